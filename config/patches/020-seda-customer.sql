@@ -1,0 +1,35 @@
+-- Gives a SEDA registration without a customer the customer of its invoice.
+-- Why: the customer is often entered on the invoice only. A registration's invoices are those it lists and those that
+-- link to it. Of several with a customer, the one modified last gives it, then the one with the smallest id.
+-- tables: customer, invoice, seda_registration
+with "candidate" as (
+  select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id" as "invoice"
+  from "seda_registration" as s
+  join "invoice" as i on i."linked_seda_registration" = s."bubble_id"
+  where coalesce(s."linked_customer", '') !~ '\S' and i."linked_customer" ~ '\S'
+  union all
+  select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id"
+  from (
+    select "bubble_id", unnest("linked_invoice") as "invoice"
+    from "seda_registration"
+    where coalesce("linked_customer", '') !~ '\S'
+  ) as s
+  join "invoice" as i on i."bubble_id" = s."invoice"
+  where i."linked_customer" ~ '\S'
+), "found" as (
+  select distinct on ("bubble_id" collate "C") "bubble_id", "linked_customer"
+  from "candidate"
+  order by "bubble_id" collate "C", "modified_date" desc nulls last, "invoice" collate "C"
+)
+update "seda_registration" as s
+set "linked_customer" = f."linked_customer"
+from "found" as f
+left join "customer" as c on c."customer_id" = f."linked_customer"
+where f."bubble_id" = s."bubble_id"
+  -- A link may lead nowhere yet. Only where the column has a foreign key does it wait for its customer.
+  and (c."customer_id" is not null or not exists (
+    select
+    from pg_constraint as k
+    join pg_attribute as a on a."attrelid" = k."conrelid" and a."attnum" = any (k."conkey")
+    where k."contype" = 'f' and k."conrelid" = '"seda_registration"'::regclass and a."attname" = 'linked_customer'
+  ));
