@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>Finds server binaries: what was asked for, what is installed, what npm has; failing all that, says the three ways.</summary>
-internal sealed class BinarySearch(Account account, string npmFolder)
+internal sealed class BinarySearch(Account account, string npmFolder, string? named)
 {
     internal const string Variable = "BUBBLESYNC_PG_BIN";
 
@@ -14,7 +14,7 @@ internal sealed class BinarySearch(Account account, string npmFolder)
     {
         if (asked is { Length: > 0 })
             return await AskedAsync(asked, "The option BinFolder", cancellationToken);
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        if (named is { Length: > 0 })
             return await AskedAsync(named, Variable, cancellationToken);
 
         ServerBinaries? first = null;
@@ -62,7 +62,7 @@ internal sealed class BinarySearch(Account account, string npmFolder)
         return folder is null ? (null, reason) : await ServerBinaries.ProbeAsync(folder, account, cancellationToken);
     }
 
-    private static string NoneFound(IEnumerable<string> reasons) =>
+    internal static string NoneFound(IEnumerable<string> reasons) =>
         $"No PostgreSQL {ServerBinaries.OldestMajor} to {ServerBinaries.NewestMajor} was found on this machine. One of three ways mends it: "
         + $"set {Variable} to the folder of its initdb and postgres; "
         + "install PostgreSQL (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql@17; Windows: winget install PostgreSQL.PostgreSQL.17); "

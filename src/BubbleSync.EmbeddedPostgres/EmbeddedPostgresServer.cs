@@ -13,7 +13,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     private readonly Cluster _cluster;
     private readonly Account _account;
     private readonly Owners _owners;
-    private readonly IDisposable _signedIn;
+    private readonly FileStream _signedIn;
+    private readonly Watchdog? _watchdog;
 
     private ServerBinaries? _binaries;
     private PidFile? _running;
@@ -28,6 +29,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         _cluster = new(folder, place, account);
         _owners = new(folder);
         _signedIn = _owners.SignIn();
+        _watchdog = Watchdog.Start(_owners, _signedIn.Name, _cluster.Data, options.Temporary ? [place, folder] : []);
     }
 
     /// <summary>How to connect, as Npgsql keywords, password included: not for a log.</summary>
@@ -97,33 +99,40 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             return;
 
         AppDomain.CurrentDomain.ProcessExit -= StopAtExit;
-        using (await FolderLock.TakeAsync(_folder, CancellationToken.None))
-        {
-            _signedIn.Dispose();
-            if (_owners.AnyAlive())
-                return;
-
-            if (_binaries is not null && PidFile.Read(_cluster.Data) is { } running)
-                await new ServerProcess(running.ProcessId).StopAsync(immediate: false, _binaries, _cluster.Data, CancellationToken.None);
-        }
-
-        if (_options.Temporary)
+        var wasLast = await LeaveAsync();
+        _watchdog?.Dispose();
+        if (wasLast && _options.Temporary)
             Delete();
     }
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
         using var alone = await FolderLock.TakeAsync(_folder, cancellationToken);
+        await Watchdog.LetPassAsync(_owners, cancellationToken);
         _running = await JoinAsync(cancellationToken);
         if (_running is null)
         {
-            var search = new BinarySearch(_account, Path.Combine(Path.GetDirectoryName(_folder) ?? _folder, "npm"));
+            var npm = Path.Combine(Path.GetDirectoryName(_folder) ?? _folder, "npm");
+            var search = new BinarySearch(_account, npm, Environment.GetEnvironmentVariable(BinarySearch.Variable));
             _binaries = await search.FindAsync(_options.BinFolder, _cluster.Major(), cancellationToken);
             await _cluster.PrepareAsync(_binaries, durable: _options.Settings.GetValueOrDefault("fsync") != "off", cancellationToken);
             _running = await StartServerAsync(null, cancellationToken);
         }
 
         ServerVersion = await Probe.EnsureDatabaseAsync(_cluster, Port, _options.Database, cancellationToken);
+    }
+
+    /// <summary>Signs out, and stops the server where no other owner is left; says whether that was so.</summary>
+    private async Task<bool> LeaveAsync()
+    {
+        using var alone = await FolderLock.TakeAsync(_folder, CancellationToken.None);
+        await _signedIn.DisposeAsync();
+        if (_owners.AnyAlive())
+            return false;
+
+        if (_binaries is not null && PidFile.Read(_cluster.Data) is { } running)
+            await new ServerProcess(running.ProcessId).StopAsync(immediate: false, _binaries, _cluster.Data, CancellationToken.None);
+        return true;
     }
 
     private Task<PidFile> StartServerAsync(int? port, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -84,7 +85,7 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
     private string[] UnixWords(ServerBinaries binaries, int port) =>
     [
         "/bin/sh", "-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", cluster.Log,
-        .. OwnSession(),
+        .. Session.Own(),
         .. account.Wrap([binaries.Postgres, "-D", cluster.Data, .. Settings(port).SelectMany(pair => new[] { "-c", $"{pair.Key}={pair.Value}" })]),
     ];
 
@@ -99,12 +100,7 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
         OurSettings
             .Where(pair => !settings.ContainsKey(pair.Key))
             .Concat(settings)
-            .Append(new("port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-
-    private static string[] OwnSession() =>
-        File.Exists("/usr/bin/setsid") ? ["/usr/bin/setsid"]
-        : File.Exists("/usr/bin/perl") ? ["/usr/bin/perl", "-e", "use POSIX; POSIX::setsid(); exec @ARGV"]
-        : [];
+            .Append(new("port", port.ToString(CultureInfo.InvariantCulture)));
 
     private static int FreePort()
     {
