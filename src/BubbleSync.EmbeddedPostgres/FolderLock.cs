@@ -1,0 +1,36 @@
+namespace BubbleSync.EmbeddedPostgres;
+
+/// <summary>Lets one process at a time work on a folder. The system frees the lock when its holder dies.</summary>
+internal static class FolderLock
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Waits for its turn; gives what must be disposed to end it.</summary>
+    internal static async Task<IDisposable> TakeAsync(string folder, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, "lock");
+        for (var waited = TimeSpan.Zero; waited < Limit; waited += Pause)
+        {
+            var held = TryOpen(path);
+            if (held is not null)
+                return held;
+            await Task.Delay(Pause, cancellationToken);
+        }
+
+        throw new EmbeddedPostgresException($"{path} is still held by another process after {Limit.TotalMinutes:0} minutes. End that process and start again.");
+    }
+
+    /// <summary>Gives the file, held alone, or null where another process holds it.</summary>
+    internal static FileStream? TryOpen(string path, FileOptions options = FileOptions.None)
+    {
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, options);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace BubbleSync.EmbeddedPostgres;
+
+/// <summary>A server by its process id, whoever started it: whether it runs, and the ways to end it.</summary>
+internal sealed class ServerProcess(int id)
+{
+    private const int Interrupt = 2;
+    private const int Quit = 3;
+    private const int Kill = 9;
+
+    private static readonly TimeSpan FastLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ImmediateLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Whether a PostgreSQL runs under this id. A number that went to another program, or a process that only waits to be buried, does not count.</summary>
+    internal bool IsRunning()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.ProcessName.StartsWith("postgres", StringComparison.Ordinal) && !IsZombie();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the server: fast, which loses nothing, or immediate, which is a crash; harder where it does not obey.</summary>
+    internal async Task StopAsync(bool immediate, ServerBinaries binaries, string data, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            string[] words = [binaries.Control, "stop", "-D", data, "-m", immediate ? "immediate" : "fast", "-w", "-t", "30"];
+            await Command.RunAsync(words, FastLimit + ImmediateLimit, cancellationToken);
+            return;
+        }
+
+        if (!immediate && await EndsAfterAsync(Interrupt, FastLimit, cancellationToken))
+            return;
+        if (await EndsAfterAsync(Quit, ImmediateLimit, cancellationToken))
+            return;
+        if (!await EndsAfterAsync(Kill, ImmediateLimit, cancellationToken))
+            throw new EmbeddedPostgresException($"PostgreSQL, process {id}, in {data} does not end. End it by hand.");
+    }
+
+    private async Task<bool> EndsAfterAsync(int signal, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (!IsRunning())
+            return true;
+
+        _ = SendSignal(id, signal);
+        for (var waited = TimeSpan.Zero; waited < limit; waited += Pause)
+        {
+            if (!IsRunning())
+                return true;
+            await Task.Delay(Pause, cancellationToken);
+        }
+
+        return false;
+    }
+
+    private bool IsZombie()
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+
+        try
+        {
+            // "pid (name) state …", and a name may hold anything.
+            var line = File.ReadAllText($"/proc/{id}/stat");
+            return line[(line.LastIndexOf(')') + 1)..].TrimStart().StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int process, int signal);
+}

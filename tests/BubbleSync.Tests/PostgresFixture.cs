@@ -1,0 +1,84 @@
+using BubbleSync.EmbeddedPostgres;
+using Npgsql;
+
+namespace BubbleSync.Tests;
+
+/// <summary>
+/// One PostgreSQL for all tests, a fresh database for each: <c>public sealed class SomeTests(PostgresFixture postgres) : IClassFixture&lt;PostgresFixture&gt;</c>.
+/// Classes run side by side; the first to need the server starts it, the end of the process stops it.
+/// </summary>
+public sealed class PostgresFixture
+{
+    private static readonly Lazy<Task<EmbeddedPostgresServer>> Shared = new(StartAsync);
+    private static int _made;
+
+    private readonly Task<EmbeddedPostgresServer> _server = Shared.Value;
+
+    /// <summary>Gives a connection string to a fresh, empty database.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var server = await _server;
+        var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
+        await ExecuteAsync(server, $"create database {name} strategy wal_log");
+        return new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+    }
+
+    private static async Task<EmbeddedPostgresServer> StartAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        // A fixed folder: what a killed test run left behind is found and used by the next.
+        var server = await EmbeddedPostgresServer.StartAsync(
+            new()
+            {
+                Folder = Path.Combine(Repository.Root, ".bubblesync", "postgres-tests"),
+                Settings = new Dictionary<string, string>
+                {
+                    ["fsync"] = "off",
+                    ["full_page_writes"] = "off",
+                    ["synchronous_commit"] = "off",
+                    ["max_connections"] = "300",
+                },
+            },
+            limit.Token);
+        await DropLeftoversAsync(server);
+        return server;
+    }
+
+    // Databases of test processes that are gone; one that is still in use belongs to a living one and refuses.
+    private static async Task DropLeftoversAsync(EmbeddedPostgresServer server)
+    {
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        var names = new List<string>();
+        await using (var search = source.CreateCommand(@"select datname from pg_database where datname like 'test\_%'"))
+        await using (var rows = await search.ExecuteReaderAsync())
+        {
+            while (await rows.ReadAsync())
+                names.Add(rows.GetString(0));
+        }
+
+        foreach (var name in names.Where(name => !IsAlive(int.Parse(name.Split('_')[1], System.Globalization.CultureInfo.InvariantCulture))))
+            await ExecuteAsync(server, $"drop database if exists {name} with (force)");
+    }
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return process != Environment.ProcessId && !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task ExecuteAsync(EmbeddedPostgresServer server, string sql)
+    {
+        var description = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false };
+        await using var connection = new NpgsqlConnection(description.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}

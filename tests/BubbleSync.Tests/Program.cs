@@ -1,0 +1,21 @@
+using BubbleSync.EmbeddedPostgres;
+
+namespace BubbleSync.Tests;
+
+/// <summary>
+/// A process for tests to kill: <c>dotnet BubbleSync.Tests.dll own-postgres FOLDER</c> starts or joins the server of a folder, says its process id
+/// and ends when its input does. The test host does not come through here.
+/// </summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] words)
+    {
+        if (words is not ["own-postgres", var folder])
+            return 2;
+
+        await using var server = await EmbeddedPostgresServer.StartAsync(new() { Folder = folder }, CancellationToken.None);
+        await Console.Out.WriteLineAsync(server.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await Console.In.ReadLineAsync();
+        return 0;
+    }
+}
