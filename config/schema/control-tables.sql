@@ -1,0 +1,97 @@
+-- What runs leave behind: their history, their windows, what they could not take. Applied before every run; changes nothing that is there.
+create schema if not exists bubblesync;
+create schema if not exists bubblesync_staging;
+
+create table if not exists bubblesync.run (
+  run_id uuid primary key,
+  kind text not null,
+  status text not null,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  target_schema text not null,
+  options jsonb not null,
+  result jsonb
+);
+create index if not exists run_started_at on bubblesync.run (started_at);
+
+create table if not exists bubblesync.run_entity (
+  run_id uuid not null references bubblesync.run on delete cascade,
+  entity text not null,
+  level integer not null,
+  expected bigint,
+  extracted bigint not null default 0,
+  staged bigint not null default 0,
+  inserted bigint not null default 0,
+  updated bigint not null default 0,
+  unchanged bigint not null default 0,
+  conflicts bigint not null default 0,
+  rejected bigint not null default 0,
+  missing_links bigint not null default 0,
+  not_in_bubble bigint not null default 0,
+  pruned bigint not null default 0,
+  duration_ms bigint not null default 0,
+  proof jsonb,
+  started_at timestamptz,
+  finished_at timestamptz,
+  primary key (run_id, entity)
+);
+
+-- One row a reading that counts, written in the same transaction as its records: staging holds exactly the windows listed here.
+create table if not exists bubblesync."window" (
+  run_id uuid not null references bubblesync.run on delete cascade,
+  entity text not null,
+  kind text not null,
+  from_at timestamptz,
+  to_at timestamptz,
+  count_before bigint,
+  rows_read bigint not null,
+  count_after bigint,
+  rows_staged bigint not null,
+  attempt integer not null,
+  status text not null,
+  reason text,
+  at timestamptz not null default clock_timestamp()
+);
+create index if not exists window_run_id on bubblesync."window" (run_id, entity);
+
+create table if not exists bubblesync.activity_log (
+  run_id uuid not null references bubblesync.run on delete cascade,
+  at timestamptz not null default clock_timestamp(),
+  level text not null,
+  stage text not null,
+  entity text,
+  bubble_id text,
+  message text not null
+);
+create index if not exists activity_log_run_id on bubblesync.activity_log (run_id);
+
+create table if not exists bubblesync.rejected_record (
+  run_id uuid not null references bubblesync.run on delete cascade,
+  entity text not null,
+  bubble_id text,
+  field text not null,
+  reason text not null,
+  raw text not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index if not exists rejected_record_run_id on bubblesync.rejected_record (run_id);
+
+create table if not exists bubblesync.missing_link (
+  run_id uuid not null references bubblesync.run on delete cascade,
+  entity text not null,
+  column_name text not null,
+  bubble_id text not null,
+  target_entity text not null,
+  target_id text not null
+);
+create index if not exists missing_link_run_id on bubblesync.missing_link (run_id);
+
+-- Links that a real foreign key forbids as long as their target is missing; put back once it is there.
+create table if not exists bubblesync.held_link (
+  target_schema text not null,
+  entity text not null,
+  column_name text not null,
+  bubble_id text not null,
+  target_id text not null,
+  primary key (target_schema, entity, column_name, bubble_id)
+);

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Bubble;
+
+/// <summary>Takes an answer for what it is: a page, or an error that says what to do. Never trusts a status to mean JSON.</summary>
+internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
+{
+    private const int LargestBody = 512 * 1024 * 1024;
+
+    private readonly Redaction _redaction = new(settings.ApiToken);
+
+    /// <summary>Gives the page of a good answer; stops with the error of any other.</summary>
+    public async Task<RawPage> ReadAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
+    {
+        var (body, length) = await BodyAsync(response, entity, cancellationToken);
+        try
+        {
+            meter.Received(length);
+            if (response.StatusCode != HttpStatusCode.OK)
+                throw Refusal(response, address, entity, body.AsSpan(0, length));
+
+            var page = RawPage.Parse(body, length, response.Headers.Date);
+            body = [];
+            return page;
+        }
+        catch (JsonException broken)
+        {
+            throw Failure(entity, "source-garbled", $"answered 200 with a body that is no search result ({broken.Message}): \"{_redaction.Clean(Text(body.AsSpan(0, length)))}\"", isTransient: true, broken);
+        }
+        finally
+        {
+            if (body.Length > 0)
+                ArrayPool<byte>.Shared.Return(body);
+        }
+    }
+
+    /// <summary>An error of the source that names host and entity.</summary>
+    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
+        new(new SyncError("extract", entity, null, null, code, $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {what}."), inner) { IsTransient = isTransient };
+
+    private SyncException Refusal(HttpResponseMessage response, string address, string entity, ReadOnlySpan<byte> body)
+    {
+        var status = (int)response.StatusCode;
+        var type = address.Split('?')[0];
+        return status switch
+        {
+            401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
+            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {Said(body)}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
+            >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
+            408 or 429 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(body)})", isTransient: true),
+            _ => Failure(entity, "source-refused", $"answered {status} ({Said(body)}) to {type}", isTransient: false),
+        };
+    }
+
+    // Two shapes of error and, from proxies, anything else: only the message is taken, never the rest (a 401 echoes the token).
+    private string Said(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Encoding.UTF8.GetString(body));
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("body", out var nested) && nested.ValueKind == JsonValueKind.Object)
+                root = nested;
+            foreach (var name in root.ValueKind == JsonValueKind.Object ? new[] { "message", "translation" } : [])
+            {
+                if (root.TryGetProperty(name, out var message) && message.ValueKind == JsonValueKind.String)
+                    return _redaction.Clean(message.GetString()!);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not JSON: the text itself is all there is to say.
+        }
+
+        return _redaction.Clean(Text(body));
+    }
+
+    private static string Text(ReadOnlySpan<byte> body) => Encoding.UTF8.GetString(body[..Math.Min(body.Length, 1000)]);
+
+    private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength + 1 ?? 128 * 1024, 4096, LargestBody));
+        try
+        {
+            var length = 0;
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            while (await stream.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
+            {
+                length += read;
+                if (length == buffer.Length)
+                    buffer = Larger(buffer, entity);
+            }
+
+            return (buffer, length);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    private byte[] Larger(byte[] buffer, string entity)
+    {
+        if (buffer.Length >= LargestBody)
+            throw Failure(entity, "page-too-large", $"sent a page of more than {LargestBody >> 20} MB: lower Bubble:PageSize", isTransient: false);
+
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Headers;
+using BubbleSync.Etl.Model;
+using Polly;
+using Polly.Retry;
+
+namespace BubbleSync.Etl.Bubble;
+
+/// <summary>Asks the Data API: throttled, retried, timed out, with the token kept out of every message. The only place that knows HTTP.</summary>
+internal sealed class BubbleClient : IDisposable
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    private readonly BubbleSettings _settings;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpClient _http;
+    private readonly ApiMeter _meter;
+    private readonly Throttle _throttle;
+    private readonly BubbleAnswer _answer;
+    private readonly ResiliencePipeline<RawPage> _retry;
+
+    /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
+    public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock)
+    {
+        (_settings, _throttle, _meter) = (settings, throttle, meter);
+        _answer = new BubbleAnswer(settings, meter);
+        _handler = Handler(settings);
+        _http = new HttpClient(_handler)
+        {
+            BaseAddress = settings.BaseUrl,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("BubbleSync.Etl");
+        _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        if (settings.ApiToken is { } token)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+
+        var retry = new ResiliencePipelineBuilder<RawPage> { TimeProvider = clock };
+        if (settings.MaxAttempts > 1)
+            retry.AddRetry(Retry(settings.MaxAttempts - 1));
+        _retry = retry.Build();
+    }
+
+    /// <summary>Gives one page; the caller disposes of it.</summary>
+    /// <param name="query">What to search for.</param>
+    /// <param name="entity">The entity, for messages.</param>
+    /// <param name="level">The entity's level: lower ones go first.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
+    public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int level, CancellationToken cancellationToken)
+    {
+        var attempt = 0;
+        var address = query.Address();
+        return await _retry.ExecuteAsync(
+            async token => await AttemptAsync(address, entity, level, attempt++ > 0, token),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http.Dispose();
+        _handler.Dispose();
+    }
+
+    private async Task<RawPage> AttemptAsync(string address, string entity, int level, bool isRetry, CancellationToken cancellationToken)
+    {
+        await _throttle.EnterAsync(level, cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(_settings.TimeoutSeconds));
+        try
+        {
+            _meter.Sent(isRetry);
+            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+            {
+                _meter.Throttled();
+                _throttle.SlowDown(RetryAfter(response));
+            }
+
+            var page = await _answer.ReadAsync(response, address, entity, limit.Token);
+            _throttle.Recover();
+            return page;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw _answer.Failure(entity, "source-timeout", $"did not answer within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)", isTransient: true);
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        {
+            var what = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: {http.Message}" : broken.Message;
+            throw _answer.Failure(entity, "source-unreachable", $"cannot be reached ({what}). Check Bubble:BaseUrl and the network", isTransient: true, broken);
+        }
+        finally
+        {
+            _throttle.Leave();
+        }
+    }
+
+    private static SocketsHttpHandler Handler(BubbleSettings settings) => new()
+    {
+        AutomaticDecompression = DecompressionMethods.All,
+        // A redirect would take the token somewhere else; it is refused with the place to go to.
+        AllowAutoRedirect = false,
+        MaxConnectionsPerServer = settings.MaxConcurrency,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+    };
+
+    private static RetryStrategyOptions<RawPage> Retry(int attempts) => new()
+    {
+        MaxRetryAttempts = attempts,
+        ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true }),
+        Delay = TimeSpan.FromMilliseconds(500),
+        MaxDelay = LongestDelay,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+    };
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when response.Headers.Date is { } now && date > now => date - now,
+        _ => null,
+    };
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace BubbleSync.Etl.Bubble;
+
+/// <summary>A search: which records, from which row on, how many. Always sorted by Created Date then <c>_id</c>, since ties alone have no order of their own.</summary>
+internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constraints, long Cursor, int Limit)
+{
+    private const string Order = "sort_field=Created%20Date&descending=false&additional_sort_fields=%5B%7B%22sort_field%22%3A%22_id%22%2C%22descending%22%3Afalse%7D%5D";
+
+    /// <summary>The address relative to the API's root.</summary>
+    public string Address()
+    {
+        var constraints = Constraints.Count == 0 ? "" : $"&constraints={Uri.EscapeDataString(Json())}";
+        return string.Create(CultureInfo.InvariantCulture, $"obj/{TypePath(Type)}?limit={Limit}&cursor={Cursor}&{Order}{constraints}");
+    }
+
+    // Bubble: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").
+    private static string TypePath(string type) => Uri.EscapeDataString(type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal));
+
+    private string Json()
+    {
+        using var text = new MemoryStream();
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartArray();
+            foreach (var constraint in Constraints)
+            {
+                json.WriteStartObject();
+                json.WriteString("key", constraint.Key);
+                json.WriteString("constraint_type", constraint.Type);
+                if (constraint.Value is { } value)
+                {
+                    json.WritePropertyName("value");
+                    JsonSerializer.Serialize(json, value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(text.ToArray());
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+
+namespace BubbleSync.Etl.Config;
+
+/// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
+internal static class EntityMapReader
+{
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
+    public static IReadOnlyList<EntityMap> Read(string folder)
+    {
+        var faults = new List<SyncError>();
+        if (!Directory.Exists(folder))
+            throw new SyncException(Fault("Run:Entities", $"There is no folder '{folder}'. Point Run:Entities to the folder with the entity maps."));
+
+        var maps = Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)
+            .Select(file => ReadFile(file, faults))
+            .OfType<EntityMap>()
+            .ToList();
+        if (maps.Count == 0 && faults.Count == 0)
+            faults.Add(Fault("Run:Entities", $"The folder '{folder}' holds no *.json file: there is nothing to sync."));
+
+        foreach (var twice in maps.GroupBy(m => m.Name).Where(g => g.Count() > 1))
+            faults.Add(Fault("name", $"{string.Join(" and ", twice.Select(m => m.File))} both say name '{twice.Key}': names must differ."));
+        foreach (var twice in maps.GroupBy(m => m.Table).Where(g => g.Count() > 1))
+            faults.Add(Fault("table", $"{string.Join(" and ", twice.Select(m => m.File))} both write table '{twice.Key}': one entity a table."));
+
+        return faults.Count == 0 ? maps : throw new SyncException(faults);
+    }
+
+    private static EntityMap? ReadFile(string path, List<SyncError> faults)
+    {
+        var file = Path.GetFileName(path);
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return ReadEntity(new ConfigNode(document.RootElement, file, "", faults), file, faults);
+
+            faults.Add(Fault(file, $"{file}: an object is expected."));
+        }
+        catch (JsonException broken)
+        {
+            faults.Add(Fault(file, $"{file}: not valid JSON at line {broken.LineNumber + 1}: {broken.Message}"));
+        }
+
+        return null;
+    }
+
+    private static EntityMap ReadEntity(ConfigNode node, string file, List<SyncError> faults)
+    {
+        var map = new EntityMap
+        {
+            File = file,
+            Name = node.RequiredText("name"),
+            BubbleType = node.RequiredText("bubbleType"),
+            Table = node.RequiredText("table"),
+            Key = node.RequiredText("key"),
+            Level = node.Integer("level", 0, 0, 100),
+            AbsentClears = node.Choice("absent", "keep", "clear") == 1,
+            Fields = [.. node.Objects("fields").Select(ReadField)],
+        };
+        node.Close();
+
+        foreach (var twice in map.Fields.GroupBy(f => f.Column).Where(g => g.Key.Length > 0 && g.Count() > 1))
+            faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' and 'fallback'."));
+        return map;
+    }
+
+    private static FieldMap ReadField(ConfigNode node)
+    {
+        var field = new FieldMap
+        {
+            Column = node.RequiredText("column"),
+            Type = node.RequiredText("type"),
+            From = node.Texts("from") is { Count: > 0 } names ? names : [node.RequiredText("from")],
+            Fallback = node.Texts("fallback"),
+            Path = node.Text("path")?.Split('.') ?? [],
+            Relation = node.Texts("relation"),
+            AbsentClears = node.Choice("absent", "keep", "clear") is { } choice ? choice == 1 : null,
+        };
+        node.Close();
+        return field;
+    }
+
+    private static SyncError Fault(string field, string message) => new("settings", null, null, field, "settings", message);
+}

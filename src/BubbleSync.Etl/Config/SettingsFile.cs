@@ -1,0 +1,57 @@
+using System.Collections;
+
+namespace BubbleSync.Etl.Config;
+
+/// <summary>Finds and reads the settings: options over environment over user secrets over the file over the defaults.</summary>
+public static class SettingsFile
+{
+    /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
+    public const string Prefix = "BUBBLESYNC_";
+
+    /// <summary>Reads and checks everything.</summary>
+    /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
+    /// <param name="options">Values by name (<c>Section:Name</c>) that win over all others.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <returns>The settings, with folders made absolute.</returns>
+    /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
+    public static SyncSettings Read(string? path, IReadOnlyDictionary<string, string> options, IDictionary environment)
+    {
+        var file = Find(path, environment);
+        var source = new SettingsSource();
+        if (file is not null)
+            source.AddFile(file);
+        if (UserSecrets(environment) is { } secrets && File.Exists(secrets))
+            source.AddFile(secrets);
+
+        foreach (var variable in environment.Keys.OfType<string>().Where(k => k.StartsWith(Prefix, StringComparison.Ordinal) && k.Contains("__", StringComparison.Ordinal)))
+            source.Set(variable[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, $"environment variable {variable}");
+        foreach (var (name, value) in options)
+            source.Set(name, value, $"option for {name}");
+
+        return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? Path.Combine(AppContext.BaseDirectory, "config"));
+    }
+
+    private static string? Find(string? path, IDictionary environment)
+    {
+        var named = path ?? environment["BUBBLESYNC_CONFIG"] as string;
+        if (!string.IsNullOrWhiteSpace(named))
+        {
+            var full = Path.GetFullPath(named);
+            return File.Exists(full)
+                ? full
+                : throw new SyncException(new SyncError("settings", null, null, "--config", "settings", $"There is no settings file '{full}'. Mend --config or BUBBLESYNC_CONFIG."));
+        }
+
+        string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json")];
+        return usual.FirstOrDefault(File.Exists);
+    }
+
+    // The place where `dotnet user-secrets` keeps them: learn.microsoft.com/aspnet/core/security/app-secrets.
+    private static string? UserSecrets(IDictionary environment)
+    {
+        var root = environment["APPDATA"] as string is { Length: > 0 } windows
+            ? Path.Combine(windows, "Microsoft", "UserSecrets")
+            : environment["HOME"] is string { Length: > 0 } home ? Path.Combine(home, ".microsoft", "usersecrets") : null;
+        return root is null ? null : Path.Combine(root, "bubblesync-etl", "secrets.json");
+    }
+}

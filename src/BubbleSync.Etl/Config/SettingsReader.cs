@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace BubbleSync.Etl.Config;
+
+/// <summary>Turns texts by name into checked settings; collects every fault with its origin.</summary>
+internal sealed class SettingsReader
+{
+    private readonly SettingsSource _source;
+    private readonly List<SyncError> _faults = [];
+    private readonly List<string> _known = [];
+
+    private SettingsReader(SettingsSource source) => _source = source;
+
+    /// <summary>Reads all settings; folders are taken relative to <paramref name="folder"/>.</summary>
+    public static SyncSettings Read(SettingsSource source, string folder)
+    {
+        var reader = new SettingsReader(source);
+        var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder) };
+        reader.RefuseUnknown();
+        return reader._faults.Count == 0 ? settings : throw new SyncException(reader._faults);
+    }
+
+    private BubbleSettings Bubble()
+    {
+        var otherwise = new BubbleSettings();
+        var settings = new BubbleSettings
+        {
+            BaseUrl = Address("Bubble:BaseUrl"),
+            ApiToken = Text("Bubble:ApiToken")?.Trim(),
+            MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency, 1, 256),
+            RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute, 1, int.MaxValue),
+            TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds, 1, 3600),
+            MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts, 1, 100),
+            PageSize = Integer("Bubble:PageSize", otherwise.PageSize, 1, 100),
+            WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize, 1, 1_000_000),
+            OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling, 1, int.MaxValue),
+        };
+        if (settings.WindowSize > settings.OffsetCeiling)
+            Fault("Bubble:WindowSize", $"{settings.WindowSize} is more than Bubble:OffsetCeiling, {settings.OffsetCeiling}: Bubble answers no row beyond that offset.");
+        return settings;
+    }
+
+    private PostgresSettings Postgres() => new()
+    {
+        ConnectionString = Text("Postgres:ConnectionString"),
+        Schema = Text("Postgres:Schema") ?? new PostgresSettings().Schema,
+    };
+
+    private RunSettings Run(string folder)
+    {
+        var otherwise = new RunSettings();
+        return new RunSettings
+        {
+            Entities = Path.GetFullPath(Text("Run:Entities") ?? otherwise.Entities, folder),
+            Patches = Path.GetFullPath(Text("Run:Patches") ?? otherwise.Patches, folder),
+            Schema = Path.GetFullPath(Text("Run:Schema") ?? otherwise.Schema, folder),
+            OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds, 0, 604_800),
+        };
+    }
+
+    private void RefuseUnknown()
+    {
+        foreach (var (name, origin) in _source.Unread)
+            _faults.Add(new SyncError("settings", null, null, name, "settings", $"{origin}: there is no setting '{name}'.{DidYouMean.Hint(name, _known)}"));
+    }
+
+    private Uri? Address(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+
+        if (Uri.TryCreate(text.Trim().TrimEnd('/') + "/", UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https" && address.Query.Length == 0 && address.UserInfo.Length == 0)
+            return address;
+
+        Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
+        return null;
+    }
+
+    private int Integer(string name, int otherwise, int least, int most)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+
+        Fault(name, $"a whole number from {least} to {most} is expected.");
+        return otherwise;
+    }
+
+    private string? Text(string name)
+    {
+        _known.Add(name);
+        return _source.Take(name).Text;
+    }
+
+    private void Fault(string name, string message) =>
+        _faults.Add(new SyncError("settings", null, null, name, "settings", $"{name} (from {_source.Take(name).Origin}): {message}"));
+}

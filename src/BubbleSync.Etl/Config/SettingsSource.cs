@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace BubbleSync.Etl.Config;
+
+/// <summary>Settings as texts by name (<c>Section:Name</c>, case ignored), each with the place it came from; later layers win.</summary>
+internal sealed class SettingsSource
+{
+    private readonly Dictionary<string, (string? Text, string Origin)> _values = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The names that no reader has asked for yet, with their origins.</summary>
+    public IEnumerable<(string Name, string Origin)> Unread => _values.Where(v => !_read.Contains(v.Key)).Select(v => (v.Key, v.Value.Origin));
+
+    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Lays one value over those that are there.</summary>
+    public void Set(string name, string? text, string origin) => _values[name] = (text, origin);
+
+    /// <summary>Lays the values of a JSON file over those that are there; nested objects become <c>Section:Name</c>.</summary>
+    public void AddFile(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            Flatten(document.RootElement, "", path);
+        }
+        catch (JsonException broken)
+        {
+            throw new SyncException(new SyncError("settings", null, null, path, "settings", $"{path}: not valid JSON at line {broken.LineNumber + 1}: {broken.Message}"));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new SyncException(new SyncError("settings", null, null, path, "settings", $"{path}: cannot be read: {unreadable.Message}"));
+        }
+    }
+
+    /// <summary>The value of a setting and where it came from; blank counts as not set.</summary>
+    public (string? Text, string Origin) Take(string name)
+    {
+        _read.Add(name);
+        return _values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value.Text) ? value : (null, "default");
+    }
+
+    private void Flatten(JsonElement element, string name, string origin)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject().Where(p => p.Name != "$schema"))
+                    Flatten(property.Value, name.Length == 0 ? property.Name : $"{name}:{property.Name}", origin);
+                break;
+            case JsonValueKind.Null:
+                Set(name, null, origin);
+                break;
+            default:
+                Set(name, element.ToString(), origin);
+                break;
+        }
+    }
+}

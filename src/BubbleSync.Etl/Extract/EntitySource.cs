@@ -1,0 +1,47 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>One entity's records in Bubble: pages and counts of its windows.</summary>
+internal sealed class EntitySource(BubbleClient client, string entity, string bubbleType, int level)
+{
+    /// <summary>The entity's name, for messages.</summary>
+    public string Entity => entity;
+
+    /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
+    public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>
+        client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit), entity, level, cancellationToken);
+
+    /// <summary>Counts a window, or the whole type, by one row at <paramref name="cursor"/>.</summary>
+    public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)
+    {
+        using var page = await PageAsync(window, cursor, 1, cancellationToken);
+        long? created = null;
+        if (page.Count > 0 && WindowProof.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
+            created = microseconds;
+        var createdAt = created is { } moment ? DateTimeOffset.UnixEpoch.AddTicks(moment / 1000 * TimeSpan.TicksPerMillisecond) : (DateTimeOffset?)null;
+        return new Probe(page.Count > 0, createdAt, page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : null, page.Remaining, page.ServerTime);
+    }
+
+    /// <summary>A failure of this entity's extraction.</summary>
+    public SyncException Failure(string code, string message) => new(new SyncError("extract", entity, null, null, code, $"{entity}: {message}"));
+
+    private static IReadOnlyList<Constraint> Constraints(Window? window) => window switch
+    {
+        null => [],
+        { Kind: WindowKind.Undated } => [Constraint.Empty(BubbleField.Created)],
+        { Kind: WindowKind.Modified } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value)],
+        { To: null } => [Constraint.NotBefore(BubbleField.Created, window.From!.Value)],
+        _ => [Constraint.NotBefore(BubbleField.Created, window.From!.Value), Constraint.Before(BubbleField.Created, window.To!.Value)],
+    };
+}
+
+/// <summary>What a count probe told.</summary>
+/// <param name="HasRow">Whether there is a row at the cursor.</param>
+/// <param name="Created">That row's Created Date, on its millisecond, or null.</param>
+/// <param name="Total">All rows, or null where Bubble did not say.</param>
+/// <param name="Remaining">Rows after the one seen, or null where Bubble did not say.</param>
+/// <param name="ServerTime">Bubble's clock.</param>
+internal sealed record Probe(bool HasRow, DateTimeOffset? Created, long? Total, long? Remaining, DateTimeOffset? ServerTime);

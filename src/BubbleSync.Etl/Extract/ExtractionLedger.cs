@@ -1,0 +1,67 @@
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>What the accepted readings of one entity came to: the entity's side of the proof. Thread-safe.</summary>
+internal sealed class ExtractionLedger
+{
+    private readonly Lock _lock = new();
+    private readonly List<(Window Window, Verdict Verdict)> _accepted = [];
+
+    /// <summary>Records of the whole type as Bubble counted them before reading.</summary>
+    public long? CountedBefore { get; set; }
+
+    /// <summary>Records of the whole type as Bubble counted them after reading.</summary>
+    public long? CountedAfter { get; set; }
+
+    /// <summary>What keeps the extraction from being proved complete; none where it is.</summary>
+    public IReadOnlyList<string> Doubts
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _doubts];
+        }
+    }
+
+    private readonly List<string> _doubts = [];
+
+    /// <summary>Windows read a second time because of the proof.</summary>
+    public int Rereads { get; private set; }
+
+    /// <summary>The windows whose rows are staged.</summary>
+    public IReadOnlyList<(Window Window, Verdict Verdict)> Accepted
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _accepted];
+        }
+    }
+
+    /// <summary>Takes the end of a reading into account.</summary>
+    public void Add(Window window, Verdict verdict)
+    {
+        lock (_lock)
+        {
+            if (verdict.Outcome == Outcome.Discarded)
+            {
+                Rereads++;
+                return;
+            }
+
+            // A window that reconciliation had read again counts with its last reading.
+            _accepted.RemoveAll(a => a.Window == window);
+            _accepted.Add((window, verdict));
+            if (verdict.Outcome == Outcome.Unproved)
+                _doubts.Add($"{window}: {verdict.Why}");
+        }
+    }
+
+    /// <summary>Notes something that keeps the extraction from being proved complete.</summary>
+    public void Doubt(string what)
+    {
+        lock (_lock)
+            _doubts.Add(what);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>
+/// Cuts an entity's history into half-open windows of Created Date with at most <c>WindowSize</c> records each. One count probe a window:
+/// the row at rank <c>WindowSize</c> of what is left begins the next one, so that every window but the last is nearly full.
+/// </summary>
+internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings)
+{
+    /// <summary>Gives the windows, oldest first, each as soon as it is known.</summary>
+    /// <param name="whole">The probe of the whole type.</param>
+    /// <param name="end">The upper bound, fixed for the run.</param>
+    /// <param name="cancellationToken">Stops planning.</param>
+    public async IAsyncEnumerable<Window> PlanAsync(Probe whole, DateTimeOffset end, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await StartAsync(whole, end, cancellationToken) is not { } from)
+            yield break;
+
+        var size = settings.WindowSize;
+        var left = long.MaxValue;
+        while (Math.Min(left, whole.Total ?? left) > size)
+        {
+            var probe = await source.ProbeAsync(new Window(WindowKind.Created, from, end), size, cancellationToken);
+            if (!probe.HasRow && probe.Remaining > 0)
+            {
+                size = Smaller(size);
+                continue;
+            }
+
+            if (!probe.HasRow)
+                break;
+
+            var next = Next(probe, from, end);
+            // What is left must shrink with every window; where it does not, the constraint was not applied.
+            if (probe.Total >= left)
+                throw Ignored();
+
+            left = probe.Total ?? left;
+            yield return new Window(WindowKind.Created, from, next);
+            from = next;
+        }
+
+        yield return new Window(WindowKind.Created, from, end);
+    }
+
+    private async Task<DateTimeOffset?> StartAsync(Probe whole, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        if (!whole.HasRow)
+            return null;
+
+        // Records without Created Date may sort first: then the oldest dated one has to be asked for.
+        var oldest = whole.Created
+            ?? (await source.ProbeAsync(new Window(WindowKind.Created, DateTimeOffset.MinValue.AddYears(1), end), 0, cancellationToken)).Created;
+        return oldest < end ? oldest : null;
+    }
+
+    private DateTimeOffset Next(Probe probe, DateTimeOffset from, DateTimeOffset end)
+    {
+        if (probe.Created is not { } next || next < from || next >= end)
+            throw Ignored();
+
+        // More records on this millisecond than a window should hold: it becomes a window of its own.
+        return next == from ? from.AddMilliseconds(1) : next;
+    }
+
+    private int Smaller(int size) => size / 2 >= settings.PageSize
+        ? size / 2
+        : throw source.Failure("offset-ceiling", $"Bubble shows no row at offset {size}, though it counts more: its offset ceiling is below a page. Lower Bubble:WindowSize and Bubble:PageSize");
+
+    private SyncException Ignored() => source.Failure(
+        "constraint-ignored",
+        "Bubble does not apply the constraint on Created Date, so that its records cannot be read in windows. It does so without a word for a token that is no admin token: set BUBBLESYNC_Bubble__ApiToken to an admin token");
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>Watches one reading of a window and judges it: every row inside, no id twice, as many rows as Bubble counted before and after.</summary>
+internal sealed class WindowProof(Window window)
+{
+    private readonly HashSet<ulong> _ids = [];
+    private readonly long _from = Microseconds(window.From) ?? long.MinValue;
+    private readonly long _to = Microseconds(window.To) ?? long.MaxValue;
+    private long _rows;
+    private long _repeated;
+
+    /// <summary>Records that lie outside the window: Bubble did not apply the constraint.</summary>
+    public long Outside { get; private set; }
+
+    /// <summary>Bubble's count at the first page, or null where it gave none.</summary>
+    public long? CountBefore { get; private set; }
+
+    /// <summary>Bubble's count at the last page so far, or null where it gave none.</summary>
+    public long? CountAfter { get; private set; }
+
+    /// <summary>Takes a page into account.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="cursor">The row it started at.</param>
+    public void Add(RawPage page, long cursor)
+    {
+        var total = page.Remaining is { } remaining ? cursor + page.Count + remaining : (long?)null;
+        CountBefore = _rows == 0 && cursor == 0 ? total : CountBefore;
+        CountAfter = total;
+        foreach (var record in page.Records.EnumerateArray())
+            Add(record);
+    }
+
+    /// <summary>Says what the reading came to.</summary>
+    /// <param name="mayRepeat">Whether a re-read is still allowed.</param>
+    /// <param name="repeatsAreKnown">Whether an earlier reading had ids twice too: then Bubble keeps sending them.</param>
+    public Verdict Judge(bool mayRepeat, bool repeatsAreKnown)
+    {
+        var trouble = Trouble();
+        if (trouble is null && _repeated > 0 && !repeatsAreKnown)
+            trouble = $"{_repeated} ids came twice";
+
+        var outcome = trouble is null ? Outcome.Proved : mayRepeat ? Outcome.Discarded : Outcome.Unproved;
+        var why = trouble ?? (_repeated > 0 ? $"{_repeated} ids came twice in every reading; the newest of each counts" : null);
+        return new Verdict(outcome, CountBefore, _rows, CountAfter, why);
+    }
+
+    /// <summary>Whether ids came twice.</summary>
+    public bool HasRepeats => _repeated > 0;
+
+    private string? Trouble()
+    {
+        if (Outside > 0)
+            return $"{Outside} of {_rows} rows lie outside: the constraint was not applied, as happens with a token that is no admin token";
+        if (CountBefore is null || CountAfter is null)
+            return "Bubble's answers do not say how many rows remain, so that nothing shows completeness";
+
+        // Rows may enter a Modified Date window while it is read, and shift others back so that these come twice;
+        // nothing is skipped by that. What entered behind the reader is newer than this run and is the next one's.
+        if (window.Kind == WindowKind.Modified)
+            return _ids.Count < CountBefore || CountAfter < CountBefore ? $"{_ids.Count} different rows came of {CountBefore} counted before and {CountAfter} after" : null;
+
+        return _rows == CountBefore && _rows == CountAfter ? null : $"{_rows} rows came of {CountBefore} counted before and {CountAfter} after";
+    }
+
+    private void Add(JsonElement record)
+    {
+        _rows++;
+        if (record.ValueKind != JsonValueKind.Object)
+            return;
+
+        if (record.TryGetProperty("_id"u8, out var id) && id.ValueKind == JsonValueKind.String && !_ids.Add(Hash(id)))
+            _repeated++;
+        if (!IsInside(record))
+            Outside++;
+    }
+
+    // A date that cannot be read proves nothing either way; the mapper rejects such a record.
+    private bool IsInside(JsonElement record) => window.Kind switch
+    {
+        WindowKind.Undated => !record.TryGetProperty("Created Date"u8, out var date) || date.ValueKind != JsonValueKind.String,
+        WindowKind.Modified => !TryMoment(record, BubbleField.Modified, out var modified) || modified >= _from,
+        _ => !TryMoment(record, BubbleField.Created, out var created) || (created >= _from && created < _to),
+    };
+
+    /// <summary>Reads a date field of a record as microseconds since 1970.</summary>
+    public static bool TryMoment(JsonElement record, string field, out long microseconds)
+    {
+        microseconds = 0;
+        return record.ValueKind == JsonValueKind.Object
+            && record.TryGetProperty(field, out var date) && date.ValueKind == JsonValueKind.String
+            && Moment.TryParse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
+    }
+
+    private static long? Microseconds(DateTimeOffset? moment) => (moment - DateTimeOffset.UnixEpoch)?.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    // FNV-1a over the raw text: 64 bits, so that a false repeat among a window's rows is out of sight; it would cost a re-read, no more.
+    private static ulong Hash(JsonElement id)
+    {
+        var hash = 14_695_981_039_346_656_037UL;
+        foreach (var letter in System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(id))
+            hash = (hash ^ letter) * 1_099_511_628_211UL;
+        return hash;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>Reads a window's pages, several at a time, and again where the reading proves incomplete.</summary>
+internal sealed class WindowReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
+{
+    private const int Readings = 4;
+    private const int MostPagesAhead = 8;
+
+    /// <summary>Gives the pages of each reading, each followed by its end; the last reading is the one that counts.</summary>
+    public async IAsyncEnumerable<Reading> ReadAsync(Window window, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var repeatsAreKnown = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            var reading = new WindowReading(window, attempt);
+            var proof = new WindowProof(window);
+            var pages = 0;
+            await foreach (var page in PagesAsync(window, proof, cancellationToken))
+            {
+                pages++;
+                yield return new PageRead(reading, page, order.Take(page.Count));
+            }
+
+            var verdict = proof.Judge(attempt < Readings, repeatsAreKnown);
+            yield return new ReadingEnded(reading, pages, verdict);
+            if (verdict.Outcome != Outcome.Discarded)
+                yield break;
+
+            repeatsAreKnown = proof.HasRepeats;
+        }
+    }
+
+    // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
+    // all others are there, so that its count is a count after reading.
+    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, WindowProof proof, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var first = await source.PageAsync(window, 0, settings.PageSize, cancellationToken);
+        var (stride, remaining) = (first.Count, first.Remaining);
+        proof.Add(first, 0);
+        yield return first;
+
+        var total = stride + (remaining ?? 0);
+        if (total > settings.OffsetCeiling)
+            throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date");
+
+        if (remaining is null or 0 || stride == 0 || proof.Outside > 0)
+            yield break;
+
+        var last = (total - 1) / stride * stride;
+        await foreach (var page in MiddleAsync(window, proof, stride, last, cancellationToken))
+            yield return page;
+        await foreach (var page in RangeAsync(window, proof, last, total - last, cancellationToken))
+            yield return page;
+    }
+
+    private async IAsyncEnumerable<RawPage> MiddleAsync(
+        Window window, WindowProof proof, long stride, long end, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var ahead = Math.Min(MostPagesAhead, settings.MaxConcurrency);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var underWay = new Queue<(long Cursor, Task<RawPage> Page)>();
+        try
+        {
+            for (var cursor = stride; cursor < end || underWay.Count > 0;)
+            {
+                for (; cursor < end && underWay.Count < ahead; cursor += stride)
+                    underWay.Enqueue((cursor, source.PageAsync(window, cursor, (int)stride, stop.Token)));
+
+                var (at, task) = underWay.Dequeue();
+                var page = await task;
+                proof.Add(page, at);
+                var received = page.Count;
+                yield return page;
+
+                // Fewer rows than asked for: Bubble lowered its limit or rows were deleted. The rest of the stretch is asked for again.
+                await foreach (var rest in RangeAsync(window, proof, at + received, received == 0 ? 0 : stride - received, cancellationToken))
+                    yield return rest;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await DiscardAsync(underWay.Select(p => p.Page));
+        }
+    }
+
+    private async IAsyncEnumerable<RawPage> RangeAsync(
+        Window window, WindowProof proof, long cursor, long count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (count > 0)
+        {
+            var page = await source.PageAsync(window, cursor, (int)Math.Min(count, settings.PageSize), cancellationToken);
+            proof.Add(page, cursor);
+            var received = page.Count;
+            yield return page;
+
+            // An empty page with rows remaining: the proof will miss them.
+            if (received == 0)
+                yield break;
+
+            cursor += received;
+            count -= received;
+        }
+    }
+
+    // Pages that nobody waits for any more, because the run stops; the failure that stops it is already on its way.
+    private static async Task DiscardAsync(IEnumerable<Task<RawPage>> pages)
+    {
+        foreach (var page in pages)
+        {
+            await ((Task)page).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (page.IsCompletedSuccessfully)
+                (await page).Dispose();
+        }
+    }
+}
+
+/// <summary>Numbers records in the order they are read; starts at the clock, so that those of a resumed run come after those of the run it continues.</summary>
+internal sealed class ReadingOrder(TimeProvider clock)
+{
+    private long _next = clock.GetUtcNow().UtcTicks;
+
+    /// <summary>The first of the next <paramref name="count"/> numbers.</summary>
+    public long Take(int count) => Interlocked.Add(ref _next, count) - count;
+}

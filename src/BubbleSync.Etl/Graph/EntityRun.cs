@@ -1,0 +1,83 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>One entity in a run: its flow into staging, and what came of it.</summary>
+internal sealed class EntityRun : IAsyncDisposable
+{
+    private readonly TargetDatabase _database;
+    private readonly StagingWriter _writer;
+
+    /// <summary>Sets up an entity; nothing is asked or written yet.</summary>
+    public EntityRun(EntityPlan plan, BubbleClient client, BubbleSettings settings, ReadingOrder order, TargetDatabase database, RunJournal journal)
+    {
+        _database = database;
+        Plan = plan;
+        Staging = new StagingTable(plan, journal.RunId);
+        _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged, token));
+        Flow = new EntityFlow(plan, new EntitySource(client, plan.Name, plan.BubbleType, plan.Level), settings, order, _writer.WriteAsync);
+        Report = new EntityReport { Name = plan.Name, Level = plan.Level };
+    }
+
+    /// <summary>The entity.</summary>
+    public EntityPlan Plan { get; }
+
+    /// <summary>The way of its records into staging.</summary>
+    public EntityFlow Flow { get; }
+
+    /// <summary>Where they are staged.</summary>
+    public StagingTable Staging { get; }
+
+    /// <summary>What came of it so far.</summary>
+    public EntityReport Report { get; set; }
+
+    /// <summary>The first fields that did not convert.</summary>
+    public IReadOnlyList<SyncError> Rejects { get; set; } = [];
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>Records staged.</summary>
+    public long Staged => _writer.Staged;
+
+    /// <summary>Whether everything that Bubble has was read, and shown to be.</summary>
+    public bool IsComplete => Flow.Ledger.Doubts.Count == 0;
+
+    /// <summary>Makes the staging tables.</summary>
+    public async Task CreateStagingAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        await connection.ExecuteAsync(Staging.Create, cancellationToken);
+    }
+
+    /// <summary>Gives the report of a merge.</summary>
+    public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
+    {
+        var ledger = Flow.Ledger;
+        var accepted = ledger.Accepted;
+        return Report with
+        {
+            Expected = ledger.CountedBefore,
+            Extracted = counts.Extracted,
+            Staged = counts.Staged,
+            Inserted = counts.Inserted,
+            Updated = counts.Updated,
+            Unchanged = counts.Unchanged,
+            Conflicts = counts.Conflicts,
+            Rejected = counts.Rejected,
+            NotInBubble = counts.NotInBubble ?? 0,
+            DurationMs = (long)(now - StartedAt).TotalMilliseconds,
+            Proof = new EntityProof(
+                IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count, ledger.Rereads,
+                accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, ledger.Doubts),
+        };
+    }
+
+    /// <summary>Takes back what is half staged.</summary>
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

@@ -1,0 +1,73 @@
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Transform;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>What a user should hear about a run, gathered in words.</summary>
+internal sealed class RunFindings
+{
+    private const int MostNames = 10;
+
+    /// <summary>What is worth knowing though nothing is wrong.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>What makes the run partial.</summary>
+    public List<SyncError> Errors { get; } = [];
+
+    /// <summary>What the patches did.</summary>
+    public IReadOnlyList<PatchReport> Patches { get; set; } = [];
+
+    /// <summary>Whether everything went as it should.</summary>
+    public bool IsPartial => Errors.Count > 0;
+
+    /// <summary>Adds the patches that failed.</summary>
+    public void AddFailures(IEnumerable<PatchReport> patches)
+    {
+        foreach (var patch in patches.Where(p => p.Status == "failed"))
+            Errors.Add(new SyncError("patch", null, null, patch.Name, "patch-failed", $"Patch {patch.Name}: {patch.Error}. Mend the file and run 'bubblesync patch {patch.Name}'."));
+    }
+
+    /// <summary>Adds what there is to say of an entity that has merged.</summary>
+    public void Add(EntityRun entity)
+    {
+        var (plan, report) = (entity.Plan, entity.Report);
+        foreach (var doubt in entity.Flow.Ledger.Doubts)
+            Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+        Errors.AddRange(entity.Rejects);
+        if (report.Rejected > entity.Rejects.Count)
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records were rejected and not loaded; all of them are in bubblesync.rejected_record."));
+
+        foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
+            Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
+        if (report.Conflicts > 0)
+            Warnings.Add($"{plan.Name}: {report.Conflicts} records were edited both in Bubble and here; the rows were kept. --force takes Bubble's.");
+        if (report.MissingLinks > 0)
+            Warnings.Add($"{plan.Name}: {report.MissingLinks} linked records are in no table; see bubblesync.missing_link.");
+        if (report.NotInBubble > 0)
+            Warnings.Add($"{plan.Name}: {report.NotInBubble} rows are no longer in Bubble.");
+        AddUnmapped(plan, entity.Flow.Mapper);
+        AddNotes(plan, entity.Flow.Mapper.Tally);
+    }
+
+    private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
+    {
+        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value).Select(p => $"'{p.Key.Name}' ({p.Value})").ToList();
+        if (unmapped.Count > 0)
+            Warnings.Add($"{plan.Name}: {unmapped.Count} fields that Bubble sends are not mapped: {string.Join(", ", unmapped.Take(MostNames))}{(unmapped.Count > MostNames ? " and more" : "")}.");
+    }
+
+    private void AddNotes(EntityPlan plan, FieldTally tally)
+    {
+        foreach (var ((column, note), (count, example)) in tally.Notes.OrderBy(n => n.Key))
+        {
+            var what = note switch
+            {
+                TextNotes.Removed => "U+0000, which PostgreSQL cannot store, was removed from",
+                TextNotes.Replaced => "what is no character became U+FFFD in",
+                _ => "lists have exactly 200 items, where Bubble may have cut them, in",
+            };
+            Warnings.Add($"{plan.Name}: {what} '{plan.Columns[column].Field}' of {count} records, such as {example}.");
+        }
+    }
+}

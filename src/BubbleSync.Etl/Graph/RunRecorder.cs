@@ -1,0 +1,111 @@
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>What the recorder needs to know of a run under way.</summary>
+internal interface IRecordedRun
+{
+    /// <summary>How it is getting on.</summary>
+    RunProgress Progress { get; }
+
+    /// <summary>What it came to so far.</summary>
+    RunFindings Findings { get; }
+
+    /// <summary>The entities' results so far.</summary>
+    IReadOnlyList<EntityReport> Reports { get; }
+}
+
+/// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
+internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
+{
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs and records.</summary>
+    public async Task<RunReport> RecordAsync(
+        string kind, object options, IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var startedAt = clock.GetUtcNow();
+        await journal.StartAsync(kind, options, startedAt, cancellationToken);
+        var failure = await TryAsync(run, progress, period, work, cancellationToken);
+        if (failure is not null)
+            run.Findings.Errors.AddRange(failure.Errors);
+
+        var report = new RunReport
+        {
+            RunId = journal.RunId,
+            Kind = kind,
+            Status = cancellationToken.IsCancellationRequested && failure is not null ? "cancelled" : failure is not null ? "failed" : run.Findings.IsPartial ? "partial" : "succeeded",
+            DryRun = options is ResyncOptions { DryRun: true },
+            StartedAt = startedAt,
+            FinishedAt = clock.GetUtcNow(),
+            Api = run.Progress.Api,
+            Entities = run.Reports,
+            Patches = run.Findings.Patches,
+            Warnings = run.Findings.Warnings,
+            Errors = run.Findings.Errors,
+        };
+        await CloseAsync(report);
+        return report;
+    }
+
+    private static async Task<SyncException?> TryAsync(
+        IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var telling = TellAsync(run, progress, period, stop.Token);
+        try
+        {
+            await work(cancellationToken);
+            return null;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new SyncException(new SyncError("load", null, null, null, "cancelled", "The run was interrupted. What was merged stays; nothing is half merged."));
+        }
+#pragma warning disable CA1031 // Whatever it is, it becomes the report's error.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return PostgresFailure.Explain(failure is StageException { InnerException: { } inner } ? inner : failure, Stage(failure), null);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            progress?.Report(run.Progress);
+        }
+    }
+
+    private static string Stage(Exception failure) => failure is StageException stage
+        ? stage.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }
+        : "load";
+
+    private static async Task TellAsync(IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, CancellationToken cancellationToken)
+    {
+        if (progress is null)
+            return;
+
+        using var timer = new PeriodicTimer(period);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            progress.Report(run.Progress);
+    }
+
+    // The result matters most when the run failed, perhaps because the database did; it is still printed then.
+    private async Task CloseAsync(RunReport report)
+    {
+        using var limit = new CancellationTokenSource(LongestFarewell);
+        try
+        {
+            foreach (var error in report.Errors.Where(e => e.BubbleId is null))
+                await journal.LogAsync("error", error.Stage, error.Entity, null, error.Message, limit.Token);
+            foreach (var warning in report.Warnings)
+                await journal.LogAsync("warning", "run", null, null, warning, limit.Token);
+            await journal.FinishAsync(report, limit.Token);
+        }
+        catch (Exception gone) when (report.Status != "succeeded" && gone is SyncException or Npgsql.NpgsqlException or OperationCanceledException)
+        {
+            // The run's own error is already in the report; that its row stays 'running' says the rest.
+        }
+    }
+}

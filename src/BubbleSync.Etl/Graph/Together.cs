@@ -1,0 +1,41 @@
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>Work side by side: the first failure stops the rest and is what the caller sees.</summary>
+internal static class Together
+{
+    /// <summary>Runs all of it, at most <paramref name="parallel"/> at once, and waits until everything has ended.</summary>
+    public static async Task RunAsync<T>(IEnumerable<T> items, int parallel, Func<T, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var places = new SemaphoreSlim(parallel, parallel);
+        Exception? first = null;
+
+        async Task OneAsync(T item)
+        {
+            var isIn = false;
+            try
+            {
+                await places.WaitAsync(stop.Token);
+                isIn = true;
+                await work(item, stop.Token);
+            }
+#pragma warning disable CA1031 // Whatever it is, the first one is thrown below.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                // What others throw because they were stopped is no failure of its own.
+                Interlocked.CompareExchange(ref first, failure, null);
+                await stop.CancelAsync();
+            }
+            finally
+            {
+                if (isIn)
+                    places.Release();
+            }
+        }
+
+        await Task.WhenAll(items.Select(OneAsync));
+        if (first is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+    }
+}

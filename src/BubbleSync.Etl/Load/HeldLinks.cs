@@ -1,0 +1,79 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// Links that a real foreign key forbids as long as their target is missing: remembered when merged, put back at the start of the patch stage,
+/// in this run or a later one. Most tables have no foreign keys; then there is nothing to do.
+/// </summary>
+internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
+{
+    private readonly string _key = plan.Key.Quoted;
+
+    /// <summary>Remembers the links of the rows just merged whose target is missing, and forgets those that Bubble has changed since.</summary>
+    public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (var column in plan.Columns.Where(c => c.ForeignKey is not null))
+        {
+            await connection.ExecuteAsync(Forget(column), cancellationToken, Names(column));
+            await connection.ExecuteAsync(Hold(column), cancellationToken, Names(column));
+        }
+    }
+
+    /// <summary>Puts back the links whose target is there by now; gives how many rows that changed.</summary>
+    public async Task<long> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var restored = 0L;
+        foreach (var column in plan.Columns.Where(c => c.ForeignKey is not null))
+        {
+            restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
+            await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
+        }
+
+        return restored;
+    }
+
+    private string Forget(ColumnPlan column) =>
+        $"""
+        delete from bubblesync.held_link h using {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}
+        where {Mine} and h.bubble_id = s.{_key} and not s.{StagingLayout.Rejected}
+          and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
+          and (h.target_id <> s.{column.Quoted} or {StagingLayout.IsNullMarked("s", column)})
+        """;
+
+    private string Hold(ColumnPlan column) =>
+        $"""
+        insert into bubblesync.held_link (target_schema, entity, column_name, bubble_id, target_id)
+        select @schema, @entity, @column, s.{_key}, s.{column.Quoted}
+        from {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}
+        where not s.{StagingLayout.Rejected} and s.{column.Quoted} is not null and t.{column.Quoted} is null
+          and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
+          and not exists ({Target(column, $"s.{column.Quoted}")})
+        on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id
+        """;
+
+    // Over what a patch filled meanwhile, but not over a local edit: patches leave updated_at alone.
+    private string Restore(ColumnPlan column) =>
+        $"""
+        update {plan.Table} t set {column.Quoted} = h.target_id
+        from bubblesync.held_link h
+        where {Mine} and t.{_key} = h.bubble_id and exists ({Target(column, "h.target_id")})
+          and t.{column.Quoted} is distinct from h.target_id
+          and (t.{column.Quoted} is null or t.{Identifier.Quote(Clocks.UpdatedAt)} is not distinct from t.{plan.Modified.Quoted})
+        """;
+
+    private static string Release(ColumnPlan column) =>
+        $"delete from bubblesync.held_link h where {Mine} and exists ({Target(column, "h.target_id")})";
+
+    private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";
+
+    private static string Target(ColumnPlan column, string id)
+    {
+        var key = column.ForeignKey!;
+        return $"select from {Identifier.Quote(key.Schema, key.Table)} r where r.{Identifier.Quote(key.Column)} = {id}";
+    }
+
+    private (string, object?)[] Names(ColumnPlan column) => [("schema", plan.Schema), ("entity", plan.Name), ("column", column.Name)];
+}

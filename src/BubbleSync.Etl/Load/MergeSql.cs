@@ -1,0 +1,136 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// The statements that bring one entity from staging into its table, as text. In them <c>s</c> is staged, <c>t</c> the target.
+/// Guarded: a row that would not change is not touched, which costs a comparison and no WAL.
+/// </summary>
+internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force)
+{
+    private readonly string _key = plan.Key.Quoted;
+    private readonly string _modified = plan.Modified.Quoted;
+
+    /// <summary>Rows, and different ids among them.</summary>
+    public string CountStaged => $"select coalesce(sum(n), 0)::bigint, count(*) from (select count(*) as n from {staging.Name} group by {_key}) k";
+
+    /// <summary>Of several readings of one record keeps the one that counts.</summary>
+    public string DropSuperseded =>
+        $"""
+        delete from {staging.Name} s using (
+          select ctid, row_number() over (partition by {_key} order by {_modified} desc nulls last, {StagingLayout.Order} desc) as place from {staging.Name}
+        ) d
+        where s.ctid = d.ctid and d.place > 1
+        """;
+
+    /// <summary>Keeps the fields that did not convert, of the readings that count.</summary>
+    public string KeepRejects =>
+        $"""
+        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw)
+        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw
+        from {staging.Rejects} r
+        where r.bubble_id is null
+           or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
+        """;
+
+    /// <summary>Records rejected, those without a usable id included.</summary>
+    public string CountRejected =>
+        $"""
+        select (select count(*) from {staging.Name} where {StagingLayout.Rejected}) + (select count(*) from {staging.Rejects} where bubble_id is null)
+        """;
+
+    /// <summary>Logs each record that Bubble changed and that was changed here later still; the rows written are the conflicts.</summary>
+    public string LogConflicts =>
+        $"""
+        insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
+        select @run, 'warning', 'load', @entity, s.{_key},
+               format('kept as it is: changed in Bubble at %s, but here later, at %s; --force takes Bubble''s', s.{_modified}, t.{Quote(Clocks.UpdatedAt)})
+        from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
+        where not s.{StagingLayout.Rejected} and s.{_modified} > t.{_modified} and t.{Quote(Clocks.UpdatedAt)} > s.{_modified}
+        """;
+
+    /// <summary>Rows of the target, with ids of Bubble's form, that Bubble no longer has.</summary>
+    public string CountNotInBubble =>
+        $"""
+        with gone as materialized (
+          select t.{_key} as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{_key} = t.{_key})
+        )
+        select count(*) from gone where id ~ '{Model.BubbleId.Pattern}'
+        """;
+
+    /// <summary>Rows inserted and updated in this transaction so far.</summary>
+    public string Written =>
+        $"select pg_stat_get_xact_tuples_inserted({Oid}), pg_stat_get_xact_tuples_updated({Oid})";
+
+    /// <summary>The one statement that writes the target.</summary>
+    public string Merge()
+    {
+        var inserted = Inserted().ToList();
+        return $"""
+            merge into {plan.Table} as t
+            using ({Source()}) as s
+            on t.{_key} = s.{_key}
+            when matched and {IsNewer} and ({string.Join("\n  or ", Written_().Select(Differs))}) then update set
+              {string.Join(",\n  ", Written_().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end").Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}")))}
+            when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))})
+            values ({string.Join(", ", inserted.Select(i => i.Value))})
+            """;
+    }
+
+    // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
+    private string IsNewer => force
+        ? "true"
+        : $"(t.{_modified} is null or (s.{_modified} > t.{_modified} and (t.{Quote(Clocks.UpdatedAt)} is null or t.{Quote(Clocks.UpdatedAt)} <= s.{_modified})))";
+
+    private string Oid => $"{Identifier.Literal(plan.Table)}::regclass";
+
+    private IEnumerable<ColumnPlan> Written_() => plan.Columns.Where(c => c.Name != plan.KeyName);
+
+    // A link whose foreign key has no target yet is held back: it counts as present, but as NULL.
+    private string Source()
+    {
+        var held = plan.Columns.Where(c => c.ForeignKey is not null).ToList();
+        if (held.Count == 0)
+            return $"select * from {staging.Name} where not {StagingLayout.Rejected}";
+
+        var columns = new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column ? $"({Target(column)}) as {c.Quoted}, s.{c.Quoted} is not null as {Sent(column)}" : $"s.{c.Quoted}");
+        return $"select {string.Join(", ", columns)} from {staging.Name} s where not s.{StagingLayout.Rejected}";
+    }
+
+    private static string Target(ColumnPlan column)
+    {
+        var key = column.ForeignKey!;
+        return $"select r.{Quote(key.Column)} from {Identifier.Quote(key.Schema, key.Table)} r where r.{Quote(key.Column)} = s.{column.Quoted}";
+    }
+
+    private static string Sent(ColumnPlan column) => $"_sent_{column.Ordinal}";
+
+    private static string IsPresent(ColumnPlan column) =>
+        $"(s.{(column.ForeignKey is null ? $"{column.Quoted} is not null" : Sent(column))} or {StagingLayout.IsNullMarked("s", column)})";
+
+    private static string Differs(ColumnPlan column) => $"(t.{column.Quoted} is distinct from {Value(column)} and {IsPresent(column)})";
+
+    // A list is staged as text[]; PostgreSQL does not compare that with varchar[] by itself.
+    private static string Value(ColumnPlan column) =>
+        column.Type.Shape == FieldShape.TextArray && column.Target.Type != "text[]" ? $"s.{column.Quoted}::{column.Target.Type}" : $"s.{column.Quoted}";
+
+    private IEnumerable<(string Column, string Value)> Inserted() =>
+        plan.Columns
+            .Select(c => (c.Quoted, c.Target.Default is { } otherwise ? $"case when {IsPresent(c)} then {Value(c)} else {otherwise} end" : Value(c)))
+            .Concat(OwnClocks().Select(o => (o.Column, o.Value)));
+
+    private IEnumerable<(string Column, string Value, bool OnUpdate)> OwnClocks()
+    {
+        var created = plan.Columns.FirstOrDefault(c => c.Type.Shape == FieldShape.Timestamp && c.Sources.Any(f => f.Name == BubbleField.Created));
+        (string Name, string Value, bool OnUpdate)[] clocks =
+        [
+            (Clocks.CreatedAt, created is null ? "now()" : $"coalesce(s.{created.Quoted}, now())", false),
+            (Clocks.UpdatedAt, $"coalesce(s.{_modified}, now())", true),
+            (Clocks.SyncedAt, "now()", true),
+        ];
+        return clocks.Where(c => plan.Columns.All(p => p.Name != c.Name)).Select(c => (Quote(c.Name), c.Value, c.OnUpdate));
+    }
+
+    private static string Quote(string name) => Identifier.Quote(name);
+}

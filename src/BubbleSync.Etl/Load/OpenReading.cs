@@ -1,0 +1,108 @@
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>One reading on its way into staging: rows gather up to a bound, then go by COPY into the reading's own transaction.</summary>
+internal sealed class OpenReading(TargetDatabase database, StagingTable table) : IAsyncDisposable
+{
+    private const int MostGathered = 512 * 1024;
+    private const int MostRejects = 100;
+
+    private readonly CopyBuffer _rows = new(MostGathered + (128 * 1024));
+    private readonly List<Reject> _rejects = [];
+    private NpgsqlConnection? _connection;
+    private NpgsqlTransaction? _transaction;
+    private int _pages;
+    private long _staged;
+
+    /// <summary>One writer at a time. Never disposed of: who waits for it must still be able to find it closed.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>The reading's end, once it came.</summary>
+    public ReadingEnded? End { get; set; }
+
+    /// <summary>Whether the end and all pages are there.</summary>
+    public bool IsComplete => End is { } end && _pages == end.Pages;
+
+    /// <summary>Takes a page's rows and disposes of them.</summary>
+    public async Task AddAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        using (batch)
+        {
+            _pages++;
+            _staged += batch.RowCount + batch.Rejects.Count(r => r.BubbleId is null);
+            _rows.WriteBytes(batch.Rows.Written.Span);
+            _rejects.AddRange(batch.Rejects);
+        }
+
+        if (_rows.Length > MostGathered || _rejects.Count > MostRejects)
+            await FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Makes rows and checkpoint appear together; gives how many records were staged.</summary>
+    public async Task<long> CommitAsync(WriteCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        await FlushAsync(cancellationToken);
+        await checkpoint(await ConnectionAsync(cancellationToken), End!, _staged, cancellationToken);
+        await _transaction!.CommitAsync(cancellationToken);
+        return _staged;
+    }
+
+    /// <summary>Takes back whatever was not committed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_transaction is not null)
+            await _transaction.DisposeAsync();
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        _rows.Dispose();
+    }
+
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_rows.Length > 0)
+            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.Copy, _rows, cancellationToken);
+        _rows.Rewind(0);
+
+        if (_rejects.Count > 0)
+        {
+            using var rejects = Encode(_rejects);
+            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.CopyRejects, rejects, cancellationToken);
+        }
+
+        _rejects.Clear();
+    }
+
+    private async Task<NpgsqlConnection> ConnectionAsync(CancellationToken cancellationToken)
+    {
+        _connection ??= await database.ConnectAsync(cancellationToken);
+        _transaction ??= await _connection.BeginTransactionAsync(cancellationToken);
+        return _connection;
+    }
+
+    private static CopyBuffer Encode(IEnumerable<Reject> rejects)
+    {
+        var rows = new CopyBuffer();
+        foreach (var reject in rejects)
+        {
+            rows.StartRow(5);
+            WriteText(rows, reject.BubbleId);
+            rows.WriteInt64Field(reject.Order);
+            WriteText(rows, reject.Field);
+            WriteText(rows, reject.Reason);
+            WriteText(rows, reject.Raw);
+        }
+
+        return rows;
+    }
+
+    private static void WriteText(CopyBuffer rows, string? text)
+    {
+        if (text is null)
+            rows.WriteNull();
+        else
+            rows.WriteField(System.Text.Encoding.UTF8.GetBytes(text));
+    }
+}

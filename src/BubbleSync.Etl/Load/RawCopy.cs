@@ -1,0 +1,33 @@
+using BubbleSync.Etl.Model;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>Sends finished rows by COPY.</summary>
+internal static class RawCopy
+{
+    // Signature, no flags, no header extension; the trailer is a field count of -1 (postgresql.org, sql-copy.html).
+    private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
+    private static readonly byte[] Trailer = [0xFF, 0xFF];
+
+    /// <summary>Sends the rows; all of them arrive, or the statement fails.</summary>
+    public static async Task CopyAsync(this NpgsqlConnection connection, string sql, CopyBuffer rows, CancellationToken cancellationToken)
+    {
+        var copy = await connection.BeginRawBinaryCopyAsync(sql, cancellationToken);
+        try
+        {
+            await copy.WriteAsync(Header, cancellationToken);
+            await copy.WriteAsync(rows.Written, cancellationToken);
+            await copy.WriteAsync(Trailer, cancellationToken);
+        }
+        catch
+        {
+            // Disposing would complete what is only half sent.
+            await copy.CancelAsync();
+            await copy.DisposeAsync();
+            throw;
+        }
+
+        await copy.DisposeAsync();
+    }
+}

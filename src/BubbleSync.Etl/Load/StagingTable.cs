@@ -1,0 +1,46 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>The names and statements of one entity's staging in one run, as text.</summary>
+internal sealed class StagingTable
+{
+    private const string Schema = "bubblesync_staging";
+    private const int LongestEntity = 40;
+
+    private readonly StagingLayout _layout;
+    private readonly string _columns;
+
+    /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
+    public StagingTable(EntityPlan plan, Guid runId)
+    {
+        var name = $"{plan.Name[..Math.Min(plan.Name.Length, LongestEntity)]}_{runId.ToString("N")[..12]}";
+        Name = Identifier.Quote(Schema, name);
+        Rejects = Identifier.Quote(Schema, name + "_reject");
+        _layout = new StagingLayout(plan);
+        _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
+    }
+
+    /// <summary>The quoted table of rows.</summary>
+    public string Name { get; }
+
+    /// <summary>The quoted table of fields that did not convert.</summary>
+    public string Rejects { get; }
+
+    /// <summary>Makes both tables. Unlogged: what is in them can be read from Bubble again.</summary>
+    public string Create =>
+        $"""
+        create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
+        create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
+        """;
+
+    /// <summary>Takes rows in binary form.</summary>
+    public string Copy => $"copy {Name} ({_columns}) from stdin (format binary)";
+
+    /// <summary>Takes rejects in binary form.</summary>
+    public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
+
+    /// <summary>Removes both tables.</summary>
+    public string Drop => $"drop table if exists {Name}, {Rejects}";
+}

@@ -1,0 +1,17 @@
+namespace BubbleSync.Etl.Model;
+
+/// <summary>The form of Bubble's ids: digits, an x, digits.</summary>
+internal static class BubbleId
+{
+    /// <summary>The form as a regular expression of PostgreSQL.</summary>
+    public const string Pattern = "^[0-9]+x[0-9]+$";
+
+    /// <summary>Whether a text has the form.</summary>
+    public static bool IsValid(ReadOnlySpan<byte> text)
+    {
+        var cross = text.IndexOf((byte)'x');
+        return cross > 0 && cross < text.Length - 1
+            && !text[..cross].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && !text[(cross + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
+    }
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace BubbleSync.Etl.Model;
+
+/// <summary>An answer of the search endpoint: the records as they came, and what Bubble says of the rest.</summary>
+internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposable
+{
+    /// <summary>The records, a JSON array.</summary>
+    public JsonElement Records { get; private init; }
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; private init; }
+
+    /// <summary>How many Bubble says follow; null where it does not say.</summary>
+    public long? Remaining { get; private init; }
+
+    /// <summary>The server's clock as its Date header told, to the second, or null.</summary>
+    public DateTimeOffset? ServerTime { get; private init; }
+
+    /// <summary>Takes a body apart.</summary>
+    /// <param name="rented">A buffer from the shared pool; the page gives it back.</param>
+    /// <param name="length">How much of it is body.</param>
+    /// <param name="serverTime">The Date header.</param>
+    /// <exception cref="JsonException">The body is no JSON, or not the envelope of a search.</exception>
+    public static RawPage Parse(byte[] rented, int length, DateTimeOffset? serverTime)
+    {
+        var document = JsonDocument.Parse(rented.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = 512 });
+        if (document.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object
+            && response.TryGetProperty("results", out var records) && records.ValueKind == JsonValueKind.Array)
+        {
+            var known = response.TryGetProperty("remaining", out var remaining) && remaining.ValueKind == JsonValueKind.Number && remaining.TryGetInt64(out _);
+            return new RawPage(document, rented)
+            {
+                Records = records,
+                Count = records.GetArrayLength(),
+                Remaining = known ? remaining.GetInt64() : null,
+                ServerTime = serverTime,
+            };
+        }
+
+        document.Dispose();
+        throw new JsonException("there is no response.results list in it");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        document.Dispose();
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+}

@@ -1,0 +1,19 @@
+namespace BubbleSync.Etl.Model;
+
+/// <summary>A page's records in PostgreSQL's binary COPY format, and those that could not be mapped. Whoever stages it disposes of it.</summary>
+/// <param name="Rows">The rows, rejected ones included as a key and a mark.</param>
+/// <param name="RowCount">How many rows there are.</param>
+/// <param name="Rejects">One entry for each field that did not convert.</param>
+internal sealed record RowBatch(CopyBuffer Rows, int RowCount, IReadOnlyList<Reject> Rejects) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Rows.Dispose();
+}
+
+/// <summary>A field that did not convert; it takes its whole record with it.</summary>
+/// <param name="BubbleId">The record's id, or null where it has none that is usable.</param>
+/// <param name="Order">The record's number in the order of reading, as in <see cref="PageRead"/>.</param>
+/// <param name="Field">The Bubble field.</param>
+/// <param name="Reason">Why, without the value.</param>
+/// <param name="Raw">The record as it came.</param>
+internal sealed record Reject(string? BubbleId, long Order, string Field, string Reason, string Raw);

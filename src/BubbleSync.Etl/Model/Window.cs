@@ -1,0 +1,31 @@
+namespace BubbleSync.Etl.Model;
+
+/// <summary>A part of an entity's records that is read and proved as one.</summary>
+/// <param name="Kind">What chooses the records.</param>
+/// <param name="From">First moment inside, on whole milliseconds, or null where there is none.</param>
+/// <param name="To">First moment outside, or null where there is none.</param>
+internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To)
+{
+    /// <summary>As messages name it.</summary>
+    public override string ToString() => Kind switch
+    {
+        WindowKind.Created => $"Created Date {Time(From)} to {Time(To)}",
+        WindowKind.Modified => $"Modified Date from {Time(From)}",
+        _ => "records without Created Date",
+    };
+
+    private static string Time(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null) ?? "any";
+}
+
+/// <summary>What chooses the records of a window.</summary>
+internal enum WindowKind
+{
+    /// <summary>Created Date lies in [From, To).</summary>
+    Created,
+
+    /// <summary>There is no Created Date.</summary>
+    Undated,
+
+    /// <summary>Modified Date is From or later: what changed since the run began.</summary>
+    Modified,
+}

@@ -1,0 +1,50 @@
+namespace BubbleSync.Etl.Model;
+
+/// <summary>One attempt to read a window. Its pages and its end travel separately and may overtake each other.</summary>
+internal sealed class WindowReading(Window window, int attempt)
+{
+    /// <summary>What is read.</summary>
+    public Window Window { get; } = window;
+
+    /// <summary>1 for the first reading.</summary>
+    public int Attempt { get; } = attempt;
+}
+
+/// <summary>What travels from reading to staging: a page, or the end of a reading.</summary>
+internal abstract record Reading(WindowReading Of);
+
+/// <summary>A page as it came. Whoever takes it on disposes of it.</summary>
+/// <param name="Of">The reading it belongs to.</param>
+/// <param name="Page">The records.</param>
+/// <param name="Order">The first record's number, which grows with the time of reading: of two copies of a record with one Modified Date the later read counts.</param>
+internal sealed record PageRead(WindowReading Of, RawPage Page, long Order) : Reading(Of);
+
+/// <summary>A page as it will be staged.</summary>
+internal sealed record PageMapped(WindowReading Of, RowBatch Batch) : Reading(Of);
+
+/// <summary>The end of a reading.</summary>
+/// <param name="Of">The reading.</param>
+/// <param name="Pages">How many pages it had.</param>
+/// <param name="Verdict">Whether they count.</param>
+internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict) : Reading(Of);
+
+/// <summary>What a reading came to.</summary>
+/// <param name="Outcome">Whether its rows are staged, and how sure they are complete.</param>
+/// <param name="CountBefore">Records as Bubble counted them at the first page, or null where it did not say.</param>
+/// <param name="RowsRead">Records received.</param>
+/// <param name="CountAfter">Records as Bubble counted them at the last page, or null where it did not say.</param>
+/// <param name="Why">What forbids or weakens the proof, or null.</param>
+internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why);
+
+/// <summary>Whether a reading's rows are staged.</summary>
+internal enum Outcome
+{
+    /// <summary>Complete: staged.</summary>
+    Proved,
+
+    /// <summary>Not shown to be complete: staged all the same, since what was read is true, and reported.</summary>
+    Unproved,
+
+    /// <summary>Not shown to be complete: thrown away, the window is read again.</summary>
+    Discarded,
+}

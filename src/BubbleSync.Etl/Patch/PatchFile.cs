@@ -1,0 +1,41 @@
+namespace BubbleSync.Etl.Patch;
+
+/// <summary>A patch as its file says it.</summary>
+/// <param name="Name">The file's name without ending: <c>010-invoice-seda-link</c>.</param>
+/// <param name="Sql">Set-based statements that a second run finds nothing to do for.</param>
+/// <param name="Tables">The tables it needs; it is skipped where one is missing.</param>
+/// <param name="Report">A query of (entity, bubble_id, message) for the activity log, or null.</param>
+internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> Tables, string? Report)
+{
+    private const string TablesMark = "-- tables:";
+    private const string ReportMark = "-- report:";
+
+    /// <summary>Reads the patches of a folder in name order, or those named; a number alone, or the whole name, will do.</summary>
+    public static IReadOnlyList<PatchFile> ReadAll(string folder, IReadOnlyCollection<string> names)
+    {
+        if (!Directory.Exists(folder))
+            throw Fault("Run:Patches", $"There is no folder '{folder}'. Point Run:Patches to the folder with the patches.");
+
+        var patches = Directory.EnumerateFiles(folder, "*.sql").Order(StringComparer.Ordinal).Select(Read).ToList();
+        foreach (var unknown in names.Where(n => !patches.Any(p => p.Answers(n))))
+            throw Fault("patch", $"There is no patch '{unknown}'.{DidYouMean.Hint(unknown, patches.Select(p => p.Name))}");
+        return names.Count == 0 ? patches : [.. patches.Where(p => names.Any(p.Answers))];
+    }
+
+    private bool Answers(string name) => Name == name || Name.Split('-')[0] == name;
+
+    private static PatchFile Read(string path)
+    {
+        var text = File.ReadAllText(path);
+        var parts = text.Split('\n').ToList();
+        var tables = parts.Find(l => l.StartsWith(TablesMark, StringComparison.Ordinal))?[TablesMark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var report = text.IndexOf("\n" + ReportMark, StringComparison.Ordinal);
+        return new PatchFile(
+            Path.GetFileNameWithoutExtension(path),
+            report < 0 ? text : text[..report],
+            tables,
+            report < 0 ? null : text[(report + 1 + ReportMark.Length)..]);
+    }
+
+    private static SyncException Fault(string field, string message) => new(new SyncError("settings", null, null, field, "settings", message));
+}

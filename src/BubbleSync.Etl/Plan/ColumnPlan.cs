@@ -1,0 +1,49 @@
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Plan;
+
+/// <summary>One column that will be written: where it is read from, what it becomes, what the database allows.</summary>
+internal sealed record ColumnPlan
+{
+    /// <summary>Its position in the row, from 0.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>The target column.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the value becomes.</summary>
+    public required FieldType Type { get; init; }
+
+    /// <summary>The Bubble fields it is read from, in order; the first has the field's name in reports.</summary>
+    public required IReadOnlyList<SourceField> Sources { get; init; }
+
+    /// <summary>Property names to walk into a nested object; mostly none.</summary>
+    public required IReadOnlyList<string> Path { get; init; }
+
+    /// <summary>Whether an absent field writes NULL.</summary>
+    public required bool AbsentClears { get; init; }
+
+    /// <summary>The entities whose ids it holds; mostly none.</summary>
+    public required IReadOnlyList<Relation> Relations { get; init; }
+
+    /// <summary>The column as the database has it.</summary>
+    public required ColumnInfo Target { get; init; }
+
+    /// <summary>Its real foreign key, or null.</summary>
+    public ForeignKeyInfo? ForeignKey { get; init; }
+
+    /// <summary>The type it is staged in: the target's own for numbers, else the plain one of its family.</summary>
+    public string StagingType => Type.Shape == FieldShape.Integer ? Target.Type : Type.Column;
+
+    /// <summary>The Bubble name that reports use.</summary>
+    public string Field => Sources[0].Name;
+
+    /// <summary>The quoted column.</summary>
+    public string Quoted => Identifier.Quote(Name);
+}
+
+/// <summary>A Bubble field: its name and the other names it may come under.</summary>
+internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames);
+
+/// <summary>An entity that a column's ids belong to.</summary>
+internal sealed record Relation(string Entity, string Table, string Key);

@@ -1,0 +1,119 @@
+using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Plan;
+
+/// <summary>Compiles maps against the catalogue; collects every fault instead of stopping at the first.</summary>
+internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue)
+{
+    private readonly List<SyncError> _faults = [];
+    private readonly List<MissingColumn> _missing = [];
+    private readonly List<string> _warnings = [];
+
+    /// <summary>Gives the plan of all entities, or of those named.</summary>
+    public static SyncPlan Compile(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names) =>
+        new PlanCompiler(maps, catalogue).Compile(names);
+
+    private SyncPlan Compile(IReadOnlyCollection<string> names)
+    {
+        foreach (var unknown in names.Where(n => maps.All(m => m.Name != n)))
+            _faults.Add(new SyncError("settings", unknown, null, "--entity", "settings", $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
+
+        var entities = maps
+            .Where(m => names.Count == 0 || names.Contains(m.Name))
+            .OrderBy(m => m.Level)
+            .Select(Entity)
+            .OfType<EntityPlan>()
+            .ToList();
+        return new SyncPlan(entities, _missing, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
+    }
+
+    private EntityPlan? Entity(EntityMap map)
+    {
+        if (!catalogue.Tables.TryGetValue(map.Table, out var table))
+        {
+            CheckOwnColumns(map);
+            Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.");
+            return null;
+        }
+
+        CheckOwnColumns(map);
+        foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
+            Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs. Add it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} add column {clock} timestamptz;");
+
+        var columns = map.Fields.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
+        return new EntityPlan
+        {
+            Name = map.Name,
+            BubbleType = map.BubbleType,
+            Level = map.Level,
+            Schema = catalogue.Schema,
+            Target = table,
+            Columns = columns,
+            KeyName = map.Key,
+        };
+    }
+
+    private void CheckOwnColumns(EntityMap map)
+    {
+        (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
+        foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
+            _faults.Add(new SyncError("settings", map.Name, null, column, "settings", $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
+        foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
+            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
+    }
+
+    private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
+    {
+        if (!FieldType.All.TryGetValue(field.Type, out var type))
+            return null;
+
+        List<SourceField> sources = [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
+        if (!table.Columns.TryGetValue(field.Column, out var target))
+        {
+            _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
+            Fault(map, field.Column, "column-missing", $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'. Add it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} add column {Identifier.Quote(field.Column)} {type.Column}; or take the field out of the map.");
+            return null;
+        }
+
+        if (!Fits(type, target))
+        {
+            _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
+            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}. Change it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} alter column {Identifier.Quote(field.Column)} type {type.Column}; or give the field another type in {map.File}.");
+            return null;
+        }
+
+        return new ColumnPlan
+        {
+            Ordinal = 0,
+            Name = field.Column,
+            Type = type,
+            Sources = sources,
+            Path = field.Path,
+            AbsentClears = field.AbsentClears ?? map.AbsentClears,
+            Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
+            Target = target,
+            ForeignKey = table.ForeignKeys.GetValueOrDefault(field.Column),
+        };
+    }
+
+    // A timestamp(p) below microseconds would round what Bubble sent; nothing is ever rounded to fit.
+    private static bool Fits(FieldType type, ColumnInfo target) =>
+        !target.IsComputed
+        && (type.Fits.Contains(target.Type) || (type.Shape == FieldShape.Text && target.Type == "character"))
+        && (type.Shape != FieldShape.Timestamp || target.Precision is null or 6);
+
+    private Relation? Relation(EntityMap map, FieldMap field, string name)
+    {
+        if (maps.FirstOrDefault(m => m.Name == name) is not { } other)
+        {
+            _warnings.Add($"{map.File}: column '{field.Column}': relation '{name}' is no entity here, so its links are stored but not checked.{DidYouMean.Hint(name, maps.Select(m => m.Name))}");
+            return null;
+        }
+
+        return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
+    }
+
+    private void Fault(EntityMap map, string? column, string code, string message) =>
+        _faults.Add(new SyncError("plan", map.Name, null, column, code, message));
+}

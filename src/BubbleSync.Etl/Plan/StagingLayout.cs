@@ -1,0 +1,35 @@
+namespace BubbleSync.Etl.Plan;
+
+/// <summary>The columns of an entity's staging table, written once: for creating it, for COPY and for the merge.</summary>
+internal sealed class StagingLayout(EntityPlan plan)
+{
+    /// <summary>Columns that one word of marks covers; the sign bit stays out of it.</summary>
+    public const int BitsInWord = 63;
+
+    /// <summary>When the row was read; of two readings with one Modified Date the later counts.</summary>
+    public const string Order = "_read";
+
+    /// <summary>Whether the row only says that the record was rejected.</summary>
+    public const string Rejected = "_rejected";
+
+    /// <summary>How many words of marks a row has.</summary>
+    public static int NullWords(int columns) => (columns + BitsInWord - 1) / BitsInWord;
+
+    /// <summary>How many fields a row has.</summary>
+    public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 2;
+
+    /// <summary>All columns with their types, in the order of rows. An absent field and a null are both NULL; a mark tells the null.</summary>
+    public IEnumerable<(string Quoted, string Type)> Columns() =>
+    [
+        .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),
+        .. Enumerable.Range(0, NullWords(plan.Columns.Count)).Select(word => (Marks(word), "bigint")),
+        (Order, "bigint"),
+        (Rejected, "boolean"),
+    ];
+
+    /// <summary>A condition: the staged row <paramref name="s"/> carries a null for the column that is to be stored.</summary>
+    public static string IsNullMarked(string s, ColumnPlan column) =>
+        $"{s}.{Marks(column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0";
+
+    private static string Marks(int word) => $"_nulls_{word}";
+}

@@ -1,0 +1,22 @@
+namespace BubbleSync.Etl.Plan;
+
+/// <summary>All that a run will touch, and what is wrong with it.</summary>
+/// <param name="Entities">The entities in merge order: by level, then as the files are named.</param>
+/// <param name="Missing">Mapped columns that the tables lack or that do not fit, as (entity, column, fields).</param>
+/// <param name="Faults">Everything that forbids a run, all at once.</param>
+/// <param name="Warnings">What a user should know but a run can bear.</param>
+internal sealed record SyncPlan(
+    IReadOnlyList<EntityPlan> Entities,
+    IReadOnlyList<MissingColumn> Missing,
+    IReadOnlyList<SyncError> Faults,
+    IReadOnlyList<string> Warnings)
+{
+    /// <summary>The entities that have no fault.</summary>
+    public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
+
+    /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>
+    public SyncPlan OrStop() => Faults.Count == 0 ? this : throw new SyncException(Faults);
+}
+
+/// <summary>A mapped column that cannot be written.</summary>
+internal sealed record MissingColumn(string Entity, string Column, string Type, IReadOnlyList<SourceField> Sources);

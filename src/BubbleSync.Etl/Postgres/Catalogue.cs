@@ -1,0 +1,31 @@
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>What the database has in the target schema, as data.</summary>
+internal sealed record Catalogue(string Schema, IReadOnlyDictionary<string, TableInfo> Tables);
+
+/// <summary>A table as the catalogue knows it.</summary>
+/// <param name="Name">Its name, without schema.</param>
+/// <param name="Columns">Its columns by name.</param>
+/// <param name="UniqueColumns">The columns that alone have a full, valid, unique index.</param>
+/// <param name="ForeignKeys">Its foreign keys of one column, by column.</param>
+internal sealed record TableInfo(
+    string Name,
+    IReadOnlyDictionary<string, ColumnInfo> Columns,
+    IReadOnlySet<string> UniqueColumns,
+    IReadOnlyDictionary<string, ForeignKeyInfo> ForeignKeys);
+
+/// <summary>A column as the catalogue knows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">The type's name without modifiers, as <c>format_type</c> gives it: <c>character varying</c>, <c>text[]</c>.</param>
+/// <param name="FullType">The type with modifiers: <c>character varying(50)</c>.</param>
+/// <param name="Length">Most characters of a text, or null.</param>
+/// <param name="Precision">Digits of a numeric, or of a timestamp's second, or null.</param>
+/// <param name="Scale">Digits after the point of a numeric, or null.</param>
+/// <param name="IsRequired">Whether it refuses NULL.</param>
+/// <param name="IsComputed">Whether the database alone writes it (generated, identity always).</param>
+/// <param name="Default">The default's expression, or null.</param>
+internal sealed record ColumnInfo(
+    string Name, string Type, string FullType, int? Length, int? Precision, int? Scale, bool IsRequired, bool IsComputed, string? Default);
+
+/// <summary>Where a foreign key of one column points to.</summary>
+internal sealed record ForeignKeyInfo(string Constraint, string Schema, string Table, string Column);

@@ -1,0 +1,91 @@
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>Reads the catalogue of one schema in three queries.</summary>
+internal static class CatalogueReader
+{
+    // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
+    // timestamp(p) is p itself (src/backend/utils/adt/numeric.c and varchar.c of PostgreSQL).
+    private const string ColumnsSql =
+        """
+        select c.relname, a.attname, format_type(a.atttypid, null), format_type(a.atttypid, a.atttypmod), a.atttypmod,
+               a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a', pg_get_expr(d.adbin, d.adrelid)
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
+        where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
+        order by c.relname, a.attnum
+        """;
+
+    private const string UniqueSql =
+        """
+        select c.relname, a.attname
+        from pg_index i
+        join pg_class c on c.oid = i.indrelid
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+        where c.relnamespace = (select oid from pg_namespace where nspname = @schema)
+          and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1 and i.indpred is null and i.indexprs is null
+        """;
+
+    private const string ForeignKeysSql =
+        """
+        select c.relname, a.attname, k.conname, fn.nspname, f.relname, fa.attname
+        from pg_constraint k
+        join pg_class c on c.oid = k.conrelid
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+        join pg_class f on f.oid = k.confrelid
+        join pg_namespace fn on fn.oid = f.relnamespace
+        join pg_attribute fa on fa.attrelid = f.oid and fa.attnum = k.confkey[1]
+        where k.contype = 'f' and cardinality(k.conkey) = 1
+          and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
+        """;
+
+    /// <summary>Gives the tables of a schema; none where there is no such schema.</summary>
+    public static async Task<Catalogue> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        var columns = await ReadAsync(connection, ColumnsSql, schema, r => (Table: r.GetString(0), Column: Column(r)), cancellationToken);
+        var unique = await ReadAsync(connection, UniqueSql, schema, r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken);
+        var foreign = await ReadAsync(
+            connection, ForeignKeysSql, schema,
+            r => (Table: r.GetString(0), Column: r.GetString(1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5))),
+            cancellationToken);
+
+        var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
+            table.Key,
+            table.ToDictionary(c => c.Column.Name, c => c.Column),
+            unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
+            foreign.Where(f => f.Table == table.Key).DistinctBy(f => f.Column).ToDictionary(f => f.Column, f => f.Key)));
+        return new Catalogue(schema, tables.ToDictionary(t => t.Name));
+    }
+
+    private static ColumnInfo Column(NpgsqlDataReader row)
+    {
+        var type = row.GetString(2);
+        var modifier = row.GetInt32(4);
+        var isText = type.StartsWith("character", StringComparison.Ordinal);
+        var isNumeric = type.StartsWith("numeric", StringComparison.Ordinal);
+        var isTime = type.StartsWith("time", StringComparison.Ordinal);
+        return new ColumnInfo(
+            row.GetString(1),
+            type,
+            row.GetString(3),
+            isText && modifier >= 0 ? modifier - 4 : null,
+            modifier < 0 ? null : isNumeric ? (modifier - 4) >> 16 : isTime ? modifier : null,
+            isNumeric && modifier >= 0 ? (((modifier - 4) & 0x7ff) ^ 1024) - 1024 : null,
+            row.GetBoolean(5),
+            row.GetBoolean(6),
+            row.IsDBNull(7) ? null : row.GetString(7));
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(
+        NpgsqlConnection connection, string sql, string schema, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new("schema", schema) } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
+}

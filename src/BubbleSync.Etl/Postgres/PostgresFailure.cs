@@ -1,0 +1,45 @@
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>Turns what PostgreSQL threw into an error that says where, why and what to do.</summary>
+internal static class PostgresFailure
+{
+    /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
+    public static bool IsCollision(PostgresException failure) => failure.SqlState is
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+        or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation;
+
+    /// <summary>Gives the error for a failure in <paramref name="stage"/>.</summary>
+    public static SyncException Explain(Exception failure, string stage, string? entity) => failure switch
+    {
+        SyncException known => known,
+        PostgresException refused => new SyncException(Error(refused, stage, entity), refused),
+        NpgsqlException { InnerException: { } inner } broken => Lost(broken, inner.Message, stage, entity),
+        _ => Lost(failure, failure.Message, stage, entity),
+    };
+
+    private static SyncError Error(PostgresException failure, string stage, string? entity)
+    {
+        var where = entity is null ? "" : $"{entity}: ";
+        var (code, what) = failure.SqlState switch
+        {
+            PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.ExclusionViolation =>
+                ("constraint-violated", $"constraint '{failure.ConstraintName ?? failure.ColumnName}' of table '{failure.TableName}' refuses a record, so that nothing of this entity was merged. Mend the records in Bubble or the constraint"),
+            PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation =>
+                ("constraint-violated", $"constraint '{failure.ConstraintName}' of table '{failure.TableName}' refuses a record, so that nothing of this entity was merged"),
+            PostgresErrorCodes.LockNotAvailable =>
+                ("target-locked", "another session has held a lock on the table for a minute. End it (select * from pg_locks where not granted) and run again"),
+            PostgresErrorCodes.InsufficientPrivilege =>
+                ("target-rights", $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
+            PostgresErrorCodes.DiskFull =>
+                ("target-full", $"the server's disk is full: {failure.MessageText}"),
+            _ => ("target-failed", failure.MessageText),
+        };
+        return new SyncError(stage, entity, null, failure.ColumnName, code, $"{where}PostgreSQL: {what} ({failure.SqlState}).");
+    }
+
+    private static SyncException Lost(Exception failure, string why, string stage, string? entity) => new(
+        new SyncError(stage, entity, null, null, failure is NpgsqlException ? "target-lost" : "failed", $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
+        failure);
+}

@@ -1,0 +1,41 @@
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>Short forms for running one statement.</summary>
+internal static class Statements
+{
+    /// <summary>Runs a statement; gives the rows it wrote.</summary>
+    public static async Task<long> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        return Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken));
+    }
+
+    /// <summary>Runs a query; gives the first column of its first row, or the default where there is none.</summary>
+    public static async Task<T?> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
+    }
+
+    /// <summary>Runs a query; gives its rows.</summary>
+    public static async Task<List<T>> RowsAsync<T>(
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, (string Name, object? Value)[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var (name, value) in parameters)
+            command.Parameters.Add(new NpgsqlParameter(name, value ?? DBNull.Value));
+        return command;
+    }
+}

@@ -1,0 +1,95 @@
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>The PostgreSQL database that is written: connections that carry the run's name and limits.</summary>
+internal sealed class TargetDatabase : IAsyncDisposable
+{
+    private const int OldestVersion = 15;
+
+    // A lock that a user holds for a minute, or a statement of half an hour, is trouble that must show.
+    // JIT is off: compiling a merge of a hundred expressions takes longer than it saves.
+    private const string SessionOptions = "-c lock_timeout=60s -c statement_timeout=30min -c jit=off -c work_mem=32MB -c client_min_messages=warning";
+
+    private readonly NpgsqlDataSource _source;
+
+    private TargetDatabase(NpgsqlDataSource source, string schema, string host)
+    {
+        _source = source;
+        Schema = schema;
+        Host = host;
+    }
+
+    /// <summary>The schema of the target tables.</summary>
+    public string Schema { get; }
+
+    /// <summary>Host, port and database, for messages.</summary>
+    public string Host { get; }
+
+    /// <summary>Opens the database and checks that it can be used.</summary>
+    /// <exception cref="SyncException">The connection string is broken, or the server cannot be used as it is.</exception>
+    public static async Task<TargetDatabase> OpenAsync(PostgresSettings settings, string applicationName, CancellationToken cancellationToken)
+    {
+        var keywords = ConnectionKeywords.Parse(settings.ConnectionString);
+        keywords.ApplicationName = applicationName;
+        keywords.Options ??= SessionOptions;
+        keywords.CommandTimeout = 0;
+        keywords.MaxPoolSize = Math.Max(keywords.MaxPoolSize, 40);
+        keywords.WriteBufferSize = 64 * 1024;
+        keywords.MaxAutoPrepare = 0;
+        keywords.IncludeErrorDetail = false;
+
+        var database = new TargetDatabase(NpgsqlDataSource.Create(keywords), settings.Schema, $"{keywords.Host}:{keywords.Port}/{keywords.Database}");
+        try
+        {
+            await database.CheckAsync(cancellationToken);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A connection from the pool; the caller disposes of it.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception broken) when (broken is NpgsqlException or System.Net.Sockets.SocketException)
+        {
+            throw Unreachable(broken);
+        }
+    }
+
+    /// <summary>Reads the catalogue of the target's schema.</summary>
+    public async Task<Catalogue> ReadCatalogueAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        return await CatalogueReader.ReadAsync(connection, Schema, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        if (connection.PostgreSqlVersion.Major < OldestVersion)
+            throw Refused("target-too-old", $"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.");
+
+        // Inserted and updated rows are told apart by the transaction's own statistics.
+        if (await connection.ScalarAsync<string>("show track_counts", cancellationToken) != "on")
+            throw Refused("target-settings", $"{Host} has track_counts = off, so that rows cannot be counted. Set track_counts = on (the default) in postgresql.conf.");
+    }
+
+    private SyncException Unreachable(Exception broken) => broken is PostgresException refused
+        ? Refused("target-refused", $"PostgreSQL at {Host} refused the connection: {refused.MessageText} ({refused.SqlState}). Check user, password and database in BUBBLESYNC_Postgres__ConnectionString.", broken)
+        : Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {(broken.InnerException ?? broken).Message}. Check that it runs and that host and port in BUBBLESYNC_Postgres__ConnectionString are right.", broken);
+
+    private static SyncException Refused(string code, string message, Exception? inner = null) =>
+        new(new SyncError("load", null, null, null, code, message), inner);
+}

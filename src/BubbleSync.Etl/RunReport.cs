@@ -1,0 +1,105 @@
+namespace BubbleSync.Etl;
+
+/// <summary>The result of a run, as printed with <c>--output json</c> and kept in <c>bubblesync.run</c>.</summary>
+public sealed record RunReport
+{
+    /// <summary>The run's id; null where it stopped before there was one.</summary>
+    public required Guid? RunId { get; init; }
+
+    /// <summary><c>resync</c>, <c>patch</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary><c>succeeded</c>, <c>partial</c>, <c>failed</c> or <c>cancelled</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Whether everything was rolled back at the end, so that the counts are what would be.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public long DurationMs => (long)(FinishedAt - StartedAt).TotalMilliseconds;
+
+    /// <summary>What was asked of the Data API.</summary>
+    public ApiCounts Api { get; init; } = new(0, 0, 0, 0);
+
+    /// <summary>The entities in merge order.</summary>
+    public IReadOnlyList<EntityReport> Entities { get; init; } = [];
+
+    /// <summary>The patches in order.</summary>
+    public IReadOnlyList<PatchReport> Patches { get; init; } = [];
+
+    /// <summary>What a user should know though nothing is wrong: conflicts, missing links, odd values.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What went wrong; the first hundred rejects, all of which are in <c>bubblesync.rejected_record</c>.</summary>
+    public IReadOnlyList<SyncError> Errors { get; init; } = [];
+
+    /// <summary>The result as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>What came of one entity. Extracted = inserted + updated + unchanged + conflicts + rejected.</summary>
+public sealed record EntityReport
+{
+    /// <summary>The entity.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its merge level.</summary>
+    public required int Level { get; init; }
+
+    /// <summary>Records as Bubble counted them before reading; null where it did not say.</summary>
+    public long? Expected { get; init; }
+
+    /// <summary>Different records read.</summary>
+    public long Extracted { get; init; }
+
+    /// <summary>Records staged, those read twice counted twice.</summary>
+    public long Staged { get; init; }
+
+    /// <summary>Rows that are new.</summary>
+    public long Inserted { get; init; }
+
+    /// <summary>Rows that changed.</summary>
+    public long Updated { get; init; }
+
+    /// <summary>Records whose row was not touched, because it is the same or newer.</summary>
+    public long Unchanged { get; init; }
+
+    /// <summary>Records whose row was edited locally since, and was kept.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>Records that could not be mapped, and were not loaded.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Different link targets that no table has.</summary>
+    public long MissingLinks { get; init; }
+
+    /// <summary>Rows with ids of Bubble's form that Bubble no longer has.</summary>
+    public long NotInBubble { get; init; }
+
+    /// <summary>Rows pruned.</summary>
+    public long Pruned { get; init; }
+
+    /// <summary>From the first request to the end of the merge.</summary>
+    public long DurationMs { get; init; }
+
+    /// <summary>What shows that the extraction is complete, or why it is not.</summary>
+    public EntityProof? Proof { get; init; }
+}
+
+/// <summary>The proof of completeness of one entity.</summary>
+/// <param name="IsComplete">Whether every window is proved and the windows add up.</param>
+/// <param name="CountedBefore">Records of the whole type as Bubble counted them before reading.</param>
+/// <param name="CountedAfter">The same, after reading.</param>
+/// <param name="Windows">Windows that count.</param>
+/// <param name="Rereads">Readings thrown away because they proved nothing.</param>
+/// <param name="Read">Rows received in the windows that count.</param>
+/// <param name="Staged">Rows staged.</param>
+/// <param name="Doubts">What keeps the extraction from being proved; none where it is complete.</param>
+public sealed record EntityProof(
+    bool IsComplete, long? CountedBefore, long? CountedAfter, int Windows, int Rereads, long Read, long Staged, IReadOnlyList<string> Doubts);

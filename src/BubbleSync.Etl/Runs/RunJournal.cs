@@ -1,0 +1,97 @@
+using System.Text.Json;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>Writes what a run leaves behind in the control tables.</summary>
+internal sealed class RunJournal(TargetDatabase database, Guid runId)
+{
+    /// <summary>The run's id.</summary>
+    public Guid RunId => runId;
+
+    /// <summary>Opens the run's row.</summary>
+    public async Task StartAsync(string kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values (@run, @kind, 'running', @at, @schema, @options)", connection)
+        {
+            Parameters =
+            {
+                new("run", runId), new("kind", kind), new("at", startedAt), new("schema", database.Schema),
+                new("options", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(options, ReportJson.Options) },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Closes the run's row with its result.</summary>
+    public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("update bubblesync.run set status = @status, finished_at = @at, result = @result where run_id = @run", connection)
+        {
+            Parameters =
+            {
+                new("run", runId), new("status", report.Status), new("at", report.FinishedAt),
+                new("result", NpgsqlDbType.Jsonb) { Value = report.ToJson() },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>
+    public async Task CheckpointAsync(NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, CancellationToken cancellationToken)
+    {
+        var (window, verdict) = (end.Of.Window, end.Verdict);
+        await connection.ExecuteAsync(
+            """
+            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, attempt, status, reason)
+            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @attempt, @status, @reason::text)
+            """,
+            cancellationToken,
+            ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
+            ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
+            ("staged", rowsStaged), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why));
+    }
+
+    /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>
+    public async Task MergedAsync(NpgsqlConnection connection, EntityReport report, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
+        await connection.ExecuteAsync(
+            """
+            insert into bubblesync.run_entity (run_id, entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof, started_at, finished_at)
+            values (@run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned, @duration, @proof::jsonb, @started, clock_timestamp())
+            on conflict (run_id, entity) do update set missing_links = excluded.missing_links, duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
+            """,
+            cancellationToken,
+            ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),
+            ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts), ("rejected", report.Rejected),
+            ("missing", report.MissingLinks), ("gone", report.NotInBubble), ("pruned", report.Pruned), ("duration", report.DurationMs),
+            ("proof", JsonSerializer.Serialize(report.Proof, ReportJson.Options)), ("started", startedAt));
+
+    /// <summary>The first fields of an entity that did not convert in this run.</summary>
+    public async Task<IReadOnlyList<SyncError>> RejectsAsync(NpgsqlConnection connection, string entity, int most, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            "select bubble_id, field, reason from bubblesync.rejected_record where run_id = @run and entity = @entity order by bubble_id, field limit @most",
+            r =>
+            {
+                var (id, field, reason) = (r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1), r.GetString(2));
+                return new SyncError("transform", entity, id, field, "rejected", $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. The record is in bubblesync.rejected_record and was not loaded.");
+            },
+            cancellationToken, ("run", runId), ("entity", entity), ("most", most));
+
+    /// <summary>Adds a line to the activity log.</summary>
+    public async Task LogAsync(string level, string stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            "insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message) values (@run, @level, @stage, @entity::text, @id::text, @message)",
+            cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message));
+    }
+
+    private static string Word(WindowKind kind) => kind switch { WindowKind.Created => "created", WindowKind.Modified => "modified", _ => "undated" };
+
+    private static string Word(Outcome outcome) => outcome == Outcome.Proved ? "proved" : "unproved";
+}

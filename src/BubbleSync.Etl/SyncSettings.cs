@@ -1,0 +1,77 @@
+namespace BubbleSync.Etl;
+
+/// <summary>Everything the engine is told, already checked. Read by <see cref="Config.SettingsFile"/> from file, secrets, environment and options.</summary>
+public sealed record SyncSettings
+{
+    /// <summary>The source.</summary>
+    public BubbleSettings Bubble { get; init; } = new();
+
+    /// <summary>The target.</summary>
+    public PostgresSettings Postgres { get; init; } = new();
+
+    /// <summary>Folders and habits of a run.</summary>
+    public RunSettings Run { get; init; } = new();
+}
+
+/// <summary>The Bubble Data API and how hard it may be asked.</summary>
+public sealed record BubbleSettings
+{
+    /// <summary>Root up to and including <c>/api/1.1</c>. No default.</summary>
+    public Uri? BaseUrl { get; init; }
+
+    /// <summary>Bearer token; a secret. No default.</summary>
+    public string? ApiToken { get; init; }
+
+    /// <summary>Requests in flight, all entities together. Default 8.</summary>
+    public int MaxConcurrency { get; init; } = 8;
+
+    /// <summary>Ceiling of the shared throttle, requests a minute. Default 1000.</summary>
+    public int RequestsPerMinute { get; init; } = 1000;
+
+    /// <summary>Time-out of one attempt, in seconds. Default 100.</summary>
+    public int TimeoutSeconds { get; init; } = 100;
+
+    /// <summary>Most attempts for one request. Default 6.</summary>
+    public int MaxAttempts { get; init; } = 6;
+
+    /// <summary>Records a page. Default 100, which is Bubble's maximum.</summary>
+    public int PageSize { get; init; } = 100;
+
+    /// <summary>Most records in one Created Date window. Default 5000.</summary>
+    public int WindowSize { get; init; } = 5000;
+
+    /// <summary>Bubble answers no row beyond this offset. Default 50000.</summary>
+    public int OffsetCeiling { get; init; } = 50_000;
+
+    /// <summary>Keeps the token out of every text made of these settings.</summary>
+    public override string ToString() => $"{BaseUrl}, token {(ApiToken is null ? "not set" : "set")}";
+}
+
+/// <summary>The PostgreSQL database that is written.</summary>
+public sealed record PostgresSettings
+{
+    /// <summary>Npgsql keywords or a <c>postgresql://</c> address; a secret. No default: the command line starts an embedded server then.</summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>Schema of the target tables. Default <c>public</c>.</summary>
+    public string Schema { get; init; } = "public";
+
+    /// <summary>Keeps the password out of every text made of these settings.</summary>
+    public override string ToString() => $"schema {Schema}, connection {(ConnectionString is null ? "not set" : "set")}";
+}
+
+/// <summary>Where maps, patches and table scripts lie, and habits of a run.</summary>
+public sealed record RunSettings
+{
+    /// <summary>Folder with one JSON file per entity. Default <c>entities</c> beside the settings file.</summary>
+    public string Entities { get; init; } = "entities";
+
+    /// <summary>Folder with <c>NNN-name.sql</c>, run in name order. Default <c>patches</c> beside the settings file.</summary>
+    public string Patches { get; init; } = "patches";
+
+    /// <summary>Folder with <c>table.sql</c> scripts of target tables. Default <c>schema</c> beside the settings file.</summary>
+    public string Schema { get; init; } = "schema";
+
+    /// <summary>How far before the last finished run an incremental sync starts, in seconds. Default 300.</summary>
+    public int OverlapSeconds { get; init; } = 300;
+}

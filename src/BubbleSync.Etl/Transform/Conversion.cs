@@ -1,0 +1,49 @@
+using System.Text.Json;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Transform;
+
+/// <summary>Writes one value, neither null nor blank, as one field of the row; or writes nothing that counts and says why it does not convert, without quoting it.</summary>
+internal delegate string? Conversion(JsonElement value, ColumnPlan column, RowWriter row);
+
+/// <summary>The conversions by shape. A new type of field is one function and one line here, and one line in <see cref="FieldType"/>.</summary>
+internal static class Conversions
+{
+    private static readonly Dictionary<FieldShape, Conversion> ByShape = new()
+    {
+        [FieldShape.Text] = TextConversion.Text,
+        [FieldShape.TextArray] = TextConversion.List,
+        [FieldShape.Integer] = NumberConversion.Integer,
+        [FieldShape.Numeric] = NumberConversion.Numeric,
+        [FieldShape.Boolean] = BooleanConversion.Boolean,
+        [FieldShape.Timestamp] = TimestampConversion.Timestamp,
+        [FieldShape.Json] = JsonConversion.Json,
+    };
+
+    /// <summary>The conversion of a type.</summary>
+    public static Conversion Of(FieldType type) => ByShape[type.Shape];
+}
+
+/// <summary>Where conversions write: the rows of a page, and what is to be noted of the value at hand.</summary>
+internal sealed class RowWriter(CopyBuffer rows) : IDisposable
+{
+    /// <summary>The rows so far.</summary>
+    public CopyBuffer Rows => rows;
+
+    /// <summary>Room for a text without its escapes, emptied for every value.</summary>
+    public CopyBuffer Scratch { get; } = new(1024);
+
+    /// <summary>What had to be changed in the value, or is odd about it.</summary>
+    public TextNotes Notes { get; set; }
+
+    /// <summary>Gets ready for the next value.</summary>
+    public void Next()
+    {
+        Scratch.Rewind(0);
+        Notes = TextNotes.None;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Scratch.Dispose();
+}

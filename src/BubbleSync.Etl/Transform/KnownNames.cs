@@ -1,0 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Transform;
+
+/// <summary>Hot: the names met in an entity's records, each resolved once. Reading takes no lock: a new name makes a new table.</summary>
+internal sealed class KnownNames(NameIndex index)
+{
+    // A type has some hundred fields; more names than this come only from records whose keys are data.
+    private const int Most = 2000;
+
+    private readonly Lock _lock = new();
+    private Dictionary<byte[], KnownName> _names = new(Utf8Comparer.Instance);
+
+    /// <summary>All names met so far.</summary>
+    public IReadOnlyCollection<KnownName> All => Volatile.Read(ref _names).Values;
+
+    /// <summary>Names beyond the most that are kept.</summary>
+    public KnownName Others { get; } = new("(further names)", 0, []);
+
+    /// <summary>What a name, as it stands between its quotes, is to this entity.</summary>
+    public KnownName Find(ReadOnlySpan<byte> raw) =>
+        Volatile.Read(ref _names).GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(raw, out var name) ? name : Add(raw);
+
+    private KnownName Add(ReadOnlySpan<byte> raw)
+    {
+        lock (_lock)
+        {
+            if (_names.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(raw, out var known))
+                return known;
+            if (_names.Count >= Most)
+                return Others;
+
+            using var text = new CopyBuffer(raw.Length + 4);
+            JsonText.Append(raw, text);
+            var name = Encoding.UTF8.GetString(text.Written.Span);
+            known = new KnownName(name, _names.Count + 1, index.Find(name));
+            Volatile.Write(ref _names, new Dictionary<byte[], KnownName>(_names, Utf8Comparer.Instance) { [raw.ToArray()] = known });
+            return known;
+        }
+    }
+
+    private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly Utf8Comparer Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
+}
+
+/// <summary>A name met in records.</summary>
+/// <param name="Name">As Bubble writes it.</param>
+/// <param name="Number">Its place in tallies.</param>
+/// <param name="Slots">The slots it fills; none where no field reads it.</param>
+internal sealed record KnownName(string Name, int Number, int[] Slots);

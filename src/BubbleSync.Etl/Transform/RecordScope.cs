@@ -1,0 +1,183 @@
+using System.Text;
+using System.Text.Json;
+using System.Runtime.InteropServices;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Transform;
+
+/// <summary>Hot: what is known of the record being mapped; one for a page, started anew for each record.</summary>
+internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer rows, long firstOrder) : IDisposable
+{
+    private readonly StagingLayout _layout = new(plan);
+    private readonly JsonElement[] _slots = new JsonElement[index.SlotCount];
+    private readonly long[] _nulls = new long[StagingLayout.NullWords(plan.Columns.Count)];
+    private readonly List<(ColumnPlan Column, string Reason)> _faults = [];
+    private long _order = firstOrder - 1;
+    private JsonElement _record;
+    private string? _id;
+    private int _start;
+
+    /// <summary>Where conversions write.</summary>
+    public RowWriter Row { get; } = new(rows);
+
+    /// <summary>The page's counts.</summary>
+    public PageTally Tally { get; } = new();
+
+    /// <summary>Rows written.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>The fields that did not convert.</summary>
+    public List<Reject> Rejects { get; } = [];
+
+    /// <summary>Begins a record.</summary>
+    public void Start(JsonElement record)
+    {
+        _record = record;
+        _order++;
+        _id = null;
+        _start = rows.Length;
+        _faults.Clear();
+        Array.Clear(_slots);
+        Array.Clear(_nulls);
+        Tally.Seen++;
+    }
+
+    /// <summary>Takes a name and its value; of one name twice the last counts, as everywhere in JSON.</summary>
+    public void Fill(KnownName name, JsonElement value)
+    {
+        Tally.Count(name);
+        foreach (var slot in name.Slots)
+            _slots[slot] = value;
+    }
+
+    /// <summary>Begins the row where the record has a usable id; else the record is a reject without one.</summary>
+    public bool TakeId()
+    {
+        var id = _slots[index.IdSlot];
+        if (id.ValueKind == JsonValueKind.String && BubbleId.IsValid(JsonText.Raw(id)))
+        {
+            rows.StartRow(_layout.FieldCount);
+            return true;
+        }
+
+        var reason = _record.ValueKind != JsonValueKind.Object ? "the record is no object"
+            : id.ValueKind == JsonValueKind.Undefined ? "the record has no _id"
+            : "the _id is not of the form digits x digits";
+        Rejects.Add(new Reject(null, _order, BubbleField.Id, reason, Raw()));
+        return false;
+    }
+
+    /// <summary>
+    /// The value a column takes: of its sources, the first that is neither absent, null nor blank; undefined where there is none,
+    /// null only where nulls are all there is. A blank text is a value where the type keeps blanks.
+    /// </summary>
+    public JsonElement Choose(ColumnPlan column, out string? fault)
+    {
+        fault = null;
+        JsonElement blank = default, none = default;
+        foreach (var slot in index.ColumnSlots[column.Ordinal])
+        {
+            var value = Walk(_slots[slot], column, ref fault);
+            if (value.ValueKind == JsonValueKind.Undefined)
+                continue;
+            if (value.ValueKind == JsonValueKind.Null)
+                none = value;
+            else if (value.ValueKind != JsonValueKind.String || !TextConversion.IsNothing(value, column.Type))
+                return value;
+            else if (column.Type.KeepsBlank && blank.ValueKind == JsonValueKind.Undefined)
+                blank = value;
+        }
+
+        return blank.ValueKind != JsonValueKind.Undefined ? blank : none;
+    }
+
+    /// <summary>Writes NULL; marks whether it stands for a null that is to be stored, or for nothing at all.</summary>
+    public void WriteNull(ColumnPlan column, bool isNull)
+    {
+        rows.WriteNull();
+        if (isNull)
+            _nulls[column.Ordinal / StagingLayout.BitsInWord] |= 1L << (column.Ordinal % StagingLayout.BitsInWord);
+    }
+
+    /// <summary>A field did not convert.</summary>
+    public void Fail(ColumnPlan column, string reason)
+    {
+        _faults.Add((column, reason));
+        Tally.Failed.Add(column.Ordinal);
+    }
+
+    /// <summary>A value had to be changed, or is odd.</summary>
+    public void Note(ColumnPlan column) => Tally.Notes.Add((column.Ordinal, Row.Notes, Id()));
+
+    /// <summary>Ends the row, or turns it into a mark of rejection that supersedes older readings of the record.</summary>
+    public void End()
+    {
+        var isRejected = _faults.Count > 0;
+        if (isRejected)
+            WriteRejectedRow();
+
+        foreach (var word in _nulls)
+            rows.WriteInt64Field(word);
+        rows.WriteInt64Field(_order);
+        rows.WriteBooleanField(isRejected);
+        RowCount++;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Row.Dispose();
+
+    private void WriteRejectedRow()
+    {
+        var raw = Raw();
+        Rejects.AddRange(_faults.Select(f => new Reject(Id(), _order, f.Column.Field, f.Reason, raw)));
+
+        rows.Rewind(_start);
+        Array.Clear(_nulls);
+        rows.StartRow(_layout.FieldCount);
+        foreach (var column in plan.Columns)
+        {
+            if (column.Name == plan.KeyName)
+                rows.WriteField(JsonText.Raw(_slots[index.IdSlot]));
+            else if (column.Name != Clocks.Modified || !WriteModified(column))
+                rows.WriteNull();
+        }
+    }
+
+    // The date still says which of two readings counts, unless it is what did not convert.
+    private bool WriteModified(ColumnPlan column)
+    {
+        var before = rows.Length;
+        Row.Next();
+        if (_slots[index.ModifiedSlot].ValueKind is JsonValueKind.String or JsonValueKind.Number
+            && TimestampConversion.Timestamp(_slots[index.ModifiedSlot], column, Row) is null)
+            return true;
+
+        rows.Rewind(before);
+        return false;
+    }
+
+    private static JsonElement Walk(JsonElement value, ColumnPlan column, ref string? fault)
+    {
+        foreach (var step in column.Path)
+        {
+            if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && JsonText.IsBlank(value)))
+                return value.ValueKind == JsonValueKind.String ? default : value;
+
+            if (value.ValueKind != JsonValueKind.Object)
+            {
+                fault = $"{TextConversion.Kind(value)} is not an object with '{string.Join('.', column.Path)}' in it";
+                return default;
+            }
+
+            if (!value.TryGetProperty(step, out value))
+                return default;
+        }
+
+        return value;
+    }
+
+    private string Id() => _id ??= Encoding.UTF8.GetString(JsonText.Raw(_slots[index.IdSlot]));
+
+    private string Raw() => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(_record));
+}
