@@ -8,8 +8,9 @@ internal sealed class Dataset
     public Dataset(int seed, int invoices, Func<string, long> dense)
     {
         Seed = seed;
+        var isEmpty = invoices == 0 && Shapes.Generated.All(shape => dense(shape.Url) == 0);
         _timelines = [.. Shapes.Generated.Select(shape =>
-            new Timeline(Mix.Key(seed, shape.Url), Share(shape.Kind, invoices), dense(shape.Url)))];
+            new Timeline(Mix.Key(seed, shape.Url), isEmpty ? 0 : Share(shape.Kind, invoices), dense(shape.Url)))];
     }
 
     public int Seed { get; }
@@ -34,9 +35,6 @@ internal sealed class Dataset
 
     private static long Share(Kind kind, long invoices)
     {
-        if (invoices == 0)
-            return 0;
-
         var count = kind switch
         {
             Kind.Agent => invoices / 25,

@@ -17,7 +17,7 @@ internal static class Operand
         _ => value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : Text(value),
     };
 
-    private static IComparable? Moment(JsonElement value)
+    private static long? Moment(JsonElement value)
     {
         if (value.ValueKind == JsonValueKind.Number)
             return value.TryGetInt64(out var number) ? number : null;
@@ -25,7 +25,7 @@ internal static class Operand
         return StoredRecord.TryMoment(Text(value), out var milliseconds) ? milliseconds : null;
     }
 
-    private static IComparable? YesNo(JsonElement value) => Text(value) switch
+    private static bool? YesNo(JsonElement value) => Text(value) switch
     {
         "True" or "true" or "yes" => true,
         "False" or "false" or "no" => false,

@@ -11,11 +11,8 @@ internal sealed class SiftedRows(RecordPlace[] places, IComparable?[][] keys) : 
 
     public bool AreTied(long one, long other) => keys[one].AsSpan().SequenceEqual(keys[other]);
 
-    public static SiftedRows Sorted(List<RecordPlace> places, IReadOnlyList<SortKey> order, RecordView view, NaturalOrder natural)
+    public static SiftedRows Sorted(List<RecordPlace> places, IReadOnlyList<SortKey> order, RecordView view)
     {
-        if (natural == NaturalOrder.Forward)
-            order = [];
-
         var keys = places.ConvertAll(place => Keys(place, order, view)).ToArray();
         var ranks = Enumerable.Range(0, keys.Length).ToArray();
         Array.Sort(ranks, (one, other) => Compare(keys[one], keys[other], order) is var result && result != 0 ? result : one - other);

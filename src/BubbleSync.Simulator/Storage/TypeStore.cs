@@ -42,7 +42,7 @@ internal sealed class TypeStore
 
     public void Put(byte[] json)
     {
-        var record = StoredRecord.Parse(json);
+        var record = StoredRecord.Parse(_generator.CutsLists ? ListCut.Apply(json, _generator.LongestList) : json);
         lock (_gate)
         {
             Fields.Learn(json);
@@ -152,7 +152,7 @@ internal sealed class TypeStore
         if (order != NaturalOrder.None && bounds.IsExact && (!bounds.HasIdBounds || isUntouched))
             return new WindowRows(Window(bounds), Timeline, order == NaturalOrder.Backward);
 
-        return _memory.Recall(search, () => Sift(search, bounds, order));
+        return _memory.Recall(search, () => Sift(search, bounds));
     }
 
     private MergedRange Everything() => new(_overlay, 0, Timeline.Count, 0, _overlay.Records.Count);
@@ -165,7 +165,7 @@ internal sealed class TypeStore
         return new(_overlay, from, to, storedFrom, storedTo);
     }
 
-    private SiftedRows Sift(Search search, SearchBounds bounds, NaturalOrder order)
+    private SiftedRows Sift(Search search, SearchBounds bounds)
     {
         using var view = new RecordView(this);
         var window = Window(bounds);
@@ -178,7 +178,7 @@ internal sealed class TypeStore
                 AddIfMatching(place);
         }
 
-        return SiftedRows.Sorted(matches, search.Order, view, bounds.Ids is null ? order : NaturalOrder.None);
+        return SiftedRows.Sorted(matches, search.Order.Count == 0 ? [new(Fields.Find("Created Date")!, false)] : search.Order, view);
 
         void AddIfMatching(RecordPlace place)
         {
