@@ -11,15 +11,18 @@ internal static class Churn
 {
     public static void Stir(TypeStore store, RecordEditor editor, FaultSettings faults, ulong dice)
     {
-        var text = store.Fields.Fields.First(field => field is { Type: "text", IsBuiltIn: false });
-        var change = new JsonObject { [store.Fields.KeyOf(text)] = $"churned {dice % 1000}" };
         if (faults.Strikes("churn:insert"))
-            editor.Create(store, change);
+            editor.Create(store, Change(store, dice));
         if (faults.Strikes("churn:edit") && Anyone(store, dice) is { } edited)
-            editor.Patch(store, edited, change);
+            editor.Patch(store, edited, Change(store, dice));
         if (faults.Strikes("churn:delete") && Anyone(store, Mix.Of(dice)) is { } deleted)
             store.Delete(deleted);
     }
+
+    private static JsonObject Change(TypeStore store, ulong dice) =>
+        store.Fields.Fields.FirstOrDefault(field => field is { Type: "text", IsBuiltIn: false }) is { } text
+            ? new() { [store.Fields.KeyOf(text)] = $"churned {dice % 1000}" }
+            : [];
 
     private static string? Anyone(TypeStore store, ulong dice)
     {
