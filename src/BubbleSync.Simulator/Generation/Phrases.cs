@@ -1,4 +1,4 @@
-using System.Text.Encodings.Web;
+using System.Text;
 using System.Text.Json;
 
 namespace BubbleSync.Simulator.Generation;
@@ -6,9 +6,6 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>The texts that fields are filled with, each ready as a JSON string.</summary>
 internal static class Phrases
 {
-    // First, because the properties below are filled in the order they are written.
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static byte[][] Names { get; } = Encode(
         "Tan Wei Ming", "Nurul Aisyah binti Rahman", "Muthu a/l Samy", "陳大文", "José Núñez", "O'Brien & Sons", "Lim \"Ah Boy\" Seng",
         "Siti Nurhaliza", "Wong Kah Fai ☀️", "Priya Nair", "Zoë Åkesson", "Ahmad Faiz", "محمد علي", "Ng Pei Pei", "Kumar S/O Raju", "Lee Chong Wai ");
@@ -56,5 +53,9 @@ internal static class Phrases
 
     // A third of the texts go out with every letter outside ASCII escaped, the others as they are: both are right JSON.
     private static byte[][] Encode(params string[] texts) => [.. texts.Select((text, at) =>
-        JsonSerializer.SerializeToUtf8Bytes(text, at % 3 == 2 ? JsonSerializerOptions.Default : Relaxed))];
+        at % 3 == 2 ? JsonSerializer.SerializeToUtf8Bytes(text) : Encoding.UTF8.GetBytes($"\"{Escape(text)}\""))];
+
+    private static string Escape(string text) => text
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal);
 }

@@ -18,9 +18,9 @@ internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, C
         var body = faults.Strikes("truncated") ? answer.Body[..(answer.Body.Length / 2)] : answer.Body;
         body = Announce(context, answer, body);
         if (faults.Strikes("reset"))
-            await BreakOffAsync(context, body, LingerAndReset);
+            await ResetAsync(context, body);
         else if (faults.Strikes("truncated-http"))
-            await BreakOffAsync(context, body, static _ => { });
+            await SendHalfAsync(context, body);
         else if (faults.Strikes("drip"))
             await DripAsync(context, body, ended.Token);
         else if (body.Length > 0)
@@ -47,19 +47,20 @@ internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, C
         return body;
     }
 
-    private static async Task BreakOffAsync(HttpContext context, ReadOnlyMemory<byte> body, Action<HttpContext> prepare)
+    // Kestrel closes a connection in good order when fewer bytes were sent than announced.
+    private static async Task SendHalfAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
         await context.Response.Body.WriteAsync(body[..(body.Length / 2)], context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
-        prepare(context);
-        context.Abort();
     }
 
     // A socket that lingers for no time is closed with a reset.
-    private static void LingerAndReset(HttpContext context)
+    private static async Task ResetAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
+        await SendHalfAsync(context, body);
         if (context.Features.Get<IConnectionSocketFeature>() is { } connection)
             connection.Socket.LingerState = new(true, 0);
+        context.Abort();
     }
 
     private async Task DripAsync(HttpContext context, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)

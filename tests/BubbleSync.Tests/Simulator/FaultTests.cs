@@ -17,7 +17,7 @@ public class FaultTests
         ["502"] = session => AnswersAsync(session, HttpStatusCode.BadGateway),
         ["503"] = session => AnswersAsync(session, HttpStatusCode.ServiceUnavailable),
         ["504"] = session => AnswersAsync(session, HttpStatusCode.GatewayTimeout),
-        ["reset"] = BreaksOffAsync,
+        ["reset"] = IsResetAsync,
         ["truncated-http"] = BreaksOffAsync,
         ["truncated"] = IsCutOffAsync,
         ["html"] = async session => Assert.StartsWith("<!DOCTYPE html>", await BodyAsync(session), StringComparison.Ordinal),
@@ -125,6 +125,10 @@ public class FaultTests
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(Session.Limit));
     }
+
+    // The reset may overtake the head of the answer.
+    private static async Task IsResetAsync(Session session) =>
+        await Assert.ThrowsAsync<HttpRequestException>(() => session.GetAsync("obj/invoice"));
 
     private static async Task IsCutOffAsync(Session session)
     {
