@@ -43,7 +43,7 @@ internal static class Seeding
     private static void Put(TypeStore store, string json) => store.Put(Encoding.UTF8.GetBytes(json));
 
     private static string NewId(TypeStore store, int seed, string purpose, int number) =>
-        new RecordId(1_777_957_505_555, 100_000_000_000_000_000 + (Mix.Of(Mix.Key(seed, purpose + store.Url), number) % 900_000_000_000_000_000)).ToString();
+        new RecordId(1_777_957_505_555, RecordId.AnySuffix(Mix.Of(Mix.Key(seed, purpose + store.Url), number))).ToString();
 
     private static string Record(TypeStore store, string text, string? id)
     {

@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What an agent carries besides its id, its dates and its author.</summary>
 internal static class AgentFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("Name", "text", 980, static draft => draft.Text(Phrases.Names)),
         new("Slug", "text", 300, static draft => draft.Code("agent-"u8, draft.Index, 6)),

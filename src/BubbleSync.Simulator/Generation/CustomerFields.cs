@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What a customer carries besides its id, its dates and its author.</summary>
 internal static class CustomerFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("Name", "text", 990, static draft => draft.Text(Phrases.Names)),
         new("Address", "text", 850, static draft => draft.Text(Phrases.Addresses)),

@@ -25,7 +25,7 @@ internal sealed class Dataset
     /// <summary>The children whose <see cref="Parent"/> this is: first and one past the last.</summary>
     public (long From, long To) Children(Kind parent, long index, Kind child) => (FirstChild(parent, index, child), FirstChild(parent, index + 1, child));
 
-    public long AgentOfCustomer(long customer) => (long)(Mix.Of((ulong)Seed, customer) % (ulong)Count(Kind.Agent));
+    public long AgentOfCustomer(long customer) => Mix.Below(Mix.Of((ulong)Seed, customer), Count(Kind.Agent));
 
     private long FirstChild(Kind parent, long index, Kind child)
     {

@@ -8,7 +8,7 @@ internal static class DraftLinks
         draft.Output.Raw((byte)'"');
         draft.Output.Number(id.Milliseconds);
         draft.Output.Raw((byte)'x');
-        draft.Output.Digits((long)id.Suffix, 18);
+        draft.Output.Digits(id.Suffix, 18);
         draft.Output.Raw((byte)'"');
         return true;
     }
@@ -20,8 +20,8 @@ internal static class DraftLinks
     /// <summary>A link to a record that this app does not have, or to a type that is not generated.</summary>
     public static bool LinkToNothing(this Draft draft)
     {
-        var dice = draft.Next();
-        return draft.Id(new(Timeline.Start - (long)(dice % 30_000_000_000), 100_000_000_000_000_000 + (draft.Next() % 900_000_000_000_000_000)));
+        var moment = Timeline.Start - Mix.Below(draft.Next(), 30_000_000_000);
+        return draft.Id(new(moment, RecordId.AnySuffix(draft.Next())));
     }
 
     public static bool LinksToNothing(this Draft draft, int count)
@@ -81,7 +81,7 @@ internal static class DraftLinks
         if (draft.Below(20) == 0)
             draft.Output.Raw("\"admin_user_simulator_test\""u8);
         else
-            draft.Link(Kind.User, (long)(draft.Next() % (ulong)draft.Dataset.Count(Kind.User)));
+            draft.Link(Kind.User, Mix.Below(draft.Next(), draft.Dataset.Count(Kind.User)));
     }
 
     private static bool Range(this Draft draft, (long From, long To) range, Kind kind, bool any)

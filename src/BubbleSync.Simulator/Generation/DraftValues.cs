@@ -32,7 +32,7 @@ internal static class DraftValues
     /// <summary>A number between the two, given in units of 10^-digits.</summary>
     public static bool Decimal(this Draft draft, long least, long most, int digits)
     {
-        draft.Output.Decimal(least + (long)(draft.Next() % (ulong)(most - least + 1)), digits);
+        draft.Output.Decimal(least + Mix.Below(draft.Next(), most - least + 1), digits);
         return true;
     }
 
@@ -45,7 +45,7 @@ internal static class DraftValues
     /// <summary>A moment up to so many days after creation; half of them at midnight, as date pickers give.</summary>
     public static bool Date(this Draft draft, int days)
     {
-        var moment = draft.Created + (long)(draft.Next() % (ulong)(days * Day));
+        var moment = draft.Created + Mix.Below(draft.Next(), days * Day);
         draft.Output.Raw((byte)'"');
         draft.Output.Moment((moment & 1) == 0 ? moment : moment / Day * Day);
         draft.Output.Raw((byte)'"');

@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What an invoice carries besides its id, its dates and its author.</summary>
 internal static class InvoiceFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("Invoice ID", "number", 970, static draft => draft.Exactly(1_000_000 + draft.Index)),
         new("Amount", "number", 900, static draft => draft.Decimal(100000, 9000000, 2)),
@@ -87,6 +87,9 @@ internal static class InvoiceFields
         new("Final Comm Payment Amount", "number", 20, static draft => draft.Decimal(0, 1000000, 2)),
         new("Linked Case Study", "custom.case_study", 10, static draft => draft.LinkToNothing()),
         new("Linked Bank Charges", "list.custom.bank_charges", 10, static draft => draft.LinksToNothing(1 + draft.Below(2))),
+        new("Linked Commission Transaction", "list.custom.commission_transaction", 10, static draft => draft.LinksToNothing(1 + draft.Below(2))),
+        new("Linked Completed Report", "custom.completed_report", 10, static draft => draft.LinkToNothing()),
+        new("Linked Schedule", "custom.schedule", 10, static draft => draft.LinkToNothing()),
         new("Slug", "text", 10, static draft => draft.Code("invoice-"u8, draft.Index, 7)),
     ];
 }

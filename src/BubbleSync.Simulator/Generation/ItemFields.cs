@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What an invoice item carries besides its id, its dates and its author.</summary>
 internal static class ItemFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("DESCRIPTION", "text", 960, static draft => draft.Text(Phrases.Items)),
         new("QTY", "number", 900, static draft => draft.Below(5) == 0 ? draft.Decimal(1, 400, 2) : draft.Integer(1, 24)),

@@ -14,6 +14,9 @@ internal static class Mix
 
     public static ulong Of(ulong key, long number) => Of(key + ((ulong)number * Step));
 
+    /// <summary>Brings evenly spread dice below a limit; a multiplication where a remainder would cost ten times as much.</summary>
+    public static long Below(ulong dice, long limit) => (long)Math.BigMul(dice, (ulong)limit, out _);
+
     public static ulong Key(int seed, string purpose)
     {
         var key = Of((ulong)(uint)seed + Step);

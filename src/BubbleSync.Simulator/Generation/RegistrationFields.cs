@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What a SEDA registration carries besides its id, its dates and its author.</summary>
 internal static class RegistrationFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("CITY", "text", 600, static draft => draft.Text(Phrases.Cities)),
         new("STATE", "text", 650, static draft => draft.Text(Phrases.States)),

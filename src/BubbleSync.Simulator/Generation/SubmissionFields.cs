@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What a submitted payment carries besides its id, its dates and its author.</summary>
 internal static class SubmissionFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("Amount", "number", 980, static draft => draft.Decimal(5000, 3000000, 2)),
         new("PAYMENT DATE", "date", 850, static draft => draft.Date(15)),

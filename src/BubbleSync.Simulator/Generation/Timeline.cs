@@ -14,8 +14,8 @@ internal sealed class Timeline
 
     private const long TieGroup = 50;
     private const long TieStart = 10;
-    private const ulong FirstSuffix = 100_000_000_000_000_000;
-    private const ulong Suffixes = 9 * FirstSuffix;
+    private const long FirstSuffix = 100_000_000_000_000_000;
+    private const long Suffixes = 9 * FirstSuffix;
 
     private readonly ulong _key;
     private readonly long _dense;
@@ -35,17 +35,13 @@ internal sealed class Timeline
 
     public long Count { get; }
 
-    public long Created(long index)
-    {
-        var slot = Place(index, out _, out _);
-        return Start + (slot * (End - Start) / _slots) + (long)(Mix.Of(_key, slot) % (ulong)_slotWidth);
-    }
+    public long Created(long index) => MomentOf(Place(index, out _, out _));
 
     public RecordId Id(long index)
     {
-        Place(index, out var rank, out var run);
-        var step = Suffixes / (ulong)run;
-        return new(Created(index), FirstSuffix + ((ulong)rank * step) + (Mix.Of(_key ^ Mix.Step, index) % step));
+        var slot = Place(index, out var rank, out var run);
+        var step = run == 1 ? Suffixes : Suffixes / run;
+        return new(MomentOf(slot), FirstSuffix + (rank * step) + Mix.Below(Mix.Of(_key ^ Mix.Step, index), step));
     }
 
     public long Modified(long index)
@@ -55,7 +51,7 @@ internal sealed class Timeline
         if (dice % 5 < 2)
             return created;
 
-        return Math.Min(End - 1, created + (long)((dice >> 8) % (30UL * 86_400_000)));
+        return Math.Min(End - 1, created + Mix.Below(Mix.Of(dice), 30L * 86_400_000));
     }
 
     /// <summary>How many records were created before that millisecond.</summary>
@@ -96,6 +92,8 @@ internal sealed class Timeline
         var index = CountBeforeId(id);
         return index < Count && Id(index).ToString() == id ? index : -1;
     }
+
+    private long MomentOf(long slot) => Start + (slot * (End - Start) / _slots) + Mix.Below(Mix.Of(_key, slot), _slotWidth);
 
     // Now and then a bulk insert puts a few records on one millisecond; the fault "dense" puts very many there.
     private long Place(long index, out long rank, out long run)

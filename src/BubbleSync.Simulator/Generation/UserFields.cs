@@ -3,7 +3,7 @@ namespace BubbleSync.Simulator.Generation;
 /// <summary>What a user carries besides its id, its dates and its author.</summary>
 internal static class UserFields
 {
-    public static IReadOnlyList<Field> All { get; } =
+    public static Field[] All { get; } =
     [
         new("authentication", "authentication", 960, static draft => draft.Login()),
         new("user_signed_up", "boolean", 950, static draft => draft.YesNo()),

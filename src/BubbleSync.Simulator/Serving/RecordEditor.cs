@@ -20,7 +20,7 @@ internal sealed class RecordEditor(int seed, TimeProvider time)
     {
         Check(store, fields);
         var now = time.GetUtcNow();
-        var suffix = 100_000_000_000_000_000 + (Mix.Of(_key, Interlocked.Increment(ref _made)) % 900_000_000_000_000_000);
+        var suffix = RecordId.AnySuffix(Mix.Of(_key, Interlocked.Increment(ref _made)));
         var id = new RecordId(now.ToUnixTimeMilliseconds(), suffix).ToString();
         var record = new JsonObject { ["Modified Date"] = Moment(now), ["Created Date"] = Moment(now), ["Created By"] = "admin_user_simulator_test" };
         Set(record, fields);
