@@ -1,0 +1,45 @@
+namespace BubbleSync.Simulator;
+
+/// <summary>Everything that the simulator can do wrong, for <c>--fault name[=argument]</c>.</summary>
+public static class SimulatorFaults
+{
+    /// <summary>All faults, in the order in which help lists them.</summary>
+    public static IReadOnlyList<FaultKind> All { get; } =
+    [
+        Percent("429", "Too many requests, with Retry-After", "5"),
+        Percent("429-bare", "Too many requests, without Retry-After", "5"),
+        Percent("408", "Request timed out", "5"),
+        Percent("500", "Internal error, plain text", "5"),
+        Percent("502", "Bad gateway, an HTML page", "5"),
+        Percent("503", "App too busy, without Retry-After", "5"),
+        Percent("504", "Gateway timed out, an HTML page", "5"),
+        Percent("reset", "Connection reset in the middle of an answer", "5"),
+        Percent("truncated", "Good HTTP, but the JSON is cut off", "5"),
+        Percent("truncated-http", "Connection closed before all announced bytes were sent", "5"),
+        Percent("html", "An HTML page with status 200", "5"),
+        Percent("stall", "The request is taken and never answered", "1"),
+        Percent("drip", "The answer comes in small pieces, with pauses", "5"),
+        Number("limit-cap", "The page limit is silently lowered to so many", "50"),
+        Percent("constraints-ignored", "Constraints are silently not applied, as for a token that is no admin's", "100"),
+        Switch("unstable-ties", "Rows that sort alike come in another order each time, unless _id is sorted by too"),
+        Switch("remaining-absent", "No 'remaining' in list answers"),
+        Percent("remaining-wrong", "'remaining' is 0 or too large", "100"),
+        Number("undated", "So many more records without Created Date", "3"),
+        Number("dense", "So many more records on one millisecond", "300"),
+        Number("ceiling", "No row beyond this offset", "50000"),
+        Switch("list-200", "Lists are cut to 200 items"),
+        Percent("duplicates", "Pages begin with the last row of the page before, as after an insert", "10"),
+        Number("twins", "So many records are there twice, and counted twice", "2"),
+        new("types-not-exposed", "These types answer 404", FaultArgument.Types, "payment"),
+        new("empty", "These types have no rows", FaultArgument.Types, "payment"),
+        new("churn", "Records are inserted, edited, deleted before so many of a hundred pages", FaultArgument.Rates, "10,10,10"),
+        Switch("id-keys", "Fields come under their database ids instead of their display names"),
+        Number("bad-records", "So many more records that do not convert, have no or no proper _id, or hold impossible text", "5"),
+    ];
+
+    private static FaultKind Percent(string name, string description, string argument) => new(name, description, FaultArgument.Percent, argument);
+
+    private static FaultKind Number(string name, string description, string argument) => new(name, description, FaultArgument.Number, argument);
+
+    private static FaultKind Switch(string name, string description) => new(name, description, FaultArgument.None, "");
+}

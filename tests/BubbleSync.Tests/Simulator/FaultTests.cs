@@ -1,0 +1,238 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BubbleSync.Simulator;
+using Xunit;
+
+namespace BubbleSync.Tests.Simulator;
+
+public class FaultTests
+{
+    private static readonly Dictionary<string, Func<Session, Task>> Checks = new()
+    {
+        ["429"] = session => AnswersAsync(session, HttpStatusCode.TooManyRequests, retryAfter: 1),
+        ["429-bare"] = session => AnswersAsync(session, HttpStatusCode.TooManyRequests),
+        ["408"] = session => AnswersAsync(session, HttpStatusCode.RequestTimeout),
+        ["500"] = session => AnswersAsync(session, HttpStatusCode.InternalServerError),
+        ["502"] = session => AnswersAsync(session, HttpStatusCode.BadGateway),
+        ["503"] = session => AnswersAsync(session, HttpStatusCode.ServiceUnavailable),
+        ["504"] = session => AnswersAsync(session, HttpStatusCode.GatewayTimeout),
+        ["reset"] = IsResetAsync,
+        ["truncated-http"] = BreaksOffAsync,
+        ["truncated"] = IsCutOffAsync,
+        ["html"] = async session => Assert.StartsWith("<!DOCTYPE html>", await BodyAsync(session), StringComparison.Ordinal),
+        ["stall"] = StallsAsync,
+        ["drip"] = async session => Assert.Equal(100, (await session.ListAsync("invoice")).Count()),
+        ["limit-cap"] = async session => Assert.Equal((50, 50), Numbers(await session.ListAsync("invoice", ("limit", "100")))),
+        ["constraints-ignored"] = async session => Assert.Equal(100, (await session.FindAsync("invoice", "_id", "equals", "1x1")).Count()),
+        ["unstable-ties"] = session => ReadsAllAsync(session, "invoice", 100),
+        ["remaining-absent"] = async session => Assert.False((await session.ListAsync("invoice", ("limit", "1"))).ContainsKey("remaining")),
+        ["remaining-wrong"] = async session => Assert.NotEqual(99, (await session.ListAsync("invoice", ("limit", "1"))).Remaining()),
+        ["undated"] = async session => Assert.Equal(3, (await session.FindAsync("invoice", "Created Date", "is_empty", null)).Count()),
+        ["dense"] = async session => Assert.Equal(300, (await session.ReadAsync("invoice")).GroupBy(Reading.Created).Max(group => group.Count())),
+        ["ceiling"] = session => ReadsAllAsync(session, "invoice", 100),
+        ["list-200"] = CutsListsAsync,
+        ["duplicates"] = RepeatsARowAsync,
+        ["twins"] = async session => Assert.Equal((102, 100), CountDistinct(await session.ReadAsync("invoice"))),
+        ["types-not-exposed"] = IsNotExposedAsync,
+        ["empty"] = async session => Assert.Equal((0, 0), Numbers(await session.ListAsync("payment"))),
+        ["churn"] = ChurnsAsync,
+        ["id-keys"] = UsesIdsAsync,
+        ["bad-records"] = HasBadRecordsAsync,
+    };
+
+    public static TheoryData<string> All => [.. SimulatorFaults.All.Select(fault => fault.Name)];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Every_fault_does_what_it_says(string fault)
+    {
+        // Faults that strike now and then strike always here.
+        var kind = SimulatorFaults.All.Single(kind => kind.Name == fault);
+        await using var session = await Session.StartAsync(100, kind.Argument == FaultArgument.Percent ? $"{fault}=100" : fault);
+
+        await Checks[fault](session);
+    }
+
+    [Theory]
+    [InlineData("503=7", 14)]
+    [InlineData("503=12.5", 25)]
+    [InlineData("503=0.5", 1)]
+    public async Task A_percentage_is_kept_exactly_over_each_hundred_requests_and_repeats_with_the_seed(string fault, int struck)
+    {
+        await using var one = await Session.StartAsync(5, fault);
+        await using var same = await Session.StartAsync(5, fault);
+
+        var answers = await StatusesAsync(one, 200);
+
+        Assert.Equal(struck, answers.Count(status => status == HttpStatusCode.ServiceUnavailable));
+        Assert.Equal(answers, await StatusesAsync(same, 200));
+    }
+
+    [Fact]
+    public async Task The_first_few_requests_alone_can_fail()
+    {
+        await using var session = await Session.StartAsync(5, "503=2x");
+
+        Assert.Equal([HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK], await StatusesAsync(session, 3));
+    }
+
+    [Theory]
+    [InlineData("trunkated", "There is no fault 'trunkated'. Did you mean 'truncated'? Known faults: 429, ")]
+    [InlineData("stall=often", "Fault 'stall' cannot take 'often': it takes a percentage")]
+    [InlineData("ceiling=x", "Fault 'ceiling' cannot take 'x': it takes a number")]
+    [InlineData("id-keys=1", "Fault 'id-keys' cannot take '1': it takes nothing")]
+    [InlineData("churn=1,2", "Fault 'churn' cannot take '1,2': it takes three percentages")]
+    public async Task A_fault_that_makes_no_sense_is_refused_with_a_hint(string fault, string message)
+    {
+        var refusal = await Assert.ThrowsAsync<ArgumentException>(() => SimulatorServer.StartAsync(new() { Faults = [fault] }, CancellationToken.None));
+
+        Assert.StartsWith(message, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_number_can_be_meant_for_one_type_only()
+    {
+        await using var session = await Session.StartAsync(100, "undated=agent:2");
+
+        Assert.Equal((6, 5), (session.Server.Records.Count("agent"), session.Server.Records.Count("user")));
+    }
+
+    [Fact]
+    public async Task Lists_that_tests_put_are_cut_too_and_nothing_else_is_touched()
+    {
+        await using var session = await Session.StartAsync(0, "list-200");
+        var list = string.Join(',', Enumerable.Range(0, 201));
+        session.Server.Records.Put("agent", $$"""{"_id":"1x1","n":1.50,"list":[{{list}}]}""");
+        session.Server.Records.Put("agent", """{"_id" : "1x2"}""");
+
+        Assert.Equal(200, JsonNode.Parse(session.Server.Records.Get("agent", "1x1")!)!["list"]!.AsArray().Count);
+        Assert.Equal("""{"_id" : "1x2"}""", session.Server.Records.Get("agent", "1x2"));
+    }
+
+    private static async Task AnswersAsync(Session session, HttpStatusCode status, double? retryAfter = null)
+    {
+        using var answer = await session.GetAsync("obj/invoice");
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(retryAfter, answer.Headers.RetryAfter?.Delta?.TotalSeconds);
+    }
+
+    private static async Task BreaksOffAsync(Session session)
+    {
+        using var answer = await session.Http.GetAsync(new Uri("obj/invoice", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Session.Limit);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(Session.Limit));
+    }
+
+    // The reset may overtake the head of the answer.
+    private static async Task IsResetAsync(Session session) =>
+        await Assert.ThrowsAsync<HttpRequestException>(() => session.GetAsync("obj/invoice"));
+
+    private static async Task IsCutOffAsync(Session session)
+    {
+        var body = await BodyAsync(session);
+
+        Assert.ThrowsAny<JsonException>(() => JsonNode.Parse(body));
+    }
+
+    private static async Task StallsAsync(Session session)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Http.GetAsync(new Uri("obj/invoice", UriKind.Relative), patience.Token));
+        Assert.Equal(1, session.Server.Traffic.Requests);
+    }
+
+    private static async Task ReadsAllAsync(Session session, string type, int count) => Assert.Equal((count, count), CountDistinct(await session.ReadAsync(type)));
+
+    private static async Task CutsListsAsync(Session session)
+    {
+        await using var larger = await Session.StartAsync(2000, "list-200");
+        await using var uncut = await Session.StartAsync(2000);
+
+        Assert.Equal(200, LongestList(larger));
+        Assert.Equal(230, LongestList(uncut));
+
+        static int LongestList(Session session) => session.Server.Records.All("invoice").Max(json => JsonNode.Parse(json)!["Linked Stock Transaction"]?.AsArray().Count ?? 0);
+    }
+
+    private static async Task RepeatsARowAsync(Session session)
+    {
+        var first = await session.ListAsync("invoice", ("limit", "10"));
+        var second = await session.ListAsync("invoice", ("limit", "10"), ("cursor", "10"));
+
+        Assert.Equal(first.Rows()[^1].Id(), second.Rows()[0].Id());
+    }
+
+    private static async Task IsNotExposedAsync(Session session)
+    {
+        using var answer = await session.GetAsync("obj/payment");
+        var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), Session.Limit))!;
+
+        Assert.Equal("""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found payment"}}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.DoesNotContain(meta["get"]!.AsArray(), type => type!.GetValue<string>() == "payment");
+    }
+
+    private static async Task ChurnsAsync(Session session)
+    {
+        for (var i = 0; i < 100; i++)
+            await session.ListAsync("invoice", ("limit", "1"));
+        var now = DateTimeOffset.Parse("2026-10-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        var records = session.Server.Records.All("invoice").Select(json => JsonNode.Parse(json)!.AsObject()).ToList();
+
+        Assert.Equal(100, records.Count);
+        Assert.InRange(records.Count(record => record["Created Date"]!.GetValue<DateTimeOffset>() > now), 5, 10);
+        Assert.InRange(records.Count(record => record["Modified Date"]!.GetValue<DateTimeOffset>() > now), 12, 20);
+    }
+
+    private static async Task UsesIdsAsync(Session session)
+    {
+        var keys = (await session.ReadAsync("invoice")).SelectMany(row => row.Select(pair => pair.Key)).ToHashSet();
+        using var refused = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"Name":"x"}""");
+        using var created = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"name_text":"x"}""");
+
+        Assert.Superset(new HashSet<string> { "_id", "Created Date", "amount_number", "linked_customer_custom_customer_profile", "1st_payment_date_date" }, keys);
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Created), (refused.StatusCode, created.StatusCode));
+    }
+
+    private static async Task HasBadRecordsAsync(Session session)
+    {
+        foreach (var type in session.Server.Records.Types)
+        {
+            var raw = session.Server.Records.All(type).ToList();
+            using var answer = await session.GetAsync($"obj/{type}?constraints=" + Uri.EscapeDataString(Session.Where(("Modified Date", "equals", "2026-05-06T06:06:06.666Z"))));
+
+            Assert.Contains(raw, json => json.Contains("\"twelve\"", StringComparison.Ordinal) || json.Contains("\"yesterday\"", StringComparison.Ordinal));
+            Assert.Contains(raw, json => !json.Contains("\"_id\"", StringComparison.Ordinal));
+            Assert.Contains(raw, json => json.Contains("\"_id\":\"bad id 2\"", StringComparison.Ordinal));
+            Assert.Contains(raw, json => json.Contains("\\u0000", StringComparison.Ordinal));
+            Assert.Contains(raw, json => json.Contains("lone\\ud83dsurrogate", StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    private static async Task<List<HttpStatusCode>> StatusesAsync(Session session, int count)
+    {
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < count; i++)
+        {
+            using var answer = await session.GetAsync("obj/user");
+            statuses.Add(answer.StatusCode);
+        }
+
+        return statuses;
+    }
+
+    private static async Task<string> BodyAsync(Session session)
+    {
+        using var answer = await session.GetAsync("obj/invoice");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync(Session.Limit);
+    }
+
+    private static (int Count, int Remaining) Numbers(JsonObject page) => (page.Count(), page.Remaining());
+
+    private static (int All, int Distinct) CountDistinct(List<JsonObject> rows) => (rows.Count, rows.Ids().Distinct().Count());
+}
