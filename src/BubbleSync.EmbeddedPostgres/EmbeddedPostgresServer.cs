@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>A private PostgreSQL on a loopback port: started or, where another owner runs it already, shared. The last owner stops it.</summary>
@@ -116,6 +118,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             var search = new BinarySearch(_account, npm, Environment.GetEnvironmentVariable(BinarySearch.Variable));
             _binaries = await search.FindAsync(_options.BinFolder, _cluster.Major(), cancellationToken);
             await _cluster.PrepareAsync(_binaries, durable: _options.Settings.GetValueOrDefault("fsync") != "off", cancellationToken);
+            _cluster.TrimLog();
             _running = await StartServerAsync(null, cancellationToken);
         }
 
@@ -184,7 +187,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     {
         try
         {
-            using var process = System.Diagnostics.Process.GetProcessById(found.ProcessId);
+            using var process = Process.GetProcessById(found.ProcessId);
             if (!process.ProcessName.StartsWith("postgres", StringComparison.Ordinal))
                 File.Delete(PidFile.PathIn(_cluster.Data));
         }
