@@ -29,7 +29,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         _place = place;
         _account = account;
         _cluster = new(folder, place, account);
-        _owners = new(folder);
+        _owners = new(place);
         _signedIn = _owners.SignIn();
         _watchdog = Watchdog.Start(_owners, _signedIn.Name, _cluster.Data, options.Temporary ? [place, folder] : []);
     }
@@ -89,7 +89,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>Stops the server and starts it on the same port: fast, which loses nothing, or <paramref name="immediate"/>, which is a crash.</summary>
     public async Task RestartAsync(bool immediate, CancellationToken cancellationToken)
     {
-        using var alone = await FolderLock.TakeAsync(_folder, cancellationToken);
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
         await new ServerProcess(ProcessId).StopAsync(immediate, Binaries, _cluster.Data, cancellationToken);
         _running = await StartServerAsync(Port, cancellationToken);
     }
@@ -109,7 +109,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        using var alone = await FolderLock.TakeAsync(_folder, cancellationToken);
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
         await Watchdog.LetPassAsync(_owners, cancellationToken);
         _running = await JoinAsync(cancellationToken);
         if (_running is null)
@@ -128,7 +128,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>Signs out, and stops the server where no other owner is left; says whether that was so.</summary>
     private async Task<bool> LeaveAsync()
     {
-        using var alone = await FolderLock.TakeAsync(_folder, CancellationToken.None);
+        using var alone = await FolderLock.TakeAsync(_place, CancellationToken.None);
         await _signedIn.DisposeAsync();
         if (_owners.AnyAlive())
             return false;
