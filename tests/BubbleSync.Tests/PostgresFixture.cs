@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using BubbleSync.EmbeddedPostgres;
 using Npgsql;
+using Xunit;
 
 namespace BubbleSync.Tests;
 
@@ -7,19 +11,32 @@ namespace BubbleSync.Tests;
 /// One PostgreSQL for all tests, a fresh database for each: <c>public sealed class SomeTests(PostgresFixture postgres) : IClassFixture&lt;PostgresFixture&gt;</c>.
 /// Classes run side by side; the first to need the server starts it, the end of the process stops it.
 /// </summary>
-public sealed class PostgresFixture
+public sealed class PostgresFixture : IAsyncLifetime
 {
     private static readonly Lazy<Task<EmbeddedPostgresServer>> Shared = new(StartAsync);
     private static int _made;
 
     private readonly Task<EmbeddedPostgresServer> _server = Shared.Value;
+    private readonly ConcurrentBag<string> _names = [];
+
+    /// <summary>Waits for the server, so that no test pays for its start.</summary>
+    public Task InitializeAsync() => _server;
+
+    /// <summary>Drops the databases of this class.</summary>
+    public async Task DisposeAsync()
+    {
+        var server = await _server;
+        foreach (var name in _names)
+            await DropAsync(server, name);
+    }
 
     /// <summary>Gives a connection string to a fresh, empty database.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         var server = await _server;
         var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
-        await ExecuteAsync(server, $"create database {name} strategy wal_log");
+        await ExecuteAsync(server, $"create database {name}");
+        _names.Add(name);
         return new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
@@ -44,7 +61,7 @@ public sealed class PostgresFixture
         return server;
     }
 
-    // Databases of test processes that are gone; one that is still in use belongs to a living one and refuses.
+    // Databases of test processes that were killed.
     private static async Task DropLeftoversAsync(EmbeddedPostgresServer server)
     {
         await using var source = NpgsqlDataSource.Create(server.ConnectionString);
@@ -56,15 +73,15 @@ public sealed class PostgresFixture
                 names.Add(rows.GetString(0));
         }
 
-        foreach (var name in names.Where(name => !IsAlive(int.Parse(name.Split('_')[1], System.Globalization.CultureInfo.InvariantCulture))))
-            await ExecuteAsync(server, $"drop database if exists {name} with (force)");
+        foreach (var name in names.Where(name => !IsAlive(int.Parse(name.Split('_')[1], CultureInfo.InvariantCulture))))
+            await DropAsync(server, name);
     }
 
     private static bool IsAlive(int process)
     {
         try
         {
-            using var found = System.Diagnostics.Process.GetProcessById(process);
+            using var found = Process.GetProcessById(process);
             return process != Environment.ProcessId && !found.HasExited;
         }
         catch (ArgumentException)
@@ -72,6 +89,9 @@ public sealed class PostgresFixture
             return false;
         }
     }
+
+    private static Task DropAsync(EmbeddedPostgresServer server, string name) =>
+        ExecuteAsync(server, $"drop database if exists {name} with (force)");
 
     private static async Task ExecuteAsync(EmbeddedPostgresServer server, string sql)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BubbleSync.EmbeddedPostgres;
 
 namespace BubbleSync.Tests;
@@ -13,8 +14,9 @@ internal static class Program
         if (words is not ["own-postgres", var folder])
             return 2;
 
-        await using var server = await EmbeddedPostgresServer.StartAsync(new() { Folder = folder }, CancellationToken.None);
-        await Console.Out.WriteLineAsync(server.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var options = new EmbeddedPostgresOptions { Folder = folder, Settings = new Dictionary<string, string> { ["fsync"] = "off" } };
+        await using var server = await EmbeddedPostgresServer.StartAsync(options, CancellationToken.None);
+        await Console.Out.WriteLineAsync(server.ProcessId.ToString(CultureInfo.InvariantCulture));
         await Console.In.ReadLineAsync();
         return 0;
     }

@@ -8,6 +8,11 @@ internal sealed class ClusterFolder : IDisposable
     internal string Path { get; } =
         System.IO.Path.Combine(Repository.Root, ".bubblesync", $"postgres-test-{Guid.NewGuid():N}");
 
+    /// <summary>Where the data are: here, or where root's server cannot reach the repository, where the file <c>place</c> says.</summary>
+    internal string Place => File.Exists(Pointer) ? File.ReadAllText(Pointer) : Path;
+
+    private string Pointer => System.IO.Path.Combine(Path, "place");
+
     internal EmbeddedPostgresOptions Options => new()
     {
         Folder = Path,
@@ -16,7 +21,7 @@ internal sealed class ClusterFolder : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
+        foreach (var folder in new[] { Place, Path }.Where(Directory.Exists))
+            Directory.Delete(folder, recursive: true);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using BubbleSync.EmbeddedPostgres;
 using Npgsql;
 using Xunit;
@@ -38,43 +37,6 @@ public sealed class EmbeddedPostgresServerTests : IDisposable
         Assert.NotEqual(process, server.ProcessId);
         Assert.Equal(port, server.Port);
         Assert.Equal(42, await ExecuteAsync(server, "select n from kept"));
-    }
-
-    [Fact]
-    public async Task The_server_of_a_killed_owner_is_taken_over_as_it_runs()
-    {
-        using var owner = await OwnerProcess.StartAsync(_folder.Path, _limit.Token);
-
-        await owner.KillAsync(_limit.Token);
-        await using var server = await StartAsync(_folder.Options);
-
-        Assert.Equal(owner.ServerId, server.ProcessId);
-        Assert.Equal(1, await ExecuteAsync(server, "select 1"));
-    }
-
-    [Fact]
-    public async Task The_server_of_a_killed_owner_stops_where_nobody_takes_it_over()
-    {
-        using var owner = await OwnerProcess.StartAsync(_folder.Path, _limit.Token);
-        using var server = Process.GetProcessById(owner.ServerId);
-
-        await owner.KillAsync(_limit.Token);
-
-        await server.WaitForExitAsync(_limit.Token);
-    }
-
-    [Fact]
-    public async Task Of_two_owners_the_last_stops_the_server()
-    {
-        using var other = await OwnerProcess.StartAsync(_folder.Path, _limit.Token);
-        var server = await StartAsync(_folder.Options);
-        Assert.Equal(other.ServerId, server.ProcessId);
-
-        await other.SendHomeAsync(_limit.Token);
-        Assert.Equal(1, await ExecuteAsync(server, "select 1"));
-
-        await server.DisposeAsync();
-        Assert.False(new ServerProcess(other.ServerId).IsRunning());
     }
 
     [Fact]

@@ -1,0 +1,139 @@
+#!/bin/sh
+# Builds what has changed, then runs it, from any folder:
+#   ./run.sh demo            the whole job on a private PostgreSQL and a simulated Bubble app
+#   ./run.sh test [args]     all tests; args go to 'dotnet test'
+#   ./run.sh bench [filter]  benchmarks whose name holds the filter
+#   ./run.sh WORDS...        anything else is for bubblesync, with its exit code
+# run.ps1 is the same for PowerShell; a test compares the two.
+set -eu
+
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) self=${self%/*}/$link ;;
+  esac
+done
+case $self in
+  */*) root=$(CDPATH='' cd -- "${self%/*}" && pwd -P) ;;
+  *) root=$(pwd -P) ;;
+esac
+state=$root/.bubblesync
+apps=$state/app
+stamp=$apps/current
+
+# Exit code 3 is bubblesync's own for "stopped, nothing done".
+stop() {
+  echo "run.sh: $1" >&2
+  exit 3
+}
+
+sources() {
+  find "$root/src" "$root/config" "$root"/Directory.* "$root/global.json" "$root/BannedSymbols.txt" \
+    \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' "$@"
+}
+
+# Names and sizes, for what -newer does not see: a file that is gone, or an old one that came in its place.
+fingerprint() {
+  sources -exec ls -ln {} + | cksum | tr ' ' '-'
+}
+
+is_current() {
+  [ -f "$stamp" ] || return 1
+  read -r sum app <"$stamp"
+  [ -f "$apps/$app/bubblesync.dll" ] || return 1
+  [ -z "$(sources -newer "$stamp" -print | head -n 1)" ] || return 1
+  [ "$(fingerprint)" = "$sum" ]
+}
+
+# One build at a time. The lock is not handed to the build, whose helpers may outlive it.
+alone() {
+  if command -v flock >/dev/null 2>&1; then
+    ( flock -w 900 8 || stop "another build holds $state/build.lock for 15 minutes; end it and start again"
+      "$@" 8>&- ) 8>"$state/build.lock"
+    return
+  fi
+
+  lock=$state/build.lock.d
+  waited=0
+  until mkdir "$lock" 2>/dev/null; do
+    holder=$(cat "$lock/holder" 2>/dev/null || echo "$$")
+    kill -0 "$holder" 2>/dev/null || rm -rf "$lock"
+    [ $waited -lt 900 ] || stop "another build holds $lock for 15 minutes; end it, delete that folder and start again"
+    sleep 1
+    waited=$((waited + 1))
+  done
+  echo "$$" >"$lock/holder"
+  trap 'rm -rf "$lock"' EXIT
+  ( "$@" )
+  rm -rf "$lock"
+  trap - EXIT
+}
+
+publish() {
+  cd "$root"
+  dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false \
+    --artifacts-path "$state/build" -o "$1" -p:NuGetInteractive=false "-p:PublishReadyToRun=$2" >"$state/build.log" 2>&1
+}
+
+# A fresh folder for each build: a running program keeps the one it was started from.
+build() {
+  ! is_current || return 0
+  [ ! -t 2 ] || echo "run.sh: building, once for each change..." >&2
+
+  name=$(date +%Y%m%d%H%M%S)-$$
+  mkdir -p "$apps"
+  rm -f "$apps"/*.stamp "$apps"/*.text
+  : >"$apps/$name.stamp"
+  sum=$(fingerprint)
+  if ! publish "$apps/$name" true; then
+    # Compiling ahead of time needs one more package; where it cannot be had, the program only starts slower.
+    if ! grep -qi crossgen "$state/build.log" || ! publish "$apps/$name" false; then
+      cat "$state/build.log" >&2
+      rm -rf "$apps/$name" "$apps/$name.stamp"
+      stop "the build failed"
+    fi
+  fi
+
+  # The stamp's time is that of the beginning: what changed meanwhile is newer.
+  echo "$sum $name" >"$apps/$name.text"
+  touch -r "$apps/$name.stamp" "$apps/$name.text"
+  mv -f "$apps/$name.text" "$stamp"
+  rm -f "$apps/$name.stamp"
+
+  # Whoever still runs on one of the last three is left in peace.
+  for old in $(ls -1d "$apps"/*/ | sort -r | tail -n +4); do
+    rm -rf "$old"
+  done
+}
+
+command -v dotnet >/dev/null 2>&1 || stop "the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0"
+mkdir -p "$state"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+# Build helpers that stay in memory would outlive the command and hold its output open.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+if [ ! -w "${HOME:-/nowhere}" ]; then
+  mkdir -p "$state/home"
+  export HOME="$state/home" DOTNET_CLI_HOME="$state/home"
+fi
+
+case ${1:-} in
+  test)
+    shift
+    cd "$root"
+    exec dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false "$@"
+    ;;
+  bench)
+    shift
+    filter=*${1:-}*
+    [ $# -eq 0 ] || shift
+    cd "$root"
+    exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
+    ;;
+  *)
+    is_current || alone build
+    read -r sum app <"$stamp"
+    exec dotnet "$apps/$app/bubblesync.dll" "$@"
+    ;;
+esac

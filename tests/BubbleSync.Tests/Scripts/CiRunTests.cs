@@ -1,0 +1,27 @@
+using Xunit;
+
+namespace BubbleSync.Tests.Scripts;
+
+public sealed class CiRunTests
+{
+    private const string Two = "Passed!  - Failed:     0, Passed:    13, Skipped:     0, Total:    13, Duration: 23 s - A.dll (net10.0)";
+    private const string Bad = "Failed!  - Failed:     2, Passed:     5, Skipped:     1, Total:     8, Duration: 1 s - B.dll (net10.0)";
+
+    [UnixTheory]
+    [InlineData(Two, 0, 0, "13 passed, 0 failed")]
+    [InlineData(Two + "\n" + Bad, 1, 1, "18 passed, 2 failed")]
+    [InlineData(Two + "\n" + Bad, 0, 1, "18 passed, 2 failed")]
+    [InlineData("error CS1002: ; expected", 1, 1, "0 passed, 0 failed")]
+    [InlineData("No test is available", 0, 1, "0 passed, 0 failed")]
+    [InlineData(Two + "\nTest Run Aborted.", 1, 1, "13 passed, 0 failed")]
+    public async Task The_last_line_sums_the_runners_own_totals(string says, int ends, int code, string last)
+    {
+        using var folder = new ScriptFolder();
+        folder.Write("run.sh", $"#!/bin/sh\ncat <<'END'\n{says}\nEND\nexit {ends}\n");
+
+        var (ended, output) = await folder.RunAsync(".ci/run", "/", []);
+
+        Assert.Equal(code, ended);
+        Assert.Equal($"{says}\n{last}\n", output);
+    }
+}

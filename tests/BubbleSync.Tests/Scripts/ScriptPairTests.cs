@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace BubbleSync.Tests.Scripts;
+
+/// <summary>PowerShell is not everywhere: what keeps run.ps1 true is that it says the same as run.sh.</summary>
+public sealed partial class ScriptPairTests
+{
+    private readonly string _shell = File.ReadAllText(Path.Combine(Repository.Root, "run.sh"));
+    private readonly string _power = File.ReadAllText(Path.Combine(Repository.Root, "run.ps1"));
+
+    [Fact]
+    public void Both_scripts_know_the_same_words()
+    {
+        var shell = ShellWord().Matches(_shell).Select(match => match.Groups[1].Value);
+        var power = PowerWord().Matches(_power).Select(match => match.Groups[1].Value);
+
+        Assert.Equal(["test", "bench"], shell);
+        Assert.Equal(shell, power);
+    }
+
+    [Fact]
+    public void Both_scripts_explain_the_same_words() =>
+        Assert.Equal(Usage(_shell).Select(line => line.Replace("run.sh", "run.ps1", StringComparison.Ordinal)), Usage(_power));
+
+    [Theory]
+    [InlineData("publish")]
+    [InlineData("test")]
+    [InlineData("run")]
+    public void Both_scripts_give_dotnet_the_same_options(string command)
+    {
+        var shell = Options(_shell, command);
+
+        Assert.NotEmpty(shell);
+        Assert.Equal(shell, Options(_power, command));
+    }
+
+    private static IEnumerable<string> Usage(string script) =>
+        script.Split('\n').Where(line => line.StartsWith("#   ./run.", StringComparison.Ordinal)).Select(line => Spaces().Replace(line, " "));
+
+    private static List<string> Options(string script, string command)
+    {
+        var line = Continued().Replace(script, " ").Split('\n').First(line => line.Contains($"dotnet {command} ", StringComparison.Ordinal));
+        return [.. Option().Matches(line).Select(match => match.Groups[1].Value)];
+    }
+
+    [GeneratedRegex(@"^  (\w+)\)$", RegexOptions.Multiline)]
+    private static partial Regex ShellWord();
+
+    [GeneratedRegex(@"^  '(\w+)' \{$", RegexOptions.Multiline)]
+    private static partial Regex PowerWord();
+
+    [GeneratedRegex(@" +[\\`]\n *")]
+    private static partial Regex Continued();
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Spaces();
+
+    // An option with its fixed value, without what a variable or a redirection adds.
+    [GeneratedRegex(@"\s""?(--?[A-Za-z][\w:.=-]*(?: (?:Release|false)\b)?)")]
+    private static partial Regex Option();
+}
