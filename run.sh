@@ -118,6 +118,9 @@ if [ ! -w "${HOME:-/nowhere}" ]; then
   export HOME="$state/home" DOTNET_CLI_HOME="$state/home"
 fi
 
+# What the program keeps (the embedded server, the demo's report) lies beside it, not wherever the caller stands.
+export BUBBLESYNC_HOME="${BUBBLESYNC_HOME:-$state}"
+
 case ${1:-} in
   test)
     shift

@@ -1,3 +1,6 @@
+using System.Globalization;
+using BubbleSync.Etl.Audit;
+
 namespace BubbleSync.Etl;
 
 /// <summary>Which fields are mapped, sent and stored.</summary>
@@ -7,6 +10,16 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 {
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Writes the rows as CSV with the head <c>entity,bubble_field,column,type,status,seen,present,stored,failed</c>.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+        path,
+        ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"],
+        Rows.Select(r => (string[])[r.Entity, r.BubbleField, r.Column, r.Type, r.Status, Text(r.Seen), Text(r.Present), Text(r.Stored), Text(r.Failed)]),
+        cancellationToken);
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>One field of one entity.</summary>

@@ -1,0 +1,31 @@
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli;
+
+/// <summary>What the program's exit code says.</summary>
+internal static class ExitCode
+{
+    /// <summary>All done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Done, but not wholly: records rejected, a window unproved, a patch failed.</summary>
+    public const int Partial = 1;
+
+    /// <summary>Settings or usage are at fault.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Stopped: source or target unreachable or refusing, or a check failed; nothing half-applied.</summary>
+    public const int Stopped = 3;
+
+    /// <summary>Interrupted.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>The code of a run.</summary>
+    public static int Of(RunReport report) => report.Status switch
+    {
+        "succeeded" => Done,
+        "partial" => Partial,
+        "cancelled" => Interrupted,
+        _ => report.Errors.Count > 0 && report.Errors[0].Stage == "settings" ? Usage : Stopped,
+    };
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using Spectre.Console;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>A run's result, to be understood in ten seconds.</summary>
+internal static class RunSummary
+{
+    private const int MostLines = 20;
+
+    /// <summary>Prints it.</summary>
+    public static void Print(RunReport report, IAnsiConsole console)
+    {
+        if (report.Entities.Count > 0)
+            console.Write(Entities(report.Entities));
+        if (report.Patches.Count > 0)
+            console.Write(Patches(report.Patches));
+
+        Lines(console, "warning", report.Warnings);
+        Lines(console, "error", report.Errors.Select(e => e.Message).ToList());
+        console.WriteLine(Closing(report));
+    }
+
+    private static Table Entities(IReadOnlyList<EntityReport> entities)
+    {
+        var table = Grid("entity", "extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble", "complete");
+        foreach (var e in entities)
+        {
+            table.AddRow(
+                e.Name, Number(e.Extracted), Number(e.Inserted), Number(e.Updated), Number(e.Unchanged), Number(e.Conflicts),
+                Number(e.Rejected), Number(e.MissingLinks), Number(e.NotInBubble), Proof(e.Proof));
+        }
+
+        return table;
+    }
+
+    private static Table Patches(IReadOnlyList<PatchReport> patches)
+    {
+        var table = Grid("patch", "rows", "status");
+        foreach (var patch in patches)
+            table.AddRow(Markup.Escape(patch.Name), Number(patch.Rows), Markup.Escape(patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}"));
+        return table;
+    }
+
+    private static Table Grid(params string[] heads)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var (head, index) in heads.Select((h, i) => (h, i)))
+            table.AddColumn(new TableColumn(head) { Alignment = index == 0 || head is "status" or "complete" ? Justify.Left : Justify.Right });
+        return table;
+    }
+
+    private static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines.Take(MostLines))
+            console.WriteLine($"{word}: {line}");
+        if (lines.Count > MostLines)
+            console.WriteLine($"{word}: and {lines.Count - MostLines} more; all of them with --output json");
+    }
+
+    private static string Closing(RunReport report)
+    {
+        var records = report.Entities.Sum(e => e.Extracted);
+        var rate = report.DurationMs > 0 ? records * 1000 / report.DurationMs : records;
+        var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Kind} {report.Status}{dry}: {records:N0} records in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+    }
+
+    private static string Proof(EntityProof? proof) => proof switch
+    {
+        null => "-",
+        { IsComplete: true } => $"proved, {proof.Windows} windows",
+        _ => "not proved",
+    };
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

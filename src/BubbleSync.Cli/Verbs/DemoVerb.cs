@@ -1,0 +1,78 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.EmbeddedPostgres;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Config;
+using BubbleSync.Simulator;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>demo</c>: the main job on a private PostgreSQL and the simulator; stops what it started.</summary>
+internal static class DemoVerb
+{
+    private static readonly Option<int> Invoices = new("--invoices") { Description = "Invoices to make; the other types follow in proportion", HelpName = "N", DefaultValueFactory = _ => 2000 };
+    private static readonly Option<string?> Csv = new("--csv") { Description = "Where the CSV audit goes (else field-audit.csv in the program's own folder .bubblesync)", HelpName = "FILE" };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both") { Invoices, Csv };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken token)
+    {
+        try
+        {
+            Console.Error.WriteLine("Starting a private PostgreSQL and the Bubble simulator …");
+            await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
+            await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
+            var session = new Session(parsed);
+            var engine = new SyncEngine(Settings(parsed, server, simulator), TimeProvider.System);
+
+            var made = await engine.ApplySchemaAsync(token);
+            Console.Error.WriteLine($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
+            var report = await LiveProgress.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
+            var code = session.Print(report);
+            if (code == ExitCode.Done)
+                await AuditAsync(engine, parsed, session, token);
+            return code;
+        }
+        catch (SyncException failure)
+        {
+            Console.Error.WriteLine($"error: {failure.Message}");
+            return failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped;
+        }
+        catch (EmbeddedPostgresException failure)
+        {
+            Console.Error.WriteLine($"error: {failure.Message}");
+            return ExitCode.Stopped;
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static async Task AuditAsync(SyncEngine engine, ParseResult parsed, Session session, CancellationToken token)
+    {
+        var audit = await engine.AuditFieldsAsync([], token);
+        var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
+        await audit.WriteCsvAsync(file, token);
+        if (!session.IsJson)
+            FieldTable.PrintCoverage(audit, Terminal.Out);
+        Console.Error.WriteLine($"The audit of {audit.Rows.Count} fields is in {file}");
+    }
+
+    // The shipped settings, whatever is set around: the demo never touches a real app or database. The simulator has no limit to respect.
+    private static SyncSettings Settings(ParseResult parsed, EmbeddedPostgresServer server, SimulatorServer simulator)
+    {
+        var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
+        return settings with
+        {
+            Bubble = settings.Bubble with { BaseUrl = new Uri($"{simulator.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
+            Postgres = settings.Postgres with { ConnectionString = server.ConnectionString, Schema = parsed.GetValue(CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public" },
+        };
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>patch</c>: the patch stage alone.</summary>
+internal static class PatchVerb
+{
+    private static readonly Argument<string[]> Names = new("NAME") { Description = "A patch's name or number; none for all", DefaultValueFactory = _ => [], Arity = ArgumentArity.ZeroOrMore };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("patch", "Run the patch stage alone") { Names };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("patch", async engine => session.Print(await engine.PatchAsync(parsed.GetValue(Names)!, token)), token);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>schema apply</c>: the tables that are missing.</summary>
+internal static class SchemaVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var apply = new Command("apply", "Create the target tables that are missing, and the control tables");
+        apply.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync(
+                "schema",
+                async engine =>
+                {
+                    var made = await engine.ApplySchemaAsync(token);
+                    Console.Out.WriteLine(session.IsJson
+                        ? JsonSerializer.Serialize(new { created = made })
+                        : made.Count == 0 ? "All tables are there." : $"Created: {string.Join(", ", made)}");
+                    return ExitCode.Done;
+                },
+                token);
+        });
+        return new Command("schema", "The target's tables") { apply };
+    }
+}

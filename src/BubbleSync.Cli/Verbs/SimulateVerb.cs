@@ -1,0 +1,63 @@
+using System.CommandLine;
+using BubbleSync.Simulator;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>simulate</c>: the Bubble simulator.</summary>
+internal static class SimulateVerb
+{
+    private static readonly Option<int> Port = new("--port") { Description = "Loopback port; 0 for a free one", HelpName = "N" };
+    private static readonly Option<int> Invoices = new("--invoices") { Description = "Invoices to make; the other types follow in proportion", HelpName = "N", DefaultValueFactory = _ => 2000 };
+    private static readonly Option<int> Seed = new("--seed") { Description = "Decides all data", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string> Token = new("--token") { Description = "The token to accept", HelpName = "TEXT", DefaultValueFactory = _ => "simulator-token" };
+    private static readonly Option<int> Latency = new("--latency") { Description = "Milliseconds before each answer", HelpName = "MS" };
+    private static readonly Option<int> Limit = new("--limit") { Description = "Requests a minute before it answers 429; 0 for no limit", HelpName = "N" };
+    private static readonly Option<string[]> Fault = new("--fault")
+    {
+        Description = "Misbehave; may be given several times. " + string.Join("; ", SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}")),
+        HelpName = "NAME[=ARGUMENT]",
+        DefaultValueFactory = _ => [],
+    };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("simulate", "Serve a Bubble Data API with synthetic data, until interrupted") { Port, Invoices, Seed, Token, Latency, Limit, Fault };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken token)
+    {
+        try
+        {
+            await using var simulator = await SimulatorServer.StartAsync(Options(parsed), token);
+            Console.Out.WriteLine($"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}");
+            Console.Out.WriteLine($"BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
+            Console.Error.WriteLine("Serving. Ctrl-C ends it.");
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ExitCode.Done;
+        }
+        catch (ArgumentException unknown)
+        {
+            Console.Error.WriteLine($"error: {unknown.Message}");
+            return ExitCode.Usage;
+        }
+        catch (IOException taken)
+        {
+            Console.Error.WriteLine($"error: Port {parsed.GetValue(Port)} cannot be used: {taken.Message} Take another one with --port.");
+            return ExitCode.Stopped;
+        }
+    }
+
+    private static SimulatorOptions Options(ParseResult parsed) => new()
+    {
+        Port = parsed.GetValue(Port),
+        Invoices = parsed.GetValue(Invoices),
+        Seed = parsed.GetValue(Seed),
+        Token = parsed.GetValue(Token)!,
+        Latency = TimeSpan.FromMilliseconds(parsed.GetValue(Latency)),
+        RequestsPerMinute = parsed.GetValue(Limit),
+        Faults = parsed.GetValue(Fault)!,
+    };
+}
