@@ -47,14 +47,17 @@ public sealed class SimulatorRecords
         if (_library.Find(type) is not { } store)
             yield break;
 
-        for (var rank = 0L; rank < store.Count; rank++)
-            yield return store.Json(store.At(rank));
+        for (var rank = 0L; store.At(rank) is { } place; rank++)
+            yield return store.Json(place);
     }
 
     /// <summary>The record with so many before it by Created Date and id, as raw JSON.</summary>
     /// <param name="type">The type.</param>
     /// <param name="rank">0 for the oldest.</param>
-    public string At(string type, long rank) => _library.Find(type) is { } store ? store.Json(store.At(rank)) : throw new ArgumentException($"There is no type '{type}'.", nameof(type));
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public string At(string type, long rank) => _library.Find(type) is { } store && store.At(rank) is { } place
+        ? store.Json(place)
+        : throw new ArgumentOutOfRangeException(nameof(rank), $"'{type}' has no record {rank}.");
 
     /// <summary>Deletes all records of a type.</summary>
     /// <param name="type">The type.</param>

@@ -45,8 +45,16 @@ public sealed class SimulatorServer : IAsyncDisposable
         var traffic = new SimulatorTraffic(options.RecentRequests);
         var app = Build(options);
         app.Run(new Exchange(options, faults, new(options, faults, library, traffic), traffic, app.Lifetime.ApplicationStopping).HandleAsync);
-        await app.StartAsync(cancellationToken);
-        return new(app, library, traffic);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return new(app, library, traffic);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Stops at once; requests under way are dropped.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BubbleSync.Simulator.Generation;
 
 namespace BubbleSync.Simulator;
 
@@ -47,17 +48,17 @@ public sealed class SimulatorTraffic
     }
 
     /// <summary>Requests for this type.</summary>
-    /// <param name="type">The type, in lower case without spaces.</param>
-    public long Count(string type) => _counts.Where(pair => pair.Key.Type == type).Sum(pair => pair.Value);
+    /// <param name="type">The type, by any spelling.</param>
+    public long Count(string type) => _counts.Where(pair => pair.Key.Type == Shape.UrlOf(type)).Sum(pair => pair.Value);
 
     /// <summary>Requests of this kind.</summary>
     /// <param name="kind">The kind.</param>
     public long Count(RequestKind kind) => _counts.Where(pair => pair.Key.Kind == kind).Sum(pair => pair.Value);
 
     /// <summary>Requests of this kind for this type.</summary>
-    /// <param name="type">The type, in lower case without spaces.</param>
+    /// <param name="type">The type, by any spelling.</param>
     /// <param name="kind">The kind.</param>
-    public long Count(string type, RequestKind kind) => _counts.GetValueOrDefault((type, kind));
+    public long Count(string type, RequestKind kind) => _counts.GetValueOrDefault((Shape.UrlOf(type), kind));
 
     /// <summary>Starts to count from nothing again; the hook stays.</summary>
     public void Reset()

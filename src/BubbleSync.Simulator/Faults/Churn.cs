@@ -26,11 +26,10 @@ internal static class Churn
 
     private static string? Anyone(TypeStore store, ulong dice)
     {
-        var count = store.Count;
-        if (count == 0)
+        if (store.At(Mix.Below(dice, store.Count)) is not { } place)
             return null;
 
-        using var record = JsonDocument.Parse(store.Json(store.At((long)(dice % (ulong)count))));
+        using var record = JsonDocument.Parse(store.Json(place));
         return record.RootElement.TryGetProperty("_id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
     }
 }

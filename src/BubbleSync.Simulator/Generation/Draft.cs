@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace BubbleSync.Simulator.Generation;
 
 /// <summary>Hot: the record that is being written: which one it is, its own stream of dice, and the output it goes to.</summary>
@@ -19,6 +21,7 @@ internal sealed class Draft(Dataset dataset, Utf8Output output, bool idKeys, int
 
     public long Modified { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(Shape shape, long index)
     {
         var timeline = Dataset[shape.Kind];
@@ -37,10 +40,13 @@ internal sealed class Draft(Dataset dataset, Utf8Output output, bool idKeys, int
         Output.Raw((byte)'}');
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ulong Next() => Mix.Of(_dice += Mix.Step);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Below(int limit) => (int)(((Next() >> 32) * (ulong)limit) >> 32);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteFields(Field[] fields, long records)
     {
         var presence = 0UL;
@@ -56,6 +62,7 @@ internal sealed class Draft(Dataset dataset, Utf8Output output, bool idKeys, int
     // One record of each type carries the field in any case, so that no field is missing from small data.
     private bool IsOwed(int field, int fields, long records) => Index < fields && field % records == Index;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteField(Field field)
     {
         var before = Output.Length;

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
+
 namespace BubbleSync.Simulator.Generation;
 
 /// <summary>Hot: the links of a record to others. Both sides compute the same pairs, so links agree without being stored.</summary>
 internal static class DraftLinks
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Id(this Draft draft, RecordId id)
     {
         draft.Output.Raw((byte)'"');
@@ -14,16 +17,19 @@ internal static class DraftLinks
     }
 
     /// <summary>A link to that record; one in a hundred names a record that is gone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Link(this Draft draft, Kind target, long index) =>
         draft.Below(100) == 0 ? draft.LinkToNothing() : draft.Id(draft.Dataset[target].Id(index));
 
     /// <summary>A link to a record that this app does not have, or to a type that is not generated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool LinkToNothing(this Draft draft)
     {
         var moment = Timeline.Start - Mix.Below(draft.Next(), 30_000_000_000);
         return draft.Id(new(moment, RecordId.AnySuffix(draft.Next())));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool LinksToNothing(this Draft draft, int count)
     {
         count = Math.Min(count, draft.LongestList);
@@ -40,6 +46,7 @@ internal static class DraftLinks
     }
 
     /// <summary>The list of all children of this record, of one type or of two; none when there are none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Children(this Draft draft, Kind first, Kind? second = null)
     {
         draft.Output.Raw((byte)'[');
@@ -51,6 +58,7 @@ internal static class DraftLinks
     }
 
     /// <summary>The customer of the first invoice that a registration stands for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long CustomerOfRegistration(this Draft draft)
     {
         var invoice = draft.Dataset.Children(Kind.Registration, draft.Index, Kind.Invoice).From;
@@ -58,6 +66,7 @@ internal static class DraftLinks
     }
 
     /// <summary>The registration of a customer's first invoice, if the customer has one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool RegistrationOfCustomer(this Draft draft)
     {
         var (from, to) = draft.Dataset.Children(Kind.Customer, draft.Index, Kind.Invoice);
@@ -65,6 +74,7 @@ internal static class DraftLinks
     }
 
     /// <summary>The ways a user signs in, with an address of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Login(this Draft draft)
     {
         draft.Output.Raw("{\"email\":{\"email\":\"user"u8);
@@ -76,6 +86,7 @@ internal static class DraftLinks
     }
 
     /// <summary>A user's id, or the literal that Bubble writes for records made through the API.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Author(this Draft draft)
     {
         if (draft.Below(20) == 0)
@@ -84,6 +95,7 @@ internal static class DraftLinks
             draft.Link(Kind.User, Mix.Below(draft.Next(), draft.Dataset.Count(Kind.User)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Range(this Draft draft, (long From, long To) range, Kind kind, bool any)
     {
         var to = Math.Min(range.To, range.From + draft.LongestList);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace BubbleSync.Simulator.Generation;
 
 /// <summary>
@@ -35,8 +37,10 @@ internal sealed class Timeline
 
     public long Count { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long Created(long index) => MomentOf(Place(index, out _, out _));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RecordId Id(long index)
     {
         var slot = Place(index, out var rank, out var run);
@@ -44,6 +48,7 @@ internal sealed class Timeline
         return new(MomentOf(slot), FirstSuffix + (rank * step) + Mix.Below(Mix.Of(_key ^ Mix.Step, index), step));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long Modified(long index)
     {
         var created = Created(index);
@@ -55,6 +60,7 @@ internal sealed class Timeline
     }
 
     /// <summary>How many records were created before that millisecond.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long CountBefore(long milliseconds)
     {
         var (low, high) = (0L, Count);
@@ -96,6 +102,7 @@ internal sealed class Timeline
     private long MomentOf(long slot) => Start + (slot * (End - Start) / _slots) + Mix.Below(Mix.Of(_key, slot), _slotWidth);
 
     // Now and then a bulk insert puts a few records on one millisecond; the fault "dense" puts very many there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Place(long index, out long rank, out long run)
     {
         var slot = index < _denseStart ? index : index < _denseStart + _dense ? _denseStart : index - _dense + 1;

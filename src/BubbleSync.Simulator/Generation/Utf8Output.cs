@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace BubbleSync.Simulator.Generation;
 
 /// <summary>Hot: a growing pooled buffer that JSON is written into as UTF-8, value by value.</summary>
+/// <remarks>Hot methods are compiled at once with all optimisation: a simulator often lives for seconds only, less than tiered compilation takes.</remarks>
 internal sealed class Utf8Output : IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(64 * 1024);
@@ -15,6 +17,7 @@ internal sealed class Utf8Output : IDisposable
 
     public void Cut(int length) => Length = length;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Raw(ReadOnlySpan<byte> bytes)
     {
         Reserve(bytes.Length);
@@ -22,6 +25,7 @@ internal sealed class Utf8Output : IDisposable
         Length += bytes.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Raw(byte one)
     {
         Reserve(1);
@@ -34,6 +38,7 @@ internal sealed class Utf8Output : IDisposable
         Length += Encoding.UTF8.GetBytes(text, _bytes.AsSpan(Length));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Number(long number)
     {
         Reserve(20);
@@ -42,6 +47,7 @@ internal sealed class Utf8Output : IDisposable
     }
 
     /// <summary>Writes <paramref name="scaled"/> / 10^<paramref name="digits"/> without trailing zeros, as JavaScript does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decimal(long scaled, int digits)
     {
         while (digits > 0 && scaled % 10 == 0)
@@ -64,6 +70,7 @@ internal sealed class Utf8Output : IDisposable
     }
 
     /// <summary>Writes a moment, given in milliseconds since 1970, as <c>2026-01-31T23:59:59.999Z</c>, without quotes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Moment(long milliseconds)
     {
         var moment = new DateTime(DateTime.UnixEpoch.Ticks + (milliseconds * TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
@@ -86,6 +93,7 @@ internal sealed class Utf8Output : IDisposable
     }
 
     /// <summary>Writes exactly <paramref name="count"/> digits, with leading zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Digits(long number, int count)
     {
         Reserve(count);

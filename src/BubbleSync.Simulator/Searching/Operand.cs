@@ -11,7 +11,7 @@ internal static class Operand
     /// <summary>The value by its field's type; null where it does not fit. Numbers may come as text, as Bubble takes them.</summary>
     public static IComparable? From(Field field, JsonElement value) => field.Type switch
     {
-        "number" => double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
+        "number" => double.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
         "date" => Moment(value),
         "boolean" => YesNo(value),
         _ => value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : Text(value),
@@ -32,7 +32,7 @@ internal static class Operand
         _ => null,
     };
 
-    private static string Text(JsonElement value)
+    public static string Text(JsonElement value)
     {
         try
         {

@@ -28,7 +28,7 @@ internal sealed class RecordView(TypeStore store) : IDisposable
     };
 
     public IEnumerable<string> Items(Field field) =>
-        Json(field) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(item => item.ToString()) : [];
+        Json(field) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(Operand.Text) : [];
 
     public bool IsEmpty(Field field) => field.Name switch
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BubbleSync.Simulator.Generation;
 
 namespace BubbleSync.Simulator.Storage;
@@ -44,6 +45,7 @@ internal sealed class MergedRange
     }
 
     // The first stored record at this place or after it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int StoredBefore(long place)
     {
         var (low, high) = (0, _stored);

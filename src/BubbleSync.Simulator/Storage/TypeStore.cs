@@ -98,11 +98,14 @@ internal sealed class TypeStore
         }
     }
 
-    /// <summary>The place that has so many before it in the order by Created Date and id.</summary>
-    public RecordPlace At(long rank)
+    /// <summary>The place that has so many before it in the order by Created Date and id; null past the last.</summary>
+    public RecordPlace? At(long rank)
     {
         lock (_gate)
-            return Everything()[rank];
+        {
+            var everything = new MergedRange(_overlay, 0, Timeline.Count, 0, _overlay.Records.Count);
+            return rank < everything.Count ? everything[rank] : null;
+        }
     }
 
     public void Write(RecordPlace place, Utf8Output output)
@@ -154,8 +157,6 @@ internal sealed class TypeStore
 
         return _memory.Recall(search, () => Sift(search, bounds));
     }
-
-    private MergedRange Everything() => new(_overlay, 0, Timeline.Count, 0, _overlay.Records.Count);
 
     private MergedRange Window(SearchBounds bounds)
     {
