@@ -1,8 +1,6 @@
 -- Gives an invoice without a creator the user who stands for its agent.
 -- Why: some invoices come without Created By, but their agent is known. The user is the one whose profile the agent is (of
 -- several the one modified last, then the one with the smallest id), else the agent's own login.
--- Blank is asked as a length below 1, which the planner takes for a third of the rows even where statistics are missing: the
--- joins stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
 -- tables: agent, invoice, user
 with "candidate" as (
   select "linked_agent_profile" as "agent", "bubble_id" as "user", 1 as "rank", "modified_date" from "user"
@@ -19,7 +17,7 @@ set "created_by" = f."user"
 from "found" as f
 left join "user" as u on u."bubble_id" = f."user"
 where f."agent" = i."linked_agent"
-  and length(btrim(coalesce(i."created_by", ''), E' \t\r\n')) < 1
+  and i."created_by" is null
   -- A link may lead nowhere yet. Only where the column has a foreign key does it wait for its user.
   and (u."bubble_id" is not null or not exists (
     select

@@ -96,7 +96,7 @@ public sealed record EntityReport
 /// <param name="IsComplete">Whether every window is proved and the windows add up.</param>
 /// <param name="CountedBefore">Records of the whole type as Bubble counted them before reading.</param>
 /// <param name="CountedAfter">The same, after reading.</param>
-/// <param name="Windows">Windows that count.</param>
+/// <param name="Windows">Windows of the history; the catch-up pass is none of them.</param>
 /// <param name="Rereads">Readings thrown away because they proved nothing.</param>
 /// <param name="Read">Rows received in the windows that count.</param>
 /// <param name="Staged">Rows staged.</param>

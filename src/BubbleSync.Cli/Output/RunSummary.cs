@@ -72,7 +72,7 @@ internal static class RunSummary
     private static string Proof(EntityProof? proof) => proof switch
     {
         null => "-",
-        { IsComplete: true } => $"proved, {proof.Windows} windows",
+        { IsComplete: true } => $"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}",
         _ => "not proved",
     };
 

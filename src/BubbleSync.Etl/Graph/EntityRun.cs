@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -73,7 +74,7 @@ internal sealed class EntityRun : IAsyncDisposable
             NotInBubble = counts.NotInBubble ?? 0,
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
-                IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count, ledger.Rereads,
+                IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
                 accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, ledger.Doubts),
         };
     }

@@ -18,7 +18,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, long expected, bool isComplete, CancellationToken cancellationToken)
     {
         var (rows, ids) = (await connection.RowsAsync(_sql.CountStaged, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
-        await connection.ExecuteAsync($"analyze {staging.Name}", cancellationToken);
+        await connection.ExecuteAsync(staging.Analyze, cancellationToken);
         if (rows > ids)
             await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);
 

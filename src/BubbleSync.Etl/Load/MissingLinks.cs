@@ -22,21 +22,18 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
         return missing;
     }
 
-    // Literals such as admin_user_x are no links: only what has the form of a Bubble id is looked for.
+    // Literals such as admin_user_x are no links: only what has the form of a Bubble id is reported. The tables are asked
+    // first and what they lack is grouped after: hardly anything is left by then.
     private string Sql(ColumnPlan column)
     {
         var id = column.Type.Shape == FieldShape.TextArray ? $"unnest(s.{column.Quoted})" : $"s.{column.Quoted}";
         return $"""
-            with link as materialized (
-              select l.id, min(l.bubble_id collate "C") as bubble_id
-              from (select {id} as id, s.{plan.Key.Quoted} as bubble_id from {staging.Name} s where s.{column.Quoted} is not null and not s.{StagingLayout.Rejected}) l
-              group by l.id
-            )
             insert into bubblesync.missing_link (run_id, entity, column_name, bubble_id, target_entity, target_id)
-            select @run, @entity, @column, l.bubble_id, @target, l.id
-            from link l
+            select @run, @entity, @column, min(l.bubble_id collate "C"), @target, l.id
+            from (select {id} as id, s.{plan.Key.Quoted} as bubble_id from {staging.Name} s where s.{column.Quoted} is not null and not s.{StagingLayout.Rejected}) l
             where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}
-              and l.id ~ '{BubbleId.Pattern}'
+            group by l.id
+            having l.id ~ '{BubbleId.Pattern}'
             """;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class StagingTable
         var name = $"{plan.Name[..Math.Min(plan.Name.Length, LongestEntity)]}_{runId.ToString("N")[..12]}";
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
+        Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
         _layout = new StagingLayout(plan);
         _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
     }
@@ -40,6 +41,9 @@ internal sealed class StagingTable
 
     /// <summary>Takes rejects in binary form.</summary>
     public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
+
+    /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
+    public string Analyze { get; }
 
     /// <summary>Removes both tables.</summary>
     public string Drop => $"drop table if exists {Name}, {Rejects}";
