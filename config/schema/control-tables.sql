@@ -9,6 +9,7 @@ create table if not exists bubblesync.run (
   started_at timestamptz not null,
   finished_at timestamptz,
   target_schema text not null,
+  upper_bound timestamptz,
   options jsonb not null,
   result jsonb
 );
@@ -47,6 +48,7 @@ create table if not exists bubblesync."window" (
   rows_read bigint not null,
   count_after bigint,
   rows_staged bigint not null,
+  checksum bigint not null,
   attempt integer not null,
   status text not null,
   reason text,

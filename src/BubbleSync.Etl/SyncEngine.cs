@@ -15,8 +15,6 @@ namespace BubbleSync.Etl;
 /// <param name="clock">The clock of runs, pauses and time-outs.</param>
 public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
 {
-    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Reads the full history of all entities, or of those named, and merges it.</summary>
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
@@ -26,22 +24,28 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         RequireSource();
         var maps = EntityMapReader.Read(settings.Run.Entities);
         var patches = PatchFile.ReadAll(settings.Run.Patches, []);
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, $"bubblesync {runId}", cancellationToken);
+        var newId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, $"bubblesync {newId}", cancellationToken);
+        var resumed = options.Resume ? await FindResumedAsync(database, options, cancellationToken) : null;
+        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls };
         var catalogue = await database.ReadCatalogueAsync(cancellationToken);
         var plan = PlanCompiler.Compile(maps, catalogue, options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(database, runId);
-        var run = new ResyncRun(settings, options, database, plan, journal, clock);
-        await using (run)
-        {
-            run.Findings.Warnings.AddRange(plan.Warnings);
-            await PrepareAsync(database, plan, run.Findings, runId, options.DryRun, cancellationToken);
-            var stage = new PatchStage(patches, new PatchRunner(database.Schema, catalogue.Tables.Keys.ToHashSet(), runId));
-            var everyPlan = PlanCompiler.Compile(maps, catalogue, []).Sound;
-            return await new RunRecorder(journal, clock).RecordAsync("resync", options, run, progress, ProgressPeriod, token => run.RunAsync(everyPlan, stage, token), cancellationToken);
-        }
+        var journal = new RunJournal(database, resumed?.RunId ?? newId);
+        await using var run = new ResyncRun(settings, options, database, plan, journal, resumed, clock);
+        run.Findings.Warnings.AddRange(plan.Warnings);
+        await PrepareAsync(database, plan, run.Findings, journal.RunId, options.DryRun, cancellationToken);
+        var stage = new PatchStage(patches, new PatchRunner(database.Schema, catalogue.Tables.Keys.ToHashSet(), journal.RunId));
+        var everyPlan = PlanCompiler.Compile(maps, catalogue, []).Sound;
+        return await new RunRecorder(journal, clock).RecordAsync("resync", options, resumed is not null, run, progress, token => run.RunAsync(everyPlan, stage, token), cancellationToken);
+    }
+
+    private static async Task<ResumePoint> FindResumedAsync(TargetDatabase database, ResyncOptions options, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await ControlTables.EnsureAsync(connection, cancellationToken);
+        return await ResumePoint.FindAsync(connection, database.Schema, options.ResumeRun, cancellationToken);
     }
 
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
@@ -59,7 +63,7 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
             await ControlTables.EnsureAsync(connection, cancellationToken);
         var stage = new PatchStage(patches, new PatchRunner(database.Schema, catalogue.Tables.Keys.ToHashSet(), runId));
         var run = new PatchRun(database, stage, plans);
-        return await new RunRecorder(new RunJournal(database, runId), clock).RecordAsync("patch", names, run, null, ProgressPeriod, run.RunAsync, cancellationToken);
+        return await new RunRecorder(new RunJournal(database, runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
     }
 
     /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 
@@ -9,18 +10,47 @@ internal static class ResyncVerb
 {
     private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
+    private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that ended early, the last one unless it is named; what it has proved is not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<PruneMode> Prune = new("--prune") { Description = "What to do with rows that Bubble no longer has: none, report (default), soft (sets deleted_in_bubble_at) or hard (deletes)", HelpName = "none|report|soft|hard", DefaultValueFactory = _ => PruneMode.Report };
+    private static readonly Option<Limit?> PruneLimit = LimitOption.Create("--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
+    private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
+    private static readonly Option<long?> MaxCalls = new("--max-calls") { Description = "Send no more requests than this; the run stops and can be resumed", HelpName = "N" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, DryRun };
+        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls };
+        command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            var options = new ResyncOptions { Entities = parsed.GetValue(Entity)!, Force = parsed.GetValue(Force), DryRun = parsed.GetValue(DryRun) };
-            return session.RunAsync("resync", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.ResyncAsync(options, progress, token))), token);
+            return session.RunAsync("resync", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.ResyncAsync(Options(parsed), progress, token))), token);
         });
         return command;
+    }
+
+    private static ResyncOptions Options(ParseResult parsed) => new()
+    {
+        Entities = parsed.GetValue(Entity)!,
+        Force = parsed.GetValue(Force),
+        DryRun = parsed.GetValue(DryRun),
+        Resume = parsed.GetResult(Resume) is not null,
+        ResumeRun = parsed.GetValue(Resume),
+        Prune = parsed.GetValue(Prune),
+        PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new ResyncOptions().PruneLimitPercent,
+        MaxRejects = parsed.GetValue(MaxRejects),
+        MaxCalls = parsed.GetValue(MaxCalls),
+    };
+
+    // A run goes on as it was begun: half its entities forced and half not would be neither.
+    private static void Check(CommandResult command)
+    {
+        if (command.GetResult(Resume) is null)
+            return;
+
+        Option[] fixedAtStart = [Entity, Force, DryRun, Prune, PruneLimit];
+        foreach (var option in fixedAtStart.Where(o => command.GetResult(o) is { Implicit: false }))
+            command.AddError($"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");
     }
 }

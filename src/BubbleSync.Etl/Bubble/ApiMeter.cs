@@ -1,7 +1,8 @@
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>Counts what went over the wire. Thread-safe.</summary>
-internal sealed class ApiMeter
+/// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
+internal sealed class ApiMeter(long? mostCalls = null)
 {
     private long _calls;
     private long _retries;
@@ -13,9 +14,15 @@ internal sealed class ApiMeter
 
     /// <summary>A request goes out.</summary>
     /// <param name="isRetry">Whether it was sent before.</param>
-    public void Sent(bool isRetry)
+    /// <exception cref="SyncException">The run has sent all it may.</exception>
+    public void Send(bool isRetry)
     {
-        Interlocked.Increment(ref _calls);
+        if (Interlocked.Increment(ref _calls) > mostCalls)
+        {
+            Interlocked.Decrement(ref _calls);
+            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. Go on with 'bubblesync resync --resume' and a larger budget."));
+        }
+
         if (isRetry)
             Interlocked.Increment(ref _retries);
     }

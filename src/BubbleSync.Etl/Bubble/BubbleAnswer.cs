@@ -9,6 +9,9 @@ namespace BubbleSync.Etl.Bubble;
 /// <summary>Takes an answer for what it is: a page, or an error that says what to do. Never trusts a status to mean JSON.</summary>
 internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 {
+    /// <summary>The code of 429 and 503: alive, but busy.</summary>
+    public const string Throttled = "source-throttled";
+
     private const int LargestBody = 512 * 1024 * 1024;
 
     private readonly Redaction _redaction = new(settings.ApiToken);
@@ -51,7 +54,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
             404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {Said(body)}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
             >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
-            408 or 429 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(body)})", isTransient: true),
+            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {Said(body)})", isTransient: true),
+            408 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(body)})", isTransient: true),
             _ => Failure(entity, "source-refused", $"answered {status} ({Said(body)}) to {type}", isTransient: false),
         };
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using BubbleSync.Etl.Model;
 using Polly;
+using Polly.CircuitBreaker;
 using Polly.Retry;
 
 namespace BubbleSync.Etl.Bubble;
@@ -38,7 +39,7 @@ internal sealed class BubbleClient : IDisposable
         var retry = new ResiliencePipelineBuilder<RawPage> { TimeProvider = clock };
         if (settings.MaxAttempts > 1)
             retry.AddRetry(Retry(settings.MaxAttempts - 1));
-        _retry = retry.Build();
+        _retry = retry.AddCircuitBreaker(Breaker(Math.Max(20, settings.MaxConcurrency * 3))).Build();
     }
 
     /// <summary>Gives one page; the caller disposes of it.</summary>
@@ -51,9 +52,16 @@ internal sealed class BubbleClient : IDisposable
     {
         var attempt = 0;
         var address = query.Address();
-        return await _retry.ExecuteAsync(
-            async token => await AttemptAsync(address, entity, level, attempt++ > 0, token),
-            cancellationToken);
+        try
+        {
+            return await _retry.ExecuteAsync(
+                async token => await AttemptAsync(address, entity, level, attempt++ > 0, token),
+                cancellationToken);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} The run stops here; go on later with 'bubblesync resync --resume'", isTransient: false, open);
+        }
     }
 
     /// <inheritdoc/>
@@ -70,7 +78,7 @@ internal sealed class BubbleClient : IDisposable
         limit.CancelAfter(TimeSpan.FromSeconds(_settings.TimeoutSeconds));
         try
         {
-            _meter.Sent(isRetry);
+            _meter.Send(isRetry);
             using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
             {
@@ -115,6 +123,17 @@ internal sealed class BubbleClient : IDisposable
         MaxDelay = LongestDelay,
         BackoffType = DelayBackoffType.Exponential,
         UseJitter = true,
+    };
+
+    // A source that answers nothing but failures is dead: waiting out every request's attempts would take the better part of an hour.
+    // Being throttled is an answer, so 429 and 503 do not count.
+    private static CircuitBreakerStrategyOptions<RawPage> Breaker(int failures) => new()
+    {
+        ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true } failure && failure.Errors[0].Code != BubbleAnswer.Throttled),
+        FailureRatio = 1,
+        MinimumThroughput = failures,
+        SamplingDuration = TimeSpan.FromMinutes(5),
+        BreakDuration = TimeSpan.FromMinutes(5),
     };
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch

@@ -9,18 +9,41 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings)
 {
-    /// <summary>Gives the windows, oldest first, each as soon as it is known.</summary>
+    /// <summary>Gives the windows of what is not read yet, oldest first, each as soon as it is known.</summary>
     /// <param name="whole">The probe of the whole type.</param>
     /// <param name="end">The upper bound, fixed for the run.</param>
+    /// <param name="done">Windows that an earlier attempt at the same run has proved: they are left out.</param>
     /// <param name="cancellationToken">Stops planning.</param>
-    public async IAsyncEnumerable<Window> PlanAsync(Probe whole, DateTimeOffset end, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Window> PlanAsync(Probe whole, DateTimeOffset end, IEnumerable<Window> done, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await StartAsync(whole, end, cancellationToken) is not { } from)
             yield break;
 
+        var count = whole.Total;
+        foreach (var window in done.Where(w => w.Kind == WindowKind.Created).OrderBy(w => w.From))
+        {
+            if (window.From > from)
+            {
+                await foreach (var gap in SplitAsync(from, window.From.Value, null, cancellationToken))
+                    yield return gap;
+            }
+
+            from = window.To > from ? window.To.Value : from;
+            count = null;
+        }
+
+        if (from < end)
+        {
+            await foreach (var gap in SplitAsync(from, end, count, cancellationToken))
+                yield return gap;
+        }
+    }
+
+    private async IAsyncEnumerable<Window> SplitAsync(DateTimeOffset from, DateTimeOffset end, long? count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var size = settings.WindowSize;
         var left = long.MaxValue;
-        while (Math.Min(left, whole.Total ?? left) > size)
+        while (Math.Min(left, count ?? left) > size)
         {
             var probe = await source.ProbeAsync(new Window(WindowKind.Created, from, end), size, cancellationToken);
             if (!probe.HasRow && probe.Remaining > 0)
@@ -42,7 +65,8 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
             from = next;
         }
 
-        yield return new Window(WindowKind.Created, from, end);
+        if (from < end)
+            yield return new Window(WindowKind.Created, from, end);
     }
 
     private async Task<DateTimeOffset?> StartAsync(Probe whole, DateTimeOffset end, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Graph;
@@ -36,6 +37,19 @@ internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSet
     /// <summary>How it is getting on.</summary>
     public EntityProgress Progress => new(plan.Name, State, Whole?.Total, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
 
+    /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
+    public void TakeOver(IEnumerable<StagedWindow> windows, long rejected)
+    {
+        foreach (var window in windows)
+        {
+            Interlocked.Add(ref _read, window.Records);
+            if (window.Window.Kind != WindowKind.Modified)
+                Ledger.Add(window.Window, window.Verdict);
+        }
+
+        Interlocked.Add(ref _rejected, rejected);
+    }
+
     /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +61,8 @@ internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSet
     public async Task ReadAsync(DateTimeOffset end, CancellationToken cancellationToken)
     {
         State = EntityState.Reading;
-        await PassAsync(token => _planner.PlanAsync(Whole!, end, token), cancellationToken);
+        var done = Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
+        await PassAsync(token => _planner.PlanAsync(Whole!, end, done, token), cancellationToken);
         await PassAsync(new Reconciliation(source, Ledger, end).MissedAsync, cancellationToken);
         await PassAsync(_ => One(new Window(WindowKind.Modified, end, null)), cancellationToken);
     }

@@ -20,7 +20,7 @@ internal sealed class EntityRun : IAsyncDisposable
         _database = database;
         Plan = plan;
         Staging = new StagingTable(plan, journal.RunId);
-        _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged, token));
+        _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
         Flow = new EntityFlow(plan, new EntitySource(client, plan.Name, plan.BubbleType, plan.Level), settings, order, _writer.WriteAsync);
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
@@ -43,8 +43,11 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>When it began.</summary>
     public DateTimeOffset StartedAt { get; set; }
 
-    /// <summary>Records staged.</summary>
-    public long Staged => _writer.Staged;
+    /// <summary>What is staged.</summary>
+    public StagedTotal Staged => _writer.Staged;
+
+    /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
+    public bool IsMerged { get; private set; }
 
     /// <summary>Whether everything that Bubble has was read, and shown to be.</summary>
     public bool IsComplete => Flow.Ledger.Doubts.Count == 0;
@@ -54,6 +57,32 @@ internal sealed class EntityRun : IAsyncDisposable
     {
         await using var connection = await _database.ConnectAsync(cancellationToken);
         await connection.ExecuteAsync(Staging.Create, cancellationToken);
+    }
+
+    /// <summary>Takes over what an earlier attempt at the same run has done; where the server lost it in a crash, the entity begins anew.</summary>
+    public async Task TakeOverAsync(ResumePoint point, RunJournal journal, CancellationToken cancellationToken)
+    {
+        await CreateStagingAsync(cancellationToken);
+        if (point.Merged.TryGetValue(Plan.Name, out var merged))
+        {
+            (Report, IsMerged, Flow.State) = (merged, true, EntityState.Done);
+            return;
+        }
+
+        var windows = point.Windows[Plan.Name].ToList();
+        var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        var checksum = await StagedRows.ChecksumAsync(connection, Staging, cancellationToken);
+        var (records, rejected) = (await connection.RowsAsync(Staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+        if (new StagedTotal(records, checksum) == expected)
+        {
+            _writer.Add(expected);
+            Flow.TakeOver(windows, rejected);
+            return;
+        }
+
+        await connection.ExecuteAsync(Staging.Empty, cancellationToken);
+        await journal.ForgetWindowsAsync(connection, Plan.Name, cancellationToken);
     }
 
     /// <summary>Gives the report of a merge.</summary>
@@ -75,7 +104,7 @@ internal sealed class EntityRun : IAsyncDisposable
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, ledger.Doubts),
+                accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, $"{Staged.Checksum:x16}", $"{counts.Checksum:x16}", ledger.Doubts),
         };
     }
 

@@ -9,12 +9,12 @@ using BubbleSync.Etl.Runs;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
-internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, SyncPlan plan, RunJournal journal, TimeProvider clock) : IRecordedRun, IAsyncDisposable
+internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock) : IRecordedRun, IAsyncDisposable
 {
     private const int MostRejectsNamed = 100;
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
-    private readonly ApiMeter _meter = new();
+    private readonly ApiMeter _meter = new(options.MaxCalls);
     private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
     private readonly TargetTransactions _transactions = new(database, options.DryRun);
     private readonly LevelGate _gate = new(plan.Entities.Select(e => e.Level));
@@ -42,9 +42,13 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
 
         // A type that is not exposed stops the run here, before anything is read.
         await Together.RunAsync(_entities, _entities.Count, (e, token) => e.Flow.ProbeAsync(token), cancellationToken);
-        await Together.RunAsync(_entities, _entities.Count, (e, token) => SyncAsync(e, End(), token), cancellationToken);
-        await Together.RunAsync(_entities, 2, ReportLinksAsync, cancellationToken);
+        var end = resumed?.UpperBound ?? End();
+        await journal.BoundAsync(end, cancellationToken);
+        await Together.RunAsync(_entities, _entities.Count, (e, token) => PrepareAsync(e, token), cancellationToken);
+        await Together.RunAsync(_entities, _entities.Count, (e, token) => SyncAsync(e, end, token), cancellationToken);
 
+        await Together.RunAsync(_entities, 2, ReportLinksAsync, cancellationToken);
+        await PruneAsync(cancellationToken);
         _findings.Patches = await patches.RunAsync(_transactions, everyPlan, cancellationToken);
         foreach (var entity in _entities)
             _findings.Add(entity);
@@ -52,18 +56,32 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
         await DropStagingAsync(cancellationToken);
     }
 
+    private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
+        resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(resumed, journal, cancellationToken);
+
     // The way of an entity: read and stage, wait for the levels below, merge.
     private async Task SyncAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
     {
         entity.StartedAt = clock.GetUtcNow();
-        await entity.CreateStagingAsync(cancellationToken);
-        await entity.Flow.ReadAsync(end, cancellationToken);
+        if (!entity.IsMerged)
+        {
+            await entity.Flow.ReadAsync(end, cancellationToken);
+            entity.Flow.State = EntityState.Merging;
+            await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
+            CheckRejects();
+            await MergeAsync(entity, cancellationToken);
+            entity.Flow.State = EntityState.Done;
+        }
 
-        entity.Flow.State = EntityState.Merging;
-        await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
-        await MergeAsync(entity, cancellationToken);
-        entity.Flow.State = EntityState.Done;
         _gate.Pass(entity.Plan.Level);
+    }
+
+    // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
+    private void CheckRejects()
+    {
+        var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
+        if (options.MaxRejects is { } most && most.IsExceeded(rejected, read))
+            throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
     }
 
     private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -75,7 +93,7 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
                 IsolationLevel.RepeatableRead,
                 async connection =>
                 {
-                    var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete, cancellationToken);
+                    var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None, cancellationToken);
                     var report = entity.Merged(counts, clock.GetUtcNow());
                     await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                     entity.Rejects = report.Rejected > 0 ? await journal.RejectsAsync(connection, entity.Plan.Name, MostRejectsNamed, cancellationToken) : [];
@@ -102,6 +120,17 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
                 return report;
             },
             cancellationToken);
+    }
+
+    private async Task PruneAsync(CancellationToken cancellationToken)
+    {
+        var stage = new PruneStage(options, _transactions, _findings);
+        foreach (var entity in _entities.AsEnumerable().Reverse())
+        {
+            entity.Report = await stage.RunAsync(entity, cancellationToken);
+            if (entity.Report.Pruned > 0)
+                await _transactions.InOneAsync(IsolationLevel.ReadCommitted, async c => { await journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken); return true; }, cancellationToken);
+        }
     }
 
     private async Task DropStagingAsync(CancellationToken cancellationToken)

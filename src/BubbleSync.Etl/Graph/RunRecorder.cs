@@ -19,15 +19,16 @@ internal interface IRecordedRun
 /// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs and records.</summary>
     public async Task<RunReport> RecordAsync(
-        string kind, object options, IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        string kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var startedAt = clock.GetUtcNow();
-        await journal.StartAsync(kind, options, startedAt, cancellationToken);
-        var failure = await TryAsync(run, progress, period, work, cancellationToken);
+        await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
+        var failure = await TryAsync(run, progress, work, cancellationToken);
         if (failure is not null)
             run.Findings.Errors.AddRange(failure.Errors);
 
@@ -50,10 +51,10 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     }
 
     private static async Task<SyncException?> TryAsync(
-        IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var telling = TellAsync(run, progress, period, stop.Token);
+        var telling = TellAsync(run, progress, stop.Token);
         try
         {
             await work(cancellationToken);
@@ -81,12 +82,12 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         ? stage.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }
         : "load";
 
-    private static async Task TellAsync(IRecordedRun run, IProgress<RunProgress>? progress, TimeSpan period, CancellationToken cancellationToken)
+    private static async Task TellAsync(IRecordedRun run, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (progress is null)
             return;
 
-        using var timer = new PeriodicTimer(period);
+        using var timer = new PeriodicTimer(Period);
         while (await timer.WaitForNextTickAsync(cancellationToken))
             progress.Report(run.Progress);
     }

@@ -12,14 +12,13 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
 
-    /// <summary>Rows, and different ids among them.</summary>
-    public string CountStaged => $"select coalesce(sum(n), 0)::bigint, count(*) from (select count(*) as n from {staging.Name} group by {_key}) k";
-
     /// <summary>Of several readings of one record keeps the one that counts.</summary>
     public string DropSuperseded =>
         $"""
         delete from {staging.Name} s using (
-          select ctid, row_number() over (partition by {_key} order by {_modified} desc nulls last, {StagingLayout.Order} desc) as place from {staging.Name}
+          select ctid, row_number() over (partition by {_key} collate "C" order by {_modified} desc nulls last, {StagingLayout.Order} desc) as place
+          from {staging.Name}
+          where {_key} in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)
         ) d
         where s.ctid = d.ctid and d.place > 1
         """;
@@ -32,12 +31,6 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         from {staging.Rejects} r
         where r.bubble_id is null
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
-        """;
-
-    /// <summary>Records rejected, those without a usable id included.</summary>
-    public string CountRejected =>
-        $"""
-        select (select count(*) from {staging.Name} where {StagingLayout.Rejected}) + (select count(*) from {staging.Rejects} where bubble_id is null)
         """;
 
     /// <summary>Logs each record that Bubble changed and that was changed here later still; the rows written are the conflicts.</summary>
@@ -71,8 +64,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             merge into {plan.Table} as t
             using ({Source()}) as s
             on t.{_key} = s.{_key}
-            when matched and {IsNewer} and ({string.Join("\n  or ", Written_().Select(Differs))}) then update set
-              {string.Join(",\n  ", Written_().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end").Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}")))}
+            when matched and {IsNewer} and ({string.Join("\n  or ", Updatable().Select(Differs))}) then update set
+              {string.Join(",\n  ", Updatable().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end").Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}")))}
             when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))})
             values ({string.Join(", ", inserted.Select(i => i.Value))})
             """;
@@ -85,7 +78,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 
     private string Oid => $"{Identifier.Literal(plan.Table)}::regclass";
 
-    private IEnumerable<ColumnPlan> Written_() => plan.Columns.Where(c => c.Name != plan.KeyName);
+    private IEnumerable<ColumnPlan> Updatable() => plan.Columns.Where(c => c.Name != plan.KeyName);
 
     // A link whose foreign key has no target yet is held back: it counts as present, but as NULL.
     private string Source()
@@ -111,9 +104,10 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 
     private static string Differs(ColumnPlan column) => $"(t.{column.Quoted} is distinct from {Value(column)} and {IsPresent(column)})";
 
-    // A list is staged as text[]; PostgreSQL does not compare that with varchar[] by itself.
-    private static string Value(ColumnPlan column) =>
-        column.Type.Shape == FieldShape.TextArray && column.Target.Type != "text[]" ? $"s.{column.Quoted}::{column.Target.Type}" : $"s.{column.Quoted}";
+    // Where the staged type is not of the target's family, PostgreSQL does not compare the two by itself.
+    private static string Value(ColumnPlan column) => column.Type.Shape is FieldShape.TextArray or FieldShape.Json && column.Target.Type != column.StagingType
+        ? $"s.{column.Quoted}::{column.Target.Type}"
+        : $"s.{column.Quoted}";
 
     private IEnumerable<(string Column, string Value)> Inserted() =>
         plan.Columns

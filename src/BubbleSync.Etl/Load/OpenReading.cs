@@ -15,7 +15,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
     private int _pages;
-    private long _staged;
+    private StagedTotal _staged;
 
     /// <summary>One writer at a time. Never disposed of: who waits for it must still be able to find it closed.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
@@ -32,7 +32,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         using (batch)
         {
             _pages++;
-            _staged += batch.RowCount + batch.Rejects.Count(r => r.BubbleId is null);
+            _staged += new StagedTotal(batch.RowCount + batch.Rejects.Count(r => r.BubbleId is null), batch.Checksum);
             _rows.WriteBytes(batch.Rows.Written.Span);
             _rejects.AddRange(batch.Rejects);
         }
@@ -41,8 +41,8 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
             await FlushAsync(cancellationToken);
     }
 
-    /// <summary>Makes rows and checkpoint appear together; gives how many records were staged.</summary>
-    public async Task<long> CommitAsync(WriteCheckpoint checkpoint, CancellationToken cancellationToken)
+    /// <summary>Makes rows and checkpoint appear together; gives what was staged.</summary>
+    public async Task<StagedTotal> CommitAsync(WriteCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         await FlushAsync(cancellationToken);
         await checkpoint(await ConnectionAsync(cancellationToken), End!, _staged, cancellationToken);

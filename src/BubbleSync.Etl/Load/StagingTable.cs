@@ -39,11 +39,24 @@ internal sealed class StagingTable
     /// <summary>Takes rows in binary form.</summary>
     public string Copy => $"copy {Name} ({_columns}) from stdin (format binary)";
 
+    /// <summary>Gives all rows in binary form.</summary>
+    public string CopyOut => $"copy {Name} ({_columns}) to stdout (format binary)";
+
     /// <summary>Takes rejects in binary form.</summary>
     public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
 
     /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
     public string Analyze { get; }
+
+    /// <summary>Records staged, and those of them rejected; those without a usable id included.</summary>
+    public string Count =>
+        $"""
+        select (select count(*) from {Name}) + n, (select count(*) from {Name} where {StagingLayout.Rejected}) + n
+        from (select count(*) as n from {Rejects} where bubble_id is null) nameless
+        """;
+
+    /// <summary>Empties both tables.</summary>
+    public string Empty => $"truncate {Name}, {Rejects}";
 
     /// <summary>Removes both tables.</summary>
     public string Drop => $"drop table if exists {Name}, {Rejects}";

@@ -6,7 +6,16 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>Writes what a committed window leaves behind, inside the transaction that holds its rows.</summary>
-internal delegate Task WriteCheckpoint(NpgsqlConnection connection, ReadingEnded end, long rowsStaged, CancellationToken cancellationToken);
+internal delegate Task WriteCheckpoint(NpgsqlConnection connection, ReadingEnded end, StagedTotal staged, CancellationToken cancellationToken);
+
+/// <summary>What was staged.</summary>
+/// <param name="Records">How many records, those without a usable id included.</param>
+/// <param name="Checksum">The sum of the rows' checksums.</param>
+internal readonly record struct StagedTotal(long Records, ulong Checksum)
+{
+    /// <summary>Both together.</summary>
+    public static StagedTotal operator +(StagedTotal a, StagedTotal b) => new(a.Records + b.Records, unchecked(a.Checksum + b.Checksum));
+}
 
 /// <summary>
 /// Takes mapped pages into staging. A reading of a window is one transaction: its rows and its checkpoint appear together or not at all,
@@ -15,10 +24,25 @@ internal delegate Task WriteCheckpoint(NpgsqlConnection connection, ReadingEnded
 internal sealed class StagingWriter(TargetDatabase database, StagingTable table, WriteCheckpoint checkpoint) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<WindowReading, OpenReading> _open = new();
-    private long _staged;
+    private readonly Lock _lock = new();
+    private StagedTotal _staged;
 
-    /// <summary>Records staged so far, those without a usable id included.</summary>
-    public long Staged => Interlocked.Read(ref _staged);
+    /// <summary>What is staged so far.</summary>
+    public StagedTotal Staged
+    {
+        get
+        {
+            lock (_lock)
+                return _staged;
+        }
+    }
+
+    /// <summary>Counts what is staged: by this writer, or by an earlier attempt at the same run.</summary>
+    public void Add(StagedTotal staged)
+    {
+        lock (_lock)
+            _staged += staged;
+    }
 
     /// <summary>Takes one page or the end of a reading; pages and end of a reading may come in any order.</summary>
     public async Task WriteAsync(Reading reading, CancellationToken cancellationToken)
@@ -52,7 +76,7 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
     private async Task CloseAsync(WindowReading reading, OpenReading open, CancellationToken cancellationToken)
     {
         if (open.End!.Verdict.Outcome != Outcome.Discarded)
-            Interlocked.Add(ref _staged, await open.CommitAsync(checkpoint, cancellationToken));
+            Add(await open.CommitAsync(checkpoint, cancellationToken));
         _open.TryRemove(reading, out _);
         await open.DisposeAsync();
     }

@@ -3,8 +3,9 @@ namespace BubbleSync.Etl.Model;
 /// <summary>A page's records in PostgreSQL's binary COPY format, and those that could not be mapped. Whoever stages it disposes of it.</summary>
 /// <param name="Rows">The rows, rejected ones included as a key and a mark.</param>
 /// <param name="RowCount">How many rows there are.</param>
+/// <param name="Checksum">The sum of the rows' <see cref="RowChecksum"/>.</param>
 /// <param name="Rejects">One entry for each field that did not convert.</param>
-internal sealed record RowBatch(CopyBuffer Rows, int RowCount, IReadOnlyList<Reject> Rejects) : IDisposable
+internal sealed record RowBatch(CopyBuffer Rows, int RowCount, ulong Checksum, IReadOnlyList<Reject> Rejects) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Rows.Dispose();

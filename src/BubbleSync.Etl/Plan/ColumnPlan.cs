@@ -32,8 +32,13 @@ internal sealed record ColumnPlan
     /// <summary>Its real foreign key, or null.</summary>
     public ForeignKeyInfo? ForeignKey { get; init; }
 
-    /// <summary>The type it is staged in: the target's own for numbers, else the plain one of its family.</summary>
-    public string StagingType => Type.Shape == FieldShape.Integer ? Target.Type : Type.Column;
+    /// <summary>The type it is staged in: the target's own for whole numbers; text for JSON, which jsonb would rewrite; else the plain one of its family.</summary>
+    public string StagingType => Type.Shape switch
+    {
+        FieldShape.Integer => Target.Type,
+        FieldShape.Json => "text",
+        _ => Type.Column,
+    };
 
     /// <summary>The Bubble name that reports use.</summary>
     public string Field => Sources[0].Name;

@@ -27,6 +27,24 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Opens the row of a run that goes on.</summary>
+    public async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null where run_id = @run", cancellationToken, ("run", runId));
+    }
+
+    /// <summary>Fixes the upper bound of the run's history.</summary>
+    public async Task BoundAsync(DateTimeOffset upperBound, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.ExecuteAsync("update bubblesync.run set upper_bound = @bound where run_id = @run", cancellationToken, ("bound", upperBound), ("run", runId));
+    }
+
+    /// <summary>Forgets an entity's windows, whose rows are gone.</summary>
+    public Task ForgetWindowsAsync(NpgsqlConnection connection, string entity, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        "delete from bubblesync.\"window\" where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", entity));
+
     /// <summary>Closes the run's row with its result.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
@@ -43,18 +61,18 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
     }
 
     /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>
-    public async Task CheckpointAsync(NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, CancellationToken cancellationToken)
+    public async Task CheckpointAsync(NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, ulong checksum, CancellationToken cancellationToken)
     {
         var (window, verdict) = (end.Of.Window, end.Verdict);
         await connection.ExecuteAsync(
             """
-            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, attempt, status, reason)
-            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @attempt, @status, @reason::text)
+            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, checksum, attempt, status, reason)
+            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @checksum, @attempt, @status, @reason::text)
             """,
             cancellationToken,
             ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
-            ("staged", rowsStaged), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why));
+            ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why));
     }
 
     /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>
@@ -63,7 +81,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
             """
             insert into bubblesync.run_entity (run_id, entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof, started_at, finished_at)
             values (@run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned, @duration, @proof::jsonb, @started, clock_timestamp())
-            on conflict (run_id, entity) do update set missing_links = excluded.missing_links, duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
+            on conflict (run_id, entity) do update set missing_links = excluded.missing_links, pruned = excluded.pruned, duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
             """,
             cancellationToken,
             ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),

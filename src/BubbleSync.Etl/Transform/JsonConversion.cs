@@ -3,12 +3,9 @@ using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>JSON for a jsonb column.</summary>
+/// <summary>JSON for a jsonb column, staged as text.</summary>
 internal static class JsonConversion
 {
-    // jsonb's binary form is a version number, then the text (jsonb_recv in src/backend/utils/adt/jsonb.c).
-    private const byte Version = 1;
-
     /// <summary>JSON as it is. Numbers that a numeric cannot hold do not convert.</summary>
     public static string? Json(JsonElement value, ColumnPlan _, RowWriter row)
     {
@@ -16,7 +13,6 @@ internal static class JsonConversion
             return "it holds a number that does not fit jsonb";
 
         var place = row.Rows.StartField();
-        row.Rows.WriteBytes([Version]);
         row.Notes |= CompactJson.Append(value, row.Rows);
         row.Rows.EndField(place);
         return null;

@@ -39,7 +39,7 @@ internal sealed class RecordMapper
 
             Tally.Add(record.Tally);
 #pragma warning disable CA2000 // The batch travels on; who stages it disposes of it.
-            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Rejects));
+            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects));
 #pragma warning restore CA2000
         }
     }

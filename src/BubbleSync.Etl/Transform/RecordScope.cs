@@ -27,6 +27,9 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// <summary>Rows written.</summary>
     public int RowCount { get; private set; }
 
+    /// <summary>The rows' checksum.</summary>
+    public ulong Checksum { get; private set; }
+
     /// <summary>The fields that did not convert.</summary>
     public List<Reject> Rejects { get; } = [];
 
@@ -122,6 +125,10 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         rows.WriteInt64Field(_order);
         rows.WriteBooleanField(isRejected);
         RowCount++;
+        unchecked
+        {
+            Checksum += RowChecksum.Of(rows.Written.Span[(_start + sizeof(short))..]);
+        }
     }
 
     /// <inheritdoc/>

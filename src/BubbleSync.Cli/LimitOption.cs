@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli;
+
+/// <summary>Options that take a number or a part: <c>10</c>, <c>2.5%</c>.</summary>
+internal static class LimitOption
+{
+    /// <summary>Makes one.</summary>
+    public static Option<Limit?> Create(string name, string description, bool percentOnly) => new(name)
+    {
+        Description = description,
+        HelpName = percentOnly ? "N%" : "N|N%",
+        CustomParser = argument => Parse(argument, name, percentOnly),
+    };
+
+    private static Limit? Parse(ArgumentResult argument, string name, bool percentOnly)
+    {
+        var text = argument.Tokens[0].Value;
+        var isPercent = percentOnly || text.EndsWith('%');
+        if (decimal.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && (!isPercent || number <= 100))
+            return new Limit(number, isPercent);
+
+        argument.AddError($"{name} takes {(percentOnly ? "a part such as 20%" : "a number such as 10 or a part such as 2.5%")}, not '{text}'.");
+        return null;
+    }
+}
