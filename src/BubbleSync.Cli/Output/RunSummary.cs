@@ -12,7 +12,7 @@ internal static class RunSummary
     /// <summary>Prints it.</summary>
     public static void Print(RunReport report, IAnsiConsole console)
     {
-        if (report.Entities.Count > 0)
+        if (report.Entities.Any(e => e.Proof is not null))
             console.Write(Entities(report.Entities));
         if (report.Patches.Count > 0)
             console.Write(Patches(report.Patches));

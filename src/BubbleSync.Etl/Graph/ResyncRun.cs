@@ -53,6 +53,9 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
         foreach (var entity in _entities)
             _findings.Add(entity);
         _findings.AddFailures(_findings.Patches);
+
+        // A dry run still holds locks on what it staged: it is taken back first.
+        await _transactions.DisposeAsync();
         await DropStagingAsync(cancellationToken);
     }
 

@@ -38,14 +38,14 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun) :
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Rolls back what is shared; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_transaction is not null)
             await _transaction.DisposeAsync();
         if (_connection is not null)
             await _connection.DisposeAsync();
-        _turn.Dispose();
+        (_transaction, _connection) = (null, null);
     }
 
     private async Task<T> InSharedAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
