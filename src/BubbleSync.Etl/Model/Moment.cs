@@ -53,11 +53,14 @@ internal static class Moment
         if (!TryDigits(ref text, 2, out var hour) || !TrySign(ref text, ':') || !TryDigits(ref text, 2, out var minute) || hour > 23 || minute > 59)
             return false;
 
-        var second = 0;
-        if (TrySign(ref text, ':') && (!TryDigits(ref text, 2, out second) || second > 59))
+        time = ((hour * 3600L) + (minute * 60)) * Second;
+        if (!TrySign(ref text, ':'))
+            return true;
+
+        if (!TryDigits(ref text, 2, out var second) || second > 59)
             return false;
 
-        time = ((hour * 3600L) + (minute * 60) + second) * Second;
+        time += second * Second;
         return TryFraction(ref text, ref time);
     }
 

@@ -25,7 +25,10 @@ internal static class JsonText
         return raw.Length == 0 || ((raw[0] <= ' ' || raw[0] == '\\' || raw[0] >= 0x80) && string.IsNullOrWhiteSpace(Lossy(raw)));
     }
 
-    /// <summary>A string without its escapes; without any it is the record's own bytes, else it is written behind what <paramref name="scratch"/> holds.</summary>
+    /// <summary>
+    /// A string without its escapes; without any it is the record's own bytes, else it is written behind what <paramref name="scratch"/> holds.
+    /// One that would have to be changed stays as it came: no number, word or moment may come of removing something.
+    /// </summary>
     public static ReadOnlySpan<byte> Decode(JsonElement text, CopyBuffer scratch)
     {
         var raw = Raw(text);
@@ -33,8 +36,7 @@ internal static class JsonText
             return raw;
 
         var start = scratch.Length;
-        Append(raw, scratch);
-        return scratch.Written.Span[start..];
+        return Append(raw, scratch) == TextNotes.None ? scratch.Written.Span[start..] : raw;
     }
 
     /// <summary>Appends a string's characters to a field; says what had to be changed.</summary>
@@ -52,6 +54,14 @@ internal static class JsonText
 
         field.WriteBytes(raw);
         return notes;
+    }
+
+    /// <summary>What stands between a string's quotes, as text without escapes.</summary>
+    public static string Lossy(ReadOnlySpan<byte> raw)
+    {
+        using var scratch = new CopyBuffer(raw.Length);
+        Append(raw, scratch);
+        return Encoding.UTF8.GetString(scratch.Written.Span);
     }
 
     private static TextNotes AppendEscape(ref ReadOnlySpan<byte> raw, int escape, CopyBuffer field)
@@ -90,13 +100,6 @@ internal static class JsonText
         Utf8Parser.TryParse(digits[..4], out ushort unit, out _, 'x') ? (char)unit : '\uFFFD';
 
     private static void Write(Rune rune, CopyBuffer field) => field.Advance(rune.EncodeToUtf8(field.Room(4)));
-
-    private static string Lossy(ReadOnlySpan<byte> raw)
-    {
-        using var scratch = new CopyBuffer(raw.Length);
-        Append(raw, scratch);
-        return Encoding.UTF8.GetString(scratch.Written.Span);
-    }
 }
 
 /// <summary>What had to be changed in a value, or is odd about it.</summary>

@@ -16,7 +16,7 @@ internal static class TextConversion
     public static string? Text(JsonElement value, ColumnPlan column, RowWriter row)
     {
         var place = row.Rows.StartField();
-        row.Notes |= AppendText(value, column.Type.IsUrl, row.Rows);
+        row.Notes |= AppendText(value, column.Type.IsUrl, row);
         row.Rows.EndField(place);
         return TooLong(row.Rows.Written.Span[(place + sizeof(int))..], column);
     }
@@ -72,7 +72,7 @@ internal static class TextConversion
                 continue;
 
             var place = row.Rows.StartField();
-            row.Notes |= AppendText(item, column.Type.IsUrl, row.Rows);
+            row.Notes |= AppendText(item, column.Type.IsUrl, row);
             row.Rows.EndField(place);
             fault ??= TooLong(row.Rows.Written.Span[(place + sizeof(int))..], column);
             count++;
@@ -108,24 +108,37 @@ internal static class TextConversion
         if (JsonText.IsBlank(text))
             return true;
 
-        return type.IsUrl && JsonText.Raw(text).Trim((byte)' ').SequenceEqual("//"u8);
+        // Slashes may come as \/ or \u002f; a real address is longer than both in any spelling, and is not decoded for this.
+        var raw = JsonText.Raw(text).Trim((byte)' ');
+        return type.IsUrl && raw.Length <= 24 && JsonText.Lossy(raw).AsSpan().Trim() is "//";
     }
 
-    private static TextNotes AppendText(JsonElement value, bool isUrl, CopyBuffer field)
+    private static TextNotes AppendText(JsonElement value, bool isUrl, RowWriter row)
     {
+        var field = row.Rows;
         switch (value.ValueKind)
         {
+            case JsonValueKind.String when isUrl:
+                return AppendAddress(JsonText.Raw(value), row);
             case JsonValueKind.String:
-                var raw = JsonText.Raw(value);
-                if (isUrl && raw.StartsWith("//"u8))
-                    field.WriteBytes("https:"u8);
-                return JsonText.Append(raw, field);
+                return JsonText.Append(JsonText.Raw(value), field);
             case JsonValueKind.Object or JsonValueKind.Array:
                 return CompactJson.Append(value, field);
             default:
                 field.WriteBytes(JsonMarshal.GetRawUtf8Value(value));
                 return TextNotes.None;
         }
+    }
+
+    private static TextNotes AppendAddress(ReadOnlySpan<byte> raw, RowWriter row)
+    {
+        row.Scratch.Rewind(0);
+        var notes = JsonText.Append(raw, row.Scratch);
+        var address = row.Scratch.Written.Span;
+        if (address.StartsWith("//"u8))
+            row.Rows.WriteBytes("https:"u8);
+        row.Rows.WriteBytes(address);
+        return notes;
     }
 
     private static string? TooLong(ReadOnlySpan<byte> text, ColumnPlan column)

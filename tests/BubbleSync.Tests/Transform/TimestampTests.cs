@@ -1,0 +1,85 @@
+using Xunit;
+
+namespace BubbleSync.Tests.Transform;
+
+public class TimestampTests
+{
+    [Theory]
+    [InlineData("\"2024-02-29T12:34:56.789Z\"", "2024-02-29T12:34:56.789000Z")]
+    [InlineData("\"2024-02-29T12:34:56.789z\"", "2024-02-29T12:34:56.789000Z")]
+    [InlineData("\"2024-02-29t12:34:56Z\"", "2024-02-29T12:34:56.000000Z")]
+    [InlineData("\"2024-02-29 12:34:56+08:00\"", "2024-02-29T04:34:56.000000Z")]
+    [InlineData("\"2024-02-29T12:34:56+0800\"", "2024-02-29T04:34:56.000000Z")]
+    [InlineData("\"2024-02-29T12:34:56+08\"", "2024-02-29T04:34:56.000000Z")]
+    [InlineData("\"2024-02-29T12:34:56-00:00\"", "2024-02-29T12:34:56.000000Z")]
+    [InlineData("\"2024-03-01T00:15-09:30\"", "2024-03-01T09:45:00.000000Z")]
+    [InlineData("\"2024-01-01T00:00+23:59\"", "2023-12-31T00:01:00.000000Z")]
+    [InlineData("\"2024-02-29T12:34Z\"", "2024-02-29T12:34:00.000000Z")]
+    [InlineData("\"2024-02-29T23:59:59.999999999Z\"", "2024-02-29T23:59:59.999999Z")]
+    [InlineData("\"2024-02-29T12:34:56,5Z\"", "2024-02-29T12:34:56.500000Z")]
+    [InlineData("\"2024-02-29T12:34:56.0000009Z\"", "2024-02-29T12:34:56.000000Z")]
+    [InlineData("\"2000-02-29T00:00:00Z\"", "2000-02-29T00:00:00.000000Z")]
+    [InlineData("\"0001-01-01T00:00:00Z\"", "0001-01-01T00:00:00.000000Z")]
+    [InlineData("\"9999-12-31T23:59:59.999999Z\"", "9999-12-31T23:59:59.999999Z")]
+    [InlineData("\" 2024-02-29T12:34:56Z\\n\"", "2024-02-29T12:34:56.000000Z")]
+    [InlineData("\"2024\\u002d02-29T12:34:56Z\"", "2024-02-29T12:34:56.000000Z")]
+    [InlineData("0", "1970-01-01T00:00:00.000000Z")]
+    [InlineData("1709210096789", "2024-02-29T12:34:56.789000Z")]
+    [InlineData("1709210096789.1239", "2024-02-29T12:34:56.789123Z")]
+    [InlineData("1.709210096789e12", "2024-02-29T12:34:56.789000Z")]
+    [InlineData("-1", "1969-12-31T23:59:59.999000Z")]
+    [InlineData("-62135596800000", "0001-01-01T00:00:00.000000Z")]
+    [InlineData("253402300799999", "9999-12-31T23:59:59.999000Z")]
+    public void A_moment_is_read_exactly_however_it_is_written(string json, string expected)
+    {
+        Assert.Equal(expected, Mapping.Of("timestamptz", "timestamp with time zone").Convert(json));
+    }
+
+    [Theory]
+    [InlineData("\"2024-02-29T12:34:56\"")]
+    [InlineData("\"2024-02-29\"")]
+    [InlineData("\"2024-02-29Z\"")]
+    [InlineData("\"2023-02-29T00:00:00Z\"")]
+    [InlineData("\"1900-02-29T00:00:00Z\"")]
+    [InlineData("\"2024-13-01T00:00:00Z\"")]
+    [InlineData("\"2024-00-01T00:00:00Z\"")]
+    [InlineData("\"2024-04-31T00:00:00Z\"")]
+    [InlineData("\"2024-04-00T00:00:00Z\"")]
+    [InlineData("\"2024-02-29T24:00:00Z\"")]
+    [InlineData("\"2024-02-29T12:60:00Z\"")]
+    [InlineData("\"2024-02-29T12:34:60Z\"")]
+    [InlineData("\"2024-02-29T12Z\"")]
+    [InlineData("\"2024-02-29T12:34.5Z\"")]
+    [InlineData("\"2024-02-29T12:34:56.Z\"")]
+    [InlineData("\"2024-02-29T12:34:56 Z\"")]
+    [InlineData("\"2024-02-29T12:34:56+8\"")]
+    [InlineData("\"2024-02-29T12:34:56+08:\"")]
+    [InlineData("\"2024-02-29T12:34:56+08:0\"")]
+    [InlineData("\"2024-02-29T12:34:56+24:00\"")]
+    [InlineData("\"2024-02-29T12:34:56+08:60\"")]
+    [InlineData("\"2024-02-29T12:34:56+08:00x\"")]
+    [InlineData("\"2024-02-29T12:34:56 UTC\"")]
+    [InlineData("\"24-02-29T12:34:56Z\"")]
+    [InlineData("\"20240229T123456Z\"")]
+    [InlineData("\"2024/02/29 12:34:56Z\"")]
+    [InlineData("\"Feb 29, 2024 12:34 pm\"")]
+    [InlineData("\"0000-12-31T23:59:59Z\"")]
+    [InlineData("\"0001-01-01T00:00:00+00:01\"")]
+    [InlineData("\"9999-12-31T23:59:59-00:01\"")]
+    [InlineData("\"10000-01-01T00:00:00Z\"")]
+    [InlineData("\"+002024-02-29T12:34:56Z\"")]
+    [InlineData("\"-2024-02-29T12:34:56Z\"")]
+    [InlineData("\"2024-02-29T12:34:5\\u00006Z\"")]
+    [InlineData("\"1709210096789\"")]
+    [InlineData("\"infinity\"")]
+    [InlineData("253402300800000")]
+    [InlineData("-62135596800001")]
+    [InlineData("1e400")]
+    [InlineData("true")]
+    [InlineData("[]")]
+    [InlineData("{\"$date\":\"2024-02-29T12:34:56Z\"}")]
+    public void What_is_no_moment_with_a_zone_does_not_convert(string json)
+    {
+        Assert.Throws<RejectedException>(() => Mapping.Of("timestamptz", "timestamp with time zone").Convert(json));
+    }
+}
