@@ -49,6 +49,9 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
         foreach (var entity in _entities)
             _findings.Add(entity);
         _findings.AddFailures(_findings.Patches);
+
+        // A dry run's one transaction holds locks on staging for as long as it lives.
+        await _transactions.DisposeAsync();
         await DropStagingAsync(cancellationToken);
     }
 
