@@ -1,0 +1,91 @@
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>CONTRACT 5.3 and 5.4: which columns a sync writes, and with what.</summary>
+public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task Columns_that_no_map_names_stay_as_they_are()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"insert into customer (customer_id, name, notes, version, updated_by) values ('{Scene.Id(1)}', 'old', 'call back', 7, 'me'), ('cust_1', 'local', null, 2, null)");
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"notes\": \"from Bubble\", \"version\": 99"));
+
+        await scene.ResyncAsync("customer");
+        await scene.ExecuteAsync($"update customer set notes = 'called' where customer_id = '{Scene.Id(1)}'");
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Late, "\"Name\": \"Bob\""));
+        await scene.ResyncAsync("customer");
+
+        Assert.Equal(["Bob|called|7|me", "local|~|2|~"], await scene.RowsAsync("select name, notes, version, updated_by from customer order by customer_id"));
+    }
+
+    [Fact]
+    public async Task An_absent_field_leaves_its_column_and_a_null_clears_it()
+    {
+        await using var scene = await SyncedAsync();
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": null, \"Commission\": null, \"Linked User Login\": null"));
+
+        await scene.ResyncAsync("agent");
+
+        Assert.Equal("~|a@example.com|~|12.50|~|~", await scene.RowAsync("select name, email, commission, annual_collection, linked_user_login, slug from agent"));
+    }
+
+    [Fact]
+    public async Task Where_the_map_says_so_an_absent_field_clears_its_column()
+    {
+        await using var scene = await SyncedAsync();
+        scene.WithMap("agent", map => map.Replace("\"level\": 0,", "\"level\": 0, \"absent\": \"clear\",", StringComparison.Ordinal)
+            .Replace("\"from\": \"Name\" }", "\"from\": \"Name\", \"absent\": \"keep\" }", StringComparison.Ordinal));
+        scene.Put("agent", Scene.Record(1, Scene.Late));
+
+        await scene.ResyncAsync("agent");
+
+        Assert.Equal("Ann|~|~|~|~", await scene.RowAsync("select name, email, commission, annual_collection, linked_user_login from agent"));
+    }
+
+    [Fact]
+    public async Task On_insert_an_absent_field_leaves_the_columns_default_and_a_null_does_not()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("submit_payment", Scene.Record(1, Scene.Early));
+        scene.Put("submit_payment", Scene.Record(2, Scene.Early, "\"Status\": \"paid\""));
+        scene.Put("submit_payment", Scene.Record(3, Scene.Early, "\"Status\": null"));
+        scene.Put("invoice", Scene.Record(1, Scene.Early));
+        scene.Put("invoice", Scene.Record(2, Scene.Early, "\"Amount\": 7.250"));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, "\"Amount\": 1, \"Total Amount\": 2"));
+        scene.Put("invoice", Scene.Record(4, Scene.Early, "\"Total Amount\": null"));
+        scene.Put("invoice", Scene.Record(5, Scene.Early, "\"Amount\": 3, \"Total Amount\": \"  \""));
+
+        await scene.ResyncAsync("submitted_payment", "invoice");
+
+        Assert.Equal(["pending", "paid", "~"], await scene.RowsAsync("select status from submitted_payment order by bubble_id"));
+        Assert.Equal(["0|~|true", "7.250|7.250|true", "2|1|true", "~|~|true", "3|3|true"], await scene.RowsAsync("select total_amount, amount, is_latest from invoice order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task Values_are_stored_in_the_form_of_their_type()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("payment", Scene.Record(1, Scene.Early, """
+            "Amount": 12345678901234567890.10, "Epp Month": "1.50", "Payment Date": 1767225600000, "Remark": "", "Attachment": ["//a/b.pdf", "", "//", "https://c/d"], "Terminal": {"a": [1, 2.0]}
+            """));
+        scene.Put("payment", Scene.Record(2, Scene.Early, """
+            "Amount": " ", "Payment Date": "2026-01-01T00:00:00.1234567+08:00", "Remark": 12.0, "Attachment": [], "Linked Invoice": "x"
+            """));
+
+        await scene.ResyncAsync("payment");
+
+        Assert.Equal(
+            ["12345678901234567890.10|1.50|2026-01-01T00:00:00Z||{https://a/b.pdf,https://c/d}|{\"a\":[1,2.0]}", "~|~|2025-12-31T16:00:00.123456Z|12.0|{}|~"],
+            await scene.RowsAsync("select amount::text, epp_month::text, payment_date, remark, attachment, terminal from payment order by bubble_id"));
+    }
+
+    private async Task<Scene> SyncedAsync()
+    {
+        var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"email\": \"a@example.com\", \"Commission\": 5, \"Annual Collection\": 12.50, \"Linked User Login\": \"1x2\""));
+        await scene.ResyncAsync("agent");
+        return scene;
+    }
+}

@@ -1,0 +1,67 @@
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task A_dry_run_counts_what_the_real_run_then_does_and_changes_nothing()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=2"] });
+        await scene.ResyncAsync("agent", "customer", "invoice");
+        await scene.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = 'infinity' where bubble_id in (select bubble_id from agent order by 1 limit 1)");
+        await scene.ExecuteAsync("update customer set name = 'old', modified_date = modified_date - interval '1 day' where customer_id in (select customer_id from customer order by 1 limit 3)");
+        var before = await scene.SnapshotAsync();
+
+        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        var after = await scene.SnapshotAsync();
+        var real = await scene.ResyncAsync();
+
+        Assert.Equal(("partial", "partial", true), (dry.Status, real.Status, dry.DryRun));
+        Assert.Equal(before, after);
+        Assert.Equal(Counts(real), Counts(dry));
+        Assert.Equal(real.Patches, dry.Patches);
+        Assert.Contains(Counts(real), counts => counts.Contains("agent", StringComparison.Ordinal) && counts.Contains("conflicts 1", StringComparison.Ordinal));
+        Assert.Contains(Counts(real), counts => counts.Contains("customer", StringComparison.Ordinal) && counts.Contains("updated 3", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_dry_run_leaves_no_staging()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+
+        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+    }
+
+    [Fact]
+    public async Task A_dry_run_only_says_that_it_would_make_the_missing_unique_index()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("drop index agent_bubble_id_key");
+
+        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+
+        Assert.Contains(report.Warnings, w => w.Contains("agent: a run would make the missing unique index", StringComparison.Ordinal));
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'agent'::regclass and not indisprimary"));
+    }
+
+    [Fact]
+    public async Task A_failing_patch_stops_no_dry_run()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-broken", "select 1/0"), ("020-good", "update agent set introducer = 'x'"));
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+
+        Assert.Equal(["010-broken failed 0", "020-good succeeded 1"], report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"));
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
+    }
+
+    private static List<string> Counts(RunReport report) =>
+        [.. report.Entities.Select(e => $"{e.Name}: extracted {e.Extracted}, inserted {e.Inserted}, updated {e.Updated}, unchanged {e.Unchanged}, conflicts {e.Conflicts}, rejected {e.Rejected}, missing {e.MissingLinks}, gone {e.NotInBubble}")];
+}

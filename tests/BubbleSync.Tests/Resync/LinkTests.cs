@@ -1,0 +1,144 @@
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>CONTRACT 5.10: links to what is missing, with and without real foreign keys.</summary>
+public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Keys =
+        """
+        alter table agent add constraint agent_user foreign key (linked_user_login) references "user" (bubble_id);
+        alter table "user" add constraint user_agent foreign key (linked_agent_profile) references agent (bubble_id);
+        alter table customer add constraint customer_agent foreign key (linked_agent) references agent (bubble_id);
+        alter table invoice add constraint invoice_customer foreign key (linked_customer) references customer (customer_id);
+        alter table invoice add constraint invoice_seda foreign key (linked_seda_registration) references seda_registration (bubble_id);
+        alter table invoice add constraint invoice_creator foreign key (created_by) references "user" (bubble_id);
+        alter table payment add constraint payment_invoice foreign key (linked_invoice) references invoice (bubble_id);
+        alter table seda_registration add constraint seda_customer foreign key (linked_customer) references customer (customer_id);
+        """;
+
+    [Fact]
+    public async Task A_missing_target_is_reported_once_for_each_entity_column_and_target()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early, "\"Linked Agent\": \"1x9\", \"Created By\": \"admin_user_app_live\""));
+        scene.Put("Customer_Profile", Scene.Record(2, Scene.Early, "\"Linked Agent\": \"1x9\""));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked Agent\": \"1x9\", \"Linked Customer\": \"{Scene.Id(1)}\", \"Linked Payment\": [\"1x7\", \"{Scene.Id(5)}\", \"{Scene.Id(6)}\", \"1x7\"], \"Linked Package\": \"1x8\""));
+        scene.Put("payment", Scene.Record(5, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(3)}\""));
+        scene.Put("submit_payment", Scene.Record(6, Scene.Early));
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(
+            [$"customer|linked_agent|{Scene.Id(1)}|agent|1x9", $"invoice|linked_agent|{Scene.Id(3)}|agent|1x9", $"invoice|linked_payment|{Scene.Id(3)}|payment|1x7"],
+            await scene.RowsAsync($"select entity, column_name, bubble_id, target_entity, target_id from bubblesync.missing_link where run_id = '{report.RunId}' order by 1, 2"));
+        Assert.Equal(["customer 1", "invoice 2"], report.Entities.Where(e => e.MissingLinks > 0).Select(e => $"{e.Name} {e.MissingLinks}"));
+        Assert.Equal(["customer|1", "invoice|2"], await scene.RowsAsync("select entity, missing_links from bubblesync.run_entity where missing_links > 0 order by 1"));
+        Assert.Equal("1x9|admin_user_app_live", await scene.RowAsync($"select linked_agent, created_by from customer where customer_id = '{Scene.Id(1)}'"));
+    }
+
+    [Fact]
+    public async Task Foreign_keys_that_form_a_circle_hold_no_run_up()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(2)}\""));
+        scene.Put("user", Scene.Record(2, Scene.Early, $"\"Linked Agent Profile\": \"{Scene.Id(1)}\""));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(4)}\", \"Created By\": \"{Scene.Id(2)}\""));
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early));
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.All(report.Entities, e => Assert.Equal(0, e.MissingLinks));
+        Assert.Equal($"{Scene.Id(2)}|{Scene.Id(1)}", await scene.RowAsync("select a.linked_user_login, u.linked_agent_profile from agent a, \"user\" u"));
+        Assert.Equal(Scene.Id(4), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
+        Assert.Empty(await scene.RowsAsync("select target_id from bubblesync.held_link"));
+    }
+
+    [Fact]
+    public async Task A_link_without_target_waits_for_a_later_run_and_nothing_is_written_meanwhile()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("payment", Scene.Record(1, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(2)}\", \"Amount\": 5"));
+        var first = await scene.ResyncAsync();
+        var before = await scene.SnapshotAsync();
+
+        var second = await scene.ResyncAsync();
+        var between = await scene.SnapshotAsync();
+        scene.Put("invoice", Scene.Record(2, Scene.Early));
+        await scene.ResyncAsync("invoice");
+
+        Assert.Equal(("succeeded", "succeeded"), (first.Status, second.Status));
+        Assert.Equal(before, between);
+        Assert.Equal($"{Scene.Id(2)}|5|2026-03-01T08:00:00Z|true", await scene.RowAsync("select linked_invoice, amount, modified_date, updated_at = modified_date from payment"));
+        Assert.Empty(await scene.RowsAsync("select target_id from bubblesync.held_link"));
+    }
+
+    [Fact]
+    public async Task A_link_that_was_good_and_then_names_what_is_missing_does_not_keep_the_old_target()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("invoice", Scene.Record(2, Scene.Early));
+        scene.Put("payment", Scene.Record(1, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(2)}\""));
+        await scene.ResyncAsync();
+        scene.Put("payment", Scene.Record(1, Scene.Late, $"\"Linked Invoice\": \"{Scene.Id(3)}\""));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal("~", await scene.RowAsync("select linked_invoice from payment"));
+        Assert.Equal(Scene.Id(3), await scene.ScalarAsync<string>("select target_id from bubblesync.held_link"));
+    }
+
+    [Fact]
+    public async Task A_held_link_that_Bubble_takes_back_is_never_restored()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("payment", Scene.Record(1, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(2)}\""));
+        await scene.ResyncAsync();
+        scene.Put("payment", Scene.Record(1, Scene.Late, "\"Linked Invoice\": null"));
+        await scene.ResyncAsync();
+        scene.Put("invoice", Scene.Record(2, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal("~", await scene.RowAsync("select linked_invoice from payment"));
+    }
+
+    [Fact]
+    public async Task A_restored_link_wins_over_what_a_patch_filled_meanwhile()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(3)}\"]"));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\""));
+        await scene.ResyncAsync();
+        var patched = await scene.ScalarAsync<string>("select linked_seda_registration from invoice");
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal(Scene.Id(4), patched);
+        Assert.Equal(Scene.Id(5), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
+    }
+
+    [Fact]
+    public async Task Generated_data_with_dangling_links_loads_under_foreign_keys_and_a_second_run_writes_nothing()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 60 });
+        await scene.ExecuteAsync(Keys);
+        var first = await scene.ResyncAsync();
+        var before = await scene.SnapshotAsync();
+
+        var second = await scene.ResyncAsync();
+
+        Assert.Equal(("succeeded", "succeeded"), (first.Status, second.Status));
+        Assert.All(first.Entities, e => Assert.Equal((scene.Bubble.Records.Count(Maps.Of(e.Name).Type), 0L), (e.Inserted, e.Updated)));
+        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.NotEmpty(await scene.RowsAsync("select target_id from bubblesync.held_link"));
+    }
+}

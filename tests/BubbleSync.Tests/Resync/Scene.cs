@@ -1,0 +1,164 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using Npgsql;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>A simulator, a fresh database with the tables in it, and the engine between them. Nothing is generated unless asked for.</summary>
+internal sealed class Scene : IAsyncDisposable
+{
+    /// <summary>A Modified Date, and one that is later.</summary>
+    public const string Early = "2026-03-01T08:00:00.000Z";
+    public const string Late = "2026-04-01T09:30:00.250Z";
+
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(90));
+    private readonly NpgsqlDataSource _database;
+    private readonly List<string> _folders = [];
+
+    private Scene(SimulatorServer bubble, string connection)
+    {
+        Bubble = bubble;
+        Connection = connection;
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { Timezone = "UTC" }.ConnectionString);
+        Settings = new SyncSettings
+        {
+            Bubble = new BubbleSettings { BaseUrl = new Uri(bubble.BaseUrl + "/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
+            Postgres = new PostgresSettings { ConnectionString = connection },
+            Run = new RunSettings { Entities = Config("entities"), Patches = Config("patches"), Schema = Config("schema") },
+        };
+    }
+
+    public SimulatorServer Bubble { get; }
+
+    public string Connection { get; }
+
+    public SyncSettings Settings { get; set; }
+
+    public CancellationToken Limit => _limit.Token;
+
+    /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
+    public static async Task<Scene> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true)
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        var bubble = await SimulatorServer.StartAsync(options ?? new SimulatorOptions { Invoices = 0 }, CancellationToken.None);
+        var scene = new Scene(bubble, connection);
+        if (tables)
+            await scene.Engine().ApplySchemaAsync(scene.Limit);
+        return scene;
+    }
+
+    /// <summary>A Bubble id of which only the number differs.</summary>
+    public static string Id(int number) => string.Create(CultureInfo.InvariantCulture, $"1769904000000x{100_000_000_000_000_000 + number}");
+
+    /// <summary>A record as Bubble sends it: id, dates and <paramref name="fields"/>, which are JSON without braces.</summary>
+    public static string Record(int number, string? modified, string fields = "", string created = "2026-02-01T00:00:00.000Z") =>
+        "{" + string.Join(", ", new[]
+        {
+            $"\"_id\": \"{Id(number)}\"",
+            $"\"Created Date\": \"{created}\"",
+            modified is null ? "" : $"\"Modified Date\": \"{modified}\"",
+            fields,
+        }.Where(part => part.Length > 0)) + "}";
+
+    public SyncEngine Engine() => new(Settings, TimeProvider.System);
+
+    public Task<RunReport> ResyncAsync(params string[] entities) => ResyncAsync(new ResyncOptions { Entities = entities });
+
+    public Task<RunReport> ForceAsync(params string[] entities) => ResyncAsync(new ResyncOptions { Entities = entities, Force = true });
+
+    public Task<RunReport> ResyncAsync(ResyncOptions options) => Engine().ResyncAsync(options, null, Limit);
+
+    public void Put(string type, string record) => Bubble.Records.Put(type, record);
+
+    /// <summary>Uses other windows and pages.</summary>
+    public Scene With(int? windowSize = null, int? pageSize = null, int? offsetCeiling = null)
+    {
+        var bubble = Settings.Bubble;
+        Settings = Settings with
+        {
+            Bubble = bubble with { WindowSize = windowSize ?? bubble.WindowSize, PageSize = pageSize ?? bubble.PageSize, OffsetCeiling = offsetCeiling ?? bubble.OffsetCeiling },
+        };
+        return this;
+    }
+
+    /// <summary>Uses patches of its own, by name; none at all where none is given.</summary>
+    public Scene WithPatches(params (string Name, string Sql)[] patches)
+    {
+        Settings = Settings with { Run = Settings.Run with { Patches = Folder(patches.Select(p => (p.Name + ".sql", p.Sql))) } };
+        return this;
+    }
+
+    /// <summary>Uses maps of its own: the shipped ones, one of them edited.</summary>
+    public Scene WithMap(string entity, Func<string, string> edit)
+    {
+        var maps = Directory.GetFiles(Config("entities")).Select(file => (Path.GetFileName(file), File.ReadAllText(file)));
+        Settings = Settings with { Run = Settings.Run with { Entities = Folder(maps.Select(m => m.Item1 == entity + ".json" ? (m.Item1, edit(m.Item2)) : m)) } };
+        return this;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Limit);
+    }
+
+    /// <summary>The first column of the first row; null for SQL's NULL and for no row.</summary>
+    public async Task<T?> ScalarAsync<T>(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(Limit) is T value ? value : default;
+    }
+
+    /// <summary>All rows, each as its columns in PostgreSQL's words, joined by <c>|</c>; NULL is <c>~</c>.</summary>
+    public async Task<List<string>> RowsAsync(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Limit);
+        var rows = new List<string>();
+        while (await reader.ReadAsync(Limit))
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "~" : Word(reader.GetValue(i)))));
+        return rows;
+    }
+
+    /// <summary>The only row of a query, as <see cref="RowsAsync"/> writes it.</summary>
+    public async Task<string> RowAsync(string sql) => Xunit.Assert.Single(await RowsAsync(sql));
+
+    /// <summary>Every row of every target table, with the transaction that wrote it: the same twice means that nothing was written between.</summary>
+    public async Task<IReadOnlyList<string>> SnapshotAsync()
+    {
+        var rows = new List<string>();
+        foreach (var map in Maps.All)
+            rows.AddRange((await RowsAsync($"select xmin::text, ctid::text, t::text from \"{map.Table}\" t order by \"{map.Key}\"")).Select(row => $"{map.Table}: {row}"));
+        return rows;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Bubble.DisposeAsync();
+        await _database.DisposeAsync();
+        _limit.Dispose();
+        foreach (var folder in _folders)
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A folder with these files, which goes when the scene does.</summary>
+    public string Folder(IEnumerable<(string Name, string Text)> files)
+    {
+        var folder = Directory.CreateTempSubdirectory("bubblesync-test-").FullName;
+        _folders.Add(folder);
+        foreach (var (name, text) in files)
+            File.WriteAllText(Path.Combine(folder, name), text);
+        return folder;
+    }
+
+    private static string Config(string folder) => Path.Combine(Repository.Root, "config", folder);
+
+    private static string Word(object value) => value switch
+    {
+        DateTime moment => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture),
+        string[] list => "{" + string.Join(',', list) + "}",
+        bool yes => yes ? "true" : "false",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+}
