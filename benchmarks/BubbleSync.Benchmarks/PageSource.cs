@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Text;
+using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Simulator;
+
+namespace BubbleSync.Benchmarks;
+
+/// <summary>Pages of a hundred invoices as the simulator makes them, and a plan for them without a database.</summary>
+internal static class PageSource
+{
+    /// <summary>The body of a page.</summary>
+    public static async Task<byte[]> BodyAsync(string type)
+    {
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 500 }, CancellationToken.None);
+        var records = simulator.Records.All(type).Take(100);
+        return Encoding.UTF8.GetBytes($$$"""{"response":{"cursor":0,"results":[{{{string.Join(",", records)}}}],"count":100,"remaining":0}}""");
+    }
+
+    /// <summary>A page over a rented copy of a body, as the client makes it.</summary>
+    public static PageRead Page(byte[] body)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(body.Length);
+        body.CopyTo(rented, 0);
+        return new PageRead(new WindowReading(new Window(WindowKind.Undated, null, null), 1), RawPage.Parse(rented, body.Length, null), 1);
+    }
+
+    /// <summary>The plan of an entity over a table that has just what the map asks for.</summary>
+    public static EntityPlan Plan(string entity)
+    {
+        var map = EntityMapReader.Read(Path.Combine(AppContext.BaseDirectory, "config", "entities")).Single(m => m.Name == entity);
+        var columns = map.Fields.Select(f => (f.Column, FieldType.All[f.Type].Fits[f.Type == "integer" ? 1 : 0])).Concat(Clocks.Own.Select(c => (c, "timestamp with time zone")));
+        var table = new TableInfo(
+            map.Table, columns.ToDictionary(c => c.Item1, c => new ColumnInfo(c.Item1, c.Item2, c.Item2, null, null, null, false, false, null)),
+            new HashSet<string> { map.Key }, new Dictionary<string, ForeignKeyInfo>());
+        return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).OrStop().Entities[0];
+    }
+}
