@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
@@ -72,7 +74,7 @@ internal sealed class WindowProof(Window window)
         if (record.ValueKind != JsonValueKind.Object)
             return;
 
-        if (record.TryGetProperty("_id"u8, out var id) && id.ValueKind == JsonValueKind.String && !_ids.Add(Hash(id)))
+        if (TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String && !_ids.Add(Hash(id)))
             _repeated++;
         if (!IsInside(record))
             Outside++;
@@ -81,7 +83,7 @@ internal sealed class WindowProof(Window window)
     // A date that cannot be read proves nothing either way; the mapper rejects such a record.
     private bool IsInside(JsonElement record) => window.Kind switch
     {
-        WindowKind.Undated => !record.TryGetProperty("Created Date"u8, out var date) || date.ValueKind != JsonValueKind.String,
+        WindowKind.Undated => !TryField(record, BubbleField.Created, out var date) || date.ValueKind != JsonValueKind.String,
         WindowKind.Modified => !TryMoment(record, BubbleField.Modified, out var modified) || modified >= _from,
         _ => !TryMoment(record, BubbleField.Created, out var created) || (created >= _from && created < _to),
     };
@@ -91,8 +93,22 @@ internal sealed class WindowProof(Window window)
     {
         microseconds = 0;
         return record.ValueKind == JsonValueKind.Object
-            && record.TryGetProperty(field, out var date) && date.ValueKind == JsonValueKind.String
-            && Moment.TryParse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
+            && TryField(record, field, out var date) && date.ValueKind == JsonValueKind.String
+            && Moment.TryParse(JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
+    }
+
+    private static bool TryField(JsonElement record, string name, out JsonElement value)
+    {
+        try
+        {
+            return record.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            // Another name of the record holds a lone surrogate, which TryGetProperty cannot compare.
+            value = record.EnumerateObject().LastOrDefault(p => JsonMarshal.GetRawUtf8PropertyName(p).SequenceEqual(Encoding.UTF8.GetBytes(name))).Value;
+            return value.ValueKind != JsonValueKind.Undefined;
+        }
     }
 
     private static long? Microseconds(DateTimeOffset? moment) => (moment - DateTimeOffset.UnixEpoch)?.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -101,7 +117,7 @@ internal sealed class WindowProof(Window window)
     private static ulong Hash(JsonElement id)
     {
         var hash = 14_695_981_039_346_656_037UL;
-        foreach (var letter in System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(id))
+        foreach (var letter in JsonMarshal.GetRawUtf8Value(id))
             hash = (hash ^ letter) * 1_099_511_628_211UL;
         return hash;
     }

@@ -8,7 +8,7 @@ namespace BubbleSync.Etl.Transform;
 /// <summary>Hot: the names met in an entity's records, each resolved once. Reading takes no lock: a new name makes a new table.</summary>
 internal sealed class KnownNames(NameIndex index)
 {
-    // A type has some hundred fields; more names than this come only from records whose keys are data.
+    // A type has some hundred fields; more names than this come only from records whose keys are data, and no field reads those.
     private const int Most = 2000;
 
     private readonly Lock _lock = new();
@@ -30,13 +30,16 @@ internal sealed class KnownNames(NameIndex index)
         {
             if (_names.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(raw, out var known))
                 return known;
-            if (_names.Count >= Most)
-                return Others;
 
             using var text = new CopyBuffer(raw.Length + 4);
             JsonText.Append(raw, text);
             var name = Encoding.UTF8.GetString(text.Written.Span);
-            known = new KnownName(name, _names.Count + 1, index.Find(name));
+            var slots = index.Find(name);
+            // A name that a field reads is kept always: without it the field would seem absent.
+            if (slots.Length == 0 && _names.Count >= Most)
+                return Others;
+
+            known = new KnownName(name, _names.Count + 1, slots);
             Volatile.Write(ref _names, new Dictionary<byte[], KnownName>(_names, Utf8Comparer.Instance) { [raw.ToArray()] = known });
             return known;
         }

@@ -177,12 +177,15 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
                 return default;
             }
 
-            if (!value.TryGetProperty(step, out value))
-                return default;
+            value = Property(value, step);
         }
 
         return value;
     }
+
+    // Not TryGetProperty, which throws where it meets a name with a lone surrogate.
+    private static JsonElement Property(JsonElement value, string name) =>
+        value.EnumerateObject().LastOrDefault(p => JsonText.Lossy(JsonMarshal.GetRawUtf8PropertyName(p)) == name).Value;
 
     private string Id() => _id ??= Encoding.UTF8.GetString(JsonText.Raw(_slots[index.IdSlot]));
 
