@@ -10,6 +10,7 @@ namespace BubbleSync.Etl.Extract;
 internal sealed class WindowProof(Window window)
 {
     private readonly HashSet<ulong> _ids = [];
+    private readonly HashSet<ulong> _repeats = [];
     private readonly long _from = Microseconds(window.From) ?? long.MinValue;
     private readonly long _to = Microseconds(window.To) ?? long.MaxValue;
     private long _rows;
@@ -38,7 +39,7 @@ internal sealed class WindowProof(Window window)
 
     /// <summary>Says what the reading came to.</summary>
     /// <param name="mayRepeat">Whether a re-read is still allowed.</param>
-    /// <param name="repeatsAreKnown">Whether an earlier reading had ids twice too: then Bubble keeps sending them.</param>
+    /// <param name="repeatsAreKnown">Whether the reading before had the same ids twice: then Bubble keeps sending them.</param>
     public Verdict Judge(bool mayRepeat, bool repeatsAreKnown)
     {
         var trouble = Trouble();
@@ -50,8 +51,8 @@ internal sealed class WindowProof(Window window)
         return new Verdict(outcome, CountBefore, _rows, CountAfter, why);
     }
 
-    /// <summary>Whether ids came twice.</summary>
-    public bool HasRepeats => _repeated > 0;
+    /// <summary>Whether just the ids came twice that came twice in another reading. Other ids tell of rows that shifted, and hid some.</summary>
+    public bool RepeatsAs(WindowProof other) => _repeated > 0 && _repeats.SetEquals(other._repeats);
 
     private string? Trouble()
     {
@@ -75,7 +76,11 @@ internal sealed class WindowProof(Window window)
             return;
 
         if (TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String && !_ids.Add(Hash(id)))
+        {
             _repeated++;
+            _repeats.Add(Hash(id));
+        }
+
         if (!IsInside(record))
             Outside++;
     }

@@ -12,32 +12,36 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     /// <summary>Gives the pages of each reading, each followed by its end; the last reading is the one that counts.</summary>
     public async IAsyncEnumerable<Reading> ReadAsync(Window window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var repeatsAreKnown = false;
+        WindowProof? last = null;
+        var limit = settings.PageSize;
         for (var attempt = 1; ; attempt++)
         {
             var reading = new WindowReading(window, attempt);
             var proof = new WindowProof(window);
             var pages = 0;
-            await foreach (var page in PagesAsync(window, proof, cancellationToken))
+            var longest = 0;
+            await foreach (var page in PagesAsync(window, proof, limit, cancellationToken))
             {
                 pages++;
+                longest = Math.Max(longest, page.Count);
                 yield return new PageRead(reading, page, order.Take(page.Count));
             }
 
-            var verdict = proof.Judge(attempt < Readings, repeatsAreKnown);
+            var verdict = proof.Judge(attempt < Readings, last is not null && proof.RepeatsAs(last));
             yield return new ReadingEnded(reading, pages, verdict);
             if (verdict.Outcome != Outcome.Discarded)
                 yield break;
 
-            repeatsAreKnown = proof.HasRepeats;
+            // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
+            (last, limit) = (proof, Math.Max(1, longest - 1));
         }
     }
 
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
-    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, WindowProof proof, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var first = await source.PageAsync(window, 0, settings.PageSize, cancellationToken);
+        var first = await source.PageAsync(window, 0, limit, cancellationToken);
         var (stride, remaining) = (first.Count, first.Remaining);
         proof.Add(first, 0);
         yield return first;

@@ -10,6 +10,7 @@ internal sealed class MergedRange
 {
     private readonly Overlay _overlay;
     private readonly long _from;
+    private readonly long _to;
     private readonly long _visibleBefore;
     private readonly int _storedFrom;
     private readonly int _stored;
@@ -23,7 +24,7 @@ internal sealed class MergedRange
     {
         to = Math.Max(from, to);
         _overlay = overlay;
-        _from = from;
+        (_from, _to) = (from, to);
         _storedFrom = storedFrom;
         _stored = Math.Max(0, storedTo - storedFrom);
         _visibleBefore = from - overlay.HiddenBefore(from);
@@ -63,7 +64,7 @@ internal sealed class MergedRange
 
     private long PlaceOf(int stored)
     {
-        var before = Math.Max(_from, _overlay.Records[_storedFrom + stored].Before);
+        var before = Math.Clamp(_overlay.Records[_storedFrom + stored].Before, _from, _to);
         return stored + before - _overlay.HiddenBefore(before) - _visibleBefore;
     }
 }

@@ -1,0 +1,100 @@
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>Tables, columns, indexes and types that are not as the maps want them.</summary>
+public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData("drop table payment", "table-missing", "payment")]
+    [InlineData("alter table customer drop column linked_agent", "column-missing", "linked_agent")]
+    [InlineData("alter table agent drop column last_synced_at", "column-missing", "last_synced_at")]
+    [InlineData("alter table invoice_item alter column qty type integer", "column-misfit", "qty")]
+    [InlineData("alter table agent alter column created_date type timestamp", "column-misfit", "created_date")]
+    public async Task A_target_that_does_not_fit_stops_before_anything_is_read(string sql, string code, string named)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(sql);
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+
+        var error = Assert.Single(failure.Errors);
+        Assert.Equal((code, false), (error.Code, failure.IsUsage));
+        Assert.Contains($"'{named}'", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task A_missing_unique_index_is_made_and_said()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("drop index customer_customer_id_key");
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
+
+        var report = await scene.ResyncAsync("customer");
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Contains(report.Warnings, w => w.Contains("customer: made the missing unique index on 'customer_id'", StringComparison.Ordinal));
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not indisprimary"));
+    }
+
+    [Fact]
+    public async Task Duplicates_that_forbid_the_unique_index_are_named_and_nothing_is_read()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("drop index agent_bubble_id_key; insert into agent (bubble_id) values ('1x1'), ('1x1'), ('2x2'), ('2x2'), ('3x3')");
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+
+        Assert.Equal(("duplicate-keys", false), (failure.Errors[0].Code, failure.IsUsage));
+        Assert.Contains("1x1 (2 rows), 2x2 (2 rows).", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task A_type_that_is_not_exposed_stops_the_run_before_anything_is_read()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["types-not-exposed=payment"] });
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains(report.Errors, e => e is { Code: "type-not-exposed", Entity: "payment" });
+        Assert.DoesNotContain(scene.Bubble.Traffic.Recent, line => line.Contains("limit=100", StringComparison.Ordinal));
+        Assert.Empty(await scene.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task A_check_that_fails_at_the_merge_is_named_and_nothing_of_the_entity_is_merged()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table invoice add constraint no_gifts check (amount > 0)");
+        scene.Put("agent", Scene.Record(3, Scene.Early));
+        scene.Put("invoice", Scene.Record(1, Scene.Early, "\"Amount\": 5"));
+        scene.Put("invoice", Scene.Record(2, Scene.Early, "\"Amount\": 0"));
+
+        var report = await scene.ResyncAsync("agent", "invoice");
+
+        Assert.Equal("failed", report.Status);
+        var error = Assert.Single(report.Errors);
+        Assert.Equal(("constraint-violated", "invoice", "load"), (error.Code, error.Entity, error.Stage));
+        Assert.Contains("'no_gifts'", error.Message, StringComparison.Ordinal);
+        Assert.Equal("1|0", await scene.RowAsync("select (select count(*) from agent), (select count(*) from invoice)"));
+        Assert.Equal("failed|agent", await scene.RowAsync("select status, (select string_agg(entity, ',') from bubblesync.run_entity) from bubblesync.run"));
+    }
+
+    [Fact]
+    public async Task Only_the_entities_that_are_named_are_read_and_written()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await scene.ExecuteAsync("drop table payment");
+
+        var report = await scene.ResyncAsync("user", "agent");
+
+        Assert.Equal(["agent", "user"], report.Entities.Select(e => e.Name));
+        Assert.Equal(0, scene.Bubble.Traffic.Count("invoice"));
+        Assert.Equal(report.Patches.Where(p => p.Status == "skipped").Select(p => p.Name), ["040-invoice-payments"]);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Text.Json;
+using BubbleSync.Simulator;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>The real program as a process, told by its environment where the scene is.</summary>
+internal static class Bubblesync
+{
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"));
+        foreach (var word in words)
+            start.ArgumentList.Add(word);
+
+        (string Name, string Value)[] settings =
+        [
+            ("Bubble__BaseUrl", scene.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token), ("Bubble__RequestsPerMinute", "1000000"),
+            ("Postgres__ConnectionString", scene.Connection), ("CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), .. environment,
+        ];
+        foreach (var (name, value) in settings)
+            start.Environment["BUBBLESYNC_" + name] = value;
+
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(scene.Limit), process.StandardError.ReadToEndAsync(scene.Limit));
+        await process.WaitForExitAsync(scene.Limit);
+        return new(process.ExitCode, await output, await error);
+    }
+
+    public static Task<Outcome> RunAsync(Scene scene, params string[] words) => RunAsync(scene, [], words);
+}
+
+/// <summary>How it ended and what it said.</summary>
+internal sealed record Outcome(int Code, string Output, string Error)
+{
+    public string All => Output + Error;
+
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+}

@@ -1,0 +1,45 @@
+using BubbleSync.Simulator;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>A source that fails now and then changes nothing but the time it takes.</summary>
+public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData("429=2x")]
+    [InlineData("429-bare=2x")]
+    [InlineData("503=2x")]
+    [InlineData("500=20")]
+    [InlineData("reset=20")]
+    [InlineData("truncated=20")]
+    [InlineData("truncated-http=20")]
+    [InlineData("html=20")]
+    public async Task What_fails_is_asked_again_until_everything_is_there(string fault)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = [fault] })).With(pageSize: 5);
+
+        var report = await scene.ResyncAsync("invoice", "invoice_item");
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.All(report.Entities, e => Assert.Equal((scene.Bubble.Records.Count(Maps.Of(e.Name).Type), true), (e.Inserted, e.Proof!.IsComplete)));
+        Assert.Equal("20|70", await scene.RowAsync("select (select count(*) from invoice), (select count(*) from invoice_item)"));
+        Assert.InRange(report.Api.Retries, 1, report.Api.Calls / 2);
+        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.Equal(fault[0] == '4' || fault[..3] == "503", report.Api.Throttled > 0);
+    }
+
+    [Fact]
+    public async Task A_source_that_never_recovers_stops_the_run_before_anything_is_merged()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["500=100"] });
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2 } };
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains(report.Errors, e => e is { Stage: "extract", Code: "source-busy" });
+        Assert.Empty(await scene.SnapshotAsync());
+        Assert.Equal("failed", await scene.ScalarAsync<string>("select status from bubblesync.run"));
+    }
+}
