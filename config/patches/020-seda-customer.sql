@@ -8,7 +8,7 @@ with "candidate" as (
   select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id" as "invoice"
   from "seda_registration" as s
   join "invoice" as i on i."linked_seda_registration" = s."bubble_id"
-  where length(btrim(coalesce(s."linked_customer", ''), E' \t\r\n')) < 1 and i."linked_customer" ~ '\S'
+  where length(btrim(coalesce(s."linked_customer", ''), E' \t\r\n')) < 1 and i."linked_customer" collate "C" ~ '\S'
   union all
   select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id"
   from (
@@ -17,7 +17,7 @@ with "candidate" as (
     where length(btrim(coalesce("linked_customer", ''), E' \t\r\n')) < 1
   ) as s
   join "invoice" as i on i."bubble_id" = s."invoice"
-  where i."linked_customer" ~ '\S'
+  where i."linked_customer" collate "C" ~ '\S'
 ), "found" as (
   select distinct on ("bubble_id" collate "C") "bubble_id", "linked_customer"
   from "candidate"

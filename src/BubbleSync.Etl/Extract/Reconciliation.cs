@@ -17,15 +17,20 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
             yield break;
         }
 
-        if (whole == read)
+        // Both counts must agree with what was read: a record missed and another deleted meanwhile would cancel out in one of them.
+        if (whole == read && ledger.CountedBefore == read)
             yield break;
 
         var undated = await UndatedAsync(cancellationToken);
         if (undated > 0)
             yield return new Window(WindowKind.Undated, null, null);
 
-        // Records made since the run began lie in no window; the catch-up pass reads them.
-        var since = (await source.ProbeAsync(new Window(WindowKind.Created, end, null), 0, cancellationToken)).Total ?? 0;
+        // Records dated after the upper bound: made since, which the catch-up pass reads as well, or dated ahead of their last change.
+        var sinceWindow = new Window(WindowKind.Created, end, null);
+        var since = (await source.ProbeAsync(sinceWindow, 0, cancellationToken)).Total ?? 0;
+        if (since > 0)
+            yield return sinceWindow;
+
         var missing = whole - read - undated - since;
         if (missing <= 0)
             yield break;

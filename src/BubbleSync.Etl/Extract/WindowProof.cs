@@ -61,9 +61,9 @@ internal sealed class WindowProof(Window window)
         if (CountBefore is null || CountAfter is null)
             return "Bubble's answers do not say how many rows remain, so that nothing shows completeness";
 
-        // Rows may enter a Modified Date window while it is read, and shift others back so that these come twice;
+        // Rows may enter an open window while it is read, and shift others back so that these come twice;
         // nothing is skipped by that. What entered behind the reader is newer than this run and is the next one's.
-        if (window.Kind == WindowKind.Modified)
+        if (window.IsOpen)
             return _ids.Count < CountBefore || CountAfter < CountBefore ? $"{_ids.Count} different rows came of {CountBefore} counted before and {CountAfter} after" : null;
 
         return _rows == CountBefore && _rows == CountAfter ? null : $"{_rows} rows came of {CountBefore} counted before and {CountAfter} after";

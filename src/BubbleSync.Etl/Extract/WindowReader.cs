@@ -46,8 +46,9 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         proof.Add(first, 0);
         yield return first;
 
-        var total = stride + (remaining ?? 0);
-        if (total > settings.OffsetCeiling)
+        // Beyond the ceiling nothing is shown. Most windows are cut to stay below it; an open one is read as far as that goes, and is not proved.
+        var total = Math.Min(stride + (remaining ?? 0), window.IsOpen ? settings.OffsetCeiling : long.MaxValue);
+        if (total > settings.OffsetCeiling && proof.Outside == 0)
             throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date");
 
         if (remaining is null or 0 || stride == 0 || proof.Outside > 0)

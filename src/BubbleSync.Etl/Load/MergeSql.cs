@@ -33,14 +33,22 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
-    /// <summary>Logs each record that Bubble changed and that was changed here later still; the rows written are the conflicts.</summary>
+    /// <summary>Records that are new, and records that Bubble changed and that were changed here later still.</summary>
+    public string Classify =>
+        $"""
+        select count(*) filter (where t.{_key} is null), count(*) filter (where {IsConflict})
+        from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
+        where not s.{StagingLayout.Rejected}
+        """;
+
+    /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>
         $"""
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
         select @run, 'warning', 'load', @entity, s.{_key},
                format('kept as it is: changed in Bubble at %s, but here later, at %s; --force takes Bubble''s', s.{_modified}, t.{Quote(Clocks.UpdatedAt)})
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
-        where not s.{StagingLayout.Rejected} and s.{_modified} > t.{_modified} and t.{Quote(Clocks.UpdatedAt)} > s.{_modified}
+        where not s.{StagingLayout.Rejected} and {IsConflict}
         """;
 
     /// <summary>Rows of the target, with ids of Bubble's form, that Bubble no longer has.</summary>
@@ -49,12 +57,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         with gone as materialized (
           select t.{_key} as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{_key} = t.{_key})
         )
-        select count(*) from gone where id ~ '{Model.BubbleId.Pattern}'
+        select count(*) from gone where id collate "C" ~ '{Model.BubbleId.Pattern}'
         """;
-
-    /// <summary>Rows inserted and updated in this transaction so far.</summary>
-    public string Written =>
-        $"select pg_stat_get_xact_tuples_inserted({Oid}), pg_stat_get_xact_tuples_updated({Oid})";
 
     /// <summary>The one statement that writes the target.</summary>
     public string Merge()
@@ -76,7 +80,9 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         ? "true"
         : $"(t.{_modified} is null or (s.{_modified} > t.{_modified} and (t.{Quote(Clocks.UpdatedAt)} is null or t.{Quote(Clocks.UpdatedAt)} <= s.{_modified})))";
 
-    private string Oid => $"{Identifier.Literal(plan.Table)}::regclass";
+    private string IsConflict => force
+        ? "false"
+        : $"(s.{_modified} > t.{_modified} and t.{Quote(Clocks.UpdatedAt)} > s.{_modified})";
 
     private IEnumerable<ColumnPlan> Updatable() => plan.Columns.Where(c => c.Name != plan.KeyName);
 
@@ -102,11 +108,20 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private static string IsPresent(ColumnPlan column) =>
         $"(s.{(column.ForeignKey is null ? $"{column.Quoted} is not null" : Sent(column))} or {StagingLayout.IsNullMarked("s", column)})";
 
-    private static string Differs(ColumnPlan column) => $"(t.{column.Quoted} is distinct from {Value(column)} and {IsPresent(column)})";
+    private static string Differs(ColumnPlan column) => $"({Compared("t", column)} is distinct from {Compared("s", column)} and {IsPresent(column)})";
+
+    // Texts are compared byte by byte, whatever the column's collation or type takes for the same.
+    private static string Compared(string side, ColumnPlan column) => column.Type.Shape switch
+    {
+        FieldShape.Text => $"{side}.{column.Quoted}::text collate \"C\"",
+        FieldShape.TextArray => $"{side}.{column.Quoted}::text[] collate \"C\"",
+        FieldShape.Json => $"{side}.{column.Quoted}::jsonb",
+        _ => $"{side}.{column.Quoted}",
+    };
 
     // Where the staged type is not of the target's family, PostgreSQL does not compare the two by itself.
     private static string Value(ColumnPlan column) => column.Type.Shape is FieldShape.TextArray or FieldShape.Json && column.Target.Type != column.StagingType
-        ? $"s.{column.Quoted}::{column.Target.Type}"
+        ? $"s.{column.Quoted}::{column.Target.FullType}"
         : $"s.{column.Quoted}";
 
     private IEnumerable<(string Column, string Value)> Inserted() =>
@@ -116,10 +131,9 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 
     private IEnumerable<(string Column, string Value, bool OnUpdate)> OwnClocks()
     {
-        var created = plan.Columns.FirstOrDefault(c => c.Type.Shape == FieldShape.Timestamp && c.Sources.Any(f => f.Name == BubbleField.Created));
         (string Name, string Value, bool OnUpdate)[] clocks =
         [
-            (Clocks.CreatedAt, created is null ? "now()" : $"coalesce(s.{created.Quoted}, now())", false),
+            (Clocks.CreatedAt, $"coalesce(s.{StagingLayout.Created}, now())", false),
             (Clocks.UpdatedAt, $"coalesce(s.{_modified}, now())", true),
             (Clocks.SyncedAt, "now()", true),
         ];

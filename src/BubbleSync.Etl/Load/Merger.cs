@@ -29,19 +29,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, names);
 
-        var conflicts = force ? 0 : await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
+        var (inserted, conflicts) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+        if (conflicts > 0)
+            await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
+
         var gone = countGone ? await connection.ScalarAsync<long>(_sql.CountNotInBubble, cancellationToken) : (long?)null;
-        var before = await WrittenAsync(connection, cancellationToken);
-        await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
-        var after = await WrittenAsync(connection, cancellationToken);
+        var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
 
-        return new EntityCounts(records, checksum, extracted, after.Inserted - before.Inserted, after.Updated - before.Updated, conflicts, rejected, gone);
+        return new EntityCounts(records, checksum, extracted, inserted, written - inserted, conflicts, rejected, gone);
     }
 
     private async Task<(long Records, long Rejected)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
-
-    private async Task<(long Inserted, long Updated)> WrittenAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await connection.RowsAsync(_sql.Written, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
 }

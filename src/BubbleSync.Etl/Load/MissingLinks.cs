@@ -37,7 +37,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
             from (select {id} as id, s.{plan.Key.Quoted} as bubble_id from {source} s where s.{column.Quoted} is not null) l
             where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}
             group by l.id
-            having l.id ~ '{BubbleId.Pattern}'
+            having l.id collate "C" ~ '{BubbleId.Pattern}'
             """;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging)
     private const string MarkName = "deleted_in_bubble_at";
     private static readonly string Mark = Identifier.Quote(MarkName);
 
-    private string Gone => $"t.{plan.Key.Quoted} ~ '{BubbleId.Pattern}' and not exists (select from {staging.Name} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})";
+    private string Gone => $"t.{plan.Key.Quoted} collate \"C\" ~ '{BubbleId.Pattern}' and not exists (select from {staging.Name} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})";
 
     private bool HasMark => plan.Target.Columns.ContainsKey(MarkName);
 
@@ -35,7 +35,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging)
             return "a crash of the server took what was staged";
 
         var (gone, all) = (await connection.RowsAsync(
-            $"select count(*) filter (where {Gone}), count(*) filter (where t.{plan.Key.Quoted} ~ '{BubbleId.Pattern}') from {plan.Table} t",
+            $"select count(*) filter (where {Gone}), count(*) filter (where t.{plan.Key.Quoted} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
             r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (gone > 0 && report.Extracted == 0)
             return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";

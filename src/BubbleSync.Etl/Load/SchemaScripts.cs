@@ -17,7 +17,9 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         {
             await ControlTables.EnsureAsync(connection, cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync($"create schema if not exists {Identifier.Quote(database.Schema)}; set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
+            if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
+                await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
+            await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
             var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
             var made = new List<string>();
             foreach (var map in maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)))

@@ -6,6 +6,9 @@ namespace BubbleSync.Etl.Model;
 /// <param name="To">First moment outside, or null where there is none.</param>
 internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To)
 {
+    /// <summary>Whether records may enter it while it is read.</summary>
+    public bool IsOpen => Kind != WindowKind.Undated && To is null;
+
     /// <summary>As messages name it.</summary>
     public override string ToString() => Kind switch
     {

@@ -6,6 +6,9 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>Columns that one word of marks covers; the sign bit stays out of it.</summary>
     public const int BitsInWord = 63;
 
+    /// <summary>Bubble's Created Date, mapped or not.</summary>
+    public const string Created = "_created";
+
     /// <summary>When the row was read; of two readings with one Modified Date the later counts.</summary>
     public const string Order = "_read";
 
@@ -16,13 +19,14 @@ internal sealed class StagingLayout(EntityPlan plan)
     public static int NullWords(int columns) => (columns + BitsInWord - 1) / BitsInWord;
 
     /// <summary>How many fields a row has.</summary>
-    public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 2;
+    public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 3;
 
     /// <summary>All columns with their types, in the order of rows. An absent field and a null are both NULL; a mark tells the null.</summary>
     public IEnumerable<(string Quoted, string Type)> Columns() =>
     [
         .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),
         .. Enumerable.Range(0, NullWords(plan.Columns.Count)).Select(word => (Marks(word), "bigint")),
+        (Created, "timestamptz"),
         (Order, "bigint"),
         (Rejected, "boolean"),
     ];

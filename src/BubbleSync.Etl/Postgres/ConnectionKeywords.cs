@@ -11,22 +11,25 @@ internal static class ConnectionKeywords
         try
         {
             if (string.IsNullOrWhiteSpace(text))
-                throw new ArgumentException("it is not set");
+                throw new ArgumentException("not set");
 
-            return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "postgres" or "postgresql"
-                ? FromAddress(address)
-                : new NpgsqlConnectionStringBuilder(text);
+            var keywords = text.Contains("://", StringComparison.Ordinal) ? FromAddress(new Uri(text)) : new NpgsqlConnectionStringBuilder(text);
+            return string.IsNullOrWhiteSpace(keywords.Host) ? throw new ArgumentException("no host") : keywords;
         }
         catch (Exception broken) when (broken is ArgumentException or FormatException or KeyNotFoundException)
         {
+            // What is wrong with it is not quoted, nor kept as the inner exception: both would tell the password.
             throw new SyncException(new SyncError(
                 "settings", null, null, "Postgres:ConnectionString", "settings",
-                $"Postgres:ConnectionString cannot be read: {broken.Message}. Expected: Host=…;Port=5432;Database=…;Username=…;Password=…, or postgresql://user:password@host:5432/database"));
+                "Postgres:ConnectionString cannot be read. Expected: Host=…;Port=5432;Database=…;Username=…;Password=…, or postgresql://user:password@host:5432/database with / ? # @ : in user and password written as %2F %3F %23 %40 %3A"));
         }
     }
 
     private static NpgsqlConnectionStringBuilder FromAddress(Uri address)
     {
+        if (address.Scheme is not ("postgres" or "postgresql"))
+            throw new FormatException("another scheme");
+
         var user = address.UserInfo.Split(':', 2);
         var keywords = new NpgsqlConnectionStringBuilder { Host = address.Host, Database = Uri.UnescapeDataString(address.AbsolutePath.TrimStart('/')) };
         if (address.Port > 0)

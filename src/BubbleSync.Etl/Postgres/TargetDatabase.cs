@@ -9,7 +9,12 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     // A lock that a user holds for a minute, or a statement of half an hour, is trouble that must show.
     // JIT is off: compiling a merge of a hundred expressions takes longer than it saves.
-    private const string SessionOptions = "-c lock_timeout=60s -c statement_timeout=30min -c jit=off -c work_mem=32MB -c client_min_messages=warning";
+    // The server may end idle sessions to save itself; ours are idle while Bubble's throttle makes them wait.
+    private const string SessionOptions =
+        "-c lock_timeout=60s -c statement_timeout=30min -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
+        + "-c jit=off -c work_mem=32MB -c timezone=UTC -c client_min_messages=warning";
+
+    private const int Connections = 40;
 
     private readonly NpgsqlDataSource _source;
 
@@ -32,9 +37,10 @@ internal sealed class TargetDatabase : IAsyncDisposable
     {
         var keywords = ConnectionKeywords.Parse(settings.ConnectionString);
         keywords.ApplicationName = applicationName;
-        keywords.Options ??= SessionOptions;
+        keywords.Options = $"{SessionOptions} {keywords.Options}".TrimEnd();
+        keywords.KeepAlive = 30;
         keywords.CommandTimeout = 0;
-        keywords.MaxPoolSize = Math.Max(keywords.MaxPoolSize, 40);
+        keywords.MaxPoolSize = Math.Max(keywords.MaxPoolSize, Connections);
         keywords.WriteBufferSize = 64 * 1024;
         keywords.MaxAutoPrepare = 0;
         keywords.IncludeErrorDetail = false;
@@ -80,10 +86,6 @@ internal sealed class TargetDatabase : IAsyncDisposable
         await using var connection = await ConnectAsync(cancellationToken);
         if (connection.PostgreSqlVersion.Major < OldestVersion)
             throw Refused("target-too-old", $"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.");
-
-        // Inserted and updated rows are told apart by the transaction's own statistics.
-        if (await connection.ScalarAsync<string>("show track_counts", cancellationToken) != "on")
-            throw Refused("target-settings", $"{Host} has track_counts = off, so that rows cannot be counted. Set track_counts = on (the default) in postgresql.conf.");
     }
 
     private SyncException Unreachable(Exception broken) => broken is PostgresException refused

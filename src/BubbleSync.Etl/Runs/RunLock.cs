@@ -19,6 +19,7 @@ internal sealed class RunLock : IAsyncDisposable
         """;
 
     private readonly NpgsqlConnection _connection;
+    private readonly SemaphoreSlim _turn = new(1, 1);
 
     private RunLock(NpgsqlConnection connection) => _connection = connection;
 
@@ -43,15 +44,47 @@ internal sealed class RunLock : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes sure that the locks are still held; the session that holds them may have been ended.</summary>
+    /// <exception cref="SyncException">They are lost: another run may be at work.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await _connection.ScalarAsync<int>("select 1", cancellationToken);
+        }
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
+        {
+            throw new SyncException(new SyncError("load", null, null, null, "lock-lost", $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. Go on with 'bubblesync resync --resume'."), lost);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await ReleaseAsync(_connection);
+    public async ValueTask DisposeAsync()
+    {
+        _turn.Dispose();
+        await ReleaseAsync(_connection);
+    }
 
     // A pooled connection keeps its session, and with it the locks: they must be given back by name.
     private static async Task ReleaseAsync(NpgsqlConnection connection)
     {
-        if (connection.FullState == System.Data.ConnectionState.Open)
+        try
+        {
             await connection.ExecuteAsync("select pg_advisory_unlock_all()", CancellationToken.None);
-        await connection.DisposeAsync();
+        }
+        catch (Exception gone) when (gone is NpgsqlException or InvalidOperationException)
+        {
+            // The session has ended, and its locks with it.
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     private static async Task<SyncException> HeldAsync(NpgsqlConnection connection, EntityPlan entity, CancellationToken cancellationToken)

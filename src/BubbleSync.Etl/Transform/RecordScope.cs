@@ -122,6 +122,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
+        if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
+            rows.WriteNull();
         rows.WriteInt64Field(_order);
         rows.WriteBooleanField(isRejected);
         RowCount++;
@@ -146,18 +148,17 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         {
             if (column.Name == plan.KeyName)
                 rows.WriteField(JsonText.Raw(_slots[index.IdSlot]));
-            else if (column.Name != Clocks.Modified || !WriteModified(column))
+            // The date still says which of two readings counts, unless it is what did not convert.
+            else if (column.Name != Clocks.Modified || !TryWriteMoment(_slots[index.ModifiedSlot], column))
                 rows.WriteNull();
         }
     }
 
-    // The date still says which of two readings counts, unless it is what did not convert.
-    private bool WriteModified(ColumnPlan column)
+    private bool TryWriteMoment(JsonElement value, ColumnPlan column)
     {
         var before = rows.Length;
         Row.Next();
-        if (_slots[index.ModifiedSlot].ValueKind is JsonValueKind.String or JsonValueKind.Number
-            && TimestampConversion.Timestamp(_slots[index.ModifiedSlot], column, Row) is null)
+        if (value.ValueKind is JsonValueKind.String or JsonValueKind.Number && TimestampConversion.Timestamp(value, column, Row) is null)
             return true;
 
         rows.Rewind(before);

@@ -23,7 +23,7 @@ public class WindowProofTests
         using var page = RawPage.Parse(rented, body.Length, null);
         proof.Add(page, 0);
 
-        Assert.True(proof.HasRepeats);
+        Assert.True(proof.RepeatsAs(proof));
         Assert.Equal(1, proof.Outside);
     }
 }
