@@ -102,10 +102,8 @@ build() {
   mv -f "$apps/$name.text" "$stamp"
   rm -f "$apps/$name.stamp"
 
-  # Whoever still runs on one of the last three is left in peace.
-  for old in $(ls -1d "$apps"/*/ | sort -r | tail -n +4); do
-    rm -rf "$old"
-  done
+  # Whoever still runs on one of the last three is left in peace. Names relative to the folder, whose own name may hold blanks.
+  ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )
 }
 
 command -v dotnet >/dev/null 2>&1 || stop "the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0"

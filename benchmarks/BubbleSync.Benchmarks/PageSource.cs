@@ -34,7 +34,7 @@ internal static class PageSource
         var columns = map.Fields.Select(f => (f.Column, FieldType.All[f.Type].Fits[f.Type == "integer" ? 1 : 0])).Concat(Clocks.Own.Select(c => (c, "timestamp with time zone")));
         var table = new TableInfo(
             map.Table, columns.ToDictionary(c => c.Item1, c => new ColumnInfo(c.Item1, c.Item2, c.Item2, null, null, null, false, false, null)),
-            new HashSet<string> { map.Key }, new Dictionary<string, ForeignKeyInfo>());
+            new HashSet<string> { map.Key }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);
         return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).OrStop().Entities[0];
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BubbleSync.Cli.Output;
 using BubbleSync.Cli.Verbs;
 using BubbleSync.Etl;
 
@@ -37,12 +38,11 @@ internal static class CommandLine
     private static int Refuse(ParseResult parsed)
     {
         var words = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).ToList();
-        foreach (var error in parsed.Errors)
-            Console.Error.WriteLine(error.Message);
+        var faults = parsed.Errors.Select(e => e.Message).ToList();
         if (parsed.UnmatchedTokens.Count > 0 && words.Count > 0)
-            Console.Error.WriteLine($"There is no '{parsed.UnmatchedTokens[0]}' here.{DidYouMean.Hint(parsed.UnmatchedTokens[0], words)}");
-        Console.Error.WriteLine($"Try: {Path(parsed)} --help");
-        return ExitCode.Usage;
+            faults.Add($"There is no '{parsed.UnmatchedTokens[0]}' here.{DidYouMean.Hint(parsed.UnmatchedTokens[0], words)}");
+        faults[^1] += $" Try: {Path(parsed)} --help";
+        return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
     }
 
     private static string Path(ParseResult parsed)

@@ -24,6 +24,9 @@ internal static class CommonOptions
     /// <summary>All of them.</summary>
     public static IEnumerable<Option> All => [Config, Output, .. Settings.Keys];
 
+    /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
+    public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };
+
     /// <summary>An option that takes one of some words; the first is the default.</summary>
     public static Option<string> Choice(string name, string description, params string[] choices)
     {

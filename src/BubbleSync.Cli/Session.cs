@@ -13,34 +13,40 @@ internal sealed class Session(ParseResult parsed)
     public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
 
     /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
-    public bool IsJson => parsed.GetValue(CommonOptions.Output) == "json";
+    public bool IsJson => CommonOptions.IsJson(parsed);
 
     /// <summary>Runs a command against the engine; where no database is set, against an embedded one that it starts and stops.</summary>
     /// <param name="kind">What a failure's report calls it.</param>
     /// <param name="work">The command.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
-    public async Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken)
+    public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
+    {
+        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());
+        if (settings.Postgres.ConnectionString is not null)
+            return await work(new SyncEngine(settings, TimeProvider.System));
+
+        await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
+        return await work(new SyncEngine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }, TimeProvider.System));
+    }, cancellationToken);
+
+    /// <summary>Runs a command and tells of its failure, if it has one.</summary>
+    public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
     {
         try
         {
-            var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());
-            if (settings.Postgres.ConnectionString is not null)
-                return await work(new SyncEngine(settings, TimeProvider.System));
-
-            await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
-            return await work(new SyncEngine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }, TimeProvider.System));
+            return await work();
         }
         catch (SyncException failure)
         {
-            return Failed(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped);
+            return Failure.Print(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
         }
         catch (EmbeddedPostgresException failure)
         {
-            return Failed(kind, [new SyncError("load", null, null, null, "embedded-postgres", failure.Message)], ExitCode.Stopped);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "embedded-postgres", failure.Message)], ExitCode.Stopped, IsJson);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failed(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
     }
 
@@ -52,19 +58,6 @@ internal sealed class Session(ParseResult parsed)
         else
             RunSummary.Print(report, Terminal.Out);
         return ExitCode.Of(report);
-    }
-
-    private int Failed(string kind, IReadOnlyList<SyncError> errors, int code)
-    {
-        foreach (var error in errors)
-            Console.Error.WriteLine($"error: {error.Message}");
-        if (IsJson)
-        {
-            var now = TimeProvider.System.GetUtcNow();
-            Console.Out.WriteLine(new RunReport { RunId = null, Kind = kind, Status = code == ExitCode.Interrupted ? "cancelled" : "failed", StartedAt = now, FinishedAt = now, Errors = errors }.ToJson());
-        }
-
-        return code;
     }
 
     private Dictionary<string, string> Options() =>

@@ -36,7 +36,7 @@ public sealed record RunReport
     /// <summary>What a user should know though nothing is wrong: conflicts, missing links, odd values.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>What went wrong; the first hundred rejects, all of which are in <c>bubblesync.rejected_record</c>.</summary>
+    /// <summary>What went wrong; of each entity the first hundred fields that did not convert, all of which are in <c>bubblesync.rejected_record</c>.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
     /// <summary>The result as one JSON document.</summary>

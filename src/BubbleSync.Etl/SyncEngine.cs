@@ -1,10 +1,7 @@
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Patch;
-using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 
@@ -19,74 +16,59 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public async Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
-        var maps = EntityMapReader.Read(settings.Run.Entities);
-        var patches = PatchFile.ReadAll(settings.Run.Patches, []);
         var newId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, $"bubblesync {newId}", cancellationToken);
-        var resumed = options.Resume ? await FindResumedAsync(database, options, cancellationToken) : null;
+        await using var target = await OpenAsync($"bubblesync {newId}", cancellationToken);
+        var resumed = options.Resume ? await target.FindResumedAsync(options.ResumeRun, cancellationToken) : null;
         options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls };
-        var catalogue = await database.ReadCatalogueAsync(cancellationToken);
-        var plan = PlanCompiler.Compile(maps, catalogue, options.Entities).OrStop();
+        var plan = target.Plan(options.Entities).OrStop();
 
-        await using var runLock = await RunLock.TakeAsync(database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(database, resumed?.RunId ?? newId);
-        await using var run = new ResyncRun(settings, options, database, plan, journal, resumed, clock);
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        var journal = new RunJournal(target.Database, resumed?.RunId ?? newId);
+        await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
-        await PrepareAsync(database, plan, run.Findings, journal.RunId, options.DryRun, cancellationToken);
-        var stage = new PatchStage(patches, new PatchRunner(database.Schema, catalogue.Tables.Keys.ToHashSet(), journal.RunId));
-        var everyPlan = PlanCompiler.Compile(maps, catalogue, []).Sound;
-        return await new RunRecorder(journal, clock).RecordAsync("resync", options, resumed is not null, run, progress, token => run.RunAsync(everyPlan, stage, token), cancellationToken);
-    }
-
-    private static async Task<ResumePoint> FindResumedAsync(TargetDatabase database, ResyncOptions options, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await ControlTables.EnsureAsync(connection, cancellationToken);
-        return await ResumePoint.FindAsync(connection, database.Schema, options.ResumeRun, cancellationToken);
-    }
+        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
+        var patches = target.Patches([], journal.RunId);
+        return await new RunRecorder(journal, clock).RecordAsync("resync", options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
+    }, cancellationToken);
 
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
-    public async Task<RunReport> PatchAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    public Task<RunReport> PatchAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        var maps = EntityMapReader.Read(settings.Run.Entities);
-        var patches = PatchFile.ReadAll(settings.Run.Patches, names);
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, $"bubblesync {runId}", cancellationToken);
-        var catalogue = await database.ReadCatalogueAsync(cancellationToken);
-        var plans = PlanCompiler.Compile(maps, catalogue, []).Sound;
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        var patches = target.Patches(names, runId);
 
-        await using var runLock = await RunLock.TakeAsync(database, plans, cancellationToken);
-        await using (var connection = await database.ConnectAsync(cancellationToken))
-            await ControlTables.EnsureAsync(connection, cancellationToken);
-        var stage = new PatchStage(patches, new PatchRunner(database.Schema, catalogue.Tables.Keys.ToHashSet(), runId));
-        var run = new PatchRun(database, stage, plans);
-        return await new RunRecorder(new RunJournal(database, runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
-    }
+        await using var runLock = await RunLock.TakeAsync(target.Database, target.Plan([]).Sound, cancellationToken);
+        await target.EnsureControlTablesAsync(cancellationToken);
+        await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
+        var run = new PatchRun(transactions, patches);
+        return await new RunRecorder(new RunJournal(target.Database, runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
+    }, cancellationToken);
 
     /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
-    public async Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        var maps = EntityMapReader.Read(settings.Run.Entities);
-        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, "bubblesync schema apply", cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, database).ApplyAsync(maps, cancellationToken);
-    }
+        await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
+        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, cancellationToken);
+    }, cancellationToken);
 
     /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>
-    public async Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken)
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
-        var maps = EntityMapReader.Read(settings.Run.Entities);
-        await using var database = await TargetDatabase.OpenAsync(settings.Postgres, "bubblesync audit fields", cancellationToken);
-        var plan = PlanCompiler.Compile(maps, await database.ReadCatalogueAsync(cancellationToken), entities);
+        await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
+        var plan = target.Plan(entities);
         if (plan.Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults)
             throw new SyncException(faults);
 
         using var client = new BubbleClient(settings.Bubble, new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock), new ApiMeter(), clock);
-        return await new FieldAudit(plan, client, database, settings.Bubble, clock).RunAsync(cancellationToken);
-    }
+        return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
+    }, cancellationToken);
+
+    private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, cancellationToken);
 
     private void RequireSource()
     {
@@ -94,23 +76,16 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
             throw new SyncException(new SyncError("settings", null, null, "Bubble:BaseUrl", "settings", "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1, such as https://app.example.com/version-test/api/1.1."));
     }
 
-    private static async Task PrepareAsync(TargetDatabase database, SyncPlan plan, RunFindings findings, Guid runId, bool dryRun, CancellationToken cancellationToken)
+    // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.
+    private static async Task<T> GuardedAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         try
         {
-            await ControlTables.EnsureAsync(connection, cancellationToken);
-            foreach (var entity in plan.Entities)
-            {
-                if (await UniqueKeys.EnsureAsync(connection, entity, dryRun, cancellationToken) is { } done)
-                    findings.Warnings.Add(done);
-            }
-
-            await StaleStaging.ClearAsync(connection, plan.Entities, database.Schema, runId, cancellationToken);
+            return await command();
         }
-        catch (Npgsql.NpgsqlException failure)
+        catch (Exception failure) when (failure is not SyncException && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw PostgresFailure.Explain(failure, "plan", null);
+            throw PostgresFailure.Explain(failure, "load", null);
         }
     }
 }

@@ -21,38 +21,24 @@ internal static class DemoVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken token)
+    private static Task<int> RunAsync(ParseResult parsed, CancellationToken token)
     {
-        try
+        var session = new Session(parsed);
+        return session.GuardedAsync("demo", async () =>
         {
             Console.Error.WriteLine("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
-            var session = new Session(parsed);
             var engine = new SyncEngine(Settings(parsed, server, simulator), TimeProvider.System);
 
             var made = await engine.ApplySchemaAsync(token);
             Console.Error.WriteLine($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
             var report = await LiveProgress.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
             var code = session.Print(report);
-            if (code == ExitCode.Done)
+            if (code is ExitCode.Done or ExitCode.Partial)
                 await AuditAsync(engine, parsed, session, token);
             return code;
-        }
-        catch (SyncException failure)
-        {
-            Console.Error.WriteLine($"error: {failure.Message}");
-            return failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped;
-        }
-        catch (EmbeddedPostgresException failure)
-        {
-            Console.Error.WriteLine($"error: {failure.Message}");
-            return ExitCode.Stopped;
-        }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-            return ExitCode.Interrupted;
-        }
+        }, token);
     }
 
     private static async Task AuditAsync(SyncEngine engine, ParseResult parsed, Session session, CancellationToken token)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 
 namespace BubbleSync.Cli.Verbs;
@@ -27,26 +29,34 @@ internal static class SimulateVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken token)
+    private static Task<int> RunAsync(ParseResult parsed, CancellationToken token)
     {
-        try
+        var session = new Session(parsed);
+        return session.GuardedAsync("simulate", async () =>
         {
-            await using var simulator = await SimulatorServer.StartAsync(Options(parsed), token);
-            Console.Out.WriteLine($"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}");
-            Console.Out.WriteLine($"BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
+            await using var simulator = await StartAsync(Options(parsed), token);
+            Console.Out.WriteLine(session.IsJson
+                ? JsonSerializer.Serialize(new { baseUrl = simulator.BaseUrl, apiToken = parsed.GetValue(Token) })
+                : $"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}{Environment.NewLine}BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
             Console.Error.WriteLine("Serving. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;
+        }, token);
+    }
+
+    private static async Task<SimulatorServer> StartAsync(SimulatorOptions options, CancellationToken token)
+    {
+        try
+        {
+            return await SimulatorServer.StartAsync(options, token);
         }
         catch (ArgumentException unknown)
         {
-            Console.Error.WriteLine($"error: {unknown.Message}");
-            return ExitCode.Usage;
+            throw new SyncException(new SyncError("settings", null, null, "--fault", "usage", unknown.Message), unknown);
         }
         catch (IOException taken)
         {
-            Console.Error.WriteLine($"error: Port {parsed.GetValue(Port)} cannot be used: {taken.Message} Take another one with --port.");
-            return ExitCode.Stopped;
+            throw new SyncException(new SyncError("load", null, null, "--port", "port-taken", $"Port {options.Port} cannot be used: {taken.Message} Take another one with --port."), taken);
         }
     }
 

@@ -75,9 +75,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                     return _redaction.Clean(message.GetString()!);
             }
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            // Not JSON: the text itself is all there is to say.
+            // Not JSON, or a text in it that is none (a lone surrogate): the body itself is all there is to say.
         }
 
         return _redaction.Clean(Text(body));

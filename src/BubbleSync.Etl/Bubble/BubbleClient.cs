@@ -13,6 +13,7 @@ internal sealed class BubbleClient : IDisposable
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     private readonly BubbleSettings _settings;
+    private readonly TimeProvider _clock;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _http;
     private readonly ApiMeter _meter;
@@ -23,7 +24,7 @@ internal sealed class BubbleClient : IDisposable
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
     public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock)
     {
-        (_settings, _throttle, _meter) = (settings, throttle, meter);
+        (_settings, _throttle, _meter, _clock) = (settings, throttle, meter, clock);
         _answer = new BubbleAnswer(settings, meter);
         _handler = Handler(settings);
         _http = new HttpClient(_handler)
@@ -136,10 +137,11 @@ internal sealed class BubbleClient : IDisposable
         BreakDuration = TimeSpan.FromMinutes(5),
     };
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
-        { Date: { } date } when response.Headers.Date is { } now && date > now => date - now,
+        // A date is on the server's clock, which its own Date header tells.
+        { Date: { } date } when date > (response.Headers.Date ?? _clock.GetUtcNow()) => date - (response.Headers.Date ?? _clock.GetUtcNow()),
         _ => null,
     };
 }

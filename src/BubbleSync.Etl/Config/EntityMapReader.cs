@@ -45,6 +45,11 @@ internal static class EntityMapReader
             faults.Add(Fault(file, $"{file}: not valid JSON at line {broken.LineNumber + 1}: {broken.Message}"));
         }
 
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            faults.Add(Fault(file, $"{file}: cannot be read: {unreadable.Message}"));
+        }
+
         return null;
     }
 

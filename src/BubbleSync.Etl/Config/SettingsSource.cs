@@ -6,11 +6,10 @@ namespace BubbleSync.Etl.Config;
 internal sealed class SettingsSource
 {
     private readonly Dictionary<string, (string? Text, string Origin)> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names that no reader has asked for yet, with their origins.</summary>
     public IEnumerable<(string Name, string Origin)> Unread => _values.Where(v => !_read.Contains(v.Key)).Select(v => (v.Key, v.Value.Origin));
-
-    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Lays one value over those that are there.</summary>
     public void Set(string name, string? text, string origin) => _values[name] = (text, origin);

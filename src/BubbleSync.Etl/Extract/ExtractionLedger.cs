@@ -7,6 +7,7 @@ internal sealed class ExtractionLedger
 {
     private readonly Lock _lock = new();
     private readonly List<(Window Window, Verdict Verdict)> _accepted = [];
+    private readonly List<string> _doubts = [];
 
     /// <summary>Records of the whole type as Bubble counted them before reading.</summary>
     public long? CountedBefore { get; set; }
@@ -23,8 +24,6 @@ internal sealed class ExtractionLedger
                 return [.. _doubts];
         }
     }
-
-    private readonly List<string> _doubts = [];
 
     /// <summary>Windows read a second time because of the proof.</summary>
     public int Rereads { get; private set; }

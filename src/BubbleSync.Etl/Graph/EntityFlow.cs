@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Transform;
 
@@ -69,11 +70,18 @@ internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSet
 
     private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken cancellationToken)
     {
-        using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await run.From("plan windows", windows)
-            .ThenMany("read", _reader.ReadAsync, parallel: WindowsAtOnce)
-            .Then("map", Map, parallel: Environment.ProcessorCount)
-            .Into("stage", StageAsync, parallel: WindowsAtOnce);
+        try
+        {
+            using var run = new FlowRun(PagesWaiting, cancellationToken);
+            await run.From("plan windows", windows)
+                .ThenMany("read", _reader.ReadAsync, parallel: WindowsAtOnce)
+                .Then("map", Map, parallel: Environment.ProcessorCount)
+                .Into("stage", StageAsync, parallel: WindowsAtOnce);
+        }
+        catch (StageException failure)
+        {
+            throw PostgresFailure.Explain(failure.InnerException!, failure.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }, plan.Name);
+        }
     }
 
     private Reading Map(Reading reading) =>

@@ -119,7 +119,6 @@ internal sealed class FlowRun : IDisposable
             return run.FinishAsync();
         }
 
-
         private void Stage(string name, Func<T, Task> work, int parallel, Action<ActionBlock<T>> started)
         {
             var block = new ActionBlock<T>(item => run.Guard(name, () => work(item)), run.Options(parallel));

@@ -1,10 +1,9 @@
-using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>The patch stage alone.</summary>
-internal sealed class PatchRun(TargetDatabase database, PatchStage stage, IReadOnlyList<EntityPlan> plans) : IRecordedRun
+internal sealed class PatchRun(TargetTransactions transactions, PatchStage stage) : IRecordedRun
 {
     /// <inheritdoc/>
     public RunProgress Progress { get; } = new([], new ApiCounts(0, 0, 0, 0), 0, 0);
@@ -18,8 +17,7 @@ internal sealed class PatchRun(TargetDatabase database, PatchStage stage, IReadO
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var transactions = new TargetTransactions(database, dryRun: false);
-        Findings.Patches = await stage.RunAsync(transactions, plans, cancellationToken);
+        Findings.Patches = await stage.RunAsync(transactions, cancellationToken);
         Findings.AddFailures(Findings.Patches);
     }
 }

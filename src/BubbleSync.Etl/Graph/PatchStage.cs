@@ -7,17 +7,32 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>The final stage: links held back are put back where their target is there by now, then the patches run in order.</summary>
-internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner)
+/// <param name="patches">The patches in order.</param>
+/// <param name="runner">Runs one.</param>
+/// <param name="everyPlan">All entities, synced in this run or not: links held back earlier may belong to any of them.</param>
+internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
 {
     /// <summary>Runs all of it; a patch that fails is reported and stops nothing.</summary>
-    public async Task<IReadOnlyList<PatchReport>> RunAsync(TargetTransactions transactions, IReadOnlyList<EntityPlan> everyPlan, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PatchReport>> RunAsync(TargetTransactions transactions, CancellationToken cancellationToken)
     {
         foreach (var plan in everyPlan)
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
 
         var reports = new List<PatchReport>();
         foreach (var patch in patches)
-            reports.Add(await transactions.InOneAsync(IsolationLevel.ReadCommitted, c => runner.RunAsync(patch, c, cancellationToken), cancellationToken));
+            reports.Add(await RunAsync(patch, transactions, cancellationToken));
         return reports;
+    }
+
+    private async Task<PatchReport> RunAsync(PatchFile patch, TargetTransactions transactions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transactions.InOneAsync(IsolationLevel.ReadCommitted, null, c => runner.RunAsync(patch, c, cancellationToken), cancellationToken);
+        }
+        catch (SyncException collision) when (collision.IsTransient)
+        {
+            return new PatchReport(patch.Name, "failed", 0, $"others kept writing the same rows: {collision.Message}");
+        }
     }
 }

@@ -1,7 +1,5 @@
-using System.Data;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -9,70 +7,111 @@ using BubbleSync.Etl.Runs;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
-internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock) : IRecordedRun, IAsyncDisposable
+internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
-    private const int MostRejectsNamed = 100;
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WorstClock = TimeSpan.FromDays(1);
 
-    private readonly ApiMeter _meter = new(options.MaxCalls);
-    private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
-    private readonly TargetTransactions _transactions = new(database, options.DryRun);
-    private readonly LevelGate _gate = new(plan.Entities.Select(e => e.Level));
-    private readonly RunFindings _findings = new();
+    private readonly SyncSettings _settings;
+    private readonly ResyncOptions _options;
+    private readonly TargetDatabase _database;
+    private readonly SyncPlan _plan;
+    private readonly RunJournal _journal;
+    private readonly ResumePoint? _resumed;
+    private readonly TimeProvider _clock;
+    private readonly ApiMeter _meter;
+    private readonly Throttle _throttle;
+    private readonly TargetTransactions _transactions;
+    private readonly MergeStage _merge;
+    private readonly LevelGate _gate;
     private List<EntityRun> _entities = [];
+
+    /// <summary>Sets up a run; nothing is asked or written yet.</summary>
+    public ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, RunLock runLock, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
+    {
+        (_settings, _options, _database, _plan, _journal, _resumed, _clock) = (settings, options, database, plan, journal, resumed, clock);
+        _meter = new ApiMeter(options.MaxCalls);
+        _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+        _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
+        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent), _transactions, journal, Findings, clock);
+        _gate = new LevelGate(plan.Entities.Select(e => e.Level));
+    }
 
     /// <inheritdoc/>
     public RunProgress Progress => new([.. _entities.Select(e => e.Flow.Progress)], _meter.Counts, _throttle.InFlight, _throttle.AllowedPerMinute);
 
     /// <inheritdoc/>
-    public RunFindings Findings => _findings;
+    public RunFindings Findings { get; } = new();
 
     /// <inheritdoc/>
     public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="everyPlan">All entities, named ones or not: links held back earlier may belong to any of them.</param>
-    /// <param name="patches">The patch stage.</param>
-    /// <param name="cancellationToken">Stops the run.</param>
-    public async Task RunAsync(IReadOnlyList<EntityPlan> everyPlan, PatchStage patches, CancellationToken cancellationToken)
+    public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(settings.Bubble, _throttle, _meter, clock);
-        var order = new ReadingOrder(clock);
-        _entities = [.. plan.Entities.Select(e => new EntityRun(e, client, settings.Bubble, order, database, journal))];
+        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
+        var order = new ReadingOrder(_clock);
+        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, client, _settings.Bubble, order, _database, _journal))];
 
         // A type that is not exposed stops the run here, before anything is read.
-        await Together.RunAsync(_entities, _entities.Count, (e, token) => e.Flow.ProbeAsync(token), cancellationToken);
-        var end = resumed?.UpperBound ?? End();
-        await journal.BoundAsync(end, cancellationToken);
-        await Together.RunAsync(_entities, _entities.Count, (e, token) => PrepareAsync(e, token), cancellationToken);
-        await Together.RunAsync(_entities, _entities.Count, (e, token) => SyncAsync(e, end, token), cancellationToken);
+        await AllAsync((e, token) => e.Flow.ProbeAsync(token), cancellationToken);
+        var end = _resumed?.UpperBound ?? End();
+        await _journal.BoundAsync(end, cancellationToken);
+        await AllAsync(PrepareAsync, cancellationToken);
 
-        await Together.RunAsync(_entities, 2, ReportLinksAsync, cancellationToken);
-        await PruneAsync(cancellationToken);
-        _findings.Patches = await patches.RunAsync(_transactions, everyPlan, cancellationToken);
-        foreach (var entity in _entities)
-            _findings.Add(entity);
-        _findings.AddFailures(_findings.Patches);
+        // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
+        if (_options.DryRun)
+        {
+            await AllAsync((e, token) => ReadAsync(e, end, token), cancellationToken);
+            await AllAsync(MergeAsync, cancellationToken);
+        }
+        else
+        {
+            await AllAsync(
+                async (e, token) =>
+                {
+                    await ReadAsync(e, end, token);
+                    await MergeAsync(e, token);
+                },
+                cancellationToken);
+        }
+
+        await _merge.FinishAsync(_entities, patches, cancellationToken);
 
         // A dry run still holds locks on what it staged: it is taken back first.
         await _transactions.DisposeAsync();
         await DropStagingAsync(cancellationToken);
     }
 
-    private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
-        resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(resumed, journal, cancellationToken);
-
-    // The way of an entity: read and stage, wait for the levels below, merge.
-    private async Task SyncAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    /// <summary>Gives back what the run holds; in a dry run, takes everything back, staging too.</summary>
+    public async ValueTask DisposeAsync()
     {
-        entity.StartedAt = clock.GetUtcNow();
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        await _transactions.DisposeAsync();
+    }
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        Together.RunAsync(_entities, _entities.Count, work, cancellationToken);
+
+    private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
+        _resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(_resumed, _journal, cancellationToken);
+
+    private async Task ReadAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        entity.StartedAt = _clock.GetUtcNow();
+        if (!entity.IsMerged)
+            await entity.Flow.ReadAsync(end, cancellationToken);
+    }
+
+    private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
         if (!entity.IsMerged)
         {
-            await entity.Flow.ReadAsync(end, cancellationToken);
             entity.Flow.State = EntityState.Merging;
             await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
             CheckRejects();
-            await MergeAsync(entity, cancellationToken);
+            await _merge.MergeAsync(entity, cancellationToken);
             entity.Flow.State = EntityState.Done;
         }
 
@@ -83,80 +122,24 @@ internal sealed class ResyncRun(SyncSettings settings, ResyncOptions options, Ta
     private void CheckRejects()
     {
         var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
-        if (options.MaxRejects is { } most && most.IsExceeded(rejected, read))
-            throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
-    }
-
-    private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
-            entity.Report = await _transactions.InOneAsync(
-                IsolationLevel.RepeatableRead,
-                async connection =>
-                {
-                    var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None, cancellationToken);
-                    var report = entity.Merged(counts, clock.GetUtcNow());
-                    await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                    entity.Rejects = report.Rejected > 0 ? await journal.RejectsAsync(connection, entity.Plan.Name, MostRejectsNamed, cancellationToken) : [];
-                    return report;
-                },
-                cancellationToken);
-        }
-        catch (Npgsql.NpgsqlException failure)
-        {
-            throw PostgresFailure.Explain(failure, "load", entity.Plan.Name);
-        }
-    }
-
-    // Only now: an agent may name a user, who is merged a level later.
-    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
-    {
-        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        entity.Report = await _transactions.InOneAsync(
-            IsolationLevel.ReadCommitted,
-            async connection =>
-            {
-                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, cancellationToken) };
-                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                return report;
-            },
-            cancellationToken);
-    }
-
-    private async Task PruneAsync(CancellationToken cancellationToken)
-    {
-        var stage = new PruneStage(options, _transactions, _findings);
-        foreach (var entity in _entities.AsEnumerable().Reverse())
-        {
-            entity.Report = await stage.RunAsync(entity, cancellationToken);
-            if (entity.Report.Pruned > 0)
-                await _transactions.InOneAsync(IsolationLevel.ReadCommitted, async c => { await journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken); return true; }, cancellationToken);
-        }
+        if (_options.MaxRejects is { } most && most.IsExceeded(rejected, read))
+            throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
     }
 
     private async Task DropStagingAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var connection = await _database.ConnectAsync(cancellationToken);
         foreach (var entity in _entities)
             await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
     }
 
     // The upper bound of the history, on whichever clock is behind: what is newer belongs to the catch-up pass. The margin is for
-    // writes that take a moment to appear in searches.
+    // writes that take a moment to appear in searches. A clock that is days off tells nothing.
     private DateTimeOffset End()
     {
-        var clocks = _entities.Select(e => e.Flow.Whole!.ServerTime).OfType<DateTimeOffset>().Append(clock.GetUtcNow());
+        var now = _clock.GetUtcNow();
+        var clocks = _entities.Select(e => e.Flow.Whole!.ServerTime).OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now);
         var moment = clocks.Min() - Margin;
         return new DateTimeOffset(moment.Ticks - (moment.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
-    }
-
-    /// <summary>Gives back what the run holds; in a dry run, takes everything back.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var entity in _entities)
-            await entity.DisposeAsync();
-        await _transactions.DisposeAsync();
     }
 }

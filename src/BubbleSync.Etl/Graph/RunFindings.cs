@@ -7,6 +7,9 @@ namespace BubbleSync.Etl.Graph;
 /// <summary>What a user should hear about a run, gathered in words.</summary>
 internal sealed class RunFindings
 {
+    /// <summary>Most fields of an entity that are named one by one where they did not convert.</summary>
+    public const int MostRejects = 100;
+
     private const int MostNames = 10;
 
     /// <summary>What is worth knowing though nothing is wrong.</summary>
@@ -18,7 +21,7 @@ internal sealed class RunFindings
     /// <summary>What the patches did.</summary>
     public IReadOnlyList<PatchReport> Patches { get; set; } = [];
 
-    /// <summary>Whether everything went as it should.</summary>
+    /// <summary>Whether something was left undone.</summary>
     public bool IsPartial => Errors.Count > 0;
 
     /// <summary>Adds the patches that failed.</summary>
@@ -34,8 +37,8 @@ internal sealed class RunFindings
         var (plan, report) = (entity.Plan, entity.Report);
         foreach (var doubt in entity.Flow.Ledger.Doubts)
             Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
-        Errors.AddRange(entity.Rejects);
-        if (report.Rejected > entity.Rejects.Count)
+        Errors.AddRange(entity.Rejects.Take(MostRejects));
+        if (entity.Rejects.Count > MostRejects)
             Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records were rejected and not loaded; all of them are in bubblesync.rejected_record."));
 
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))

@@ -46,8 +46,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             Warnings = run.Findings.Warnings,
             Errors = run.Findings.Errors,
         };
-        await CloseAsync(report);
-        return report;
+        return await CloseAsync(report);
     }
 
     private static async Task<SyncException?> TryAsync(
@@ -68,7 +67,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            return PostgresFailure.Explain(failure is StageException { InnerException: { } inner } ? inner : failure, Stage(failure), null);
+            return PostgresFailure.Explain(failure, "load", null);
         }
         finally
         {
@@ -77,10 +76,6 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             progress?.Report(run.Progress);
         }
     }
-
-    private static string Stage(Exception failure) => failure is StageException stage
-        ? stage.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }
-        : "load";
 
     private static async Task TellAsync(IRecordedRun run, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
@@ -93,7 +88,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     }
 
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.
-    private async Task CloseAsync(RunReport report)
+    private async Task<RunReport> CloseAsync(RunReport report)
     {
         using var limit = new CancellationTokenSource(LongestFarewell);
         try
@@ -103,10 +98,18 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             foreach (var warning in report.Warnings)
                 await journal.LogAsync("warning", "run", null, null, warning, limit.Token);
             await journal.FinishAsync(report, limit.Token);
+            return report;
         }
-        catch (Exception gone) when (report.Status != "succeeded" && gone is SyncException or Npgsql.NpgsqlException or OperationCanceledException)
+#pragma warning disable CA1031 // Whatever it is, the run itself is over; it becomes one more error of the report.
+        catch (Exception gone)
+#pragma warning restore CA1031
         {
-            // The run's own error is already in the report; that its row stays 'running' says the rest.
+            var why = PostgresFailure.Explain(gone, "load", null).Message;
+            return report with
+            {
+                Status = report.Status == "succeeded" ? "partial" : report.Status,
+                Errors = [.. report.Errors, new SyncError("load", null, null, null, "journal-lost", $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {why}")],
+            };
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     /// <summary>Remembers the links of the rows just merged whose target is missing, and forgets those that Bubble has changed since.</summary>
     public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var column in plan.Columns.Where(c => c.ForeignKey is not null))
+        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
         {
             await connection.ExecuteAsync(Forget(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Hold(column), cancellationToken, Names(column));
@@ -26,7 +26,7 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     public async Task<long> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var restored = 0L;
-        foreach (var column in plan.Columns.Where(c => c.ForeignKey is not null))
+        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
         {
             restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
@@ -50,8 +50,9 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         from {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and s.{column.Quoted} is not null and t.{column.Quoted} is null
           and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
-          and not exists ({Target(column, $"s.{column.Quoted}")})
+          and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}
         on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id
+        where held_link.target_id is distinct from excluded.target_id
         """;
 
     // Over what a patch filled meanwhile, but not over a local edit: patches leave updated_at alone.
@@ -59,21 +60,15 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         $"""
         update {plan.Table} t set {column.Quoted} = h.target_id
         from bubblesync.held_link h
-        where {Mine} and t.{_key} = h.bubble_id and exists ({Target(column, "h.target_id")})
+        where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, "h.target_id")}
           and t.{column.Quoted} is distinct from h.target_id
           and (t.{column.Quoted} is null or t.{Identifier.Quote(Clocks.UpdatedAt)} is not distinct from t.{plan.Modified.Quoted})
         """;
 
     private static string Release(ColumnPlan column) =>
-        $"delete from bubblesync.held_link h where {Mine} and exists ({Target(column, "h.target_id")})";
+        $"delete from bubblesync.held_link h where {Mine} and {ForeignKeySql.HasTargets(column, "h.target_id")}";
 
     private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";
-
-    private static string Target(ColumnPlan column, string id)
-    {
-        var key = column.ForeignKey!;
-        return $"select from {Identifier.Quote(key.Schema, key.Table)} r where r.{Identifier.Quote(key.Column)} = {id}";
-    }
 
     private (string, object?)[] Names(ColumnPlan column) => [("schema", plan.Schema), ("entity", plan.Name), ("column", column.Name)];
 }

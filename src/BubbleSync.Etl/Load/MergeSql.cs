@@ -89,24 +89,20 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     // A link whose foreign key has no target yet is held back: it counts as present, but as NULL.
     private string Source()
     {
-        var held = plan.Columns.Where(c => c.ForeignKey is not null).ToList();
+        var held = plan.Columns.Where(c => c.HoldsLinks).ToList();
         if (held.Count == 0)
             return $"select * from {staging.Name} where not {StagingLayout.Rejected}";
 
-        var columns = new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column ? $"({Target(column)}) as {c.Quoted}, s.{c.Quoted} is not null as {Sent(column)}" : $"s.{c.Quoted}");
+        var columns = new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column
+            ? $"case when {ForeignKeySql.HasTargets(column, $"s.{c.Quoted}")} then s.{c.Quoted} end as {c.Quoted}, s.{c.Quoted} is not null as {Sent(column)}"
+            : $"s.{c.Quoted}");
         return $"select {string.Join(", ", columns)} from {staging.Name} s where not s.{StagingLayout.Rejected}";
-    }
-
-    private static string Target(ColumnPlan column)
-    {
-        var key = column.ForeignKey!;
-        return $"select r.{Quote(key.Column)} from {Identifier.Quote(key.Schema, key.Table)} r where r.{Quote(key.Column)} = s.{column.Quoted}";
     }
 
     private static string Sent(ColumnPlan column) => $"_sent_{column.Ordinal}";
 
     private static string IsPresent(ColumnPlan column) =>
-        $"(s.{(column.ForeignKey is null ? $"{column.Quoted} is not null" : Sent(column))} or {StagingLayout.IsNullMarked("s", column)})";
+        $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";
 
     private static string Differs(ColumnPlan column) => $"({Compared("t", column)} is distinct from {Compared("s", column)} and {IsPresent(column)})";
 

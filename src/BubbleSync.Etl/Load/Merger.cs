@@ -9,6 +9,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 {
     private readonly MergeSql _sql = new(plan, staging, force);
     private readonly HeldLinks _held = new(plan, staging);
+    private readonly UnfitRecords _unfit = new(plan, staging);
 
     /// <summary>Merges what is staged; counts exactly.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
@@ -24,6 +25,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
         await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);
+        await _unfit.RejectAsync(connection, cancellationToken);
         var (extracted, rejected) = await CountAsync(connection, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         if (rejected > 0)

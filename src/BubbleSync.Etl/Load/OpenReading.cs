@@ -10,7 +10,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private const int MostGathered = 512 * 1024;
     private const int MostRejects = 100;
 
-    private readonly CopyBuffer _rows = new(MostGathered + (128 * 1024));
+    private readonly CopyBuffer _rows = new();
     private readonly List<Reject> _rejects = [];
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -6,22 +7,33 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>Takes rows away, or marks them, that Bubble no longer has. Only ids of Bubble's form: all others are local.</summary>
-internal sealed class Pruner(EntityPlan plan, StagingTable staging)
+internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent)
 {
     private const string MarkName = "deleted_in_bubble_at";
     private static readonly string Mark = Identifier.Quote(MarkName);
 
-    private string Gone => $"t.{plan.Key.Quoted} collate \"C\" ~ '{BubbleId.Pattern}' and not exists (select from {staging.Name} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})";
+    private readonly string _key = plan.Key.Quoted;
+
+    private string IsGone => $"t.{_key} collate \"C\" ~ '{BubbleId.Pattern}' and not exists (select from {staging.Name} s where s.{_key} = t.{_key})";
 
     private bool HasMark => plan.Target.Columns.ContainsKey(MarkName);
 
-    /// <summary>Takes the mark off records that came back; gives how many.</summary>
-    public async Task<long> WelcomeBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => HasMark
-        ? await connection.ExecuteAsync($"update {plan.Table} t set {Mark} = null from {staging.Name} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted} and t.{Mark} is not null", cancellationToken)
-        : 0;
+    /// <summary>Takes the mark off records that came back, and prunes what is gone; gives how many rows went, or why none may.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="report">What is known of the entity.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<(long Pruned, string? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
+    {
+        if (HasMark)
+            await connection.ExecuteAsync($"update {plan.Table} t set {Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{Mark} is not null", cancellationToken);
+        if (mode is PruneMode.None or PruneMode.Report)
+            return (0, null);
 
-    /// <summary>Why nothing may be pruned, or null where it may.</summary>
-    public async Task<string?> RefusalAsync(NpgsqlConnection connection, PruneMode mode, decimal limitPercent, EntityReport report, CancellationToken cancellationToken)
+        var refusal = await RefusalAsync(connection, report, cancellationToken);
+        return refusal is null ? await PruneAsync(connection, cancellationToken) : (0, refusal);
+    }
+
+    private async Task<string?> RefusalAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
         if (report.Proof is not { IsComplete: true })
             return "its extraction is not shown to be complete";
@@ -35,19 +47,30 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging)
             return "a crash of the server took what was staged";
 
         var (gone, all) = (await connection.RowsAsync(
-            $"select count(*) filter (where {Gone}), count(*) filter (where t.{plan.Key.Quoted} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
+            $"select count(*) filter (where {IsGone}), count(*) filter (where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
             r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (gone > 0 && report.Extracted == 0)
             return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";
         return gone * 100m > limitPercent * all
-            ? $"{gone} of {all} rows would go, more than {limitPercent.ToString(System.Globalization.CultureInfo.InvariantCulture)} %: check the token's rights in Bubble, or allow it with --prune-limit"
+            ? $"{gone} of {all} rows would go, more than {limitPercent.ToString(CultureInfo.InvariantCulture)} %: check the token's rights in Bubble, or allow it with --prune-limit"
             : null;
     }
 
-    /// <summary>Prunes; gives how many rows.</summary>
-    public Task<long> PruneAsync(NpgsqlConnection connection, PruneMode mode, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        mode == PruneMode.Hard
-            ? $"delete from {plan.Table} t where {Gone}"
-            : $"update {plan.Table} t set {Mark} = now() where t.{Mark} is null and {Gone}",
-        cancellationToken);
+    private async Task<(long Pruned, string? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint prune", cancellationToken);
+        try
+        {
+            var pruned = await connection.ExecuteAsync(
+                mode == PruneMode.Hard ? $"delete from {plan.Table} t where {IsGone}" : $"update {plan.Table} t set {Mark} = now() where t.{Mark} is null and {IsGone}",
+                cancellationToken);
+            await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
+            return (pruned, null);
+        }
+        catch (PostgresException referenced) when (referenced.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            await connection.ExecuteAsync("rollback to savepoint prune", cancellationToken);
+            return (0, $"constraint '{referenced.ConstraintName}' of table '{referenced.TableName}' still needs a row that would go");
+        }
+    }
 }

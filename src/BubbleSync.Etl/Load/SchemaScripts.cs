@@ -2,7 +2,6 @@ using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
-using Npgsql;
 
 namespace BubbleSync.Etl.Load;
 
@@ -13,28 +12,21 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        try
+        await ControlTables.EnsureAsync(connection, cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
+            await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
+        await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
+        var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
+        var made = new List<string>();
+        foreach (var map in maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)))
         {
-            await ControlTables.EnsureAsync(connection, cancellationToken);
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
-                await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
-            await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
-            var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
-            var made = new List<string>();
-            foreach (var map in maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)))
-            {
-                await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
-                made.Add(map.Table);
-            }
+            await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
+            made.Add(map.Table);
+        }
 
-            await transaction.CommitAsync(cancellationToken);
-            return made;
-        }
-        catch (NpgsqlException failure)
-        {
-            throw PostgresFailure.Explain(failure, "load", null);
-        }
+        await transaction.CommitAsync(cancellationToken);
+        return made;
     }
 
     private async Task<string> ScriptAsync(EntityMap map, CancellationToken cancellationToken)

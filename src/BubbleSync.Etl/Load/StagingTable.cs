@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -7,20 +9,22 @@ namespace BubbleSync.Etl.Load;
 internal sealed class StagingTable
 {
     private const string Schema = "bubblesync_staging";
-    private const int LongestEntity = 40;
+    private const int LongestWord = 30;
 
     private readonly StagingLayout _layout;
     private readonly string _columns;
+    private readonly string _label;
 
     /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
     public StagingTable(EntityPlan plan, Guid runId)
     {
-        var name = $"{plan.Name[..Math.Min(plan.Name.Length, LongestEntity)]}_{runId.ToString("N")[..12]}";
+        _layout = new StagingLayout(plan);
+        _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
+        _label = StagingLabel.Of(plan, runId);
+        var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
         Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
-        _layout = new StagingLayout(plan);
-        _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
     }
 
     /// <summary>The quoted table of rows.</summary>
@@ -34,6 +38,8 @@ internal sealed class StagingTable
         $"""
         create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
         create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
+        comment on table {Name} is {Identifier.Literal(_label)};
+        comment on table {Rejects} is {Identifier.Literal(_label)};
         """;
 
     /// <summary>Takes rows in binary form.</summary>
@@ -60,4 +66,6 @@ internal sealed class StagingTable
 
     /// <summary>Removes both tables.</summary>
     public string Drop => $"drop table if exists {Name}, {Rejects}";
+
+    private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
 }

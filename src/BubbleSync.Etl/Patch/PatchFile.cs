@@ -26,7 +26,7 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 
     private static PatchFile Read(string path)
     {
-        var text = File.ReadAllText(path);
+        var text = Text(path);
         var parts = text.Split('\n').ToList();
         var tables = parts.Find(l => l.StartsWith(TablesMark, StringComparison.Ordinal))?[TablesMark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
         var report = text.IndexOf("\n" + ReportMark, StringComparison.Ordinal);
@@ -35,6 +35,18 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
             report < 0 ? text : text[..report],
             tables,
             report < 0 ? null : text[(report + 1 + ReportMark.Length)..]);
+    }
+
+    private static string Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(Path.GetFileName(path), $"{path}: cannot be read: {unreadable.Message}");
+        }
     }
 
     private static SyncException Fault(string field, string message) => new(new SyncError("settings", null, null, field, "settings", message));

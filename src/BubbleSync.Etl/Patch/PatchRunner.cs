@@ -8,7 +8,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
 {
     private const int MostReported = 1000;
 
-    /// <summary>Runs one patch on a connection that has no transaction, or inside the one it has.</summary>
+    /// <summary>Runs one patch inside the transaction that the connection has.</summary>
     public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
@@ -29,6 +29,10 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         catch (PostgresException failure) when (!cancellationToken.IsCancellationRequested)
         {
             await connection.ExecuteAsync("rollback to savepoint patch", cancellationToken);
+            // Others were in the way: the whole transaction is tried again.
+            if (PostgresFailure.IsCollision(failure))
+                throw;
+
             return new PatchReport(patch.Name, "failed", 0, $"{failure.MessageText} ({failure.SqlState}){(failure.Position > 0 ? $" at character {failure.Position} of the file" : "")}");
         }
     }

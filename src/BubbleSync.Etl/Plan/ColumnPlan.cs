@@ -29,8 +29,14 @@ internal sealed record ColumnPlan
     /// <summary>The column as the database has it.</summary>
     public required ColumnInfo Target { get; init; }
 
-    /// <summary>Its real foreign key, or null.</summary>
-    public ForeignKeyInfo? ForeignKey { get; init; }
+    /// <summary>Its real foreign keys; mostly none.</summary>
+    public IReadOnlyList<ForeignKeyInfo> ForeignKeys { get; init; } = [];
+
+    /// <summary>Whether it can hold no NULL: because the table says so, or because it is the key.</summary>
+    public required bool IsRequired { get; init; }
+
+    /// <summary>Whether a link that has no target yet is held back as NULL.</summary>
+    public bool HoldsLinks => ForeignKeys.Count > 0 && !IsRequired;
 
     /// <summary>The type it is staged in: the target's own for whole numbers; text for JSON, which jsonb would rewrite; else the plain one of its family.</summary>
     public string StagingType => Type.Shape switch

@@ -40,6 +40,10 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
             Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs. Add it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} add column {clock} timestamptz;");
+        foreach (var clock in Clocks.Own.Where(c => table.Columns.TryGetValue(c, out var column) && !Fits(FieldType.All["timestamptz"], column)))
+            Fault(map, clock, "column-misfit", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}. Change it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} alter column {clock} type timestamptz;");
+        foreach (var key in table.CompositeKeys.Distinct())
+            _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; links it forbids cannot be held back, and would stop the run.");
 
         var columns = map.Fields.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
         return new EntityPlan
@@ -76,6 +80,12 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             return null;
         }
 
+        if (target.IsComputed)
+        {
+            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is written by the database alone (generated, or identity always). Take the field out of {map.File}, or make it a plain column.");
+            return null;
+        }
+
         if (!Fits(type, target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
@@ -93,14 +103,14 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
             Target = target,
-            ForeignKey = table.ForeignKeys.GetValueOrDefault(field.Column),
+            ForeignKeys = [.. table.ForeignKeys[field.Column]],
+            IsRequired = target.IsRequired || field.Column == map.Key,
         };
     }
 
     // A timestamp(p) below microseconds would round what Bubble sent; nothing is ever rounded to fit.
     private static bool Fits(FieldType type, ColumnInfo target) =>
-        !target.IsComputed
-        && (type.Fits.Contains(target.Type) || (type.Shape == FieldShape.Text && target.Type == "character"))
+        type.Fits.Contains(target.Type)
         && (type.Shape != FieldShape.Timestamp || target.Precision is null or 6);
 
     private Relation? Relation(EntityMap map, FieldMap field, string name)

@@ -8,15 +8,17 @@ internal sealed record Catalogue(string Schema, IReadOnlyDictionary<string, Tabl
 /// <param name="Columns">Its columns by name.</param>
 /// <param name="UniqueColumns">The columns that alone have a full, valid, unique index.</param>
 /// <param name="ForeignKeys">Its foreign keys of one column, by column.</param>
+/// <param name="CompositeKeys">Its foreign keys of several columns, by name.</param>
 internal sealed record TableInfo(
     string Name,
     IReadOnlyDictionary<string, ColumnInfo> Columns,
     IReadOnlySet<string> UniqueColumns,
-    IReadOnlyDictionary<string, ForeignKeyInfo> ForeignKeys);
+    ILookup<string, ForeignKeyInfo> ForeignKeys,
+    IReadOnlyList<string> CompositeKeys);
 
 /// <summary>A column as the catalogue knows it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">The type's name without modifiers, as <c>format_type</c> gives it: <c>character varying</c>, <c>text[]</c>.</param>
+/// <param name="Type">The type's name without modifiers and schema, as <c>format_type</c> gives it: <c>character varying</c>, <c>text[]</c>.</param>
 /// <param name="FullType">The type with modifiers: <c>character varying(50)</c>.</param>
 /// <param name="Length">Most characters of a text, or null.</param>
 /// <param name="Precision">Digits of a numeric, or of a timestamp's second, or null.</param>

@@ -30,15 +30,14 @@ internal static class CatalogueReader
 
     private const string ForeignKeysSql =
         """
-        select c.relname, a.attname, k.conname, fn.nspname, f.relname, fa.attname
+        select c.relname, a.attname, k.conname, fn.nspname, f.relname, fa.attname, cardinality(k.conkey)
         from pg_constraint k
         join pg_class c on c.oid = k.conrelid
         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
         join pg_class f on f.oid = k.confrelid
         join pg_namespace fn on fn.oid = f.relnamespace
         join pg_attribute fa on fa.attrelid = f.oid and fa.attnum = k.confkey[1]
-        where k.contype = 'f' and cardinality(k.conkey) = 1
-          and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
+        where k.contype = 'f' and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
         """;
 
     /// <summary>Gives the tables of a schema; none where there is no such schema.</summary>
@@ -48,14 +47,15 @@ internal static class CatalogueReader
         var unique = await ReadAsync(connection, UniqueSql, schema, r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken);
         var foreign = await ReadAsync(
             connection, ForeignKeysSql, schema,
-            r => (Table: r.GetString(0), Column: r.GetString(1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5))),
+            r => (Table: r.GetString(0), Column: r.GetString(1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)), Columns: r.GetInt32(6)),
             cancellationToken);
 
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
             table.ToDictionary(c => c.Column.Name, c => c.Column),
             unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
-            foreign.Where(f => f.Table == table.Key).DistinctBy(f => f.Column).ToDictionary(f => f.Column, f => f.Key)));
+            foreign.Where(f => f.Table == table.Key && f.Columns == 1).ToLookup(f => f.Column, f => f.Key),
+            [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)]));
         return new Catalogue(schema, tables.ToDictionary(t => t.Name));
     }
 
@@ -68,7 +68,8 @@ internal static class CatalogueReader
         var isTime = type.StartsWith("time", StringComparison.Ordinal);
         return new ColumnInfo(
             row.GetString(1),
-            type,
+            // An extension's type carries its schema where that is not on the search path: extensions.citext.
+            type[(type.LastIndexOf('.') + 1)..],
             row.GetString(3),
             isText && modifier >= 0 ? modifier - 4 : null,
             modifier < 0 ? null : isNumeric ? (modifier - 4) >> 16 : isTime ? modifier : null,

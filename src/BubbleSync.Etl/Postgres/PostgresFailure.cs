@@ -6,15 +6,19 @@ namespace BubbleSync.Etl.Postgres;
 internal static class PostgresFailure
 {
     /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
-    public static bool IsCollision(PostgresException failure) => failure.SqlState is
-        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-        or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation;
+    public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+
+    /// <summary>How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only tell of somebody else's write a moment ago: once more.</summary>
+    public static int AttemptsAt(PostgresException failure) =>
+        IsCollision(failure) ? 5
+        : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
+        : 1;
 
     /// <summary>Gives the error for a failure in <paramref name="stage"/>.</summary>
     public static SyncException Explain(Exception failure, string stage, string? entity) => failure switch
     {
         SyncException known => known,
-        PostgresException refused => new SyncException(Error(refused, stage, entity), refused),
+        PostgresException refused => new SyncException(Error(refused, stage, entity), refused) { IsTransient = IsCollision(refused) },
         NpgsqlException { InnerException: { } inner } broken => Lost(broken, inner.Message, stage, entity),
         _ => Lost(failure, failure.Message, stage, entity),
     };

@@ -7,34 +7,33 @@ namespace BubbleSync.Etl.Postgres;
 /// The transactions of a run. Mostly each its own, run again where somebody else's write was in the way; in a dry run one over everything,
 /// one user at a time, rolled back at the end.
 /// </summary>
-internal sealed class TargetTransactions(TargetDatabase database, bool dryRun) : IAsyncDisposable
+/// <param name="database">The target.</param>
+/// <param name="dryRun">Whether nothing may last.</param>
+/// <param name="permit">Asked before each transaction whether the run may still write; throws where it may not.</param>
+internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, Func<CancellationToken, Task> permit) : IAsyncDisposable
 {
-    private const int Attempts = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
 
     /// <summary>Does the work in a transaction.</summary>
-    public async Task<T> InOneAsync<T>(IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    /// <param name="isolation">What it sees of others.</param>
+    /// <param name="entity">The entity it is about, for messages, or null.</param>
+    /// <param name="work">The work; done again where others were in the way.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">It failed; nothing of it lasts.</exception>
+    public async Task<T> InOneAsync<T>(IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
-        if (dryRun)
-            return await InSharedAsync(work, cancellationToken);
-
-        for (var attempt = 1; ; attempt++)
+        await permit(cancellationToken);
+        try
         {
-            try
-            {
-                await using var connection = await database.ConnectAsync(cancellationToken);
-                await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
-                var result = await work(connection);
-                await transaction.CommitAsync(cancellationToken);
-                return result;
-            }
-            catch (PostgresException collision) when (attempt < Attempts && PostgresFailure.IsCollision(collision))
-            {
-                // Somebody wrote the same rows at the same time; what they wrote is there now.
-            }
+            return dryRun ? await InSharedAsync(work, cancellationToken) : await InOwnAsync(isolation, work, cancellationToken);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgresFailure.Explain(failure, "load", entity);
         }
     }
 
@@ -46,6 +45,26 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun) :
         if (_connection is not null)
             await _connection.DisposeAsync();
         (_transaction, _connection) = (null, null);
+    }
+
+    private async Task<T> InOwnAsync<T>(IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await database.ConnectAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
+                var result = await work(connection);
+                await transaction.CommitAsync(cancellationToken);
+                return result;
+            }
+            catch (PostgresException collision) when (attempt < PostgresFailure.AttemptsAt(collision))
+            {
+                // Somebody wrote the same rows at the same time; what they wrote is there a moment later.
+                await Task.Delay(Pause * attempt, cancellationToken);
+            }
+        }
     }
 
     private async Task<T> InSharedAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)

@@ -4,24 +4,34 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>What runs that died left in staging. Call only under the lock of the entities: then no other run is at work on them.</summary>
+/// <summary>What runs that died left behind. Call only under the lock of the entities: then no other run is at work on them.</summary>
 internal static class StaleStaging
 {
-    // A staging table is named after its entity and the first 12 digits of its run's id (see StagingTable).
-    private const string Sql =
+    private const string TablesSql =
         """
-        select t.tablename
-        from pg_tables t
-        join bubblesync.run r on t.tablename like any (array[@entity || '_' || left(replace(r.run_id::text, '-', ''), 12), @entity || '_' || left(replace(r.run_id::text, '-', ''), 12) || '_reject'])
-        where t.schemaname = 'bubblesync_staging' and r.target_schema = @schema and r.run_id <> @run
+        select c.relname
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
+          and starts_with(obj_description(c.oid, 'pg_class'), @entity) and obj_description(c.oid, 'pg_class') <> @own
+        """;
+
+    // A run that lives has its id in the name of its sessions.
+    private const string DeadRunsSql =
+        """
+        update bubblesync.run r set status = 'failed', finished_at = clock_timestamp()
+        where status = 'running' and target_schema = @schema and run_id <> @run
+          and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || r.run_id)
         """;
 
     /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word.</summary>
     public static async Task ClearAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
+        await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
         foreach (var entity in entities)
         {
-            var tables = await connection.RowsAsync(Sql, r => Identifier.Quote("bubblesync_staging", r.GetString(0)), cancellationToken, ("entity", entity.Name), ("schema", schema), ("run", runId));
+            var tables = await connection.RowsAsync(
+                TablesSql, r => Identifier.Quote("bubblesync_staging", r.GetString(0)), cancellationToken,
+                ("entity", StagingLabel.Of(entity)), ("own", StagingLabel.Of(entity, runId)));
             if (tables.Count > 0)
                 await connection.ExecuteAsync($"drop table if exists {string.Join(", ", tables)}", cancellationToken);
         }

@@ -75,7 +75,7 @@ internal sealed class RecordMapper
         else
         {
             var isNull = value.ValueKind == JsonValueKind.Null || column.AbsentClears;
-            if (isNull && column.Target.IsRequired)
+            if (isNull && column.IsRequired)
                 fault ??= "null, but the column must not be empty";
             record.WriteNull(column, isNull);
         }

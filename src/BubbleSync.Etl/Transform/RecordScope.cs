@@ -1,6 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using System.Runtime.InteropServices;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 

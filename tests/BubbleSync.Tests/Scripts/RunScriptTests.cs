@@ -63,6 +63,18 @@ public sealed class RunScriptTests : IDisposable
     }
 
     [UnixFact]
+    public async Task Of_many_builds_the_last_three_are_kept()
+    {
+        for (var build = 1; build <= 5; build++)
+        {
+            _folder.Write("src/BubbleSync.Cli/Program.cs", new string('x', build));
+            await RunAsync(["plan"]);
+        }
+
+        Assert.Equal((5, 3), (_folder.TimesPublished, _folder.ProgramsKept));
+    }
+
+    [UnixFact]
     public async Task Two_first_starts_at_once_build_once()
     {
         var both = await Task.WhenAll(RunAsync(["plan"]), RunAsync(["plan"]));

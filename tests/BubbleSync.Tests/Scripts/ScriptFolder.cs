@@ -39,8 +39,10 @@ internal sealed class ScriptFolder : IDisposable
             Write(source, "as it was");
     }
 
-    // The scripts speak of real paths, and a temp folder may be a link.
-    internal string Path { get; } = Directory.CreateTempSubdirectory("bubblesync-scripts-").FullName;
+    // The scripts speak of real paths, and a temp folder may be a link. The blank is there to be stumbled over.
+    internal string Path { get; } = Directory.CreateTempSubdirectory("bubblesync scripts-").FullName;
+
+    internal int ProgramsKept => Directory.GetDirectories(System.IO.Path.Combine(Path, ".bubblesync", "app")).Length;
 
     internal int TimesPublished => File.Exists(Log) ? File.ReadAllLines(Log).Length : 0;
 

@@ -1,0 +1,85 @@
+using System.Data;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>How records go from staging into the tables.</summary>
+/// <param name="Force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+/// <param name="Prune">What happens to rows that Bubble no longer has; only for runs that read everything.</param>
+/// <param name="PruneLimitPercent">The largest part of an entity's rows that may be pruned.</param>
+internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent);
+
+/// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
+internal sealed class MergeStage(MergeOptions options, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
+{
+    /// <summary>Merges one entity, with its counts, in one transaction.</summary>
+    public async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
+        entity.Report = await transactions.InOneAsync(
+            IsolationLevel.RepeatableRead,
+            entity.Plan.Name,
+            async connection =>
+            {
+                var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None, cancellationToken);
+                var report = entity.Merged(counts, clock.GetUtcNow());
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                entity.Rejects = report.Rejected > 0 ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken) : [];
+                return report;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Once all are merged: reports missing links, prunes, patches, and says what there is to say.</summary>
+    public async Task FinishAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
+    {
+        await Together.RunAsync(entities, 2, ReportLinksAsync, cancellationToken);
+        // Highest level first, so that rows go before those they point to.
+        foreach (var entity in entities.Reverse())
+            await PruneAsync(entity, cancellationToken);
+
+        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
+        foreach (var entity in entities)
+            findings.Add(entity);
+        findings.AddFailures(findings.Patches);
+    }
+
+    // Only now: an agent may name a user, who is merged a level later.
+    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
+        entity.Report = await transactions.InOneAsync(
+            IsolationLevel.ReadCommitted,
+            entity.Plan.Name,
+            async connection =>
+            {
+                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, cancellationToken) };
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return report;
+            },
+            cancellationToken);
+    }
+
+    private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        if (options.Prune == PruneMode.None)
+            return;
+
+        var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
+        entity.Report = await transactions.InOneAsync(
+            IsolationLevel.ReadCommitted,
+            entity.Plan.Name,
+            async connection =>
+            {
+                var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
+                if (refusal is not null)
+                    findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
+                var report = entity.Report with { Pruned = pruned };
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return report;
+            },
+            cancellationToken);
+    }
+}

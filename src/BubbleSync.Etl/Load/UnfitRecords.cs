@@ -1,0 +1,54 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// Records that convert, but that the table as it is now cannot take: a new one lacks a column that must not be empty, or a link that cannot be held
+/// back has no target. They are rejected like those that do not convert, instead of stopping the run. Most tables have no such column; then there is nothing to do.
+/// </summary>
+internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
+{
+    private readonly string _key = plan.Key.Quoted;
+
+    /// <summary>Marks them in staging, as rejected.</summary>
+    public async Task RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var rejected = 0L;
+        foreach (var column in plan.Columns.Where(c => c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
+            rejected += await RejectAsync(connection, column, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
+        foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
+            rejected += await RejectAsync(connection, column, $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands", IsUntied(column), cancellationToken);
+
+        if (rejected > 0)
+            await connection.ExecuteAsync(Mark, cancellationToken);
+    }
+
+    private string IsLacking(ColumnPlan column) =>
+        $"s.{column.Quoted} is null and not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
+
+    private static string IsUntied(ColumnPlan column) =>
+        $"s.{column.Quoted} is not null and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}";
+
+    private Task<long> RejectAsync(NpgsqlConnection connection, ColumnPlan column, string reason, string condition, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"""
+        insert into {staging.Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw)
+        select s.{_key}, s.{StagingLayout.Order}, @field, @reason, jsonb_strip_nulls({Raw()})::text
+        from {staging.Name} s
+        where not s.{StagingLayout.Rejected} and {condition}
+        """,
+        cancellationToken, ("field", column.Field), ("reason", reason));
+
+    private string Mark =>
+        $"""
+        update {staging.Name} s set {StagingLayout.Rejected} = true from {staging.Rejects} r
+        where r.bubble_id = s.{_key} and r.{StagingLayout.Order} = s.{StagingLayout.Order} and not s.{StagingLayout.Rejected}
+        """;
+
+    // What came is gone by now; what was mapped from it, under Bubble's names, maps to the same row again.
+    private string Raw() => string.Join(" || ", plan.Columns.Select(c =>
+        $"jsonb_build_object({Identifier.Literal(c.Field)}, {c.Path.Reverse().Aggregate(Value(c), (value, step) => $"jsonb_build_object({Identifier.Literal(step)}, {value})")})"));
+
+    private static string Value(ColumnPlan column) => column.Type.Shape == FieldShape.Json ? $"s.{column.Quoted}::jsonb" : $"s.{column.Quoted}";
+}
