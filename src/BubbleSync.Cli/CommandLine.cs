@@ -27,6 +27,7 @@ internal static class CommandLine
             PatchVerb.Command(),
             AuditVerb.Command(),
             SchemaVerb.Command(),
+            RunsVerb.Command(),
             SimulateVerb.Command(),
             DemoVerb.Command(),
         };

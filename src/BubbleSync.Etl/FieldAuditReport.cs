@@ -16,7 +16,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
     public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
         ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"],
-        Rows.Select(r => (string[])[r.Entity, r.BubbleField, r.Column, r.Type, r.Status, Text(r.Seen), Text(r.Present), Text(r.Stored), Text(r.Failed)]),
+        Rows.Select(r => (IReadOnlyList<string>)[r.Entity, r.BubbleField, r.Column, r.Type, r.Status, Text(r.Seen), Text(r.Present), Text(r.Stored), Text(r.Failed)]).ToAsyncEnumerable(),
         cancellationToken);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -5,10 +5,10 @@ using System.Text.Json.Serialization;
 namespace BubbleSync.Etl;
 
 /// <summary>How results are written as JSON: camelCase, times as ISO 8601 in UTC with a <c>Z</c>, nulls written.</summary>
-internal static class ReportJson
+public static class ReportJson
 {
     /// <summary>The options for all results.</summary>
-    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -17,6 +17,10 @@ internal static class ReportJson
 
     /// <summary>Writes a result.</summary>
     public static string Write<T>(T result) => JsonSerializer.Serialize(result, Options);
+
+    /// <summary>Writes a list as its items come.</summary>
+    public static Task WriteAsync<T>(Stream output, IAsyncEnumerable<T> list, CancellationToken cancellationToken) =>
+        JsonSerializer.SerializeAsync(output, list, Options, cancellationToken);
 
     private sealed class UtcTime : JsonConverter<DateTimeOffset>
     {

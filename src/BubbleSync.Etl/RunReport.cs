@@ -22,7 +22,7 @@ public sealed record RunReport
     public required DateTimeOffset FinishedAt { get; init; }
 
     /// <summary>How long it took.</summary>
-    public long DurationMs => (long)(FinishedAt - StartedAt).TotalMilliseconds;
+    public long DurationMs => FinishedAt.ToUnixTimeMilliseconds() - StartedAt.ToUnixTimeMilliseconds();
 
     /// <summary>What was asked of the Data API.</summary>
     public ApiCounts Api { get; init; } = new(0, 0, 0, 0);

@@ -68,6 +68,33 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
     }, cancellationToken);
 
+    /// <summary>Maps and merges once more what a run rejected, as it was kept then, without Bubble.</summary>
+    /// <param name="run">The run's id, the beginning of it, or <c>last</c>.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public Task<RunReport> ReprocessAsync(string run, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await target.EnsureControlTablesAsync(cancellationToken);
+        var of = await new RunHistory(target.Database).FindAsync(run, cancellationToken);
+        var rejected = new RejectedRecords(target.Database, of);
+        var entities = await rejected.CountAsync(cancellationToken);
+        if (entities.Count == 0)
+            throw new SyncException(new SyncError("settings", null, null, "RUN", "nothing-rejected", $"Run {of} has rejected nothing: there is nothing to reprocess."));
+
+        var plan = target.Plan([.. entities.Keys]).OrStop();
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
+        await using var reprocess = new ReprocessRun(target.Database, runLock, plan.Entities, journal, rejected, clock);
+        reprocess.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        var patches = target.Patches([], runId);
+        return await new RunRecorder(journal, clock).RecordAsync("reprocess", new { of }, false, reprocess, null, token => reprocess.RunAsync(patches, token), cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Opens what the control tables tell of earlier runs.</summary>
+    public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
+        GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);
+
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, cancellationToken);
 
     private void RequireSource()

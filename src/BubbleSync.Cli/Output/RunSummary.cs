@@ -14,6 +14,12 @@ internal static class RunSummary
     {
         if (report.Entities.Any(e => e.Proof is not null))
             console.Write(Entities(report.Entities));
+        foreach (var entity in report.Entities)
+        {
+            if (entity.Proof is { } proof)
+                console.WriteLine(Receipt(entity, proof));
+        }
+
         if (report.Patches.Count > 0)
             console.Write(Patches(report.Patches));
 
@@ -75,6 +81,11 @@ internal static class RunSummary
         { IsComplete: true } => $"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}",
         _ => "not proved",
     };
+
+    // In one line: what Bubble counted, what was read, what was stored, and that it is the same.
+    private static string Receipt(EntityReport entity, EntityProof proof) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"proof: {entity.Name}: counted {proof.CountedBefore?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} before and {proof.CountedAfter?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} after, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -5,19 +5,23 @@ namespace BubbleSync.Etl.Audit;
 /// <summary>Writes reports as CSV: RFC 4180, UTF-8, one head line.</summary>
 internal static class CsvFile
 {
-    /// <summary>Writes a head and rows to a file, making its folder where it is missing.</summary>
-    public static async Task WriteAsync(string path, IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
+    /// <summary>Writes a head and rows to a file as they come, making its folder where it is missing; gives how many rows.</summary>
+    public static async Task<long> WriteAsync(string path, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             await using var csv = CsvWriter.ToFile(path);
-            foreach (var row in rows.Prepend(head))
+            var written = -1L;
+            await foreach (var row in rows.Prepend(head).WithCancellation(cancellationToken))
             {
                 foreach (var cell in row)
                     csv.WriteField(cell);
                 await csv.EndRecordAsync(cancellationToken);
+                written++;
             }
+
+            return written;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

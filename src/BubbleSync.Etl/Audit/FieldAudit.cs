@@ -14,8 +14,8 @@ internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatab
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var flows = plan.Entities.Select(e => new EntityFlow(e, new EntitySource(client, e.Name, e.BubbleType, e.Level), settings, order, DiscardAsync)).ToList();
-        await Together.RunAsync(flows, flows.Count, ReadAsync, cancellationToken);
+        var flows = plan.Entities.Select(e => new EntityFlow(e, DiscardAsync)).ToList();
+        await Together.RunAsync(flows, flows.Count, (flow, token) => ReadAsync(new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order), token), cancellationToken);
 
         var rows = new List<FieldAuditRow>();
         foreach (var flow in flows)
@@ -23,10 +23,10 @@ internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatab
         return new FieldAuditReport(rows, [.. plan.Entities.Select(e => Coverage(e.Name, rows))]);
     }
 
-    private async Task ReadAsync(EntityFlow flow, CancellationToken cancellationToken)
+    private async Task ReadAsync(FullHistory history, CancellationToken cancellationToken)
     {
-        await flow.ProbeAsync(cancellationToken);
-        await flow.ReadAsync(clock.GetUtcNow(), cancellationToken);
+        await history.ProbeAsync(cancellationToken);
+        await history.ReadAsync(clock.GetUtcNow(), cancellationToken);
     }
 
     private static Task DiscardAsync(Reading reading, CancellationToken cancellationToken)

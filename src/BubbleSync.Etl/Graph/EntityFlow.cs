@@ -2,21 +2,18 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>The way of one entity's records, from Bubble to wherever mapped pages go: three passes through the same line of stages.</summary>
-internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSettings settings, ReadingOrder order, Func<Reading, CancellationToken, Task> stage)
+/// <summary>The way of one entity's records, from wherever they are read to wherever mapped pages go: one line of stages, passed once or several times.</summary>
+internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage)
 {
     // Two windows at once hide the first and last call of each; more would only open more transactions.
     private const int WindowsAtOnce = 2;
     private const int PagesWaiting = 8;
 
     private readonly RecordMapper _mapper = new(plan);
-    private readonly WindowReader _reader = new(source, settings, order);
-    private readonly WindowPlanner _planner = new(source, settings);
     private long _read;
     private long _rejected;
 
@@ -32,51 +29,42 @@ internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSet
     /// <summary>What the entity is at, for progress.</summary>
     public EntityState State { get; set; }
 
-    /// <summary>The probe of the whole type, once it was made.</summary>
-    public Probe? Whole { get; private set; }
-
     /// <summary>How it is getting on.</summary>
-    public EntityProgress Progress => new(plan.Name, State, Whole?.Total, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
+    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
 
     /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
-    public void TakeOver(IEnumerable<StagedWindow> windows, long rejected)
+    public void TakeOver(IEnumerable<StagedReading> readings, long rejected)
     {
-        foreach (var window in windows)
+        foreach (var reading in readings)
         {
-            Interlocked.Add(ref _read, window.Records);
-            if (window.Window.Kind != WindowKind.Modified)
-                Ledger.Add(window.Window, window.Verdict);
+            Interlocked.Add(ref _read, reading.Records);
+            if (reading.Window.Kind != WindowKind.Modified)
+                Ledger.Add(reading.Window, reading.Verdict);
         }
 
         Interlocked.Add(ref _rejected, rejected);
     }
 
-    /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
-    public async Task ProbeAsync(CancellationToken cancellationToken)
+    /// <summary>Reads, maps and stages windows, as they are planned.</summary>
+    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, WindowReader reader, CancellationToken cancellationToken)
     {
-        Whole = await source.ProbeAsync(null, 0, cancellationToken);
-        Ledger.CountedBefore = Whole.Total;
+        using var run = new FlowRun(PagesWaiting, cancellationToken);
+        await EndAsync(run.From("plan windows", windows).ThenMany("read", reader.ReadAsync, parallel: WindowsAtOnce));
     }
 
-    /// <summary>Reads everything: what was there at <paramref name="end"/>, what the counts say is still missing, what changed since.</summary>
-    public async Task ReadAsync(DateTimeOffset end, CancellationToken cancellationToken)
+    /// <summary>Maps and stages readings that need no windows.</summary>
+    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken)
     {
-        State = EntityState.Reading;
-        var done = Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
-        await PassAsync(token => _planner.PlanAsync(Whole!, end, done, token), cancellationToken);
-        await PassAsync(new Reconciliation(source, Ledger, end).MissedAsync, cancellationToken);
-        await PassAsync(_ => One(new Window(WindowKind.Modified, end, null)), cancellationToken);
+        using var run = new FlowRun(PagesWaiting, cancellationToken);
+        await EndAsync(run.From("read", readings));
     }
 
-    private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken cancellationToken)
+    private async Task EndAsync(FlowRun.Line<Reading> line)
     {
         try
         {
-            using var run = new FlowRun(PagesWaiting, cancellationToken);
-            await run.From("plan windows", windows)
-                .ThenMany("read", _reader.ReadAsync, parallel: WindowsAtOnce)
-                .Then("map", Map, parallel: Environment.ProcessorCount)
-                .Into("stage", StageAsync, parallel: WindowsAtOnce);
+            State = EntityState.Reading;
+            await line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", StageAsync, parallel: WindowsAtOnce);
         }
         catch (StageException failure)
         {
@@ -99,11 +87,5 @@ internal sealed class EntityFlow(EntityPlan plan, EntitySource source, BubbleSet
         await stage(reading, cancellationToken);
         if (reading is ReadingEnded end)
             Ledger.Add(end.Of.Window, end.Verdict);
-    }
-
-    private static async IAsyncEnumerable<Window> One(Window window)
-    {
-        await Task.CompletedTask;
-        yield return window;
     }
 }

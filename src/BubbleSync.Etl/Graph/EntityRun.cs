@@ -1,5 +1,3 @@
-using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
@@ -14,14 +12,14 @@ internal sealed class EntityRun : IAsyncDisposable
     private readonly TargetDatabase _database;
     private readonly StagingWriter _writer;
 
-    /// <summary>Sets up an entity; nothing is asked or written yet.</summary>
-    public EntityRun(EntityPlan plan, BubbleClient client, BubbleSettings settings, ReadingOrder order, TargetDatabase database, RunJournal journal)
+    /// <summary>Sets up an entity; nothing is read or written yet.</summary>
+    public EntityRun(EntityPlan plan, TargetDatabase database, RunJournal journal)
     {
         _database = database;
         Plan = plan;
         Staging = new StagingTable(plan, journal.RunId);
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
-        Flow = new EntityFlow(plan, new EntitySource(client, plan.Name, plan.BubbleType, plan.Level), settings, order, _writer.WriteAsync);
+        Flow = new EntityFlow(plan, _writer.WriteAsync);
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
 

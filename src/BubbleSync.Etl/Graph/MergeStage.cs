@@ -1,5 +1,6 @@
 using System.Data;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 
@@ -12,10 +13,51 @@ namespace BubbleSync.Etl.Graph;
 internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent);
 
 /// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
-internal sealed class MergeStage(MergeOptions options, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
+internal sealed class MergeStage(
+    MergeOptions options, IEnumerable<EntityPlan> plans, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
 {
-    /// <summary>Merges one entity, with its counts, in one transaction.</summary>
-    public async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
+    private readonly LevelGate _gate = new(plans.Select(p => p.Level));
+
+    /// <summary>Merges an entity once all of the lower levels are merged.</summary>
+    /// <param name="entity">The entity; passed over where an earlier attempt at the same run has merged it.</param>
+    /// <param name="check">Asked just before; throws where nothing more is to be merged.</param>
+    /// <param name="cancellationToken">Stops waiting and merging.</param>
+    public async Task MergeInTurnAsync(EntityRun entity, Action check, CancellationToken cancellationToken)
+    {
+        if (!entity.IsMerged)
+        {
+            entity.Flow.State = EntityState.Merging;
+            await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
+            check();
+            await MergeAsync(entity, cancellationToken);
+            entity.Flow.State = EntityState.Done;
+        }
+
+        _gate.Pass(entity.Plan.Level);
+    }
+
+    /// <summary>Once all are merged: reports missing links, prunes, patches, says what there is to say, and clears staging away.</summary>
+    public async Task FinishAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
+    {
+        await Together.RunAsync(entities, 2, ReportLinksAsync, cancellationToken);
+        // Highest level first, so that rows go before those they point to.
+        foreach (var entity in entities.Reverse())
+            await PruneAsync(entity, cancellationToken);
+
+        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
+        foreach (var entity in entities)
+            findings.Add(entity);
+        findings.AddFailures(findings.Patches);
+
+        // A dry run still holds locks on what it staged: it is taken back first.
+        await transactions.DisposeAsync();
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        foreach (var entity in entities)
+            await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
+    }
+
+    // One entity, with its counts, in one transaction.
+    private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
         entity.Report = await transactions.InOneAsync(
@@ -30,20 +72,6 @@ internal sealed class MergeStage(MergeOptions options, TargetTransactions transa
                 return report;
             },
             cancellationToken);
-    }
-
-    /// <summary>Once all are merged: reports missing links, prunes, patches, and says what there is to say.</summary>
-    public async Task FinishAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
-    {
-        await Together.RunAsync(entities, 2, ReportLinksAsync, cancellationToken);
-        // Highest level first, so that rows go before those they point to.
-        foreach (var entity in entities.Reverse())
-            await PruneAsync(entity, cancellationToken);
-
-        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
-        foreach (var entity in entities)
-            findings.Add(entity);
-        findings.AddFailures(findings.Patches);
     }
 
     // Only now: an agent may name a user, who is merged a level later.

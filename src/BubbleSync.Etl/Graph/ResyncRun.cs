@@ -23,8 +23,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly Throttle _throttle;
     private readonly TargetTransactions _transactions;
     private readonly MergeStage _merge;
-    private readonly LevelGate _gate;
     private List<EntityRun> _entities = [];
+    private Dictionary<EntityRun, FullHistory> _histories = [];
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
     public ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, RunLock runLock, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
@@ -33,8 +33,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         _meter = new ApiMeter(options.MaxCalls);
         _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
         _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent), _transactions, journal, Findings, clock);
-        _gate = new LevelGate(plan.Entities.Select(e => e.Level));
+        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent), plan.Entities, database, _transactions, journal, Findings, clock);
     }
 
     /// <inheritdoc/>
@@ -51,10 +50,11 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
         var order = new ReadingOrder(_clock);
-        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, client, _settings.Bubble, order, _database, _journal))];
+        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
+        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
 
         // A type that is not exposed stops the run here, before anything is read.
-        await AllAsync((e, token) => e.Flow.ProbeAsync(token), cancellationToken);
+        await AllAsync((e, token) => _histories[e].ProbeAsync(token), cancellationToken);
         var end = _resumed?.UpperBound ?? End();
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync(PrepareAsync, cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (_options.DryRun)
         {
             await AllAsync((e, token) => ReadAsync(e, end, token), cancellationToken);
-            await AllAsync(MergeAsync, cancellationToken);
+            await AllAsync((e, token) => _merge.MergeInTurnAsync(e, CheckRejects, token), cancellationToken);
         }
         else
         {
@@ -71,16 +71,12 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
                 async (e, token) =>
                 {
                     await ReadAsync(e, end, token);
-                    await MergeAsync(e, token);
+                    await _merge.MergeInTurnAsync(e, CheckRejects, token);
                 },
                 cancellationToken);
         }
 
         await _merge.FinishAsync(_entities, patches, cancellationToken);
-
-        // A dry run still holds locks on what it staged: it is taken back first.
-        await _transactions.DisposeAsync();
-        await DropStagingAsync(cancellationToken);
     }
 
     /// <summary>Gives back what the run holds; in a dry run, takes everything back, staging too.</summary>
@@ -101,21 +97,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         entity.StartedAt = _clock.GetUtcNow();
         if (!entity.IsMerged)
-            await entity.Flow.ReadAsync(end, cancellationToken);
-    }
-
-    private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
-    {
-        if (!entity.IsMerged)
-        {
-            entity.Flow.State = EntityState.Merging;
-            await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
-            CheckRejects();
-            await _merge.MergeAsync(entity, cancellationToken);
-            entity.Flow.State = EntityState.Done;
-        }
-
-        _gate.Pass(entity.Plan.Level);
+            await _histories[entity].ReadAsync(end, cancellationToken);
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
@@ -126,19 +108,12 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
     }
 
-    private async Task DropStagingAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        foreach (var entity in _entities)
-            await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
-    }
-
     // The upper bound of the history, on whichever clock is behind: what is newer belongs to the catch-up pass. The margin is for
     // writes that take a moment to appear in searches. A clock that is days off tells nothing.
     private DateTimeOffset End()
     {
         var now = _clock.GetUtcNow();
-        var clocks = _entities.Select(e => e.Flow.Whole!.ServerTime).OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now);
+        var clocks = _histories.Values.Select(h => h.ServerTime).OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now);
         var moment = clocks.Min() - Margin;
         return new DateTimeOffset(moment.Ticks - (moment.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
     }

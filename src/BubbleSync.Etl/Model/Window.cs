@@ -7,13 +7,14 @@ namespace BubbleSync.Etl.Model;
 internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To)
 {
     /// <summary>Whether records may enter it while it is read.</summary>
-    public bool IsOpen => Kind != WindowKind.Undated && To is null;
+    public bool IsOpen => Kind is WindowKind.Created or WindowKind.Modified && To is null;
 
     /// <summary>As messages name it.</summary>
     public override string ToString() => Kind switch
     {
         WindowKind.Created => $"Created Date {Time(From)} to {Time(To)}",
         WindowKind.Modified => $"Modified Date from {Time(From)}",
+        WindowKind.Chosen => "chosen records",
         _ => "records without Created Date",
     };
 
@@ -31,4 +32,7 @@ internal enum WindowKind
 
     /// <summary>Modified Date is From or later: what changed since the run began.</summary>
     Modified,
+
+    /// <summary>Records named one by one: asked for by id, or kept from an earlier run.</summary>
+    Chosen,
 }

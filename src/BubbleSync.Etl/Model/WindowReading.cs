@@ -36,6 +36,9 @@ internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict
 /// <param name="Why">What forbids or weakens the proof, or null.</param>
 internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why);
 
+/// <summary>A reading whose rows are in staging.</summary>
+internal sealed record StagedReading(Window Window, Verdict Verdict, long Records, ulong Checksum);
+
 /// <summary>Whether a reading's rows are staged.</summary>
 internal enum Outcome
 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
@@ -29,6 +30,16 @@ internal static class Statements
         while (await reader.ReadAsync(cancellationToken))
             rows.Add(read(reader));
         return rows;
+    }
+
+    /// <summary>Runs a query; gives its rows as they arrive.</summary>
+    public static async IAsyncEnumerable<T> StreamAsync<T>(
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Command(connection, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            yield return read(reader);
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, (string Name, object? Value)[] parameters)

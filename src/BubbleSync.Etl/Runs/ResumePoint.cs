@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Runs;
 /// <param name="Merged">The entities that are merged.</param>
 /// <param name="Windows">What is staged of the others, by entity.</param>
 internal sealed record ResumePoint(
-    Guid RunId, ResyncOptions Options, DateTimeOffset? UpperBound, IReadOnlyDictionary<string, EntityReport> Merged, ILookup<string, StagedWindow> Windows)
+    Guid RunId, ResyncOptions Options, DateTimeOffset? UpperBound, IReadOnlyDictionary<string, EntityReport> Merged, ILookup<string, StagedReading> Windows)
 {
     private const string RunSql =
         """
@@ -23,7 +23,8 @@ internal sealed record ResumePoint(
         limit 1
         """;
 
-    private const string EntitiesSql =
+    /// <summary>What is known of a run's entities, as <see cref="Entity"/> reads it.</summary>
+    public const string EntitiesSql =
         """
         select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof::text
         from bubblesync.run_entity
@@ -57,7 +58,8 @@ internal sealed record ResumePoint(
             merged.ToDictionary(e => e.Name), windows.ToLookup(w => w.Entity, w => w.Window));
     }
 
-    private static EntityReport Entity(NpgsqlDataReader row) => new()
+    /// <summary>Reads a row of <see cref="EntitiesSql"/>.</summary>
+    public static EntityReport Entity(NpgsqlDataReader row) => new()
     {
         Name = row.GetString(0),
         Level = row.GetInt32(1),
@@ -76,14 +78,14 @@ internal sealed record ResumePoint(
         Proof = row.IsDBNull(14) ? null : JsonSerializer.Deserialize<EntityProof>(row.GetString(14), ReportJson.Options),
     };
 
-    private static (string Entity, StagedWindow Window) Staged(NpgsqlDataReader row)
+    private static (string Entity, StagedReading Window) Staged(NpgsqlDataReader row)
     {
         DateTimeOffset? Moment(int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
         long? Count(int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
         var kind = row.GetString(1) switch { "created" => WindowKind.Created, "modified" => WindowKind.Modified, _ => WindowKind.Undated };
         var outcome = row.GetString(9) == "proved" ? Outcome.Proved : Outcome.Unproved;
-        return (row.GetString(0), new StagedWindow(
+        return (row.GetString(0), new StagedReading(
             new Window(kind, Moment(2), Moment(3)),
             new Verdict(outcome, Count(4), row.GetInt64(5), Count(6), row.IsDBNull(10) ? null : row.GetString(10)),
             row.GetInt64(7), unchecked((ulong)row.GetInt64(8))));
@@ -92,6 +94,3 @@ internal sealed record ResumePoint(
     private static SyncException Nothing(string why) => new(new SyncError(
         "settings", null, null, "--resume", "nothing-to-resume", $"There is nothing to resume: {why}. Run 'bubblesync resync' without --resume."));
 }
-
-/// <summary>A window whose rows are in staging.</summary>
-internal sealed record StagedWindow(Window Window, Verdict Verdict, long Records, ulong Checksum);

@@ -109,7 +109,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
             cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message));
     }
 
-    private static string Word(WindowKind kind) => kind switch { WindowKind.Created => "created", WindowKind.Modified => "modified", _ => "undated" };
+    private static string Word(WindowKind kind) => kind switch { WindowKind.Created => "created", WindowKind.Modified => "modified", WindowKind.Chosen => "chosen", _ => "undated" };
 
     private static string Word(Outcome outcome) => outcome == Outcome.Proved ? "proved" : "unproved";
 }

@@ -1,0 +1,59 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using Spectre.Console;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>Earlier runs as text: a table of runs; lines for what may be many.</summary>
+internal static class RunTables
+{
+    /// <summary>Prints a table of runs.</summary>
+    public static void Print(IReadOnlyList<RunListing> runs, IAnsiConsole console)
+    {
+        if (runs.Count == 0)
+        {
+            console.WriteLine("There is no run yet.");
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("run", "kind", "status", "started", "took");
+        foreach (var head in new[] { "extracted", "inserted", "updated", "rejected" })
+            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        foreach (var run in runs)
+        {
+            table.AddRow(
+                $"{run.RunId}", Markup.Escape(run.Kind), Markup.Escape(run.Status), Time(run.StartedAt), Took(run),
+                Number(run.Extracted), Number(run.Inserted), Number(run.Updated), Number(run.Rejected));
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>Prints log lines.</summary>
+    public static async Task PrintAsync(IAsyncEnumerable<ActivityLine> lines, TextWriter writer, CancellationToken cancellationToken)
+    {
+        await foreach (var line in lines.WithCancellation(cancellationToken))
+            writer.WriteLine($"{Time(line.At)} {line.Level,-7} {line.Stage,-9} {Said(line)}");
+    }
+
+    /// <summary>Prints rejects, without the records.</summary>
+    public static async Task PrintAsync(IAsyncEnumerable<RejectedField> rejected, TextWriter writer, CancellationToken cancellationToken)
+    {
+        await foreach (var field in rejected.WithCancellation(cancellationToken))
+            writer.WriteLine($"{field.Entity} {field.BubbleId ?? "(without a usable id)"}: '{field.Field}': {field.Reason}");
+    }
+
+    // Many messages name their entity themselves.
+    private static string Said(ActivityLine line)
+    {
+        var entity = line.Entity is { } name && !line.Message.StartsWith(name, StringComparison.Ordinal) ? $"{name} " : "";
+        return line.BubbleId is null ? (entity.Length == 0 ? line.Message : $"{line.Entity}: {line.Message}") : $"{entity}{line.BubbleId}: {line.Message}";
+    }
+
+    private static string Took(RunListing run) => run.FinishedAt is { } end ? $"{(end - run.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : "";
+
+    private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

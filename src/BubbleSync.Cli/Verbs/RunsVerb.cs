@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>runs</c>: what earlier runs did, what they rejected, and those rejects once more.</summary>
+internal static class RunsVerb
+{
+    private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
+    private static readonly Option<int> Most = new("--most") { Description = "How many runs, newest first", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private static readonly Option<string?> Level = new("--level") { Description = "Only lines of this level", HelpName = "warning|error" };
+    private static readonly Option<string?> Entity = new("--entity") { Description = "Only lines of this entity", HelpName = "NAME" };
+    private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        Level.AcceptOnlyFromAmong("warning", "error");
+        return new Command("runs", "Earlier runs: what they did, what they rejected")
+        {
+            Verb(new Command("list", "The latest runs") { Most }, ListAsync),
+            Verb(new Command("show", "A run's result") { Run }, ShowAsync),
+            Verb(new Command("log", "A run's activity log") { Run, Level, Entity }, LogAsync),
+            Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv }, RejectedAsync),
+            Reprocess(),
+        };
+    }
+
+    private static Command Verb(Command command, Func<RunArchive, ParseResult, Session, CancellationToken, Task> print)
+    {
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync(
+                "runs",
+                async engine =>
+                {
+                    await using var archive = await engine.OpenArchiveAsync(token);
+                    await print(archive, parsed, session, token);
+                    return ExitCode.Done;
+                },
+                token);
+        });
+        return command;
+    }
+
+    private static Command Reprocess()
+    {
+        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was mended") { Run };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("reprocess", async engine => session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, token)), token);
+        });
+        return command;
+    }
+
+    private static async Task ListAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    {
+        var runs = await archive.ListAsync(parsed.GetValue(Most), token);
+        if (session.IsJson)
+            Console.Out.WriteLine(ReportJson.Write(runs));
+        else
+            RunTables.Print(runs, Terminal.Out);
+    }
+
+    private static async Task ShowAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token) =>
+        session.Print(await archive.ShowAsync(parsed.GetValue(Run)!, token));
+
+    private static async Task LogAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    {
+        var lines = await archive.LogAsync(parsed.GetValue(Run)!, parsed.GetValue(Level), parsed.GetValue(Entity), token);
+        if (session.IsJson)
+            await WriteJsonAsync(lines, token);
+        else
+            await RunTables.PrintAsync(lines, Console.Out, token);
+    }
+
+    private static async Task RejectedAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    {
+        var rejected = await archive.RejectedAsync(parsed.GetValue(Run)!, token);
+        if (parsed.GetValue(Csv) is { } file)
+        {
+            var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
+            Console.Out.WriteLine(session.IsJson ? JsonSerializer.Serialize(new { file, fields }) : $"{fields} fields that did not convert are in {file}");
+        }
+        else if (session.IsJson)
+        {
+            await WriteJsonAsync(rejected, token);
+        }
+        else
+        {
+            await RunTables.PrintAsync(rejected, Console.Out, token);
+        }
+    }
+
+    private static async Task WriteJsonAsync<T>(IAsyncEnumerable<T> list, CancellationToken token)
+    {
+        await using var output = Console.OpenStandardOutput();
+        await ReportJson.WriteAsync(output, list, token);
+        output.WriteByte((byte)'\n');
+    }
+}

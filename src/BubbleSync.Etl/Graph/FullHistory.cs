@@ -1,0 +1,41 @@
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>Reads all that Bubble has of one entity: three passes through the entity's line of stages.</summary>
+internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSettings settings, ReadingOrder order)
+{
+    private readonly WindowReader _reader = new(source, settings, order);
+    private readonly WindowPlanner _planner = new(source, settings);
+    private Probe? _whole;
+
+    /// <summary>Bubble's clock at the first answer, or null where it told none.</summary>
+    public DateTimeOffset? ServerTime => _whole?.ServerTime;
+
+    /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        _whole = await source.ProbeAsync(null, 0, cancellationToken);
+        flow.Ledger.CountedBefore = _whole.Total;
+    }
+
+    /// <summary>Reads everything: what was there at <paramref name="end"/>, what the counts say is still missing, what changed since.</summary>
+    public async Task ReadAsync(DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
+        await flow.PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), _reader, cancellationToken);
+        await flow.PassAsync(new Reconciliation(source, flow.Ledger, end).MissedAsync, _reader, cancellationToken);
+        await ReadChangesAsync(end, cancellationToken);
+    }
+
+    /// <summary>Reads what was modified since a moment.</summary>
+    public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        flow.PassAsync(_ => One(new Window(WindowKind.Modified, since, null)), _reader, cancellationToken);
+
+    private static async IAsyncEnumerable<Window> One(Window window)
+    {
+        await Task.CompletedTask;
+        yield return window;
+    }
+}

@@ -1,0 +1,64 @@
+using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl;
+
+/// <summary>Earlier runs over one schema, read from the control tables. Runs are named by their id, the beginning of it, or <c>last</c>.</summary>
+public sealed class RunArchive : IAsyncDisposable
+{
+    private readonly TargetDatabase _database;
+    private readonly RunHistory _history;
+
+    private RunArchive(TargetDatabase database) => (_database, _history) = (database, new RunHistory(database));
+
+    /// <summary>Gives the latest runs, newest first.</summary>
+    /// <param name="most">How many.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken) => _history.ListAsync(most, cancellationToken);
+
+    /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
+    public async Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
+        await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken);
+
+    /// <summary>Gives a run's activity log in order.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
+        _history.LogAsync(await _history.FindAsync(run, cancellationToken), level, entity, cancellationToken);
+
+    /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
+    public async Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>
+        new RejectedRecords(_database, await _history.FindAsync(run, cancellationToken)).FieldsAsync(cancellationToken);
+
+    /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public static Task<long> WriteCsvAsync(IAsyncEnumerable<RejectedField> rejected, string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+        path,
+        ["entity", "bubble_id", "field", "reason", "raw"],
+        rejected.Select(r => (IReadOnlyList<string>)[r.Entity, r.BubbleId ?? "", r.Field, r.Reason, r.Raw]),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    internal static async Task<RunArchive> OpenAsync(PostgresSettings settings, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA2000 // The archive made of it disposes of it.
+        var database = await TargetDatabase.OpenAsync(settings, "bubblesync runs", cancellationToken);
+#pragma warning restore CA2000
+        try
+        {
+            await using var connection = await database.ConnectAsync(cancellationToken);
+            await ControlTables.EnsureAsync(connection, cancellationToken);
+            return new RunArchive(database);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>What the control tables tell of earlier runs.</summary>
+internal sealed class RunHistory(TargetDatabase database)
+{
+    private const int MostNamed = 5;
+
+    private const string ListSql =
+        """
+        select r.run_id, r.kind, r.status, r.started_at, r.finished_at,
+               coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint
+        from bubblesync.run r left join bubblesync.run_entity e using (run_id)
+        where r.target_schema = @schema
+        group by r.run_id
+        order by r.started_at desc, r.run_id desc
+        limit @most
+        """;
+
+    private const string FindSql =
+        """
+        select run_id from bubblesync.run
+        where target_schema = @schema and (@run = 'last' or starts_with(run_id::text, @run))
+        order by started_at desc, run_id desc
+        limit @most
+        """;
+
+    private const string LogSql =
+        """
+        select at, level, stage, entity, bubble_id, message
+        from bubblesync.activity_log
+        where run_id = @run and (@level = '' or level = @level) and (@entity = '' or entity = @entity)
+        order by at, entity, bubble_id, message
+        """;
+
+    /// <summary>Gives the latest runs over this schema, newest first.</summary>
+    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        return await connection.RowsAsync(
+            ListSql,
+            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetInt64(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8)),
+            cancellationToken, ("schema", database.Schema), ("most", most));
+    }
+
+    /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
+    /// <exception cref="SyncException">There is none, or more than one: a usage error.</exception>
+    public async Task<Guid> FindAsync(string run, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var found = await connection.RowsAsync(FindSql, r => r.GetGuid(0), cancellationToken, ("schema", database.Schema), ("run", run.ToLowerInvariant()), ("most", run == "last" ? 1 : MostNamed));
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw Usage($"There is no run '{run}' over schema '{database.Schema}'. 'bubblesync runs list' names them."),
+            _ => throw Usage($"Several runs begin with '{run}': {string.Join(", ", found)}. Give more of the id."),
+        };
+    }
+
+    /// <summary>Gives a run's result; of one that has none, what is known.</summary>
+    public async Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var (kind, status, started, finished, result) = (await connection.RowsAsync(
+            "select kind, status, started_at, finished_at, result::text from bubblesync.run where run_id = @run",
+            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4)),
+            cancellationToken, ("run", runId)))[0];
+        if (result is not null)
+            return JsonSerializer.Deserialize<RunReport>(result, ReportJson.Options)!;
+
+        var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
+        return new RunReport { RunId = runId, Kind = kind, Status = status, StartedAt = started, FinishedAt = finished ?? started, Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)] };
+    }
+
+    /// <summary>Gives a run's activity log in order.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var lines = connection.StreamAsync(
+            LogSql,
+            r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
+            cancellationToken, ("run", runId), ("level", level ?? ""), ("entity", entity ?? ""));
+        await foreach (var line in lines)
+            yield return line;
+    }
+
+    private static DateTimeOffset? Moment(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
+
+    private static SyncException Usage(string message) => new(new SyncError("settings", null, null, "RUN", "no-such-run", message));
+}

@@ -1,0 +1,104 @@
+using BubbleSync.Etl;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>CONTRACT 3, <c>runs</c>: earlier runs looked at, and their rejects tried again without Bubble.</summary>
+public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Broken = "\"Name\": \"Ann\", \"Commission\": \"twelve\"";
+
+    [Fact]
+    public async Task Rejects_load_without_Bubble_once_the_map_is_mended()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bob\", \"Commission\": 5"));
+        var rejected = await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("alter table agent alter commission type text");
+        scene.WithMap("agent", map => map.Replace("\"commission\", \"type\": \"integer\"", "\"commission\", \"type\": \"text\"", StringComparison.Ordinal));
+        await scene.Bubble.DisposeAsync();
+
+        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", scene.Limit);
+
+        Assert.Equal(("reprocess", "succeeded", 0L), (report.Kind, report.Status, report.Api.Calls));
+        Assert.Equal((1L, 1L, 0L), (report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal(["Ann|twelve", "Bob|5"], await scene.RowsAsync("select name, commission from agent order by name"));
+        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+    }
+
+    [Fact]
+    public async Task A_record_that_was_loaded_in_a_newer_form_meanwhile_is_left_alone()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        var rejected = await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Anna\", \"Commission\": 12"));
+        await scene.ResyncAsync("agent");
+        scene.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
+
+        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", scene.Limit);
+
+        Assert.Equal((1L, 1L), (report.Entities[0].Extracted, report.Entities[0].Unchanged));
+        Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
+    }
+
+    [Fact]
+    public async Task What_still_does_not_convert_is_rejected_by_the_new_run()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        scene.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
+        await scene.ResyncAsync("agent");
+
+        var report = await scene.Engine().ReprocessAsync("last", scene.Limit);
+
+        Assert.Equal(("partial", 2L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Rejected));
+        Assert.Equal(2, await scene.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where run_id = '{report.RunId}'"));
+    }
+
+    [Fact]
+    public async Task A_run_is_listed_shown_and_its_rejects_are_written_as_CSV()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        var report = await scene.ResyncAsync("agent");
+        var file = Path.Combine(scene.Folder([]), "rejects.csv");
+
+        var list = await Bubblesync.RunAsync(scene, "runs", "list", "--output", "json");
+        var show = await Bubblesync.RunAsync(scene, "runs", "show", $"{report.RunId}"[..30], "--output", "json");
+        var log = await Bubblesync.RunAsync(scene, "runs", "log", "last", "--level", "warning");
+        var csv = await Bubblesync.RunAsync(scene, "runs", "rejected", "last", "--csv", file);
+
+        Assert.Equal(($"{report.RunId}", 1), (list.Json[0].GetProperty("runId").GetString(), list.Json[0].GetProperty("rejected").GetInt32()));
+        Assert.Equal((0, report.ToJson()), (show.Code, show.Output.TrimEnd()));
+        Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
+        Assert.Equal((0, "entity,bubble_id,field,reason,raw"), (csv.Code, File.ReadLines(file).First()));
+        Assert.StartsWith($"agent,{Scene.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no-such-run", "show")]
+    [InlineData("last", "show")]
+    [InlineData("last", "reprocess")]
+    public async Task A_run_that_is_not_there_is_a_usage_error(string run, string verb)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, "runs", verb, run);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains($"'{run}'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_without_rejects_has_nothing_to_reprocess()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ResyncAsync("agent");
+
+        var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", scene.Limit));
+
+        Assert.Equal(("nothing-rejected", true), (refusal.Errors[0].Code, refusal.IsUsage));
+    }
+}
