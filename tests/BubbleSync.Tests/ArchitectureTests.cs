@@ -1,0 +1,176 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using BubbleSync.Cli;
+using BubbleSync.EmbeddedPostgres;
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using Xunit;
+
+namespace BubbleSync.Tests;
+
+/// <summary>The shape of <c>src</c>: who may know whom, as the table of its README says, and what no file may have.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const string Engine = "BubbleSync.Etl";
+    private const int MostLines = 250;
+
+    private static readonly Assembly[] Ours = [typeof(SyncEngine).Assembly, typeof(CommandLine).Assembly, typeof(SimulatorServer).Assembly, typeof(EmbeddedPostgresServer).Assembly];
+
+    /// <summary>Files that name Npgsql outside the rooms that may.</summary>
+    private static readonly string[] NpgsqlByPermission =
+    [
+        // The transaction of a prune is a lambda over its connection, and a foreign key's refusal is a finding.
+        "BubbleSync.Etl/Graph/PruneStage.cs",
+        // What the server says becomes an error of ours.
+        "BubbleSync.Etl/Graph/ResyncRun.cs",
+        "BubbleSync.Etl/Graph/RunRecorder.cs",
+        "BubbleSync.Etl/SyncEngine.cs",
+    ];
+
+    public static TheoryData<string> Rooms => [.. RoomTable.Read().Rooms.Keys];
+
+    public static TheoryData<string> Projects => [.. RoomTable.Read().Projects.Keys];
+
+    public static TheoryData<string, string> Secluded => new()
+    {
+        { "System.Threading.Tasks.Dataflow", "Graph" },
+        { "System.Net.Http", "Bubble" },
+        { "Polly", "Bubble" },
+        { "CsvHelper", "Audit" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_knows_only_whom_the_table_lets_it_know(string room)
+    {
+        var table = RoomTable.Read().Rooms;
+
+        var strangers = SourceFile.All.Where(f => f.Project == Engine && f.Room == room)
+            .SelectMany(file => table.Keys.Except(table[room]).Where(other => other != room && Knows(file, other)).Select(other => $"{file} knows {other}"));
+
+        Assert.Empty(strangers);
+    }
+
+    [Fact]
+    public void The_table_has_a_row_for_every_room() =>
+        Assert.Equal(
+            SourceFile.All.Where(f => f.Project == Engine && f.Room.Length > 0).Select(f => f.Room).Distinct().Order(StringComparer.Ordinal),
+            RoomTable.Read().Rooms.Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_refers_to_those_the_table_names_and_to_no_other_of_ours(string project)
+    {
+        var allowed = RoomTable.Read().Projects[project];
+
+        var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
+        var referred = file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value));
+        var used = SourceFile.All.Where(f => f.Project == project).SelectMany(f => Own().Matches(f.Code)).Select(m => m.Value).Distinct().Where(name => name != project);
+
+        Assert.Equal(allowed.Order(StringComparer.Ordinal), referred.Order(StringComparer.Ordinal));
+        Assert.Empty(used.Except(allowed));
+    }
+
+    [Fact]
+    public void The_table_has_a_row_for_every_project() =>
+        Assert.Equal(SourceFile.All.Select(f => f.Project).Distinct(), RoomTable.Read().Projects.Keys.Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Npgsql_is_named_only_where_the_database_is_spoken_to() =>
+        Assert.Equal(
+            NpgsqlByPermission,
+            SourceFile.All.Where(f => f.Project == Engine && f.Room is not ("Postgres" or "Load" or "Patch" or "Runs" or "Audit") && Npgsql().IsMatch(f.Code)).Select(f => f.Place));
+
+    [Theory]
+    [MemberData(nameof(Secluded))]
+    public void A_library_stays_in_its_room(string library, string room)
+    {
+        var types = library == "System.Net.Http" ? @"|\bHttp(Client|Content|Request|Response|Method|StatusCode)" : "";
+
+        var users = SourceFile.All.Where(f => f.Project == Engine && Regex.IsMatch(f.Code, $@"\b{Regex.Escape(library)}\b{types}")).ToList();
+
+        Assert.NotEmpty(users);
+        Assert.All(users, file => Assert.Equal(room, file.Room));
+    }
+
+    [Fact]
+    public void A_namespace_of_the_engine_is_the_folder_it_lies_in() =>
+        Assert.All(
+            SourceFile.All.Where(f => f.Project == Engine),
+            f => Assert.Contains($"\nnamespace {Path.GetDirectoryName(f.Place)!.Replace(Path.DirectorySeparatorChar, '.')};\n", "\n" + f.Text, StringComparison.Ordinal));
+
+    [Fact]
+    public void No_namespace_of_ours_is_used_globally()
+    {
+        var projects = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Append(Path.Combine(Repository.Root, "Directory.Build.props"));
+
+        Assert.DoesNotContain(SourceFile.All, f => GlobalUsing().IsMatch(f.Code));
+        Assert.All(projects, p => Assert.DoesNotContain("<Using ", File.ReadAllText(p), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(@"\basync void\b")]
+    [InlineData(@"\.GetAwaiter\(\)\.GetResult\(\)")]
+    [InlineData(@"\.Result\b")]
+    [InlineData(@"\.Wait(All|Any)?\(")]
+    public void Nothing_blocks_a_thread_on_a_task_or_lets_one_go_unseen(string pattern) =>
+        Assert.DoesNotContain(SourceFile.All, file => Regex.IsMatch(file.Code, pattern));
+
+    [Fact]
+    public void No_folder_is_a_place_for_everything() =>
+        Assert.DoesNotContain(SourceFile.All, f => f.Place.Split('/').SkipLast(1).SelectMany(folder => folder.Split('.')).Any(name => name is "Common" or "Core" or "Shared" or "Utils" or "Abstractions" or "Helpers"));
+
+    [Fact]
+    public void A_folder_opens_with_its_second_file() =>
+        Assert.All(SourceFile.All.Where(f => f.Room.Length > 0).GroupBy(f => Path.GetDirectoryName(f.Place)), folder => Assert.True(folder.Count() > 1, $"{folder.Key} has one file."));
+
+    [Fact]
+    public void A_file_fits_a_sitting() =>
+        Assert.DoesNotContain(SourceFile.All, f => f.Text.Count(letter => letter == '\n') > MostLines);
+
+    [Fact]
+    public void A_type_is_named_for_what_it_is() =>
+        Assert.DoesNotContain(Types(), t => VagueName().IsMatch(t.Name));
+
+    [Fact]
+    public void A_class_is_sealed_or_cannot_be_made() =>
+        Assert.DoesNotContain(Types(), t => t.IsClass && !t.IsSealed && !t.IsAbstract);
+
+    [Fact]
+    public void The_engine_promises_these_types_and_no_others() =>
+        Assert.Equal(
+            [
+                "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
+                "FieldCoverage", "Limit", "PatchReport", "PostgresSettings", "PruneMode", "ResyncOptions", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
+                "SyncException", "SyncSettings",
+            ],
+            typeof(SyncEngine).Assembly.GetExportedTypes().Select(t => t.FullName![(Engine.Length + 1)..]).Order(StringComparer.Ordinal));
+
+    // The SDK's own generator makes Program public where ASP.NET is at hand.
+    [Fact]
+    public void The_command_line_promises_no_type() => Assert.Equal(["Program"], typeof(CommandLine).Assembly.GetExportedTypes().Select(t => t.FullName));
+
+    // By a using, in full, or by the namespaces' common part: Postgres.Identifier inside BubbleSync.Etl.Load needs no using.
+    private static bool Knows(SourceFile file, string room)
+    {
+        var types = typeof(SyncEngine).Assembly.GetTypes().Where(t => t.Namespace == $"{Engine}.{room}").Select(t => t.Name.Split('`')[0]);
+        return Regex.IsMatch(file.Code, $@"\bEtl\.{room}\b|(?<![\w.]){room}\.({string.Join('|', types.Where(n => !n.StartsWith('<')))})\b");
+    }
+
+    private static IEnumerable<Type> Types() =>
+        Ours.SelectMany(a => a.GetTypes()).Where(t => !t.IsDefined(typeof(CompilerGeneratedAttribute)) && t.Namespace?.StartsWith("BubbleSync.", StringComparison.Ordinal) == true);
+
+    [GeneratedRegex(@"\bBubbleSync\.(Etl|Cli|Simulator|EmbeddedPostgres)\b")]
+    private static partial Regex Own();
+
+    [GeneratedRegex(@"\bNpgsql(Types)?\b")]
+    private static partial Regex Npgsql();
+
+    [GeneratedRegex(@"^\s*global using\b.*\bBubbleSync\b", RegexOptions.Multiline)]
+    private static partial Regex GlobalUsing();
+
+    [GeneratedRegex("(Helper|Helpers|Manager|Util|Utils)$")]
+    private static partial Regex VagueName();
+}

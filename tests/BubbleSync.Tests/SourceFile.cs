@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace BubbleSync.Tests;
+
+/// <summary>A file of ours as tests of shape see it: where it lies, and its text without comments.</summary>
+/// <param name="Place">Its path below <c>src</c>, with slashes: <c>BubbleSync.Etl/Load/Merger.cs</c>.</param>
+/// <param name="Text">All of it.</param>
+internal sealed partial record SourceFile(string Place, string Text)
+{
+    /// <summary>Every C# file below <c>src</c>.</summary>
+    public static IReadOnlyList<SourceFile> All { get; } =
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(file => new SourceFile(Path.GetRelativePath(Path.Combine(Repository.Root, "src"), file).Replace('\\', '/'), File.ReadAllText(file)))
+            .Where(file => !Made().IsMatch(file.Place))
+            .OrderBy(file => file.Place, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The folder of the project: <c>BubbleSync.Etl</c>.</summary>
+    public string Project => Place.Split('/')[0];
+
+    /// <summary>The folder inside the project, or empty at its root.</summary>
+    public string Room => Place.Split('/') is [_, var room, _, ..] ? room : "";
+
+    /// <summary>The text without comments; what quotes hold stays, for interpolations are code.</summary>
+    public string Code { get; } = QuoteOrComment().Replace(Text, part => part.Value.StartsWith('/') ? "" : part.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Place;
+
+    [GeneratedRegex("/(bin|obj)/")]
+    private static partial Regex Made();
+
+    [GeneratedRegex("""
+        ("{3,})[\s\S]*?\1|@\$?"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])'|//[^\n]*|/\*[\s\S]*?\*/
+        """, RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex QuoteOrComment();
+}
