@@ -24,6 +24,7 @@ internal static class CommandLine
         var root = new RootCommand("Mirrors a Bubble.io app into PostgreSQL: completely, exactly, again and again, with nothing local lost.")
         {
             ResyncVerb.Command(),
+            SyncVerb.Command(),
             PatchVerb.Command(),
             AuditVerb.Command(),
             SchemaVerb.Command(),

@@ -1,9 +1,13 @@
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Sync;
 
 namespace BubbleSync.Etl;
 
@@ -64,7 +68,7 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         if (plan.Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults)
             throw new SyncException(faults);
 
-        using var client = new BubbleClient(settings.Bubble, new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock), new ApiMeter(), clock);
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
         return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -82,18 +86,122 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         if (entities.Count == 0)
             throw new SyncException(new SyncError("settings", null, null, "RUN", "nothing-rejected", $"Run {of} has rejected nothing: there is nothing to reprocess."));
 
-        var plan = target.Plan([.. entities.Keys]).OrStop();
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
-        await using var reprocess = new ReprocessRun(target.Database, runLock, plan.Entities, journal, rejected, clock);
-        reprocess.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
-        var patches = target.Patches([], runId);
-        return await new RunRecorder(journal, clock).RecordAsync("reprocess", new { of }, false, reprocess, null, token => reprocess.RunAsync(patches, token), cancellationToken);
+        var source = new ReprocessSource(rejected, new ReadingOrder(clock));
+        return await RunPartAsync("reprocess", new { of }, target, [.. entities.Keys], runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Syncs invoices with all that belongs to them: what they name, what names them, and their agent's login.</summary>
+    /// <param name="ids">The invoices; of one id twice the first counts.</param>
+    /// <param name="options">What is asked.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public async Task<InvoiceSyncReport> SyncInvoicesAsync(IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        var distinct = ids.Distinct().ToList();
+        var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
+        var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, _, _) => Task.FromResult<IReadOnlyList<string>>(good), progress, cancellationToken);
+        var byId = results.ToDictionary(r => r.InvoiceId);
+        foreach (var id in malformed)
+            byId[id] = Malformed(id);
+        var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? NotReached(id, report)).ToList();
+        return new InvoiceSyncReport(report.Status == "succeeded" && all.TrueForAll(r => r.Success), all, report);
+    }
+
+    /// <summary>Syncs the invoices whose Modified Date lies in a range, with all that belongs to them.</summary>
+    /// <param name="from">The first moment of the range.</param>
+    /// <param name="to">The last moment of the range.</param>
+    /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (from > to)
+            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({from:O}) after it ends ({to:O})."));
+
+        var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
+        {
+            var (ids, warning) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            findings.Warnings.AddRange(warning is null ? [] : [warning]);
+            return ids;
+        }, progress, cancellationToken);
+        var failed = results.Where(r => !r.Success).ToList();
+        var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
+        return new RangeSyncReport(
+            report.Status == "succeeded" && failed.Count == 0,
+            new RangeResults(results.Count, results.Count - failed.Count - skipped, skipped, failed.Count, [.. results.SelectMany(r => r.Errors)]),
+            report);
+    }
+
+    /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public Task<RunReport> SyncIncrementalAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await target.EnsureControlTablesAsync(cancellationToken);
+        var (meter, throttle) = (new ApiMeter(), Throttle());
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        var order = new ReadingOrder(clock);
+        return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
+        {
+            var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
+            return (entity, token) => new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+        }, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Opens what the control tables tell of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);
+
+    private Task<(RunReport Report, IReadOnlyList<InvoiceResult> Results)> SyncInvoicesAsync(
+        string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<IReadOnlyList<string>>> choose,
+        IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        if (target.Maps.All(m => m.Name != InvoiceRun.Root))
+            throw new SyncException(new SyncError("settings", InvoiceRun.Root, null, null, "settings", $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
+
+        string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
+        var plan = target.Plan([.. target.Maps.Select(m => m.Name).Except(skipped)]).OrStop();
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
+        await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
+        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        var patches = target.Patches([], runId);
+        var report = await new RunRecorder(journal, clock).RecordAsync(
+            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);
+        return (report, run.Results);
+    }, cancellationToken);
+
+    private static InvoiceResult Malformed(string id) => Failed(id, "malformed-id", $"'{id}' is no Bubble id, which is digits, an x, digits.");
+
+    private static InvoiceResult NotReached(string id, RunReport report) =>
+        Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Errors.Count > 0 ? $": {report.Errors[0].Message}" : "")}.");
+
+    private static InvoiceResult Failed(string id, string code, string message) =>
+        new(false, id, [new SyncStep(InvoiceRun.Root, false, message)], [new SyncTrouble("error", InvoiceRun.Root, id, code, message)], new InvoiceStats());
+
+    private async Task<RunReport> RunPartAsync(
+        string kind, object options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, Func<ApiProgress> api, IProgress<RunProgress>? progress,
+        Func<SyncPlan, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
+    {
+        var plan = target.Plan(entities).OrStop();
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
+        await using var run = new PartialRun(target.Database, runLock, plan.Entities, journal, api, clock);
+        run.Findings.Warnings.AddRange(plan.Warnings);
+        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        var read = await prepare(plan);
+        var patches = target.Patches([], runId);
+        return await new RunRecorder(journal, clock).RecordAsync(kind, options, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
+    }
+
+    private Throttle Throttle() => new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, cancellationToken);
 

@@ -11,7 +11,7 @@ internal static class LiveProgress
     private static readonly TimeSpan PlainPeriod = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs the work and shows its progress.</summary>
-    public static async Task<RunReport> ShowAsync(Func<IProgress<RunProgress>, Task<RunReport>> work)
+    public static async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>, Task<T>> work)
     {
         if (!Terminal.IsWatched)
             return await work(new PlainLines(TimeProvider.System));

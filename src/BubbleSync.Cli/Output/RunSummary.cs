@@ -57,7 +57,8 @@ internal static class RunSummary
         return table;
     }
 
-    private static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
+    /// <summary>Prints the first lines of a kind.</summary>
+    public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
     {
         foreach (var line in lines.Take(MostLines))
             console.WriteLine($"{word}: {line}");
@@ -65,7 +66,8 @@ internal static class RunSummary
             console.WriteLine($"{word}: and {lines.Count - MostLines} more; all of them with --output json");
     }
 
-    private static string Closing(RunReport report)
+    /// <summary>A run in one line.</summary>
+    public static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
         var rate = report.DurationMs > 0 ? records * 1000 / report.DurationMs : records;

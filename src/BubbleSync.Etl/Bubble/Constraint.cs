@@ -12,5 +12,11 @@ internal sealed record Constraint(string Key, string Type, object? Value)
     /// <summary>The field has no value.</summary>
     public static Constraint Empty(string key) => new(key, "is_empty", null);
 
+    /// <summary>The field is one of some values.</summary>
+    public static Constraint In(string key, IReadOnlyList<string> values) => new(key, "in", values);
+
+    /// <summary>The field is a list that has the value among its items.</summary>
+    public static Constraint Contains(string key, string value) => new(key, "contains", value);
+
     private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
 }

@@ -58,6 +58,17 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         return otherwise;
     }
 
+    /// <summary>True or false; false where it is absent.</summary>
+    public bool Flag(string name)
+    {
+        if (!Take(name, out var value))
+            return false;
+
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            Fault(name, "true or false is expected here.");
+        return value.ValueKind == JsonValueKind.True;
+    }
+
     /// <summary>The position of a text among <paramref name="choices"/>, or null where it is absent.</summary>
     public int? Choice(string name, params string[] choices)
     {

@@ -49,6 +49,9 @@ internal sealed record FieldMap
     /// <summary>Names of the entities whose ids the column holds. Default none.</summary>
     public IReadOnlyList<string> Relation { get; init; } = [];
 
+    /// <summary>Whether a sync that reaches a record over a relation goes on over this one. Default false.</summary>
+    public bool Follow { get; init; }
+
     /// <summary>Overrides <see cref="EntityMap.AbsentClears"/> for this field.</summary>
     public bool? AbsentClears { get; init; }
 }

@@ -83,6 +83,7 @@ internal static class EntityMapReader
             Fallback = node.Texts("fallback"),
             Path = node.Text("path")?.Split('.') ?? [],
             Relation = node.Texts("relation"),
+            Follow = node.Flag("follow"),
             AbsentClears = node.Choice("absent", "keep", "clear") is { } choice ? choice == 1 : null,
         };
         node.Close();

@@ -13,6 +13,7 @@ internal sealed class WindowProof(Window window)
     private readonly HashSet<ulong> _repeats = [];
     private readonly long _from = Microseconds(window.From) ?? long.MinValue;
     private readonly long _to = Microseconds(window.To) ?? long.MaxValue;
+    private readonly HashSet<string> _chosen = [.. window.Choice?.Ids ?? []];
     private long _rows;
     private long _repeated;
 
@@ -89,8 +90,16 @@ internal sealed class WindowProof(Window window)
     private bool IsInside(JsonElement record) => window.Kind switch
     {
         WindowKind.Undated => !TryField(record, BubbleField.Created, out var date) || date.ValueKind != JsonValueKind.String,
-        WindowKind.Modified => !TryMoment(record, BubbleField.Modified, out var modified) || modified >= _from,
+        WindowKind.Modified => !TryMoment(record, BubbleField.Modified, out var modified) || (modified >= _from && modified < _to),
+        WindowKind.Chosen => window.Choice is not { } choice || (TryField(record, choice.Field, out var link) && Ids(link).Any(_chosen.Contains)),
         _ => !TryMoment(record, BubbleField.Created, out var created) || (created >= _from && created < _to),
+    };
+
+    private static IEnumerable<string> Ids(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)[1..^1])],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Ids),
+        _ => [],
     };
 
     /// <summary>Reads a date field of a record as microseconds since 1970.</summary>

@@ -36,8 +36,8 @@ internal sealed class MergeStage(
         _gate.Pass(entity.Plan.Level);
     }
 
-    /// <summary>Once all are merged: reports missing links, prunes, patches, says what there is to say, and clears staging away.</summary>
-    public async Task FinishAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
+    /// <summary>Once all are merged: reports missing links, prunes, patches, and says what there is to say.</summary>
+    public async Task SettleAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
         await Together.RunAsync(entities, 2, ReportLinksAsync, cancellationToken);
         // Highest level first, so that rows go before those they point to.
@@ -48,7 +48,11 @@ internal sealed class MergeStage(
         foreach (var entity in entities)
             findings.Add(entity);
         findings.AddFailures(findings.Patches);
+    }
 
+    /// <summary>Clears staging away.</summary>
+    public async Task ClearAsync(IReadOnlyList<EntityRun> entities, CancellationToken cancellationToken)
+    {
         // A dry run still holds locks on what it staged: it is taken back first.
         await transactions.DisposeAsync();
         await using var connection = await database.ConnectAsync(cancellationToken);

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Graph;
 internal sealed class PatchRun(TargetTransactions transactions, PatchStage stage) : IRecordedRun
 {
     /// <inheritdoc/>
-    public RunProgress Progress { get; } = new([], new ApiCounts(0, 0, 0, 0), 0, 0);
+    public RunProgress Progress { get; } = ApiProgress.None.With([]);
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();

@@ -37,7 +37,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => new([.. _entities.Select(e => e.Flow.Progress)], _meter.Counts, _throttle.InFlight, _throttle.AllowedPerMinute);
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -76,7 +76,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
                 cancellationToken);
         }
 
-        await _merge.FinishAsync(_entities, patches, cancellationToken);
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
+        await _merge.ClearAsync(_entities, cancellationToken);
     }
 
     /// <summary>Gives back what the run holds; in a dry run, takes everything back, staging too.</summary>

@@ -21,11 +21,15 @@ internal sealed class StagingTable
         _layout = new StagingLayout(plan);
         _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
         _label = StagingLabel.Of(plan, runId);
+        Plan = plan;
         var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
         Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
+
+    /// <summary>The entity.</summary>
+    public EntityPlan Plan { get; }
 
     /// <summary>The quoted table of rows.</summary>
     public string Name { get; }

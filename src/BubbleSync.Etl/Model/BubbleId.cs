@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BubbleSync.Etl.Model;
 
 /// <summary>The form of Bubble's ids: digits, an x, digits.</summary>
@@ -5,6 +7,9 @@ internal static class BubbleId
 {
     /// <summary>The form as a regular expression of PostgreSQL.</summary>
     public const string Pattern = "^[0-9]+x[0-9]+$";
+
+    /// <summary>Whether a text has the form.</summary>
+    public static bool IsValid(string text) => IsValid(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Whether a text has the form.</summary>
     public static bool IsValid(ReadOnlySpan<byte> text)

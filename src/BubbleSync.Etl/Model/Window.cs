@@ -4,8 +4,12 @@ namespace BubbleSync.Etl.Model;
 /// <param name="Kind">What chooses the records.</param>
 /// <param name="From">First moment inside, on whole milliseconds, or null where there is none.</param>
 /// <param name="To">First moment outside, or null where there is none.</param>
-internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To)
+/// <param name="Choice">What chooses the records where no date does, or null.</param>
+internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To, Choice? Choice = null)
 {
+    /// <summary>A window of records chosen by the ids in one of their fields.</summary>
+    public static Window Of(Choice choice) => new(WindowKind.Chosen, null, null, choice);
+
     /// <summary>Whether records may enter it while it is read.</summary>
     public bool IsOpen => Kind is WindowKind.Created or WindowKind.Modified && To is null;
 
@@ -13,13 +17,19 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
     public override string ToString() => Kind switch
     {
         WindowKind.Created => $"Created Date {Time(From)} to {Time(To)}",
-        WindowKind.Modified => $"Modified Date from {Time(From)}",
-        WindowKind.Chosen => "chosen records",
+        WindowKind.Modified => $"Modified Date {Time(From)} to {Time(To)}",
+        WindowKind.Chosen => Choice is null ? "chosen records" : $"records chosen by {Choice.Ids.Count} ids in '{Choice.Field}'",
         _ => "records without Created Date",
     };
 
     private static string Time(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null) ?? "any";
 }
+
+/// <summary>Ids, one of which a field must hold.</summary>
+/// <param name="Field">The Bubble field.</param>
+/// <param name="IsList">Whether the field is a list; then there is one id, which must be among its items.</param>
+/// <param name="Ids">The ids.</param>
+internal sealed record Choice(string Field, bool IsList, IReadOnlyList<string> Ids);
 
 /// <summary>What chooses the records of a window.</summary>
 internal enum WindowKind

@@ -26,6 +26,9 @@ internal sealed record ColumnPlan
     /// <summary>The entities whose ids it holds; mostly none.</summary>
     public required IReadOnlyList<Relation> Relations { get; init; }
 
+    /// <summary>Whether a sync that reaches a record over a relation goes on over this one.</summary>
+    public bool Follow { get; init; }
+
     /// <summary>The column as the database has it.</summary>
     public required ColumnInfo Target { get; init; }
 

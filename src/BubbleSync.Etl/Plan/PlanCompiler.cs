@@ -102,6 +102,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Path = field.Path,
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
+            Follow = field.Follow,
             Target = target,
             ForeignKeys = [.. table.ForeignKeys[field.Column]],
             IsRequired = target.IsRequired || field.Column == map.Key,

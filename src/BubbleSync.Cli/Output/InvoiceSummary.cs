@@ -1,0 +1,68 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using Spectre.Console;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>What came of invoices.</summary>
+internal static class InvoiceSummary
+{
+    private const int MostRows = 50;
+
+    /// <summary>Prints the result of <c>sync invoice</c>; gives the exit code.</summary>
+    public static int Print(InvoiceSyncReport report, bool isJson)
+    {
+        if (isJson)
+            Console.Out.WriteLine(report.ToJson());
+        else
+            Print(report, Terminal.Out);
+        return Code(report.Run, report.Success);
+    }
+
+    /// <summary>Prints the result of <c>sync range</c>; gives the exit code.</summary>
+    public static int Print(RangeSyncReport report, bool isJson)
+    {
+        if (isJson)
+            Console.Out.WriteLine(report.ToJson());
+        else
+            Print(report, Terminal.Out);
+        return Code(report.Run, report.Success);
+    }
+
+    private static void Print(InvoiceSyncReport report, IAnsiConsole console)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("invoice", "result", "agent", "customer", "users", "payments", "submitted", "items", "SEDA");
+        foreach (var result in report.Results.Take(MostRows))
+        {
+            var s = result.Stats;
+            table.AddRow([Markup.Escape(result.InvoiceId), Word(result), .. new[] { s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda }.Select(Number)]);
+        }
+
+        console.Write(table);
+        if (report.Results.Count > MostRows)
+            console.WriteLine($"and {report.Results.Count - MostRows} more; all of them with --output json");
+        Troubles(report.Results.SelectMany(r => r.Errors), report.Run, console);
+    }
+
+    private static void Print(RangeSyncReport report, IAnsiConsole console)
+    {
+        var results = report.Results;
+        console.WriteLine($"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} up to date already, {results.Failed} failed");
+        Troubles(results.Errors, report.Run, console);
+    }
+
+    private static void Troubles(IEnumerable<SyncTrouble> troubles, RunReport run, IAnsiConsole console)
+    {
+        var named = troubles.ToList();
+        RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == "warning").Select(t => t.Message), .. run.Warnings]);
+        RunSummary.Lines(console, "error", [.. named.Where(t => t.Severity == "error").Select(t => t.Message).Concat(run.Errors.Select(e => e.Message)).Distinct()]);
+        console.WriteLine(RunSummary.Closing(run));
+    }
+
+    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is [{ Action: "skip" }] ? "up to date" : "synced";
+
+    private static int Code(RunReport run, bool success) => ExitCode.Of(run) is var code && code == ExitCode.Done && !success ? ExitCode.Partial : code;
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>sync</c>: single invoices, those of a range of dates, or whatever changed since the last run.</summary>
+internal static class SyncVerb
+{
+    private static readonly char[] Separators = [' ', ',', ';', '\t', '\r', '\n'];
+
+    private static readonly Argument<string[]> Ids = new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> IdsFile = new("--ids-file") { Description = "A file with more ids, separated by blanks, commas or lines", HelpName = "FILE" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
+    private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Leave users out" };
+    private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Leave agents and their logins out" };
+    private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
+    private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means to its end, UTC (default now)", isEnd: true);
+    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        From.Required = true;
+        return new Command("sync", "Sync a part: invoices, a range of dates, what changed since the last run") { Invoice(), Range(), Incremental() };
+    }
+
+    private static Command Invoice()
+    {
+        var command = new Command("invoice", "Sync invoices with all that belongs to them") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("sync invoice", async engine =>
+            {
+                var options = new InvoiceSyncOptions { Force = parsed.GetValue(Force), SkipUsers = parsed.GetValue(SkipUsers), SkipAgents = parsed.GetValue(SkipAgents) };
+                var ids = await IdsAsync(parsed, token);
+                var report = await LiveProgress.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
+                return InvoiceSummary.Print(report, session.IsJson);
+            }, token);
+        });
+        return command;
+    }
+
+    private static Command Range()
+    {
+        var command = new Command("range", "Sync the invoices modified in a range of dates, with all that belongs to them") { From, To, Force };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("sync range", async engine =>
+            {
+                var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
+                var report = await LiveProgress.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
+                return InvoiceSummary.Print(report, session.IsJson);
+            }, token);
+        });
+        return command;
+    }
+
+    private static Command Incremental()
+    {
+        var command = new Command("incremental", "Sync everything modified since the last finished run, with an overlap") { Entity };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("incremental", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.SyncIncrementalAsync(parsed.GetValue(Entity)!, progress, token))), token);
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<string>> IdsAsync(ParseResult parsed, CancellationToken token)
+    {
+        List<string> ids = [.. parsed.GetValue(Ids)!.SelectMany(Split)];
+        if (parsed.GetValue(IdsFile) is { } file)
+            ids.AddRange(Split(await ReadAsync(file, token)));
+        return ids.Count > 0 ? ids : throw Usage("There is no id to sync: name invoices, or give a file of ids with --ids-file.");
+    }
+
+    private static string[] Split(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task<string> ReadAsync(string file, CancellationToken token)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(file, token);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw Usage($"--ids-file: '{file}' cannot be read: {unreadable.Message}");
+        }
+    }
+
+    private static SyncException Usage(string message) => new(new SyncError("settings", null, null, "--ids-file", "usage", message));
+}

@@ -1,0 +1,16 @@
+using BubbleSync.Etl.Bubble;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>How the asking of Bubble is getting on, at one moment.</summary>
+internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double AllowedPerMinute)
+{
+    /// <summary>For what asks nothing.</summary>
+    public static readonly ApiProgress None = new(new ApiCounts(0, 0, 0, 0), 0, 0);
+
+    /// <summary>As meter and throttle have it now.</summary>
+    public static ApiProgress Of(ApiMeter meter, Throttle throttle) => new(meter.Counts, throttle.InFlight, throttle.AllowedPerMinute);
+
+    /// <summary>Together with how the entities are getting on.</summary>
+    public RunProgress With(IEnumerable<EntityProgress> entities) => new([.. entities], Counts, InFlight, AllowedPerMinute);
+}

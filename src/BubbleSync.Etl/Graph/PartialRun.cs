@@ -1,0 +1,69 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>Passes an entity's records through its line of stages.</summary>
+internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellationToken);
+
+/// <summary>A run over a part of the records: entities side by side, each read as it is told to, staged, merged level by level, patched at the end.</summary>
+internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
+{
+    private readonly TargetTransactions _transactions;
+    private readonly MergeStage _merge;
+    private readonly List<EntityRun> _entities;
+    private readonly Func<ApiProgress> _api;
+
+    /// <summary>Sets up a run; nothing is read or written yet.</summary>
+    /// <param name="database">The target.</param>
+    /// <param name="runLock">The locks of the entities.</param>
+    /// <param name="plans">The entities.</param>
+    /// <param name="journal">Where it is recorded.</param>
+    /// <param name="api">How the asking of Bubble is getting on.</param>
+    /// <param name="clock">The clock.</param>
+    public PartialRun(TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
+    {
+        _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
+        _merge = new MergeStage(new MergeOptions(Force: false, PruneMode.None, 0), plans, database, _transactions, journal, Findings, clock);
+        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow() })];
+        _api = api;
+    }
+
+    /// <inheritdoc/>
+    public RunProgress Progress => _api().With(_entities.Select(e => e.Flow.Progress));
+
+    /// <inheritdoc/>
+    public RunFindings Findings { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="read">Reads an entity.</param>
+    /// <param name="patches">The patch stage.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
+    {
+        await Together.RunAsync(
+            _entities,
+            _entities.Count,
+            async (entity, token) =>
+            {
+                await entity.CreateStagingAsync(token);
+                await read(entity, token);
+                await _merge.MergeInTurnAsync(entity, () => { }, token);
+            },
+            cancellationToken);
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
+        await _merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    /// <summary>Gives back what the run holds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        await _transactions.DisposeAsync();
+    }
+}

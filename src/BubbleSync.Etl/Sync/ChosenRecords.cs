@@ -1,0 +1,57 @@
+using System.Text;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Sync;
+
+/// <summary>Reads records of any entity by ids, many at a time, into the entity's staging.</summary>
+internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings, ReadingOrder order)
+{
+    // As many as a shipped client sends, and an address that no server on the way refuses for its length.
+    private const int MostIds = 100;
+    private const int LongestAddress = 6000;
+
+    /// <summary>Reads the records with these ids; those that Bubble does not have do not come.</summary>
+    public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ReadAsync(entity, Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
+
+    /// <summary>Reads the records that name one of these ids in a field.</summary>
+    public Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ReadAsync(entity, Batches(ids).Select(batch => new Choice(column.Field, false, batch)), cancellationToken);
+
+    /// <summary>Reads the records that have one of these ids in a list; Bubble takes one at a time.</summary>
+    public Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ReadAsync(entity, ids.Select(id => new Choice(column.Field, true, [id])), cancellationToken);
+
+    private async Task ReadAsync(EntityRun entity, IEnumerable<Choice> choices, CancellationToken cancellationToken)
+    {
+        var windows = choices.Select(Window.Of).ToList();
+        if (windows.Count > 0)
+            await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(new EntitySource(client, entity.Plan), settings, order), cancellationToken);
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
+    {
+        var batch = new List<string>();
+        var length = 0;
+        foreach (var id in ids)
+        {
+            // Each comes with two quotes and a comma, three bytes each once escaped.
+            var size = Encoding.UTF8.GetByteCount(id) + 9;
+            if (batch.Count == MostIds || length + size > LongestAddress)
+            {
+                yield return batch;
+                (batch, length) = ([], 0);
+            }
+
+            batch.Add(id);
+            length += size;
+        }
+
+        if (batch.Count > 0)
+            yield return batch;
+    }
+}

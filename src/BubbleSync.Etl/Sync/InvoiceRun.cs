@@ -1,0 +1,92 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Sync;
+
+/// <summary>Invoices with all that belongs to them: read by ids, many to a call, then staged, merged and patched like everything else.</summary>
+internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
+{
+    /// <summary>The entity whose records are chosen.</summary>
+    public const string Root = "invoice";
+
+    private readonly SyncSettings _settings;
+    private readonly TargetDatabase _database;
+    private readonly RunJournal _journal;
+    private readonly TimeProvider _clock;
+    private readonly bool _force;
+    private readonly ApiMeter _meter = new();
+    private readonly Throttle _throttle;
+    private readonly TargetTransactions _transactions;
+    private readonly EntityRun _root;
+    private readonly List<EntityRun> _entities;
+
+    /// <summary>Sets up a run; nothing is asked or written yet.</summary>
+    public InvoiceRun(SyncSettings settings, bool force, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, TimeProvider clock)
+    {
+        (_settings, _database, _journal, _clock, _force) = (settings, database, journal, clock, force);
+        _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+        _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
+        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow() })];
+        _root = _entities.First(e => e.Plan.Name == Root);
+    }
+
+    /// <inheritdoc/>
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
+
+    /// <inheritdoc/>
+    public RunFindings Findings { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+
+    /// <summary>What came of each invoice.</summary>
+    public IReadOnlyList<InvoiceResult> Results { get; private set; } = [];
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="choose">Gives the ids, asking Bubble where it must.</param>
+    /// <param name="patches">The patch stage.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<IReadOnlyList<string>>> choose, PatchStage patches, CancellationToken cancellationToken)
+    {
+        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
+        var outcomes = new StagedOutcomes(_database);
+        var since = await outcomes.NowAsync(cancellationToken);
+        foreach (var entity in _entities)
+            await entity.CreateStagingAsync(cancellationToken);
+
+        var ids = await choose(client, _root.Plan, cancellationToken);
+        var records = new ChosenRecords(client, _settings.Bubble, new ReadingOrder(_clock));
+        var others = _entities.Where(e => e != _root).ToList();
+        var related = new RelatedRecords(_root, others, records, new StagedLinks(_database), Findings);
+        await records.ByIdAsync(_root, ids, cancellationToken);
+        await related.ReadAsync(cancellationToken);
+
+        // Most syncs touch few entities: those of which nothing came are left alone.
+        var touched = _entities.Where(e => e.Staged.Records > 0).ToList();
+        var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
+        await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, () => { }, token), cancellationToken);
+        await merge.SettleAsync(touched, patches, cancellationToken);
+        Results = await new InvoiceOutcomes(_root, others, related, outcomes).ReadAsync(ids, since, cancellationToken);
+        AddFailures();
+        await merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    /// <summary>Gives back what the run holds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        await _transactions.DisposeAsync();
+    }
+
+    // What was rejected is among the findings already.
+    private void AddFailures() => Findings.Errors.AddRange(Results
+        .SelectMany(r => r.Errors)
+        .Where(e => e is { Severity: "error", Code: not "rejected" })
+        .Select(e => new SyncError("extract", e.Entity, e.BubbleId, null, e.Code, e.Message)));
+}

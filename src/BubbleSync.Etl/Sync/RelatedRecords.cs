@@ -1,0 +1,122 @@
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Sync;
+
+/// <summary>
+/// Reads everything around staged roots, each record once and many to a call: what they name, what names them, and the relations that maps say to follow.
+/// Which relations there are comes from the maps alone.
+/// </summary>
+internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
+{
+    // A list can be asked for one id at a time only; beyond this many the calls would outweigh all others.
+    private const int AskedOneByOne = 8;
+
+    /// <summary>Gives the records of an entity that roots name, follow or are named by, as queries of (root, id).</summary>
+    public IReadOnlyList<string> Links(EntityRun entity)
+    {
+        var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
+        queries.AddRange(Named(entity).Where(l => l.From != root.Staging).SelectMany(Followed));
+        if (Naming(entity) is { } naming)
+            queries.Add($"select n.id as root, n.root as id from ({new StagedLink(entity.Staging, naming).Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Staging.Name})");
+        return queries;
+    }
+
+    /// <summary>Entities whose ids one column holds together: a record is missing only where none of them has it.</summary>
+    public IReadOnlyList<EntityRun> Alternatives(EntityRun entity) => others
+        .Where(o => o != entity && root.Plan.Columns.Any(c => Names(c, entity) && Names(c, o)))
+        .ToList();
+
+    /// <summary>Reads all of it, in three rounds: what can be asked for at once, what that names, what was not where it was looked for first.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var roots = await links.KeysAsync(root.Staging, cancellationToken);
+        if (roots.Count == 0)
+            return;
+
+        await AllAsync((entity, token) => BeginAsync(entity, roots, token), cancellationToken);
+        await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : ByListAsync(entity, token), cancellationToken);
+        await AllAsync((entity, token) => IsFirstChoice(entity) ? Task.CompletedTask : ByIdAsync(entity, token), cancellationToken);
+    }
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        Together.RunAsync(others, Math.Max(1, others.Count), work, cancellationToken);
+
+    private Task BeginAsync(EntityRun entity, IReadOnlyList<string> roots, CancellationToken cancellationToken)
+    {
+        if (Naming(entity) is { } naming && naming.Type.Shape == FieldShape.Text)
+            return records.ByLinkAsync(entity, naming, roots, cancellationToken);
+
+        return IsKnownAtOnce(entity) && IsFirstChoice(entity) ? ByIdAsync(entity, cancellationToken) : Task.CompletedTask;
+    }
+
+    private async Task ByIdAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
+        await records.ByIdAsync(entity, await links.UnreadAsync(Named(entity), among, cancellationToken), cancellationToken);
+    }
+
+    // A list that names the root: first those that an earlier sync saw naming it, then, for roots that still have none, those of the
+    // same customer or the like, then one by one.
+    private async Task ByListAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        if (Naming(entity) is not { Type.Shape: FieldShape.TextArray } naming)
+            return;
+
+        var link = new StagedLink(entity.Staging, naming);
+        var named = Named(entity);
+        await records.ByIdAsync(entity, await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken), cancellationToken);
+        var bare = await links.BareAsync(root.Staging, named, link, cancellationToken);
+        if (bare.Count > AskedOneByOne)
+        {
+            await ByRelativeAsync(entity, cancellationToken);
+            bare = await links.BareAsync(root.Staging, named, link, cancellationToken);
+        }
+
+        if (bare.Count > AskedOneByOne)
+            findings.Warnings.Add($"{entity.Plan.Name}: for {bare.Count} records of {root.Plan.Name} none is known that names them in '{naming.Field}', and Bubble was not asked for each of them; 'bubblesync resync --entity {entity.Plan.Name}' finds such ones.");
+        else
+            await records.ByListAsync(entity, naming, bare, cancellationToken);
+    }
+
+    // Over a relation that both have to a third: an invoice's customer, a registration's customer. Of several the one that tells most roots apart.
+    private async Task ByRelativeAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        (ColumnPlan? Theirs, List<string> Ids) best = (null, []);
+        foreach (var own in root.Plan.Columns.Where(c => c.Relations is [var _]))
+        {
+            var theirs = entity.Plan.Columns.FirstOrDefault(c => c is { Relations: [var r], Type.Shape: FieldShape.Text } && r.Entity == own.Relations[0].Entity);
+            if (theirs is not null && await links.UnreadAsync([new StagedLink(root.Staging, own)], [], cancellationToken) is var ids && ids.Count > best.Ids.Count)
+                best = (theirs, ids);
+        }
+
+        if (best.Theirs is not null)
+            await records.ByLinkAsync(entity, best.Theirs, best.Ids, cancellationToken);
+    }
+
+    // The column of an entity above the root that names the root.
+    private ColumnPlan? Naming(EntityRun entity) => entity.Plan.Level > root.Plan.Level
+        ? entity.Plan.Columns.FirstOrDefault(c => Names(c, root))
+        : null;
+
+    private List<StagedLink> Named(EntityRun entity) =>
+    [
+        .. root.Plan.Columns.Where(c => Names(c, entity)).Select(c => new StagedLink(root.Staging, c)),
+        .. others.Where(o => o != entity).SelectMany(o => o.Plan.Columns.Where(c => c.Follow && Names(c, entity)).Select(c => new StagedLink(o.Staging, c))),
+    ];
+
+    private IEnumerable<string> Followed(StagedLink link) =>
+        from column in root.Plan.Columns
+        where column.Relations.Any(r => r.Entity == link.From.Plan.Name)
+        select $"select a.root, b.id from ({new StagedLink(root.Staging, column).Sql}) a join ({link.Sql}) b on b.root = a.id";
+
+    private bool IsFirstChoice(EntityRun entity) =>
+        root.Plan.Columns.All(c => !Names(c, entity) || c.Relations[0].Entity == entity.Plan.Name || others.All(o => o.Plan.Name != c.Relations[0].Entity));
+
+    // Whether everything that names it is staged already: no relation of another entity leads to it, and no record of its own comes by naming the root.
+    private bool IsKnownAtOnce(EntityRun entity) =>
+        !(Naming(entity) is { Type.Shape: FieldShape.Text }) && Named(entity).All(l => l.From == root.Staging);
+
+    private static bool Names(ColumnPlan column, EntityRun entity) => column.Relations.Any(r => r.Entity == entity.Plan.Name);
+}
