@@ -90,10 +90,19 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>Uses maps of its own: the shipped ones, one of them edited.</summary>
-    public Scene WithMap(string entity, Func<string, string> edit)
+    public Scene WithMap(string entity, Func<string, string> edit) => WithMaps((entity + ".json", edit));
+
+    /// <summary>Uses maps of its own: the shipped ones, some of them edited or added.</summary>
+    public Scene WithMaps(params (string File, Func<string, string> Edit)[] edits)
     {
-        var maps = Directory.GetFiles(Config("entities")).Select(file => (Path.GetFileName(file), File.ReadAllText(file)));
-        Settings = Settings with { Run = Settings.Run with { Entities = Folder(maps.Select(m => m.Item1 == entity + ".json" ? (m.Item1, edit(m.Item2)) : m)) } };
+        Settings = Settings with { Run = Settings.Run with { Entities = Edited("entities", edits) } };
+        return this;
+    }
+
+    /// <summary>Uses table scripts of its own: the shipped ones, one of them edited or added.</summary>
+    public Scene WithTable(string table, Func<string, string> edit)
+    {
+        Settings = Settings with { Run = Settings.Run with { Schema = Edited("schema", [(table + ".sql", edit)]) } };
         return this;
     }
 
@@ -150,6 +159,14 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var (name, text) in files)
             File.WriteAllText(Path.Combine(folder, name), text);
         return folder;
+    }
+
+    private string Edited(string folder, (string File, Func<string, string> Edit)[] edits)
+    {
+        var files = Directory.GetFiles(Config(folder)).ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
+        foreach (var (file, edit) in edits)
+            files[file] = edit(files.GetValueOrDefault(file, ""));
+        return Folder(files.Select(f => (f.Key, f.Value)));
     }
 
     private static string Config(string folder) => Path.Combine(Repository.Root, "config", folder);

@@ -1,0 +1,92 @@
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Patch;
+
+/// <summary>The patch stage: what fails, what is skipped, what is chosen.</summary>
+public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Good = "update agent set introducer = coalesce(introducer, '') || 'x'";
+
+    [Theory]
+    [InlineData("update agent set nothing = 1", "42703")]
+    [InlineData("updat agent", "42601")]
+    [InlineData("update agent set bubble_id = null", "23502")]
+    [InlineData("update agent set commission = 9; select 1 / 0", "22012")]
+    [InlineData("update agent set commission = 9;\n\n-- report:\nselect nothing from agent", "42703")]
+    [InlineData("update agent set linked_user_login = 'nobody'", "23503")]
+    public async Task One_that_fails_is_undone_and_reported_and_stops_no_other(string sql, string state)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-bad", sql), ("030-good", Good));
+        await scene.ExecuteAsync("""alter table agent add foreign key (linked_user_login) references "user" (bubble_id) deferrable initially deferred; insert into agent (bubble_id, commission) values ('a1', 5)""");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(("partial", "succeeded 1, failed 0, succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
+        Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
+        Assert.Equal(("patch", "020-bad", "patch-failed"), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
+        Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
+    }
+
+    [Fact]
+    public async Task One_that_fails_leaves_a_resync_partial_with_all_its_records()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"));
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 1L, "failed"), (report.Status, report.Entities[0].Inserted, report.Patches.Single().Status));
+        Assert.Equal("partial|1", await scene.RowAsync("select status, (select count(*) from agent) from bubblesync.run"));
+        Assert.Equal("error|010-bad", await scene.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = 'patch'"));
+    }
+
+    [Fact]
+    public async Task One_that_needs_a_missing_table_is_skipped_and_leaves_the_run_a_success()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-needs", "-- tables: agent, warranty\nupdate warranty set x = 1"), ("020-good", Good));
+        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(("succeeded", "010-needs skipped there is no table 'warranty' in schema 'public', 020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Error}"))));
+        Assert.Empty(report.Errors);
+    }
+
+    [Fact]
+    public async Task Those_named_by_number_or_name_run_in_the_order_of_their_names_and_no_others()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("030-c", Good), ("010-a", Good), ("020-b", Good));
+
+        var report = await scene.Engine().PatchAsync(["030", "010-a"], scene.Limit);
+
+        Assert.Equal(["010-a", "030-c"], report.Patches.Select(p => p.Name));
+    }
+
+    [Theory]
+    [InlineData(0, "succeeded", "020")]
+    [InlineData(1, "partial")]
+    [InlineData(2, "There is no patch '020-god'. Did you mean '020-good'?", "020-god")]
+    public async Task The_command_ends_with_the_code_of_what_became_of_them(int code, string said, params string[] names)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"), ("020-good", Good));
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Run__Patches", scene.Settings.Run.Patches)], ["patch", .. names]);
+
+        Assert.Equal(code, outcome.Code);
+        Assert.Contains(said, outcome.All, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_tables_are_those_of_the_schema_that_is_set()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        scene.Settings = scene.WithPatches(("010-good", Good)).Settings with { Postgres = scene.Settings.Postgres with { Schema = "Mirror of Bubble" } };
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        await scene.ExecuteAsync("""create table public.agent (introducer text); insert into public.agent values (null); insert into "Mirror of Bubble".agent (bubble_id) values ('a1')""");
+
+        await scene.PatchAsync("010");
+
+        Assert.Equal("~|x", await scene.RowAsync("""select p.introducer, m.introducer from public.agent p, "Mirror of Bubble".agent m"""));
+    }
+}
