@@ -22,6 +22,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
         return words[0] switch
         {
             "export" => await ExportAsync(words[1].Split('=')[0]),
+            "echo" => await WriteAsync(words[1], words[3]),
             "head" => new(0, File.ReadLines(Path.Combine(Folder, words[2])).Take(int.Parse(words[1].TrimStart('-'), null)), []),
             Program when words[1] == "simulate" && words[^1] != "--help" => await SimulateAsync(words[1..]),
             Program => await EndAsync(Start("bubblesync.dll", Folder, words[1..])),
@@ -38,6 +39,12 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
         await StopAsync();
         _limit.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task<ReadmeOutcome> WriteAsync(string text, string file)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Folder, file), text, _limit.Token);
+        return new(0, [], []);
     }
 
     // Whatever address and token the README shows, the reader has his own: here those of a simulator.
