@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using BubbleSync.Tests.Resync;
 
 namespace BubbleSync.Tests;
 
@@ -74,6 +75,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
     private Process Start(string program, string folder, IEnumerable<string> words)
     {
         var start = new ProcessStartInfo("dotnet", words.Prepend(Path.Combine(AppContext.BaseDirectory, program))) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        Bubblesync.Forget(start);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         start.Environment["CI"] = "true";

@@ -20,6 +20,7 @@ internal static class Bubblesync
             ("Bubble__BaseUrl", scene.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token), ("Bubble__RequestsPerMinute", "1000000"),
             ("Postgres__ConnectionString", scene.Connection), ("CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), .. environment,
         ];
+        Forget(start);
         foreach (var (name, value) in settings)
             start.Environment["BUBBLESYNC_" + name] = value;
 
@@ -27,6 +28,13 @@ internal static class Bubblesync
         var (output, error) = (process.StandardOutput.ReadToEndAsync(scene.Limit), process.StandardError.ReadToEndAsync(scene.Limit));
         await process.WaitForExitAsync(scene.Limit);
         return new(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Takes away the settings of whoever runs the tests; where PostgreSQL's programs are stays known.</summary>
+    public static void Forget(ProcessStartInfo start)
+    {
+        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("BUBBLESYNC_", StringComparison.Ordinal) && n != "BUBBLESYNC_PG_BIN").ToList())
+            start.Environment.Remove(name);
     }
 
     public static Task<Outcome> RunAsync(Scene scene, params string[] words) => RunAsync(scene, [], words);
