@@ -38,9 +38,12 @@ internal sealed class Scene : IAsyncDisposable
     public CancellationToken Limit => _limit.Token;
 
     /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
-    public static async Task<Scene> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true)
+    public static async Task<Scene> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true) =>
+        await OpenAsync(await postgres.CreateDatabaseAsync(), options, tables);
+
+    /// <summary>The same in a database that is there already.</summary>
+    public static async Task<Scene> OpenAsync(string connection, SimulatorOptions? options = null, bool tables = true)
     {
-        var connection = await postgres.CreateDatabaseAsync();
         var bubble = await SimulatorServer.StartAsync(options ?? new SimulatorOptions { Invoices = 0 }, CancellationToken.None);
         var scene = new Scene(bubble, connection);
         if (tables)
@@ -131,6 +134,25 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var map in Maps.All)
             rows.AddRange((await RowsAsync($"select xmin::text, ctid::text, t::text from \"{map.Table}\" t order by \"{map.Key}\"")).Select(row => $"{map.Table}: {row}"));
         return rows;
+    }
+
+    /// <summary>Every row of every target table, less what depends on when and in which order rows were written.</summary>
+    public async Task<IReadOnlyList<string>> EndStateAsync()
+    {
+        var rows = new List<string>();
+        foreach (var map in Maps.All)
+            rows.AddRange((await RowsAsync($"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\" collate \"C\"")).Select(row => $"{map.Table}: {row}"));
+        return rows;
+    }
+
+    /// <summary>The staging tables that are there.</summary>
+    public Task<List<string>> StagingAsync() => RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging' order by 1");
+
+    /// <summary>Waits until a query that gives one boolean says true.</summary>
+    public async Task UntilAsync(string sql)
+    {
+        while (!await ScalarAsync<bool>(sql))
+            await Task.Delay(10, Limit);
     }
 
     public async ValueTask DisposeAsync()
