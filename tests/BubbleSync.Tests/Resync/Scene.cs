@@ -100,6 +100,9 @@ internal sealed class Scene : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Forgets the scene's own connections, after something that broke them.</summary>
+    public void Reconnect() => _database.Clear();
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = _database.CreateCommand(sql);

@@ -39,5 +39,14 @@ internal sealed class Pages
         Assert.Empty(Begun.Intersect(windows));
     }
 
+    /// <summary>Lets the second page of one window of items wait for the test, and nothing else.</summary>
+    public static (Task IsReading, TaskCompletionSource MayGoOn) StallOne(Scene scene)
+    {
+        var (isReading, mayGoOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Bubble.Traffic.OnRequest = request =>
+            request is { Type: "invoice_item", Cursor: > 0 } && !request.Line.Contains("limit=1&", StringComparison.Ordinal) && isReading.TrySetResult() ? mayGoOn.Task : Task.CompletedTask;
+        return (isReading.Task, mayGoOn);
+    }
+
     private static string Url(string type) => type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
 }
