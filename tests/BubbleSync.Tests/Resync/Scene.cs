@@ -35,6 +35,9 @@ internal sealed class Scene : IAsyncDisposable
 
     public SyncSettings Settings { get; set; }
 
+    /// <summary>The engine's clock.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     public CancellationToken Limit => _limit.Token;
 
     /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
@@ -64,7 +67,7 @@ internal sealed class Scene : IAsyncDisposable
             fields,
         }.Where(part => part.Length > 0)) + "}";
 
-    public SyncEngine Engine() => new(Settings, TimeProvider.System);
+    public SyncEngine Engine() => new(Settings, Clock);
 
     public Task<RunReport> ResyncAsync(params string[] entities) => ResyncAsync(new ResyncOptions { Entities = entities });
 
