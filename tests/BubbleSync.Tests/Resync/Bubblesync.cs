@@ -7,8 +7,8 @@ namespace BubbleSync.Tests.Resync;
 /// <summary>The real program as a process, told by its environment where the scene is.</summary>
 internal static class Bubblesync
 {
-    /// <summary>Runs it to its end.</summary>
-    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
+    /// <summary>Starts it; whoever does must dispose of it.</summary>
+    public static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"));
@@ -24,10 +24,14 @@ internal static class Bubblesync
         foreach (var (name, value) in settings)
             start.Environment["BUBBLESYNC_" + name] = value;
 
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(scene.Limit), process.StandardError.ReadToEndAsync(scene.Limit));
-        await process.WaitForExitAsync(scene.Limit);
-        return new(process.ExitCode, await output, await error);
+        return new RunningProgram(Process.Start(start)!, scene.Limit);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
+    {
+        using var program = Start(scene, environment, words);
+        return await program.EndAsync();
     }
 
     /// <summary>Takes away the settings of whoever runs the tests; where PostgreSQL's programs are stays known.</summary>

@@ -62,6 +62,40 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
     }
 
+    [Fact]
+    public async Task A_dry_run_locks_no_table_while_it_reads()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
+        var mayEnd = new TaskCompletionSource();
+        scene.Bubble.Traffic.OnRequest = request => request.Type == "customer_profile" && request.Constraints.Length > 0 ? mayEnd.Task : Task.CompletedTask;
+
+        var run = scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent", "customer"] });
+        await scene.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'agent' and kind = 'modified')");
+        await scene.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %' and state = 'active')");
+        await scene.ExecuteAsync("begin; lock table agent, customer in access exclusive mode nowait; commit");
+        mayEnd.SetResult();
+
+        Assert.Equal(("succeeded", 16L), ((await run).Status, (await run).Entities[1].Inserted));
+    }
+
+    [Fact]
+    public async Task A_dry_run_leaves_alone_what_another_run_can_be_resumed_from()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+        await scene.ResyncAsync(new ResyncOptions { MaxCalls = 50 });
+        var (staged, known) = (await scene.StagingAsync(), await Survival.Pages.ProvedAsync(scene));
+
+        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        var left = await scene.StagingAsync();
+        var pages = new Survival.Pages(scene);
+        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal(("succeeded", "succeeded"), (dry.Status, resumed.Status));
+        Assert.Equal(staged, left);
+        Assert.NotEmpty(known);
+        pages.AssertNotRead(known);
+    }
+
     private static List<string> Counts(RunReport report) =>
         [.. report.Entities.Select(e => $"{e.Name}: extracted {e.Extracted}, inserted {e.Inserted}, updated {e.Updated}, unchanged {e.Unchanged}, conflicts {e.Conflicts}, rejected {e.Rejected}, missing {e.MissingLinks}, gone {e.NotInBubble}")];
 }

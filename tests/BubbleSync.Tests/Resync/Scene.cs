@@ -35,12 +35,18 @@ internal sealed class Scene : IAsyncDisposable
 
     public SyncSettings Settings { get; set; }
 
+    /// <summary>The engine's clock.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     public CancellationToken Limit => _limit.Token;
 
     /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
-    public static async Task<Scene> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true)
+    public static async Task<Scene> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true) =>
+        await OpenAsync(await postgres.CreateDatabaseAsync(), options, tables);
+
+    /// <summary>The same in a database that is there already.</summary>
+    public static async Task<Scene> OpenAsync(string connection, SimulatorOptions? options = null, bool tables = true)
     {
-        var connection = await postgres.CreateDatabaseAsync();
         var bubble = await SimulatorServer.StartAsync(options ?? new SimulatorOptions { Invoices = 0 }, CancellationToken.None);
         var scene = new Scene(bubble, connection);
         if (tables)
@@ -61,7 +67,7 @@ internal sealed class Scene : IAsyncDisposable
             fields,
         }.Where(part => part.Length > 0)) + "}";
 
-    public SyncEngine Engine() => new(Settings, TimeProvider.System);
+    public SyncEngine Engine() => new(Settings, Clock);
 
     public Task<RunReport> ResyncAsync(params string[] entities) => ResyncAsync(new ResyncOptions { Entities = entities });
 
@@ -106,6 +112,9 @@ internal sealed class Scene : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Forgets the scene's own connections, after something that broke them.</summary>
+    public void Reconnect() => _database.Clear();
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = _database.CreateCommand(sql);
@@ -140,6 +149,25 @@ internal sealed class Scene : IAsyncDisposable
         foreach (var map in Maps.All)
             rows.AddRange((await RowsAsync($"select xmin::text, ctid::text, t::text from \"{map.Table}\" t order by \"{map.Key}\"")).Select(row => $"{map.Table}: {row}"));
         return rows;
+    }
+
+    /// <summary>Every row of every target table, less what depends on when and in which order rows were written.</summary>
+    public async Task<IReadOnlyList<string>> EndStateAsync()
+    {
+        var rows = new List<string>();
+        foreach (var map in Maps.All)
+            rows.AddRange((await RowsAsync($"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\" collate \"C\"")).Select(row => $"{map.Table}: {row}"));
+        return rows;
+    }
+
+    /// <summary>The staging tables that are there.</summary>
+    public Task<List<string>> StagingAsync() => RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging' order by 1");
+
+    /// <summary>Waits until a query that gives one boolean says true.</summary>
+    public async Task UntilAsync(string sql)
+    {
+        while (!await ScalarAsync<bool>(sql))
+            await Task.Delay(10, Limit);
     }
 
     public async ValueTask DisposeAsync()

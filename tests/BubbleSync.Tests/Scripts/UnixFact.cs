@@ -2,16 +2,16 @@ using Xunit;
 
 namespace BubbleSync.Tests.Scripts;
 
-/// <summary>A fact about a shell script.</summary>
+/// <summary>A fact about what only Unix has: shell scripts, signals.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class UnixFactAttribute : FactAttribute
 {
-    internal const string Reason = "Shell scripts do not run on Windows.";
+    internal const string Reason = "Windows has no shell scripts and no signals.";
 
     public UnixFactAttribute() => Skip = OperatingSystem.IsWindows() ? Reason : null;
 }
 
-/// <summary>A theory about a shell script.</summary>
+/// <summary>A theory about the same.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class UnixTheoryAttribute : TheoryAttribute
 {

@@ -1,0 +1,30 @@
+using BubbleSync.Tests.Resync;
+using Npgsql;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>Something in the database that a run must wait for, so that a test can step in at just that moment. Opens when disposed of.</summary>
+internal sealed class Door : IAsyncDisposable
+{
+    private readonly Scene _scene;
+    private readonly NpgsqlConnection _connection;
+
+    private Door(Scene scene, NpgsqlConnection connection) => (_scene, _connection) = (scene, connection);
+
+    /// <summary>Takes a lock by a statement.</summary>
+    public static async Task<Door> ShutAsync(Scene scene, string sql)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(scene.Connection) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(scene.Limit);
+        await connection.BeginTransactionAsync(scene.Limit);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(scene.Limit);
+        return new(scene, connection);
+    }
+
+    /// <summary>Waits until a run stands before it.</summary>
+    public Task SomebodyWaitsAsync() => _scene.UntilAsync(
+        $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {_connection.ProcessID} = any(pg_blocking_pids(pid)))");
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

@@ -1,0 +1,71 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Scripts;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>Ctrl-C and SIGTERM: once ends the run in good order, twice ends it at once.</summary>
+public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(6);
+
+    [UnixTheory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Interrupted_once_a_run_keeps_what_it_has_proved_though_the_source_stalls(string signal)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
+        (string, string)[] windows = [("Bubble__WindowSize", "12"), ("Bubble__PageSize", "5")];
+        var isStalled = new TaskCompletionSource();
+        _ = new Pages(scene, async (number, request) =>
+        {
+            if (request.Type == "invoice" && request.Cursor > 0)
+            {
+                await scene.UntilAsync("select count(*) > 5 from bubblesync.\"window\"");
+                isStalled.TrySetResult();
+                await Task.Delay(Timeout.Infinite, scene.Limit);
+            }
+        });
+
+        using var program = Bubblesync.Start(scene, windows, "resync", "--output", "json");
+        await isStalled.Task.WaitAsync(scene.Limit);
+        await program.SignalAsync(signal);
+        var outcome = await program.EndAsync().WaitAsync(Seconds);
+
+        Assert.Equal((130, "cancelled"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
+        Assert.Equal("cancelled|true", await scene.RowAsync("select status, finished_at is not null from bubblesync.run"));
+        var known = await Pages.ProvedAsync(scene);
+        Assert.True(known.Count > 5);
+
+        var pages = new Pages(scene);
+        outcome = await Bubblesync.RunAsync(scene, windows, "resync", "--resume");
+
+        Assert.True(outcome.Code == 0, outcome.All);
+        pages.AssertNotRead(known);
+        Assert.Equal("20|succeeded", await scene.RowAsync("select (select count(*) from invoice), status from bubblesync.run"));
+    }
+
+    [UnixFact]
+    public async Task Interrupted_twice_the_program_waits_for_nothing_more()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isStalled = new TaskCompletionSource();
+        _ = new Pages(scene, async (number, _) =>
+        {
+            isStalled.TrySetResult();
+            await Task.Delay(Timeout.Infinite, scene.Limit);
+        });
+        using var program = Bubblesync.Start(scene, [], "resync");
+        await isStalled.Task.WaitAsync(scene.Limit);
+        await using var door = await Door.ShutAsync(scene, "lock table bubblesync.run, bubblesync.activity_log in exclusive mode");
+
+        await program.SignalAsync("INT");
+        await door.SomebodyWaitsAsync();
+        var ending = program.EndAsync();
+        Assert.False(ending.IsCompleted);
+        await program.SignalAsync("INT");
+
+        Assert.Equal(130, (await ending.WaitAsync(Seconds)).Code);
+    }
+}

@@ -1,0 +1,96 @@
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>--max-rejects and --max-calls: the run stops before it merges further, and can be resumed.</summary>
+public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData(2, false, true)]
+    [InlineData(3, false, false)]
+    [InlineData(29.5, true, true)]
+    [InlineData(30, true, false)]
+    [InlineData(0, false, true)]
+    public async Task More_rejects_than_allowed_stop_the_run_before_it_merges(double number, bool isPercent, bool stops)
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"], MaxRejects = new Limit((decimal)number, isPercent) });
+
+        Assert.Equal(stops ? "failed" : "partial", report.Status);
+        Assert.Equal(stops, report.Errors.Any(e => e.Code == "too-many-rejects"));
+        Assert.Equal(stops ? 0 : 7, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(stops ? 0 : 3, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+    }
+
+    [Fact]
+    public async Task A_run_with_too_many_rejects_ends_with_3_and_goes_on_with_a_larger_limit_without_reading_again()
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+        var stopped = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--max-rejects", "10%");
+        var known = await Pages.ProvedAsync(scene);
+        var pages = new Pages(scene);
+
+        var again = await Bubblesync.RunAsync(scene, "resync", "--resume", "--max-rejects", "2");
+        var done = await Bubblesync.RunAsync(scene, "resync", "--resume", "--max-rejects", "3");
+
+        Assert.Equal((3, 3, 1), (stopped.Code, again.Code, done.Code));
+        Assert.Contains("3 of 10 records were rejected, more than --max-rejects 10% allows", stopped.All, StringComparison.Ordinal);
+        pages.AssertNotRead(known);
+        Assert.Equal("7|3|partial", await scene.RowAsync("select (select count(*) from agent), (select count(*) from bubblesync.rejected_record), status from bubblesync.run"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(45)]
+    public async Task No_more_calls_are_sent_than_allowed_and_run_after_run_gets_there(int budget)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["500=3"] })).With(windowSize: 12, pageSize: 5);
+        var report = await scene.ResyncAsync(new ResyncOptions { MaxCalls = budget });
+        Assert.Equal(("failed", budget), (report.Status, report.Api.Calls));
+        Assert.InRange(scene.Bubble.Traffic.Requests, 1, budget);
+        Assert.Contains(report.Errors, e => e is { Code: "call-budget", Stage: "extract" });
+
+        for (var runs = 0; report.Status == "failed"; runs++)
+        {
+            Assert.InRange(runs, 0, 10);
+            Assert.Equal(await scene.RowsAsync("select entity from bubblesync.run_entity order by 1"), await FilledAsync(scene));
+            var known = await Pages.ProvedAsync(scene);
+            var pages = new Pages(scene);
+            scene.Bubble.Traffic.Reset();
+            report = await scene.ResyncAsync(new ResyncOptions { Resume = true, MaxCalls = 60 });
+            pages.AssertNotRead(known);
+            Assert.InRange(report.Api.Calls, 1, 60);
+            // What is under way when the budget is spent may never have gone out.
+            Assert.InRange(scene.Bubble.Traffic.Requests, 1, report.Api.Calls);
+        }
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.All(Maps.All, map => Assert.Equal(scene.Bubble.Records.Count(map.Type), report.Entities.Single(e => e.Name == map.Name).Inserted));
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    private static async Task<List<string>> FilledAsync(Scene scene)
+    {
+        var filled = new List<string>();
+        foreach (var map in Maps.All)
+        {
+            if (await scene.ScalarAsync<bool>($"select exists (select from \"{map.Table}\")"))
+                filled.Add(map.Name);
+        }
+
+        return [.. filled.Order(StringComparer.Ordinal)];
+    }
+
+    private async Task<Scene> ThreeOfTenBadAsync()
+    {
+        var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 5);
+        for (var number = 1; number <= 10; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Commission\": {(number > 7 ? "\"many\"" : number)}"));
+        return scene;
+    }
+}

@@ -1,0 +1,88 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>One run at a time for each table, and a dead one stands in nobody's way.</summary>
+public sealed class LockTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Runs = "select status, finished_at is not null from bubblesync.run order by started_at";
+
+    [Fact]
+    public async Task A_killed_run_blocks_nobody_and_is_known_to_have_failed_once_the_next_begins()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(scene, "");
+        using (var program = Bubblesync.Start(scene, [], "resync"))
+        {
+            await isReading.WaitAsync(scene.Limit);
+            program.Kill();
+            await program.EndAsync();
+        }
+
+        var left = await scene.RowAsync(Runs);
+        scene.Bubble.Traffic.OnRequest = null;
+        var outcome = await Bubblesync.RunAsync(scene, "resync");
+
+        Assert.Equal(("running|false", 0), (left, outcome.Code));
+        Assert.Equal(["failed|true", "succeeded|true"], await scene.RowsAsync(Runs));
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    [Fact]
+    public async Task Runs_over_different_tables_go_side_by_side_and_the_later_takes_nothing_from_the_earlier()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        var isReading = Stalled(scene, "agent", out var mayEnd);
+        var first = scene.ResyncAsync("agent");
+        await isReading.WaitAsync(scene.Limit);
+
+        var second = await scene.ResyncAsync("customer");
+        var between = await scene.RowsAsync(Runs);
+        mayEnd.SetResult();
+
+        Assert.Equal("succeeded", second.Status);
+        Assert.Equal(["running|false", "succeeded|true"], between);
+        Assert.Equal("succeeded", (await first).Status);
+    }
+
+    [Fact]
+    public async Task The_same_tables_of_another_schema_are_other_tables()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        await scene.ExecuteAsync("create schema mirror");
+        var here = scene.Settings;
+        var there = here with { Postgres = here.Postgres with { Schema = "mirror" } };
+        var isReading = Stalled(scene, "agent", out var mayEnd);
+        var first = scene.ResyncAsync("agent");
+        await isReading.WaitAsync(scene.Limit);
+        scene.Bubble.Traffic.OnRequest = null;
+
+        scene.Settings = there;
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        var second = await scene.ResyncAsync("agent");
+        mayEnd.SetResult();
+
+        Assert.Equal(("succeeded", "succeeded"), (second.Status, (await first).Status));
+        Assert.Equal("2|2", await scene.RowAsync("select (select count(*) from mirror.agent), (select count(*) from public.agent)"));
+    }
+
+    private static Task Stalled(Scene scene, string type) => Stalled(scene, type, out _);
+
+    // Every request for a type waits; tells when the first one does.
+    private static Task Stalled(Scene scene, string type, out TaskCompletionSource mayEnd)
+    {
+        var (isReading, opened) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            if (type.Length > 0 && request.Type != type)
+                return Task.CompletedTask;
+
+            isReading.TrySetResult();
+            return opened.Task;
+        };
+        mayEnd = opened;
+        return isReading.Task;
+    }
+}

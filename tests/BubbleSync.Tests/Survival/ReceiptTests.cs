@@ -1,0 +1,67 @@
+using System.Text.Json;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>The proof of each entity, and that what is merged is what was read.</summary>
+public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task Every_entity_ends_with_a_proof_in_the_result_in_the_database_and_on_the_screen()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 12 });
+        (string, string)[] windows = [("Bubble__WindowSize", "15"), ("Bubble__PageSize", "10")];
+
+        var json = (await Bubblesync.RunAsync(scene, windows, "resync", "--output", "json")).Json;
+        var screen = (await Bubblesync.RunAsync(scene, windows, "resync")).Output;
+
+        var run = json.GetProperty("runId").GetString();
+        foreach (var entity in json.GetProperty("entities").EnumerateArray())
+        {
+            var (name, proof) = (entity.GetProperty("name").GetString()!, entity.GetProperty("proof"));
+            var count = scene.Bubble.Records.Count(Maps.Of(name).Type);
+            Assert.True(proof.GetProperty("isComplete").GetBoolean());
+            Assert.All(["countedBefore", "countedAfter", "read", "staged"], counted => Assert.Equal((name, count), (name, proof.GetProperty(counted).GetInt64())));
+            Assert.Matches("^[0-9a-f]{16}$", proof.GetProperty("checksumRead").GetString()!);
+            Assert.Equal(proof.GetProperty("checksumRead").GetString(), proof.GetProperty("checksumStored").GetString());
+            Assert.True(JsonElement.DeepEquals(proof, JsonDocument.Parse((await scene.ScalarAsync<string>($"select proof::text from bubblesync.run_entity where run_id = '{run}' and entity = '{name}'"))!).RootElement));
+            var proved = proof.GetProperty("windows").GetInt32();
+            Assert.Equal(proved, await scene.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{run}' and entity = '{name}' and kind = 'created' and status = 'proved'"));
+            Assert.Matches($@"\b{name} .* proved, {proved} window", screen);
+        }
+    }
+
+    [Theory]
+    [InlineData("update {0} set amount = 1 where ctid in (select ctid from {0} limit 1)")]
+    [InlineData("delete from {0} where ctid in (select ctid from {0} limit 1)")]
+    [InlineData("insert into {0} select * from {0} limit 1")]
+    [InlineData("truncate {0}")]
+    public async Task What_changed_in_staging_since_it_was_read_is_not_merged_and_is_read_again(string sql)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
+        // The merge of invoices waits for that of agents, which waits for the test.
+        await using (var door = await Door.ShutAsync(scene, "lock table agent in exclusive mode"))
+        {
+            var run = scene.ResyncAsync("agent", "invoice");
+            await scene.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'invoice' and kind = 'modified')");
+            await door.SomebodyWaitsAsync();
+            var table = (await scene.StagingAsync()).Single(name => name.StartsWith("invoice_", StringComparison.Ordinal) && !name.EndsWith("_reject", StringComparison.Ordinal));
+            await scene.ExecuteAsync(sql.Replace("{0}", $"bubblesync_staging.\"{table}\"", StringComparison.Ordinal));
+            await door.DisposeAsync();
+
+            var report = await run;
+            Assert.Equal("failed", report.Status);
+            Assert.Contains(report.Errors, e => e is { Code: "staging-lost", Entity: "invoice", Stage: "load" });
+        }
+
+        Assert.Equal("0|1", await scene.RowAsync("select (select count(*) from invoice), (select count(*) from agent)"));
+        var pages = new Pages(scene);
+        var resumed = await scene.ResyncAsync(new Etl.ResyncOptions { Resume = true });
+
+        Assert.Equal(("succeeded", 20L), (resumed.Status, resumed.Entities[1].Inserted));
+        Assert.All(pages.Begun, window => Assert.StartsWith("invoice ", window, StringComparison.Ordinal));
+        Assert.Equal(20, await scene.ScalarAsync<long>("select count(distinct bubble_id) from invoice"));
+    }
+}

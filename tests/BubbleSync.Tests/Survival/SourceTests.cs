@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>A source that fails: exact end state, true counts, and an end in bounded time where it stays dead.</summary>
+public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private static readonly string[] Throttling = ["429", "429-bare", "503"];
+    private static readonly string[] Failing = ["408", "500", "502", "504", "reset", "truncated", "truncated-http", "html", "drip"];
+
+    private static IReadOnlyList<string>? _calm;
+
+    [Theory]
+    [InlineData("429", 20)]
+    [InlineData("429-bare", 20)]
+    [InlineData("503", 20)]
+    [InlineData("408", 20)]
+    [InlineData("502", 20)]
+    [InlineData("504", 20)]
+    [InlineData("drip", 20)]
+    [InlineData("throttling", 5)]
+    [InlineData("failing", 5)]
+    [InlineData("everything", 1)]
+    public async Task What_fails_now_and_then_changes_nothing_and_is_counted_truly(string what, int percent)
+    {
+        string[] faults = what switch { "throttling" => Throttling, "failing" => Failing, "everything" => [.. Throttling, .. Failing], _ => [what] };
+        await using var scene = await OpenAsync([.. faults.Select(fault => $"{fault}={percent}")]);
+        _calm ??= await CalmAsync();
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 12 } };
+
+        var report = await scene.ResyncAsync();
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(_calm, await scene.EndStateAsync());
+        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.Equal(Repeats(scene), report.Api.Retries);
+        if (faults.All(Throttling.Contains))
+            Assert.Equal(report.Api.Retries, report.Api.Throttled);
+        else if (!faults.Any(Throttling.Contains))
+            Assert.Equal(0, report.Api.Throttled);
+        else
+            Assert.InRange(report.Api.Throttled, 1, report.Api.Retries);
+        Assert.Equal(what != "drip", report.Api.Retries > 0);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_never_answered_is_given_up_and_sent_again()
+    {
+        await using var scene = await OpenAsync("stall=3x");
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { TimeoutSeconds = 1 } };
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal(("succeeded", 3L, 0L), (report.Status, report.Api.Retries, report.Api.Throttled));
+        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_dies_on_the_way_ends_the_run_soon_and_once_it_lives_again_the_run_goes_on()
+    {
+        const int Alive = 60;
+        await using var scene = await OpenAsync();
+        var settings = scene.Settings.Bubble;
+        // What a hook throws, Kestrel answers with 500.
+        _ = new Pages(scene, (number, _) => number > Alive ? throw new InvalidOperationException("dead") : Task.CompletedTask);
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains(report.Errors, e => e is { Code: "source-dead" or "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
+        Assert.InRange(scene.Bubble.Traffic.Requests, Alive, Alive + (settings.MaxConcurrency * settings.MaxAttempts));
+
+        var known = await Pages.ProvedAsync(scene);
+        var pages = new Pages(scene);
+        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal("succeeded", resumed.Status);
+        Assert.NotEmpty(known);
+        pages.AssertNotRead(known);
+        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_gives_no_good_answer_at_all_is_not_asked_for_as_long_as_attempts_last()
+    {
+        await using var scene = await OpenAsync("500=100");
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 50 } };
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains(report.Errors, e => e is { Code: "source-dead", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal) && e.Message.Contains("--resume", StringComparison.Ordinal));
+        Assert.InRange(scene.Bubble.Traffic.Requests, 20, 40);
+    }
+
+    [Fact]
+    public async Task A_host_that_no_name_server_knows_ends_with_3_and_its_name()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var watch = Stopwatch.StartNew();
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "http://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
+
+        Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
+        Assert.All(outcome.Json.GetProperty("errors").EnumerateArray(), e => Assert.Contains("no-such-host.invalid", e.GetProperty("message").GetString()!, StringComparison.Ordinal));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+    }
+
+    // Requests that were sent more than once; each type is counted twice as a whole, by the same request before and after.
+    private static long Repeats(Scene scene)
+    {
+        Assert.True(scene.Bubble.Traffic.Requests < new SimulatorOptions().RecentRequests);
+        return scene.Bubble.Traffic.Requests - scene.Bubble.Traffic.Recent.Distinct().Count() - Maps.All.Count;
+    }
+
+    private async Task<IReadOnlyList<string>> CalmAsync()
+    {
+        await using var scene = await OpenAsync();
+        Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
+        return await scene.EndStateAsync();
+    }
+
+    private async Task<Scene> OpenAsync(params string[] faults)
+    {
+        var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = faults, DripPause = TimeSpan.FromMilliseconds(2) })).With(windowSize: 12, pageSize: 5);
+        scene.Clock = new FastClock(30);
+        return scene;
+    }
+}
