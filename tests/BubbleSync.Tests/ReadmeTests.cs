@@ -106,7 +106,7 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
 
         var rows = await scene.RowsAsync(Assert.Single(ReadmeText.Blocks(ReadmeText.Front, "sql")));
 
-        Assert.Contains("warning|run|~|~|agent: 1 linked records are in no table; see bubblesync.missing_link.", rows);
+        Assert.Contains("warning|run|~|~|agent: links whose target no table has: 1; see bubblesync.missing_link.", rows);
     }
 
     [Fact]

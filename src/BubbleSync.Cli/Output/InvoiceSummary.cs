@@ -41,14 +41,14 @@ internal static class InvoiceSummary
 
         console.Write(table);
         if (report.Results.Count > MostRows)
-            console.WriteLine($"and {report.Results.Count - MostRows} more; all of them with --output json");
+            RunSummary.Line(console, $"and {report.Results.Count - MostRows} more; all of them with --output json");
         Troubles(report.Results.SelectMany(r => r.Errors), report.Run, console);
     }
 
     private static void Print(RangeSyncReport report, IAnsiConsole console)
     {
         var results = report.Results;
-        console.WriteLine($"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} up to date already, {results.Failed} failed");
+        RunSummary.Line(console, $"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} up to date already, {results.Failed} failed");
         Troubles(results.Errors, report.Run, console);
     }
 
@@ -57,7 +57,7 @@ internal static class InvoiceSummary
         var named = troubles.ToList();
         RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == "warning").Select(t => t.Message), .. run.Warnings]);
         RunSummary.Lines(console, "error", [.. named.Where(t => t.Severity == "error").Select(t => t.Message).Concat(run.Errors.Select(e => e.Message)).Distinct()]);
-        console.WriteLine(RunSummary.Closing(run));
+        RunSummary.Line(console, RunSummary.Closing(run));
     }
 
     private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is [{ Action: "skip" }] ? "up to date" : "synced";

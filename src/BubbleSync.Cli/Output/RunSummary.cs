@@ -17,7 +17,7 @@ internal static class RunSummary
         foreach (var entity in report.Entities)
         {
             if (entity.Proof is { } proof)
-                console.WriteLine(Receipt(entity, proof));
+                Line(console, Receipt(entity, proof));
         }
 
         if (report.Patches.Count > 0)
@@ -25,8 +25,11 @@ internal static class RunSummary
 
         Lines(console, "warning", report.Warnings);
         Lines(console, "error", report.Errors.Select(e => e.Message).ToList());
-        console.WriteLine(Closing(report));
+        Line(console, Closing(report));
     }
+
+    /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
+    public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(line);
 
     private static Table Entities(IReadOnlyList<EntityReport> entities)
     {
@@ -61,9 +64,9 @@ internal static class RunSummary
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
     {
         foreach (var line in lines.Take(MostLines))
-            console.WriteLine($"{word}: {line}");
+            Line(console, $"{word}: {line}");
         if (lines.Count > MostLines)
-            console.WriteLine($"{word}: and {lines.Count - MostLines} more; all of them with --output json");
+            Line(console, $"{word}: and {lines.Count - MostLines} more; all of them with --output json");
     }
 
     /// <summary>A run in one line.</summary>

@@ -45,6 +45,17 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         return [];
     }
 
+    /// <summary>A text or a list of texts that must be there.</summary>
+    public IReadOnlyList<string> RequiredTexts(string name)
+    {
+        if (element.TryGetProperty(name, out _))
+            return Texts(name) is { Count: > 0 } texts ? texts : [""];
+
+        _known.Add(name);
+        Fault(name, $"'{name}' is missing.");
+        return [""];
+    }
+
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, or <paramref name="otherwise"/> where it is absent.</summary>
     public int Integer(string name, int otherwise, int least, int most)
     {

@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Config;
 /// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
 internal static class EntityMapReader
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
     /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
@@ -21,9 +21,9 @@ internal static class EntityMapReader
         if (maps.Count == 0 && faults.Count == 0)
             faults.Add(Fault("Run:Entities", $"The folder '{folder}' holds no *.json file: there is nothing to sync."));
 
-        foreach (var twice in maps.GroupBy(m => m.Name).Where(g => g.Count() > 1))
+        foreach (var twice in maps.GroupBy(m => m.Name).Where(g => g.Key.Length > 0 && g.Count() > 1))
             faults.Add(Fault("name", $"{string.Join(" and ", twice.Select(m => m.File))} both say name '{twice.Key}': names must differ."));
-        foreach (var twice in maps.GroupBy(m => m.Table).Where(g => g.Count() > 1))
+        foreach (var twice in maps.GroupBy(m => m.Table).Where(g => g.Key.Length > 0 && g.Count() > 1))
             faults.Add(Fault("table", $"{string.Join(" and ", twice.Select(m => m.File))} both write table '{twice.Key}': one entity a table."));
 
         return faults.Count == 0 ? maps : throw new SyncException(faults);
@@ -79,7 +79,7 @@ internal static class EntityMapReader
         {
             Column = node.RequiredText("column"),
             Type = node.RequiredText("type"),
-            From = node.Texts("from") is { Count: > 0 } names ? names : [node.RequiredText("from")],
+            From = node.RequiredTexts("from"),
             Fallback = node.Texts("fallback"),
             Path = node.Text("path")?.Split('.') ?? [],
             Relation = node.Texts("relation"),

@@ -44,11 +44,11 @@ internal sealed class RunFindings
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
         if (report.Conflicts > 0)
-            Warnings.Add($"{plan.Name}: {report.Conflicts} records were edited both in Bubble and here; the rows were kept. --force takes Bubble's.");
+            Warnings.Add($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's.");
         if (report.MissingLinks > 0)
-            Warnings.Add($"{plan.Name}: {report.MissingLinks} linked records are in no table; see bubblesync.missing_link.");
+            Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}; see bubblesync.missing_link.");
         if (report.NotInBubble > 0)
-            Warnings.Add($"{plan.Name}: {report.NotInBubble} rows are no longer in Bubble.");
+            Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
         AddUnmapped(plan, entity.Flow.Mapper);
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
@@ -57,7 +57,7 @@ internal sealed class RunFindings
     {
         var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value).Select(p => $"'{p.Key.Name}' ({p.Value})").ToList();
         if (unmapped.Count > 0)
-            Warnings.Add($"{plan.Name}: {unmapped.Count} fields that Bubble sends are not mapped: {string.Join(", ", unmapped.Take(MostNames))}{(unmapped.Count > MostNames ? " and more" : "")}.");
+            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{(unmapped.Count > MostNames ? $" and {unmapped.Count - MostNames} more" : "")}.");
     }
 
     private void AddNotes(EntityPlan plan, FieldTally tally)

@@ -26,7 +26,7 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 
     private static PatchFile Read(string path)
     {
-        var text = Text(path);
+        var text = "\n" + Text(path);
         var parts = text.Split('\n').ToList();
         var tables = parts.Find(l => l.StartsWith(TablesMark, StringComparison.Ordinal))?[TablesMark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
         var report = text.IndexOf("\n" + ReportMark, StringComparison.Ordinal);

@@ -14,6 +14,9 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
             return new PatchReport(patch.Name, "skipped", 0, $"there is no table '{missing}' in schema '{schema}'");
 
+        if (TransactionControl.Find(patch.Sql) is { } word)
+            return new PatchReport(patch.Name, "failed", 0, $"'{word}' has no place in a patch, which is one transaction; take it out");
+
         // A savepoint serves where a dry run holds one transaction over everything; alone it is a transaction.
         await connection.ExecuteAsync("savepoint patch", cancellationToken);
         try
@@ -33,7 +36,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
             if (PostgresFailure.IsCollision(failure))
                 throw;
 
-            return new PatchReport(patch.Name, "failed", 0, $"{failure.MessageText} ({failure.SqlState}){(failure.Position > 0 ? $" at character {failure.Position} of the file" : "")}");
+            return new PatchReport(patch.Name, "failed", 0, $"{failure.MessageText} ({failure.SqlState})");
         }
     }
 
@@ -42,7 +45,9 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
             $"""
             insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
             select @run, 'warning', 'patch', r.entity, r.bubble_id, @patch || ': ' || r.message
-            from ({patch.Report!.Trim().TrimEnd(';')}) as r (entity, bubble_id, message) limit {MostReported}
+            from (
+            {patch.Report!.Trim().TrimEnd(';')}
+            ) as r (entity, bubble_id, message) limit {MostReported}
             """,
             cancellationToken, ("run", runId), ("patch", patch.Name));
 }

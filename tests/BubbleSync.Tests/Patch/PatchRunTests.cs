@@ -28,6 +28,40 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
+    [Theory]
+    [InlineData("update agent set commission = 9; commit")]
+    [InlineData("/* why; */ update agent set commission = 9;\n-- and then;\n RollBack ;")]
+    [InlineData("BEGIN; update agent set commission = 9; end")]
+    public async Task One_that_ends_its_transaction_is_not_begun(string sql)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", Good));
+        await scene.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal("failed, succeeded", string.Join(", ", report.Patches.Select(p => p.Status)));
+        Assert.Equal("5|x", await scene.RowAsync("select commission, introducer from agent"));
+    }
+
+    [Fact]
+    public async Task Words_of_transactions_in_texts_names_comments_and_bodies_are_none()
+    {
+        const string Sql = """
+            -- begin;
+            update agent set introducer = 'a; commit; -- b', name = case when true then 'n' end;
+            do $x$ begin update agent set slug = 's'; end $x$;
+            -- report:
+            select 'agent', bubble_id, '; rollback' from agent -- the end
+            """;
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-odd", Sql));
+        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(("succeeded", null), (report.Patches[0].Status, report.Patches[0].Error));
+        Assert.Equal("a; commit; -- b|n|s", await scene.RowAsync("select introducer, name, slug from agent"));
+    }
+
     [Fact]
     public async Task One_that_fails_leaves_a_resync_partial_with_all_its_records()
     {

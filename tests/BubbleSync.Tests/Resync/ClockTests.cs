@@ -90,7 +90,7 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal(("succeeded", 1L, 0L, 0L), (report.Status, report.Entities[0].Conflicts, report.Entities[0].Updated, report.Entities[0].Unchanged));
         Assert.Equal(before, await scene.SnapshotAsync());
-        Assert.Contains(report.Warnings, w => w.Contains("agent: 1 records were edited both", StringComparison.Ordinal));
+        Assert.Contains(report.Warnings, w => w.Contains("agent: edited both in Bubble and here, so that the rows were kept: 1", StringComparison.Ordinal));
         Assert.Equal($"warning|agent|{Scene.Id(1)}", await scene.RowAsync($"select level, entity, bubble_id from bubblesync.activity_log where run_id = '{report.RunId}' and bubble_id is not null"));
     }
 
