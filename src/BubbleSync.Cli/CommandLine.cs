@@ -29,6 +29,8 @@ internal static class CommandLine
             AuditVerb.Command(),
             SchemaVerb.Command(),
             RunsVerb.Command(),
+            PlanVerb.Command(),
+            DoctorVerb.Command(),
             SimulateVerb.Command(),
             DemoVerb.Command(),
         };

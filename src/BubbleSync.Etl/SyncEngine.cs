@@ -152,6 +152,21 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         }, cancellationToken);
     }, cancellationToken);
 
+    /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; one request per entity.</summary>
+    public Task<PlanReport> PlanAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        await using var target = await OpenAsync("bubblesync plan", cancellationToken);
+        var plan = target.Plan(entities).OrStop();
+        var meter = new ApiMeter();
+        using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock);
+        return await new ResyncForecast(plan, client, meter, settings.Bubble, target.PatchNames).RunAsync(cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
+    public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
+        GuardedAsync(() => new Doctor(settings, clock).ExamineAsync(cancellationToken), cancellationToken);
+
     /// <summary>Opens what the control tables tell of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);

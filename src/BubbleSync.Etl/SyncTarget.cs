@@ -49,6 +49,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
         new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
 
+    /// <summary>The names of the patches in order.</summary>
+    public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
+
     /// <summary>Makes the control tables that are missing.</summary>
     public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)
     {

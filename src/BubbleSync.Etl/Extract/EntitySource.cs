@@ -5,14 +5,20 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>One entity's records in Bubble: pages and counts of its windows.</summary>
-internal sealed class EntitySource(BubbleClient client, EntityPlan plan)
+internal sealed class EntitySource(BubbleClient client, string entity, string bubbleType, int level)
 {
+    /// <summary>The source of an entity.</summary>
+    public EntitySource(BubbleClient client, EntityPlan plan)
+        : this(client, plan.Name, plan.BubbleType, plan.Level)
+    {
+    }
+
     /// <summary>The entity's name, for messages.</summary>
-    public string Entity => plan.Name;
+    public string Entity => entity;
 
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
     public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>
-        client.SearchAsync(new BubbleQuery(plan.BubbleType, Constraints(window), cursor, limit), plan.Name, plan.Level, cancellationToken);
+        client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit), entity, level, cancellationToken);
 
     /// <summary>Counts a window, or the whole type, by one row at <paramref name="cursor"/>.</summary>
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)
@@ -26,7 +32,7 @@ internal sealed class EntitySource(BubbleClient client, EntityPlan plan)
     }
 
     /// <summary>A failure of this entity's extraction.</summary>
-    public SyncException Failure(string code, string message) => new(new SyncError("extract", plan.Name, null, null, code, $"{plan.Name}: {message}"));
+    public SyncException Failure(string code, string message) => new(new SyncError("extract", entity, null, null, code, $"{entity}: {message}"));
 
     private static IReadOnlyList<Constraint> Constraints(Window? window) => window switch
     {

@@ -31,6 +31,9 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <summary>Host, port and database, for messages.</summary>
     public string Host { get; }
 
+    /// <summary>The server's version, such as <c>15.14</c>.</summary>
+    public string Version { get; private set; } = "";
+
     /// <summary>Opens the database and checks that it can be used.</summary>
     /// <exception cref="SyncException">The connection string is broken, or the server cannot be used as it is.</exception>
     public static async Task<TargetDatabase> OpenAsync(PostgresSettings settings, string applicationName, CancellationToken cancellationToken)
@@ -84,6 +87,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
+        Version = connection.PostgreSqlVersion.ToString(2);
         if (connection.PostgreSqlVersion.Major < OldestVersion)
             throw Refused("target-too-old", $"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.");
     }

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Globalization;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+using Spectre.Console;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>plan</c>: what a resync would read, cost, take and write.</summary>
+internal static class PlanVerb
+{
+    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync(
+                "plan",
+                async engine =>
+                {
+                    var report = await engine.PlanAsync(parsed.GetValue(Entity)!, token);
+                    if (session.IsJson)
+                        Console.Out.WriteLine(report.ToJson());
+                    else
+                        Print(report, Terminal.Out);
+                    return ExitCode.Done;
+                },
+                token);
+        });
+        return command;
+    }
+
+    private static void Print(PlanReport report, IAnsiConsole console)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("entity", "level", "table");
+        foreach (var head in new[] { "columns", "records", "windows", "pages", "calls", "seconds", "workload units" })
+            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        foreach (var e in report.Entities)
+            table.AddRow([Markup.Escape(e.Name), Number(e.Level), Markup.Escape(e.Table), Number(e.Columns), Number(e.Records), Number(e.Windows), Number(e.Pages), Number(e.Calls), Number(e.Seconds), Number((double)e.WorkloadUnits)]);
+        console.Write(table);
+        RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about {report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches {string.Join(", ", report.Patches)}."));
+        RunSummary.Lines(console, "warning", report.Warnings);
+    }
+
+    private static string Number(double number) => number.ToString("#,0.#", CultureInfo.InvariantCulture);
+}
