@@ -63,6 +63,7 @@ function Build-App {
     $app = Get-App $fingerprint
     if ($app) { return $app }
 
+    [Console]::Error.WriteLine('run.ps1: building, once for each change...')
     $name = "$(Get-Date -Format yyyyMMddHHmmss)-$PID"
     New-Item -ItemType Directory -Force $apps | Out-Null
     if (-not (Publish-App "$apps/$name" 'true')) {

@@ -80,7 +80,7 @@ publish() {
 # A fresh folder for each build: a running program keeps the one it was started from.
 build() {
   ! is_current || return 0
-  [ ! -t 2 ] || echo "run.sh: building, once for each change..." >&2
+  echo "run.sh: building, once for each change..." >&2
 
   name=$(date +%Y%m%d%H%M%S)-$$
   mkdir -p "$apps"
@@ -107,7 +107,7 @@ build() {
 }
 
 command -v dotnet >/dev/null 2>&1 || stop "the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0"
-mkdir -p "$state"
+{ mkdir -p "$state" && [ -w "$state" ]; } 2>/dev/null || stop "$state cannot be written; use a clone that belongs to you"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 # Build helpers that stay in memory would outlive the command and hold its output open.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false

@@ -42,9 +42,9 @@ internal static class CommandLine
     private static int Refuse(ParseResult parsed)
     {
         var words = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).ToList();
-        var faults = parsed.Errors.Select(e => e.Message).ToList();
-        if (parsed.UnmatchedTokens.Count > 0 && words.Count > 0)
-            faults.Add($"There is no '{parsed.UnmatchedTokens[0]}' here.{DidYouMean.Hint(parsed.UnmatchedTokens[0], words)}");
+        var faults = parsed.UnmatchedTokens.Count > 0 && words.Count > 0
+            ? [$"There is no '{parsed.UnmatchedTokens[0]}' here.{DidYouMean.Hint(parsed.UnmatchedTokens[0], words)}"]
+            : parsed.Errors.Select(e => e.Message).Distinct().ToList();
         faults[^1] += $" Try: {Path(parsed)} --help";
         return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
     }

@@ -53,6 +53,7 @@ internal sealed class Session(ParseResult parsed)
     /// <summary>Prints a run's result.</summary>
     public int Print(RunReport report)
     {
+        RunSummary.PrintErrors(report.Errors);
         if (IsJson)
             Console.Out.WriteLine(report.ToJson());
         else

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl;
 
 /// <summary>What a full-history resync is asked to do.</summary>
@@ -29,6 +31,10 @@ public sealed record ResyncOptions
 
     /// <summary>Requests that the run may send; null for any number.</summary>
     public long? MaxCalls { get; init; }
+
+    /// <summary>Asks the run to end in good order: windows and merges under way are finished and kept, no other is begun, and the report says <c>cancelled</c>.</summary>
+    [JsonIgnore]
+    public CancellationToken Drain { get; init; }
 }
 
 /// <summary>What happens to rows that Bubble no longer has.</summary>

@@ -15,23 +15,23 @@ public sealed class RunArchive : IAsyncDisposable
     /// <summary>Gives the latest runs, newest first.</summary>
     /// <param name="most">How many.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken) => _history.ListAsync(most, cancellationToken);
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken) => PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, cancellationToken), "runs");
 
     /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
-    public async Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
-        await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken);
+    public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), "runs");
 
     /// <summary>Gives a run's activity log in order.</summary>
     /// <param name="run">The run.</param>
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
-        _history.LogAsync(await _history.FindAsync(run, cancellationToken), level, entity, cancellationToken);
+    public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await _history.FindAsync(run, cancellationToken), level, entity, cancellationToken), "runs");
 
     /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
-    public async Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>
-        new RejectedRecords(_database, await _history.FindAsync(run, cancellationToken)).FieldsAsync(cancellationToken);
+    public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => new RejectedRecords(_database, await _history.FindAsync(run, cancellationToken)).FieldsAsync(cancellationToken), "runs");
 
     /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>

@@ -6,11 +6,12 @@ namespace BubbleSync.Etl;
 /// <param name="Status"><c>running</c>, or how it ended.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="FinishedAt">When it ended, or null.</param>
+/// <param name="DryRun">Whether everything was rolled back, its counts too.</param>
 /// <param name="Extracted">Different records read, of all entities that are merged.</param>
 /// <param name="Inserted">Rows that are new.</param>
 /// <param name="Updated">Rows that changed.</param>
 /// <param name="Rejected">Records that were not loaded.</param>
-public sealed record RunListing(Guid RunId, string Kind, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, long Extracted, long Inserted, long Updated, long Rejected);
+public sealed record RunListing(Guid RunId, string Kind, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated, long Rejected);
 
 /// <summary>A line of a run's activity log.</summary>
 /// <param name="At">When.</param>

@@ -26,7 +26,7 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         var newId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenAsync($"bubblesync {newId}", cancellationToken);
         var resumed = options.Resume ? await target.FindResumedAsync(options.ResumeRun, cancellationToken) : null;
-        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls };
+        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, Drain = options.Drain };
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);

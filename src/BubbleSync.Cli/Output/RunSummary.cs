@@ -24,8 +24,9 @@ internal static class RunSummary
             console.Write(Patches(report.Patches));
 
         Lines(console, "warning", report.Warnings);
-        Lines(console, "error", report.Errors.Select(e => e.Message).ToList());
         Line(console, Closing(report));
+        if (report is { Kind: "resync", Status: "failed" or "cancelled", DryRun: false, RunId: not null })
+            Line(console, "Go on with: bubblesync resync --resume");
     }
 
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
@@ -59,6 +60,9 @@ internal static class RunSummary
             table.AddColumn(new TableColumn(head) { Alignment = index == 0 || head is "status" or "complete" ? Justify.Left : Justify.Right });
         return table;
     }
+
+    /// <summary>Prints a run's errors, on stderr whatever the form of the result.</summary>
+    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(e => e.Message).ToList());
 
     /// <summary>Prints the first lines of a kind.</summary>
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)

@@ -23,7 +23,7 @@ internal static class RunTables
         foreach (var run in runs)
         {
             table.AddRow(
-                $"{run.RunId}", Markup.Escape(run.Kind), Markup.Escape(run.Status), Time(run.StartedAt), Took(run),
+                $"{run.RunId}", Markup.Escape(run.Kind), Markup.Escape(run.Status + (run.DryRun ? " (dry run)" : "")), Time(run.StartedAt), Took(run),
                 Number(run.Extracted), Number(run.Inserted), Number(run.Updated), Number(run.Rejected));
         }
 

@@ -10,7 +10,7 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>demo</c>: the main job on a private PostgreSQL and the simulator; stops what it started.</summary>
 internal static class DemoVerb
 {
-    private static readonly Option<int> Invoices = new("--invoices") { Description = "Invoices to make; the other types follow in proportion", HelpName = "N", DefaultValueFactory = _ => 2000 };
+    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Invoices to make; the other types follow in proportion", 2000, 0, 1_000_000);
     private static readonly Option<string?> Csv = new("--csv") { Description = "Where the CSV audit goes (else field-audit.csv in the program's own folder .bubblesync)", HelpName = "FILE" };
 
     /// <summary>The verb.</summary>
@@ -26,6 +26,8 @@ internal static class DemoVerb
         var session = new Session(parsed);
         return session.GuardedAsync("demo", async () =>
         {
+            var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
+            RequireWritable(file);
             Console.Error.WriteLine("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
@@ -34,21 +36,35 @@ internal static class DemoVerb
             var made = await engine.ApplySchemaAsync(token);
             Console.Error.WriteLine($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
             var report = await LiveProgress.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
+            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await engine.AuditFieldsAsync([], token) : null;
+            if (audit is not null)
+                await audit.WriteCsvAsync(file, token);
             var code = session.Print(report);
-            if (code is ExitCode.Done or ExitCode.Partial)
-                await AuditAsync(engine, parsed, session, token);
+            if (audit is not null)
+                Tell(audit, file, session);
             return code;
         }, token);
     }
 
-    private static async Task AuditAsync(SyncEngine engine, ParseResult parsed, Session session, CancellationToken token)
+    private static void Tell(FieldAuditReport audit, string file, Session session)
     {
-        var audit = await engine.AuditFieldsAsync([], token);
-        var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
-        await audit.WriteCsvAsync(file, token);
         if (!session.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
         Console.Error.WriteLine($"The audit of {audit.Rows.Count} fields is in {file}");
+    }
+
+    // Better before the work than after it.
+    private static void RequireWritable(string file)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.OpenWrite(file).Dispose();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new SyncException(new SyncError("settings", null, null, "--csv", "settings", $"'{file}' cannot be written: {refused.Message} Name another one with --csv."), refused);
+        }
     }
 
     // The shipped settings, whatever is set around: the demo never touches a real app or database. The simulator has no limit to respect.

@@ -14,7 +14,7 @@ internal static class ResyncVerb
     private static readonly Option<PruneMode> Prune = new("--prune") { Description = "What to do with rows that Bubble no longer has: none, report (default), soft (sets deleted_in_bubble_at) or hard (deletes)", HelpName = "none|report|soft|hard", DefaultValueFactory = _ => PruneMode.Report };
     private static readonly Option<Limit?> PruneLimit = LimitOption.Create("--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
-    private static readonly Option<long?> MaxCalls = new("--max-calls") { Description = "Send no more requests than this; the run stops and can be resumed", HelpName = "N" };
+    private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 
     /// <summary>The verb.</summary>
@@ -22,10 +22,11 @@ internal static class ResyncVerb
     {
         var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls };
         command.Validators.Add(Check);
+        // The first Ctrl-C lets the run end in good order; a second one ends the program.
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            return session.RunAsync("resync", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.ResyncAsync(Options(parsed), progress, token))), token);
+            return session.RunAsync("resync", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
         return command;
     }

@@ -9,7 +9,7 @@ namespace BubbleSync.Cli.Verbs;
 internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
-    private static readonly Option<int> Most = new("--most") { Description = "How many runs, newest first", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
     private static readonly Option<string?> Level = new("--level") { Description = "Only lines of this level", HelpName = "warning|error" };
     private static readonly Option<string?> Entity = new("--entity") { Description = "Only lines of this entity", HelpName = "NAME" };
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };

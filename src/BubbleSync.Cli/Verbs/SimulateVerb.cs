@@ -8,12 +8,12 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>simulate</c>: the Bubble simulator.</summary>
 internal static class SimulateVerb
 {
-    private static readonly Option<int> Port = new("--port") { Description = "Loopback port; 0 for a free one", HelpName = "N" };
-    private static readonly Option<int> Invoices = new("--invoices") { Description = "Invoices to make; the other types follow in proportion", HelpName = "N", DefaultValueFactory = _ => 2000 };
+    private static readonly Option<int> Port = NumberOption.Create("--port", "Loopback port; 0 for a free one", 0, 0, 65_535);
+    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Invoices to make; the other types follow in proportion", 2000, 0, 1_000_000);
     private static readonly Option<int> Seed = new("--seed") { Description = "Decides all data", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<string> Token = new("--token") { Description = "The token to accept", HelpName = "TEXT", DefaultValueFactory = _ => "simulator-token" };
-    private static readonly Option<int> Latency = new("--latency") { Description = "Milliseconds before each answer", HelpName = "MS" };
-    private static readonly Option<int> Limit = new("--limit") { Description = "Requests a minute before it answers 429; 0 for no limit", HelpName = "N" };
+    private static readonly Option<int> Latency = NumberOption.Create("--latency", "Milliseconds before each answer", 0, 0, 600_000);
+    private static readonly Option<int> Limit = NumberOption.Create("--limit", "Requests a minute before it answers 429; 0 for no limit", 0, 0);
     private static readonly Option<string[]> Fault = new("--fault")
     {
         Description = "Misbehave; may be given several times. " + string.Join("; ", SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}")),

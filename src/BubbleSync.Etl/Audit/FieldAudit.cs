@@ -26,7 +26,7 @@ internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatab
     private async Task ReadAsync(FullHistory history, CancellationToken cancellationToken)
     {
         await history.ProbeAsync(cancellationToken);
-        await history.ReadAsync(clock.GetUtcNow(), cancellationToken);
+        await history.ReadAsync(clock.GetUtcNow(), CancellationToken.None, cancellationToken);
     }
 
     private static Task DiscardAsync(Reading reading, CancellationToken cancellationToken)

@@ -2,7 +2,8 @@ namespace BubbleSync.Etl.Bubble;
 
 /// <summary>Counts what went over the wire. Thread-safe.</summary>
 /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
-internal sealed class ApiMeter(long? mostCalls = null)
+/// <param name="isResumable">Whether the run can go on later where it stops.</param>
+internal sealed class ApiMeter(long? mostCalls = null, bool isResumable = false)
 {
     private long _calls;
     private long _retries;
@@ -20,7 +21,7 @@ internal sealed class ApiMeter(long? mostCalls = null)
         if (Interlocked.Increment(ref _calls) > mostCalls)
         {
             Interlocked.Decrement(ref _calls);
-            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. Go on with 'bubblesync resync --resume' and a larger budget."));
+            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged.{(isResumable ? " Go on with 'bubblesync resync --resume' and a larger budget." : "")}"));
         }
 
         if (isRetry)

@@ -5,8 +5,6 @@ namespace BubbleSync.Etl.Config;
 /// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
 internal static class EntityMapReader
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
-
     /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
     {
@@ -34,20 +32,15 @@ internal static class EntityMapReader
         var file = Path.GetFileName(path);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            using var document = ConfigText.Parse(path, file);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return ReadEntity(new ConfigNode(document.RootElement, file, "", faults), file, faults);
 
             faults.Add(Fault(file, $"{file}: an object is expected."));
         }
-        catch (JsonException broken)
+        catch (SyncException broken)
         {
-            faults.Add(Fault(file, $"{file}: not valid JSON at line {broken.LineNumber + 1}: {broken.Message}"));
-        }
-
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            faults.Add(Fault(file, $"{file}: cannot be read: {unreadable.Message}"));
+            faults.AddRange(broken.Errors);
         }
 
         return null;

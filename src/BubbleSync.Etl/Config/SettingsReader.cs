@@ -26,7 +26,7 @@ internal sealed class SettingsReader
         var settings = new BubbleSettings
         {
             BaseUrl = Address("Bubble:BaseUrl"),
-            ApiToken = Text("Bubble:ApiToken")?.Trim(),
+            ApiToken = Token("Bubble:ApiToken"),
             MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency, 1, 256),
             RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute, 1, int.MaxValue),
             TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds, 1, 3600),
@@ -75,6 +75,14 @@ internal sealed class SettingsReader
 
         Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
         return null;
+    }
+
+    private string? Token(string name)
+    {
+        var token = Text(name)?.Trim();
+        if (token is not null && !token.All(c => c is > ' ' and <= '~'))
+            Fault(name, "a token has no blanks, no line breaks and nothing but ASCII; copy it again from Settings > API in the Bubble editor.");
+        return token;
     }
 
     private int Integer(string name, int otherwise, int least, int most)

@@ -6,10 +6,12 @@ namespace BubbleSync.Etl.Config;
 internal sealed class SettingsSource
 {
     private readonly Dictionary<string, (string? Text, string Origin)> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _sections = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names that no reader has asked for yet, with their origins.</summary>
-    public IEnumerable<(string Name, string Origin)> Unread => _values.Where(v => !_read.Contains(v.Key)).Select(v => (v.Key, v.Value.Origin));
+    public IEnumerable<(string Name, string Origin)> Unread => _values.Where(v => !_read.Contains(v.Key)).Select(v => (v.Key, v.Value.Origin))
+        .Concat(_sections.Where(s => !_read.Any(r => r.StartsWith(s.Key + ":", StringComparison.OrdinalIgnoreCase))).Select(s => (s.Key, s.Value)));
 
     /// <summary>Lays one value over those that are there.</summary>
     public void Set(string name, string? text, string origin) => _values[name] = (text, origin);
@@ -17,21 +19,8 @@ internal sealed class SettingsSource
     /// <summary>Lays the values of a JSON file over those that are there; nested objects become <c>Section:Name</c>.</summary>
     public void AddFile(string path)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(
-                File.ReadAllBytes(path),
-                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            Flatten(document.RootElement, "", path);
-        }
-        catch (JsonException broken)
-        {
-            throw new SyncException(new SyncError("settings", null, null, path, "settings", $"{path}: not valid JSON at line {broken.LineNumber + 1}: {broken.Message}"));
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            throw new SyncException(new SyncError("settings", null, null, path, "settings", $"{path}: cannot be read: {unreadable.Message}"));
-        }
+        using var document = ConfigText.Parse(path, path);
+        Flatten(document.RootElement, "", path);
     }
 
     /// <summary>The value of a setting and where it came from; blank counts as not set.</summary>
@@ -45,6 +34,9 @@ internal sealed class SettingsSource
     {
         switch (element.ValueKind)
         {
+            case JsonValueKind.Object when name.Length > 0 && !element.EnumerateObject().Any():
+                _sections[name] = origin;
+                break;
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject().Where(p => p.Name != "$schema"))
                     Flatten(property.Value, name.Length == 0 ? property.Name : $"{name}:{property.Name}", origin);

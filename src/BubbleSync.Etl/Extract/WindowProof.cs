@@ -47,10 +47,15 @@ internal sealed class WindowProof(Window window)
         if (trouble is null && _repeated > 0 && !repeatsAreKnown)
             trouble = $"{_repeated} ids came twice";
 
-        var outcome = trouble is null ? Outcome.Proved : mayRepeat ? Outcome.Discarded : Outcome.Unproved;
+        // Where Bubble never counts, another reading would prove no more.
+        var isHopeless = CountBefore is null && CountAfter is null;
+        var outcome = trouble is null ? Outcome.Proved : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unproved;
         var why = trouble ?? (_repeated > 0 ? $"{_repeated} ids came twice in every reading; the newest of each counts" : null);
         return new Verdict(outcome, CountBefore, _rows, CountAfter, why);
     }
+
+    /// <summary>Whether an id came twice.</summary>
+    public bool HasRepeats => _repeated > 0;
 
     /// <summary>Whether just the ids came twice that came twice in another reading. Other ids tell of rows that shifted, and hid some.</summary>
     public bool RepeatsAs(WindowProof other) => _repeated > 0 && _repeats.SetEquals(other._repeats);

@@ -33,7 +33,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                 yield break;
 
             // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
-            (last, limit) = (proof, Math.Max(1, longest - 1));
+            (last, limit) = (proof, proof.HasRepeats ? Math.Max(1, longest - 1) : settings.PageSize);
         }
     }
 
@@ -51,8 +51,16 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         if (total > settings.OffsetCeiling && proof.Outside == 0)
             throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date");
 
-        if (remaining is null or 0 || stride == 0 || proof.Outside > 0)
+        if (remaining == 0 || stride == 0 || proof.Outside > 0)
             yield break;
+
+        // Without a count there is no proof, but what is there can still be read: on to the first empty page, or the ceiling.
+        if (remaining is null)
+        {
+            await foreach (var page in RangeAsync(window, proof, stride, settings.OffsetCeiling - stride, cancellationToken))
+                yield return page;
+            yield break;
+        }
 
         var last = (total - 1) / stride * stride;
         await foreach (var page in MiddleAsync(window, proof, stride, last, cancellationToken))

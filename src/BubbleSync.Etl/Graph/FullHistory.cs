@@ -21,17 +21,26 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     }
 
     /// <summary>Reads everything: what was there at <paramref name="end"/>, what the counts say is still missing, what changed since.</summary>
-    public async Task ReadAsync(DateTimeOffset end, CancellationToken cancellationToken)
+    /// <param name="end">The upper bound.</param>
+    /// <param name="drain">Ends the reading in good order: windows under way are read to their end, no other is begun.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task ReadAsync(DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
         var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
-        await flow.PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), _reader, cancellationToken);
-        await flow.PassAsync(new Reconciliation(source, flow.Ledger, end).MissedAsync, _reader, cancellationToken);
-        await ReadChangesAsync(end, cancellationToken);
+        await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
+        await PassAsync(new Reconciliation(source, flow.Ledger, end).MissedAsync, drain, cancellationToken);
+        await PassAsync(_ => One(new Window(WindowKind.Modified, end, null)), drain, cancellationToken);
     }
 
     /// <summary>Reads what was modified since a moment.</summary>
     public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        flow.PassAsync(_ => One(new Window(WindowKind.Modified, since, null)), _reader, cancellationToken);
+        PassAsync(_ => One(new Window(WindowKind.Modified, since, null)), CancellationToken.None, cancellationToken);
+
+    private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        if (!drain.IsCancellationRequested)
+            await flow.PassAsync(token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested), _reader, cancellationToken);
+    }
 
     private static async IAsyncEnumerable<Window> One(Window window)
     {

@@ -18,17 +18,33 @@ internal sealed class MergeStage(
 {
     private readonly LevelGate _gate = new(plans.Select(p => p.Level));
 
+    /// <summary>Does not forbid anything.</summary>
+    public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
+
+    /// <summary>Keeps what was rejected so far where it can be looked at, of a run that stops before it merges.</summary>
+    public async Task KeepRejectsAsync(IEnumerable<EntityRun> entities, CancellationToken cancellationToken)
+    {
+        foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
+        {
+            var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => merger.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+        }
+    }
+
     /// <summary>Merges an entity once all of the lower levels are merged.</summary>
     /// <param name="entity">The entity; passed over where an earlier attempt at the same run has merged it.</param>
     /// <param name="check">Asked just before; throws where nothing more is to be merged.</param>
+    /// <param name="drain">Ends the waiting, not the merging; then the entity is left unmerged.</param>
     /// <param name="cancellationToken">Stops waiting and merging.</param>
-    public async Task MergeInTurnAsync(EntityRun entity, Action check, CancellationToken cancellationToken)
+    public async Task MergeInTurnAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!entity.IsMerged)
         {
             entity.Flow.State = EntityState.Merging;
-            await _gate.WaitAsync(entity.Plan.Level, cancellationToken);
-            check();
+            if (!await IsTurnAsync(entity, drain, cancellationToken))
+                return;
+
+            await check(cancellationToken);
             await MergeAsync(entity, cancellationToken);
             entity.Flow.State = EntityState.Done;
         }
@@ -58,6 +74,20 @@ internal sealed class MergeStage(
         await using var connection = await database.ConnectAsync(cancellationToken);
         foreach (var entity in entities)
             await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
+    }
+
+    private async Task<bool> IsTurnAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
+        try
+        {
+            await _gate.WaitAsync(entity.Plan.Level, either.Token);
+            return !drain.IsCancellationRequested;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     // One entity, with its counts, in one transaction.
@@ -108,6 +138,8 @@ internal sealed class MergeStage(
                 var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
                 if (refusal is not null)
                     findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
+                if (pruned > 0)
+                    findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : "marked in deleted_in_bubble_at")}, because Bubble no longer has them: {pruned} rows.");
                 var report = entity.Report with { Pruned = pruned };
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                 return report;

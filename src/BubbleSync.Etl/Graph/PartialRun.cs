@@ -52,7 +52,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
             {
                 await entity.CreateStagingAsync(token);
                 await read(entity, token);
-                await _merge.MergeInTurnAsync(entity, () => { }, token);
+                await _merge.MergeInTurnAsync(entity, MergeStage.NoCheck, CancellationToken.None, token);
             },
             cancellationToken);
         await _merge.SettleAsync(_entities, patches, cancellationToken);

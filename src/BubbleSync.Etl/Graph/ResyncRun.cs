@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Plan;
@@ -30,7 +31,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, RunLock runLock, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
     {
         (_settings, _options, _database, _plan, _journal, _resumed, _clock) = (settings, options, database, plan, journal, resumed, clock);
-        _meter = new ApiMeter(options.MaxCalls);
+        _meter = new ApiMeter(options.MaxCalls, isResumable: !options.DryRun);
         _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
         _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
         _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent), plan.Entities, database, _transactions, journal, Findings, clock);
@@ -53,8 +54,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
         _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
 
-        // A type that is not exposed stops the run here, before anything is read.
-        await AllAsync((e, token) => _histories[e].ProbeAsync(token), cancellationToken);
+        await ProbeAsync(cancellationToken);
         var end = _resumed?.UpperBound ?? End();
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync(PrepareAsync, cancellationToken);
@@ -63,7 +63,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (_options.DryRun)
         {
             await AllAsync((e, token) => ReadAsync(e, end, token), cancellationToken);
-            await AllAsync((e, token) => _merge.MergeInTurnAsync(e, CheckRejects, token), cancellationToken);
+            _options.Drain.ThrowIfCancellationRequested();
+            await AllAsync((e, token) => _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token), cancellationToken);
         }
         else
         {
@@ -71,11 +72,15 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
                 async (e, token) =>
                 {
                     await ReadAsync(e, end, token);
-                    await _merge.MergeInTurnAsync(e, CheckRejects, token);
+                    // Half read is not to be merged.
+                    if (!_options.Drain.IsCancellationRequested)
+                        await _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token);
                 },
                 cancellationToken);
         }
 
+        // What was under way has ended and is kept; the rest is left to a resume.
+        _options.Drain.ThrowIfCancellationRequested();
         await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
     }
@@ -91,6 +96,27 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         Together.RunAsync(_entities, _entities.Count, work, cancellationToken);
 
+    // A type that is not exposed stops the run here, before anything is read; all of them are named.
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        var refused = new ConcurrentBag<SyncError>();
+        await AllAsync(
+            async (entity, token) =>
+            {
+                try
+                {
+                    await _histories[entity].ProbeAsync(token);
+                }
+                catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
+                {
+                    refused.Add(hidden.Errors[0]);
+                }
+            },
+            cancellationToken);
+        if (!refused.IsEmpty)
+            throw new SyncException([.. refused.OrderBy(e => e.Entity, StringComparer.Ordinal)]);
+    }
+
     private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
         _resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(_resumed, _journal, cancellationToken);
 
@@ -98,15 +124,18 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         entity.StartedAt = _clock.GetUtcNow();
         if (!entity.IsMerged)
-            await _histories[entity].ReadAsync(end, cancellationToken);
+            await _histories[entity].ReadAsync(end, _options.Drain, cancellationToken);
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
-    private void CheckRejects()
+    private async Task CheckRejectsAsync(CancellationToken cancellationToken)
     {
         var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
-        if (_options.MaxRejects is { } most && most.IsExceeded(rejected, read))
-            throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
+        if (_options.MaxRejects is not { } most || !most.IsExceeded(rejected, read))
+            return;
+
+        await _merge.KeepRejectsAsync(_entities, cancellationToken);
+        throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
     }
 
     // The upper bound of the history, on whichever clock is behind: what is newer belongs to the catch-up pass. The margin is for

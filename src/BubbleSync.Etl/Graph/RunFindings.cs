@@ -47,10 +47,19 @@ internal sealed class RunFindings
             Warnings.Add($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's.");
         if (report.MissingLinks > 0)
             Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}; see bubblesync.missing_link.");
-        if (report.NotInBubble > 0)
+        if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
+        AddStrangers(plan, entity.Flow.Mapper);
         AddUnmapped(plan, entity.Flow.Mapper);
         AddNotes(plan, entity.Flow.Mapper.Tally);
+    }
+
+    // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
+    private void AddStrangers(EntityPlan plan, RecordMapper mapper)
+    {
+        var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
+        if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "names-unknown", $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Bubble sends ids instead of names where 'Use field ID instead of field name for key names' is ticked under Settings > API: untick it, or put these names into the map's 'from'."));
     }
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)

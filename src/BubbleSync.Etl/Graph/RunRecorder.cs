@@ -26,9 +26,10 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     public async Task<RunReport> RecordAsync(
         string kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
         await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
-        var failure = await TryAsync(run, progress, work, cancellationToken);
+        var failure = await TryAsync(run, progress, work, drain, cancellationToken);
         if (failure is not null)
             run.Findings.Errors.AddRange(failure.Errors);
 
@@ -36,7 +37,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             RunId = journal.RunId,
             Kind = kind,
-            Status = cancellationToken.IsCancellationRequested && failure is not null ? "cancelled" : failure is not null ? "failed" : run.Findings.IsPartial ? "partial" : "succeeded",
+            Status = failure is not null && (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested) ? "cancelled" : failure is not null ? "failed" : run.Findings.IsPartial ? "partial" : "succeeded",
             DryRun = options is ResyncOptions { DryRun: true },
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
@@ -50,7 +51,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     }
 
     private static async Task<SyncException?> TryAsync(
-        IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken drain, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var telling = TellAsync(run, progress, stop.Token);
@@ -59,7 +60,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             await work(cancellationToken);
             return null;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested)
         {
             return new SyncException(new SyncError("load", null, null, null, "cancelled", "The run was interrupted. What was merged stays; nothing is half merged."));
         }
@@ -93,7 +94,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         using var limit = new CancellationTokenSource(LongestFarewell);
         try
         {
-            foreach (var error in report.Errors.Where(e => e.BubbleId is null))
+            foreach (var error in report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }))
                 await journal.LogAsync("error", error.Stage, error.Entity, null, error.Message, limit.Token);
             foreach (var warning in report.Warnings)
                 await journal.LogAsync("warning", "run", null, null, warning, limit.Token);

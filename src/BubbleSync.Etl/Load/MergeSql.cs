@@ -23,6 +23,16 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         where s.ctid = d.ctid and d.place > 1
         """;
 
+    /// <summary>Forgets the rejects that a stopped attempt at the same run has kept.</summary>
+    public const string ForgetRejects = "delete from bubblesync.rejected_record where run_id = @run and entity = @entity";
+
+    /// <summary>Keeps the fields that did not convert, as far as they are staged.</summary>
+    public string KeepAllRejects =>
+        $"""
+        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw)
+        select @run, @entity, bubble_id, field, reason, raw from {staging.Rejects}
+        """;
+
     /// <summary>Keeps the fields that did not convert, of the readings that count.</summary>
     public string KeepRejects =>
         $"""

@@ -28,6 +28,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         await _unfit.RejectAsync(connection, cancellationToken);
         var (extracted, rejected) = await CountAsync(connection, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
+        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, names);
 
@@ -40,6 +41,14 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         await _held.HoldAsync(connection, cancellationToken);
 
         return new EntityCounts(records, checksum, extracted, inserted, written - inserted, conflicts, rejected, gone);
+    }
+
+    /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
+    public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
+        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, names);
+        return await connection.ExecuteAsync(_sql.KeepAllRejects, cancellationToken, names);
     }
 
     private async Task<(long Records, long Rejected)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>

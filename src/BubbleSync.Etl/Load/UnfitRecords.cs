@@ -16,29 +16,37 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     public async Task RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var rejected = 0L;
+        foreach (var column in Unfilled())
+            rejected += await RejectAsync(connection, column, "a new row must not be without this column, which has no default and which no map fills", IsNew, cancellationToken);
         foreach (var column in plan.Columns.Where(c => c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
-            rejected += await RejectAsync(connection, column, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
+            rejected += await RejectAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
         foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
-            rejected += await RejectAsync(connection, column, $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands", IsUntied(column), cancellationToken);
+            rejected += await RejectAsync(connection, column.Field, $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands", IsUntied(column), cancellationToken);
 
         if (rejected > 0)
             await connection.ExecuteAsync(Mark, cancellationToken);
     }
 
+    private string IsNew => $"not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
+
+    private IEnumerable<string> Unfilled() => plan.Target.Columns.Values
+        .Where(c => c is { IsRequired: true, IsComputed: false, Default: null } && !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name))
+        .Select(c => c.Name);
+
     private string IsLacking(ColumnPlan column) =>
-        $"s.{column.Quoted} is null and not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
+        $"s.{column.Quoted} is null and {IsNew}";
 
     private static string IsUntied(ColumnPlan column) =>
         $"s.{column.Quoted} is not null and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}";
 
-    private Task<long> RejectAsync(NpgsqlConnection connection, ColumnPlan column, string reason, string condition, CancellationToken cancellationToken) => connection.ExecuteAsync(
+    private Task<long> RejectAsync(NpgsqlConnection connection, string field, string reason, string condition, CancellationToken cancellationToken) => connection.ExecuteAsync(
         $"""
         insert into {staging.Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw)
         select s.{_key}, s.{StagingLayout.Order}, @field, @reason, jsonb_strip_nulls({Raw()})::text
         from {staging.Name} s
         where not s.{StagingLayout.Rejected} and {condition}
         """,
-        cancellationToken, ("field", column.Field), ("reason", reason));
+        cancellationToken, ("field", field), ("reason", reason));
 
     private string Mark =>
         $"""

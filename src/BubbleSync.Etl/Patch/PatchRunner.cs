@@ -14,7 +14,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
             return new PatchReport(patch.Name, "skipped", 0, $"there is no table '{missing}' in schema '{schema}'");
 
-        if (TransactionControl.Find(patch.Sql) is { } word)
+        if (PatchStatements.TransactionWord(patch.Sql) is { } word)
             return new PatchReport(patch.Name, "failed", 0, $"'{word}' has no place in a patch, which is one transaction; take it out");
 
         // A savepoint serves where a dry run holds one transaction over everything; alone it is a transaction.
@@ -22,7 +22,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         try
         {
             await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
-            var rows = await connection.ExecuteAsync(patch.Sql, cancellationToken);
+            var rows = PatchStatements.IsEmpty(patch.Sql) ? 0 : await connection.ExecuteAsync(patch.Sql, cancellationToken);
             if (patch.Report is not null)
                 await ReportAsync(patch, connection, cancellationToken);
             // A deferred constraint speaks up here, where the patch can still be taken back alone.

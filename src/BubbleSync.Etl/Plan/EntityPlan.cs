@@ -69,4 +69,7 @@ internal static class BubbleField
 
     /// <summary>When the record was last changed.</summary>
     public const string Modified = "Modified Date";
+
+    /// <summary>The fields that every record has, whatever its type.</summary>
+    public static readonly string[] All = [Id, Created, Modified, "Created By", "Slug"];
 }

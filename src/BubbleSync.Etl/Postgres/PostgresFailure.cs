@@ -14,6 +14,19 @@ internal static class PostgresFailure
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
         : 1;
 
+    /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
+    public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, string stage)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (NpgsqlException failure)
+        {
+            throw Explain(failure, stage, null);
+        }
+    }
+
     /// <summary>Gives the error for a failure in <paramref name="stage"/>.</summary>
     public static SyncException Explain(Exception failure, string stage, string? entity) => failure switch
     {

@@ -37,8 +37,8 @@ internal static class Statements
         this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        await using var reader = await PostgresFailure.ExplainedAsync(() => command.ExecuteReaderAsync(cancellationToken), "load");
+        while (await PostgresFailure.ExplainedAsync(() => reader.ReadAsync(cancellationToken), "load"))
             yield return read(reader);
     }
 

@@ -15,6 +15,14 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         order by entity, bubble_id collate "C", field collate "C"
         """;
 
+    // A record has an entry for each field; one without a usable id has a single one.
+    private const string RawSql =
+        """
+        select raw from (select distinct bubble_id, raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is not null) named
+        union all
+        select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null
+        """;
+
     /// <summary>How many each entity has.</summary>
     public async Task<IReadOnlyDictionary<string, long>> CountAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +39,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
 
     /// <summary>Gives each record of an entity once, as JSON, however many of its fields did not convert.</summary>
     public IAsyncEnumerable<string> RawAsync(string entity, CancellationToken cancellationToken) =>
-        StreamAsync("select distinct raw from bubblesync.rejected_record where run_id = @run and entity = @entity", r => r.GetString(0), cancellationToken, ("entity", entity));
+        StreamAsync(RawSql, r => r.GetString(0), cancellationToken, ("entity", entity));
 
     private async IAsyncEnumerable<T> StreamAsync<T>(
         string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
