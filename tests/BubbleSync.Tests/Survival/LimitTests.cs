@@ -52,7 +52,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["500=3"] })).With(windowSize: 12, pageSize: 5);
         var report = await scene.ResyncAsync(new ResyncOptions { MaxCalls = budget });
         Assert.Equal(("failed", budget), (report.Status, report.Api.Calls));
-        Assert.InRange(scene.Bubble.Traffic.Requests, 1, budget);
+        Assert.InRange(scene.Bubble.Traffic.Requests, 0, budget);
         Assert.Contains(report.Errors, e => e is { Code: "call-budget", Stage: "extract" });
 
         for (var runs = 0; report.Status == "failed"; runs++)
@@ -66,7 +66,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
             pages.AssertNotRead(known);
             Assert.InRange(report.Api.Calls, 1, 60);
             // What is under way when the budget is spent may never have gone out.
-            Assert.InRange(scene.Bubble.Traffic.Requests, 1, report.Api.Calls);
+            Assert.InRange(scene.Bubble.Traffic.Requests, 0, report.Api.Calls);
         }
 
         Assert.Equal("succeeded", report.Status);

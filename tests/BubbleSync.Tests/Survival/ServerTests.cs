@@ -18,7 +18,7 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
         var (isReading, mayGoOn) = Pages.StallOne(scene);
         using var program = Bubblesync.Start(scene, SmallWindows, "resync", "--output", "json");
         await isReading.WaitAsync(scene.Limit);
-        await scene.UntilAsync("select count(distinct entity) = 7 and count(*) filter (where entity = 'seda_registration') > 1 from bubblesync.\"window\"");
+        await scene.UntilAsync("select count(distinct entity) >= 7 and count(*) filter (where entity = 'seda_registration') > 1 from bubblesync.\"window\"");
         await server.CrashAsync();
         scene.Reconnect();
         mayGoOn.SetResult();

@@ -1,0 +1,123 @@
+using BubbleSync.Etl.Bubble;
+using Xunit;
+
+namespace BubbleSync.Tests.Bubble;
+
+/// <summary>The shared throttle on a clock of its own: as fast as allowed, never faster, and back again after trouble.</summary>
+public sealed class PaceTests
+{
+    private const int Allowed = 1000;
+
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public void No_minute_holds_more_than_allowed_and_hardly_any_less()
+    {
+        var pace = new Pace(Allowed, _clock);
+        var sent = new Queue<double>();
+        var (total, most) = (0, 0);
+
+        for (var minutes = 5; _clock.Seconds < minutes * 60; total++)
+        {
+            Send(pace);
+            sent.Enqueue(_clock.Seconds);
+            while (sent.Peek() <= _clock.Seconds - 60)
+                sent.Dequeue();
+            most = Math.Max(most, sent.Count);
+        }
+
+        Assert.InRange(most, 0.98 * Allowed, Allowed);
+        Assert.InRange(total, 0.98 * Allowed * 5, Allowed * 5);
+    }
+
+    [Fact]
+    public void What_Bubble_asks_one_request_to_wait_all_wait()
+    {
+        var pace = new Pace(Allowed, _clock);
+        Send(pace);
+
+        pace.SlowDown(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(20, pace.Reserve().TotalSeconds, 3);
+        _clock.Advance(TimeSpan.FromSeconds(19.5));
+        Assert.Equal(0.5, pace.Reserve().TotalSeconds, 3);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(120)]
+    public void After_trouble_the_pace_finds_back_to_nine_tenths_of_what_is_allowed(int secondsOfTrouble)
+    {
+        var pace = new Pace(Allowed, _clock);
+        while (_clock.Seconds < 60)
+            Answer(pace, isGood: true);
+        while (_clock.Seconds < 60 + secondsOfTrouble)
+            Answer(pace, isGood: false);
+        var worst = pace.PerMinute;
+
+        while (_clock.Seconds < 60 + secondsOfTrouble + 180)
+            Answer(pace, isGood: true);
+
+        Assert.InRange(worst, 1, 0.95 * Allowed);
+        Assert.InRange(pace.PerMinute, 0.9 * Allowed, Allowed);
+    }
+
+    [Theory]
+    [InlineData(600)]
+    [InlineData(100)]
+    public void A_server_that_allows_less_and_says_how_long_to_wait_is_used_to_nine_tenths_and_refuses_little(int serverAllows)
+    {
+        const int Minutes = 20;
+        var pace = new Pace(Allowed, _clock);
+        var (good, refused, inMinute, minute) = (0, 0, 0, -1);
+
+        while (_clock.Seconds < Minutes * 60)
+        {
+            Send(pace);
+            (inMinute, minute) = (int)(_clock.Seconds / 60) == minute ? (inMinute, minute) : (0, (int)(_clock.Seconds / 60));
+            if (inMinute++ < serverAllows)
+            {
+                good++;
+                pace.Recover();
+            }
+            else
+            {
+                refused++;
+                pace.SlowDown(TimeSpan.FromSeconds(((minute + 1) * 60) - _clock.Seconds));
+            }
+        }
+
+        Assert.InRange(good, 0.9 * serverAllows * Minutes, (serverAllows * Minutes) + 1);
+        Assert.InRange(refused, 0, 0.1 * good);
+    }
+
+    private void Answer(Pace pace, bool isGood)
+    {
+        Send(pace);
+        if (isGood)
+            pace.Recover();
+        else
+            pace.SlowDown(null);
+    }
+
+    private void Send(Pace pace)
+    {
+        while (pace.Reserve() is { Ticks: > 0 } wait)
+            _clock.Advance(wait);
+    }
+
+    private sealed class ManualClock : TimeProvider
+    {
+        private long _now;
+
+        public double Seconds => (double)_now / TimeSpan.TicksPerSecond;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        // Never by nothing: a wait of a hundred nanoseconds is a wait.
+        public void Advance(TimeSpan by) => _now += Math.Max(1, by.Ticks);
+    }
+}
