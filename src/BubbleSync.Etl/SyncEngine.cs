@@ -23,14 +23,17 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
     public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
-        var newId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await OpenAsync($"bubblesync {newId}", cancellationToken);
-        var resumed = options.Resume ? await target.FindResumedAsync(options.ResumeRun, cancellationToken) : null;
+        // The sessions of a run carry its id, by which others see that it lives: a resumed one its old id.
+        var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        var resumed = options.Resume ? await target.FindResumedAsync($"{runId}", cancellationToken) : null;
         options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, Drain = options.Drain };
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(target.Database, resumed?.RunId ?? newId);
+        // What it did may have changed until the locks were taken.
+        resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
         await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
@@ -214,6 +217,12 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         var read = await prepare(plan);
         var patches = target.Patches([], runId);
         return await new RunRecorder(journal, clock).RecordAsync(kind, options, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
+    }
+
+    private async Task<Guid> ResumedIdAsync(string? run, CancellationToken cancellationToken)
+    {
+        await using var target = await OpenAsync("bubblesync resume", cancellationToken);
+        return (await target.FindResumedAsync(run, cancellationToken)).RunId;
     }
 
     private Throttle Throttle() => new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);

@@ -129,8 +129,8 @@ public sealed partial class ArchitectureTests
     public void The_engine_promises_these_types_and_no_others() =>
         Assert.Equal(
             [
-                "ActivityLine", "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
-                "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "PatchReport", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
+                "ActivityLine", "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
+                "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
                 "SyncException", "SyncSettings", "SyncStep", "SyncTrouble",
             ],

@@ -133,7 +133,7 @@ internal sealed class BubbleClient : IDisposable
         ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true } failure && failure.Errors[0].Code != BubbleAnswer.Throttled),
         FailureRatio = 1,
         MinimumThroughput = failures,
-        SamplingDuration = TimeSpan.FromMinutes(5),
+        SamplingDuration = TimeSpan.FromSeconds(30),
         BreakDuration = TimeSpan.FromMinutes(5),
     };
 

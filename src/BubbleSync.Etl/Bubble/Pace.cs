@@ -20,6 +20,7 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
     private double _sentSince;
     private double _sentInStep;
     private double _strain;
+    private bool _isRecovering;
 
     /// <summary>Requests a minute at the present pace.</summary>
     public double PerMinute
@@ -64,10 +65,12 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
             if (now - _lastChange < Step.TotalSeconds && _trouble < double.MaxValue)
                 return;
 
-            // The pace may stand far above what is really sent: start from what is sent.
-            _trouble = Math.Min(_rate, Math.Max(_sentInStep, 1));
-            _rate = Math.Max(_trouble * (_strain > 0.25 ? 0.5 : 0.9), Math.Min(_ceiling, 0.2));
-            _lastChange = now;
+            // The pace may stand far above what is really sent: start from what is sent. While no answer is a good one the trouble is still
+            // the same, and says nothing of the pace that follows it: a server that counts by the minute refuses everything to the minute's end.
+            var reached = Math.Min(_rate, Math.Max(_sentInStep, 1));
+            _trouble = _isRecovering || _trouble == double.MaxValue ? reached : _trouble;
+            _rate = Math.Max(reached * (_strain > 0.25 ? 0.5 : 0.9), Math.Max(Math.Min(_ceiling, 0.2), _trouble * 0.2));
+            (_lastChange, _isRecovering) = (now, false);
         }
     }
 
@@ -77,6 +80,7 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
         lock (_lock)
         {
             _strain *= 0.9;
+            _isRecovering = true;
             var now = Now();
             if (_rate >= _ceiling || now - _lastChange < Step.TotalSeconds || _pausedUntil > now)
                 return;

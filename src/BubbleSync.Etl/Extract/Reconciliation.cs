@@ -6,6 +6,10 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Compares the count of the whole type with the sum of the windows, and gives the windows that are still to be read.</summary>
 internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledger, DateTimeOffset end)
 {
+    // Records that come and go while they are counted make counts disagree that are all true.
+    private const int CountingRounds = 8;
+    private const int MostMoved = 10;
+
     /// <summary>Gives nothing where the counts agree, as they mostly do; else the records without Created Date and the windows that hold more than was read of them.</summary>
     public async IAsyncEnumerable<Window> MissedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -31,23 +35,42 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
         if (since > 0)
             yield return sinceWindow;
 
-        var missing = whole - read - undated - since;
-        if (missing <= 0)
-            yield break;
-
-        foreach (var (window, verdict) in ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Created))
+        // Which count is wrong, the whole's or a window's, shows only when all are asked again and agree with each other.
+        var windows = ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Created).ToList();
+        if (await AgreeingCountsAsync([.. windows.Select(w => w.Window)], cancellationToken) is not { } counts)
         {
-            var counted = (await source.ProbeAsync(window, 0, cancellationToken)).Total ?? 0;
-            if (counted <= verdict.RowsRead)
-                continue;
-
-            missing -= counted - verdict.RowsRead;
-            yield return window;
+            ledger.Doubt($"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {whole} after, of which {read} were read; counted again, its windows do not add up to the whole either");
+            yield break;
         }
 
-        if (missing > 0)
-            ledger.Doubt($"Bubble counts {whole} records, {missing} more than its windows hold");
+        foreach (var (window, _) in windows.Where(w => counts[w.Window] > w.Verdict.RowsRead))
+            yield return window;
     }
+
+    private async Task<Dictionary<Window, long>?> AgreeingCountsAsync(IReadOnlyList<Window> windows, CancellationToken cancellationToken)
+    {
+        for (var round = 1; round <= CountingRounds; round++)
+        {
+            var before = await CountAsync(null, cancellationToken);
+            var counts = new Dictionary<Window, long>();
+            foreach (var window in windows)
+                counts[window] = await CountAsync(window, cancellationToken);
+            var sum = counts.Values.Sum() + await UndatedAsync(cancellationToken) + await CountAsync(new Window(WindowKind.Created, end, null), cancellationToken);
+            if (Agree(before, sum, await CountAsync(null, cancellationToken)))
+                return counts;
+        }
+
+        return null;
+    }
+
+    // What came and went while it was counted shows in the difference of the two counts of the whole; more than a few is a lie.
+    private static bool Agree(long before, long sum, long after)
+    {
+        var moved = Math.Abs(after - before);
+        return moved <= Math.Max(MostMoved, before / 100) && sum >= Math.Min(before, after) - moved && sum <= Math.Max(before, after) + moved;
+    }
+
+    private async Task<long> CountAsync(Window? window, CancellationToken cancellationToken) => (await source.ProbeAsync(window, 0, cancellationToken)).Total ?? 0;
 
     private async Task<long> UndatedAsync(CancellationToken cancellationToken)
     {

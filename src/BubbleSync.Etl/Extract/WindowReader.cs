@@ -12,7 +12,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     /// <summary>Gives the pages of each reading, each followed by its end; the last reading is the one that counts.</summary>
     public async IAsyncEnumerable<Reading> ReadAsync(Window window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        WindowProof? last = null;
+        (WindowProof Proof, int Length)? last = null;
         var limit = settings.PageSize;
         for (var attempt = 1; ; attempt++)
         {
@@ -27,13 +27,14 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                 yield return new PageRead(reading, page, order.Take(page.Count));
             }
 
-            var verdict = proof.Judge(attempt < Readings, last is not null && proof.RepeatsAs(last));
+            var verdict = proof.Judge(attempt < Readings, last is var (before, length) && length != longest && proof.RepeatsAs(before));
             yield return new ReadingEnded(reading, pages, verdict);
             if (verdict.Outcome != Outcome.Discarded)
                 yield break;
 
             // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
-            (last, limit) = (proof, proof.HasRepeats ? Math.Max(1, longest - 1) : settings.PageSize);
+            last = (proof, longest);
+            limit = !proof.HasRepeats ? settings.PageSize : longest > 1 ? longest - 1 : Math.Min(2, settings.PageSize);
         }
     }
 

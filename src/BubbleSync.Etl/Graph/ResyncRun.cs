@@ -12,6 +12,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WorstClock = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
     private readonly SyncSettings _settings;
     private readonly ResyncOptions _options;
@@ -49,6 +50,15 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
+        // A source that stalls must not keep a run from ending.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var limit = _options.Drain.Register(() => stop.CancelAfter(LongestDrain));
+        await RunAsync(patches, stop);
+    }
+
+    private async Task RunAsync(PatchStage patches, CancellationTokenSource stop)
+    {
+        var cancellationToken = stop.Token;
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];

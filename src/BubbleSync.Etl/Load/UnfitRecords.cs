@@ -42,7 +42,7 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     private Task<long> RejectAsync(NpgsqlConnection connection, string field, string reason, string condition, CancellationToken cancellationToken) => connection.ExecuteAsync(
         $"""
         insert into {staging.Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw)
-        select s.{_key}, s.{StagingLayout.Order}, @field, @reason, jsonb_strip_nulls({Raw()})::text
+        select s.{_key}, s.{StagingLayout.Order}, @field, @reason, ({Raw()})::text
         from {staging.Name} s
         where not s.{StagingLayout.Rejected} and {condition}
         """,
@@ -54,9 +54,9 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
         where r.bubble_id = s.{_key} and r.{StagingLayout.Order} = s.{StagingLayout.Order} and not s.{StagingLayout.Rejected}
         """;
 
-    // What came is gone by now; what was mapped from it, under Bubble's names, maps to the same row again.
+    // What came is gone by now; what was mapped from it, under Bubble's names, maps to the same row again. An absent field stays absent, a null a null.
     private string Raw() => string.Join(" || ", plan.Columns.Select(c =>
-        $"jsonb_build_object({Identifier.Literal(c.Field)}, {c.Path.Reverse().Aggregate(Value(c), (value, step) => $"jsonb_build_object({Identifier.Literal(step)}, {value})")})"));
+        $"case when s.{c.Quoted} is null and not {StagingLayout.IsNullMarked("s", c)} then '{{}}'::jsonb else jsonb_build_object({Identifier.Literal(c.Field)}, {c.Path.Reverse().Aggregate(Value(c), (value, step) => $"jsonb_build_object({Identifier.Literal(step)}, {value})")}) end"));
 
     private static string Value(ColumnPlan column) => column.Type.Shape == FieldShape.Json ? $"s.{column.Quoted}::jsonb" : $"s.{column.Quoted}";
 }

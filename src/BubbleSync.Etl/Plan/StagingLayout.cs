@@ -33,7 +33,7 @@ internal sealed class StagingLayout(EntityPlan plan)
 
     /// <summary>A condition: the staged row <paramref name="s"/> carries a null for the column that is to be stored.</summary>
     public static string IsNullMarked(string s, ColumnPlan column) =>
-        $"{s}.{Marks(column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0";
+        $"({s}.{Marks(column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)";
 
     private static string Marks(int word) => $"_nulls_{word}";
 }

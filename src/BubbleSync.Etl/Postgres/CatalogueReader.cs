@@ -10,7 +10,8 @@ internal static class CatalogueReader
     private const string ColumnsSql =
         """
         select c.relname, a.attname, format_type(a.atttypid, null), format_type(a.atttypid, a.atttypmod), a.atttypmod,
-               a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a', pg_get_expr(d.adbin, d.adrelid)
+               a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a',
+               coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then format('nextval(%L)', pg_get_serial_sequence(c.oid::regclass::text, a.attname)) end)
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''

@@ -8,7 +8,7 @@ namespace BubbleSync.Tests.Survival;
 /// <summary>Ctrl-C and SIGTERM: once ends the run in good order, twice ends it at once.</summary>
 public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(25);
 
     [UnixTheory]
     [InlineData("INT")]
@@ -44,6 +44,23 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         Assert.True(outcome.Code == 0, outcome.All);
         pages.AssertNotRead(known);
         Assert.Equal("20|succeeded", await scene.RowAsync("select (select count(*) from invoice), status from bubblesync.run"));
+    }
+
+    [Fact]
+    public async Task Asked_to_end_a_run_finishes_the_windows_under_way_and_begins_no_other()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 12, pageSize: 5);
+        using var drain = new CancellationTokenSource();
+        _ = new Pages(scene, (_, request) => request.Type == "invoice" && request.Cursor > 0 ? drain.CancelAsync() : Task.CompletedTask);
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Drain = drain.Token });
+
+        var kept = await Pages.ProvedAsync(scene);
+        Assert.Equal(("cancelled", 0L), (report.Status, await scene.ScalarAsync<long>("select count(*) from invoice")));
+        Assert.InRange(kept.Count, 1, 3);
+        var pages = new Pages(scene);
+        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        pages.AssertNotRead(kept);
     }
 
     [UnixFact]

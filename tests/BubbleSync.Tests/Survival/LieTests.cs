@@ -32,6 +32,53 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     }
 
     [Theory]
+    [InlineData(5)]
+    [InlineData(30)]
+    [InlineData(100)]
+    public async Task A_remaining_that_is_wrong_now_and_then_hides_nothing_in_silence(int percent)
+    {
+        var silent = new List<string>();
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] })).With(windowSize: 30, pageSize: 10);
+            var report = await scene.ResyncAsync("invoice");
+            var missing = scene.Bubble.Records.Count("invoice") - await scene.ScalarAsync<long>("select count(*) from invoice");
+            if (missing > 0 && report.Status == "succeeded")
+                silent.Add($"seed {seed}: {missing} missing of {report.Entities[0].Proof}");
+        }
+
+        Assert.Empty(silent);
+    }
+
+    [Fact]
+    public async Task Without_any_count_everything_is_read_all_the_same_and_said_to_be_unproved()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] })).With(pageSize: 4);
+        for (var number = 1; number <= 10; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 10L), (report.Status, report.Entities[0].Inserted));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Pages_that_overlap_are_never_taken_for_twins_however_short_they_are(int pageSize)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["duplicates=100"] })).With(pageSize: pageSize);
+        for (var number = 1; number <= 10; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.True(report.Entities[0].Inserted == 10 || report.Status == "partial", report.ToJson());
+    }
+
+    [Theory]
     [InlineData("", 60)]
     [InlineData("ceiling=60", 60)]
     [InlineData("ceiling=60", 50_000)]

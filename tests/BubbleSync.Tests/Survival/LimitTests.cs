@@ -23,7 +23,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(stops ? "failed" : "partial", report.Status);
         Assert.Equal(stops, report.Errors.Any(e => e.Code == "too-many-rejects"));
         Assert.Equal(stops ? 0 : 7, await scene.ScalarAsync<long>("select count(*) from agent"));
-        Assert.Equal(stops ? 0 : 3, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+        // What was staged when the run stopped can be looked at.
+        Assert.InRange(await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"), stops ? 0 : 3, 3);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -8,6 +9,23 @@ namespace BubbleSync.Tests.Survival;
 public sealed class LockTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Runs = "select status, finished_at is not null from bubblesync.run order by started_at";
+
+    [Fact]
+    public async Task A_resumed_run_that_lives_is_not_taken_for_dead_by_another()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        var isReading = Stalled(scene, "agent", out var mayEnd);
+        var resumed = scene.ResyncAsync(new ResyncOptions { Resume = true });
+        await isReading.WaitAsync(scene.Limit);
+
+        await scene.ResyncAsync("customer");
+
+        var between = await scene.RowsAsync("select status from bubblesync.run order by started_at");
+        mayEnd.SetResult();
+        Assert.Equal("succeeded", (await resumed).Status);
+        Assert.Equal(["running", "succeeded"], between);
+    }
 
     [Fact]
     public async Task A_killed_run_blocks_nobody_and_is_known_to_have_failed_once_the_next_begins()
