@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Scripts;
