@@ -19,7 +19,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
         queries.AddRange(Named(entity).Where(l => l.From != root.Staging).SelectMany(Followed));
         if (Naming(entity) is { } naming)
-            queries.Add($"select n.id as root, n.root as id from ({new StagedLink(entity.Staging, naming).Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Staging.Name})");
+            queries.AddRange([new StagedLink(entity.Staging, naming).Backwards(root.Staging), StagedLink.OfRejects(entity.Staging, root.Staging)]);
         return queries;
     }
 
