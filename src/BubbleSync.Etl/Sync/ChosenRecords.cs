@@ -29,8 +29,15 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     private async Task ReadAsync(EntityRun entity, IEnumerable<Choice> choices, CancellationToken cancellationToken)
     {
         var windows = choices.Select(Window.Of).ToList();
-        if (windows.Count > 0)
-            await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(new EntitySource(client, entity.Plan), settings, order), cancellationToken);
+        if (windows.Count == 0)
+            return;
+
+        var source = new EntitySource(client, entity.Plan);
+        await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order), cancellationToken);
+
+        // Other records than those asked for are no answer: who did not come would pass for missing. Without counts nothing but a doubt remains.
+        if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a is { Window.Kind: WindowKind.Chosen, Verdict: { Outcome: Outcome.Unproved, CountBefore: not null } }) is { Window: { } window } wrong)
+            throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 
     private static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
