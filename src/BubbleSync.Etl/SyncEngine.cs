@@ -120,8 +120,11 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
 
         var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
         {
-            var (ids, warning) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
-            findings.Warnings.AddRange(warning is null ? [] : [warning]);
+            var (ids, warning, doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            if (warning is not null)
+                findings.Warnings.Add(warning);
+            if (doubt is not null)
+                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The invoices found are synced."));
             return ids;
         }, progress, cancellationToken);
         var failed = results.Where(r => !r.Success).ToList();
