@@ -151,7 +151,17 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
         {
             var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
-            return (entity, token) => new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+            // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
+            var bounded = new Lazy<Task>(async () =>
+            {
+                var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
+                await new RunJournal(target.Database, runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
+            });
+            return async (entity, token) =>
+            {
+                await bounded.Value;
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+            };
         }, cancellationToken);
     }, cancellationToken);
 
