@@ -49,7 +49,7 @@ internal sealed class WindowProof(Window window)
 
         var outcome = trouble is null ? Outcome.Proved : mayRepeat ? Outcome.Discarded : Outcome.Unproved;
         var why = trouble ?? (_repeated > 0 ? $"{_repeated} ids came twice in every reading; the newest of each counts" : null);
-        return new Verdict(outcome, CountBefore, _rows, CountAfter, why);
+        return new Verdict(outcome, CountBefore, _rows, CountAfter, why) { IsUnconstrained = Outside > 0 };
     }
 
     /// <summary>Whether just the ids came twice that came twice in another reading. Other ids tell of rows that shifted, and hid some.</summary>

@@ -35,8 +35,8 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         var source = new EntitySource(client, entity.Plan);
         await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order), cancellationToken);
 
-        // Other records than those asked for are no answer: who did not come would pass for missing. Without counts nothing but a doubt remains.
-        if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a is { Window.Kind: WindowKind.Chosen, Verdict: { Outcome: Outcome.Unproved, CountBefore: not null } }) is { Window: { } window } wrong)
+        // Other records than those asked for are no answer: who did not come would pass for missing.
+        if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
             throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 
