@@ -18,9 +18,24 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ReadAsync(entity, Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
-    /// <summary>Reads the records that name one of these ids in a field.</summary>
-    public Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        ReadAsync(entity, Batches(ids).Select(batch => new Choice(column.Field, false, batch)), cancellationToken);
+    /// <summary>Reads the records that name one of these ids in a field, under the first of its names that Bubble knows; false where it knows none.</summary>
+    public async Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var name in column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)))
+        {
+            try
+            {
+                await ReadAsync(entity, Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
+                return true;
+            }
+            catch (SyncException refused) when (refused.Errors[0].Code == "source-refused")
+            {
+                // The field may have another name in this app, or none.
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Reads the records that have one of these ids in a list; Bubble takes one at a time.</summary>
     public Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>

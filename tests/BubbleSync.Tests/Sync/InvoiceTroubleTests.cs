@@ -214,6 +214,47 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_field_that_Bubble_cannot_search_by_is_a_warning_and_the_rest_comes()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.PutFamily();
+        await using var between = await GoBetween.StartAsync(scene, (type, constraints) =>
+            type == "invoice_item" && constraints.Contains("Invoice", StringComparison.Ordinal) ? GoBetween.Refuse(400) : null);
+
+        var report = await scene.SyncAsync(10);
+
+        Assert.True(report.Success, report.ToJson());
+        Assert.Equal(Family, await scene.StoredAsync());
+        Assert.Contains(report.Run.Warnings, w => w.StartsWith("invoice_item: Bubble refuses to search by 'Linked Invoice'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_field_that_has_another_of_its_names_in_this_app_is_searched_by_that()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("invoice", Scene.Record(10, Scene.Early));
+        scene.Put("invoice_item", Scene.Record(30, Scene.Early, Link("Invoice", 10)));
+        await using var between = await GoBetween.StartAsync(scene, (type, constraints) =>
+            type == "invoice_item" && constraints.Contains("Linked Invoice", StringComparison.Ordinal) ? GoBetween.Refuse(400) : null);
+
+        var report = await scene.SyncAsync(10);
+
+        Assert.True(report.Success, report.ToJson());
+        Assert.Equal(["invoice 10", "invoice_item 30"], await scene.StoredAsync());
+    }
+
+    [Fact]
+    public async Task Rows_that_keep_coming_twice_make_the_run_partial_and_are_merged_once()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 100, Faults = ["duplicates=100"] });
+
+        var report = await scene.SyncAsync(new InvoiceSyncOptions(), scene.Ids("invoice", 100));
+
+        Assert.Equal(("partial", false, 100), (report.Run.Status, report.Success, report.Results.Count(r => r.Success)));
+        Assert.Equal(100, await scene.ScalarAsync<long>("select count(*) from invoice"));
+    }
+
+    [Fact]
     public async Task Where_Bubble_does_not_say_how_many_rows_remain_success_is_not_claimed()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] });
