@@ -123,8 +123,11 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
 
         var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
         {
-            var (ids, warning) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
-            findings.Warnings.AddRange(warning is null ? [] : [warning]);
+            var (ids, warning, doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            if (warning is not null)
+                findings.Warnings.Add(warning);
+            if (doubt is not null)
+                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The invoices found are synced."));
             return ids;
         }, progress, cancellationToken);
         var failed = results.Where(r => !r.Success).ToList();
@@ -151,7 +154,17 @@ public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
         return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
         {
             var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
-            return (entity, token) => new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+            // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
+            var bounded = new Lazy<Task>(async () =>
+            {
+                var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
+                await new RunJournal(target.Database, runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
+            });
+            return async (entity, token) =>
+            {
+                await bounded.Value;
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+            };
         }, cancellationToken);
     }, cancellationToken);
 

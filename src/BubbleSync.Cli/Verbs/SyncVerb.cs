@@ -22,6 +22,8 @@ internal static class SyncVerb
     public static Command Command()
     {
         From.Required = true;
+        // An option that there is not would otherwise be one more id.
+        Ids.Validators.Add(result => result.Tokens.Where(t => t.Value.StartsWith('-')).ToList().ForEach(t => result.AddError($"There is no option '{t.Value}'.")));
         return new Command("sync", "Sync a part: invoices, a range of dates, what changed since the last run") { Invoice(), Range(), Incremental() };
     }
 

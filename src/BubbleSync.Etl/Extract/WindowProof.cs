@@ -51,7 +51,7 @@ internal sealed class WindowProof(Window window)
         var isHopeless = CountBefore is null && CountAfter is null;
         var outcome = trouble is null ? Outcome.Proved : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unproved;
         var why = trouble ?? (_repeated > 0 ? $"{_repeated} ids came twice in every reading; the newest of each counts" : null);
-        return new Verdict(outcome, CountBefore, _rows, CountAfter, why);
+        return new Verdict(outcome, CountBefore, _rows, CountAfter, why) { IsUnconstrained = Outside > 0 };
     }
 
     /// <summary>Whether an id came twice.</summary>

@@ -12,6 +12,13 @@ internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
 
     /// <summary>Whether it may name several.</summary>
     public bool IsList => Column.Type.Shape == FieldShape.TextArray;
+
+    /// <summary>A query of (root, id): staged roots and the records that name them here.</summary>
+    public string Backwards(StagingTable root) => $"select n.id as root, n.root as id from ({Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Name})";
+
+    /// <summary>The same of records that did not convert: of these there is only the text, in which a root's id stands as it is.</summary>
+    public static string OfRejects(StagingTable from, StagingTable root) =>
+        $"""select r.{root.Plan.Key.Quoted} as root, j.bubble_id as id from {from.Rejects} j join {root.Name} r on strpos(j.raw, '"' || r.{root.Plan.Key.Quoted} || '"') > 0""";
 }
 
 /// <summary>Asks staging who names whom: what is still to be read.</summary>

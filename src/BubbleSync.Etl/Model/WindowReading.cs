@@ -34,7 +34,11 @@ internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict
 /// <param name="RowsRead">Records received.</param>
 /// <param name="CountAfter">Records as Bubble counted them at the last page, or null where it did not say.</param>
 /// <param name="Why">What forbids or weakens the proof, or null.</param>
-internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why);
+internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why)
+{
+    /// <summary>Whether records came that lie outside the window.</summary>
+    public bool IsUnconstrained { get; init; }
+}
 
 /// <summary>A reading whose rows are in staging.</summary>
 internal sealed record StagedReading(Window Window, Verdict Verdict, long Records, ulong Checksum);

@@ -18,9 +18,24 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ReadAsync(entity, Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
-    /// <summary>Reads the records that name one of these ids in a field.</summary>
-    public Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        ReadAsync(entity, Batches(ids).Select(batch => new Choice(column.Field, false, batch)), cancellationToken);
+    /// <summary>Reads the records that name one of these ids in a field, under the first of its names that Bubble knows; false where it knows none.</summary>
+    public async Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var name in column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)))
+        {
+            try
+            {
+                await ReadAsync(entity, Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
+                return true;
+            }
+            catch (SyncException refused) when (refused.Errors[0].Code == "source-refused")
+            {
+                // The field may have another name in this app, or none.
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Reads the records that have one of these ids in a list; Bubble takes one at a time.</summary>
     public Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
@@ -29,8 +44,15 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     private async Task ReadAsync(EntityRun entity, IEnumerable<Choice> choices, CancellationToken cancellationToken)
     {
         var windows = choices.Select(Window.Of).ToList();
-        if (windows.Count > 0)
-            await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(new EntitySource(client, entity.Plan), settings, order), cancellationToken);
+        if (windows.Count == 0)
+            return;
+
+        var source = new EntitySource(client, entity.Plan);
+        await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order), cancellationToken);
+
+        // Other records than those asked for are no answer: who did not come would pass for missing.
+        if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
+            throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 
     private static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)

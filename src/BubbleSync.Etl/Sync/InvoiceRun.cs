@@ -66,8 +66,8 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         await records.ByIdAsync(_root, ids, cancellationToken);
         await related.ReadAsync(cancellationToken);
 
-        // Most syncs touch few entities: those of which nothing came are left alone.
-        var touched = _entities.Where(e => e.Staged.Records > 0).ToList();
+        // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
+        var touched = _entities.Where(e => e.Staged.Records > 0 || !e.IsComplete).ToList();
         var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);

@@ -13,26 +13,26 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
 {
     private readonly EntitySource _source = new(client, plan);
 
-    /// <summary>Gives the ids, and says how they were found.</summary>
+    /// <summary>Gives the ids, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
     /// <param name="from">The first moment inside.</param>
     /// <param name="to">The last moment inside.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<(IReadOnlyList<string> Ids, string? Warning)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<string> Ids, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var window = new Window(WindowKind.Modified, Floor(from), Floor(to).AddMilliseconds(1));
-        var (ids, doubt) = await AskedAsync(window, cancellationToken);
-        if (doubt is null)
-            return (ids, null);
+        var range = new Window(WindowKind.Modified, Floor(from), Floor(to).AddMilliseconds(1));
+        var (ids, refusal) = await AskedAsync(range, range, cancellationToken);
+        if (refusal is null)
+            return (ids, null, null);
 
-        (ids, var listed) = await ListedAsync(window, cancellationToken);
-        return (ids, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {doubt}; everything was listed instead{(listed is null ? "" : $", and {listed}")}.");
+        (ids, var doubt) = await ListedAsync(range, cancellationToken);
+        return (ids, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {refusal}; everything was listed instead.", doubt);
     }
 
-    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> AskedAsync(Window window, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> AskedAsync(Window window, Window range, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadAsync(One(window), window, cancellationToken);
+            return await ReadAsync(One(window), range, cancellationToken);
         }
         catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or "window-too-dense")
         {
@@ -40,10 +40,12 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         }
     }
 
-    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ListedAsync(Window window, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
     {
         var whole = await _source.ProbeAsync(null, 0, cancellationToken);
-        return await ReadAsync(new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken), window, cancellationToken);
+        var (dated, doubt) = await ReadAsync(new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken), range, cancellationToken);
+        var (undated, further) = await AskedAsync(new Window(WindowKind.Undated, null, null), range, cancellationToken);
+        return ([.. dated.Union(undated)], doubt ?? further);
     }
 
     private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ReadAsync(IAsyncEnumerable<Window> windows, Window range, CancellationToken cancellationToken)

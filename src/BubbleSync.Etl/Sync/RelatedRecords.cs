@@ -19,7 +19,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
         queries.AddRange(Named(entity).Where(l => l.From != root.Staging).SelectMany(Followed));
         if (Naming(entity) is { } naming)
-            queries.Add($"select n.id as root, n.root as id from ({new StagedLink(entity.Staging, naming).Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Staging.Name})");
+            queries.AddRange([new StagedLink(entity.Staging, naming).Backwards(root.Staging), StagedLink.OfRejects(entity.Staging, root.Staging)]);
         return queries;
     }
 
@@ -46,7 +46,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     private Task BeginAsync(EntityRun entity, IReadOnlyList<string> roots, CancellationToken cancellationToken)
     {
         if (Naming(entity) is { } naming && naming.Type.Shape == FieldShape.Text)
-            return records.ByLinkAsync(entity, naming, roots, cancellationToken);
+            return ByLinkAsync(entity, naming, roots, cancellationToken);
 
         return IsKnownAtOnce(entity) && IsFirstChoice(entity) ? ByIdAsync(entity, cancellationToken) : Task.CompletedTask;
     }
@@ -75,7 +75,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         }
 
         if (bare.Count > AskedOneByOne)
-            findings.Warnings.Add($"{entity.Plan.Name}: for {bare.Count} records of {root.Plan.Name} none is known that names them in '{naming.Field}', and Bubble was not asked for each of them; 'bubblesync resync --entity {entity.Plan.Name}' finds such ones.");
+            Warn($"{entity.Plan.Name}: for {bare.Count} records of {root.Plan.Name} none is known that names them in '{naming.Field}', and Bubble was not asked for each of them; 'bubblesync resync --entity {entity.Plan.Name}' finds such ones.");
         else
             await records.ByListAsync(entity, naming, bare, cancellationToken);
     }
@@ -92,7 +92,22 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         }
 
         if (best.Theirs is not null)
-            await records.ByLinkAsync(entity, best.Theirs, best.Ids, cancellationToken);
+            await ByLinkAsync(entity, best.Theirs, best.Ids, cancellationToken);
+    }
+
+    private async Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (await records.ByLinkAsync(entity, column, ids, cancellationToken))
+            return;
+
+        Warn($"{entity.Plan.Name}: Bubble refuses to search by '{column.Field}'; records that nothing else leads to are not found.");
+    }
+
+    // Entities are read side by side.
+    private void Warn(string what)
+    {
+        lock (findings)
+            findings.Warnings.Add(what);
     }
 
     // The column of an entity above the root that names the root.

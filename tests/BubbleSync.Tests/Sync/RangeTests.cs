@@ -1,0 +1,275 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+using static BubbleSync.Tests.Sync.Invoices;
+
+namespace BubbleSync.Tests.Sync;
+
+/// <summary><c>sync range</c>: which invoices it takes, and how it finds them where Bubble does not.</summary>
+public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Keys = "select bubble_id from invoice order by 1";
+    private const string From = "2026-05-04T08:00:00.000Z";
+    private const string To = "2026-05-05T17:30:00.500Z";
+
+    // One millisecond before, on the first end, inside, on the last end, one millisecond after.
+    private static readonly string[] Dates = ["2026-05-04T07:59:59.999Z", From, "2026-05-05T00:00:00.000Z", To, "2026-05-05T17:30:00.501Z"];
+
+    [Fact]
+    public async Task Both_ends_are_included_and_nothing_outside_is_touched()
+    {
+        await using var scene = await SceneAsync();
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.True(report.Success, report.ToJson());
+        Assert.Equal((3, 3, 0, 0), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        Assert.DoesNotContain(report.Run.Warnings, w => w.Contains("listed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_range_of_one_moment_takes_what_lies_on_it()
+    {
+        await using var scene = await SceneAsync();
+
+        await scene.RangeAsync(From, From);
+
+        Assert.Equal([11], (await scene.RowsAsync(Keys)).Select(Number));
+    }
+
+    [Fact]
+    public async Task Invoices_in_the_range_come_with_their_relations()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.PutFamily();
+        scene.Put("invoice", Scene.Record(11, Scene.Late));
+
+        var report = await scene.RangeAsync(Scene.Early, Scene.Early);
+
+        Assert.Equal(1, report.Results.Total);
+        Assert.Equal(Family, await scene.StoredAsync());
+    }
+
+    [Fact]
+    public async Task Totals_add_up_where_some_are_synced_some_skipped_and_some_fail()
+    {
+        await using var scene = await SceneAsync();
+        await scene.RangeAsync(From, From);
+        scene.Put("invoice", Scene.Record(12, Dates[2], "\"Amount\": \"much\""));
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((3, 1, 1, 1), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        Assert.False(report.Success);
+        Assert.Equal(Scene.Id(12), Assert.Single(report.Results.Errors).BubbleId);
+    }
+
+    [Fact]
+    public async Task A_range_with_nothing_in_it_is_a_success()
+    {
+        await using var scene = await SceneAsync();
+
+        var report = await scene.RangeAsync("2025-01-01", "2025-01-02");
+
+        Assert.Equal((true, 0), (report.Success, report.Results.Total));
+        Assert.Equal("succeeded", report.Run.Status);
+    }
+
+    [Fact]
+    public async Task The_same_range_again_skips_all_and_writes_no_row()
+    {
+        await using var scene = await SceneAsync();
+        await scene.RangeAsync(From, To);
+        var before = await scene.SnapshotAsync();
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((3, 0, 3, 0), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        Assert.Equal(before, await scene.SnapshotAsync());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(400)]
+    [InlineData(404)]
+    public async Task Where_the_constraint_is_ignored_or_refused_everything_is_listed_and_filtered_here(int? status)
+    {
+        await using var scene = await SceneAsync();
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) =>
+            !constraints.Contains("Modified Date", StringComparison.Ordinal) ? null : status is { } refused ? GoBetween.Refuse(refused) : GoBetween.Ignore);
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.True(report.Success, report.ToJson());
+        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal(3, report.Results.Total);
+        Assert.Contains(report.Run.Warnings, w => w.Contains("everything was listed instead", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_listing_of_many_windows_finds_just_what_the_constraint_finds()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 })).With(windowSize: 30, pageSize: 10);
+        await scene.RangeAsync("2026-03-01", "2026-04-15");
+        var asked = await scene.RowsAsync(Keys);
+        await scene.ExecuteAsync("truncate invoice");
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+
+        var report = await scene.RangeAsync("2026-03-01", "2026-04-15");
+
+        Assert.Equal(asked, await scene.RowsAsync(Keys));
+        Assert.Equal(asked.Count, report.Results.Total);
+        Assert.InRange(asked.Count, 10, 150);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_busy_is_not_taken_for_one_that_refuses_the_constraint()
+    {
+        await using var scene = await SceneAsync();
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Refuse(502) : null);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
+        Assert.Empty(await scene.RowsAsync(Keys));
+    }
+
+    [Fact]
+    public async Task Where_all_constraints_are_ignored_nothing_is_merged()
+    {
+        await using var scene = await SceneAsync("constraints-ignored");
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
+        Assert.Empty(await scene.RowsAsync(Keys));
+    }
+
+    [Fact]
+    public async Task Records_without_a_usable_date_or_id_lie_in_no_range()
+    {
+        await using var scene = await SceneAsync();
+        scene.Put("invoice", Scene.Record(20, null));
+        scene.Put("invoice", Scene.Record(21, "yesterday"));
+        scene.Put("invoice", $"{{\"Modified Date\": \"{From}\"}}");
+        scene.Put("invoice", $"{{\"_id\": \"bad id\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal(1, report.Results.Failed);
+    }
+
+    [Fact]
+    public async Task A_listing_finds_records_without_Created_Date_too()
+    {
+        await using var scene = await SceneAsync();
+        scene.Put("invoice", $"{{\"_id\": \"{Scene.Id(20)}\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+
+        await scene.RangeAsync(From, To);
+
+        Assert.Equal([11, 12, 13, 20], (await scene.RowsAsync(Keys)).Select(Number));
+    }
+
+    [Fact]
+    public async Task A_listing_that_is_not_shown_to_be_complete_is_no_success()
+    {
+        await using var scene = await SceneAsync();
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) =>
+            constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : constraints.Contains("is_empty", StringComparison.Ordinal) ? GoBetween.Refuse(400) : null);
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((false, "partial", 3), (report.Success, report.Run.Status, report.Results.Synced));
+        Assert.Equal("unproved", Assert.Single(report.Run.Errors).Code);
+    }
+
+    [Fact]
+    public async Task Force_takes_Bubbles_values()
+    {
+        await using var scene = await SceneAsync();
+        await scene.RangeAsync(From, To);
+        await scene.ExecuteAsync("update invoice set amount = 99, updated_at = now()");
+
+        var report = await scene.RangeAsync(From, To, force: true);
+
+        Assert.Equal(3, report.Results.Synced);
+        Assert.Equal("1", await scene.RowAsync("select distinct trim_scale(amount)::text from invoice"));
+    }
+
+    [Fact]
+    public async Task Its_run_is_recorded()
+    {
+        await using var scene = await SceneAsync();
+
+        await scene.RangeAsync(From, To);
+
+        Assert.Equal("sync range|succeeded|2026-05-04T08:00:00.000Z|2026-05-05T17:30:00.500Z|false", await scene.RowAsync("select kind, status, options ->> 'from', options ->> 'to', options ->> 'force' from bubblesync.run"));
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    [Fact]
+    public async Task Its_JSON_has_the_agreed_shape()
+    {
+        await using var scene = await SceneAsync();
+
+        var outcome = await Bubblesync.RunAsync(scene, "sync", "range", "--from", From, "--to", To, "--output", "json");
+
+        Assert.Equal((0, true), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
+        Assert.Equal("""{"total":3,"synced":3,"skipped":0,"failed":0,"errors":[]}""", System.Text.Json.JsonSerializer.Serialize(outcome.Json.GetProperty("results")));
+    }
+
+    [Theory]
+    [InlineData("10 11", "--from", "2026-05-04", "--to", "2026-05-04")]
+    [InlineData("10 11 12 13 14", "--from", "2026-05-04")]
+    [InlineData("12 13 14", "--from", "2026-05-05")]
+    [InlineData("11 12 13 14", "--from", "2026-05-04T10:00:00+02:00")]
+    [InlineData("11 12", "--from", "2026-05-04T08:00Z", "--to", "2026-05-05 17:30:00")]
+    [InlineData("13", "--from", "2026-05-05T17:30:00.500", "--to", "2026-05-05T17:30:00.5009Z")]
+    public async Task A_day_is_the_whole_day_UTC_and_without_an_end_the_range_goes_on_until_now(string taken, params string[] words)
+    {
+        await using var scene = await SceneAsync();
+        scene.Put("invoice", Scene.Record(30, "2100-01-01T00:00:00.000Z"));
+        scene.Put("invoice", Scene.Record(31, "2026-05-03T23:59:59.999Z"));
+
+        var outcome = await Bubblesync.RunAsync(scene, ["sync", "range", .. words]);
+
+        Assert.Equal(0, outcome.Code);
+        Assert.Equal(taken, string.Join(' ', (await scene.RowsAsync(Keys)).Select(Number)));
+        Assert.Contains($"{taken.Split(' ').Length} invoices in the range", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--to", "2026-05-04")]
+    [InlineData("--from", "yesterday")]
+    [InlineData("--from", "2026-13-01")]
+    [InlineData("--from", "2026-02-30")]
+    [InlineData("--from", "04/05/2026")]
+    [InlineData("--from", "")]
+    [InlineData("--from", "2026-05-05", "--to", "2026-05-04")]
+    [InlineData("--from", "2026-05-04", "--to", "soon")]
+    [InlineData("--from", "2100-01-01")]
+    public async Task Wrong_dates_end_with_2_and_ask_nothing(params string[] words)
+    {
+        await using var scene = await SceneAsync();
+
+        var outcome = await Bubblesync.RunAsync(scene, ["sync", "range", .. words]);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.NotEmpty(outcome.Error);
+        Assert.DoesNotContain("   at ", outcome.All, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+    }
+
+    private async Task<Scene> SceneAsync(params string[] faults)
+    {
+        var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = faults });
+        foreach (var (date, number) in Dates.Select((d, i) => (d, 10 + i)))
+            scene.Put("invoice", Scene.Record(number, date, "\"Amount\": 1"));
+        return scene;
+    }
+}
