@@ -9,9 +9,6 @@ namespace BubbleSync.Etl.Graph;
 /// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
 internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WorstClock = TimeSpan.FromDays(1);
-
     private readonly SyncSettings _settings;
     private readonly ResyncOptions _options;
     private readonly TargetDatabase _database;
@@ -55,7 +52,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         // A type that is not exposed stops the run here, before anything is read.
         await AllAsync((e, token) => _histories[e].ProbeAsync(token), cancellationToken);
-        var end = _resumed?.UpperBound ?? End();
+        var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values, _clock);
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync(PrepareAsync, cancellationToken);
 
@@ -107,15 +104,5 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
         if (_options.MaxRejects is { } most && most.IsExceeded(rejected, read))
             throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
-    }
-
-    // The upper bound of the history, on whichever clock is behind: what is newer belongs to the catch-up pass. The margin is for
-    // writes that take a moment to appear in searches. A clock that is days off tells nothing.
-    private DateTimeOffset End()
-    {
-        var now = _clock.GetUtcNow();
-        var clocks = _histories.Values.Select(h => h.ServerTime).OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now);
-        var moment = clocks.Min() - Margin;
-        return new DateTimeOffset(moment.Ticks - (moment.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
     }
 }
