@@ -27,6 +27,7 @@ internal static class CommandLine
             SyncVerb.Command(),
             PatchVerb.Command(),
             AuditVerb.Command(),
+            VerifyVerb.Command(),
             SchemaVerb.Command(),
             RunsVerb.Command(),
             PlanVerb.Command(),

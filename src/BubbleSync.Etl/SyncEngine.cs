@@ -14,7 +14,7 @@ namespace BubbleSync.Etl;
 /// <summary>The front door: each method is one command. What cannot even start throws <see cref="SyncException"/>; what started ends in a report.</summary>
 /// <param name="settings">Everything the engine is told.</param>
 /// <param name="clock">The clock of runs, pauses and time-outs.</param>
-public sealed class SyncEngine(SyncSettings settings, TimeProvider clock)
+public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock)
 {
     /// <summary>Reads the full history of all entities, or of those named, and merges it.</summary>
     /// <param name="options">What is asked.</param>

@@ -85,6 +85,15 @@ internal sealed class SyncTarget : IAsyncDisposable
         return done;
     }
 
+    /// <summary>Gets everything ready for a comparison, which holds no locks and leaves the tables alone; gives what the user should hear of it.</summary>
+    public async Task<IReadOnlyList<string>> PrepareComparisonAsync(SyncPlan plan, Guid runId, CancellationToken cancellationToken)
+    {
+        var warnings = await PrepareAsync(plan, runId, dryRun: true, cancellationToken);
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        await StaleStaging.ClearComparisonsAsync(connection, plan.Entities, cancellationToken);
+        return warnings;
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 }

@@ -132,7 +132,7 @@ public sealed partial class ArchitectureTests
                 "ActivityLine", "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
                 "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
-                "SyncException", "SyncSettings", "SyncStep", "SyncTrouble",
+                "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],
             typeof(SyncEngine).Assembly.GetExportedTypes().Select(t => t.FullName![(Engine.Length + 1)..]).Order(StringComparer.Ordinal));
 

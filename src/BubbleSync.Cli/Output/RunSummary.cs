@@ -84,7 +84,8 @@ internal static class RunSummary
             $"{report.Kind} {report.Status}{dry}: {records:N0} records in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
-    private static string Proof(EntityProof? proof) => proof switch
+    /// <summary>How sure it is that everything was read.</summary>
+    public static string Proof(EntityProof? proof) => proof switch
     {
         null => "-",
         { IsComplete: true } => $"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}",

@@ -14,10 +14,17 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
     public EntityRun(EntityPlan plan, TargetDatabase database, RunJournal journal)
+        : this(new StagingTable(plan, journal.RunId), database, journal)
     {
+    }
+
+    /// <summary>Sets up an entity that is staged in a table of its own.</summary>
+    public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
+    {
+        var plan = staging.Plan;
         _database = database;
         Plan = plan;
-        Staging = new StagingTable(plan, journal.RunId);
+        Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
         Flow = new EntityFlow(plan, _writer.WriteAsync);
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };

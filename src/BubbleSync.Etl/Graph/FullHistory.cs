@@ -32,6 +32,15 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
         await PassAsync(_ => One(new Window(WindowKind.Modified, end, null)), drain, cancellationToken);
     }
 
+    /// <summary>Reads some of everything: stretches spread evenly over the whole history, always the same ones; all of it where that is asked for, or where Bubble does not say how much there is.</summary>
+    public Task ReadSampleAsync(Limit size, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        var wanted = (long)Math.Ceiling(size.IsPercent ? (_whole!.Total ?? 0) * size.Number / 100 : size.Number);
+        return _whole!.Total is { } total && wanted < total
+            ? flow.PassAsync(token => new SampleReader(source, _planner, settings, order).ReadAsync(_whole, wanted, end, token), cancellationToken)
+            : ReadAsync(end, CancellationToken.None, cancellationToken);
+    }
+
     /// <summary>Reads what was modified since a moment.</summary>
     public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
         PassAsync(_ => One(new Window(WindowKind.Modified, since, null)), CancellationToken.None, cancellationToken);

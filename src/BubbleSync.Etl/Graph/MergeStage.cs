@@ -26,8 +26,8 @@ internal sealed class MergeStage(
     {
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
         {
-            var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => merger.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+            var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
         }
     }
 

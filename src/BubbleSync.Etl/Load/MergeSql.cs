@@ -114,16 +114,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private static string IsPresent(ColumnPlan column) =>
         $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";
 
-    private static string Differs(ColumnPlan column) => $"({Compared("t", column)} is distinct from {Compared("s", column)} and {IsPresent(column)})";
-
-    // Texts are compared byte by byte, whatever the column's collation or type takes for the same.
-    private static string Compared(string side, ColumnPlan column) => column.Type.Shape switch
-    {
-        FieldShape.Text => $"{side}.{column.Quoted}::text collate \"C\"",
-        FieldShape.TextArray => $"{side}.{column.Quoted}::text[] collate \"C\"",
-        FieldShape.Json => $"{side}.{column.Quoted}::jsonb",
-        _ => $"{side}.{column.Quoted}",
-    };
+    private static string Differs(ColumnPlan column) => $"({ComparedSql.Value("t", column)} is distinct from {ComparedSql.Value("s", column)} and {IsPresent(column)})";
 
     // Where the staged type is not of the target's family, PostgreSQL does not compare the two by itself.
     private static string Value(ColumnPlan column) => column.Type.Shape is FieldShape.TextArray or FieldShape.Json && column.Target.Type != column.StagingType

@@ -9,7 +9,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 {
     private readonly MergeSql _sql = new(plan, staging, force);
     private readonly HeldLinks _held = new(plan, staging);
-    private readonly UnfitRecords _unfit = new(plan, staging);
+    private readonly StagedRecords _records = new(plan, staging, runId);
 
     /// <summary>Merges what is staged; counts exactly.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
@@ -18,20 +18,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, StagedTotal expected, bool countGone, CancellationToken cancellationToken)
     {
-        var checksum = await StagedRows.ChecksumAsync(connection, staging, cancellationToken);
-        var (records, _) = await CountAsync(connection, cancellationToken);
-        if (new StagedTotal(records, checksum) != expected)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. Go on with 'bubblesync resync --resume', which reads this entity again."));
-
-        await connection.ExecuteAsync(staging.Analyze, cancellationToken);
-        await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);
-        await _unfit.RejectAsync(connection, cancellationToken);
-        var (extracted, rejected) = await CountAsync(connection, cancellationToken);
+        var settled = await _records.SettleAsync(connection, expected, "Go on with 'bubblesync resync --resume', which reads this entity again.", cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, names);
-        if (rejected > 0)
-            await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, names);
-
         var (inserted, conflicts) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
@@ -40,17 +28,6 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
 
-        return new EntityCounts(records, checksum, extracted, inserted, written - inserted, conflicts, rejected, gone);
+        return new EntityCounts(settled.Staged, settled.Checksum, settled.Extracted, inserted, written - inserted, conflicts, settled.Rejected, gone);
     }
-
-    /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
-    public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, names);
-        return await connection.ExecuteAsync(_sql.KeepAllRejects, cancellationToken, names);
-    }
-
-    private async Task<(long Records, long Rejected)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await connection.RowsAsync(staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
 }

@@ -17,16 +17,24 @@ internal sealed class StagingTable
 
     /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
     public StagingTable(EntityPlan plan, Guid runId)
+        : this(plan, StagingLabel.Of(plan, runId))
+    {
+    }
+
+    private StagingTable(EntityPlan plan, string label)
     {
         _layout = new StagingLayout(plan);
         _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
-        _label = StagingLabel.Of(plan, runId);
+        _label = label;
         Plan = plan;
         var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
         Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
+
+    /// <summary>Staging that is only compared with the table, beside whatever run is at work on it.</summary>
+    public static StagingTable ForComparison(EntityPlan plan, Guid runId) => new(plan, StagingLabel.OfComparison(plan, runId));
 
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }

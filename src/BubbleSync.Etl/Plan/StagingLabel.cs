@@ -13,6 +13,12 @@ internal static class StagingLabel
     /// <summary>The label of one run; another one where the map or the table has changed since, for what is staged would not be what is mapped now.</summary>
     public static string Of(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} layout {Fingerprint(plan)}";
 
+    /// <summary>The start of the labels of what is staged only to be compared; no run over the entity takes it for its own, nor for what a dead one left behind.</summary>
+    public static string OfComparison(EntityPlan plan) => $"BubbleSync comparison of {Identifier.Quote(plan.Schema, plan.Name)} run ";
+
+    /// <summary>The label of what one comparison has staged.</summary>
+    public static string OfComparison(EntityPlan plan, Guid runId) => $"{OfComparison(plan)}{runId}";
+
     private static string Fingerprint(EntityPlan plan)
     {
         var columns = plan.Columns.Select(c => string.Join('|', [c.Quoted, c.Type.Name, c.StagingType, c.Target.FullType, c.IsRequired, c.AbsentClears, .. c.Path, .. c.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name))]));

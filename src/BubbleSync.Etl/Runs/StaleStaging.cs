@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>What runs that died left behind. Call only under the lock of the entities: then no other run is at work on them.</summary>
+/// <summary>What runs that died left behind.</summary>
 internal static class StaleStaging
 {
     private const string TablesSql =
@@ -15,6 +15,15 @@ internal static class StaleStaging
           and starts_with(obj_description(c.oid, 'pg_class'), @entity) and obj_description(c.oid, 'pg_class') <> @own
         """;
 
+    // Comparisons take no lock; one that lives has its id, with which the label ends, in the name of its sessions.
+    private const string DeadComparisonsSql =
+        """
+        select c.relname
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'bubblesync_staging' and c.relkind = 'r' and starts_with(obj_description(c.oid, 'pg_class'), @entity)
+          and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || right(obj_description(c.oid, 'pg_class'), 36))
+        """;
+
     // A run that lives has its id in the name of its sessions.
     private const string DeadRunsSql =
         """
@@ -23,17 +32,26 @@ internal static class StaleStaging
           and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || r.run_id)
         """;
 
-    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word.</summary>
+    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word. Call only under the lock of the entities: then no other run is at work on them.</summary>
     public static async Task ClearAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
         foreach (var entity in entities)
-        {
-            var tables = await connection.RowsAsync(
-                TablesSql, r => Identifier.Quote("bubblesync_staging", r.GetString(0)), cancellationToken,
-                ("entity", StagingLabel.Of(entity)), ("own", StagingLabel.Of(entity, runId)));
-            if (tables.Count > 0)
-                await connection.ExecuteAsync($"drop table if exists {string.Join(", ", tables)}", cancellationToken);
-        }
+            await DropAsync(connection, TablesSql, [("entity", StagingLabel.Of(entity)), ("own", StagingLabel.Of(entity, runId))], cancellationToken);
+        await ClearComparisonsAsync(connection, entities, cancellationToken);
+    }
+
+    /// <summary>Removes what comparisons that died have staged of these entities; needs no lock.</summary>
+    public static async Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken)
+    {
+        foreach (var entity in entities)
+            await DropAsync(connection, DeadComparisonsSql, [("entity", StagingLabel.OfComparison(entity))], cancellationToken);
+    }
+
+    private static async Task DropAsync(NpgsqlConnection connection, string sql, (string, object?)[] parameters, CancellationToken cancellationToken)
+    {
+        var tables = await connection.RowsAsync(sql, r => Identifier.Quote("bubblesync_staging", r.GetString(0)), cancellationToken, parameters);
+        if (tables.Count > 0)
+            await connection.ExecuteAsync($"drop table if exists {string.Join(", ", tables)}", cancellationToken);
     }
 }

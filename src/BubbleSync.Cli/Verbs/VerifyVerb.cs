@@ -1,0 +1,42 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>verify</c>: Bubble against PostgreSQL, record by record.</summary>
+internal static class VerifyVerb
+{
+    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
+    private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about so many records of each entity, or such a part, spread evenly over its history", percentOnly: false);
+    private static readonly Option<string?> Csv = new("--csv") { Description = "Write every difference to this file as CSV", HelpName = "FILE" };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Csv };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("verify", async engine =>
+            {
+                var report = await LiveProgress.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                if (session.IsJson)
+                    Console.Out.WriteLine(report.ToJson());
+                else
+                    VerifySummary.Print(report, parsed.GetValue(Csv), Terminal.Out);
+                return ExitCode.Of(report.Run) is var code && code == ExitCode.Done && !report.Success ? ExitCode.Partial : code;
+            }, token);
+        });
+        return command;
+    }
+
+    private static VerifyOptions Options(ParseResult parsed) => new()
+    {
+        Entities = parsed.GetValue(Entity)!,
+        Since = parsed.GetResult(Since) is { Implicit: false } ? parsed.GetValue(Since) : null,
+        Sample = parsed.GetValue(Sample),
+        CsvFile = parsed.GetValue(Csv),
+    };
+}

@@ -1,0 +1,159 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+using Npgsql;
+
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample.</summary>
+internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample)
+{
+    /// <summary>Why nothing can be said of what was not read, or null where everything was read.</summary>
+    public string? Part => Since is { } since ? $"only what was modified since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} was read" : Sample is { } sample ? $"only a sample of {sample} was read" : null;
+}
+
+/// <summary>
+/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no locks and writes no table but
+/// staging and the journal, so that it can run beside anything.
+/// </summary>
+internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope, TargetDatabase database, SyncPlan plan, RunJournal journal, TimeProvider clock) : IRecordedRun, IAsyncDisposable
+{
+    private readonly ApiMeter _meter = new();
+    private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId), database, journal))];
+
+    // A run that lives has a session: that is how others know.
+    private NpgsqlConnection? _presence;
+
+    /// <inheritdoc/>
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
+
+    /// <inheritdoc/>
+    public RunFindings Findings { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+
+    /// <summary>Reads what is to be compared; then gives the entities by name, each to be compared before the next is asked for.</summary>
+    public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        _presence = await database.ConnectAsync(cancellationToken);
+        using (var client = new BubbleClient(settings.Bubble, _throttle, _meter, clock))
+            await ReadAsync(client, cancellationToken);
+
+        foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))
+        {
+            entity.Flow.State = EntityState.Merging;
+            yield return entity;
+            entity.Flow.State = EntityState.Done;
+        }
+    }
+
+    /// <summary>Settles what is staged of an entity and opens the snapshot on which it is compared.</summary>
+    public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var connection = await database.ConnectAsync(cancellationToken);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            var counts = await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).SettleAsync(connection, entity.Staged, "Run it again.", cancellationToken);
+            return new ComparedEntity(entity, counts, connection, transaction);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the comparison of an entity: what it came to goes into the journal.</summary>
+    public async Task CloseAsync(ComparedEntity compared, long equal, long extra, CancellationToken cancellationToken)
+    {
+        var (entity, counts) = (compared.Entity, compared.Counts);
+        var report = entity.Merged(new EntityCounts(counts.Staged, counts.Checksum, counts.Extracted, 0, 0, 0, counts.Rejected, extra), clock.GetUtcNow());
+        report = report with { Unchanged = equal, Proof = report.Proof! with { IsComplete = IsWhole(entity), Doubts = [.. scope.Part is { } part ? [part] : Array.Empty<string>(), .. report.Proof.Doubts] } };
+        entity.Report = report;
+        await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
+        await compared.CommitAsync(cancellationToken);
+        foreach (var doubt in entity.Flow.Ledger.Doubts)
+            Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
+    }
+
+    /// <summary>Whether everything that Bubble has of an entity was read, and shown to be.</summary>
+    public bool IsWhole(EntityRun entity) => scope.Part is null && entity.IsComplete;
+
+    /// <summary>Clears staging away; what cannot be cleared now, the next run clears.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        try
+        {
+            foreach (var entity in _entities.Where(_ => _presence is not null))
+                await _presence!.ExecuteAsync(entity.Staging.Drop, CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // The run's own failure is the one to tell.
+        }
+
+        if (_presence is not null)
+            await _presence.DisposeAsync();
+    }
+
+    private async Task ReadAsync(BubbleClient client, CancellationToken cancellationToken)
+    {
+        var order = new ReadingOrder(clock);
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order));
+        await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
+        var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
+        await journal.BoundAsync(end, cancellationToken);
+        await AllAsync(
+            async (e, token) =>
+            {
+                e.StartedAt = clock.GetUtcNow();
+                await e.CreateStagingAsync(token);
+                await ReadAsync(histories[e], end, token);
+            },
+            cancellationToken);
+    }
+
+    private Task ReadAsync(FullHistory history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
+    {
+        { Since: { } since } => history.ReadChangesAsync(since, cancellationToken),
+        { Sample: { } sample } => history.ReadSampleAsync(sample, end, cancellationToken),
+        _ => history.ReadAsync(end, CancellationToken.None, cancellationToken),
+    };
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        Together.RunAsync(_entities, _entities.Count, work, cancellationToken);
+}
+
+/// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>
+internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+{
+    /// <summary>The entity.</summary>
+    public EntityRun Entity => entity;
+
+    /// <summary>What is staged of it.</summary>
+    public SettledCounts Counts => counts;
+
+    /// <summary>The connection that sees the snapshot.</summary>
+    public NpgsqlConnection Connection => connection;
+
+    /// <summary>Keeps what was written to the journal.</summary>
+    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+}

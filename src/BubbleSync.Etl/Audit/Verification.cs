@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>Compares Bubble with the tables, record by record: tells each difference as it is found, and keeps the counts and the first of them.</summary>
+internal sealed class Verification(ComparisonRun run, string? csv)
+{
+    private const int MostKept = 1000;
+    private static readonly string[] Head = ["entity", "bubble_id", "verdict", "bubble_field", "column"];
+
+    private readonly List<VerifiedEntity> _entities = [];
+    private readonly List<VerifiedDifference> _first = [];
+
+    /// <summary>Runs to the end.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var differences = DifferencesAsync(cancellationToken);
+        await (csv is null
+            ? differences.LongCountAsync(cancellationToken).AsTask()
+            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), cancellationToken));
+    }
+
+    /// <summary>Gives the report.</summary>
+    public VerifyReport Report(RunReport report) =>
+        new(report.Status == "succeeded" && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
+
+    private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entity in run.EntitiesAsync(cancellationToken))
+        {
+#pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
+            await using var compared = await run.OpenAsync(entity, cancellationToken);
+#pragma warning restore CA2000
+            var counts = new Dictionary<string, long>();
+            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, run.IsWhole(entity), cancellationToken))
+            {
+                counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
+                foreach (var difference in Fields(entity.Plan, record))
+                    yield return Keep(difference);
+            }
+
+            var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault("extra"));
+            var equal = compare - (counts.Values.Sum() - extra);
+            await run.CloseAsync(compared, equal, extra, cancellationToken);
+            _entities.Add(new VerifiedEntity(
+                entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
+                counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof));
+        }
+    }
+
+    private VerifiedDifference Keep(VerifiedDifference difference)
+    {
+        if (_first.Count < MostKept)
+            _first.Add(difference);
+        return difference;
+    }
+
+    private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record)
+    {
+        (string Field, string Column)[] fields = record.Verdict switch
+        {
+            "differs" => [.. record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name))],
+            "rejected" => [.. record.Fields.Select(f => (f, Column(plan, f)))],
+            "older" or "newer" => [(plan.Modified.Field, plan.Modified.Name)],
+            _ => [("", "")],
+        };
+        return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
+            .Select(f => new VerifiedDifference(plan.Name, record.Id, record.Verdict, f.Field, f.Column));
+    }
+
+    // Several columns may be read from one field; then it does not say which of them did not convert.
+    private static string Column(EntityPlan plan, string field) =>
+        plan.Columns.Where(c => c.Field == field).Select(c => c.Name).ToList() is [var only] ? only : "";
+}

@@ -1,0 +1,16 @@
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>Values as staging and table are compared, as text: the same for what is merged and for what is only verified.</summary>
+internal static class ComparedSql
+{
+    /// <summary>A column's value on one side. Texts are compared byte by byte, whatever the column's collation or type takes for the same.</summary>
+    public static string Value(string side, ColumnPlan column) => column.Type.Shape switch
+    {
+        FieldShape.Text => $"{side}.{column.Quoted}::text collate \"C\"",
+        FieldShape.TextArray => $"{side}.{column.Quoted}::text[] collate \"C\"",
+        FieldShape.Json => $"{side}.{column.Quoted}::jsonb",
+        _ => $"{side}.{column.Quoted}",
+    };
+}

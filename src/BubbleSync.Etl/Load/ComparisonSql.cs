@@ -1,0 +1,90 @@
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>The statements that hold an entity's staging against its table and change nothing, as text. In them <c>s</c> is staged, <c>t</c> the table.</summary>
+internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
+{
+    private const string DeletedMark = "deleted_in_bubble_at";
+
+    private readonly string _key = plan.Key.Quoted;
+    private readonly string _modified = plan.Modified.Quoted;
+
+    /// <summary>Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert).</summary>
+    /// <param name="withExtra">Whether to look for rows that Bubble no longer has; only where everything that it has is staged.</param>
+    public string Differences(bool withExtra) =>
+        $"""
+        select d.id, d.verdict, d.columns, d.fields
+        from (
+          select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {DifferingColumns} end as columns, null::text[] as fields
+          from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
+          where not s.{StagingLayout.Rejected}
+          union all
+          {Rejected}
+          {(withExtra ? $"union all {Extra}" : "")}
+        ) d
+        where d.verdict <> 'differs' or cardinality(d.columns) > 0
+        order by d.id collate "C"
+        """;
+
+    /// <summary>
+    /// A column differs where a resync would write it. What a patch completes is no difference: a list that has all of Bubble's items, a link that Bubble
+    /// knows nothing of. Nor is a link held back until its target is there.
+    /// </summary>
+    public string Differs(ColumnPlan column)
+    {
+        var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
+        return $"({stored} is distinct from {staged} and {IsPresent(column)}{(column.Relations.Count > 0 ? $" and not {IsCompleted(column)}" : "")}{(column.HoldsLinks ? $" and not {IsHeld(column)}" : "")})";
+    }
+
+    /// <summary>The record carries the column, be it as a null.</summary>
+    public static string IsPresent(ColumnPlan column) => $"(s.{column.Quoted} is not null or {StagingLayout.IsNullMarked("s", column)})";
+
+    private string Verdict =>
+        $"""
+        case when t.{_key} is null then 'missing'
+             when s.{_modified} > t.{_modified} or (t.{_modified} is null and s.{_modified} is not null) then 'older'
+             when s.{_modified} < t.{_modified} then 'newer'
+             else 'differs' end
+        """;
+
+    // Only records of one date have to be the same. A record without a date has none that could be another.
+    private string IsComparable => $"t.{_key} is not null and (s.{_modified} is null or s.{_modified} = t.{_modified})";
+
+    private string DifferingColumns =>
+        $"array_remove(array[{string.Join(",\n  ", plan.Columns.Where(c => c.Name != plan.KeyName).Select(c => $"case when {Differs(c)} then {c.Ordinal} end"))}]::integer[], null)";
+
+    private string Rejected =>
+        $"""
+        select r.bubble_id, 'rejected', null, array_agg(distinct r.field)
+          from {staging.Rejects} r
+          where exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
+          group by r.bubble_id
+          union all
+          select '', 'rejected', null, array[r.field] from {staging.Rejects} r where r.bubble_id is null
+        """;
+
+    // A row that is marked as deleted in Bubble says what Bubble says.
+    private string Extra =>
+        $"""
+        select t.{_key}::text, 'extra', null, null
+          from {plan.Table} t
+          where not exists (select from {staging.Name} s where s.{_key} = t.{_key}) and t.{_key}::text collate "C" ~ '{BubbleId.Pattern}'
+            {(plan.Target.Columns.ContainsKey(DeletedMark) ? $"and t.{Identifier.Quote(DeletedMark)} is null" : "")}
+        """;
+
+    private static string IsCompleted(ColumnPlan column)
+    {
+        var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
+        var isWhole = column.Type.Shape == FieldShape.TextArray ? $"{stored} @> {staged}" : $"btrim({staged}, E' \\t\\r\\n') = ''";
+        return $"(t.{column.Quoted} is not null and (s.{column.Quoted} is null or {isWhole}))";
+    }
+
+    private string IsHeld(ColumnPlan column) =>
+        $"""
+        exists (select from bubblesync.held_link h where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
+          and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted})
+        """;
+}

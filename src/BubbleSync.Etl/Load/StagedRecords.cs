@@ -1,0 +1,53 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>What is staged, settled: of several readings of one record the one that counts, and marked what the table cannot take.</summary>
+internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid runId)
+{
+    private readonly MergeSql _sql = new(plan, staging, force: false);
+    private readonly UnfitRecords _unfit = new(plan, staging);
+
+    /// <summary>Checks that staging is what was read, settles it and keeps the rejects; counts exactly.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
+    /// <param name="advice">What to do where it is not.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string advice, CancellationToken cancellationToken)
+    {
+        var checksum = await StagedRows.ChecksumAsync(connection, staging, cancellationToken);
+        var (records, _) = await CountAsync(connection, cancellationToken);
+        if (new StagedTotal(records, checksum) != expected)
+            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. {advice}"));
+
+        await connection.ExecuteAsync(staging.Analyze, cancellationToken);
+        await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);
+        await _unfit.RejectAsync(connection, cancellationToken);
+        var (extracted, rejected) = await CountAsync(connection, cancellationToken);
+        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
+        if (rejected > 0)
+            await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
+        return new SettledCounts(records, checksum, extracted, rejected);
+    }
+
+    /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
+    public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
+        return await connection.ExecuteAsync(_sql.KeepAllRejects, cancellationToken, Names);
+    }
+
+    private (string, object?)[] Names => [("run", runId), ("entity", plan.Name)];
+
+    private async Task<(long Records, long Rejected)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+}
+
+/// <summary>What was staged and what counts of it.</summary>
+/// <param name="Staged">Records staged, those read twice counted twice.</param>
+/// <param name="Checksum">The checksum of the rows as PostgreSQL gave them back.</param>
+/// <param name="Extracted">Different records.</param>
+/// <param name="Rejected">Of these, records that did not convert or that the table cannot take.</param>
+internal sealed record SettledCounts(long Staged, ulong Checksum, long Extracted, long Rejected);

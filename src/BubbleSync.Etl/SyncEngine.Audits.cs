@@ -1,0 +1,39 @@
+using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl;
+
+/// <content>The commands that compare and change nothing.</content>
+public sealed partial class SyncEngine
+{
+    /// <summary>Compares Bubble with the tables, record by record, and changes nothing.</summary>
+    /// <param name="options">What is compared.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
+    public Task<VerifyReport> VerifyAsync(VerifyOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        if (options is { Since: not null, Sample: not null })
+            throw new SyncException(new SyncError("settings", null, null, "--sample", "usage", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out."));
+
+        var scope = new ComparisonScope(options.Since, options.Sample);
+        Verification? verification = null;
+        var report = await CompareAsync("verify", options, options.Entities, scope, (run, token) => (verification = new Verification(run, options.CsvFile)).RunAsync(token), progress, cancellationToken);
+        return verification!.Report(report);
+    }, cancellationToken);
+
+    private async Task<RunReport> CompareAsync(
+        string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope, Func<ComparisonRun, CancellationToken, Task> compare,
+        IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        RequireSource();
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        var plan = target.Plan(entities).OrStop();
+        var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
+        await using var run = new ComparisonRun(settings, scope, target.Database, plan, journal, clock);
+        run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
+        return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Serialization;
+
+namespace BubbleSync.Etl;
+
+/// <summary>What of Bubble is compared with the tables.</summary>
+public sealed record VerifyOptions
+{
+    /// <summary>The entities; none for all.</summary>
+    public IReadOnlyList<string> Entities { get; init; } = [];
+
+    /// <summary>Only records modified at this moment or later; null for all.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Only about so many records of each entity, or such a part, spread evenly over its history; null for all.</summary>
+    public Limit? Sample { get; init; }
+
+    /// <summary>The file that every difference is written to as CSV, or null.</summary>
+    [JsonIgnore]
+    public string? CsvFile { get; init; }
+}
+
+/// <summary>The result of <c>verify</c>.</summary>
+/// <param name="Success">Whether everything that was compared is equal, and all that was to be read was read.</param>
+/// <param name="RunId">The run's id in the journal.</param>
+/// <param name="Entities">The entities by name.</param>
+/// <param name="Differences">The first thousand differences, sorted by entity, id and field.</param>
+/// <param name="Run">The run as every run reports.</param>
+public sealed record VerifyReport(
+    bool Success, Guid? RunId, IReadOnlyList<VerifiedEntity> Entities, IReadOnlyList<VerifiedDifference> Differences, [property: JsonIgnore] RunReport Run)
+{
+    /// <summary>What a user should know though nothing is wrong.</summary>
+    public IReadOnlyList<string> Warnings => Run.Warnings;
+
+    /// <summary>Why not everything could be compared.</summary>
+    public IReadOnlyList<SyncError> Errors => Run.Errors;
+
+    /// <summary>The result as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>What came of comparing one entity. Compared = equal + missing + older + newer + differs + rejected.</summary>
+/// <param name="Name">The entity.</param>
+/// <param name="Compared">Different records read from Bubble.</param>
+/// <param name="Equal">Records whose row says what a resync would write.</param>
+/// <param name="Missing">Records that have no row.</param>
+/// <param name="Extra">Rows with ids of Bubble's form that Bubble does not have; looked for only where everything was read, and shown to be.</param>
+/// <param name="Older">Rows whose <c>modified_date</c> is older than Bubble's: a resync would update them.</param>
+/// <param name="Newer">Rows whose <c>modified_date</c> is newer than Bubble's.</param>
+/// <param name="Differs">Rows of the same date with another value in some column.</param>
+/// <param name="Rejected">Records that do not convert, or that the table cannot take.</param>
+/// <param name="Proof">What shows that everything was read, or why it was not.</param>
+public sealed record VerifiedEntity(string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
+{
+    /// <summary>Whether there is no difference.</summary>
+    [JsonIgnore]
+    public bool IsEqual => Equal == Compared && Extra == 0;
+}
+
+/// <summary>One difference.</summary>
+/// <param name="Entity">The entity.</param>
+/// <param name="BubbleId">The record; empty where it has no usable id.</param>
+/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c> or <c>rejected</c>.</param>
+/// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record.</param>
+/// <param name="Column">Its column; empty where it is the whole record.</param>
+public sealed record VerifiedDifference(string Entity, string BubbleId, string Verdict, string BubbleField, string Column);

@@ -1,0 +1,189 @@
+using BubbleSync.Etl;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Audit;
+
+/// <summary><c>verify</c> names exactly what differs, and changes nothing.</summary>
+public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Middle = "2026-03-15T00:00:00.000Z";
+
+    [Fact]
+    public async Task A_resync_of_generated_data_leaves_nothing_that_differs()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 60 });
+        await scene.ResyncAsync();
+        var before = await scene.SnapshotAsync();
+
+        var report = await VerifyAsync(scene);
+
+        Assert.Equal([], report.Differences.Select(Word));
+        Assert.True(report.Success);
+        Assert.All(report.Entities, e => Assert.Equal((scene.Bubble.Records.Count(Maps.Of(e.Name).Type), e.Compared, true), (e.Compared, e.Equal, e.Proof!.IsComplete)));
+        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    [Fact]
+    public async Task Each_kind_of_difference_is_named_and_nothing_else()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await PlantAsync(scene);
+        var before = await scene.SnapshotAsync();
+
+        var report = await VerifyAsync(scene, "agent");
+
+        Assert.Equal(
+            [
+                $"differs|{Scene.Id(5)}|Commission|commission", $"differs|{Scene.Id(5)}|Name|name", $"extra|{Scene.Id(2)}||", $"missing|{Scene.Id(1)}||", $"newer|{Scene.Id(4)}|Modified Date|modified_date",
+                $"older|{Scene.Id(3)}|Modified Date|modified_date", $"older|{Scene.Id(8)}|Modified Date|modified_date", $"rejected|{Scene.Id(7)}|Commission|commission",
+            ],
+            report.Differences.Select(Word).Order(StringComparer.Ordinal));
+        Assert.Equal(report.Differences.OrderBy(d => d.BubbleId, StringComparer.Ordinal).ThenBy(d => d.BubbleField, StringComparer.Ordinal), report.Differences);
+        var entity = Assert.Single(report.Entities);
+        Assert.Equal((8L, 2L, 1L, 1L, 2L, 1L, 1L, 1L), (entity.Compared, entity.Equal, entity.Missing, entity.Extra, entity.Older, entity.Newer, entity.Differs, entity.Rejected));
+        Assert.False(report.Success);
+        Assert.Equal(before, await scene.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task What_a_patch_completed_is_no_difference()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("user", Scene.Record(9, Scene.Early, $"\"Linked Agent Profile\": \"{Scene.Id(8)}\""));
+        scene.Put("agent", Scene.Record(8, Scene.Early));
+        scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Invoice Item\": [\"{Scene.Id(3)}\"], \"Linked SEDA registration\": null, \"Created By\": null, \"Linked Agent\": \"{Scene.Id(8)}\""));
+        scene.Put("invoice", Scene.Record(5, Scene.Early, "\"Linked SEDA registration\": \" \", \"Linked Payment\": null"));
+        scene.Put("invoice_item", Scene.Record(3, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
+        scene.Put("invoice_item", Scene.Record(4, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
+        scene.Put("payment", Scene.Record(6, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(5)}\""));
+        scene.Put("seda_registration", Scene.Record(2, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(1)}\", \"{Scene.Id(5)}\"]"));
+        await scene.ResyncAsync();
+
+        var report = await VerifyAsync(scene);
+
+        Assert.Equal([], report.Differences.Select(Word));
+        Assert.Equal(
+            [$"{Scene.Id(2)}|{Scene.Id(9)}|{{{Scene.Id(3)},{Scene.Id(4)}}}|~", $"{Scene.Id(2)}|~|~|{{{Scene.Id(6)}}}"],
+            await scene.RowsAsync("select linked_seda_registration, created_by, linked_invoice_item, linked_payment from invoice order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task A_list_that_lacks_an_item_of_Bubbles_and_a_link_that_names_another_differ()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Payment\": [\"1x1\", \"1x2\"], \"Linked Customer\": \"1x3\", \"Linked Agent\": \"1x4\""));
+        await scene.ResyncAsync("invoice");
+        await scene.ExecuteAsync("update invoice set linked_payment = '{1x1}', linked_customer = '1x9', linked_agent = null");
+
+        var report = await VerifyAsync(scene, "invoice");
+
+        Assert.Equal(["Linked Agent", "Linked Customer", "Linked Payment"], report.Differences.Select(d => d.BubbleField));
+    }
+
+    [Fact]
+    public async Task A_link_held_back_by_a_foreign_key_is_no_difference()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table payment add constraint payment_invoice foreign key (linked_invoice) references invoice (bubble_id)");
+        scene.Put("payment", Scene.Record(1, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(2)}\""));
+        await scene.ResyncAsync();
+
+        var held = await VerifyAsync(scene);
+        await scene.ExecuteAsync("delete from bubblesync.held_link");
+        var lost = await VerifyAsync(scene);
+
+        Assert.True(held.Success);
+        Assert.Equal([$"differs|{Scene.Id(1)}|Linked Invoice|linked_invoice"], lost.Differences.Select(Word));
+    }
+
+    [Fact]
+    public async Task Since_a_moment_only_what_was_modified_then_is_compared()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await PlantAsync(scene);
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-20T00:00:00Z", null) }, null, scene.Limit);
+
+        Assert.Equal([$"older|{Scene.Id(3)}|Modified Date|modified_date", $"older|{Scene.Id(8)}|Modified Date|modified_date"], report.Differences.Select(Word));
+        Assert.Equal((2L, false), (report.Entities[0].Compared, report.Entities[0].Proof!.IsComplete));
+        Assert.Contains("since", Assert.Single(report.Entities[0].Proof!.Doubts), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("10%", 60)]
+    [InlineData("37", 37)]
+    [InlineData("100%", 600)]
+    public async Task A_sample_reads_so_many_records_everywhere_and_finds_no_extra(string size, long compared)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: 100, pageSize: 20);
+        foreach (var number in Enumerable.Range(1, 600))
+            scene.Put("agent", Scene.Record(number, Scene.Early, created: $"2026-02-{1 + (number / 30):00}T00:00:{number % 30:00}.000Z"));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"insert into agent (bubble_id, modified_date) values ('{Scene.Id(9999)}', now())");
+        var sample = new Limit(decimal.Parse(size.TrimEnd('%'), null), size.EndsWith('%'));
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = sample }, null, scene.Limit);
+
+        Assert.Equal((true, compared, 0L), (report.Success, report.Entities[0].Compared, report.Entities[0].Extra));
+        Assert.False(report.Entities[0].Proof!.IsComplete);
+    }
+
+    [Fact]
+    public async Task The_program_says_it_with_its_exit_code_as_text_CSV_and_JSON_the_same_each_time()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await PlantAsync(scene);
+        var folder = scene.Folder([]);
+        string[] files = [Path.Combine(folder, "one.csv"), Path.Combine(folder, "two.csv")];
+
+        var text = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--csv", files[0]);
+        var json = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--csv", files[1], "--output", "json");
+        var equal = await Bubblesync.RunAsync(scene, "verify", "--entity", "customer");
+
+        Assert.Equal((1, 1, 0), (text.Code, json.Code, equal.Code));
+        Assert.Equal(await File.ReadAllBytesAsync(files[0], scene.Limit), await File.ReadAllBytesAsync(files[1], scene.Limit));
+        Assert.Equal(["entity,bubble_id,verdict,bubble_field,column", $"agent,{Scene.Id(1)},missing,,"], File.ReadLines(files[0]).Take(2));
+        Assert.Contains($"differs: agent {Scene.Id(5)}: 'Commission' in commission", text.Output, StringComparison.Ordinal);
+        Assert.Equal((false, 8, 8), (json.Json.GetProperty("success").GetBoolean(), json.Json.GetProperty("differences").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("compared").GetInt32()));
+        Assert.Equal("verify", await scene.ScalarAsync<string>($"select kind from bubblesync.run where run_id = '{json.Json.GetProperty("runId").GetString()}'"));
+    }
+
+    [Fact]
+    public async Task A_source_that_is_gone_stops_it_and_leaves_no_staging()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        await scene.Bubble.DisposeAsync();
+
+        var outcome = await VerifyAsync(scene, "agent");
+
+        Assert.Equal(("failed", false), (outcome.Run.Status, outcome.Success));
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    // 1 missing, 2 extra, 3 older, 4 newer, 5 two columns changed here, 6 equal but for a column of ours, 7 does not convert any more, 8 changed on both sides, 9 equal.
+    private static async Task PlantAsync(Scene scene)
+    {
+        foreach (var number in new[] { 2, 3, 4, 5, 6, 7, 8, 9 })
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"Ann\", \"Commission\": 5"));
+        await scene.ExecuteAsync("alter table agent add column local_note text");
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        scene.Bubble.Records.Delete("agent", Scene.Id(2));
+        scene.Put("agent", Scene.Record(3, Scene.Late, "\"Name\": \"Ann\", \"Commission\": 5"));
+        scene.Put("agent", Scene.Record(7, Scene.Early, "\"Name\": \"Ann\", \"Commission\": \"five\""));
+        scene.Put("agent", Scene.Record(8, Scene.Late, "\"Name\": \"Bubble\""));
+        await scene.ExecuteAsync($"update agent set modified_date = '{Middle}' where bubble_id = '{Scene.Id(4)}'");
+        await scene.ExecuteAsync($"update agent set name = 'Bob', commission = null where bubble_id = '{Scene.Id(5)}'");
+        await scene.ExecuteAsync($"update agent set local_note = 'ours' where bubble_id = '{Scene.Id(6)}'");
+        await scene.ExecuteAsync($"update agent set name = 'here', updated_at = now() where bubble_id = '{Scene.Id(8)}'");
+        await scene.ExecuteAsync("insert into agent (bubble_id, name) values ('local-1', 'ours alone')");
+    }
+
+    private static Task<VerifyReport> VerifyAsync(Scene scene, params string[] entities) =>
+        scene.Engine().VerifyAsync(new VerifyOptions { Entities = entities }, null, scene.Limit);
+
+    private static string Word(VerifiedDifference difference) => $"{difference.Verdict}|{difference.BubbleId}|{difference.BubbleField}|{difference.Column}";
+}
