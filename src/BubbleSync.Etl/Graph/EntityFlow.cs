@@ -46,10 +46,10 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     }
 
     /// <summary>Reads, maps and stages windows, as they are planned.</summary>
-    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, WindowReader reader, CancellationToken cancellationToken)
+    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run.From("plan windows", windows).ThenMany("read", reader.ReadAsync, parallel: WindowsAtOnce));
+        await EndAsync(run.From("plan windows", windows).ThenMany("read", read, parallel: WindowsAtOnce));
     }
 
     /// <summary>Maps and stages readings that need no windows.</summary>

@@ -48,7 +48,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
             return;
 
         var source = new EntitySource(client, entity.Plan);
-        await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order), cancellationToken);
+        await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order).ReadAsync, cancellationToken);
 
         // Other records than those asked for are no answer: who did not come would pass for missing.
         if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)

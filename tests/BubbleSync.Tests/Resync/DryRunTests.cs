@@ -82,7 +82,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_dry_run_leaves_alone_what_another_run_can_be_resumed_from()
     {
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
-        await scene.ResyncAsync(new ResyncOptions { MaxCalls = 50 });
+        await scene.ResyncAsync(new ResyncOptions { MaxCalls = 65 });
         var (staged, known) = (await scene.StagingAsync(), await Survival.Pages.ProvedAsync(scene));
 
         var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });

@@ -52,7 +52,7 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 12, pageSize: 5);
         using var drain = new CancellationTokenSource();
-        _ = new Pages(scene, (_, request) => request.Type == "invoice" && request.Cursor > 0 ? drain.CancelAsync() : Task.CompletedTask);
+        _ = new Pages(scene, (_, request) => request is { Type: "invoice", Cursor: 5 } ? drain.CancelAsync() : Task.CompletedTask);
 
         var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Drain = drain.Token });
 

@@ -118,7 +118,7 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
         Assert.Matches($"{Scene.Id(10)} +synced +1 +1 +2 +1 +1 +2 +1", outcome.Output);
         Assert.Matches($"{Scene.Id(77)} +failed", outcome.Output);
         Assert.Contains($"warning: payment {Scene.Id(21)}", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains($"error: Bubble has no invoice {Scene.Id(77)}", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains($"error: Bubble has no invoice {Scene.Id(77)}", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("sync invoice partial", outcome.Output, StringComparison.Ordinal);
     }
 

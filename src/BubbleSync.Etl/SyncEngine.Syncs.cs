@@ -1,0 +1,118 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Sync;
+
+namespace BubbleSync.Etl;
+
+/// <content>The commands that sync a part.</content>
+public sealed partial class SyncEngine
+{
+    /// <summary>Syncs invoices with all that belongs to them: what they name, what names them, and their agent's login.</summary>
+    /// <param name="ids">The invoices; of one id twice the first counts.</param>
+    /// <param name="options">What is asked.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public async Task<InvoiceSyncReport> SyncInvoicesAsync(IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        var distinct = ids.Distinct().ToList();
+        var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
+        var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, _, _) => Task.FromResult<IReadOnlyList<string>>(good), progress, cancellationToken);
+        var byId = results.ToDictionary(r => r.InvoiceId);
+        foreach (var id in malformed)
+            byId[id] = Malformed(id);
+        var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? NotReached(id, report)).ToList();
+        return new InvoiceSyncReport(report.Status == "succeeded" && all.TrueForAll(r => r.Success), all, report);
+    }
+
+    /// <summary>Syncs the invoices whose Modified Date lies in a range, with all that belongs to them.</summary>
+    /// <param name="from">The first moment of the range.</param>
+    /// <param name="to">The last moment of the range.</param>
+    /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (from > to)
+            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({from:O}) after it ends ({to:O})."));
+
+        var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
+        {
+            var (ids, warning, doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            if (warning is not null)
+                findings.Warnings.Add(warning);
+            if (doubt is not null)
+                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The invoices found are synced."));
+            return ids;
+        }, progress, cancellationToken);
+        var failed = results.Where(r => !r.Success).ToList();
+        var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
+        return new RangeSyncReport(
+            report.Status == "succeeded" && failed.Count == 0,
+            new RangeResults(results.Count, results.Count - failed.Count - skipped, skipped, failed.Count, [.. results.SelectMany(r => r.Errors)]),
+            report);
+    }
+
+    /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public Task<RunReport> SyncIncrementalAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await target.EnsureControlTablesAsync(cancellationToken);
+        var (meter, throttle) = (new ApiMeter(), Throttle());
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        var order = new ReadingOrder(clock);
+        return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
+        {
+            var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
+            // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
+            var bounded = new Lazy<Task>(async () =>
+            {
+                var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
+                await new RunJournal(target.Database, runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
+            });
+            return async (entity, token) =>
+            {
+                await bounded.Value;
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+            };
+        }, cancellationToken);
+    }, cancellationToken);
+
+    private Task<(RunReport Report, IReadOnlyList<InvoiceResult> Results)> SyncInvoicesAsync(
+        string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<IReadOnlyList<string>>> choose,
+        IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        if (target.Maps.All(m => m.Name != InvoiceRun.Root))
+            throw new SyncException(new SyncError("settings", InvoiceRun.Root, null, null, "settings", $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
+
+        string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
+        var plan = target.Plan([.. target.Maps.Select(m => m.Name).Except(skipped)]).OrStop();
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        var journal = new RunJournal(target.Database, runId);
+        await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
+        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        var patches = target.Patches([], runId);
+        var report = await new RunRecorder(journal, clock).RecordAsync(
+            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);
+        return (report, run.Results);
+    }, cancellationToken);
+
+    private static InvoiceResult Malformed(string id) => Failed(id, "malformed-id", $"'{id}' is no Bubble id, which is digits, an x, digits.");
+
+    private static InvoiceResult NotReached(string id, RunReport report) =>
+        Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Errors.Count > 0 ? $": {report.Errors[0].Message}" : "")}.");
+
+    private static InvoiceResult Failed(string id, string code, string message) =>
+        new(false, id, [new SyncStep(InvoiceRun.Root, false, message)], [new SyncTrouble("error", InvoiceRun.Root, id, code, message)], new InvoiceStats());
+}
