@@ -10,7 +10,11 @@ internal static class ReadmeExample
     {
         var settings = SettingsFile.Read("config/bubblesync.json", new Dictionary<string, string>(), Environment.GetEnvironmentVariables());
         var engine = new SyncEngine(settings, TimeProvider.System);
-        RunReport report = await engine.ResyncAsync(new ResyncOptions { Entities = ["invoice"] }, progress: null, CancellationToken.None);
+        using var limit = new CancellationTokenSource(TimeSpan.FromHours(1));
+        var progress = new Progress<RunProgress>(p => Console.Error.WriteLine($"{p.Entities.Sum(e => e.Read)} records, {p.Api.Calls} calls"));
+        RunReport report = await engine.ResyncAsync(new ResyncOptions { Entities = ["invoice"] }, progress, limit.Token);
         Console.WriteLine($"{report.Status}: {report.Entities[0].Inserted} new invoices");
+        RangeSyncReport range = await engine.SyncRangeAsync(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow(), force: false, progress, limit.Token);
+        Console.WriteLine($"{range.Results.Total} of them changed since yesterday");
     }
 }
