@@ -130,7 +130,7 @@ public sealed partial class ArchitectureTests
         Assert.Equal(
             [
                 "ActivityLine", "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
-                "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "PatchReport", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
+                "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditReport", "MissingLink", "MissingLinkCount", "PatchReport", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
                 "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],

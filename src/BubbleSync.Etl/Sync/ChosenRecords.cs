@@ -33,7 +33,8 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
             await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(new EntitySource(client, entity.Plan), settings, order), cancellationToken);
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
+    /// <summary>Ids in as many as one request takes.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
     {
         var batch = new List<string>();
         var length = 0;
