@@ -23,6 +23,27 @@ public sealed partial class SyncEngine
         return verification!.Report(report);
     }, cancellationToken);
 
+    /// <summary>Tells of each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
+    /// <param name="options">What is asked.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
+    public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        ValueAudit? audit = null;
+        var report = await CompareAsync("audit values", options, options.Entities, new ComparisonScope(options.Since, Sample: null, KeepsRaw: true), async (run, token) =>
+        {
+            audit = new ValueAudit(run, options.Only);
+            var rows = options.Formulas ? audit.RowsAsync(token) : audit.RowsAsync(token).Select(CsvFile.Defused);
+            await (options switch
+            {
+                { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, token),
+                { Output: { } output } => CsvFile.WriteAsync(output, ValueAudit.Head, rows, token),
+                _ => rows.LongCountAsync(token).AsTask(),
+            });
+        }, progress, cancellationToken);
+        return audit!.Report(report);
+    }, cancellationToken);
+
     /// <summary>Finds the links in the tables whose target none of them has.</summary>
     /// <param name="ask">Whether to ask Bubble which of the targets it still has.</param>
     /// <param name="cancellationToken">Stops it.</param>
