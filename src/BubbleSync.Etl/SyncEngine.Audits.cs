@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Runs;
 
@@ -20,6 +21,44 @@ public sealed partial class SyncEngine
         Verification? verification = null;
         var report = await CompareAsync("verify", options, options.Entities, scope, (run, token) => (verification = new Verification(run, options.CsvFile)).RunAsync(token), progress, cancellationToken);
         return verification!.Report(report);
+    }, cancellationToken);
+
+    /// <summary>Tells of each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
+    /// <param name="options">What is asked.</param>
+    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
+    public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        ValueAudit? audit = null;
+        var report = await CompareAsync("audit values", options, options.Entities, new ComparisonScope(options.Since, Sample: null, KeepsRaw: true), async (run, token) =>
+        {
+            audit = new ValueAudit(run, options.Only);
+            var rows = options.Formulas ? audit.RowsAsync(token) : audit.RowsAsync(token).Select(CsvFile.Defused);
+            await (options switch
+            {
+                { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, token),
+                { Output: { } output } => CsvFile.WriteAsync(output, ValueAudit.Head, rows, token),
+                _ => rows.LongCountAsync(token).AsTask(),
+            });
+        }, progress, cancellationToken);
+        return audit!.Report(report);
+    }, cancellationToken);
+
+    /// <summary>Finds the links in the tables whose target none of them has.</summary>
+    /// <param name="ask">Whether to ask Bubble which of the targets it still has.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<LinkAuditReport> AuditLinksAsync(bool ask, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        if (ask)
+            RequireSource();
+        await using var target = await OpenAsync("bubblesync audit links", cancellationToken);
+        var audit = new LinkAudit(target.Plan([]).OrStopForReading().Entities, target.Database);
+        var links = await audit.FindAsync(cancellationToken);
+        if (!ask)
+            return LinkAuditReport.Of(links, isAsked: false);
+
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
+        return LinkAuditReport.Of(await audit.AskAsync(links, client, settings.Bubble, clock, cancellationToken), isAsked: true);
     }, cancellationToken);
 
     private async Task<RunReport> CompareAsync(

@@ -65,10 +65,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         RequireSource();
         await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
-        var plan = target.Plan(entities);
-        if (plan.Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults)
-            throw new SyncException(faults);
-
+        var plan = target.Plan(entities).OrStopForReading();
         using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
         return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
     }, cancellationToken);

@@ -129,10 +129,11 @@ public sealed partial class ArchitectureTests
     public void The_engine_promises_these_types_and_no_others() =>
         Assert.Equal(
             [
-                "ActivityLine", "ApiCounts", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState", "FieldAuditReport", "FieldAuditRow",
-                "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
+                "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
+                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditReport", "MissingLink", "MissingLinkCount",
+                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
-                "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
+                "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "ValueAuditOptions", "ValueAuditReport", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],
             typeof(SyncEngine).Assembly.GetExportedTypes().Select(t => t.FullName![(Engine.Length + 1)..]).Order(StringComparer.Ordinal));
 

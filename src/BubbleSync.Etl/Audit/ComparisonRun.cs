@@ -11,8 +11,8 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample.</summary>
-internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample)
+/// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample; and whether records are kept as they came.</summary>
+internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
 {
     /// <summary>Why nothing can be said of what was not read, or null where everything was read.</summary>
     public string? Part => Since is { } since ? $"only what was modified since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} was read" : Sample is { } sample ? $"only a sample of {sample} was read" : null;
@@ -26,7 +26,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
 {
     private readonly ApiMeter _meter = new();
     private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
-    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId), database, journal))];
+    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId, scope.KeepsRaw), database, journal))];
 
     // A run that lives has a session: that is how others know.
     private NpgsqlConnection? _presence;

@@ -7,13 +7,13 @@ using BubbleSync.Etl.Transform;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>The way of one entity's records, from wherever they are read to wherever mapped pages go: one line of stages, passed once or several times.</summary>
-internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage)
+internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false)
 {
     // Two windows at once hide the first and last call of each; more would only open more transactions.
     private const int WindowsAtOnce = 2;
     private const int PagesWaiting = 8;
 
-    private readonly RecordMapper _mapper = new(plan);
+    private readonly RecordMapper _mapper = new(plan, keepsRaw);
     private long _read;
     private long _rejected;
 

@@ -12,6 +12,16 @@ namespace BubbleSync.Etl.Load;
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 internal sealed record RecordDifference(string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields);
 
+/// <summary>A record with what is staged and what is stored of it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Raw">The record as it came.</param>
+/// <param name="HasRow">Whether the table has it.</param>
+/// <param name="Rejected">The Bubble fields that did not convert.</param>
+/// <param name="Staged">What each column would become, as text, by ordinal.</param>
+/// <param name="Stored">What each column is, as text, by ordinal.</param>
+/// <param name="States">0 where the record does not carry the column, 1 where it is the same, 2 where it differs, by ordinal.</param>
+internal sealed record RecordValues(string Id, byte[] Raw, bool HasRow, IReadOnlyList<string> Rejected, string?[] Staged, string?[] Stored, int[] States);
+
 /// <summary>Holds one entity's staging against its table, all of it on one snapshot; the table is only read.</summary>
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
@@ -27,6 +37,22 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         await foreach (var difference in differences)
             yield return difference;
     }
+
+    /// <summary>Gives every record that has an id, sorted by it, with what is staged and what is stored of it.</summary>
+    public async IAsyncEnumerable<RecordValues> ValuesAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync($"set local statement_timeout = 0; analyze {staging.Raw} ({StagingLayout.Order})", cancellationToken);
+        var records = connection.StreamAsync(
+            new ComparisonSql(plan, staging).Values,
+            r => new RecordValues(r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetBoolean(2), List<string>(r, 3), r.GetFieldValue<string?[]>(4), r.GetFieldValue<string?[]>(5), r.GetFieldValue<int[]>(6)),
+            cancellationToken);
+        await foreach (var record in records)
+            yield return record;
+    }
+
+    /// <summary>Gives the records that have no usable id, as they came.</summary>
+    public IAsyncEnumerable<string> NamelessAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.StreamAsync(new ComparisonSql(plan, staging).Nameless, r => r.GetString(0), cancellationToken);
 
     private static T[] List<T>(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : row.GetFieldValue<T[]>(column);
 }

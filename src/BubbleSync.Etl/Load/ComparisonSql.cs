@@ -30,6 +30,25 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         """;
 
     /// <summary>
+    /// Every record with what is staged and what is stored of it, by its id: (id, record as it came, whether it has a row, fields that did not convert,
+    /// and for each column by its ordinal: staged text, stored text, 0 absent, 1 same, 2 differs).
+    /// </summary>
+    public string Values =>
+        $"""
+        select s.{_key}::text, r.raw, t.{_key} is not null,
+          case when s.{StagingLayout.Rejected} then (select array_agg(x.field) from {staging.Rejects} x where x.{StagingLayout.Order} = s.{StagingLayout.Order}) end,
+          array[{Each(c => ComparedSql.Text("s", c))}]::text[],
+          array[{Each(c => ComparedSql.Text("t", c))}]::text[],
+          array[{Each(c => $"case when not {IsPresent(c)} then 0 when {Differs(c)} then 2 else 1 end")}]::integer[]
+        from {staging.Name} s join {staging.Raw} r on r.{StagingLayout.Order} = s.{StagingLayout.Order}
+        left join {plan.Table} t on t.{_key} = s.{_key}
+        order by s.{_key} collate "C"
+        """;
+
+    /// <summary>The records that have no usable id, as they came.</summary>
+    public string Nameless => $"select raw from {staging.Rejects} where bubble_id is null order by raw collate \"C\"";
+
+    /// <summary>
     /// A column differs where a resync would write it. What a patch completes is no difference: a list that has all of Bubble's items, a link that Bubble
     /// knows nothing of. Nor is a link held back until its target is there.
     /// </summary>
@@ -41,6 +60,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 
     /// <summary>The record carries the column, be it as a null.</summary>
     public static string IsPresent(ColumnPlan column) => $"(s.{column.Quoted} is not null or {StagingLayout.IsNullMarked("s", column)})";
+
+    private string Each(Func<ColumnPlan, string> expression) => string.Join(",\n  ", plan.Columns.Select(expression));
 
     private string Verdict =>
         $"""

@@ -11,6 +11,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private const int MostRejects = 100;
 
     private readonly CopyBuffer _rows = new();
+    private readonly CopyBuffer _raw = new(16);
     private readonly List<Reject> _rejects = [];
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
@@ -35,9 +36,11 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
             _staged += new StagedTotal(batch.RowCount + batch.Rejects.Count(r => r.BubbleId is null), batch.Checksum);
             _rows.WriteBytes(batch.Rows.Written.Span);
             _rejects.AddRange(batch.Rejects);
+            if (batch.Raw is { } raw)
+                _raw.WriteBytes(raw.Written.Span);
         }
 
-        if (_rows.Length > MostGathered || _rejects.Count > MostRejects)
+        if (_rows.Length + _raw.Length > MostGathered || _rejects.Count > MostRejects)
             await FlushAsync(cancellationToken);
     }
 
@@ -58,6 +61,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         if (_connection is not null)
             await _connection.DisposeAsync();
         _rows.Dispose();
+        _raw.Dispose();
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)
@@ -65,6 +69,9 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         if (_rows.Length > 0)
             await (await ConnectionAsync(cancellationToken)).CopyAsync(table.Copy, _rows, cancellationToken);
         _rows.Rewind(0);
+        if (_raw.Length > 0)
+            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.CopyRaw, _raw, cancellationToken);
+        _raw.Rewind(0);
 
         if (_rejects.Count > 0)
         {

@@ -30,11 +30,15 @@ internal sealed class StagingTable
         var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
+        Raw = Identifier.Quote(Schema, name + "_raw");
         Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
     /// <summary>Staging that is only compared with the table, beside whatever run is at work on it.</summary>
-    public static StagingTable ForComparison(EntityPlan plan, Guid runId) => new(plan, StagingLabel.OfComparison(plan, runId));
+    /// <param name="plan">The entity.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="keepsRaw">Whether records are kept as they came too.</param>
+    public static StagingTable ForComparison(EntityPlan plan, Guid runId, bool keepsRaw) => new(plan, StagingLabel.OfComparison(plan, runId)) { KeepsRaw = keepsRaw };
 
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }
@@ -45,13 +49,20 @@ internal sealed class StagingTable
     /// <summary>The quoted table of fields that did not convert.</summary>
     public string Rejects { get; }
 
-    /// <summary>Makes both tables. Unlogged: what is in them can be read from Bubble again.</summary>
+    /// <summary>The quoted table of records as they came, where they are kept.</summary>
+    public string Raw { get; }
+
+    /// <summary>Whether records are kept as they came.</summary>
+    public bool KeepsRaw { get; private init; }
+
+    /// <summary>Makes the tables. Unlogged: what is in them can be read from Bubble again.</summary>
     public string Create =>
         $"""
         create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
         create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
         comment on table {Name} is {Identifier.Literal(_label)};
         comment on table {Rejects} is {Identifier.Literal(_label)};
+        {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}
         """;
 
     /// <summary>Takes rows in binary form.</summary>
@@ -63,6 +74,9 @@ internal sealed class StagingTable
     /// <summary>Takes rejects in binary form.</summary>
     public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
 
+    /// <summary>Takes records as they came in binary form.</summary>
+    public string CopyRaw => $"copy {Raw} ({StagingLayout.Order}, raw) from stdin (format binary)";
+
     /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
     public string Analyze { get; }
 
@@ -73,11 +87,11 @@ internal sealed class StagingTable
         from (select count(*) as n from {Rejects} where bubble_id is null) nameless
         """;
 
-    /// <summary>Empties both tables.</summary>
+    /// <summary>Empties the tables.</summary>
     public string Empty => $"truncate {Name}, {Rejects}";
 
-    /// <summary>Removes both tables.</summary>
-    public string Drop => $"drop table if exists {Name}, {Rejects}";
+    /// <summary>Removes the tables.</summary>
+    public string Drop => $"drop table if exists {Name}, {Rejects}{(KeepsRaw ? $", {Raw}" : "")}";
 
     private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
 }

@@ -7,8 +7,15 @@ namespace BubbleSync.Etl.Model;
 /// <param name="Rejects">One entry for each field that did not convert.</param>
 internal sealed record RowBatch(CopyBuffer Rows, int RowCount, ulong Checksum, IReadOnlyList<Reject> Rejects) : IDisposable
 {
+    /// <summary>The records as they came, in COPY format, each with its number; null where they are not kept.</summary>
+    public CopyBuffer? Raw { get; init; }
+
     /// <inheritdoc/>
-    public void Dispose() => Rows.Dispose();
+    public void Dispose()
+    {
+        Rows.Dispose();
+        Raw?.Dispose();
+    }
 }
 
 /// <summary>A field that did not convert; it takes its whole record with it.</summary>

@@ -14,6 +14,10 @@ internal sealed record SyncPlan(
     /// <summary>The entities that have no fault.</summary>
     public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
 
+    /// <summary>Gives the plan itself for those who write nothing: columns that the tables lack, or that do not fit, are left out; other faults stop it.</summary>
+    public SyncPlan OrStopForReading() =>
+        Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+
     /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>
     public SyncPlan OrStop() => Faults.Count == 0 ? this : throw new SyncException(Faults);
 }

@@ -55,7 +55,8 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
             throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
+    /// <summary>Ids in as many as one request takes.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
     {
         var batch = new List<string>();
         var length = 0;

@@ -11,10 +11,14 @@ internal sealed class RecordMapper
     private readonly EntityPlan _plan;
     private readonly NameIndex _index;
     private readonly Conversion[] _conversions;
+    private readonly bool _keepsRaw;
 
     /// <summary>Gets ready to map an entity.</summary>
-    public RecordMapper(EntityPlan plan)
+    /// <param name="plan">The entity.</param>
+    /// <param name="keepsRaw">Whether records travel on as they came too, and those that are rejected with what of them converts: to be looked at, not to be merged.</param>
+    public RecordMapper(EntityPlan plan, bool keepsRaw = false)
     {
+        _keepsRaw = keepsRaw;
         _plan = plan;
         _index = new NameIndex(plan);
         _conversions = [.. plan.Columns.Select(c => Conversions.Of(c.Type))];
@@ -32,33 +36,39 @@ internal sealed class RecordMapper
     {
         using (read.Page)
         {
-            var rows = new CopyBuffer();
-            using var record = new RecordScope(_plan, _index, rows, read.Order);
+#pragma warning disable CA2000 // The batch travels on with both; who stages it disposes of it.
+            var (rows, raw) = (new CopyBuffer(), _keepsRaw ? new CopyBuffer() : null);
+            using var record = new RecordScope(_plan, _index, rows, read.Order) { KeepsRejected = _keepsRaw };
             foreach (var element in read.Page.Records.EnumerateArray())
-                Map(element, record);
+            {
+                if (Map(element, record) && raw is not null)
+                    Keep(element, record.Order, raw);
+            }
 
             Tally.Add(record.Tally);
-#pragma warning disable CA2000 // The batch travels on; who stages it disposes of it.
-            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects));
+            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects) { Raw = raw });
 #pragma warning restore CA2000
         }
     }
 
-    private void Map(JsonElement element, RecordScope record)
+    private bool Map(JsonElement element, RecordScope record)
     {
         record.Start(element);
-        if (element.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var property in element.EnumerateObject())
-                record.Fill(Names.Find(JsonMarshal.GetRawUtf8PropertyName(property)), property.Value);
-        }
-
+        record.Fill(Names);
         if (!record.TakeId())
-            return;
+            return false;
 
         foreach (var column in _plan.Columns)
             MapColumn(column, record);
         record.End();
+        return true;
+    }
+
+    private static void Keep(JsonElement element, long order, CopyBuffer raw)
+    {
+        raw.StartRow(2);
+        raw.WriteInt64Field(order);
+        raw.WriteField(JsonMarshal.GetRawUtf8Value(element));
     }
 
     private void MapColumn(ColumnPlan column, RecordScope record)
@@ -68,7 +78,14 @@ internal sealed class RecordMapper
         if (fault is null && value.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
         {
             row.Next();
+            var before = row.Rows.Length;
             fault = _conversions[column.Ordinal](value, column, row);
+            if (fault is not null)
+            {
+                row.Rows.Rewind(before);
+                record.WriteNull(column, false);
+            }
+
             if (row.Notes != TextNotes.None)
                 record.Note(column);
         }

@@ -24,6 +24,12 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// <summary>The page's counts.</summary>
     public PageTally Tally { get; } = new();
 
+    /// <summary>Whether a record that is rejected stays with what of it converts.</summary>
+    public bool KeepsRejected { get; init; }
+
+    /// <summary>The record's number.</summary>
+    public long Order => _order;
+
     /// <summary>Rows written.</summary>
     public int RowCount { get; private set; }
 
@@ -46,12 +52,19 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         Tally.Seen++;
     }
 
-    /// <summary>Takes a name and its value; of one name twice the last counts, as everywhere in JSON.</summary>
-    public void Fill(KnownName name, JsonElement value)
+    /// <summary>Takes the record's names and values; of one name twice the last counts, as everywhere in JSON.</summary>
+    public void Fill(KnownNames names)
     {
-        Tally.Count(name);
-        foreach (var slot in name.Slots)
-            _slots[slot] = value;
+        if (_record.ValueKind != JsonValueKind.Object)
+            return;
+
+        foreach (var property in _record.EnumerateObject())
+        {
+            var name = names.Find(JsonMarshal.GetRawUtf8PropertyName(property));
+            Tally.Count(name);
+            foreach (var slot in name.Slots)
+                _slots[slot] = property.Value;
+        }
     }
 
     /// <summary>Begins the row where the record has a usable id; else the record is a reject without one.</summary>
@@ -118,7 +131,12 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     {
         var isRejected = _faults.Count > 0;
         if (isRejected)
-            WriteRejectedRow();
+        {
+            var raw = Raw();
+            Rejects.AddRange(_faults.Select(f => new Reject(Id(), _order, f.Column.Field, f.Reason, raw)));
+            if (!KeepsRejected)
+                WriteRejectedRow();
+        }
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
@@ -138,9 +156,6 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
     private void WriteRejectedRow()
     {
-        var raw = Raw();
-        Rejects.AddRange(_faults.Select(f => new Reject(Id(), _order, f.Column.Field, f.Reason, raw)));
-
         rows.Rewind(_start);
         Array.Clear(_nulls);
         rows.StartRow(_layout.FieldCount);

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>audit values</c>: what Bubble sent, what it becomes and what is stored, value by value.</summary>
+internal static class AuditValuesVerb
+{
+    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
+    private static readonly Option<string?> Only = new("--only") { Description = $"Only rows of this verdict: {string.Join(", ", ValueAuditOptions.Verdicts)}", HelpName = "VERDICT" };
+    private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout", HelpName = "FILE" };
+    private static readonly Option<bool> Formulas = new("--formulas") { Description = "Leave texts that a spreadsheet would take for formulas as they are" };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        Only.AcceptOnlyFromAmong([.. ValueAuditOptions.Verdicts]);
+        var command = new Command("values", "Write for each mapped field of each record what Bubble sent, what it becomes and what is stored") { Entity, Since, Only, Csv, Formulas };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunAsync("audit values", async engine =>
+            {
+                await using var output = session.IsJson ? null : Console.OpenStandardOutput();
+                var report = await LiveProgress.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output), progress, token));
+                Print(report, session, parsed.GetValue(Csv));
+                return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
+            }, token);
+        });
+        return command;
+    }
+
+    private static ValueAuditOptions Options(ParseResult parsed, Stream? output) => new()
+    {
+        Entities = parsed.GetValue(Entity)!,
+        Since = parsed.GetResult(Since) is { Implicit: false } ? parsed.GetValue(Since) : null,
+        Only = parsed.GetValue(Only),
+        Formulas = parsed.GetValue(Formulas),
+        CsvFile = parsed.GetValue(Csv),
+        Output = output,
+    };
+
+    // Without a file stdout carries the rows and nothing else.
+    private static void Print(ValueAuditReport report, Session session, string? csv)
+    {
+        if (session.IsJson)
+            Console.Out.WriteLine(report.ToJson());
+        else
+            ValueSummary.Print(report, csv, csv is null ? Terminal.Error : Terminal.Out);
+    }
+}

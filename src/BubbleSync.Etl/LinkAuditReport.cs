@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using BubbleSync.Etl.Audit;
+
+namespace BubbleSync.Etl;
+
+/// <summary>Links whose target is in no table.</summary>
+/// <param name="Columns">How many there are, by entity and column.</param>
+/// <param name="Links">Each target once for each entity and column that name it, sorted.</param>
+public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IReadOnlyList<MissingLink> Links)
+{
+    /// <summary>The report as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Writes the links as CSV with the head <c>entity,column,target_entity,target_id,records</c>.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+        path,
+        ["entity", "column", "target_entity", "target_id", "records"],
+        Links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]).ToAsyncEnumerable(),
+        cancellationToken);
+
+    internal static LinkAuditReport Of(IReadOnlyList<MissingLink> links, bool isAsked) => new(
+        [.. links.GroupBy(l => (l.Entity, l.Column, l.TargetEntity)).Select(g => new MissingLinkCount(
+            g.Key.Entity, g.Key.Column, g.Key.TargetEntity, g.LongCount(), g.Sum(l => l.Records), isAsked ? g.LongCount(l => l.Fetch is not null) : null))],
+        links);
+}
+
+/// <summary>The links of one column whose target is in no table.</summary>
+/// <param name="Entity">The entity.</param>
+/// <param name="Column">The column.</param>
+/// <param name="TargetEntity">The entity that it names; of several the first.</param>
+/// <param name="Targets">Different targets.</param>
+/// <param name="Records">Links to them.</param>
+/// <param name="InBubble">Targets that Bubble still has; left out where it was not asked.</param>
+public sealed record MissingLinkCount(
+    string Entity, string Column, string TargetEntity, long Targets, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? InBubble);
+
+/// <summary>A target that is in no table.</summary>
+/// <param name="Entity">The entity whose rows name it.</param>
+/// <param name="Column">The column in which they do.</param>
+/// <param name="TargetEntity">The entity that it should be; of several the first.</param>
+/// <param name="TargetId">Its id.</param>
+/// <param name="Records">Rows that name it.</param>
+/// <param name="Fetch">The command that fetches it; left out where Bubble does not have it, or was not asked.</param>
+public sealed record MissingLink(
+    string Entity, string Column, string TargetEntity, string TargetId, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fetch = null);

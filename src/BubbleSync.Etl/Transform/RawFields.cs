@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Transform;
+
+/// <summary>Looks up in a record, as it came, the value that each column takes: as the mapper does, but without converting it.</summary>
+internal sealed class RawFields : IDisposable
+{
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 512 };
+
+    private readonly CopyBuffer _nothing = new(16);
+    private readonly RecordScope _scope;
+    private readonly KnownNames _names;
+    private JsonDocument? _record;
+
+    /// <summary>Gets ready for records of an entity.</summary>
+    public RawFields(EntityPlan plan)
+    {
+        var index = new NameIndex(plan);
+        _scope = new RecordScope(plan, index, _nothing, 0);
+        _names = new KnownNames(index);
+    }
+
+    /// <summary>Takes a record.</summary>
+    public void Read(ReadOnlyMemory<byte> record)
+    {
+        _record?.Dispose();
+        _record = JsonDocument.Parse(record, Deep);
+        _scope.Start(_record.RootElement);
+        _scope.Fill(_names);
+    }
+
+    /// <summary>What a column takes of it: a text without its quotes, anything else as its JSON; empty where there is nothing.</summary>
+    public string Of(ColumnPlan column)
+    {
+        var value = _scope.Choose(column, out _);
+        return value.ValueKind switch
+        {
+            JsonValueKind.Undefined => "",
+            JsonValueKind.String => JsonText.Lossy(JsonText.Raw(value)),
+            _ => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _record?.Dispose();
+        _scope.Dispose();
+        _nothing.Dispose();
+    }
+}
