@@ -6,7 +6,7 @@ public sealed record RunReport
     /// <summary>The run's id; null where it stopped before there was one.</summary>
     public required Guid? RunId { get; init; }
 
-    /// <summary><c>resync</c>, <c>patch</c>.</summary>
+    /// <summary><c>resync</c>, <c>incremental</c>, <c>sync invoice</c>, <c>sync range</c>, <c>reprocess</c>, <c>patch</c>, <c>verify</c> and so on.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>succeeded</c>, <c>partial</c>, <c>failed</c> or <c>cancelled</c>.</summary>

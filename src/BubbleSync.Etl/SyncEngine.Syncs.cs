@@ -39,6 +39,7 @@ public sealed partial class SyncEngine
         if (from > to)
             throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({from:O}) after it ends ({to:O})."));
 
+        IReadOnlyList<string> chosen = [];
         var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
         {
             var (ids, warning, doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
@@ -46,8 +47,10 @@ public sealed partial class SyncEngine
                 findings.Warnings.Add(warning);
             if (doubt is not null)
                 findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The invoices found are synced."));
+            chosen = ids;
             return ids;
         }, progress, cancellationToken);
+        results = [.. results, .. chosen.Where(id => results.All(r => r.InvoiceId != id)).Select(id => NotReached(id, report))];
         var failed = results.Where(r => !r.Success).ToList();
         var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
         return new RangeSyncReport(
@@ -101,7 +104,7 @@ public sealed partial class SyncEngine
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
         var journal = new RunJournal(target.Database, runId);
         await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
-        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         var patches = target.Patches([], runId);
         var report = await new RunRecorder(journal, clock).RecordAsync(
             kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);

@@ -10,6 +10,10 @@ internal sealed class Redaction(string? token)
     {
         var clean = string.IsNullOrEmpty(token) ? text : text.Replace(token, "***", StringComparison.Ordinal);
         clean = string.Join(' ', clean.Replace("\0", "", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return clean.Length <= Longest ? clean : clean[..Longest] + "…";
+        if (clean.Length <= Longest)
+            return clean;
+
+        // Not between the two halves of one character.
+        return clean[..(char.IsHighSurrogate(clean[Longest - 1]) ? Longest - 1 : Longest)] + "…";
     }
 }

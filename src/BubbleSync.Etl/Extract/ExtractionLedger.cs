@@ -21,7 +21,7 @@ internal sealed class ExtractionLedger
         get
         {
             lock (_lock)
-                return [.. _doubts];
+                return [.. _doubts, .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved).Select(a => $"{a.Window}: {a.Verdict.Why}")];
         }
     }
 
@@ -52,8 +52,6 @@ internal sealed class ExtractionLedger
             // A window that reconciliation had read again counts with its last reading.
             _accepted.RemoveAll(a => a.Window == window);
             _accepted.Add((window, verdict));
-            if (verdict.Outcome == Outcome.Unproved)
-                _doubts.Add($"{window}: {verdict.Why}");
         }
     }
 
@@ -61,6 +59,9 @@ internal sealed class ExtractionLedger
     public void Doubt(string what)
     {
         lock (_lock)
-            _doubts.Add(what);
+        {
+            if (!_doubts.Contains(what))
+                _doubts.Add(what);
+        }
     }
 }

@@ -8,7 +8,7 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
 {
     // Records that come and go while they are counted make counts disagree that are all true.
     private const int CountingRounds = 8;
-    private const int MostMoved = 10;
+    private const int MostMoved = 3;
 
     /// <summary>Gives nothing where the counts agree, as they mostly do; else the records without Created Date and the windows that hold more than was read of them.</summary>
     public async IAsyncEnumerable<Window> MissedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -36,8 +36,8 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
             yield return sinceWindow;
 
         // Which count is wrong, the whole's or a window's, shows only when all are asked again and agree with each other.
-        var windows = ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Created).ToList();
-        if (await AgreeingCountsAsync([.. windows.Select(w => w.Window)], cancellationToken) is not { } counts)
+        var windows = ledger.Accepted.Where(a => a.Window is { Kind: WindowKind.Created, To: not null }).ToList();
+        if (await AgreeingCountsAsync(windows, cancellationToken) is not { } counts)
         {
             ledger.Doubt($"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {whole} after, of which {read} were read; counted again, its windows do not add up to the whole either");
             yield break;
@@ -47,16 +47,17 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
             yield return window;
     }
 
-    private async Task<Dictionary<Window, long>?> AgreeingCountsAsync(IReadOnlyList<Window> windows, CancellationToken cancellationToken)
+    private async Task<Dictionary<Window, long>?> AgreeingCountsAsync(IReadOnlyList<(Window Window, Verdict Verdict)> windows, CancellationToken cancellationToken)
     {
         for (var round = 1; round <= CountingRounds; round++)
         {
             var before = await CountAsync(null, cancellationToken);
             var counts = new Dictionary<Window, long>();
-            foreach (var window in windows)
+            foreach (var (window, _) in windows)
                 counts[window] = await CountAsync(window, cancellationToken);
             var sum = counts.Values.Sum() + await UndatedAsync(cancellationToken) + await CountAsync(new Window(WindowKind.Created, end, null), cancellationToken);
-            if (Agree(before, sum, await CountAsync(null, cancellationToken)))
+            // A window of which many rows are gone within moments is a count that lies, and may make up for another one.
+            if (Agree(before, sum, await CountAsync(null, cancellationToken)) && windows.All(w => counts[w.Window] >= w.Verdict.RowsRead - Few(w.Verdict.RowsRead)))
                 return counts;
         }
 
@@ -67,8 +68,10 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
     private static bool Agree(long before, long sum, long after)
     {
         var moved = Math.Abs(after - before);
-        return moved <= Math.Max(MostMoved, before / 100) && sum >= Math.Min(before, after) - moved && sum <= Math.Max(before, after) + moved;
+        return moved <= Few(before) && sum >= Math.Min(before, after) - moved && sum <= Math.Max(before, after) + moved;
     }
+
+    private static long Few(long rows) => Math.Max(MostMoved, rows / 100);
 
     private async Task<long> CountAsync(Window? window, CancellationToken cancellationToken) => (await source.ProbeAsync(window, 0, cancellationToken)).Total ?? 0;
 

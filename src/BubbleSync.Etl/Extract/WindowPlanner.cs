@@ -20,7 +20,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
             yield break;
 
         var count = whole.Total;
-        foreach (var window in done.Where(w => w.Kind == WindowKind.Created).OrderBy(w => w.From))
+        foreach (var window in done.Where(w => w is { Kind: WindowKind.Created, To: not null }).OrderBy(w => w.From))
         {
             if (window.From > from)
             {

@@ -116,7 +116,8 @@ internal sealed class WindowProof(Window window)
             && Moment.TryParse(JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
     }
 
-    private static bool TryField(JsonElement record, string name, out JsonElement value)
+    /// <summary>Finds a field of a record, whatever names stand beside it.</summary>
+    public static bool TryField(JsonElement record, string name, out JsonElement value)
     {
         try
         {

@@ -38,7 +38,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
         foreach (var reading in readings)
         {
             Interlocked.Add(ref _read, reading.Records);
-            if (reading.Window.Kind != WindowKind.Modified)
+            if (reading is { Window.Kind: not WindowKind.Modified, Verdict.Outcome: Outcome.Proved })
                 Ledger.Add(reading.Window, reading.Verdict);
         }
 

@@ -71,6 +71,8 @@ internal sealed class EntityRun : IAsyncDisposable
         if (point.Merged.TryGetValue(Plan.Name, out var merged))
         {
             (Report, IsMerged, Flow.State) = (merged, true, EntityState.Done);
+            await using var journaled = await _database.ConnectAsync(cancellationToken);
+            Rejects = await journal.RejectsAsync(journaled, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
             return;
         }
 

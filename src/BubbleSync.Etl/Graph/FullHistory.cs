@@ -48,7 +48,7 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!drain.IsCancellationRequested)
-            await flow.PassAsync(windows, (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : _reader.ReadAsync(window, token), cancellationToken);
+            await flow.PassAsync(token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested), (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : _reader.ReadAsync(window, token), cancellationToken);
     }
 
     private static async IAsyncEnumerable<Window> One(Window window)

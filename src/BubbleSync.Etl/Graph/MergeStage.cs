@@ -126,9 +126,6 @@ internal sealed class MergeStage(
 
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
     {
-        if (options.Prune == PruneMode.None)
-            return;
-
         var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
         entity.Report = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,

@@ -10,6 +10,8 @@ namespace BubbleSync.Etl.Graph;
 /// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
 internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
+    private const string TooManyRejects = "too-many-rejects";
+
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
     private readonly SyncSettings _settings;
@@ -48,15 +50,6 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        // A source that stalls must not keep a run from ending.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var limit = _options.Drain.Register(() => stop.CancelAfter(LongestDrain));
-        await RunAsync(patches, stop);
-    }
-
-    private async Task RunAsync(PatchStage patches, CancellationTokenSource stop)
-    {
-        var cancellationToken = stop.Token;
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
@@ -67,6 +60,24 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync(PrepareAsync, cancellationToken);
 
+        try
+        {
+            await ReadAndMergeAsync(end, cancellationToken);
+        }
+        catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
+        {
+            await _merge.KeepRejectsAsync(_entities, cancellationToken);
+            throw;
+        }
+
+        // What was under way has ended and is kept; the rest is left to a resume.
+        _options.Drain.ThrowIfCancellationRequested();
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
+        await _merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    private async Task ReadAndMergeAsync(DateTimeOffset end, CancellationToken cancellationToken)
+    {
         // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
         if (_options.DryRun)
         {
@@ -86,14 +97,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
                 },
                 cancellationToken);
         }
-
-        // What was under way has ended and is kept; the rest is left to a resume.
-        _options.Drain.ThrowIfCancellationRequested();
-        await _merge.SettleAsync(_entities, patches, cancellationToken);
-        await _merge.ClearAsync(_entities, cancellationToken);
     }
 
-    /// <summary>Gives back what the run holds; in a dry run, takes everything back, staging too.</summary>
+    /// <summary>Gives back what the run holds; in a dry run, takes everything back but what is staged, which the next run clears away.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var entity in _entities)
@@ -113,7 +119,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             {
                 try
                 {
-                    await _histories[entity].ProbeAsync(token);
+                    await AskAsync(_histories[entity].ProbeAsync, token);
                 }
                 catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
                 {
@@ -125,6 +131,14 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             throw new SyncException([.. refused.OrderBy(e => e.Entity, StringComparer.Ordinal)]);
     }
 
+    // A source that stalls must not keep a run from ending.
+    private async Task AskAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var limit = _options.Drain.Register(() => stop.CancelAfter(LongestDrain));
+        await ask(stop.Token);
+    }
+
     private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
         _resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(_resumed, _journal, cancellationToken);
 
@@ -132,17 +146,16 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         entity.StartedAt = _clock.GetUtcNow();
         if (!entity.IsMerged)
-            await _histories[entity].ReadAsync(end, _options.Drain, cancellationToken);
+            await AskAsync(token => _histories[entity].ReadAsync(end, _options.Drain, token), cancellationToken);
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
-    private async Task CheckRejectsAsync(CancellationToken cancellationToken)
+    private Task CheckRejectsAsync(CancellationToken _)
     {
         var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
         if (_options.MaxRejects is not { } most || !most.IsExceeded(rejected, read))
-            return;
+            return Task.CompletedTask;
 
-        await _merge.KeepRejectsAsync(_entities, cancellationToken);
-        throw new SyncException(new SyncError("transform", null, null, null, "too-many-rejects", $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged. See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects."));
+        throw new SyncException(new SyncError("transform", null, null, null, TooManyRejects, $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{(_options.DryRun ? "" : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects.")}"));
     }
 }

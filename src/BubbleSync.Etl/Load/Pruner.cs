@@ -47,7 +47,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             return "a crash of the server took what was staged";
 
         var (gone, all) = (await connection.RowsAsync(
-            $"select count(*) filter (where {IsGone}), count(*) filter (where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
+            $"select count(*) filter (where {IsGone}{(mode == PruneMode.Soft ? $" and t.{Mark} is null" : "")}), count(*) filter (where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
             r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (gone > 0 && report.Extracted == 0)
             return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";

@@ -40,7 +40,7 @@ internal enum WindowKind
     /// <summary>There is no Created Date.</summary>
     Undated,
 
-    /// <summary>Modified Date is From or later: what changed since the run began.</summary>
+    /// <summary>Modified Date lies in [From, To), or is From or later: what changed since, or meanwhile.</summary>
     Modified,
 
     /// <summary>Records named one by one: asked for by id, or kept from an earlier run.</summary>

@@ -42,6 +42,8 @@ internal sealed class TargetDatabase : IAsyncDisposable
         keywords.ApplicationName = applicationName;
         keywords.Options = $"{SessionOptions} {keywords.Options}".TrimEnd();
         keywords.KeepAlive = 30;
+        // The one above asks only while nothing runs; a server that vanishes during a statement is noticed by TCP.
+        (keywords.TcpKeepAlive, keywords.TcpKeepAliveTime, keywords.TcpKeepAliveInterval) = (true, 30, 10);
         keywords.CommandTimeout = 0;
         keywords.MaxPoolSize = Math.Max(keywords.MaxPoolSize, Connections);
         keywords.WriteBufferSize = 64 * 1024;

@@ -91,7 +91,7 @@ internal sealed class RunLock : IAsyncDisposable
     {
         var holders = await connection.RowsAsync(
             HolderSql,
-            r => string.Create(CultureInfo.InvariantCulture, $"'{r.GetString(0)}' (backend {r.GetInt32(1)}, connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z)"),
+            r => string.Create(CultureInfo.InvariantCulture, $"'{r.GetString(0)}' (backend {r.GetInt32(1)}{(r.IsDBNull(2) ? "" : $", connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z")})"),
             cancellationToken, ("key", Key(entity)));
         var holder = holders.Count > 0 ? holders[0] : "another run, which has just ended";
         return new SyncException(new SyncError("load", entity.Name, null, null, "locked", $"{entity.Name}: {holder} is syncing this table. Wait for it to end, or stop it: one run at a time for each table."));

@@ -74,7 +74,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
             foreach (var record in page.Records.EnumerateArray())
             {
                 if (WindowProof.TryMoment(record, BubbleField.Modified, out var modified) && IsIn(modified, range)
-                    && record.TryGetProperty(BubbleField.Id, out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String)
+                    && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String)
                     ids.Add(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(id)[1..^1]));
             }
         }
