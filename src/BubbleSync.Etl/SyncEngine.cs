@@ -57,7 +57,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, cancellationToken);
+        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
     }, cancellationToken);
 
     /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>

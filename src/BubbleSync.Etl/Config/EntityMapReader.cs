@@ -5,6 +5,10 @@ namespace BubbleSync.Etl.Config;
 /// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
 internal static class EntityMapReader
 {
+    /// <summary>Gives the maps of a folder that may not be there yet, or may be empty.</summary>
+    public static IReadOnlyList<EntityMap> ReadIfAny(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any() ? Read(folder) : [];
+
     /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
     {
