@@ -131,7 +131,7 @@ public sealed partial class ArchitectureTests
             [
                 "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
                 "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditReport", "MissingLink", "MissingLinkCount",
-                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
+                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PriceSettings", "PruneMode", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "ScaffoldOptions", "ScaffoldReport", "ScaffoldedEntity", "SchemaAuditOptions", "SchemaAuditReport", "SchemaAuditedEntity", "SchemaFinding", "SyncEngine", "SyncError",
                 "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "ValueAuditOptions", "ValueAuditReport", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],
