@@ -142,13 +142,14 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             rows.WriteInt64Field(word);
         if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
             rows.WriteNull();
-        rows.WriteInt64Field(_order);
         rows.WriteBooleanField(isRejected);
-        RowCount++;
         unchecked
         {
             Checksum += RowChecksum.Of(rows.Written.Span[(_start + sizeof(short))..]);
         }
+
+        rows.WriteInt64Field(_order);
+        RowCount++;
     }
 
     /// <inheritdoc/>
