@@ -130,8 +130,8 @@ public sealed partial class ArchitectureTests
         Assert.Equal(
             [
                 "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
-                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditReport", "MissingLink", "MissingLinkCount",
-                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
+                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditOptions", "LinkAuditReport", "MissingLink", "MissingLinkCount",
+                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "PublishedCoverage", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
                 "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "ValueAuditOptions", "ValueAuditReport", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],

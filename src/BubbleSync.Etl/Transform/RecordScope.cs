@@ -49,7 +49,6 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         _faults.Clear();
         Array.Clear(_slots);
         Array.Clear(_nulls);
-        Tally.Seen++;
     }
 
     /// <summary>Takes the record's names and values; of one name twice the last counts, as everywhere in JSON.</summary>
@@ -117,11 +116,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     }
 
     /// <summary>A field did not convert.</summary>
-    public void Fail(ColumnPlan column, string reason)
-    {
-        _faults.Add((column, reason));
-        Tally.Failed.Add(column.Ordinal);
-    }
+    public void Fail(ColumnPlan column, string reason) => _faults.Add((column, reason));
 
     /// <summary>A value had to be changed, or is odd.</summary>
     public void Note(ColumnPlan column) => Tally.Notes.Add((column.Ordinal, Row.Notes, Id()));
