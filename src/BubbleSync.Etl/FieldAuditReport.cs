@@ -7,7 +7,8 @@ namespace BubbleSync.Etl;
 /// <param name="Rows">One row for each entity, field and column, sorted by these; after an entity's fields the columns that only its table has.</param>
 /// <param name="Coverage">The entities by name.</param>
 /// <param name="Total">All of them together.</param>
-public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total)
+/// <param name="Warnings">Why not everything may have been read, by entity.</param>
+public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total, IReadOnlyList<string> Warnings)
 {
     private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"];
 
@@ -37,7 +38,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 /// <param name="Column">The target column; empty for a field that no map names.</param>
 /// <param name="Type">What the field becomes, or the column's type.</param>
 /// <param name="Status"><c>mapped</c>, <c>unmapped</c>, <c>column-missing</c>, <c>local-only</c> or <c>absent-in-bubble</c>.</param>
-/// <param name="Seen">Records read.</param>
+/// <param name="Seen">Records read; one that changes meanwhile is read twice.</param>
 /// <param name="Present">Records that had the field.</param>
 /// <param name="Stored">Rows in PostgreSQL whose column is not NULL.</param>
 /// <param name="Failed">Values that did not convert.</param>

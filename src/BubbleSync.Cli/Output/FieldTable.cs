@@ -20,7 +20,7 @@ internal static class FieldTable
         PrintCoverage(report, console);
     }
 
-    /// <summary>Prints how much of what Bubble sends is stored, beside what was published of it.</summary>
+    /// <summary>Prints how much of what Bubble sends is stored, beside what was published of it, and why that may not be all.</summary>
     public static void PrintCoverage(FieldAuditReport report, IAnsiConsole console)
     {
         var table = new Table { Border = TableBorder.Simple };
@@ -32,6 +32,7 @@ internal static class FieldTable
         foreach (var c in report.Coverage.Append(report.Total))
             table.AddRow([Markup.Escape(c.Entity), Number(c.Known), Number(c.Sent), Number(c.Mapped), Number(c.Stored), Percent(c.Percent), .. isPublished ? [Published(c.Published)] : Array.Empty<string>()]);
         console.Write(table);
+        RunSummary.Lines(console, "warning", report.Warnings);
     }
 
     private static void AddNumbers(Table table, params string[] heads)

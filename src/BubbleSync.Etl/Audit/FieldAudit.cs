@@ -26,7 +26,8 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
         foreach (var entity in _entities)
             rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
         var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
-        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))));
+        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
+        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts]);
     }
 
     private async Task ReadAsync(EntityFlow flow, ReadingOrder order, CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
 
         var report = await AuditAsync(scene, "thing");
 
+        Assert.Empty(report.Warnings);
         Assert.Equal(
             [
                 "Amount amount numeric mapped 4 2 2 0: number", "Created Date   unmapped 4 4 0 0: date", "Lost lost text column-missing 4 2 0 0: text(3)", "Modified Date modified_date timestamptz mapped 4 4 3 0: date",
@@ -101,6 +102,21 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.True(deleted);
         Assert.Equal([(99L, 99L, 99L), (99L, 99L, 0L)], name.Select(r => (r.Seen, r.Present, r.Failed)));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_shown_to_be_everything_is_counted_and_said()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 0, Faults = ["remaining-absent"] });
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+
+        var report = await AuditAsync(scene, "agent");
+        var text = await Bubblesync.RunAsync(scene, "audit", "fields", "--entity", "agent");
+
+        Assert.Equal(1, report.Rows.Single(r => r.BubbleField == "Name").Present);
+        Assert.NotEmpty(report.Warnings);
+        Assert.All(report.Warnings, w => Assert.StartsWith("agent: not shown to be complete: ", w, StringComparison.Ordinal));
+        Assert.Contains($"warning: {report.Warnings[0]}", text.Output, StringComparison.Ordinal);
     }
 
     [Fact]
