@@ -61,13 +61,19 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     }, cancellationToken);
 
     /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>
-    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Hears several times a second how it is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
         await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
         var plan = target.Plan(entities).OrStopForReading();
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
-        return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
+        var (meter, throttle) = (new ApiMeter(), Throttle());
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        var audit = new FieldAudit(plan, target.Maps, client, target.Database, settings.Bubble, clock);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Progress), progress);
+        return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Maps and merges once more what a run rejected, as it was kept then, without Bubble.</summary>
