@@ -5,7 +5,14 @@ namespace BubbleSync.Etl;
 /// <param name="Api">What was asked of the Data API so far.</param>
 /// <param name="InFlight">Requests in flight.</param>
 /// <param name="AllowedPerMinute">Requests a minute that the throttle allows now.</param>
-public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute);
+/// <param name="Queues">What waits before each stage, all entities together, in the order of the stages: the one after the last full queue is the bottleneck.</param>
+public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute, IReadOnlyList<StageFill> Queues);
+
+/// <summary>What waits before a stage.</summary>
+/// <param name="Stage">The stage: <c>read</c>, <c>map</c> or <c>stage</c>.</param>
+/// <param name="Waiting">Messages that wait: windows before <c>read</c>, pages before the others.</param>
+/// <param name="Capacity">How many may wait; then those who send them wait.</param>
+public sealed record StageFill(string Stage, int Waiting, int Capacity);
 
 /// <summary>How an entity is getting on.</summary>
 /// <param name="Name">The entity.</param>

@@ -52,7 +52,7 @@ public sealed partial class SyncEngine
             RequireSource();
         await using var target = await OpenAsync("bubblesync audit links", cancellationToken);
         var plans = target.Plan([]).OrStopForReading().Entities;
-        using var client = options.Ask ? new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock) : null;
+        using var client = options.Ask ? new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger) : null;
         var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);

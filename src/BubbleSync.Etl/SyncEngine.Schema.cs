@@ -16,7 +16,7 @@ public sealed partial class SyncEngine
         if (options.All == (options.Types.Count > 0))
             throw new SyncException(new SyncError("settings", null, null, "--type", "usage", "Say which types: --type NAME, as often as there are some, or --all."));
 
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
         return await new Scaffolder(new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
@@ -27,7 +27,7 @@ public sealed partial class SyncEngine
     {
         RequireSource();
         await using var target = await OpenAsync("bubblesync audit schema", cancellationToken);
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
         return await new SchemaAudit(target.Maps, target.Plan([]).OrStopForMaps(), target.Database, new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 }

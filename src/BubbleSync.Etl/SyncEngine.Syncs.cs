@@ -70,7 +70,7 @@ public sealed partial class SyncEngine
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         var (meter, throttle) = (new ApiMeter(), Throttle());
-        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
         var order = new ReadingOrder(clock);
         return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
         {

@@ -6,14 +6,28 @@ using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BubbleSync.Etl;
 
 /// <summary>The front door: each method is one command. What cannot even start throws <see cref="SyncException"/>; what started ends in a report.</summary>
 /// <param name="settings">Everything the engine is told.</param>
 /// <param name="clock">The clock of runs, pauses and time-outs.</param>
-public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock)
+/// <param name="logger">Hears what happens; never a field's value, never a secret.</param>
+public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock, ILogger logger)
 {
+    /// <summary>The name under which spans and measurements are told to monitoring systems: of the activity source and of the meter.</summary>
+    public const string TelemetryName = "BubbleSync.Etl";
+
+    /// <summary>An engine that logs nothing.</summary>
+    /// <param name="settings">Everything the engine is told.</param>
+    /// <param name="clock">The clock of runs, pauses and time-outs.</param>
+    public SyncEngine(SyncSettings settings, TimeProvider clock)
+        : this(settings, clock, NullLogger.Instance)
+    {
+    }
+
     /// <summary>Reads the full history of all entities, or of those named, and merges it.</summary>
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
@@ -70,9 +84,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
         var plan = target.Plan(entities).OrStopForReading();
         var (meter, throttle) = (new ApiMeter(), Throttle());
-        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
         var audit = new FieldAudit(plan, target.Maps, client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Progress), progress);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Flows), progress);
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -101,13 +115,13 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenAsync("bubblesync plan", cancellationToken);
         var plan = target.Plan(entities).OrStop();
         var meter = new ApiMeter();
-        using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock);
+        using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock, logger);
         return await new ResyncForecast(plan, client, meter, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
-        GuardedAsync(() => new Doctor(settings, clock).ExamineAsync(cancellationToken), cancellationToken);
+        GuardedAsync(() => new Doctor(settings, clock, logger).ExamineAsync(cancellationToken), cancellationToken);
 
     /// <summary>Opens what the control tables tell of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
@@ -136,7 +150,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private Throttle Throttle() => new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
 
-    private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, cancellationToken);
+    private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
 
     private void RequireSource()
     {

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl;
 
@@ -13,9 +14,10 @@ internal sealed class SyncTarget : IAsyncDisposable
 {
     private readonly SyncSettings _settings;
     private readonly Catalogue _catalogue;
+    private readonly ILogger _logger;
 
-    private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue) =>
-        (_settings, Maps, Database, _catalogue) = (settings, maps, database, catalogue);
+    private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
+        (_settings, Maps, Database, _catalogue, _logger) = (settings, maps, database, catalogue, logger);
 
     /// <summary>The maps of all entities.</summary>
     public IReadOnlyList<EntityMap> Maps { get; }
@@ -24,7 +26,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public TargetDatabase Database { get; }
 
     /// <summary>Reads the maps, then opens the database and reads its catalogue.</summary>
-    public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, CancellationToken cancellationToken)
+    public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, ILogger logger, CancellationToken cancellationToken)
     {
         var maps = EntityMapReader.Read(settings.Run.Entities);
 #pragma warning disable CA2000 // The target made of it disposes of it.
@@ -33,7 +35,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         try
         {
             var catalogue = await database.ReadCatalogueAsync(cancellationToken);
-            return new SyncTarget(settings, maps, database, catalogue);
+            return new SyncTarget(settings, maps, database, catalogue, logger);
         }
         catch
         {
@@ -53,7 +55,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>The journal of a run.</summary>
-    public RunJournal Journal(Guid runId) => new(Database, runId, _settings.Run.KeepDays);
+    public RunJournal Journal(Guid runId) => new(Database, runId, _logger, _settings.Run.KeepDays);
 
     /// <summary>Makes the control tables that are missing.</summary>
     public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)

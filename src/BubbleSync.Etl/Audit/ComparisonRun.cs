@@ -32,7 +32,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     private NpgsqlConnection? _presence;
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -44,7 +44,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _presence = await database.ConnectAsync(cancellationToken);
-        using (var client = new BubbleClient(settings.Bubble, _throttle, _meter, clock))
+        using (var client = new BubbleClient(settings.Bubble, _throttle, _meter, clock, journal.Logger))
             await ReadAsync(client, cancellationToken);
 
         foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))

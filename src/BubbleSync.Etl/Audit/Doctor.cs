@@ -1,11 +1,12 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Postgres;
+using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
-internal sealed class Doctor(SyncSettings settings, TimeProvider clock)
+internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger)
 {
     private readonly DoctorChecks _checks = new();
 
@@ -28,7 +29,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock)
 
     private async Task ExamineSourceAsync(TargetExamination? target, IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
-        using var source = new SourceExamination(settings.Bubble, _checks, clock);
+        using var source = new SourceExamination(settings.Bubble, _checks, clock, logger);
         await source.RunAsync(maps, cancellationToken);
         if (target is not null && source.Bytes > 0)
             await target.ExamineDiskAsync(source.Bytes, cancellationToken);

@@ -13,8 +13,8 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
 {
     private readonly List<Audited> _entities = [.. plan.Entities.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new Audited(e))];
 
-    /// <summary>How the entities are getting on.</summary>
-    public IEnumerable<EntityProgress> Progress => _entities.Select(e => e.Flow.Progress);
+    /// <summary>The ways of the records, which tell how they are getting on.</summary>
+    public IEnumerable<EntityFlow> Flows => _entities.Select(e => e.Flow);
 
     /// <summary>Gives the report.</summary>
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)

@@ -4,11 +4,12 @@ using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>A doctor's look at Bubble: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
-internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks checks, TimeProvider clock) : IDisposable
+internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks checks, TimeProvider clock, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
@@ -27,7 +28,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     {
         checks.Add("token", settings.ApiToken is not null, settings.ApiToken is not null ? "set" : "Bubble:ApiToken is not set; without an admin token Bubble hides records and ignores constraints. Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor).");
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2) };
-        _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock);
+        _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
         if (!await ExamineApiAsync(_client, cancellationToken))
             return;
 

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Telemetry;
+
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>Counts what went over the wire. Thread-safe.</summary>
@@ -32,5 +34,9 @@ internal sealed class ApiMeter(long? mostCalls = null, bool isResumable = false)
     public void Throttled() => Interlocked.Increment(ref _throttled);
 
     /// <summary>Bytes of a body came in, as unpacked.</summary>
-    public void Received(int bytes) => Interlocked.Add(ref _bytes, bytes);
+    public void Received(int bytes)
+    {
+        Interlocked.Add(ref _bytes, bytes);
+        Signals.Bytes.Add(bytes);
+    }
 }

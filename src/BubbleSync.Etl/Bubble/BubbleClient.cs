@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Telemetry;
+using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -20,12 +23,13 @@ internal sealed class BubbleClient : IDisposable
     private readonly ApiMeter _meter;
     private readonly Throttle _throttle;
     private readonly BubbleAnswer _answer;
+    private readonly ILogger _logger;
     private readonly ResiliencePipeline _retry;
 
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
-    public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock)
+    public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger)
     {
-        (_settings, _throttle, _meter, _clock) = (settings, throttle, meter, clock);
+        (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
         _answer = new BubbleAnswer(settings, meter);
         _handler = Handler(settings);
         _http = new HttpClient(_handler)
@@ -85,22 +89,16 @@ internal sealed class BubbleClient : IDisposable
 
     private async Task<T> AttemptAsync<T>(string address, string entity, int level, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
+        var waited = Stopwatch.GetTimestamp();
         await _throttle.EnterAsync(level, cancellationToken);
+        Signals.ThrottleWait.Took(waited);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(_settings.TimeoutSeconds));
         try
         {
             _meter.Send(isRetry);
-            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
-            {
-                _meter.Throttled();
-                _throttle.SlowDown(RetryAfter(response));
-            }
-
-            var answer = await read(response, limit.Token);
-            _throttle.Recover();
-            return answer;
+            Signals.Calls.Add(1, Signals.Tag("entity", entity), Signals.Tag("retry", isRetry));
+            return await AskOnceAsync(address, entity, read, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -117,6 +115,41 @@ internal sealed class BubbleClient : IDisposable
         }
     }
 
+    private async Task<T> AskOnceAsync<T>(string address, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var request = Signals.Begin("request", ("entity", entity));
+        try
+        {
+            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            request?.SetTag("http.response.status_code", (int)response.StatusCode);
+            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+                SlowDown(response, entity);
+
+            var answer = await read(response, cancellationToken);
+            _throttle.Recover();
+            _logger.Answered(entity, (int)response.StatusCode, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            return answer;
+        }
+        catch (Exception failure)
+        {
+            request.Fail(failure.GetType().Name);
+            throw;
+        }
+        finally
+        {
+            Signals.CallDuration.Took(began, Signals.Tag("entity", entity));
+        }
+    }
+
+    private void SlowDown(HttpResponseMessage response, string entity)
+    {
+        _meter.Throttled();
+        Signals.Throttled.Add(1);
+        _throttle.SlowDown(RetryAfter(response));
+        _logger.SlowedDown(entity, (int)response.StatusCode, Math.Round(_throttle.AllowedPerMinute));
+    }
+
     private static SocketsHttpHandler Handler(BubbleSettings settings) => new()
     {
         AutomaticDecompression = DecompressionMethods.All,
@@ -127,8 +160,14 @@ internal sealed class BubbleClient : IDisposable
         UseCookies = false,
     };
 
-    private static RetryStrategyOptions Retry(int attempts) => new()
+    private RetryStrategyOptions Retry(int attempts) => new()
     {
+        OnRetry = retried =>
+        {
+            var failure = ((SyncException)retried.Outcome.Exception!).Errors[0];
+            _logger.Retried(failure.Entity ?? "", retried.AttemptNumber + 1, (long)retried.RetryDelay.TotalMilliseconds, failure.Message);
+            return default;
+        },
         MaxRetryAttempts = attempts,
         ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true }),
         Delay = TimeSpan.FromMilliseconds(500),

@@ -12,5 +12,10 @@ internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double Allowe
     public static ApiProgress Of(ApiMeter meter, Throttle throttle) => new(meter.Counts, throttle.InFlight, throttle.AllowedPerMinute);
 
     /// <summary>Together with how the entities are getting on.</summary>
-    public RunProgress With(IEnumerable<EntityProgress> entities) => new([.. entities], Counts, InFlight, AllowedPerMinute);
+    public RunProgress With(IEnumerable<EntityFlow> flows)
+    {
+        var all = flows.ToList();
+        var queues = all.SelectMany(f => f.Queues).GroupBy(q => q.Stage).Select(s => new StageFill(s.Key, s.Sum(q => q.Waiting), s.Sum(q => q.Capacity)));
+        return new([.. all.Select(f => f.Progress)], Counts, InFlight, AllowedPerMinute, [.. queues]);
+    }
 }

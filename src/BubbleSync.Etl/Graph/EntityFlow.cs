@@ -2,6 +2,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Telemetry;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Graph;
@@ -20,6 +21,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     private readonly RecordMapper _mapper = new(plan, keepsRaw);
     private long _read;
     private long _rejected;
+    private FlowRun? _line;
 
     /// <summary>The entity.</summary>
     public EntityPlan Plan => plan;
@@ -35,6 +37,9 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
 
     /// <summary>How it is getting on.</summary>
     public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
+
+    /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
+    public IReadOnlyList<StageFill> Queues => Volatile.Read(ref _line)?.Queues.Reverse().ToList() ?? [];
 
     /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
     public void TakeOver(IEnumerable<StagedReading> readings, long rejected)
@@ -53,26 +58,34 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run.From("plan windows", windows).ThenMany("read", read, parallel: WindowsAtOnce));
+        await EndAsync(run, run.From("plan windows", windows).ThenMany("read", read, parallel: WindowsAtOnce));
     }
 
     /// <summary>Maps and stages readings that need no windows.</summary>
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run.From("read", readings));
+        await EndAsync(run, run.From("read", readings));
     }
 
-    private async Task EndAsync(FlowRun.Line<Reading> line)
+    private async Task EndAsync(FlowRun run, FlowRun.Line<Reading> line)
     {
+        using var span = Signals.Begin("entity", ("entity", plan.Name));
         try
         {
             State = EntityState.Reading;
-            await line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", StageAsync, parallel: WindowsAtOnce);
+            var passed = line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", StageAsync, parallel: WindowsAtOnce);
+            Volatile.Write(ref _line, run);
+            await passed;
         }
         catch (StageException failure)
         {
+            span.Fail(failure.Stage);
             throw PostgresFailure.Explain(failure.InnerException!, failure.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }, plan.Name);
+        }
+        finally
+        {
+            Volatile.Write(ref _line, null);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class FlowRun : IDisposable
     private readonly CancellationToken _caller;
     private readonly int _capacity;
     private readonly List<Task> _stages = [];
+    private readonly List<Func<StageFill>> _queues = [];
     private StageException? _failure;
 
     /// <summary>Starts a line.</summary>
@@ -23,6 +24,9 @@ internal sealed class FlowRun : IDisposable
         _caller = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
+
+    /// <summary>What waits before each stage now, last stage first.</summary>
+    public IEnumerable<StageFill> Queues => _queues.Select(look => look());
 
     /// <summary>The line's source.</summary>
     public Line<T> From<T>(string name, Func<CancellationToken, IAsyncEnumerable<T>> source) => new(this, target =>
@@ -122,6 +126,7 @@ internal sealed class FlowRun : IDisposable
         private void Stage(string name, Func<T, Task> work, int parallel, Action<ActionBlock<T>> started)
         {
             var block = new ActionBlock<T>(item => run.Guard(name, () => work(item)), run.Options(parallel));
+            run._queues.Add(() => new StageFill(name, block.InputCount, Math.Max(run._capacity, parallel)));
             started(block);
             connect(block);
         }

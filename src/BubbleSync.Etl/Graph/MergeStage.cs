@@ -1,8 +1,10 @@
 using System.Data;
+using System.Diagnostics;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Telemetry;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -93,6 +95,8 @@ internal sealed class MergeStage(
     // One entity, with its counts, in one transaction.
     private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
     {
+        var began = Stopwatch.GetTimestamp();
+        using var span = Signals.Begin("merge", ("entity", entity.Plan.Name));
         var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
         entity.Report = await transactions.InOneAsync(
             IsolationLevel.RepeatableRead,
@@ -106,6 +110,16 @@ internal sealed class MergeStage(
                 return report;
             },
             cancellationToken);
+        Signals.StageDuration.Took(began, Signals.Tag("stage", "merge"), Signals.Tag("entity", entity.Plan.Name));
+        await TellAsync(entity.Report, cancellationToken);
+    }
+
+    private async Task TellAsync(EntityReport merged, CancellationToken cancellationToken)
+    {
+        (string Outcome, long Records)[] outcomes = [("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts), ("rejected", merged.Rejected)];
+        foreach (var (outcome, records) in outcomes.Where(o => o.Records > 0))
+            Signals.Records.Add(records, Signals.Tag("entity", merged.Name), Signals.Tag("outcome", outcome));
+        await journal.LogAsync("info", "load", merged.Name, null, $"{merged.Name}: merged {merged.Extracted}: {string.Join(", ", outcomes.Select(o => $"{o.Records} {o.Outcome}"))}", cancellationToken);
     }
 
     // Only now: an agent may name a user, who is merged a level later.

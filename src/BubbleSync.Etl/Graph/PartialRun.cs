@@ -31,7 +31,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => _api().With(_entities.Select(e => e.Flow.Progress));
+    public RunProgress Progress => _api().With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();

@@ -1,8 +1,10 @@
 using System.Data;
+using System.Diagnostics;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Telemetry;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -20,7 +22,13 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
 
         var reports = new List<PatchReport>();
         foreach (var patch in patches)
+        {
+            var began = Stopwatch.GetTimestamp();
+            using var span = Signals.Begin("patch", ("patch", patch.Name));
             reports.Add(await RunAsync(patch, transactions, cancellationToken));
+            Signals.StageDuration.Took(began, Signals.Tag("stage", "patch"), Signals.Tag("patch", patch.Name));
+        }
+
         return reports;
     }
 

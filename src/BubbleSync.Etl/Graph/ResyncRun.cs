@@ -39,7 +39,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -50,7 +50,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
+        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
         _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Telemetry;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -27,10 +28,15 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     {
         var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
+        using var watched = Signals.Watch(() => run.Progress);
+        using var span = Signals.Begin("run", ("run", journal.RunId), ("kind", kind));
         await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
         var failure = await TryAsync(run, progress, work, drain, cancellationToken);
         if (failure is not null)
+        {
             run.Findings.Errors.AddRange(failure.Errors);
+            span.Fail(failure.Errors[0].Code);
+        }
 
         var report = new RunReport
         {
@@ -76,6 +82,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         using var limit = new CancellationTokenSource(LongestFarewell);
         try
         {
+            foreach (var patch in report.Patches)
+                await journal.LogAsync("info", "patch", null, null, $"patch {patch.Name}: {patch.Status}, {patch.Rows} rows", limit.Token);
             foreach (var error in report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }))
                 await journal.LogAsync("error", error.Stage, error.Entity, null, error.Message, limit.Token);
             foreach (var warning in report.Warnings)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Telemetry;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -20,6 +22,9 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
 
     /// <summary>One writer at a time. Never disposed of: who waits for it must still be able to find it closed.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>When its first page came, as spans count time.</summary>
+    public DateTime BeganAt { get; } = TimeProvider.System.GetUtcNow().UtcDateTime;
 
     /// <summary>The reading's end, once it came.</summary>
     public ReadingEnded? End { get; set; }
@@ -67,19 +72,28 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         if (_rows.Length > 0)
-            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.Copy, _rows, cancellationToken);
+            await CopyAsync(table.Copy, _rows, cancellationToken);
         _rows.Rewind(0);
         if (_raw.Length > 0)
-            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.CopyRaw, _raw, cancellationToken);
+            await CopyAsync(table.CopyRaw, _raw, cancellationToken);
         _raw.Rewind(0);
 
         if (_rejects.Count > 0)
         {
             using var rejects = Encode(_rejects);
-            await (await ConnectionAsync(cancellationToken)).CopyAsync(table.CopyRejects, rejects, cancellationToken);
+            await CopyAsync(table.CopyRejects, rejects, cancellationToken);
         }
 
         _rejects.Clear();
+    }
+
+    private async Task CopyAsync(string sql, CopyBuffer rows, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectionAsync(cancellationToken);
+        var began = Stopwatch.GetTimestamp();
+        using var span = Signals.Begin("copy", ("entity", table.Plan.Name), ("bytes", rows.Length));
+        await connection.CopyAsync(sql, rows, cancellationToken);
+        Signals.StageDuration.Took(began, Signals.Tag("stage", "copy"), Signals.Tag("entity", table.Plan.Name));
     }
 
     private async Task<NpgsqlConnection> ConnectionAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Telemetry;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -75,6 +76,8 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
 
     private async Task CloseAsync(WindowReading reading, OpenReading open, CancellationToken cancellationToken)
     {
+        using var span = Signals.Begin("window", ("entity", table.Plan.Name), ("window", reading.Window), ("attempt", reading.Attempt), ("outcome", open.End!.Verdict.Outcome));
+        span?.SetStartTime(open.BeganAt);
         if (open.End!.Verdict.Outcome != Outcome.Discarded)
             Add(await open.CommitAsync(checkpoint, cancellationToken));
         _open.TryRemove(reading, out _);

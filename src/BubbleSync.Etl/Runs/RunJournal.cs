@@ -1,6 +1,8 @@
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Telemetry;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -9,15 +11,20 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>Writes what a run leaves behind in the control tables.</summary>
 /// <param name="database">Where they are.</param>
 /// <param name="runId">The run.</param>
+/// <param name="logger">Hears the same.</param>
 /// <param name="keepDays">How many days the details of other runs are kept after their end; 0 keeps them.</param>
-internal sealed class RunJournal(TargetDatabase database, Guid runId, int keepDays)
+internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger logger, int keepDays)
 {
+    /// <summary>Hears of the run whatever is told.</summary>
+    public ILogger Logger => logger;
+
     /// <summary>The run's id.</summary>
     public Guid RunId => runId;
 
     /// <summary>Opens the run's row.</summary>
     public async Task StartAsync(string kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
+        logger.RunBegan(runId, kind, database.Schema);
         await using var connection = await database.ConnectAsync(cancellationToken);
         await using var command = new NpgsqlCommand("insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values (@run, @kind, 'running', @at, @schema, @options)", connection)
         {
@@ -51,6 +58,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, int keepDa
     /// <summary>Closes the run's row with its result, and forgets the details of runs that ended long ago.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
+        logger.RunEnded(runId, report.Status, report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
         await using var connection = await database.ConnectAsync(cancellationToken);
         await using var command = new NpgsqlCommand("update bubblesync.run set status = @status, finished_at = @at, result = @result where run_id = @run", connection)
         {
@@ -78,6 +86,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, int keepDa
             ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
             ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why));
+        logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word(verdict.Outcome));
     }
 
     /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>
@@ -105,13 +114,30 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, int keepDa
             },
             cancellationToken, ("run", runId), ("entity", entity), ("most", most));
 
-    /// <summary>Adds a line to the activity log.</summary>
+    /// <summary>Adds a line to the activity log: <c>info</c>, <c>warning</c> or <c>error</c>.</summary>
     public async Task LogAsync(string level, string stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
     {
+        Tell(level, stage, message);
         await using var connection = await database.ConnectAsync(cancellationToken);
         await connection.ExecuteAsync(
             "insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message) values (@run, @level, @stage, @entity::text, @id::text, @message)",
             cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message));
+    }
+
+    private void Tell(string level, string stage, string message)
+    {
+        switch (level)
+        {
+            case "error":
+                logger.Failed(stage, message);
+                break;
+            case "warning":
+                logger.Warned(stage, message);
+                break;
+            default:
+                logger.Noted(stage, message);
+                break;
+        }
     }
 
     private static string Word(WindowKind kind) => kind switch { WindowKind.Created => "created", WindowKind.Modified => "modified", WindowKind.Chosen => "chosen", _ => "undated" };

@@ -36,7 +36,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow.Progress));
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -53,7 +53,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<IReadOnlyList<string>>> choose, PatchStage patches, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
+        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var outcomes = new StagedOutcomes(_database);
         var since = await outcomes.NowAsync(cancellationToken);
         foreach (var entity in _entities)

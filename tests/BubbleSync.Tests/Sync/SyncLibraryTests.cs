@@ -97,7 +97,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
 
     private sealed class Heard : IProgress<RunProgress>
     {
-        public RunProgress Last { get; private set; } = new([], new ApiCounts(0, 0, 0, 0), 0, 0);
+        public RunProgress Last { get; private set; } = new([], new ApiCounts(0, 0, 0, 0), 0, 0, []);
 
         public void Report(RunProgress value) => Last = value;
     }
