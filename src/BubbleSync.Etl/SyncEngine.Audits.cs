@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl;
 
@@ -67,7 +66,7 @@ public sealed partial class SyncEngine
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new ComparisonRun(settings, scope, target.Database, plan, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
         return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);

@@ -31,7 +31,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
@@ -50,14 +50,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
-        return await new RunRecorder(new RunJournal(target.Database, runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
+        return await new RunRecorder(target.Journal(runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
     public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, cancellationToken);
+        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
     }, cancellationToken);
 
     /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>
@@ -102,7 +102,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var plan = target.Plan(entities).OrStop();
         var meter = new ApiMeter();
         using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock);
-        return await new ResyncForecast(plan, client, meter, settings.Bubble, target.PatchNames).RunAsync(cancellationToken);
+        return await new ResyncForecast(plan, client, meter, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
@@ -119,7 +119,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new PartialRun(target.Database, runLock, plan.Entities, journal, api, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));

@@ -32,6 +32,6 @@ internal static class AuditVerb
                 },
                 token);
         });
-        return new Command("audit", "What is mapped, what is stored, what leads nowhere") { fields, AuditValuesVerb.Command(), AuditLinksVerb.Command() };
+        return new Command("audit", "What is mapped, what is stored, what leads nowhere") { fields, AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() };
     }
 }

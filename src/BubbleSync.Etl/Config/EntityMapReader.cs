@@ -7,6 +7,10 @@ internal static class EntityMapReader
 {
     private const int MostFields = 10_000;
 
+    /// <summary>Gives the maps of a folder that may not be there yet, or may be empty.</summary>
+    public static IReadOnlyList<EntityMap> ReadIfAny(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any() ? Read(folder) : [];
+
     /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
     {
