@@ -24,7 +24,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains("customer_profile", scaffolded.Output, StringComparison.Ordinal);
         foreach (var type in scene.Bubble.Records.Types)
             Assert.Equal(scene.Bubble.Records.Count(type), await scene.ScalarAsync<long>($"select count(*) from \"{type}\""));
-        Assert.DoesNotContain((await scene.Engine().AuditFieldsAsync([], scene.Limit)).Rows, r => r.Status is "unmapped" or "column-missing");
+        Assert.DoesNotContain((await scene.Engine().AuditFieldsAsync([], null, scene.Limit)).Rows, r => r.Status is "unmapped" or "column-missing");
     }
 
     [Fact]
