@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditVerb
 {
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rows to this file as CSV", HelpName = "FILE" };
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
