@@ -30,6 +30,7 @@ internal static class CommandLine
             AuditVerb.Command(),
             VerifyVerb.Command(),
             SchemaVerb.Command(),
+            ScaffoldVerb.Command(),
             RunsVerb.Command(),
             PlanVerb.Command(),
             DoctorVerb.Command(),

@@ -24,13 +24,17 @@ internal sealed class Session(ParseResult parsed)
     /// <param name="cancellationToken">Interrupts it.</param>
     public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
     {
-        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());
+        var settings = Settings();
         if (settings.Postgres.ConnectionString is not null)
             return await work(new SyncEngine(settings, TimeProvider.System));
 
         await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
         return await work(new SyncEngine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }, TimeProvider.System));
     }, cancellationToken);
+
+    /// <summary>Runs a command that needs no database.</summary>
+    public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
+        GuardedAsync(kind, () => work(new SyncEngine(Settings(), TimeProvider.System)), cancellationToken);
 
     /// <summary>Runs a command and tells of its failure, if it has one.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
@@ -95,6 +99,8 @@ internal sealed class Session(ParseResult parsed)
         for (; cause is not null && parsed.GetValue(CommonOptions.Verbose); cause = cause.InnerException)
             Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
     }
+
+    private SyncSettings Settings() => SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());
 
     private Dictionary<string, string> Options() =>
         CommonOptions.Settings

@@ -30,11 +30,11 @@ internal static class Usage
     public static IEnumerable<string> Options(CommandResult command) =>
         Upwards(command).SelectMany(c => c.Command.Options.Where(o => c == command || o.Recursive)).Select(o => o.Name);
 
-    // A verb's arguments take whatever comes, mistyped options too.
+    // A verb's arguments, and options that take several words, take whatever comes, mistyped options too.
     private static IEnumerable<string> StrangeWords(ParseResult parsed)
     {
         var command = parsed.CommandResult;
-        List<string> words = [.. parsed.UnmatchedTokens, .. command.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(IsOption)];
+        List<string> words = [.. parsed.UnmatchedTokens, .. command.Children.SelectMany(c => c.Tokens.Select(t => t.Value).Where(w => w.StartsWith(c is ArgumentResult ? "-" : "--", StringComparison.Ordinal)))];
         if (words.Count == 0)
             return [];
         // Behind an unknown option its value stands, behind an unknown command what would be its own.

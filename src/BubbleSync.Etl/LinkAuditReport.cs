@@ -1,29 +1,24 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
-using BubbleSync.Etl.Audit;
 
 namespace BubbleSync.Etl;
 
-/// <summary>Links whose target is in no table.</summary>
+/// <summary>What is told of links whose target is in no table.</summary>
+public sealed record LinkAuditOptions
+{
+    /// <summary>Whether to ask Bubble which of the targets it still has. Default false.</summary>
+    public bool Ask { get; init; }
+
+    /// <summary>The file that every link is written to as CSV with the head <c>entity,column,target_entity,target_id,records</c>, or null.</summary>
+    public string? CsvFile { get; init; }
+}
+
+/// <summary>Links whose target is in no table. Two reports of the same tables are the same to the letter.</summary>
 /// <param name="Columns">How many there are, by entity and column.</param>
-/// <param name="Links">Each target once for each entity and column that name it, sorted.</param>
+/// <param name="Links">Each target once for each entity and column that name it, sorted; of each column the first thousand.</param>
 public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IReadOnlyList<MissingLink> Links)
 {
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
-
-    /// <summary>Writes the links as CSV with the head <c>entity,column,target_entity,target_id,records</c>.</summary>
-    /// <exception cref="SyncException">The file cannot be written.</exception>
-    public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
-        path,
-        ["entity", "column", "target_entity", "target_id", "records"],
-        Links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]).ToAsyncEnumerable(),
-        cancellationToken);
-
-    internal static LinkAuditReport Of(IReadOnlyList<MissingLink> links, bool isAsked) => new(
-        [.. links.GroupBy(l => (l.Entity, l.Column, l.TargetEntity)).Select(g => new MissingLinkCount(
-            g.Key.Entity, g.Key.Column, g.Key.TargetEntity, g.LongCount(), g.Sum(l => l.Records), isAsked ? g.LongCount(l => l.Fetch is not null) : null))],
-        links);
 }
 
 /// <summary>The links of one column whose target is in no table.</summary>

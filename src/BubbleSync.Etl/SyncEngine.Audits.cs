@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl;
 
@@ -45,20 +44,17 @@ public sealed partial class SyncEngine
     }, cancellationToken);
 
     /// <summary>Finds the links in the tables whose target none of them has.</summary>
-    /// <param name="ask">Whether to ask Bubble which of the targets it still has.</param>
+    /// <param name="options">What is asked.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task<LinkAuditReport> AuditLinksAsync(bool ask, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<LinkAuditReport> AuditLinksAsync(LinkAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        if (ask)
+        if (options.Ask)
             RequireSource();
         await using var target = await OpenAsync("bubblesync audit links", cancellationToken);
-        var audit = new LinkAudit(target.Plan([]).OrStopForReading().Entities, target.Database);
-        var links = await audit.FindAsync(cancellationToken);
-        if (!ask)
-            return LinkAuditReport.Of(links, isAsked: false);
-
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
-        return LinkAuditReport.Of(await audit.AskAsync(links, client, settings.Bubble, clock, cancellationToken), isAsked: true);
+        var plans = target.Plan([]).OrStopForReading().Entities;
+        using var client = options.Ask ? new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock) : null;
+        var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
+        return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
 
     private async Task<RunReport> CompareAsync(
@@ -70,7 +66,7 @@ public sealed partial class SyncEngine
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new ComparisonRun(settings, scope, target.Database, plan, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
         return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);

@@ -79,7 +79,7 @@ public sealed partial class SyncEngine
             var bounded = new Lazy<Task>(async () =>
             {
                 var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
-                await new RunJournal(target.Database, runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
+                await target.Journal(runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
             });
             return async (entity, token) =>
             {
@@ -102,7 +102,7 @@ public sealed partial class SyncEngine
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         var plan = target.Plan([.. target.Maps.Select(m => m.Name).Except(skipped)]).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         var patches = target.Patches([], runId);

@@ -33,7 +33,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
@@ -52,24 +52,30 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
-        return await new RunRecorder(new RunJournal(target.Database, runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
+        return await new RunRecorder(target.Journal(runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
     public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, cancellationToken);
+        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
     }, cancellationToken);
 
     /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>
-    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Hears several times a second how it is getting on; may be null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
         await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
         var plan = target.Plan(entities).OrStopForReading();
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
-        return await new FieldAudit(plan, client, target.Database, settings.Bubble, clock).RunAsync(cancellationToken);
+        var (meter, throttle) = (new ApiMeter(), Throttle());
+        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock);
+        var audit = new FieldAudit(plan, target.Maps, client, target.Database, settings.Bubble, clock);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Progress), progress);
+        return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Maps and merges once more what a run rejected, as it was kept then, without Bubble.</summary>
@@ -98,7 +104,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var plan = target.Plan(entities).OrStop();
         var meter = new ApiMeter();
         using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock);
-        return await new ResyncForecast(plan, client, meter, settings.Bubble, target.PatchNames).RunAsync(cancellationToken);
+        return await new ResyncForecast(plan, client, meter, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
@@ -123,7 +129,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
-        var journal = new RunJournal(target.Database, runId);
+        var journal = target.Journal(runId);
         await using var run = new PartialRun(target.Database, runLock, plan.Entities, journal, api, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));

@@ -11,6 +11,9 @@ public sealed record SyncSettings
 
     /// <summary>Folders and habits of a run.</summary>
     public RunSettings Run { get; init; } = new();
+
+    /// <summary>What Bubble charges.</summary>
+    public PriceSettings Prices { get; init; } = new();
 }
 
 /// <summary>The Bubble Data API and how hard it may be asked.</summary>
@@ -74,4 +77,26 @@ public sealed record RunSettings
 
     /// <summary>How far before the last finished run an incremental sync starts, in seconds. Default 300.</summary>
     public int OverlapSeconds { get; init; } = 300;
+
+    /// <summary>Days that log lines, rejects, missing links and windows of runs that have ended are kept; the runs and their counts stay. 0 keeps everything. Default 90.</summary>
+    public int KeepDays { get; init; } = 90;
+}
+
+/// <summary>Bubble's prices in workload units, for estimates (manual.bubble.io, "What contributes to workload").</summary>
+public sealed record PriceSettings
+{
+    /// <summary>A call of the Data API. Default 0.01.</summary>
+    public decimal Call { get; init; } = 0.01m;
+
+    /// <summary>A search. Default 0.3.</summary>
+    public decimal Search { get; init; } = 0.3m;
+
+    /// <summary>A record that a search finds. Default 0.015.</summary>
+    public decimal Thing { get; init; } = 0.015m;
+
+    /// <summary>A character of it. Default 0.000003.</summary>
+    public decimal Character { get; init; } = 0.000003m;
+
+    /// <summary>A byte that the Data API sends. Default 0.000003.</summary>
+    public decimal Byte { get; init; } = 0.000003m;
 }

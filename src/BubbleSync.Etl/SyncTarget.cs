@@ -52,6 +52,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The names of the patches in order.</summary>
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 
+    /// <summary>The journal of a run.</summary>
+    public RunJournal Journal(Guid runId) => new(Database, runId, _settings.Run.KeepDays);
+
     /// <summary>Makes the control tables that are missing.</summary>
     public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)
     {

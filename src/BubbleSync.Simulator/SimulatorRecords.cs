@@ -21,6 +21,12 @@ public sealed class SimulatorRecords
     /// <param name="rawJson">A JSON object.</param>
     public void Put(string type, string rawJson) => _library.FindOrAdd(type).Put(Encoding.UTF8.GetBytes(rawJson));
 
+    /// <summary>Makes a field known, with its type, before any record has it.</summary>
+    /// <param name="type">The type; a new one becomes known.</param>
+    /// <param name="field">The field's name in the editor.</param>
+    /// <param name="kind">What it holds, as <c>/meta</c> says it: <c>number</c>, <c>custom.order</c>, <c>list.user</c>.</param>
+    public void Declare(string type, string field, string kind) => _library.FindOrAdd(type).Declare(field, kind);
+
     /// <summary>Adds a second record with an <c>_id</c> that is there already, as if Bubble held it twice.</summary>
     /// <param name="type">The type.</param>
     /// <param name="rawJson">A JSON object.</param>

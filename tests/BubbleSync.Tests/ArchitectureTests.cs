@@ -130,9 +130,10 @@ public sealed partial class ArchitectureTests
         Assert.Equal(
             [
                 "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
-                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditReport", "MissingLink", "MissingLinkCount",
-                "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PruneMode", "RangeResults", "RangeSyncReport",
-                "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "SyncEngine", "SyncError",
+                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditOptions", "LinkAuditReport",
+                "MissingLink", "MissingLinkCount", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PriceSettings", "PruneMode", "PublishedCoverage", "RangeResults", "RangeSyncReport",
+                "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "ScaffoldOptions", "ScaffoldReport", "ScaffoldedEntity",
+                "SchemaAuditOptions", "SchemaAuditReport", "SchemaAuditedEntity", "SchemaFinding", "SyncEngine", "SyncError",
                 "SyncException", "SyncSettings", "SyncStep", "SyncTrouble", "ValueAuditOptions", "ValueAuditReport", "VerifiedDifference", "VerifiedEntity", "VerifyOptions", "VerifyReport",
             ],
             typeof(SyncEngine).Assembly.GetExportedTypes().Select(t => t.FullName![(Engine.Length + 1)..]).Order(StringComparer.Ordinal));

@@ -30,7 +30,7 @@ internal static class LinkTable
         foreach (var command in commands.Take(MostLines))
             RunSummary.Line(console, $"to fetch what Bubble still has: {command}");
         if (commands.Count > MostLines)
-            RunSummary.Line(console, $"and {commands.Count - MostLines} more; all of them with --output json");
+            RunSummary.Line(console, $"and {commands.Count - MostLines} more with --output json");
     }
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -20,9 +21,7 @@ internal static class AuditLinksVerb
                 "audit links",
                 async engine =>
                 {
-                    var report = await engine.AuditLinksAsync(parsed.GetValue(Ask), token);
-                    if (parsed.GetValue(Csv) is { } file)
-                        await report.WriteCsvAsync(file, token);
+                    var report = await engine.AuditLinksAsync(new LinkAuditOptions { Ask = parsed.GetValue(Ask), CsvFile = parsed.GetValue(Csv) }, token);
                     if (session.IsJson)
                         Console.Out.WriteLine(report.ToJson());
                     else

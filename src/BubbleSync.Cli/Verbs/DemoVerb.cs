@@ -36,9 +36,9 @@ internal static class DemoVerb
             var made = await engine.ApplySchemaAsync(token);
             session.Tell($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
             var report = await session.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
-            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await engine.AuditFieldsAsync([], token) : null;
+            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await session.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)
-                await audit.WriteCsvAsync(file, token);
+                await audit.WriteCsvAsync(file, shapes: false, token);
             var code = session.Print(report);
             if (audit is not null)
                 Tell(audit, file, session);

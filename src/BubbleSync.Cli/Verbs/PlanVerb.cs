@@ -15,24 +15,23 @@ internal static class PlanVerb
     public static Command Command()
     {
         var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity };
-        command.SetAction((parsed, token) =>
-        {
-            var session = new Session(parsed);
-            return session.RunAsync(
-                "plan",
-                async engine =>
-                {
-                    var report = await engine.PlanAsync(parsed.GetValue(Entity)!, token);
-                    if (session.IsJson)
-                        Console.Out.WriteLine(report.ToJson());
-                    else
-                        Print(report, Terminal.Out);
-                    return ExitCode.Done;
-                },
-                token);
-        });
+        command.SetAction((parsed, token) => RunAsync(new Session(parsed), parsed.GetValue(Entity)!, token));
         return command;
     }
+
+    /// <summary>Prints the plan of a resync of all entities, or of those named.</summary>
+    public static Task<int> RunAsync(Session session, string[] entities, CancellationToken token) => session.RunAsync(
+        "plan",
+        async engine =>
+        {
+            var report = await engine.PlanAsync(entities, token);
+            if (session.IsJson)
+                Console.Out.WriteLine(report.ToJson());
+            else
+                Print(report, Terminal.Out);
+            return ExitCode.Done;
+        },
+        token);
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {

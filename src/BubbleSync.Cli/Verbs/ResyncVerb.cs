@@ -14,17 +14,21 @@ internal static class ResyncVerb
     private static readonly Option<Limit?> PruneLimit = LimitOption.Create("--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
+    private static readonly Option<bool> Plan = new("--plan") { Description = "Tell what it would read, cost, take and write, and end" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls };
+        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls };
         command.Validators.Add(Check);
         // The first Ctrl-C lets the run end in good order; a second one ends the program.
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
+            if (parsed.GetValue(Plan))
+                return PlanVerb.RunAsync(session, parsed.GetValue(Entity)!, token);
+
             return session.RunAsync("resync", async engine => session.Print(await session.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
         return command;
@@ -49,7 +53,7 @@ internal static class ResyncVerb
         if (command.GetResult(Resume) is null)
             return;
 
-        Option[] fixedAtStart = [Entity, Force, DryRun, Prune, PruneLimit];
+        Option[] fixedAtStart = [Entity, Force, Plan, DryRun, Prune, PruneLimit];
         foreach (var option in fixedAtStart.Where(o => command.GetResult(o) is { Implicit: false }))
             command.AddError($"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");
     }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Model;
@@ -7,33 +8,34 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>Reads every record of Bubble once, maps it and throws it away: what is left are counts by field, beside those of the tables.</summary>
-internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
+/// <summary>Reads every record of Bubble once, looks at it, maps it and throws it away: what is left are counts by field, beside those of the tables.</summary>
+internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
 {
+    private readonly List<Audited> _entities = [.. plan.Entities.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new Audited(e))];
+
+    /// <summary>How the entities are getting on.</summary>
+    public IEnumerable<EntityProgress> Progress => _entities.Select(e => e.Flow.Progress);
+
     /// <summary>Gives the report.</summary>
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var flows = plan.Entities.Select(e => new EntityFlow(e, DiscardAsync)).ToList();
-        await Together.RunAsync(flows, flows.Count, (flow, token) => ReadAsync(new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order), token), cancellationToken);
+        await Together.RunAsync(_entities, _entities.Count, (entity, token) => ReadAsync(entity.Flow, order, token), cancellationToken);
 
         var rows = new List<FieldAuditRow>();
-        foreach (var flow in flows)
-            rows.AddRange(new FieldCounts(flow.Plan, flow.Mapper, plan.Missing).Rows(await StoredAsync(flow.Plan, cancellationToken)));
-        return new FieldAuditReport(rows, [.. plan.Entities.Select(e => Coverage(e.Name, rows))]);
+        foreach (var entity in _entities)
+            rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
+        var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
+        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
+        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts]);
     }
 
-    private async Task ReadAsync(FullHistory history, CancellationToken cancellationToken)
+    private async Task ReadAsync(EntityFlow flow, ReadingOrder order, CancellationToken cancellationToken)
     {
+        var history = new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order);
         await history.ProbeAsync(cancellationToken);
         await history.ReadAsync(clock.GetUtcNow(), CancellationToken.None, cancellationToken);
-    }
-
-    private static Task DiscardAsync(Reading reading, CancellationToken cancellationToken)
-    {
-        if (reading is PageMapped mapped)
-            mapped.Batch.Dispose();
-        return Task.CompletedTask;
+        flow.State = EntityState.Done;
     }
 
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)
@@ -47,10 +49,25 @@ internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatab
         return columns.Zip(counts[0]).ToDictionary(c => c.First, c => c.Second);
     }
 
-    private static FieldCoverage Coverage(string entity, IEnumerable<FieldAuditRow> rows)
+    private sealed class Audited
     {
-        var sent = rows.Where(r => r.Entity == entity && r.Present > 0).ToList();
-        var mapped = sent.Count(r => r.Status == "mapped");
-        return new FieldCoverage(entity, sent.Count, mapped, sent.Count == 0 ? 100 : Math.Round(100m * mapped / sent.Count, 1));
+        public Audited(EntityPlan plan)
+        {
+            (Plan, Readings) = (plan, new SightedReadings(plan));
+            Flow = new EntityFlow(plan, TakeAsync, look: Readings.Look);
+        }
+
+        public EntityPlan Plan { get; }
+
+        public SightedReadings Readings { get; }
+
+        public EntityFlow Flow { get; }
+
+        private Task TakeAsync(Reading reading, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Readings.Take(reading);
+            return Task.CompletedTask;
+        }
     }
 }

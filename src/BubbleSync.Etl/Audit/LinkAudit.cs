@@ -1,84 +1,72 @@
 using System.Data;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
-using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Extract;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Sync;
 using Npgsql;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>Finds the links in the tables whose target none of the tables has; asks Bubble, where it is told to, which of the targets it still has.</summary>
-internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase database)
+/// <summary>Finds the links in the tables whose target none of the tables has: tells each as it is found, and keeps the counts and the first of each column.</summary>
+/// <param name="plans">All entities.</param>
+/// <param name="database">The database.</param>
+/// <param name="search">Looks the targets up in Bubble; null where it is not to be asked.</param>
+internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase database, TargetSearch? search)
 {
-    /// <summary>Gives the links on one snapshot of the tables, sorted.</summary>
-    public async Task<IReadOnlyList<MissingLink>> FindAsync(CancellationToken cancellationToken)
+    private const int MostKept = 1000;
+    private static readonly string[] Head = ["entity", "column", "target_entity", "target_id", "records"];
+
+    private readonly List<MissingLinkCount> _columns = [];
+    private readonly List<MissingLink> _first = [];
+
+    /// <summary>Gives the report on one snapshot of the tables; writes every link to a file where one is named.</summary>
+    public async Task<LinkAuditReport> RunAsync(string? csv, CancellationToken cancellationToken)
+    {
+        var links = LinksAsync(cancellationToken);
+        await (csv is null
+            ? links.LongCountAsync(cancellationToken).AsTask()
+            : CsvFile.WriteAsync(csv, Head, links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]), cancellationToken));
+        return new LinkAuditReport(_columns, _first);
+    }
+
+    private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        // Whoever takes the links may take his time.
+        await connection.ExecuteAsync("set local statement_timeout = 0", cancellationToken);
         var withHeld = await connection.ScalarAsync<bool>("select to_regclass('bubblesync.held_link') is not null", cancellationToken);
-        var links = new List<MissingLink>();
         foreach (var plan in plans.OrderBy(p => p.Name, StringComparer.Ordinal))
         {
             foreach (var column in plan.Columns.Where(c => c.Relations.Count > 0).OrderBy(c => c.Name, StringComparer.Ordinal))
-                links.AddRange(await FindAsync(connection, plan, column, withHeld, cancellationToken));
-        }
-
-        return links;
-    }
-
-    /// <summary>Says of each target that Bubble still has which command fetches it.</summary>
-    public async Task<IReadOnlyList<MissingLink>> AskAsync(IReadOnlyList<MissingLink> links, BubbleClient client, BubbleSettings settings, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        var commands = new Dictionary<string, string>();
-        foreach (var group in links.SelectMany(l => Targets(l).Select(target => (Target: target, l.TargetId))).Distinct().GroupBy(t => t.Target))
-        {
-            if (plans.FirstOrDefault(p => p.Name == group.Key) is not { } plan)
-                continue;
-
-            var reader = new WindowReader(new EntitySource(client, plan), settings, new ReadingOrder(clock));
-            foreach (var batch in ChosenRecords.Batches([.. group.Select(g => g.TargetId)]))
             {
-                foreach (var id in await HeldByBubbleAsync(reader, batch, cancellationToken))
-                    commands.TryAdd(id, plan.Name == InvoiceRun.Root ? $"bubblesync sync invoice {id}" : $"bubblesync resync --entity {plan.Name}");
+                var found = Find(connection, plan, column, withHeld, cancellationToken);
+                var links = search is null ? found : search.AskAsync(found, column, cancellationToken);
+                await foreach (var link in Counted(links, plan, column, cancellationToken))
+                    yield return link;
             }
         }
-
-        return [.. links.Select(l => l with { Fetch = commands.GetValueOrDefault(l.TargetId) })];
     }
 
-    private IEnumerable<string> Targets(MissingLink link) =>
-        plans.First(p => p.Name == link.Entity).Columns.First(c => c.Name == link.Column).Relations.Select(r => r.Entity);
+    private async IAsyncEnumerable<MissingLink> Counted(IAsyncEnumerable<MissingLink> links, EntityPlan plan, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (targets, records, inBubble) = (0L, 0L, 0L);
+        await foreach (var link in links.WithCancellation(cancellationToken))
+        {
+            if (targets < MostKept)
+                _first.Add(link);
+            (targets, records, inBubble) = (targets + 1, records + link.Records, inBubble + (link.Fetch is null ? 0 : 1));
+            yield return link;
+        }
 
-    private static async Task<List<MissingLink>> FindAsync(NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
-        await connection.RowsAsync(
+        if (targets > 0)
+            _columns.Add(new MissingLinkCount(plan.Name, column.Name, column.Relations[0].Entity, targets, records, search is null ? null : inBubble));
+    }
+
+    private static IAsyncEnumerable<MissingLink> Find(NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
+        connection.StreamAsync(
             LinkSql.Missing(plan, column, withHeld && column.HoldsLinks),
             r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1)),
             cancellationToken);
-
-    private static async Task<HashSet<string>> HeldByBubbleAsync(WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
-    {
-        var found = new HashSet<string>();
-        await foreach (var reading in reader.ReadAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), cancellationToken))
-        {
-            if (reading is not PageRead read)
-                continue;
-
-            using (read.Page)
-                found.UnionWith(read.Page.Records.EnumerateArray().Select(Id).OfType<string>());
-        }
-
-        found.IntersectWith(ids);
-        return found;
-    }
-
-    private static string? Id(JsonElement record) =>
-        record.ValueKind == JsonValueKind.Object && record.TryGetProperty(BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
-            ? Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(id)[1..^1])
-            : null;
 }

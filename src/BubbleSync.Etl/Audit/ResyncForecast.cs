@@ -6,14 +6,8 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>Estimates a resync from one count per entity, without reading it.</summary>
-internal sealed class ResyncForecast(SyncPlan plan, BubbleClient client, ApiMeter meter, BubbleSettings settings, IReadOnlyList<string> patches)
+internal sealed class ResyncForecast(SyncPlan plan, BubbleClient client, ApiMeter meter, BubbleSettings settings, PriceSettings prices, IReadOnlyList<string> patches)
 {
-    // Bubble's prices in workload units (manual.bubble.io, "What contributes to workload"): a call, a search, a thing found, a byte sent.
-    private const decimal PerCall = 0.01m;
-    private const decimal PerSearch = 0.3m;
-    private const decimal PerThing = 0.015m;
-    private const decimal PerByte = 0.000006m;
-
     // Counts of the whole type before and after, and the catch-up pass.
     private const int FixedCalls = 3;
 
@@ -36,7 +30,8 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleClient client, ApiMete
         // Each window but a last small one ends in a page of its own; a count probe begins each where there are several.
         var pages = windows == 0 ? 0 : ((windows - 1) * Ceiling(settings.WindowSize, settings.PageSize)) + Ceiling(records - ((windows - 1) * settings.WindowSize), settings.PageSize);
         var calls = pages + (windows > 1 ? windows : 0) + FixedCalls;
-        var units = (calls * (PerCall + PerSearch)) + (records * (PerThing + (recordBytes * PerByte)));
+        // Bubble's data are mostly plain letters: a byte is taken for a character.
+        var units = (calls * (prices.Call + prices.Search)) + (records * (prices.Thing + (recordBytes * (prices.Character + prices.Byte))));
         return new PlannedEntity(
             entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));
     }

@@ -41,6 +41,29 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
     }
 
+    /// <summary>Gives the document of a good answer, null for 404; stops with the error of any other.</summary>
+    public async Task<JsonDocument?> DescriptionAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return null;
+
+        var (body, length) = await BodyAsync(response, path, cancellationToken);
+        try
+        {
+            meter.Received(length);
+            // A copy: the document outlives the buffer.
+            return response.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(body.AsMemory(0, length).ToArray()) : throw Refusal(response, path, path, body.AsSpan(0, length));
+        }
+        catch (JsonException broken)
+        {
+            throw Failure(path, "source-garbled", $"answered 200 with a body that is no JSON ({broken.Message}): \"{_redaction.Clean(Text(body.AsSpan(0, length)))}\"", isTransient: true, broken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(body);
+        }
+    }
+
     /// <summary>An error of the source that names host and entity.</summary>
     public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
         new(new SyncError("extract", entity, null, null, code, $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {what}."), inner) { IsTransient = isTransient };

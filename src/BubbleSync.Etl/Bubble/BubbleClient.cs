@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using BubbleSync.Etl.Model;
 using Polly;
 using Polly.CircuitBreaker;
@@ -19,7 +20,7 @@ internal sealed class BubbleClient : IDisposable
     private readonly ApiMeter _meter;
     private readonly Throttle _throttle;
     private readonly BubbleAnswer _answer;
-    private readonly ResiliencePipeline<RawPage> _retry;
+    private readonly ResiliencePipeline _retry;
 
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
     public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock)
@@ -37,7 +38,7 @@ internal sealed class BubbleClient : IDisposable
         if (settings.ApiToken is { } token)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-        var retry = new ResiliencePipelineBuilder<RawPage> { TimeProvider = clock };
+        var retry = new ResiliencePipelineBuilder { TimeProvider = clock };
         if (settings.MaxAttempts > 1)
             retry.AddRetry(Retry(settings.MaxAttempts - 1));
         _retry = retry.AddCircuitBreaker(Breaker(Math.Max(20, settings.MaxConcurrency * 3))).Build();
@@ -49,21 +50,16 @@ internal sealed class BubbleClient : IDisposable
     /// <param name="level">The entity's level: lower ones go first.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
-    public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int level, CancellationToken cancellationToken)
+    public Task<RawPage> SearchAsync(BubbleQuery query, string entity, int level, CancellationToken cancellationToken)
     {
-        var attempt = 0;
         var address = query.Address();
-        try
-        {
-            return await _retry.ExecuteAsync(
-                async token => await AttemptAsync(address, entity, level, attempt++ > 0, token),
-                cancellationToken);
-        }
-        catch (BrokenCircuitException open)
-        {
-            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} The run stops here; go on later with 'bubblesync resync --resume'", isTransient: false, open);
-        }
+        return AskAsync(address, entity, level, (response, token) => _answer.ReadAsync(response, address, entity, token), cancellationToken);
     }
+
+    /// <summary>Gives what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it.</summary>
+    /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
+    public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
+        AskAsync(path, path, 0, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -72,7 +68,22 @@ internal sealed class BubbleClient : IDisposable
         _handler.Dispose();
     }
 
-    private async Task<RawPage> AttemptAsync(string address, string entity, int level, bool isRetry, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(string address, string entity, int level, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var attempt = 0;
+        try
+        {
+            return await _retry.ExecuteAsync(
+                async token => await AttemptAsync(address, entity, level, attempt++ > 0, read, token),
+                cancellationToken);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} The run stops here; go on later with 'bubblesync resync --resume'", isTransient: false, open);
+        }
+    }
+
+    private async Task<T> AttemptAsync<T>(string address, string entity, int level, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await _throttle.EnterAsync(level, cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -87,9 +98,9 @@ internal sealed class BubbleClient : IDisposable
                 _throttle.SlowDown(RetryAfter(response));
             }
 
-            var page = await _answer.ReadAsync(response, address, entity, limit.Token);
+            var answer = await read(response, limit.Token);
             _throttle.Recover();
-            return page;
+            return answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -116,7 +127,7 @@ internal sealed class BubbleClient : IDisposable
         UseCookies = false,
     };
 
-    private static RetryStrategyOptions<RawPage> Retry(int attempts) => new()
+    private static RetryStrategyOptions Retry(int attempts) => new()
     {
         MaxRetryAttempts = attempts,
         ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true }),
@@ -128,7 +139,7 @@ internal sealed class BubbleClient : IDisposable
 
     // A source that answers nothing but failures is dead: waiting out every request's attempts would take the better part of an hour.
     // Being throttled is an answer, so 429 and 503 do not count.
-    private static CircuitBreakerStrategyOptions<RawPage> Breaker(int failures) => new()
+    private static CircuitBreakerStrategyOptions Breaker(int failures) => new()
     {
         ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true } failure && failure.Errors[0].Code != BubbleAnswer.Throttled),
         FailureRatio = 1,

@@ -12,11 +12,11 @@ internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constr
     public string Address()
     {
         var constraints = Constraints.Count == 0 ? "" : $"&constraints={Uri.EscapeDataString(Json())}";
-        return string.Create(CultureInfo.InvariantCulture, $"obj/{TypePath(Type)}?limit={Limit}&cursor={Cursor}&{Order}{constraints}");
+        return string.Create(CultureInfo.InvariantCulture, $"obj/{Uri.EscapeDataString(TypeName(Type))}?limit={Limit}&cursor={Cursor}&{Order}{constraints}");
     }
 
-    // Bubble: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").
-    private static string TypePath(string type) => Uri.EscapeDataString(type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal));
+    /// <summary>A type's name as it stands in addresses: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").</summary>
+    public static string TypeName(string type) => type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
 
     private string Json()
     {

@@ -69,6 +69,14 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         return otherwise;
     }
 
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/> that must be there.</summary>
+    public int RequiredInteger(string name, int least, int most)
+    {
+        if (!element.TryGetProperty(name, out _))
+            Fault(name, $"'{name}' is missing.");
+        return Integer(name, most, least, most);
+    }
+
     /// <summary>True or false; false where it is absent.</summary>
     public bool Flag(string name)
     {
@@ -90,6 +98,19 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         if (chosen < 0)
             Fault(name, $"there is no '{text}' here.{DidYouMean.Hint(text, choices)}");
         return chosen < 0 ? null : chosen;
+    }
+
+    /// <summary>An object, or null where it is absent.</summary>
+    public ConfigNode? Object(string name)
+    {
+        if (!Take(name, out var value))
+            return null;
+
+        if (value.ValueKind == JsonValueKind.Object)
+            return new ConfigNode(value, file, At(name), faults);
+
+        Fault(name, "an object is expected here.");
+        return null;
     }
 
     /// <summary>The objects of a list that must be there and not empty.</summary>

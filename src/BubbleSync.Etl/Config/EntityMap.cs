@@ -24,6 +24,9 @@ internal sealed record EntityMap
     /// <summary>Whether an absent field empties its column. Default false: it is left alone.</summary>
     public bool AbsentClears { get; init; }
 
+    /// <summary>The coverage that was published of this entity, for audits to show beside their own. Default none.</summary>
+    public PublishedCoverage? Published { get; init; }
+
     /// <summary>The fields in file order.</summary>
     public required IReadOnlyList<FieldMap> Fields { get; init; }
 }

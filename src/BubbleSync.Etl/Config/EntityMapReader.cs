@@ -5,6 +5,12 @@ namespace BubbleSync.Etl.Config;
 /// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
 internal static class EntityMapReader
 {
+    private const int MostFields = 10_000;
+
+    /// <summary>Gives the maps of a folder that may not be there yet, or may be empty.</summary>
+    public static IReadOnlyList<EntityMap> ReadIfAny(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any() ? Read(folder) : [];
+
     /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
     {
@@ -57,6 +63,7 @@ internal static class EntityMapReader
             Key = node.RequiredText("key"),
             Level = node.Integer("level", 0, 0, 100),
             AbsentClears = node.Choice("absent", "keep", "clear") == 1,
+            Published = node.Object("published") is { } published ? ReadPublished(published) : null,
             Fields = [.. node.Objects("fields").Select(ReadField)],
         };
         node.Close();
@@ -64,6 +71,14 @@ internal static class EntityMapReader
         foreach (var twice in map.Fields.GroupBy(f => f.Column).Where(g => g.Key.Length > 0 && g.Count() > 1))
             faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' and 'fallback'."));
         return map;
+    }
+
+    private static PublishedCoverage ReadPublished(ConfigNode node)
+    {
+        var of = node.RequiredInteger("of", 1, MostFields);
+        var mapped = node.RequiredInteger("mapped", 0, of);
+        node.Close();
+        return new PublishedCoverage(mapped, of);
     }
 
     private static FieldMap ReadField(ConfigNode node)

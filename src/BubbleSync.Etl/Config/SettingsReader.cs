@@ -15,7 +15,7 @@ internal sealed class SettingsReader
     public static SyncSettings Read(SettingsSource source, string folder)
     {
         var reader = new SettingsReader(source);
-        var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder) };
+        var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder), Prices = reader.Prices() };
         reader.RefuseUnknown();
         return reader._faults.Count == 0 ? settings : throw new SyncException(reader._faults);
     }
@@ -55,6 +55,20 @@ internal sealed class SettingsReader
             Patches = Path.GetFullPath(Text("Run:Patches") ?? otherwise.Patches, folder),
             Schema = Path.GetFullPath(Text("Run:Schema") ?? otherwise.Schema, folder),
             OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds, 0, 604_800),
+            KeepDays = Integer("Run:KeepDays", otherwise.KeepDays, 0, 36_500),
+        };
+    }
+
+    private PriceSettings Prices()
+    {
+        var otherwise = new PriceSettings();
+        return new PriceSettings
+        {
+            Call = Price("Prices:Call", otherwise.Call),
+            Search = Price("Prices:Search", otherwise.Search),
+            Thing = Price("Prices:Thing", otherwise.Thing),
+            Character = Price("Prices:Character", otherwise.Character),
+            Byte = Price("Prices:Byte", otherwise.Byte),
         };
     }
 
@@ -94,6 +108,18 @@ internal sealed class SettingsReader
             return number;
 
         Fault(name, $"a whole number from {least} to {most} is expected.");
+        return otherwise;
+    }
+
+    private decimal Price(string name, decimal otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && number <= 1_000_000)
+            return number;
+
+        Fault(name, "a number from 0 to 1000000 is expected, with a point where it has decimals.");
         return otherwise;
     }
 

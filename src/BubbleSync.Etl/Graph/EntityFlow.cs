@@ -7,7 +7,11 @@ using BubbleSync.Etl.Transform;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>The way of one entity's records, from wherever they are read to wherever mapped pages go: one line of stages, passed once or several times.</summary>
-internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false)
+/// <param name="plan">The entity.</param>
+/// <param name="stage">Takes mapped pages and the ends of readings.</param>
+/// <param name="keepsRaw">Whether records travel on as they came too.</param>
+/// <param name="look">Sees each page before it is mapped, several at once; mostly none.</param>
+internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false, Action<PageRead>? look = null)
 {
     // Two windows at once hide the first and last call of each; more would only open more transactions.
     private const int WindowsAtOnce = 2;
@@ -72,8 +76,14 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
         }
     }
 
-    private Reading Map(Reading reading) =>
-        reading is PageRead page ? Count(_mapper.Map(page)) : reading;
+    private Reading Map(Reading reading)
+    {
+        if (reading is not PageRead page)
+            return reading;
+
+        look?.Invoke(page);
+        return Count(_mapper.Map(page));
+    }
 
     private PageMapped Count(PageMapped page)
     {

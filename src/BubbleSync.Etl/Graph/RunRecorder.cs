@@ -19,7 +19,6 @@ internal interface IRecordedRun
 /// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs and records.</summary>
@@ -54,8 +53,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     private static async Task<SyncException?> TryAsync(
         IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken drain, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var telling = TellAsync(run, progress, stop.Token);
+        await using var telling = new ProgressTeller(() => run.Progress, progress);
         try
         {
             await work(cancellationToken);
@@ -71,22 +69,6 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             return PostgresFailure.Explain(failure, "load", null);
         }
-        finally
-        {
-            await stop.CancelAsync();
-            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            progress?.Report(run.Progress);
-        }
-    }
-
-    private static async Task TellAsync(IRecordedRun run, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
-    {
-        if (progress is null)
-            return;
-
-        using var timer = new PeriodicTimer(Period);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
-            progress.Report(run.Progress);
     }
 
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using Npgsql;
 
 namespace BubbleSync.Etl.Load;
 
@@ -9,7 +10,10 @@ namespace BubbleSync.Etl.Load;
 internal sealed class SchemaScripts(string folder, TargetDatabase database)
 {
     /// <summary>Makes everything that is missing in one transaction; gives the tables made.</summary>
-    public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    /// <param name="maps">The entities whose tables there must be.</param>
+    /// <param name="additions">Further statements, run last.</param>
+    /// <param name="cancellationToken">Stops it; nothing is made then.</param>
+    public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         await ControlTables.EnsureAsync(connection, cancellationToken);
@@ -18,36 +22,28 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
         var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
-        var made = new List<string>();
-        foreach (var map in maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)))
-        {
+        var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
+        foreach (var map in missing)
             await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
-            made.Add(map.Table);
-        }
-
+        await CompleteAsync(connection, missing, cancellationToken);
+        foreach (var statement in additions)
+            await connection.ExecuteAsync(statement, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return made;
+        return [.. missing.Select(m => m.Table)];
     }
 
-    private async Task<string> ScriptAsync(EntityMap map, CancellationToken cancellationToken)
+    // A map may have gained fields since its table's script was written.
+    private async Task CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
+        var plan = PlanCompiler.Compile(maps, await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), []);
+        foreach (var gap in plan.Gaps.Where(g => g is { Code: "column-missing", Ddl: not null }))
+            await connection.ExecuteAsync(gap.Ddl!, cancellationToken);
+    }
+
+    /// <summary>The statements that make an entity's table, for a session whose <c>search_path</c> is the target's schema.</summary>
+    public async Task<string> ScriptAsync(EntityMap map, CancellationToken cancellationToken)
     {
         var file = Path.Combine(folder, $"{map.Table}.sql");
-        return File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : FromMap(map);
+        return File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : TableScript.Of(map);
     }
-
-    private static string FromMap(EntityMap map)
-    {
-        var columns = map.Fields.Select(f => $"{Identifier.Quote(f.Column)} {ColumnType(f)}{(f.Column == map.Key ? " not null" : "")}")
-            .Concat(Clocks.Own.Where(c => map.Fields.All(f => f.Column != c)).Select(c => $"{Identifier.Quote(c)} timestamptz"));
-        return $"""
-            create table {Identifier.Quote(map.Table)} (
-              {string.Join(",\n  ", columns)}
-            ) with (fillfactor = 90);
-            create unique index on {Identifier.Quote(map.Table)} ({Identifier.Quote(map.Key)});
-            """;
-    }
-
-    private static string ColumnType(FieldMap field) => FieldType.All.TryGetValue(field.Type, out var type)
-        ? type.Column
-        : throw new SyncException(new SyncError("settings", null, null, field.Column, "settings", $"Column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
 }

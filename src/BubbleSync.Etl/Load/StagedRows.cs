@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -46,7 +47,7 @@ internal static class StagedRows
         {
             unchecked
             {
-                sum += RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short)));
+                sum += RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short) - StagingLayout.OrderLength));
             }
 
             used += length;

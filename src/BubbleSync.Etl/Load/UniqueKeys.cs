@@ -16,6 +16,17 @@ internal static class UniqueKeys
         if (plan.HasUniqueKey)
             return null;
 
+        await CheckAsync(connection, plan, cancellationToken);
+        if (dryRun)
+            return $"{plan.Name}: a run would make the missing unique index on '{plan.KeyName}'";
+
+        await connection.ExecuteAsync(Ddl.UniqueIndex(plan.Table, plan.KeyName), cancellationToken);
+        return $"{plan.Name}: made the missing unique index on '{plan.KeyName}'";
+    }
+
+    /// <summary>Stops where duplicates forbid the index, and names them.</summary>
+    public static async Task CheckAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken)
+    {
         var duplicates = await connection.RowsAsync(
             $"select {plan.Key.Quoted}, count(*) from {plan.Table} where {plan.Key.Quoted} is not null group by 1 having count(*) > 1 order by 2 desc, 1 limit {MostNamed + 1}",
             r => $"{r.GetString(0)} ({r.GetInt64(1)} rows)",
@@ -25,11 +36,5 @@ internal static class UniqueKeys
             var named = string.Join(", ", duplicates.Take(MostNamed)) + (duplicates.Count > MostNamed ? " and more" : "");
             throw new SyncException(new SyncError("plan", plan.Name, null, plan.KeyName, "duplicate-keys", $"{plan.Name}: column '{plan.KeyName}' of table '{plan.Target.Name}' has no unique index, and duplicates forbid one: {named}. Remove the duplicates, then run again."));
         }
-
-        if (dryRun)
-            return $"{plan.Name}: a run would make the missing unique index on '{plan.KeyName}'";
-
-        await connection.ExecuteAsync($"create unique index on {plan.Table} ({plan.Key.Quoted})", cancellationToken);
-        return $"{plan.Name}: made the missing unique index on '{plan.KeyName}'";
     }
 }

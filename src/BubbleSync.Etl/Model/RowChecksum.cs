@@ -11,7 +11,7 @@ internal static class RowChecksum
 {
     private const ulong Odd = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>The hash of one row: its bytes after the field count.</summary>
+    /// <summary>The hash of one row: its bytes after the field count, less the number of its reading.</summary>
     public static ulong Of(ReadOnlySpan<byte> row)
     {
         var hash = (ulong)row.Length * Odd;

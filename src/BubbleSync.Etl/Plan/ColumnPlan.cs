@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Plan;
@@ -57,7 +58,12 @@ internal sealed record ColumnPlan
 }
 
 /// <summary>A Bubble field: its name and the other names it may come under.</summary>
-internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames);
+internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames)
+{
+    /// <summary>The Bubble fields that a line of a map reads, in order.</summary>
+    public static IReadOnlyList<SourceField> Of(FieldMap field) =>
+        [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
+}
 
 /// <summary>An entity that a column's ids belong to.</summary>
 internal sealed record Relation(string Entity, string Table, string Key);

@@ -70,6 +70,9 @@ internal static class BubbleField
     /// <summary>When the record was last changed.</summary>
     public const string Modified = "Modified Date";
 
+    /// <summary>The user who made the record, or a literal.</summary>
+    public const string CreatedBy = "Created By";
+
     /// <summary>The fields that every record has, whatever its type.</summary>
-    public static readonly string[] All = [Id, Created, Modified, "Created By", "Slug"];
+    public static readonly string[] All = [Id, Created, Modified, CreatedBy, "Slug"];
 }

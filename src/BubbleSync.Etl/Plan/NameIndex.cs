@@ -11,8 +11,14 @@ internal sealed class NameIndex
 
     /// <summary>Gives every column of <paramref name="plan"/> its slots.</summary>
     public NameIndex(EntityPlan plan)
+        : this(plan.Columns.Select(column => column.Sources))
     {
-        ColumnSlots = [.. plan.Columns.Select(column => column.Sources.SelectMany(AddSource).ToArray())];
+    }
+
+    /// <summary>Gives every column, of which these are the sources, its slots.</summary>
+    public NameIndex(IEnumerable<IReadOnlyList<SourceField>> columns)
+    {
+        ColumnSlots = [.. columns.Select(sources => sources.SelectMany(AddSource).ToArray())];
         foreach (var (name, slot) in new[] { (BubbleField.Id, IdSlot = SlotCount++), (BubbleField.Created, CreatedSlot = SlotCount++), (BubbleField.Modified, ModifiedSlot = SlotCount++) })
             Slots(_exact, name).Add(slot);
     }

@@ -8,6 +8,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 {
     private readonly List<SyncError> _faults = [];
     private readonly List<MissingColumn> _missing = [];
+    private readonly List<SchemaGap> _gaps = [];
     private readonly List<string> _warnings = [];
 
     /// <summary>Gives the plan of all entities, or of those named.</summary>
@@ -25,7 +26,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             .Select(Entity)
             .OfType<EntityPlan>()
             .ToList();
-        return new SyncPlan(entities, _missing, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
+        return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
     }
 
     private EntityPlan? Entity(EntityMap map)
@@ -33,15 +34,15 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!catalogue.Tables.TryGetValue(map.Table, out var table))
         {
             CheckOwnColumns(map);
-            Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.");
+            Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.", null);
             return null;
         }
 
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
-            Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs. Add it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} add column {clock} timestamptz;");
+            Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
         foreach (var clock in Clocks.Own.Where(c => table.Columns.TryGetValue(c, out var column) && !Fits(FieldType.All["timestamptz"], column)))
-            Fault(map, clock, "column-misfit", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}. Change it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} alter column {clock} type timestamptz;");
+            Fault(map, clock, "column-misfit", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}.", ChangeColumn(map, clock, "timestamptz"));
         foreach (var key in table.CompositeKeys.Distinct())
             _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; links it forbids cannot be held back, and would stop the run.");
 
@@ -72,24 +73,24 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!FieldType.All.TryGetValue(field.Type, out var type))
             return null;
 
-        List<SourceField> sources = [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
+        var sources = SourceField.Of(field);
         if (!table.Columns.TryGetValue(field.Column, out var target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, "column-missing", $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'. Add it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} add column {Identifier.Quote(field.Column)} {type.Column}; or take the field out of the map.");
+            Fault(map, field.Column, "column-missing", $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
             return null;
         }
 
         if (target.IsComputed)
         {
-            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is written by the database alone (generated, or identity always). Take the field out of {map.File}, or make it a plain column.");
+            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is written by the database alone (generated, or identity always). Take the field out of {map.File}, or make it a plain column.", null);
             return null;
         }
 
         if (!Fits(type, target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}. Change it: alter table {Identifier.Quote(catalogue.Schema, map.Table)} alter column {Identifier.Quote(field.Column)} type {type.Column}; or give the field another type in {map.File}.");
+            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}.", ChangeColumn(map, field.Column, type.Column), $"or give the field another type in {map.File}.");
             return null;
         }
 
@@ -125,6 +126,13 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
     }
 
-    private void Fault(EntityMap map, string? column, string code, string message) =>
-        _faults.Add(new SyncError("plan", map.Name, null, column, code, message));
+    private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
+
+    private string ChangeColumn(EntityMap map, string column, string type) => Ddl.ChangeColumn(catalogue.Schema, map.Table, column, type);
+
+    private void Fault(EntityMap map, string? column, string code, string what, string? ddl, string? orElse = null)
+    {
+        _gaps.Add(new SchemaGap(map.Name, column, code, what, ddl));
+        _faults.Add(new SyncError("plan", map.Name, null, column, code, string.Join(' ', new[] { what, ddl is null ? null : $"{(code == "column-missing" ? "Add" : "Change")} it: {ddl}", orElse }.OfType<string>())));
+    }
 }

@@ -12,6 +12,9 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>When the row was read; of two readings with one Modified Date the later counts.</summary>
     public const string Order = "_read";
 
+    /// <summary>How many bytes that number takes at the end of a row. The checksum leaves them out: they are others at each reading, and equal records have equal checksums.</summary>
+    public const int OrderLength = sizeof(int) + sizeof(long);
+
     /// <summary>Whether the row only says that the record was rejected.</summary>
     public const string Rejected = "_rejected";
 
@@ -27,8 +30,8 @@ internal sealed class StagingLayout(EntityPlan plan)
         .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),
         .. Enumerable.Range(0, NullWords(plan.Columns.Count)).Select(word => (Marks(word), "bigint")),
         (Created, "timestamptz"),
-        (Order, "bigint"),
         (Rejected, "boolean"),
+        (Order, "bigint"),
     ];
 
     /// <summary>A condition: the staged row <paramref name="s"/> carries a null for the column that is to be stored.</summary>

@@ -10,6 +10,11 @@ internal sealed class RunHistory(TargetDatabase database)
 {
     private const int MostNamed = 5;
 
+    // Of each kind at a time, so that the end of a run does not wait for it; the next run goes on.
+    private const int MostForgotten = 100_000;
+
+    private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\""];
+
     private const string ListSql =
         """
         select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
@@ -36,6 +41,22 @@ internal sealed class RunHistory(TargetDatabase database)
         where run_id = @run and (@level = '' or level = @level) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
         order by at, entity, bubble_id, message
         """;
+
+    /// <summary>Forgets the details of runs over this schema that ended so many days ago; the runs and their counts stay.</summary>
+    public static async Task ForgetAsync(NpgsqlConnection connection, string schema, int days, CancellationToken cancellationToken)
+    {
+        foreach (var table in Details)
+        {
+            await connection.ExecuteAsync(
+                $"""
+                delete from bubblesync.{table} where ctid = any(array(
+                  select d.ctid from bubblesync.{table} d join bubblesync.run r using (run_id)
+                  where r.target_schema = @schema and r.finished_at < clock_timestamp() - make_interval(days => @days)
+                  limit {MostForgotten}))
+                """,
+                cancellationToken, ("schema", schema), ("days", days));
+        }
+    }
 
     /// <summary>Gives the latest runs over this schema, newest first.</summary>
     public async Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken)

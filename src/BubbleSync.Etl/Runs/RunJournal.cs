@@ -7,7 +7,10 @@ using NpgsqlTypes;
 namespace BubbleSync.Etl.Runs;
 
 /// <summary>Writes what a run leaves behind in the control tables.</summary>
-internal sealed class RunJournal(TargetDatabase database, Guid runId)
+/// <param name="database">Where they are.</param>
+/// <param name="runId">The run.</param>
+/// <param name="keepDays">How many days the details of other runs are kept after their end; 0 keeps them.</param>
+internal sealed class RunJournal(TargetDatabase database, Guid runId, int keepDays)
 {
     /// <summary>The run's id.</summary>
     public Guid RunId => runId;
@@ -45,7 +48,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
     public Task ForgetWindowsAsync(NpgsqlConnection connection, string entity, CancellationToken cancellationToken) => connection.ExecuteAsync(
         "delete from bubblesync.\"window\" where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", entity));
 
-    /// <summary>Closes the run's row with its result.</summary>
+    /// <summary>Closes the run's row with its result, and forgets the details of runs that ended long ago.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
@@ -58,6 +61,8 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId)
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
+        if (keepDays > 0 && !report.DryRun)
+            await RunHistory.ForgetAsync(connection, database.Schema, keepDays, cancellationToken);
     }
 
     /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>

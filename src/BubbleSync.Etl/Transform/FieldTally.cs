@@ -5,12 +5,7 @@ internal sealed class FieldTally
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<KnownName, long> _present = [];
-    private readonly Dictionary<int, long> _failed = [];
     private readonly Dictionary<(int Column, TextNotes Note), (long Count, string Example)> _notes = [];
-    private long _seen;
-
-    /// <summary>Records seen.</summary>
-    public long Seen => Interlocked.Read(ref _seen);
 
     /// <summary>Records that held each name.</summary>
     public IReadOnlyDictionary<KnownName, long> Present
@@ -19,16 +14,6 @@ internal sealed class FieldTally
         {
             lock (_lock)
                 return new Dictionary<KnownName, long>(_present);
-        }
-    }
-
-    /// <summary>Values that did not convert, by column ordinal.</summary>
-    public IReadOnlyDictionary<int, long> Failed
-    {
-        get
-        {
-            lock (_lock)
-                return new Dictionary<int, long>(_failed);
         }
     }
 
@@ -45,13 +30,10 @@ internal sealed class FieldTally
     /// <summary>Adds a page's counts.</summary>
     public void Add(PageTally page)
     {
-        Interlocked.Add(ref _seen, page.Seen);
         lock (_lock)
         {
             foreach (var (name, count) in page.Present)
                 _present[name] = _present.GetValueOrDefault(name) + count;
-            foreach (var column in page.Failed)
-                _failed[column] = _failed.GetValueOrDefault(column) + 1;
             foreach (var (column, notes, id) in page.Notes)
                 AddNotes(column, notes, id);
         }
@@ -76,14 +58,8 @@ internal sealed class PageTally
     private readonly List<(KnownName Name, int[] Count)> _present = [];
     private int[]?[] _byNumber = new int[64][];
 
-    /// <summary>Records seen.</summary>
-    public int Seen { get; set; }
-
     /// <summary>Records that held each name.</summary>
     public IEnumerable<(KnownName Name, int Count)> Present => _present.Select(p => (p.Name, p.Count[0]));
-
-    /// <summary>Columns whose value did not convert, one entry each time.</summary>
-    public List<int> Failed { get; } = [];
 
     /// <summary>What was changed or odd in a column of a record.</summary>
     public List<(int Column, TextNotes Notes, string BubbleId)> Notes { get; } = [];

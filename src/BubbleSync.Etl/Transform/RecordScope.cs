@@ -49,7 +49,6 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         _faults.Clear();
         Array.Clear(_slots);
         Array.Clear(_nulls);
-        Tally.Seen++;
     }
 
     /// <summary>Takes the record's names and values; of one name twice the last counts, as everywhere in JSON.</summary>
@@ -117,11 +116,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     }
 
     /// <summary>A field did not convert.</summary>
-    public void Fail(ColumnPlan column, string reason)
-    {
-        _faults.Add((column, reason));
-        Tally.Failed.Add(column.Ordinal);
-    }
+    public void Fail(ColumnPlan column, string reason) => _faults.Add((column, reason));
 
     /// <summary>A value had to be changed, or is odd.</summary>
     public void Note(ColumnPlan column) => Tally.Notes.Add((column.Ordinal, Row.Notes, Id()));
@@ -142,13 +137,14 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             rows.WriteInt64Field(word);
         if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
             rows.WriteNull();
-        rows.WriteInt64Field(_order);
         rows.WriteBooleanField(isRejected);
-        RowCount++;
         unchecked
         {
             Checksum += RowChecksum.Of(rows.Written.Span[(_start + sizeof(short))..]);
         }
+
+        rows.WriteInt64Field(_order);
+        RowCount++;
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,8 @@ internal sealed class FieldBook
     /// <summary>The field of exactly that key, as writes must give it.</summary>
     public Field? FindKey(string key) => Find(key) is { } field && KeyOf(field) == key ? field : null;
 
+    public void Declare(string name, string type) => Add(New(name, type));
+
     public void Learn(ReadOnlyMemory<byte> json)
     {
         using var record = JsonDocument.Parse(json);

@@ -51,6 +51,12 @@ internal sealed class TypeStore
         }
     }
 
+    public void Declare(string field, string kind)
+    {
+        lock (_gate)
+            Fields.Declare(field, kind);
+    }
+
     public void PutTwin(byte[] json)
     {
         lock (_gate)

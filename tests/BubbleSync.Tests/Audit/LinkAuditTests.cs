@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -18,7 +19,7 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var scene = await PlantedAsync();
 
-        var report = await scene.Engine().AuditLinksAsync(ask: false, scene.Limit);
+        var report = await scene.Engine().AuditLinksAsync(new(), scene.Limit);
 
         Assert.Equal(Planted, report.Links.Select(Word));
         Assert.Equal(["customer linked_agent 1 2 ", "invoice linked_customer 1 1 ", "invoice linked_payment 2 3 ", "payment linked_invoice 1 1 "], report.Columns.Select(c => $"{c.Entity} {c.Column} {c.Targets} {c.Records} {c.InBubble}"));
@@ -31,7 +32,7 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         await scene.ExecuteAsync("update payment set linked_invoice = null; alter table payment add constraint payment_invoice foreign key (linked_invoice) references invoice (bubble_id)");
         await scene.ForceAsync("payment");
 
-        var report = await scene.Engine().AuditLinksAsync(ask: false, scene.Limit);
+        var report = await scene.Engine().AuditLinksAsync(new(), scene.Limit);
 
         Assert.Equal("~", await scene.RowAsync("select linked_invoice from payment"));
         Assert.Equal(Planted, report.Links.Select(Word));
@@ -45,12 +46,30 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         scene.Put("submit_payment", Scene.Record(93, Scene.Early));
         scene.Put("invoice", Scene.Record(94, Scene.Early));
 
-        var report = await scene.Engine().AuditLinksAsync(ask: true, scene.Limit);
+        var report = await scene.Engine().AuditLinksAsync(new() { Ask = true }, scene.Limit);
 
         Assert.Equal(
             ["bubblesync resync --entity agent", null, null, "bubblesync resync --entity submitted_payment", $"bubblesync sync invoice {Scene.Id(94)}"],
             report.Links.Select(l => l.Fetch));
         Assert.Equal([1L, 0L, 1L, 1L], report.Columns.Select(c => c.InBubble!.Value));
+    }
+
+    [Fact]
+    public async Task Of_a_column_with_many_the_file_has_all_the_counts_count_all_and_the_report_has_the_first_thousand()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("insert into invoice (bubble_id, linked_customer, linked_agent) select '1x' || n, '2x' || lpad(n::text, 4, '0'), '3x1' from generate_series(1, 1203) n");
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early).Replace(Scene.Id(1), "2x0999", StringComparison.Ordinal));
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early).Replace(Scene.Id(1), "2x1203", StringComparison.Ordinal));
+        var file = Path.Combine(scene.Folder([]), "links.csv");
+
+        var report = await scene.Engine().AuditLinksAsync(new() { Ask = true, CsvFile = file }, scene.Limit);
+
+        Assert.Equal([("linked_agent", 1L, 1203L, 0L), ("linked_customer", 1203L, 1203L, 2L)], report.Columns.Select(c => (c.Column, c.Targets, c.Records, c.InBubble!.Value)));
+        Assert.Equal(["3x1", .. Enumerable.Range(1, 1000).Select(n => $"2x{n:0000}")], report.Links.Select(l => l.TargetId));
+        Assert.Equal("2x0999", Assert.Single(report.Links, l => l.Fetch is not null).TargetId);
+        Assert.Equal(["invoice,linked_agent,agent,3x1,1203", .. Enumerable.Range(1, 1203).Select(n => $"invoice,linked_customer,customer,2x{n:0000},1")], File.ReadLines(file).Skip(1));
+        Assert.Equal(13, scene.Bubble.Traffic.Count("customer_profile", RequestKind.List));
     }
 
     [Fact]

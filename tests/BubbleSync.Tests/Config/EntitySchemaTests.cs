@@ -10,6 +10,7 @@ public sealed class EntitySchemaTests : IDisposable
 {
     private static readonly JsonElement Schema = ConfigFolder.Json("entity.schema.json");
     private static readonly JsonElement FieldSchema = Schema.GetProperty("$defs").GetProperty("field");
+    private static readonly JsonElement PublishedSchema = Schema.GetProperty("properties").GetProperty("published");
 
     private readonly ConfigFolder _folder = new();
 
@@ -26,6 +27,7 @@ public sealed class EntitySchemaTests : IDisposable
 
         Assert.Equal(ConfigFolder.Names(Schema.GetProperty("properties")).Order(StringComparer.Ordinal), map.Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(ConfigFolder.Names(FieldSchema.GetProperty("properties")).Order(StringComparer.Ordinal), Field(map).Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(ConfigFolder.Names(PublishedSchema.GetProperty("properties")), Published(map).Select(p => p.Key));
         Assert.Empty(_folder.MapFaults());
     }
 
@@ -35,11 +37,12 @@ public sealed class EntitySchemaTests : IDisposable
         var map = Whole();
         map["somethingElse"] = 1;
         Field(map)["somethingElse"] = 1;
+        Published(map)["somethingElse"] = 1;
 
         _folder.Write("thing.json", map.ToJsonString());
 
         Assert.Equal(
-            [$"thing.json: fields[0].somethingElse: there is no setting 'somethingElse' here. Known: {Known(FieldSchema)}.", $"thing.json: somethingElse: there is no setting 'somethingElse' here. Known: {Known(Schema)}."],
+            [$"thing.json: fields[0].somethingElse: there is no setting 'somethingElse' here. Known: {Known(FieldSchema)}.", $"thing.json: published.somethingElse: there is no setting 'somethingElse' here. Known: {Known(PublishedSchema)}.", $"thing.json: somethingElse: there is no setting 'somethingElse' here. Known: {Known(Schema)}."],
             _folder.MapFaults().Select(f => f.Message).Order(StringComparer.Ordinal));
     }
 
@@ -65,6 +68,24 @@ public sealed class EntitySchemaTests : IDisposable
         _folder.Write("thing.json", map.ToJsonString());
 
         Assert.Contains(_folder.MapFaults(), fault => fault.Message.StartsWith($"thing.json: fields[0].{name}: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("7", ": an object is expected here.")]
+    [InlineData("{}", ".mapped: 'mapped' is missing.", ".of: 'of' is missing.")]
+    [InlineData("""{ "mapped": 10001, "of": 0 }""", ".mapped: a whole number from 0 to 10000 is expected here.", ".of: a whole number from 1 to 10000 is expected here.")]
+    [InlineData("""{ "mapped": 15, "of": 14 }""", ".mapped: a whole number from 0 to 14 is expected here.")]
+    [InlineData("""{ "mapped": "1", "of": 10000 }""", ".mapped: a whole number from 0 to 10000 is expected here.")]
+    public void Published_figures_are_two_numbers_in_the_bounds_of_the_schema(string published, params string[] faults)
+    {
+        var map = Whole();
+        map["published"] = JsonNode.Parse(published);
+
+        _folder.Write("thing.json", map.ToJsonString());
+
+        Assert.Equal((0, 1, 10_000), (Bound("mapped", "minimum"), Bound("of", "minimum"), Bound("of", "maximum")));
+        Assert.Equal(["mapped", "of"], Needed(PublishedSchema));
+        Assert.Equal(faults.Select(f => $"thing.json: published{f}"), _folder.MapFaults().Select(f => f.Message).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -120,11 +141,16 @@ public sealed class EntitySchemaTests : IDisposable
 
     private static IEnumerable<string> Needed(JsonElement schema) => schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()!);
 
+    private static int Bound(string name, string word) => PublishedSchema.GetProperty("properties").GetProperty(name).GetProperty(word).GetInt32();
+
+    private static JsonObject Published(JsonObject map) => map["published"]!.AsObject();
+
     private static JsonObject Field(JsonObject map) => map["fields"]![0]!.AsObject();
 
     private static JsonObject Whole() => JsonNode.Parse("""
         {
           "$schema": "../entity.schema.json", "name": "thing", "bubbleType": "Thing", "table": "thing", "key": "bubble_id", "level": 3, "absent": "clear", "note": "a word",
+          "published": { "mapped": 1, "of": 2, "note": "a word" },
           "fields": [
             { "column": "a", "type": "text", "from": ["A", "a"], "fallback": ["B"], "path": "c.d", "relation": ["agent", "user"], "follow": true, "absent": "keep", "note": "a word" }
           ]

@@ -43,6 +43,30 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
     }
 
+    [Theory]
+    [InlineData(90, 0)]
+    [InlineData(0, 1)]
+    public async Task Details_of_runs_that_ended_long_ago_go_and_the_runs_stay(int keepDays, int left)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Settings = scene.Settings with { Run = scene.Settings.Run with { KeepDays = keepDays } };
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        scene.Put("customer_profile", Scene.Record(2, Scene.Early, $"\"Linked Agent\": \"{Scene.Id(9)}\""));
+        var (old, recent) = (await scene.ResyncAsync(), await scene.ResyncAsync());
+        await scene.ExecuteAsync($"update bubblesync.run set finished_at = finished_at - interval '91 days' where run_id = '{old.RunId}'; update bubblesync.run set finished_at = finished_at - interval '89 days' where run_id = '{recent.RunId}'");
+
+        await scene.ResyncAsync("agent");
+
+        foreach (var table in new[] { "activity_log", "rejected_record", "missing_link", "\"window\"" })
+        {
+            Assert.Equal(left, Math.Sign(await scene.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{old.RunId}'")));
+            Assert.Equal(1, Math.Sign(await scene.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{recent.RunId}'")));
+        }
+
+        Assert.Equal(3, await scene.ScalarAsync<long>("select count(*) from bubblesync.run where result is not null"));
+        Assert.Equal(8, await scene.ScalarAsync<long>($"select count(*) from bubblesync.run_entity where run_id = '{old.RunId}'"));
+    }
+
     [Fact]
     public async Task What_still_does_not_convert_is_rejected_by_the_new_run()
     {

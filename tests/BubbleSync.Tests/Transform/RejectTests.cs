@@ -52,7 +52,6 @@ public class RejectTests
                 new Reject(Mapping.Id, 1001, "Paid?", "a text of 7 bytes is not a boolean", Bad),
             ],
             mapped.Rejects);
-        Assert.Equal((2, 1, 1), (mapping.Mapper.Tally.Seen, mapping.Mapper.Tally.Failed[2], mapping.Mapper.Tally.Failed[3]));
     }
 
     [Fact]

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>scaffold</c>: maps and table scripts for types that no file names yet.</summary>
+internal static class ScaffoldVerb
+{
+    private static readonly Option<string[]> Type = new("--type") { Description = "This Bubble type; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<bool> All = new("--all") { Description = "All types that the Data API serves and no map names" };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Tell what would be written, and write nothing" };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that no map names yet") { Type, All, DryRun };
+        command.SetAction((parsed, token) =>
+        {
+            var session = new Session(parsed);
+            return session.RunWithoutDatabaseAsync(
+                "scaffold",
+                async engine =>
+                {
+                    var report = await engine.ScaffoldAsync(new ScaffoldOptions { Types = parsed.GetValue(Type)!, All = parsed.GetValue(All), DryRun = parsed.GetValue(DryRun) }, token);
+                    if (session.IsJson)
+                        Console.Out.WriteLine(report.ToJson());
+                    else
+                        ScaffoldTable.Print(report, Terminal.Out);
+                    return ExitCode.Done;
+                },
+                token);
+        });
+        return command;
+    }
+}

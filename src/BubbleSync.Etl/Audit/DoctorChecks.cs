@@ -1,0 +1,33 @@
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>What a doctor has looked at so far.</summary>
+internal sealed class DoctorChecks
+{
+    private readonly List<DoctorCheck> _checks = [];
+
+    /// <summary>The report on all of it.</summary>
+    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != "failed"), _checks);
+
+    /// <summary>Adds a check.</summary>
+    public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? "well" : "failed", message));
+
+    /// <summary>Adds a check that cannot be made.</summary>
+    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
+
+    /// <summary>Looks, and adds what came of it; gives what was found, or null where looking failed.</summary>
+    public async Task<T?> LookAsync<T>(string name, Func<Task<T>> look, Func<T, string> well)
+        where T : class
+    {
+        try
+        {
+            var found = await look();
+            Add(name, true, well(found));
+            return found;
+        }
+        catch (SyncException failure)
+        {
+            Add(name, false, failure.Message);
+            return null;
+        }
+    }
+}

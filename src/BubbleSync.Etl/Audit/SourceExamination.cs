@@ -1,0 +1,116 @@
+using System.Globalization;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>A doctor's look at Bubble: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
+internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks checks, TimeProvider clock) : IDisposable
+{
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
+
+    private readonly ApiMeter _meter = new();
+    private readonly List<string> _strange = [];
+    private readonly List<string> _unconstrained = [];
+    private BubbleClient? _client;
+    private DateTimeOffset? _server;
+    private bool _hasRecords;
+
+    /// <summary>How much JSON the records are, in bytes, as far as it could be told.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Looks.</summary>
+    public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
+    {
+        checks.Add("token", settings.ApiToken is not null, settings.ApiToken is not null ? "set" : "Bubble:ApiToken is not set; without an admin token Bubble hides records and ignores constraints. Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor).");
+        var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2) };
+        _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock);
+        if (!await ExamineApiAsync(_client, cancellationToken))
+            return;
+
+        foreach (var map in maps ?? [])
+            await ExamineTypeAsync(_client, map, cancellationToken);
+        if (_hasRecords)
+            ExamineFindings();
+        if (_server is { } time)
+            ExamineClock(time);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client?.Dispose();
+
+    private async Task<bool> ExamineApiAsync(BubbleClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var app = await new AppDescriptionReader(client).ReadAsync(cancellationToken);
+            if (app.Types.Count > 0)
+                checks.Add("Data API", true, $"serves {app.Types.Count} types");
+            else
+                checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are not known either, switch the Data API on: Settings > API in the Bubble editor, then deploy");
+            return true;
+        }
+        catch (SyncException failure)
+        {
+            checks.Add("Data API", false, failure.Message);
+            return false;
+        }
+    }
+
+    private Task<string?> ExamineTypeAsync(BubbleClient client, EntityMap map, CancellationToken cancellationToken) => checks.LookAsync(
+        $"type {map.BubbleType}",
+        async () =>
+        {
+            var source = new EntitySource(client, map.Name, map.BubbleType, map.Level);
+            var before = _meter.Counts.Bytes;
+            using var page = await source.PageAsync(null, 0, settings.PageSize, cancellationToken);
+            var records = page.Count + page.Remaining;
+            _server = page.ServerTime ?? _server;
+            if (page.Count > 0)
+            {
+                _hasRecords = true;
+                Bytes += (_meter.Counts.Bytes - before) / page.Count * (records ?? page.Count);
+                ExamineNames(map, page);
+                await ExamineConstraintsAsync(source, map, cancellationToken);
+            }
+
+            return $"{records?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} records";
+        },
+        records => records);
+
+    private void ExamineNames(EntityMap map, RawPage page)
+    {
+        var index = new NameIndex(map.Fields.Select(SourceField.Of));
+        var names = page.Records.EnumerateArray().SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
+        if (names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
+            _strange.Add($"{map.Name} ('{names[0]}')");
+    }
+
+    // No record is made ten years from now: whoever sends some has not looked at the condition.
+    private async Task ExamineConstraintsAsync(EntitySource source, EntityMap map, CancellationToken cancellationToken)
+    {
+        var future = clock.GetUtcNow().AddYears(10);
+        var probe = await source.ProbeAsync(new Window(WindowKind.Created, future, null), 0, cancellationToken);
+        if (probe.HasRow)
+            _unconstrained.Add(map.Name);
+    }
+
+    private void ExamineFindings()
+    {
+        checks.Add("field names", _strange.Count == 0, _strange.Count == 0
+            ? "records carry names that the maps know"
+            : $"no map knows any of the names in the records of {string.Join(", ", _strange)}. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or let 'bubblesync audit schema' tell what the maps lack.");
+        checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
+            ? "applied, as for an admin token"
+            : $"silently not applied to {string.Join(", ", _unconstrained)}: the token is no admin's, so that windows cannot be read and records may be hidden. Make an admin token: Settings > API in the Bubble editor.");
+    }
+
+    private void ExamineClock(DateTimeOffset server)
+    {
+        var skew = (clock.GetUtcNow() - server).Duration();
+        checks.Add("clocks", skew <= MostSkew, skew <= MostSkew ? "Bubble's and this machine's agree" : $"Bubble's and this machine's differ by {skew:g}. Set this machine's clock: runs take the earlier of the two.");
+    }
+}

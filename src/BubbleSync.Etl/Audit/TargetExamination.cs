@@ -1,0 +1,72 @@
+using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>A doctor's look at the database.</summary>
+internal sealed class TargetExamination(TargetDatabase database, DoctorChecks checks)
+{
+    /// <summary>Looks at tables, keys and rights.</summary>
+    public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
+    {
+        if (maps is null)
+        {
+            checks.Skip("tables", "the entity maps cannot be read");
+            return;
+        }
+
+        var plan = PlanCompiler.Compile(maps, await database.ReadCatalogueAsync(cancellationToken), []);
+        foreach (var map in maps)
+        {
+            var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
+            checks.Add($"table {map.Table}", faults.Count == 0, faults.Count == 0 ? "every mapped column is there and fits" : string.Join(" ", faults.Select(f => f.Message)));
+        }
+
+        foreach (var entity in plan.Sound)
+            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, entity.HasUniqueKey ? "there" : "missing; the next run makes it, or names the duplicates that forbid it");
+        await ExamineRightsAsync(plan.Sound, cancellationToken);
+    }
+
+    /// <summary>Looks whether the disk has room for what a resync writes.</summary>
+    /// <param name="bytes">How much JSON Bubble would send.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task ExamineDiskAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        // Only a superuser, or a member of pg_read_all_settings, is told where the server keeps its data.
+        var folder = await connection.ScalarAsync<string>("select setting from pg_settings where name = 'data_directory' and inet_server_addr() is null or name = 'data_directory' and host(inet_server_addr()) in ('127.0.0.1', '::1')", cancellationToken);
+        if (folder is null || !Directory.Exists(folder))
+        {
+            checks.Skip("disk", $"the server does not tell how much room it has; a resync of everything wants about {Megabytes(Needed(bytes))} of it");
+            return;
+        }
+
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything wants about {Megabytes(Needed(bytes))}{(free > Needed(bytes) ? "" : $". Make room at {folder}, or resync entity by entity")}");
+    }
+
+    private async Task ExamineRightsAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        foreach (var plan in plans)
+            await ExamineRightsAsync(connection, plan, user, cancellationToken);
+
+        var canCreate = await connection.ScalarAsync<bool>("select to_regnamespace('bubblesync') is not null and to_regnamespace('bubblesync_staging') is not null and has_schema_privilege('bubblesync_staging', 'create') or has_database_privilege(current_database(), 'create')", cancellationToken);
+        checks.Add("control tables", canCreate, canCreate ? "there, or can be made" : $"the user may make neither schema bubblesync nor tables in bubblesync_staging. Grant it: grant create on database … to {user};");
+    }
+
+    private async Task ExamineRightsAsync(NpgsqlConnection connection, EntityPlan plan, string user, CancellationToken cancellationToken)
+    {
+        var lacking = await connection.RowsAsync(
+            "select r from unnest(array['select', 'insert', 'update']) r where not has_table_privilege(@table, r)", r => r.GetString(0), cancellationToken, ("table", plan.Table));
+        checks.Add($"rights on {plan.Target.Name}", lacking.Count == 0, lacking.Count == 0 ? "read, insert, update" : $"lacks {string.Join(", ", lacking)}. Grant them: grant select, insert, update on {plan.Table} to {user};");
+    }
+
+    // Staged, stored and logged: each about as large as the JSON without its names.
+    private static long Needed(long bytes) => bytes * 3;
+
+    private static string Megabytes(long bytes) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(bytes + 1_048_575) / 1_048_576:N0} MB");
+}

@@ -1,0 +1,31 @@
+namespace BubbleSync.Etl.Bubble;
+
+/// <summary>What an app says of itself.</summary>
+/// <param name="Source">Where it says so: <c>meta</c>, <c>swagger</c>, or <c>sample</c> where it says nothing and records must tell.</param>
+/// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
+internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType> Types)
+{
+    /// <summary>The type that a map, or another type's field, names.</summary>
+    public DescribedType? Find(string type) => Types.FirstOrDefault(t => t.Answers(type));
+}
+
+/// <summary>A type that the Data API serves.</summary>
+/// <param name="Name">Its name in addresses.</param>
+/// <param name="Key">The name by which fields of other types refer to it: <c>custom.KEY</c>.</param>
+/// <param name="Display">Its name in the editor.</param>
+/// <param name="Fields">Its fields; none where the app does not tell them.</param>
+internal sealed record DescribedType(string Name, string Key, string Display, IReadOnlyList<DescribedField> Fields)
+{
+    /// <summary>Whether this type is meant, by whichever of its names.</summary>
+    public bool Answers(string type) => new[] { Name, Key, Display }.Any(n => BubbleQuery.TypeName(n) == BubbleQuery.TypeName(type));
+}
+
+/// <summary>A field of a type.</summary>
+/// <param name="Name">Its name in the editor, under which records carry it in most apps.</param>
+/// <param name="Id">Its name in the database, under which records carry it in the others; the same where the app tells only one.</param>
+/// <param name="Type">What it holds, in the words of <c>/meta</c>: <c>text</c>, <c>number</c>, <c>list.custom.order</c>.</param>
+internal sealed record DescribedField(string Name, string Id, string Type)
+{
+    /// <summary>Its names, each once.</summary>
+    public IReadOnlyList<string> Names => Name == Id ? [Name] : [Name, Id];
+}

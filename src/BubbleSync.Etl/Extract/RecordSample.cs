@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BubbleSync.Etl.Model;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>The fields that some of a type's records have, with what they hold: the oldest page and the newest.</summary>
+internal static partial class RecordSample
+{
+    private const string Text = "text";
+    private const string Object = "object";
+
+    /// <summary>Reads at most two pages; gives each field's name and what it holds, in the words of <c>/meta</c>, in the order of their first appearance.</summary>
+    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(EntitySource source, BubbleSettings settings, CancellationToken cancellationToken)
+    {
+        var fields = new OrderedDictionary<string, string>();
+        using var oldest = await source.PageAsync(null, 0, settings.PageSize, cancellationToken);
+        Add(oldest, fields);
+        if (oldest.Remaining is > 0 and var remaining)
+        {
+            var last = Math.Min(oldest.Count + remaining, settings.OffsetCeiling) - settings.PageSize;
+            using var newest = await source.PageAsync(null, Math.Max(last, oldest.Count), settings.PageSize, cancellationToken);
+            Add(newest, fields);
+        }
+
+        return fields;
+    }
+
+    private static void Add(RawPage page, OrderedDictionary<string, string> fields)
+    {
+        foreach (var record in page.Records.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object))
+        {
+            foreach (var field in record.EnumerateObject().Where(f => f.Value.ValueKind != JsonValueKind.Null))
+                fields[field.Name] = fields.TryGetValue(field.Name, out var known) ? Both(known, KindOf(field.Value)) : KindOf(field.Value);
+        }
+    }
+
+    private static string KindOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => "number",
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        JsonValueKind.Object => Object,
+        JsonValueKind.Array => $"list.{value.EnumerateArray().Select(KindOf).Aggregate((string?)null, (a, b) => a is null ? b : Both(a, b)) ?? Text}",
+        _ => value.GetRawText() switch
+        {
+            ['"', '/', '/', ..] => "file",
+            var text when Date().IsMatch(text) => "date",
+            _ => Text,
+        },
+    };
+
+    // What holds different things is text, which takes them all; a list is a list of what its items have in common.
+    private static string Both(string one, string other) => (one, other) switch
+    {
+        _ when one == other => one,
+        (['l', 'i', 's', 't', '.', .. var a], ['l', 'i', 's', 't', '.', .. var b]) => $"list.{Both(a, b)}",
+        (Object, _) or (_, Object) => Object,
+        _ => Text,
+    };
+
+    [GeneratedRegex("""^"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z"$""")]
+    private static partial Regex Date();
+}

@@ -1,0 +1,39 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Scaffold;
+
+/// <summary>Finds out which fields a type has: asks the app, and looks at two pages of records.</summary>
+internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
+{
+    private static readonly DescribedField[] EveryType =
+    [
+        new(BubbleField.Id, BubbleField.Id, "text"),
+        new(BubbleField.Created, BubbleField.Created, "date"),
+        new(BubbleField.Modified, BubbleField.Modified, "date"),
+        new(BubbleField.CreatedBy, BubbleField.CreatedBy, "user"),
+    ];
+
+    /// <summary>Gives what the app says of itself.</summary>
+    public Task<AppDescription> DescribeAsync(CancellationToken cancellationToken) => new AppDescriptionReader(client).ReadAsync(cancellationToken);
+
+    /// <summary>Gives a type as found.</summary>
+    /// <exception cref="SyncException">The type cannot be read.</exception>
+    public async Task<SurveyedType> SurveyAsync(DescribedType type, CancellationToken cancellationToken)
+    {
+        var sample = await RecordSample.ReadAsync(new EntitySource(client, type.Name, type.Name, 0), settings, cancellationToken);
+        var described = EveryType.Where(own => !type.Fields.Any(f => f.Names.Contains(own.Name))).Concat(type.Fields).ToList();
+        var names = described.SelectMany(f => f.Names).ToHashSet();
+        var shown = sample.Where(s => !names.Contains(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
+        return new SurveyedType(type.Name, type.Display, [.. described.Concat(shown).Select(f => Surveyed(f, sample))], type.Fields.Count > 0);
+    }
+
+    // A list or an object that records hold is one, whatever the app calls the field: Swagger calls much a text.
+    private static SurveyedField Surveyed(DescribedField field, IReadOnlyDictionary<string, string> sample)
+    {
+        var sent = field.Names.Where(sample.ContainsKey).ToList();
+        var isNested = sent.Count > 0 && (FieldKind.IsList(sample[sent[0]]) || sample[sent[0]] == "object");
+        return new SurveyedField(field.Names, isNested && FieldKind.TypeOf(field.Type) == "text" ? sample[sent[0]] : field.Type, sent);
+    }
+}

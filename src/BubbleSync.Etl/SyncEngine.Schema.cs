@@ -1,0 +1,33 @@
+using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Scaffold;
+
+namespace BubbleSync.Etl;
+
+/// <content>The commands that hold maps and tables against what the app has.</content>
+public sealed partial class SyncEngine
+{
+    /// <summary>Writes maps and table scripts for Bubble types that no map names yet; needs no database.</summary>
+    /// <param name="options">Which types.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<ScaffoldReport> ScaffoldAsync(ScaffoldOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        if (options.All == (options.Types.Count > 0))
+            throw new SyncException(new SyncError("settings", null, null, "--type", "usage", "Say which types: --type NAME, as often as there are some, or --all."));
+
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
+        return await new Scaffolder(new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Holds Bubble's types and fields against maps and tables; adds to both what they lack where it is asked to.</summary>
+    /// <param name="options">Whether gaps are closed.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<SchemaAuditReport> AuditSchemaAsync(SchemaAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        RequireSource();
+        await using var target = await OpenAsync("bubblesync audit schema", cancellationToken);
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock);
+        return await new SchemaAudit(target.Maps, target.Plan([]).OrStopForMaps(), target.Database, new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
+    }, cancellationToken);
+}

@@ -1,0 +1,167 @@
+using System.Text.RegularExpressions;
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Audit;
+
+/// <summary><c>audit schema</c> names exactly the gaps between Bubble, maps and tables, and closes them by additions.</summary>
+public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task Each_planted_gap_is_named_and_no_other()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["types-not-exposed=user"] });
+        var before = (await AuditAsync(scene)).Findings;
+
+        scene.WithMaps(
+            ("customer.json", map => map.Replace("\"Name\"", "\"Naem\"", StringComparison.Ordinal)),
+            ("payment.json", map => map.Replace("\"column\": \"payment_date\", \"type\": \"timestamptz\"", "\"column\": \"payment_date\", \"type\": \"numeric\"", StringComparison.Ordinal)));
+        scene.Bubble.Records.Declare("Spare Part", "Weight", "number");
+        scene.Bubble.Records.Declare("agent", "Shoe Size", "number");
+        await scene.ExecuteAsync("alter table agent drop column banker; alter table invoice_item alter qty type integer; drop index payment_bubble_id_key; drop table submitted_payment; alter table payment drop payment_date; alter table payment add payment_date numeric");
+        var after = (await AuditAsync(scene)).Findings;
+
+        Assert.Equal(
+            [
+                "agent|agent|Shoe Size|shoe_size|field-unmapped", "agent|agent|banker|banker|column-missing", "customer|Customer_Profile|Naem|name|field-gone",
+                "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit", "payment|payment|Payment Date|payment_date|type-misfit",
+                "payment|payment|_id|bubble_id|index-missing", "submitted_payment|submit_payment|||table-missing", "|sparepart|||type-unmapped",
+            ],
+            after.Select(Word).Except(before.Select(Word)).Order(StringComparer.Ordinal));
+        Assert.Contains("user|user|||type-gone", before.Select(Word));
+        Assert.Empty(before.Select(Word).Except(after.Select(Word)));
+    }
+
+    [Fact]
+    public async Task The_additions_are_made_at_once_and_leave_nothing_to_add()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"Banker\": \"Maybank\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment; alter table invoice_item alter qty type integer");
+
+        var applied = await AuditAsync(scene, new SchemaAuditOptions { Apply = true });
+        var left = await AuditAsync(scene);
+
+        Assert.True(applied.Applied >= 3);
+        Assert.Equal("Ann|~", await scene.RowAsync("select name, banker from agent"));
+        Assert.Equal("bubble_id", await scene.RowAsync("select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = 'agent'::regclass and i.indisunique and not i.indisprimary"));
+        Assert.Equal(["column-misfit"], left.Findings.Select(f => f.Finding).Where(f => f != "field-unmapped").Distinct());
+        Assert.All(left.Findings.Where(f => f.Finding == "field-unmapped"), f => Assert.Null(f.Ddl));
+        Assert.Equal("integer", await scene.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'invoice_item' and column_name = 'qty'"));
+    }
+
+    [Fact]
+    public async Task The_script_does_the_same_by_hand()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment");
+        scene.Bubble.Records.Declare("agent", "Line\nbreak '; drop table agent; --", "text");
+
+        await scene.ExecuteAsync((await AuditAsync(scene)).Ddl);
+
+        Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Finding != "field-unmapped" || f.Ddl is not null);
+        Assert.Equal("text", await scene.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = 'line_break_drop_table_agent'"));
+    }
+
+    [Fact]
+    public async Task Where_one_addition_fails_none_is_made()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter table agent drop column banker; drop index agent_bubble_id_key; insert into agent (bubble_id) values ('{Scene.Id(1)}'), ('{Scene.Id(1)}')");
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => AuditAsync(scene, new SchemaAuditOptions { Apply = true }));
+
+        Assert.Contains($"{Scene.Id(1)} (2 rows)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains((await AuditAsync(scene)).Findings, f => f is { Entity: "agent", Finding: "column-missing", Column: "banker" });
+    }
+
+    [Theory]
+    [InlineData(" }, // the last, [of them]\n  ]")]
+    [InlineData(" } /* the\n last ] */\n  ]")]
+    [InlineData(" }]")]
+    [InlineData(" }\n  ,\n  ]")]
+    [InlineData(" }\r\n  ]")]
+    public async Task Lines_are_added_to_the_maps_and_nothing_else_in_them_changes(string end)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.WithMap("payment", map => map.Replace("  \"fields\": [", "  // money that came in\n  \"fields\": [", StringComparison.Ordinal).Replace("\"Payment Index\"", "[\"Payment Index\", \"No \\\"1\\\"\"]", StringComparison.Ordinal).Replace(" }\n  ]", end, StringComparison.Ordinal));
+        var file = Path.Combine(scene.Settings.Run.Entities, "payment.json");
+        var before = await File.ReadAllTextAsync(file);
+        scene.Put("payment", Scene.Record(1, Scene.Early, "\"actual received\": 12.50, \"Linked Package\": \"x\", \"A \\\"quoted\\\" name\": [1, 2]"));
+
+        var report = await AuditAsync(scene, new SchemaAuditOptions { Apply = true, WriteMaps = true });
+        await scene.ResyncAsync("payment");
+
+        var after = await File.ReadAllTextAsync(file);
+        Assert.Contains("payment.json", report.WrittenMaps);
+        Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": \"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
+        Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "").Replace(",", "", StringComparison.Ordinal));
+        Assert.Equal("12.50|{1,2}", await scene.RowAsync("select actual_received, a_quoted_name from payment"));
+        Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task A_column_of_the_application_is_never_taken_for_a_field_that_has_its_name()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var line = Assert.Single((await AuditAsync(scene)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal("created_by_2", line.Column);
+        Assert.Contains("add column \"created_by_2\" text", line.Ddl, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Records_that_carry_database_ids_instead_of_names_are_noticed()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50, Faults = ["id-keys"] });
+
+        var finding = Assert.Single((await AuditAsync(scene)).Findings, f => f is { Entity: "payment", Column: "payment_method_v2" });
+
+        Assert.Equal("field-renamed", finding.Finding);
+        Assert.Contains("'payment_method_v2_text'", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("Display fields instead of id", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, false, "meta")]
+    [InlineData(false, true, "swagger")]
+    [InlineData(false, false, "sample")]
+    public async Task Fields_come_from_meta_else_from_swagger_else_from_records(bool meta, bool swagger, string source)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, MetaTypes = meta, Swagger = swagger });
+
+        var report = await AuditAsync(scene);
+
+        Assert.Equal(source, report.Source);
+        Assert.Contains(report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: "field-unmapped" });
+        Assert.DoesNotContain(report.Findings, f => f.Finding is "field-gone" or "type-misfit" or "field-renamed");
+    }
+
+    [Fact]
+    public async Task The_program_prints_it_as_text_CSV_JSON_and_SQL()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table customer drop column linked_agent");
+        var folder = scene.Folder([]);
+        var (csv, ddl) = (Path.Combine(folder, "new", "gaps.csv"), Path.Combine(folder, "new", "gaps.sql"));
+
+        var text = await Bubblesync.RunAsync(scene, "audit", "schema", "--csv", csv, "--ddl", ddl);
+        var json = await Bubblesync.RunAsync(scene, "audit", "schema", "--output", "json");
+
+        Assert.Equal((0, 0), (text.Code, json.Code));
+        Assert.Contains("column-missing: customer: Table 'customer' has no column 'linked_agent'", text.Output, StringComparison.Ordinal);
+        Assert.Equal("entity,bubble_type,bubble_field,column,type,finding,message,ddl", File.ReadLines(csv).First());
+        Assert.Single(File.ReadLines(csv), line => line.StartsWith("customer,Customer_Profile,Linked Agent,linked_agent,,column-missing,", StringComparison.Ordinal));
+        Assert.Contains("alter table \"public\".\"customer\" add column \"linked_agent\" text;", await File.ReadAllTextAsync(ddl), StringComparison.Ordinal);
+        Assert.Equal("meta", json.Json.GetProperty("source").GetString());
+        Assert.Contains(json.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("finding").GetString() == "column-missing");
+    }
+
+    private static Task<SchemaAuditReport> AuditAsync(Scene scene, SchemaAuditOptions? options = null) => scene.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), scene.Limit);
+
+    private static string Word(SchemaFinding f) => $"{f.Entity}|{f.BubbleType}|{f.BubbleField}|{f.Column}|{f.Finding}";
+}

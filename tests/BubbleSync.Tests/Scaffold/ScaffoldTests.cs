@@ -1,0 +1,151 @@
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Scaffold;
+
+/// <summary><c>scaffold</c>: an app that no file knows is mirrored, whatever its types and fields are called.</summary>
+public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task An_app_that_no_file_knows_is_mirrored_in_three_commands()
+    {
+        await using var scene = await OpenAsync(new SimulatorOptions { Invoices = 200 });
+        var environment = new[] { ("CONFIG", Path.Combine(Path.GetDirectoryName(scene.Settings.Run.Entities)!, "bubblesync.json")) };
+        await File.WriteAllTextAsync(environment[0].Item2, "{}");
+
+        var scaffolded = await Bubblesync.RunAsync(scene, environment, "scaffold", "--all");
+        var tables = await Bubblesync.RunAsync(scene, environment, "schema", "apply");
+        var resync = await Bubblesync.RunAsync(scene, environment, "resync");
+        var verified = await Bubblesync.RunAsync(scene, environment, "verify");
+
+        Assert.True((scaffolded.Code, tables.Code, resync.Code, verified.Code) == (0, 0, 0, 0), scaffolded.All + tables.All + resync.All + verified.All);
+        Assert.Contains("customer_profile", scaffolded.Output, StringComparison.Ordinal);
+        foreach (var type in scene.Bubble.Records.Types)
+            Assert.Equal(scene.Bubble.Records.Count(type), await scene.ScalarAsync<long>($"select count(*) from \"{type}\""));
+        Assert.DoesNotContain((await scene.Engine().AuditFieldsAsync([], null, scene.Limit)).Rows, r => r.Status is "unmapped" or "column-missing");
+    }
+
+    [Fact]
+    public async Task Names_are_normalised_quoted_cut_and_numbered_and_every_value_arrives()
+    {
+        await using var scene = await OpenAsync();
+        var longName = new string('ä', 40);
+        string[] names = ["user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at", "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  "];
+        scene.Put("1st & \"Größte\" Type", Scene.Record(1, Scene.Early, string.Join(", ", names.Select((name, i) => $"\"{name}\": \"value {i}\""))));
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["1st & \"Größte\" Type"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        var run = await scene.ResyncAsync();
+
+        var entity = Assert.Single(report.Entities);
+        Assert.Equal(("t_1st_gr_te_type", names.Length + 4), (entity.Name, entity.Fields));
+        Assert.Equal(("succeeded", 1), (run.Status, run.Entities[0].Inserted));
+        var row = await scene.RowAsync("select to_jsonb(t)::text from t_1st_gr_te_type t");
+        Assert.All(names.Select((_, i) => $"\"value {i}\""), value => Assert.Contains(value, row, StringComparison.Ordinal));
+        Assert.Equal("t", await scene.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = 't_1st_gr_te_type'::regclass and attnum > 0"));
+    }
+
+    [Fact]
+    public async Task Each_kind_of_field_becomes_the_type_that_holds_it()
+    {
+        await using var scene = await OpenAsync();
+        (string Kind, string Value, string Type, string Stored)[] kinds =
+        [
+            ("text", "\"x\"", "text", "x"), ("number", "1.50", "numeric", "1.50"), ("boolean", "true", "boolean", "true"), ("date", "\"2026-01-02T03:04:05.678Z\"", "timestamp with time zone", "2026-01-02T03:04:05.678Z"),
+            ("image", "\"//s3/x.png\"", "text", "https://s3/x.png"), ("list.file", "[\"//s3/y.pdf\"]", "text[]", "{https://s3/y.pdf}"), ("list.text", "[\"a\", \"b\"]", "text[]", "{a,b}"), ("list.number", "[1, 2.0]", "text[]", "{1,2.0}"),
+            ("geographic_address", "{\"lat\": 3.10}", "jsonb", "{\"lat\": 3.10}"), ("list.geographic_address", "[{\"lat\": 1}]", "jsonb", "[{\"lat\": 1}]"), ("date_range", "[1, 2]", "jsonb", "[1, 2]"), ("dateinterval", "86400000", "numeric", "86400000"),
+            ("option.colour", "\"Red\"", "text", "Red"), ("api.stripe.charge", "{\"a\": 1}", "jsonb", "{\"a\": 1}"), ("custom.thing", $"\"{Scene.Id(1)}\"", "text", Scene.Id(1)), ("something.new", "\"?\"", "text", "?"),
+        ];
+        foreach (var (kind, _, _, _) in kinds)
+            scene.Bubble.Records.Declare("thing", $"Of {kind}", kind);
+        scene.Put("thing", Scene.Record(1, Scene.Early, string.Join(", ", kinds.Select(k => $"\"Of {k.Kind}\": {k.Value}"))));
+
+        await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        var run = await scene.ResyncAsync();
+
+        Assert.Equal("succeeded", run.Status);
+        Assert.Equal(kinds.Select(k => k.Type), (await scene.RowsAsync("select format_type(atttypid, null) from pg_attribute where attrelid = 'thing'::regclass and attname like 'of\\_%' order by attnum")));
+        Assert.Equal(string.Join('|', kinds.Select(k => k.Stored)), await scene.RowAsync($"select {string.Join(", ", kinds.Select(k => $"\"of_{k.Kind.Replace('.', '_')}\""))} from thing"));
+    }
+
+    [Fact]
+    public async Task Levels_follow_the_links_and_circles_are_told()
+    {
+        await using var scene = await OpenAsync();
+        scene.Bubble.Records.Declare("shop", "Owner", "user");
+        scene.Bubble.Records.Declare("shop", "Orders", "list.custom.order");
+        scene.Bubble.Records.Declare("order", "Shop", "custom.shop");
+        scene.Bubble.Records.Declare("order", "Replaces", "custom.order");
+        scene.Bubble.Records.Declare("line", "Order", "custom.order");
+        scene.Bubble.Records.Declare("line", "Article", "custom.article");
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["shop", "order", "line", "user"] }, scene.Limit);
+
+        Assert.Equal(["line 3", "order 2", "shop 1", "user 0"], report.Entities.Select(e => $"{e.Name} {e.Level}").Order(StringComparer.Ordinal));
+        Assert.StartsWith("shop: column 'orders' closes a circle with 'order'", Assert.Single(report.Warnings, w => w.StartsWith("shop", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_there_is_left_alone_and_a_dry_run_writes_nothing()
+    {
+        await using var scene = await OpenAsync();
+        scene.Bubble.Records.Declare("thing", "Name", "text");
+        scene.Bubble.Records.Declare("Th ing!", "Name", "text");
+        Directory.CreateDirectory(scene.Settings.Run.Schema);
+        var script = Path.Combine(scene.Settings.Run.Schema, "thing.sql");
+        await File.WriteAllTextAsync(script, "-- mine");
+
+        var dry = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"], DryRun = true }, scene.Limit);
+        Assert.False(Directory.Exists(scene.Settings.Run.Entities));
+        var wet = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing", "th ing!", "THING"] }, scene.Limit);
+
+        Assert.Equal(dry.Entities[0].Name, wet.Entities[^1].Name);
+        Assert.Equal(["th_ing", "thing_2"], wet.Entities.Select(e => e.Name));
+        Assert.Equal("-- mine", await File.ReadAllTextAsync(script));
+        Assert.Equal(["th_ing.json", "thing_2.json"], Directory.GetFiles(scene.Settings.Run.Entities).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("agnt", "Did you mean 'agent'?")]
+    [InlineData("invoice", "invoice.json names type 'invoice' already")]
+    public async Task A_type_that_cannot_be_meant_is_refused(string type, string why)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+
+        var outcome = await Bubblesync.RunAsync(scene, "scaffold", "--type", type);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(why, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_the_app_tells_no_types_they_must_be_named_and_records_tell_the_fields()
+    {
+        await using var scene = await OpenAsync();
+        await using var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 100, MetaTypes = false }, scene.Limit);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/") } };
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["payment"] }, scene.Limit);
+
+        Assert.Equal(("sample", "payment"), (report.Source, Assert.Single(report.Entities).Name));
+        var map = await File.ReadAllTextAsync(report.Entities[0].MapFile);
+        Assert.Contains("{ \"column\": \"amount\", \"type\": \"numeric\", \"from\": \"Amount\" }", map, StringComparison.Ordinal);
+        Assert.Contains("{ \"column\": \"attachment\", \"type\": \"url[]\", \"from\": \"Attachment\" }", map, StringComparison.Ordinal);
+        Assert.Contains("{ \"column\": \"payment_date\", \"type\": \"timestamptz\", \"from\": \"Payment Date\" }", map, StringComparison.Ordinal);
+    }
+
+    // An app of its own: folders that are not there yet, a database without tables.
+    private async Task<Scene> OpenAsync(SimulatorOptions? options = null)
+    {
+        var scene = await Scene.OpenAsync(postgres, options, tables: false);
+        var folder = scene.Folder([]);
+        scene.Settings = scene.Settings with
+        {
+            Run = scene.Settings.Run with { Entities = Path.Combine(folder, "entities"), Patches = Path.Combine(folder, "patches"), Schema = Path.Combine(folder, "schema") },
+        };
+        return scene;
+    }
+}
