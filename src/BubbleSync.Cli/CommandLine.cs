@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using BubbleSync.Cli.Output;
 using BubbleSync.Cli.Verbs;
 using BubbleSync.Etl;
@@ -12,8 +13,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
-        if (parsed.Errors.Count > 0)
-            return Refuse(parsed);
+        if (Usage.Faults(parsed) is { Count: > 0 } faults)
+            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
 
         using var interruption = new Interruption();
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
@@ -35,27 +36,26 @@ internal static class CommandLine
             DoctorVerb.Command(),
             SimulateVerb.Command(),
             DemoVerb.Command(),
+            CompletionVerb.Command(),
         };
         foreach (var option in CommonOptions.All)
+        {
+            option.Recursive = true;
             root.Options.Add(option);
+        }
+
+        var suggest = root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new Suggestions(suggest);
+        TakeFlagsAlone(root);
         return root;
     }
 
-    private static int Refuse(ParseResult parsed)
+    // A flag would else take a word, be it only to refuse it, and tab completion would offer none behind it.
+    private static void TakeFlagsAlone(Command command)
     {
-        var words = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).ToList();
-        var faults = parsed.UnmatchedTokens.Count > 0 && words.Count > 0
-            ? [$"There is no '{parsed.UnmatchedTokens[0]}' here.{DidYouMean.Hint(parsed.UnmatchedTokens[0], words)}"]
-            : parsed.Errors.Select(e => e.Message).Distinct().ToList();
-        faults[^1] += $" Try: {Path(parsed)} --help";
-        return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
-    }
-
-    private static string Path(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
-            names.Insert(0, result.Command is RootCommand ? "bubblesync" : result.Command.Name);
-        return string.Join(' ', names);
+        foreach (var flag in command.Options.OfType<Option<bool>>())
+            flag.Arity = ArgumentArity.Zero;
+        foreach (var below in command.Subcommands)
+            TakeFlagsAlone(below);
     }
 }

@@ -6,10 +6,16 @@ namespace BubbleSync.Cli;
 internal static class CommonOptions
 {
     /// <summary>The settings file.</summary>
-    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (else BUBBLESYNC_CONFIG, else config/bubblesync.json here, else the one shipped)", HelpName = "FILE", Recursive = true };
+    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (else BUBBLESYNC_CONFIG, else config/bubblesync.json here, else the one shipped)", HelpName = "FILE" };
 
     /// <summary>How results are printed.</summary>
-    public static readonly Option<string> Output = Choice("--output", "Print results as text or as one JSON document", "text", "json");
+    public static readonly Option<string> Output = ChoiceOption.Create("--output", "Print results as text or as one JSON document", "text", "text", "json");
+
+    /// <summary>Whether stderr has errors and nothing else.</summary>
+    public static readonly Option<bool> Quiet = new("--quiet") { Description = "No progress and no notes: nothing on stderr but errors" };
+
+    /// <summary>Whether errors tell where in the program they came from.</summary>
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Tell behind an error where in the program it came from" };
 
     /// <summary>Settings that have an option of their own, with their names.</summary>
     public static readonly IReadOnlyDictionary<Option<string?>, string> Settings = new Dictionary<Option<string?>, string>
@@ -22,18 +28,10 @@ internal static class CommonOptions
     };
 
     /// <summary>All of them.</summary>
-    public static IEnumerable<Option> All => [Config, Output, .. Settings.Keys];
+    public static IEnumerable<Option> All => [Config, Output, Quiet, Verbose, .. Settings.Keys];
 
     /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };
 
-    /// <summary>An option that takes one of some words; the first is the default.</summary>
-    public static Option<string> Choice(string name, string description, params string[] choices)
-    {
-        var option = new Option<string>(name) { Description = $"{description} ({string.Join("|", choices)})", HelpName = string.Join("|", choices), DefaultValueFactory = _ => choices[0], Recursive = true };
-        option.AcceptOnlyFromAmong(choices);
-        return option;
-    }
-
-    private static Option<string?> Setting(string name, string value, string description) => new(name) { Description = $"Overrides the setting {description}", HelpName = value, Recursive = true };
+    private static Option<string?> Setting(string name, string value, string description) => new(name) { Description = $"Overrides the setting {description}", HelpName = value };
 }

@@ -15,6 +15,9 @@ internal sealed class Session(ParseResult parsed)
     /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
     public bool IsJson => CommonOptions.IsJson(parsed);
 
+    /// <summary>Whether stderr carries errors and nothing else.</summary>
+    public bool IsQuiet => parsed.GetValue(CommonOptions.Quiet);
+
     /// <summary>Runs a command against the engine; where no database is set, against an embedded one that it starts and stops.</summary>
     /// <param name="kind">What a failure's report calls it.</param>
     /// <param name="work">The command.</param>
@@ -42,6 +45,7 @@ internal sealed class Session(ParseResult parsed)
         }
         catch (SyncException failure)
         {
+            Explain(failure.InnerException);
             return Failure.Print(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
         }
         catch (EmbeddedPostgresException failure)
@@ -52,17 +56,48 @@ internal sealed class Session(ParseResult parsed)
         {
             return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
+#pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
+        catch (Exception unexpected)
+#pragma warning restore CA1031
+        {
+            Explain(unexpected);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "failed", $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], ExitCode.Stopped, IsJson);
+        }
+    }
+
+    /// <summary>Does the work and shows how it is getting on, unless that is not wanted.</summary>
+    public Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work) => IsQuiet ? work(null) : LiveProgress.ShowAsync(work);
+
+    /// <summary>Says on stderr what is no error, unless that is not wanted.</summary>
+    public void Tell(string line)
+    {
+        if (!IsQuiet)
+            Console.Error.WriteLine(line);
+    }
+
+    /// <summary>Prints why a run did not go as it should, whatever the form of its result.</summary>
+    public void PrintErrors(RunReport report)
+    {
+        RunSummary.PrintErrors(report.Errors);
+        Explain(report.Failure?.InnerException);
     }
 
     /// <summary>Prints a run's result.</summary>
     public int Print(RunReport report)
     {
-        RunSummary.PrintErrors(report.Errors);
+        PrintErrors(report);
         if (IsJson)
             Console.Out.WriteLine(report.ToJson());
         else
             RunSummary.Print(report, Terminal.Out);
         return ExitCode.Of(report);
+    }
+
+    /// <summary>With <c>--verbose</c>, tells on stderr what is behind an error: kinds and places only, for an exception's own words may hold a secret.</summary>
+    public void Explain(Exception? cause)
+    {
+        for (; cause is not null && parsed.GetValue(CommonOptions.Verbose); cause = cause.InnerException)
+            Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
     }
 
     private SyncSettings Settings() => SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());

@@ -11,7 +11,8 @@ public static class DidYouMean
             return "";
 
         var nearest = words.MinBy(k => Distance(word.ToLowerInvariant(), k.ToLowerInvariant()))!;
-        return Distance(word.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(1, nearest.Length / 3)
+        // Two letters that changed places are two edits.
+        return Distance(word.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(nearest.Length > 3 ? 2 : 1, nearest.Length / 3)
             ? $" Did you mean '{nearest}'?"
             : $" Known: {string.Join(", ", words.Order(StringComparer.Ordinal))}.";
     }

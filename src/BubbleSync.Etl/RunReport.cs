@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl;
 
 /// <summary>The result of a run, as printed with <c>--output json</c> and kept in <c>bubblesync.run</c>.</summary>
@@ -38,6 +40,10 @@ public sealed record RunReport
 
     /// <summary>What went wrong; of each entity the first hundred fields that did not convert, all of which are in <c>bubblesync.rejected_record</c>.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
+
+    /// <summary>What ended the run early, with the exception behind it; null where it went to its end. In no JSON.</summary>
+    [JsonIgnore]
+    public SyncException? Failure { get; init; }
 
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

@@ -1,8 +1,10 @@
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -122,6 +124,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => new Doctor(settings, clock, logger).ExamineAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Gives the names of all entities that are mapped.</summary>
+    /// <exception cref="SyncException">A map is at fault.</exception>
+    public IReadOnlyList<string> ListEntities() => [.. EntityMapReader.Read(settings.Run.Entities).Select(m => m.Name)];
+
+    /// <summary>Gives the names of all patches, in the order in which they run.</summary>
+    /// <exception cref="SyncException">A patch cannot be read.</exception>
+    public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(settings.Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>Opens what the control tables tell of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>

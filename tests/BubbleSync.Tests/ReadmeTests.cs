@@ -154,7 +154,7 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     [GeneratedRegex(@"(?<![\w-])--[a-z]+(-[a-z]+)*")]
     private static partial Regex OptionName();
 
-    [GeneratedRegex(@"[`$] ?bubblesync ([a-z]+)(?: ([a-z]+))?")]
+    [GeneratedRegex(@"[`$/(] ?bubblesync ([a-z]+)(?: ([a-z]+))?")]
     private static partial Regex SpokenCommand();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]

@@ -7,16 +7,15 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>audit values</c>: what Bubble sent, what it becomes and what is stored, value by value.</summary>
 internal static class AuditValuesVerb
 {
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
-    private static readonly Option<string?> Only = new("--only") { Description = $"Only rows of this verdict: {string.Join(", ", ValueAuditOptions.Verdicts)}", HelpName = "VERDICT" };
+    private static readonly Option<string?> Only = ChoiceOption.Optional("--only", "Only rows of this verdict", ValueAuditOptions.Verdicts);
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout", HelpName = "FILE" };
     private static readonly Option<bool> Formulas = new("--formulas") { Description = "Leave texts that a spreadsheet would take for formulas as they are" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        Only.AcceptOnlyFromAmong([.. ValueAuditOptions.Verdicts]);
         var command = new Command("values", "Write for each mapped field of each record what Bubble sent, what it becomes and what is stored") { Entity, Since, Only, Csv, Formulas };
         command.SetAction((parsed, token) =>
         {
@@ -24,7 +23,7 @@ internal static class AuditValuesVerb
             return session.RunAsync("audit values", async engine =>
             {
                 await using var output = session.IsJson ? null : Console.OpenStandardOutput();
-                var report = await LiveProgress.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output), progress, token));
+                var report = await session.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output), progress, token));
                 Print(report, session, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);
@@ -45,9 +44,10 @@ internal static class AuditValuesVerb
     // Without a file stdout carries the rows and nothing else.
     private static void Print(ValueAuditReport report, Session session, string? csv)
     {
+        session.PrintErrors(report.Run);
         if (session.IsJson)
             Console.Out.WriteLine(report.ToJson());
-        else
+        else if (csv is not null || !session.IsQuiet)
             ValueSummary.Print(report, csv, csv is null ? Terminal.Error : Terminal.Out);
     }
 }

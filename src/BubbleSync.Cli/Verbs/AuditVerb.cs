@@ -8,7 +8,7 @@ internal static class AuditVerb
 {
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rows to this file as CSV", HelpName = "FILE" };
     private static readonly Option<bool> Shapes = new("--shapes") { Description = "Add what the values look like to the CSV as a last column, 'shapes'" };
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -21,7 +21,7 @@ internal static class AuditVerb
                 "audit fields",
                 async engine =>
                 {
-                    var report = await LiveProgress.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
+                    var report = await session.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
                     if (parsed.GetValue(Csv) is { } file)
                         await report.WriteCsvAsync(file, parsed.GetValue(Shapes), token);
                     if (session.IsJson)

@@ -28,15 +28,15 @@ internal static class DemoVerb
         {
             var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
             RequireWritable(file);
-            Console.Error.WriteLine("Starting a private PostgreSQL and the Bubble simulator …");
+            session.Tell("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
             var engine = new SyncEngine(Settings(parsed, server, simulator), TimeProvider.System);
 
             var made = await engine.ApplySchemaAsync(token);
-            Console.Error.WriteLine($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
-            var report = await LiveProgress.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
-            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await LiveProgress.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
+            session.Tell($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
+            var report = await session.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
+            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await session.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)
                 await audit.WriteCsvAsync(file, shapes: false, token);
             var code = session.Print(report);
@@ -50,7 +50,7 @@ internal static class DemoVerb
     {
         if (!session.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
-        Console.Error.WriteLine($"The audit of {audit.Rows.Count} fields is in {file}");
+        session.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
     }
 
     // Better before the work than after it.

@@ -10,6 +10,7 @@ internal static class PatchVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
+        Names.CompletionSources.Add(ConfiguredNames.Patches);
         var command = new Command("patch", "Run the patch stage alone") { Names };
         command.SetAction((parsed, token) =>
         {

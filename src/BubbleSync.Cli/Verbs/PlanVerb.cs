@@ -9,7 +9,7 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>plan</c>: what a resync would read, cost, take and write.</summary>
 internal static class PlanVerb
 {
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()

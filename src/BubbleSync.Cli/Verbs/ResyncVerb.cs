@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 
 namespace BubbleSync.Cli.Verbs;
@@ -8,10 +7,10 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>resync</c>: the full history.</summary>
 internal static class ResyncVerb
 {
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that ended early, the last one unless it is named; what it has proved is not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<PruneMode> Prune = new("--prune") { Description = "What to do with rows that Bubble no longer has: none, report (default), soft (sets deleted_in_bubble_at) or hard (deletes)", HelpName = "none|report|soft|hard", DefaultValueFactory = _ => PruneMode.Report };
+    private static readonly Option<string> Prune = ChoiceOption.Create("--prune", "What to do with rows that Bubble no longer has: nothing, report them, mark them in deleted_in_bubble_at (soft), delete them (hard)", "report", "none", "report", "soft", "hard");
     private static readonly Option<Limit?> PruneLimit = LimitOption.Create("--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
@@ -30,7 +29,7 @@ internal static class ResyncVerb
             if (parsed.GetValue(Plan))
                 return PlanVerb.RunAsync(session, parsed.GetValue(Entity)!, token);
 
-            return session.RunAsync("resync", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
+            return session.RunAsync("resync", async engine => session.Print(await session.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
         return command;
     }
@@ -42,7 +41,7 @@ internal static class ResyncVerb
         DryRun = parsed.GetValue(DryRun),
         Resume = parsed.GetResult(Resume) is not null,
         ResumeRun = parsed.GetValue(Resume),
-        Prune = parsed.GetValue(Prune),
+        Prune = Enum.Parse<PruneMode>(parsed.GetValue(Prune)!, ignoreCase: true),
         PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new ResyncOptions().PruneLimitPercent,
         MaxRejects = parsed.GetValue(MaxRejects),
         MaxCalls = parsed.GetValue(MaxCalls),

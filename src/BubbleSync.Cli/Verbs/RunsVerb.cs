@@ -10,23 +10,19 @@ internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
     private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
-    private static readonly Option<string?> Level = new("--level") { Description = "Only lines of this level", HelpName = "warning|error" };
-    private static readonly Option<string?> Entity = new("--entity") { Description = "Only lines of this entity", HelpName = "NAME" };
+    private static readonly Option<string?> Level = ChoiceOption.Optional("--level", "Only lines of this level", "warning", "error");
+    private static readonly Option<string?> Entity = EntityOption.Single("Only lines of this entity");
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };
 
     /// <summary>The verb.</summary>
-    public static Command Command()
+    public static Command Command() => new("runs", "Earlier runs: what they did, what they rejected")
     {
-        Level.AcceptOnlyFromAmong("warning", "error");
-        return new Command("runs", "Earlier runs: what they did, what they rejected")
-        {
-            Verb(new Command("list", "The latest runs") { Most }, ListAsync),
-            Verb(new Command("show", "A run's result") { Run }, ShowAsync),
-            Verb(new Command("log", "A run's activity log") { Run, Level, Entity }, LogAsync),
-            Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv }, RejectedAsync),
-            Reprocess(),
-        };
-    }
+        Verb(new Command("list", "The latest runs") { Most }, ListAsync),
+        Verb(new Command("show", "A run's result") { Run }, ShowAsync),
+        Verb(new Command("log", "A run's activity log") { Run, Level, Entity }, LogAsync),
+        Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv }, RejectedAsync),
+        Reprocess(),
+    };
 
     private static Command Verb(Command command, Func<RunArchive, ParseResult, Session, CancellationToken, Task> print)
     {

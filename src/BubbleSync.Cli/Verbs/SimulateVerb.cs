@@ -24,6 +24,7 @@ internal static class SimulateVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
+        Fault.CompletionSources.Add([.. SimulatorFaults.All.Select(f => f.Name)]);
         var command = new Command("simulate", "Serve a Bubble Data API with synthetic data, until interrupted") { Port, Invoices, Seed, Token, Latency, Limit, Fault };
         command.SetAction(RunAsync);
         return command;
@@ -38,7 +39,7 @@ internal static class SimulateVerb
             Console.Out.WriteLine(session.IsJson
                 ? JsonSerializer.Serialize(new { baseUrl = simulator.BaseUrl, apiToken = parsed.GetValue(Token) })
                 : $"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}{Environment.NewLine}BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
-            Console.Error.WriteLine("Serving. Ctrl-C ends it.");
+            session.Tell("Serving. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;
         }, token);
@@ -52,7 +53,7 @@ internal static class SimulateVerb
         }
         catch (ArgumentException unknown)
         {
-            throw new SyncException(new SyncError("settings", null, null, "--fault", "usage", unknown.Message), unknown);
+            throw new SyncException(new SyncError("settings", null, null, "--fault", "usage", unknown.Message.Replace($" (Parameter '{unknown.ParamName}')", "", StringComparison.Ordinal)), unknown);
         }
         catch (IOException taken)
         {

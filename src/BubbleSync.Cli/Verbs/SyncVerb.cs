@@ -16,14 +16,12 @@ internal static class SyncVerb
     private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Leave agents and their logins out" };
     private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means to its end, UTC (default now)", isEnd: true);
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
         From.Required = true;
-        // An option that there is not would otherwise be one more id.
-        Ids.Validators.Add(result => result.Tokens.Where(t => t.Value.StartsWith('-')).ToList().ForEach(t => result.AddError($"There is no option '{t.Value}'.")));
         return new Command("sync", "Sync a part: invoices, a range of dates, what changed since the last run") { Invoice(), Range(), Incremental() };
     }
 
@@ -37,7 +35,8 @@ internal static class SyncVerb
             {
                 var options = new InvoiceSyncOptions { Force = parsed.GetValue(Force), SkipUsers = parsed.GetValue(SkipUsers), SkipAgents = parsed.GetValue(SkipAgents) };
                 var ids = await IdsAsync(parsed, token);
-                var report = await LiveProgress.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
+                var report = await session.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
+                session.Explain(report.Run.Failure?.InnerException);
                 return InvoiceSummary.Print(report, session.IsJson);
             }, token);
         });
@@ -53,7 +52,8 @@ internal static class SyncVerb
             return session.RunAsync("sync range", async engine =>
             {
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
-                var report = await LiveProgress.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
+                var report = await session.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
+                session.Explain(report.Run.Failure?.InnerException);
                 return InvoiceSummary.Print(report, session.IsJson);
             }, token);
         });
@@ -66,7 +66,7 @@ internal static class SyncVerb
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            return session.RunAsync("incremental", async engine => session.Print(await LiveProgress.ShowAsync(progress => engine.SyncIncrementalAsync(parsed.GetValue(Entity)!, progress, token))), token);
+            return session.RunAsync("incremental", async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(parsed.GetValue(Entity)!, progress, token))), token);
         });
         return command;
     }

@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>verify</c>: Bubble against PostgreSQL, record by record.</summary>
 internal static class VerifyVerb
 {
-    private static readonly Option<string[]> Entity = new("--entity") { Description = "Only this entity; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about so many records of each entity, or such a part, spread evenly over its history", percentOnly: false);
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write every difference to this file as CSV", HelpName = "FILE" };
@@ -21,7 +21,8 @@ internal static class VerifyVerb
             var session = new Session(parsed);
             return session.RunAsync("verify", async engine =>
             {
-                var report = await LiveProgress.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                var report = await session.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                session.PrintErrors(report.Run);
                 if (session.IsJson)
                     Console.Out.WriteLine(report.ToJson());
                 else

@@ -51,6 +51,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             Patches = run.Findings.Patches,
             Warnings = run.Findings.Warnings,
             Errors = run.Findings.Errors,
+            Failure = failure,
         };
         return await CloseAsync(report);
     }

@@ -21,6 +21,17 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(SettingNames.Defaults().Select(s => $"{s.Name} = {s.Value}"), Flat(ConfigFolder.Json("bubblesync.json"), value => value.ToString()));
 
     [Fact]
+    public void Every_setting_of_the_shipped_file_has_a_comment()
+    {
+        var lines = File.ReadAllLines(Path.Combine(ConfigFolder.Shipped, "bubblesync.json"));
+
+        var silent = lines.Zip(lines.Skip(1)).Where(pair => pair.Second.StartsWith("    \"", StringComparison.Ordinal) && !pair.First.StartsWith("    // ", StringComparison.Ordinal)).Select(pair => pair.Second);
+
+        Assert.Equal(SettingNames.Defaults().Count(), lines.Count(l => l.StartsWith("    \"", StringComparison.Ordinal)));
+        Assert.Empty(silent);
+    }
+
+    [Fact]
     public void The_schema_has_every_setting_with_its_default() =>
         Assert.Equal(
             SettingNames.Defaults().Select(s => $"{s.Name} = {s.Value}"),

@@ -47,6 +47,28 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("20|succeeded", await scene.RowAsync("select (select count(*) from invoice), status from bubblesync.run"));
     }
 
+    [UnixTheory]
+    [InlineData("sync", "incremental")]
+    [InlineData("verify")]
+    [InlineData("plan")]
+    public async Task SIGTERM_ends_any_other_command_with_130_too(params string[] words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await scene.ResyncAsync();
+        var isStalled = new TaskCompletionSource();
+        scene.Bubble.Traffic.OnRequest = _ =>
+        {
+            isStalled.TrySetResult();
+            return Task.Delay(Timeout.Infinite, scene.Limit);
+        };
+
+        using var program = Bubblesync.Start(scene, [], words);
+        await isStalled.Task.WaitAsync(scene.Limit);
+        await program.SignalAsync("TERM");
+
+        Assert.Equal(130, (await program.EndAsync().WaitAsync(Seconds)).Code);
+    }
+
     [Fact]
     public async Task Asked_to_end_a_run_finishes_the_windows_under_way_and_begins_no_other()
     {

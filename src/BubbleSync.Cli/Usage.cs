@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli;
+
+/// <summary>Finds what is wrong with the words of a command line, each time with the word that was probably meant.</summary>
+internal static class Usage
+{
+    /// <summary>Every fault; none where the words can be run.</summary>
+    public static IReadOnlyList<string> Faults(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        // Help, version and suggestions forgive the words around them.
+        if (parsed.Errors.Count == 0 && parsed.Action != command.Command.Action)
+            return [];
+
+        List<string> faults = [.. StrangeWords(parsed)];
+        if (command.Command.Subcommands.Count == 0)
+            faults.AddRange(parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'", StringComparison.Ordinal))).Distinct());
+        else if (faults.Count == 0 && parsed.Errors.Count > 0)
+            faults.Add($"'{Path(command)}' needs one word more: {string.Join(", ", command.Command.Subcommands.Select(c => c.Name))}.");
+
+        if (faults.Count > 0)
+            faults[^1] += $" Try: {Path(command)} --help";
+        return faults;
+    }
+
+    /// <summary>The options that a command takes, those of all commands included.</summary>
+    public static IEnumerable<string> Options(CommandResult command) =>
+        Upwards(command).SelectMany(c => c.Command.Options.Where(o => c == command || o.Recursive)).Select(o => o.Name);
+
+    // A verb's arguments, and options that take several words, take whatever comes, mistyped options too.
+    private static IEnumerable<string> StrangeWords(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        List<string> words = [.. parsed.UnmatchedTokens, .. command.Children.SelectMany(c => c.Tokens.Select(t => t.Value).Where(w => w.StartsWith(c is ArgumentResult ? "-" : "--", StringComparison.Ordinal)))];
+        if (words.Count == 0)
+            return [];
+        // Behind an unknown option its value stands, behind an unknown command what would be its own.
+        if (IsOption(words[0]))
+            return words.Where(IsOption).Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
+        return command.Command.Subcommands.Count > 0
+            ? [$"There is no '{words[0]}' here.{DidYouMean.Hint(words[0], command.Command.Subcommands.Select(c => c.Name))}"]
+            : [$"'{words[0]}' is one word too many."];
+    }
+
+    private static bool IsOption(string word) => word.StartsWith('-');
+
+    private static string Path(CommandResult command) =>
+        string.Join(' ', Upwards(command).Reverse().Select(c => c.Command is RootCommand ? "bubblesync" : c.Command.Name));
+
+    private static IEnumerable<CommandResult> Upwards(CommandResult? command)
+    {
+        for (; command is not null; command = command.Parent as CommandResult)
+            yield return command;
+    }
+}

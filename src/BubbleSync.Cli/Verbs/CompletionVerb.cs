@@ -1,0 +1,33 @@
+using System.CommandLine;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Verbs;
+
+/// <summary><c>completion</c>: the script that teaches a shell to complete our words. It asks the program itself, by the directive <c>[suggest:POSITION]</c>.</summary>
+internal static class CompletionVerb
+{
+    private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string, string> { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
+    private static readonly Argument<string> Shell = new("SHELL") { Description = string.Join(", ", Scripts.Keys) };
+
+    /// <summary>The verb.</summary>
+    public static Command Command()
+    {
+        Shell.CompletionSources.Add([.. Scripts.Keys]);
+        Shell.Validators.Add(given =>
+        {
+            if (given.Tokens is [var shell] && !Scripts.ContainsKey(shell.Value))
+                given.AddError($"There is no completion for '{shell.Value}'.{DidYouMean.Hint(shell.Value, Scripts.Keys)}");
+        });
+        var command = new Command("completion", "Print the script that completes words of bubblesync in a shell") { Shell };
+        command.SetAction((parsed, token) => new Session(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
+        return command;
+    }
+
+    private static async Task<int> PrintAsync(string script, CancellationToken token)
+    {
+        await using var text = typeof(CompletionVerb).Assembly.GetManifestResourceStream(script)!;
+        await using var output = Console.OpenStandardOutput();
+        await text.CopyToAsync(output, token);
+        return ExitCode.Done;
+    }
+}
