@@ -62,13 +62,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         """;
 
     /// <summary>Rows of the target, with ids of Bubble's form, that Bubble no longer has.</summary>
-    public string CountNotInBubble =>
-        $"""
-        with gone as materialized (
-          select t.{_key} as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{_key} = t.{_key})
-        )
-        select count(*) from gone where id collate "C" ~ '{Model.BubbleId.Pattern}'
-        """;
+    public string CountNotInBubble => $"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: false)}) gone";
 
     /// <summary>The one statement that writes the target.</summary>
     public string Merge()

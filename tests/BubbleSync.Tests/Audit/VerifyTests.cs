@@ -131,6 +131,18 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_moment_finer_than_Bubbles_clock_takes_what_lies_on_its_millisecond()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, "2026-03-01T08:00:00.123Z"));
+        await scene.ResyncAsync("agent");
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-01T08:00:00.1235Z", null) }, null, scene.Limit);
+
+        Assert.Equal((true, 1L), (report.Success, report.Entities[0].Compared));
+    }
+
+    [Fact]
     public async Task The_program_says_it_with_its_exit_code_as_text_CSV_and_JSON_the_same_each_time()
     {
         await using var scene = await Scene.OpenAsync(postgres);
