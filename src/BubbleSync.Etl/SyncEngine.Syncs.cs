@@ -84,7 +84,7 @@ public sealed partial class SyncEngine
             return async (entity, token) =>
             {
                 await bounded.Value;
-                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order, clock).ReadChangesAsync(marks[entity.Plan.Name], token);
             };
         }, cancellationToken);
     }, cancellationToken);

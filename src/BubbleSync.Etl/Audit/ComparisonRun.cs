@@ -110,7 +110,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     private async Task ReadAsync(BubbleClient client, CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order));
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order, clock));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
         var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
         await journal.BoundAsync(end, cancellationToken);

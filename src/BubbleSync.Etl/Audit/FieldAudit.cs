@@ -15,7 +15,7 @@ internal sealed class FieldAudit(SyncPlan plan, BubbleClient client, TargetDatab
     {
         var order = new ReadingOrder(clock);
         var flows = plan.Entities.Select(e => new EntityFlow(e, DiscardAsync)).ToList();
-        await Together.RunAsync(flows, flows.Count, (flow, token) => ReadAsync(new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order), token), cancellationToken);
+        await Together.RunAsync(flows, flows.Count, (flow, token) => ReadAsync(new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order, clock), token), cancellationToken);
 
         var rows = new List<FieldAuditRow>();
         foreach (var flow in flows)

@@ -53,7 +53,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
-        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
+        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order, _clock));
 
         await ProbeAsync(cancellationToken);
         var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values.Select(h => h.ServerTime), _clock.GetUtcNow());
