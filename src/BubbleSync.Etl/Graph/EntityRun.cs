@@ -10,6 +10,7 @@ namespace BubbleSync.Etl.Graph;
 internal sealed class EntityRun : IAsyncDisposable
 {
     private readonly TargetDatabase _database;
+    private readonly Guid _runId;
     private readonly StagingWriter _writer;
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
@@ -22,7 +23,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
     {
         var plan = staging.Plan;
-        _database = database;
+        (_database, _runId) = (database, journal.RunId);
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
@@ -90,6 +91,16 @@ internal sealed class EntityRun : IAsyncDisposable
 
         await connection.ExecuteAsync(Staging.Empty, cancellationToken);
         await journal.ForgetWindowsAsync(connection, Plan.Name, cancellationToken);
+    }
+
+    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
+    public async Task<(long Records, long Rejected)> CountAsync(CancellationToken cancellationToken)
+    {
+        if (Report.Proof is not null)
+            return (Report.Extracted, Report.Rejected);
+
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        return await new StagedRecords(Plan, Staging, _runId).CountDistinctAsync(connection, cancellationToken);
     }
 
     /// <summary>Gives the report of a merge.</summary>

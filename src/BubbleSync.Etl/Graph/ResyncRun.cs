@@ -150,11 +150,20 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
-    private Task CheckRejectsAsync(CancellationToken _)
+    private async Task CheckRejectsAsync(CancellationToken cancellationToken)
     {
-        var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
-        if (_options.MaxRejects is not { } most || !most.IsExceeded(rejected, read))
-            return Task.CompletedTask;
+        if (_options.MaxRejects is not { } most)
+            return;
+
+        var (read, rejected) = (0L, 0L);
+        foreach (var entity in _entities)
+        {
+            var count = await entity.CountAsync(cancellationToken);
+            (read, rejected) = (read + count.Records, rejected + count.Rejected);
+        }
+
+        if (!most.IsExceeded(rejected, read))
+            return;
 
         throw new SyncException(new SyncError("transform", null, null, null, TooManyRejects, $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{(_options.DryRun ? "" : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects.")}"));
     }

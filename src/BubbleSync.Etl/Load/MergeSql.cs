@@ -16,11 +16,22 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     public string DropSuperseded =>
         $"""
         delete from {staging.Name} s using (
-          select ctid, row_number() over (partition by {_key} collate "C" order by {_modified} desc nulls last, {StagingLayout.Order} desc) as place
+          select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
           from {staging.Name}
           where {_key} in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)
         ) d
         where s.ctid = d.ctid and d.place > 1
+        """;
+
+    /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>
+    public string CountDistinct =>
+        $"""
+        select count(*), count(*) filter (where r.is_rejected)
+        from (
+          (select distinct on ({_key} collate "C") {StagingLayout.Rejected} as is_rejected from {staging.Name} order by {_key} collate "C", {NewestFirst})
+          union all
+          select true from {staging.Rejects} where bubble_id is null
+        ) r
         """;
 
     /// <summary>Forgets the rejects that a stopped attempt at the same run has kept.</summary>
@@ -78,6 +89,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             values ({string.Join(", ", inserted.Select(i => i.Value))})
             """;
     }
+
+    private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
     private string IsNewer => force

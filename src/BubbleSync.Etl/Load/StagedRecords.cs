@@ -32,6 +32,10 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
         return new SettledCounts(records, checksum, extracted, rejected);
     }
 
+    /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
+    public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(_sql.CountDistinct, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+
     /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
     public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
