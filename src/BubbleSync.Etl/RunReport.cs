@@ -100,7 +100,7 @@ public sealed record EntityReport
 /// <param name="Rereads">Readings thrown away because they proved nothing.</param>
 /// <param name="Read">Rows received in the windows that count.</param>
 /// <param name="Staged">Rows staged.</param>
-/// <param name="ChecksumRead">A checksum of the rows as they were mapped, in any order; 16 hexadecimal digits.</param>
+/// <param name="ChecksumRead">A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal digits.</param>
 /// <param name="ChecksumStored">The same of the rows as PostgreSQL gave them back from staging; the run fails where the two differ.</param>
 /// <param name="Doubts">What keeps the extraction from being proved; none where it is complete.</param>
 public sealed record EntityProof(

@@ -76,7 +76,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     public async Task CloseAsync(ComparedEntity compared, long equal, long extra, CancellationToken cancellationToken)
     {
         var (entity, counts) = (compared.Entity, compared.Counts);
-        var report = entity.Merged(new EntityCounts(counts.Staged, counts.Checksum, counts.Extracted, 0, 0, 0, counts.Rejected, extra), clock.GetUtcNow());
+        var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra), clock.GetUtcNow());
         report = report with { Unchanged = equal, Proof = report.Proof! with { IsComplete = IsWhole(entity), Doubts = [.. scope.Part is { } part ? [part] : Array.Empty<string>(), .. report.Proof.Doubts] } };
         entity.Report = report;
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);

@@ -80,7 +80,7 @@ internal sealed class EntityRun : IAsyncDisposable
         var windows = point.Windows[Plan.Name].ToList();
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
         await using var connection = await _database.ConnectAsync(cancellationToken);
-        var checksum = await StagedRows.ChecksumAsync(connection, Staging, cancellationToken);
+        var checksum = await StagedRows.ChecksumAsync(connection, Staging.CopyOut, cancellationToken);
         var (records, rejected) = (await connection.RowsAsync(Staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (new StagedTotal(records, checksum) == expected)
         {
@@ -106,24 +106,27 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Gives the report of a merge.</summary>
     public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
     {
-        var ledger = Flow.Ledger;
+        var (ledger, settled) = (Flow.Ledger, counts.Settled);
         var accepted = ledger.Accepted;
         return Report with
         {
             Expected = ledger.CountedBefore,
-            Extracted = counts.Extracted,
-            Staged = counts.Staged,
+            Extracted = settled.Extracted,
+            Staged = settled.Staged,
             Inserted = counts.Inserted,
             Updated = counts.Updated,
             Unchanged = counts.Unchanged,
             Conflicts = counts.Conflicts,
-            Rejected = counts.Rejected,
+            Rejected = settled.Rejected,
             NotInBubble = counts.NotInBubble ?? 0,
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, $"{Staged.Checksum:x16}", $"{counts.Checksum:x16}", ledger.Doubts),
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts),
         };
+
+        // Each record once: how often it was read is no matter of the data.
+        string Text(ulong checksum) => $"{unchecked(checksum - settled.Superseded):x16}";
     }
 
     /// <summary>Takes back what is half staged.</summary>

@@ -12,15 +12,15 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
 
-    /// <summary>Of several readings of one record keeps the one that counts.</summary>
-    public string DropSuperseded =>
+    /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
+    public string TakeSuperseded =>
         $"""
-        delete from {staging.Name} s using (
+        copy (delete from {staging.Name} s using (
           select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
           from {staging.Name}
           where {_key} in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)
         ) d
-        where s.ctid = d.ctid and d.place > 1
+        where s.ctid = d.ctid and d.place > 1 returning {staging.Columns("s.")}) to stdout (format binary)
         """;
 
     /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>

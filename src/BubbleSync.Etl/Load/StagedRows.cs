@@ -10,10 +10,10 @@ internal static class StagedRows
 {
     private const int HeaderLength = 19;
 
-    /// <summary>Gives the rows' checksum, as <see cref="RowChecksum"/> has it.</summary>
-    public static async Task<ulong> ChecksumAsync(NpgsqlConnection connection, StagingTable table, CancellationToken cancellationToken)
+    /// <summary>Gives the checksum, as <see cref="RowChecksum"/> has it, of the rows that a COPY statement gives out.</summary>
+    public static async Task<ulong> ChecksumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
     {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(table.CopyOut, cancellationToken);
+        await using var copy = await connection.BeginRawBinaryCopyAsync(copyOut, cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
         {

@@ -21,14 +21,14 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>How many fields a row has.</summary>
     public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 3;
 
-    /// <summary>All columns with their types, in the order of rows. An absent field and a null are both NULL; a mark tells the null.</summary>
+    /// <summary>All columns with their types, in the order of rows; the last is no content, and checksums leave it out. An absent field and a null are both NULL; a mark tells the null.</summary>
     public IEnumerable<(string Quoted, string Type)> Columns() =>
     [
         .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),
         .. Enumerable.Range(0, NullWords(plan.Columns.Count)).Select(word => (Marks(word), "bigint")),
         (Created, "timestamptz"),
-        (Order, "bigint"),
         (Rejected, "boolean"),
+        (Order, "bigint"),
     ];
 
     /// <summary>A condition: the staged row <paramref name="s"/> carries a null for the column that is to be stored.</summary>

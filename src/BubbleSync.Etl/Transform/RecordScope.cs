@@ -142,8 +142,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             rows.WriteInt64Field(word);
         if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
             rows.WriteNull();
-        rows.WriteInt64Field(_order);
         rows.WriteBooleanField(isRejected);
+        rows.WriteInt64Field(_order);
         RowCount++;
         unchecked
         {
