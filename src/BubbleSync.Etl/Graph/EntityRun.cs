@@ -55,8 +55,11 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
     public bool IsMerged { get; private set; }
 
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part { get; init; }
+
     /// <summary>Whether everything that Bubble has was read, and shown to be.</summary>
-    public bool IsComplete => Flow.Ledger.Doubts.Count == 0;
+    public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
 
     /// <summary>Makes the staging tables.</summary>
     public async Task CreateStagingAsync(CancellationToken cancellationToken)
@@ -122,7 +125,7 @@ internal sealed class EntityRun : IAsyncDisposable
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts),
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts) { Part = Part },
         };
 
         // Each record once: how often it was read is no matter of the data.
