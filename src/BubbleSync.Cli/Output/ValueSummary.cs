@@ -19,7 +19,7 @@ internal static class ValueSummary
             table.AddRow([Markup.Escape(e.Name), .. ValueAuditOptions.Verdicts.Select(v => e.ByVerdict[v]).Prepend(e.Records).Select(Number), RunSummary.Proof(e.Proof)]);
         console.Write(table);
         RunSummary.Lines(console, "warning", report.Warnings);
-        RunSummary.Lines(console, "error", [.. report.Errors.Select(e => e.Message)]);
+        RunSummary.PrintErrors(report.Errors);
         if (report.Run.Status is "succeeded" or "partial" && csv is not null)
             RunSummary.Line(console, $"{Number(report.Rows)} values are in {csv}");
     }

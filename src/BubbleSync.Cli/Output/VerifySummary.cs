@@ -20,7 +20,7 @@ internal static class VerifySummary
             RunSummary.Line(console, $"and more; all of them {(csv is null ? "with --csv FILE" : $"in {csv}")}");
 
         RunSummary.Lines(console, "warning", report.Warnings);
-        RunSummary.Lines(console, "error", [.. report.Errors.Select(e => e.Message)]);
+        RunSummary.PrintErrors(report.Errors);
         RunSummary.Line(console, Closing(report));
     }
 

@@ -178,6 +178,21 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("verify")]
+    [InlineData("audit", "values", "--csv", "values.csv")]
+    public async Task Errors_are_told_on_stderr(params string[] words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.Bubble.DisposeAsync();
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1")], [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"]);
+
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("error: agent: Bubble", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", outcome.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_source_that_is_gone_stops_it_and_leaves_no_staging()
     {
