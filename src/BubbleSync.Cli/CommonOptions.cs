@@ -17,6 +17,9 @@ internal static class CommonOptions
     /// <summary>Whether errors tell where in the program they came from.</summary>
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Tell behind an error where in the program it came from" };
 
+    /// <summary>Whether the engine's log goes to stderr, instead of the progress.</summary>
+    public static readonly Option<string> Log = ChoiceOption.Create("--log", "Log to stderr instead of showing progress; with --verbose in detail", "none", "none", "text", "json");
+
     /// <summary>Settings that have an option of their own, with their names.</summary>
     public static readonly IReadOnlyDictionary<Option<string?>, string> Settings = new Dictionary<Option<string?>, string>
     {
@@ -28,7 +31,7 @@ internal static class CommonOptions
     };
 
     /// <summary>All of them.</summary>
-    public static IEnumerable<Option> All => [Config, Output, Quiet, Verbose, .. Settings.Keys];
+    public static IEnumerable<Option> All => [Config, Output, Log, Quiet, Verbose, .. Settings.Keys];
 
     /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };

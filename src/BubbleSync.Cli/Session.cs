@@ -3,12 +3,16 @@ using BubbleSync.Cli.Output;
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Config;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BubbleSync.Cli;
 
 /// <summary>One command under way: its settings, its database, where it prints.</summary>
 internal sealed class Session(ParseResult parsed)
 {
+    private ILogger _logger = NullLogger.Instance;
+
     /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
     public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
 
@@ -18,6 +22,10 @@ internal sealed class Session(ParseResult parsed)
     /// <summary>Whether stderr carries errors and nothing else.</summary>
     public bool IsQuiet => parsed.GetValue(CommonOptions.Quiet);
 
+    private bool IsLogged => parsed.GetValue(CommonOptions.Log) is not (null or "none");
+
+    private LogLevel LeastLevel => IsQuiet ? LogLevel.Error : parsed.GetValue(CommonOptions.Verbose) ? LogLevel.Debug : LogLevel.Information;
+
     /// <summary>Runs a command against the engine; where no database is set, against an embedded one that it starts and stops.</summary>
     /// <param name="kind">What a failure's report calls it.</param>
     /// <param name="work">The command.</param>
@@ -26,19 +34,25 @@ internal sealed class Session(ParseResult parsed)
     {
         var settings = Settings();
         if (settings.Postgres.ConnectionString is not null)
-            return await work(new SyncEngine(settings, TimeProvider.System));
+            return await work(Engine(settings));
 
         await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
-        return await work(new SyncEngine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }, TimeProvider.System));
+        return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));
     }, cancellationToken);
 
     /// <summary>Runs a command that needs no database.</summary>
     public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
-        GuardedAsync(kind, () => work(new SyncEngine(Settings(), TimeProvider.System)), cancellationToken);
+        GuardedAsync(kind, () => work(Engine(Settings())), cancellationToken);
+
+    /// <summary>The engine with these settings, which logs where that is asked for.</summary>
+    public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
 
     /// <summary>Runs a command and tells of its failure, if it has one.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
     {
+        using var monitoring = Monitoring.Start();
+        using var logs = IsLogged ? LogLines.Create(parsed.GetValue(CommonOptions.Log) == "json", LeastLevel) : null;
+        _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? _logger;
         try
         {
             return await work();
@@ -66,7 +80,7 @@ internal sealed class Session(ParseResult parsed)
     }
 
     /// <summary>Does the work and shows how it is getting on, unless that is not wanted.</summary>
-    public Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work) => IsQuiet ? work(null) : LiveProgress.ShowAsync(work);
+    public Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work) => IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work);
 
     /// <summary>Says on stderr what is no error, unless that is not wanted.</summary>
     public void Tell(string line)

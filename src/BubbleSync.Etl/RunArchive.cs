@@ -14,8 +14,11 @@ public sealed class RunArchive : IAsyncDisposable
 
     /// <summary>Gives the latest runs, newest first.</summary>
     /// <param name="most">How many.</param>
+    /// <param name="kind">Only runs of this kind, or null for all.</param>
+    /// <param name="status">Only runs that ended, or go on, like this; or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken) => PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, cancellationToken), "runs");
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), "runs");
 
     /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
@@ -28,6 +31,15 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await _history.FindAsync(run, cancellationToken), level, entity, cancellationToken), "runs");
+
+    /// <summary>Gives a run's activity log in order, and then each further line as it is written, until the run has ended.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="clock">The clock of the pauses between looks.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, string? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await _history.FindAsync(run, cancellationToken), level, entity, clock, cancellationToken), "runs");
 
     /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
     public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>

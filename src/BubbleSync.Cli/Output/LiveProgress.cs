@@ -24,7 +24,11 @@ internal static class LiveProgress
 
     private static string Line(RunProgress progress) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{progress.Entities.Sum(e => e.Read):N0} of {progress.Entities.Sum(e => e.Expected ?? 0):N0} records read, {progress.Api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} calls a minute allowed{(progress.Api.Throttled > 0 ? $", {progress.Api.Throttled} throttled" : "")}");
+        $"{progress.Entities.Sum(e => e.Read):N0} of {progress.Entities.Sum(e => e.Expected ?? 0):N0} records read, {progress.Api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} calls a minute allowed{(progress.Api.Throttled > 0 ? $", {progress.Api.Throttled} throttled" : "")}{Waiting(progress)}");
+
+    // Where pages pile up, the stage behind them is what the run waits for.
+    private static string Waiting(RunProgress progress) =>
+        string.Concat(progress.Queues.Where(q => q.Stage != "read").Select(q => string.Create(CultureInfo.InvariantCulture, $", {q.Waiting} of {q.Capacity} pages wait to be {(q.Stage == "map" ? "mapped" : "staged")}")));
 
     private sealed class PlainLines(TimeProvider clock) : IProgress<RunProgress>
     {

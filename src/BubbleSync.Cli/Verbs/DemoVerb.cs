@@ -31,7 +31,7 @@ internal static class DemoVerb
             session.Tell("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
-            var engine = new SyncEngine(Settings(parsed, server, simulator), TimeProvider.System);
+            var engine = session.Engine(Settings(parsed, server, simulator));
 
             var made = await engine.ApplySchemaAsync(token);
             session.Tell($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");

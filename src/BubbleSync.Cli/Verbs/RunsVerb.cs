@@ -10,7 +10,10 @@ internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
     private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
-    private static readonly Option<string?> Level = ChoiceOption.Optional("--level", "Only lines of this level", "warning", "error");
+    private static readonly Option<string?> Level = ChoiceOption.Optional("--level", "Only lines of this level", "info", "warning", "error");
+    private static readonly Option<string?> Kind = ChoiceOption.Optional("--kind", "Only runs of this kind", "resync", "incremental", "sync invoice", "sync range", "patch", "reprocess", "verify", "audit values");
+    private static readonly Option<string?> Status = ChoiceOption.Optional("--status", "Only runs that are, or ended, like this", "running", "succeeded", "partial", "failed", "cancelled");
+    private static readonly Option<bool> Follow = new("--follow") { Description = "Go on with each further line as it is written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only lines of this entity");
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };
 
@@ -19,9 +22,9 @@ internal static class RunsVerb
     /// <summary>The verb.</summary>
     public static Command Command() => new("runs", "Earlier runs: what they did, what they rejected")
     {
-        Verb(new Command("list", "The latest runs") { Most }, ListAsync),
+        Verb(new Command("list", "The latest runs") { Most, Kind, Status }, ListAsync),
         Verb(new Command("show", "A run's result") { Run }, ShowAsync),
-        Verb(new Command("log", "A run's activity log") { Run, Level, Entity }, LogAsync),
+        Verb(new Command("log", "A run's activity log") { Run, Level, Entity, Follow }, LogAsync),
         Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv }, RejectedAsync),
         Reprocess(),
     };
@@ -57,7 +60,7 @@ internal static class RunsVerb
 
     private static async Task ListAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
     {
-        var runs = await archive.ListAsync(parsed.GetValue(Most), token);
+        var runs = await archive.ListAsync(parsed.GetValue(Most), parsed.GetValue(Kind), parsed.GetValue(Status), token);
         if (session.IsJson)
             Console.Out.WriteLine(ReportJson.Write(runs));
         else
@@ -69,7 +72,8 @@ internal static class RunsVerb
 
     private static async Task LogAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
     {
-        var lines = await archive.LogAsync(parsed.GetValue(Run)!, parsed.GetValue(Level), parsed.GetValue(Entity), token);
+        var (run, level, entity) = (parsed.GetValue(Run)!, parsed.GetValue(Level), parsed.GetValue(Entity));
+        var lines = await (parsed.GetValue(Follow) ? archive.FollowAsync(run, level, entity, TimeProvider.System, token) : archive.LogAsync(run, level, entity, token));
         if (session.IsJson)
             await WriteJsonAsync(lines, token);
         else

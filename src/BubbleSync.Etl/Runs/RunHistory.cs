@@ -13,6 +13,11 @@ internal sealed class RunHistory(TargetDatabase database)
     // Of each kind at a time, so that the end of a run does not wait for it; the next run goes on.
     private const int MostForgotten = 100_000;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // A line shows when its transaction commits, perhaps after lines that were written later.
+    private static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(30);
+
     private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\""];
 
     private const string ListSql =
@@ -20,7 +25,7 @@ internal sealed class RunHistory(TargetDatabase database)
         select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
                coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
-        where r.target_schema = @schema
+        where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
         group by r.run_id
         order by r.started_at desc, r.run_id desc
         limit @most
@@ -38,7 +43,7 @@ internal sealed class RunHistory(TargetDatabase database)
         """
         select at, level, stage, entity, bubble_id, message
         from bubblesync.activity_log
-        where run_id = @run and (@level = '' or level = @level) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
+        where run_id = @run and at >= @since and (@level = '' or level = @level) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
         order by at, entity, bubble_id, message
         """;
 
@@ -58,14 +63,14 @@ internal sealed class RunHistory(TargetDatabase database)
         }
     }
 
-    /// <summary>Gives the latest runs over this schema, newest first.</summary>
-    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, CancellationToken cancellationToken)
+    /// <summary>Gives the latest runs over this schema, newest first; all kinds and states where none is named.</summary>
+    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             ListSql,
             r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9)),
-            cancellationToken, ("schema", database.Schema), ("most", most));
+            cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? ""));
     }
 
     /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
@@ -102,13 +107,47 @@ internal sealed class RunHistory(TargetDatabase database)
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, CancellationToken cancellationToken) =>
+        LogAsync(runId, level, entity, DateTimeOffset.MinValue, cancellationToken);
+
+    /// <summary>The same, and then each further line as it is written, until the run has ended.</summary>
+    public async IAsyncEnumerable<ActivityLine> FollowAsync(Guid runId, string? level, string? entity, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (seen, since) = (new HashSet<ActivityLine>(), DateTimeOffset.MinValue);
+        while (true)
+        {
+            // Asked before the lines are read, so that the last of them are not missed.
+            var hasEnded = await HasEndedAsync(runId, cancellationToken);
+            await foreach (var line in LogAsync(runId, level, entity, since, cancellationToken))
+            {
+                if (!seen.Add(line))
+                    continue;
+
+                yield return line;
+                since = line.At - LongestTransaction > since ? line.At - LongestTransaction : since;
+            }
+
+            if (hasEnded)
+                yield break;
+
+            seen.RemoveWhere(line => line.At < since);
+            await Task.Delay(Pause, clock, cancellationToken);
+        }
+    }
+
+    private async Task<bool> HasEndedAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        return await connection.ScalarAsync<bool>("select status <> 'running' from bubblesync.run where run_id = @run", cancellationToken, ("run", runId));
+    }
+
+    private async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         var lines = connection.StreamAsync(
             LogSql,
             r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
-            cancellationToken, ("run", runId), ("level", level ?? ""), ("entity", entity ?? ""));
+            cancellationToken, ("run", runId), ("level", level ?? ""), ("entity", entity ?? ""), ("since", since));
         await foreach (var line in lines)
             yield return line;
     }

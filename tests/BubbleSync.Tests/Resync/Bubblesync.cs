@@ -8,7 +8,17 @@ namespace BubbleSync.Tests.Resync;
 internal static class Bubblesync
 {
     /// <summary>Starts it; whoever does must dispose of it.</summary>
-    public static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
+    public static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words) =>
+        Start(scene, environment, new Dictionary<string, string>(), words);
+
+    /// <summary>Runs it to its end, with variables of others too.</summary>
+    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, params string[] words)
+    {
+        using var program = Start(scene, environment, others, words);
+        return await program.EndAsync();
+    }
+
+    private static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"));
@@ -23,6 +33,8 @@ internal static class Bubblesync
         Forget(start);
         foreach (var (name, value) in settings)
             start.Environment["BUBBLESYNC_" + name] = value;
+        foreach (var (name, value) in others)
+            start.Environment[name] = value;
 
         return new RunningProgram(Process.Start(start)!, scene.Limit);
     }

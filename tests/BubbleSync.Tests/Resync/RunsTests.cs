@@ -43,6 +43,38 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
     }
 
+    [Fact]
+    public async Task Following_a_log_ends_with_the_run_and_misses_no_line()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new BubbleSync.Simulator.SimulatorOptions { Invoices = 20 });
+        var running = new TaskCompletionSource<Task<List<string>>>();
+        scene.Bubble.Traffic.OnRequest = _ =>
+        {
+            running.TrySetResult(FollowAsync(scene));
+            return Task.CompletedTask;
+        };
+
+        var run = await scene.ResyncAsync();
+        var followed = await await running.Task.WaitAsync(scene.Limit);
+
+        Assert.Equal(await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{run.RunId}' order by at, entity, bubble_id, message"), followed);
+        Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Runs_are_listed_by_kind_and_status()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ResyncAsync("agent");
+        await scene.Engine().PatchAsync([], scene.Limit);
+        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+
+        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, null, scene.Limit)).Select(r => r.Kind));
+        Assert.Equal(["resync"], (await archive.ListAsync(9, "resync", null, scene.Limit)).Select(r => r.Kind));
+        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, "succeeded", scene.Limit)).Select(r => r.Kind));
+        Assert.Empty(await archive.ListAsync(9, null, "failed", scene.Limit));
+    }
+
     [Theory]
     [InlineData(90, 0)]
     [InlineData(0, 1)]
@@ -157,5 +189,14 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", false, scene.Limit));
 
         Assert.Equal(("nothing-rejected", true), (refusal.Errors[0].Code, refusal.IsUsage));
+    }
+
+    private static async Task<List<string>> FollowAsync(Scene scene)
+    {
+        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+        var lines = new List<string>();
+        await foreach (var line in await archive.FollowAsync("last", null, null, TimeProvider.System, scene.Limit))
+            lines.Add(line.Message);
+        return lines;
     }
 }
