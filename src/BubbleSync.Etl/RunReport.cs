@@ -99,16 +99,20 @@ public sealed record EntityReport
 }
 
 /// <summary>The proof of completeness of one entity.</summary>
-/// <param name="IsComplete">Whether every window is proved and the windows add up.</param>
+/// <param name="IsComplete">Whether everything that Bubble has was read: every window is proved and the windows add up.</param>
 /// <param name="CountedBefore">Records of the whole type as Bubble counted them before reading.</param>
 /// <param name="CountedAfter">The same, after reading.</param>
 /// <param name="Windows">Windows of the history; the catch-up pass is none of them.</param>
 /// <param name="Rereads">Readings thrown away because they proved nothing.</param>
 /// <param name="Read">Rows received in the windows that count.</param>
 /// <param name="Staged">Rows staged.</param>
-/// <param name="ChecksumRead">A checksum of the rows as they were mapped, in any order; 16 hexadecimal digits.</param>
+/// <param name="ChecksumRead">A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal digits.</param>
 /// <param name="ChecksumStored">The same of the rows as PostgreSQL gave them back from staging; the run fails where the two differ.</param>
-/// <param name="Doubts">What keeps the extraction from being proved; none where it is complete.</param>
+/// <param name="Doubts">What keeps the extraction from being proved; none where it is complete, or where no proof was sought.</param>
 public sealed record EntityProof(
     bool IsComplete, long? CountedBefore, long? CountedAfter, int Windows, int Rereads, long Read, long Staged,
-    string ChecksumRead, string ChecksumStored, IReadOnlyList<string> Doubts);
+    string ChecksumRead, string ChecksumStored, IReadOnlyList<string> Doubts)
+{
+    /// <summary>What was to be read where that was not everything, so that no proof was sought; else null.</summary>
+    public string? Part { get; init; }
+}

@@ -72,7 +72,7 @@ public sealed partial class SyncEngine
         var (meter, throttle) = (new ApiMeter(), Throttle());
         using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
         var order = new ReadingOrder(clock);
-        return await RunPartAsync("incremental", new { entities }, target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
+        return await RunPartAsync(new PartialRunOptions("incremental", new { entities }), target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
         {
             var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
             // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
@@ -84,7 +84,7 @@ public sealed partial class SyncEngine
             return async (entity, token) =>
             {
                 await bounded.Value;
-                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order).ReadChangesAsync(marks[entity.Plan.Name], token);
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order, clock).ReadChangesAsync(marks[entity.Plan.Name], token);
             };
         }, cancellationToken);
     }, cancellationToken);

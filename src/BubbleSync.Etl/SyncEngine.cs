@@ -94,8 +94,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     /// <summary>Maps and merges once more what a run rejected, as it was kept then, without Bubble.</summary>
     /// <param name="run">The run's id, the beginning of it, or <c>last</c>.</param>
+    /// <param name="force">Whether the records as they were kept win over local edits and over rows of the same date or a newer one.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public Task<RunReport> ReprocessAsync(string run, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<RunReport> ReprocessAsync(string run, bool force, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
@@ -107,7 +108,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             throw new SyncException(new SyncError("settings", null, null, "RUN", "nothing-rejected", $"Run {of} has rejected nothing: there is nothing to reprocess."));
 
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
-        return await RunPartAsync("reprocess", new { of }, target, [.. entities.Keys], runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked");
+        return await RunPartAsync(options, target, [.. entities.Keys], runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; one request per entity.</summary>
@@ -138,18 +140,18 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);
 
     private async Task<RunReport> RunPartAsync(
-        string kind, object options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, Func<ApiProgress> api, IProgress<RunProgress>? progress,
+        PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, Func<ApiProgress> api, IProgress<RunProgress>? progress,
         Func<SyncPlan, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
         var journal = target.Journal(runId);
-        await using var run = new PartialRun(target.Database, runLock, plan.Entities, journal, api, clock);
+        await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, journal, api, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
         var read = await prepare(plan);
         var patches = target.Patches([], runId);
-        return await new RunRecorder(journal, clock).RecordAsync(kind, options, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
+        return await new RunRecorder(journal, clock).RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
     }
 
     private async Task<Guid> ResumedIdAsync(string? run, CancellationToken cancellationToken)

@@ -84,10 +84,12 @@ internal static class RunSummary
             $"{report.Kind} {report.Status}{dry}: {records:N0} records in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
-    /// <summary>How sure it is that everything was read.</summary>
+    /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
     public static string Proof(EntityProof? proof) => proof switch
     {
         null => "-",
+        { Part: { } part } => $"only {part}",
+        { IsComplete: true, Windows: 0 } => "proved",
         { IsComplete: true } => $"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}",
         _ => "not proved",
     };
@@ -95,7 +97,9 @@ internal static class RunSummary
     // In one line: what Bubble counted, what was read, what was stored, and that it is the same.
     private static string Receipt(EntityReport entity, EntityProof proof) => string.Create(
         CultureInfo.InvariantCulture,
-        $"proof: {entity.Name}: counted {proof.CountedBefore?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} before and {proof.CountedAfter?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} after, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}" : $"proof: {entity.Name}: counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after")}, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+
+    private static string Count(long? number) => number is { } known ? Number(known) : "?";
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -19,10 +19,15 @@ internal static class DoctorVerb
                 {
                     var report = await engine.ExamineAsync(token);
                     if (session.IsJson)
+                    {
                         Console.Out.WriteLine(report.ToJson());
+                    }
                     else
+                    {
                         foreach (var check in report.Checks)
                             RunSummary.Line(Terminal.Out, $"{check.Status,-7} {check.Name}: {check.Message}");
+                    }
+
                     return report.Success ? ExitCode.Done : ExitCode.Partial;
                 },
                 token);

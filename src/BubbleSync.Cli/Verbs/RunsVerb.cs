@@ -14,6 +14,8 @@ internal static class RunsVerb
     private static readonly Option<string?> Entity = EntityOption.Single("Only lines of this entity");
     private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };
 
+    private static readonly Option<bool> Force = new("--force") { Description = "Take the records as they were kept even over rows edited here since, of the same date, or newer" };
+
     /// <summary>The verb.</summary>
     public static Command Command() => new("runs", "Earlier runs: what they did, what they rejected")
     {
@@ -44,11 +46,11 @@ internal static class RunsVerb
 
     private static Command Reprocess()
     {
-        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was mended") { Run };
+        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was mended") { Run, Force };
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            return session.RunAsync("reprocess", async engine => session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, token)), token);
+            return session.RunAsync("reprocess", async engine => session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, parsed.GetValue(Force), token)), token);
         });
         return command;
     }

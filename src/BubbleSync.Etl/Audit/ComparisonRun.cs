@@ -14,8 +14,8 @@ namespace BubbleSync.Etl.Audit;
 /// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample; and whether records are kept as they came.</summary>
 internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
 {
-    /// <summary>Why nothing can be said of what was not read, or null where everything was read.</summary>
-    public string? Part => Since is { } since ? $"only what was modified since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} was read" : Sample is { } sample ? $"only a sample of {sample} was read" : null;
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part => Since is { } since ? $"what was modified since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}" : Sample is { } sample ? $"a sample of {sample}" : null;
 }
 
 /// <summary>
@@ -26,7 +26,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
 {
     private readonly ApiMeter _meter = new();
     private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
-    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId, scope.KeepsRaw), database, journal))];
+    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part })];
 
     // A run that lives has a session: that is how others know.
     private NpgsqlConnection? _presence;
@@ -76,17 +76,13 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     public async Task CloseAsync(ComparedEntity compared, long equal, long extra, CancellationToken cancellationToken)
     {
         var (entity, counts) = (compared.Entity, compared.Counts);
-        var report = entity.Merged(new EntityCounts(counts.Staged, counts.Checksum, counts.Extracted, 0, 0, 0, counts.Rejected, extra), clock.GetUtcNow());
-        report = report with { Unchanged = equal, Proof = report.Proof! with { IsComplete = IsWhole(entity), Doubts = [.. scope.Part is { } part ? [part] : Array.Empty<string>(), .. report.Proof.Doubts] } };
-        entity.Report = report;
+        var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra), clock.GetUtcNow());
+        entity.Report = report = report with { Unchanged = equal };
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
         await compared.CommitAsync(cancellationToken);
         foreach (var doubt in entity.Flow.Ledger.Doubts)
             Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }
-
-    /// <summary>Whether everything that Bubble has of an entity was read, and shown to be.</summary>
-    public bool IsWhole(EntityRun entity) => scope.Part is null && entity.IsComplete;
 
     /// <summary>Clears staging away; what cannot be cleared now, the next run clears.</summary>
     public async ValueTask DisposeAsync()
@@ -110,7 +106,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     private async Task ReadAsync(BubbleClient client, CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order));
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order, clock));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
         var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
         await journal.BoundAsync(end, cancellationToken);

@@ -32,7 +32,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
 
     private async Task ReadAsync(EntityFlow flow, ReadingOrder order, CancellationToken cancellationToken)
     {
-        var history = new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order);
+        var history = new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order, clock);
         await history.ProbeAsync(cancellationToken);
         await history.ReadAsync(clock.GetUtcNow(), CancellationToken.None, cancellationToken);
         flow.State = EntityState.Done;

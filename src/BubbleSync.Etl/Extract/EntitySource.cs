@@ -24,15 +24,19 @@ internal sealed class EntitySource(BubbleClient client, string entity, string bu
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)
     {
         using var page = await PageAsync(window, cursor, 1, cancellationToken);
-        long? created = null;
+        DateTimeOffset? created = null;
         if (page.Count > 0 && WindowProof.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
-            created = microseconds;
-        var createdAt = created is { } moment ? DateTimeOffset.UnixEpoch.AddTicks(moment / 1000 * TimeSpan.TicksPerMillisecond) : (DateTimeOffset?)null;
-        return new Probe(page.Count > 0, createdAt, page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : null, page.Remaining, page.ServerTime);
+            created = Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+        return new Probe(page.Count > 0, created, page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : null, page.Remaining, page.ServerTime);
     }
 
     /// <summary>A failure of this entity's extraction.</summary>
     public SyncException Failure(string code, string message) => new(new SyncError("extract", entity, null, null, code, $"{entity}: {message}"));
+
+    /// <summary>A failure that forbids reading in windows of a date.</summary>
+    public SyncException Unconstrained(string field) => Failure(
+        "constraint-ignored",
+        $"Bubble does not apply the constraint on {field}, so that its records cannot be read in windows. It does so without a word for a token that is no admin token: set BUBBLESYNC_Bubble__ApiToken to an admin token");
 
     private static IReadOnlyList<Constraint> Constraints(Window? window) => window switch
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -58,7 +59,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
             var next = Next(probe, from, end);
             // What is left must shrink with every window; where it does not, the constraint was not applied.
             if (probe.Total >= left)
-                throw Ignored();
+                throw source.Unconstrained(BubbleField.Created);
 
             left = probe.Total ?? left;
             yield return new Window(WindowKind.Created, from, next);
@@ -83,7 +84,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     private DateTimeOffset Next(Probe probe, DateTimeOffset from, DateTimeOffset end)
     {
         if (probe.Created is not { } next || next < from || next >= end)
-            throw Ignored();
+            throw source.Unconstrained(BubbleField.Created);
 
         // More records on this millisecond than a window should hold: it becomes a window of its own.
         return next == from ? from.AddMilliseconds(1) : next;
@@ -92,8 +93,4 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     private int Smaller(int size) => size / 2 >= settings.PageSize
         ? size / 2
         : throw source.Failure("offset-ceiling", $"Bubble shows no row at offset {size}, though it counts more: its offset ceiling is below a page. Lower Bubble:WindowSize and Bubble:PageSize");
-
-    private SyncException Ignored() => source.Failure(
-        "constraint-ignored",
-        "Bubble does not apply the constraint on Created Date, so that its records cannot be read in windows. It does so without a word for a token that is no admin token: set BUBBLESYNC_Bubble__ApiToken to an admin token");
 }

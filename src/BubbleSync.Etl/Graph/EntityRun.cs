@@ -10,6 +10,7 @@ namespace BubbleSync.Etl.Graph;
 internal sealed class EntityRun : IAsyncDisposable
 {
     private readonly TargetDatabase _database;
+    private readonly Guid _runId;
     private readonly StagingWriter _writer;
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
@@ -22,7 +23,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
     {
         var plan = staging.Plan;
-        _database = database;
+        (_database, _runId) = (database, journal.RunId);
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
@@ -54,8 +55,11 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
     public bool IsMerged { get; private set; }
 
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part { get; init; }
+
     /// <summary>Whether everything that Bubble has was read, and shown to be.</summary>
-    public bool IsComplete => Flow.Ledger.Doubts.Count == 0;
+    public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
 
     /// <summary>Makes the staging tables.</summary>
     public async Task CreateStagingAsync(CancellationToken cancellationToken)
@@ -79,7 +83,7 @@ internal sealed class EntityRun : IAsyncDisposable
         var windows = point.Windows[Plan.Name].ToList();
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
         await using var connection = await _database.ConnectAsync(cancellationToken);
-        var checksum = await StagedRows.ChecksumAsync(connection, Staging, cancellationToken);
+        var checksum = await StagedRows.ChecksumAsync(connection, Staging.CopyOut, cancellationToken);
         var (records, rejected) = (await connection.RowsAsync(Staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (new StagedTotal(records, checksum) == expected)
         {
@@ -92,27 +96,40 @@ internal sealed class EntityRun : IAsyncDisposable
         await journal.ForgetWindowsAsync(connection, Plan.Name, cancellationToken);
     }
 
+    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
+    public async Task<(long Records, long Rejected)> CountAsync(CancellationToken cancellationToken)
+    {
+        if (Report.Proof is not null)
+            return (Report.Extracted, Report.Rejected);
+
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        return await new StagedRecords(Plan, Staging, _runId).CountDistinctAsync(connection, cancellationToken);
+    }
+
     /// <summary>Gives the report of a merge.</summary>
     public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
     {
-        var ledger = Flow.Ledger;
+        var (ledger, settled) = (Flow.Ledger, counts.Settled);
         var accepted = ledger.Accepted;
         return Report with
         {
             Expected = ledger.CountedBefore,
-            Extracted = counts.Extracted,
-            Staged = counts.Staged,
+            Extracted = settled.Extracted,
+            Staged = settled.Staged,
             Inserted = counts.Inserted,
             Updated = counts.Updated,
             Unchanged = counts.Unchanged,
             Conflicts = counts.Conflicts,
-            Rejected = counts.Rejected,
+            Rejected = settled.Rejected,
             NotInBubble = counts.NotInBubble ?? 0,
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), counts.Staged, $"{Staged.Checksum:x16}", $"{counts.Checksum:x16}", ledger.Doubts),
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts) { Part = Part },
         };
+
+        // Each record once: how often it was read is no matter of the data.
+        string Text(ulong checksum) => $"{unchecked(checksum - settled.Superseded):x16}";
     }
 
     /// <summary>Takes back what is half staged.</summary>

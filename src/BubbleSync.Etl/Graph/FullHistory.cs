@@ -4,7 +4,7 @@ using BubbleSync.Etl.Model;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>Reads all that Bubble has of one entity: three passes through the entity's line of stages.</summary>
-internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSettings settings, ReadingOrder order)
+internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSettings settings, ReadingOrder order, TimeProvider clock)
 {
     private readonly WindowReader _reader = new(source, settings, order);
     private readonly WindowPlanner _planner = new(source, settings);
@@ -29,7 +29,7 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
         var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
         await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
         await PassAsync(new Reconciliation(source, flow.Ledger, end).MissedAsync, drain, cancellationToken);
-        await PassAsync(_ => One(new Window(WindowKind.Modified, end, null)), drain, cancellationToken);
+        await ReadChangesAsync(end, drain, cancellationToken);
     }
 
     /// <summary>Reads some of everything: stretches spread evenly over the whole history, always the same ones; all of it where that is asked for, or where Bubble does not say how much there is.</summary>
@@ -42,18 +42,15 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     }
 
     /// <summary>Reads what was modified since a moment.</summary>
-    public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        PassAsync(_ => One(new Window(WindowKind.Modified, since, null)), CancellationToken.None, cancellationToken);
+    public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) => ReadChangesAsync(since, CancellationToken.None, cancellationToken);
+
+    private Task ReadChangesAsync(DateTimeOffset since, CancellationToken drain, CancellationToken cancellationToken) => drain.IsCancellationRequested
+        ? Task.CompletedTask
+        : flow.PassAsync(token => new ChangeReader(source, settings, order, clock).ReadAsync(new Window(WindowKind.Modified, since, null), drain, token), cancellationToken);
 
     private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!drain.IsCancellationRequested)
             await flow.PassAsync(token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested), (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : _reader.ReadAsync(window, token), cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<Window> One(Window window)
-    {
-        await Task.CompletedTask;
-        yield return window;
     }
 }

@@ -150,7 +150,7 @@ internal sealed class MergeStage(
                 if (refusal is not null)
                     findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
                 if (pruned > 0)
-                    findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : "marked in deleted_in_bubble_at")}, because Bubble no longer has them: {pruned} rows.");
+                    findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {GoneSql.MarkName}")}, because Bubble no longer has them: {pruned} rows.");
                 var report = entity.Report with { Pruned = pruned };
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                 return report;

@@ -7,6 +7,13 @@ namespace BubbleSync.Etl.Graph;
 /// <summary>Passes an entity's records through its line of stages.</summary>
 internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellationToken);
 
+/// <summary>What a run over a part of the records is.</summary>
+/// <param name="Kind">What reports call it.</param>
+/// <param name="Recorded">What it was asked to do, for the journal.</param>
+/// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
+/// <param name="Part">What it reads where nothing of Bubble can be proved by it, or null.</param>
+internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null);
+
 /// <summary>A run over a part of the records: entities side by side, each read as it is told to, staged, merged level by level, patched at the end.</summary>
 internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
 {
@@ -16,17 +23,18 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     private readonly Func<ApiProgress> _api;
 
     /// <summary>Sets up a run; nothing is read or written yet.</summary>
+    /// <param name="options">What it is.</param>
     /// <param name="database">The target.</param>
     /// <param name="runLock">The locks of the entities.</param>
     /// <param name="plans">The entities.</param>
     /// <param name="journal">Where it is recorded.</param>
     /// <param name="api">How the asking of Bubble is getting on.</param>
     /// <param name="clock">The clock.</param>
-    public PartialRun(TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
+    public PartialRun(PartialRunOptions options, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
     {
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(Force: false, PruneMode.None, 0), plans, database, _transactions, journal, Findings, clock);
-        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow() })];
+        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0), plans, database, _transactions, journal, Findings, clock);
+        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
         _api = api;
     }
 

@@ -53,7 +53,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
-        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
+        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order, _clock));
 
         await ProbeAsync(cancellationToken);
         var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values.Select(h => h.ServerTime), _clock.GetUtcNow());
@@ -150,11 +150,20 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
-    private Task CheckRejectsAsync(CancellationToken _)
+    private async Task CheckRejectsAsync(CancellationToken cancellationToken)
     {
-        var (rejected, read) = (_entities.Sum(e => e.Flow.Progress.Rejected), _entities.Sum(e => e.Flow.Progress.Read));
-        if (_options.MaxRejects is not { } most || !most.IsExceeded(rejected, read))
-            return Task.CompletedTask;
+        if (_options.MaxRejects is not { } most)
+            return;
+
+        var (read, rejected) = (0L, 0L);
+        foreach (var entity in _entities)
+        {
+            var count = await entity.CountAsync(cancellationToken);
+            (read, rejected) = (read + count.Records, rejected + count.Rejected);
+        }
+
+        if (!most.IsExceeded(rejected, read))
+            return;
 
         throw new SyncException(new SyncError("transform", null, null, null, TooManyRejects, $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{(_options.DryRun ? "" : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects.")}"));
     }

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Model;
+
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>Up to when a run that begins now knows what there is, on whichever clock is behind.</summary>
@@ -11,6 +13,6 @@ internal static class UpperBound
     public static DateTimeOffset Of(IEnumerable<DateTimeOffset?> serverTimes, DateTimeOffset now)
     {
         var moment = serverTimes.OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now).Min() - Margin;
-        return new DateTimeOffset(moment.Ticks - (moment.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
+        return Millisecond.Floor(moment);
     }
 }

@@ -1,4 +1,3 @@
-using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -7,8 +6,6 @@ namespace BubbleSync.Etl.Load;
 /// <summary>The statements that hold an entity's staging against its table and change nothing, as text. In them <c>s</c> is staged, <c>t</c> the table.</summary>
 internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 {
-    private const string DeletedMark = "deleted_in_bubble_at";
-
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
 
@@ -87,13 +84,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           select '', 'rejected', null, array[r.field] from {staging.Rejects} r where r.bubble_id is null
         """;
 
-    // A row that is marked as deleted in Bubble says what Bubble says. The form is looked at last: PostgreSQL takes it for so rare that it would join row by row.
-    private string Extra =>
-        $"""
-        select g.id, 'extra', null, null
-          from (select t.{_key}::text as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{_key} = t.{_key}) {(plan.Target.Columns.ContainsKey(DeletedMark) ? $"and t.{Identifier.Quote(DeletedMark)} is null" : "")} offset 0) g
-          where g.id collate "C" ~ '{BubbleId.Pattern}'
-        """;
+    // A row that is marked as deleted in Bubble says what Bubble says.
+    private string Extra => $"select gone.id::text, 'extra', null, null from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

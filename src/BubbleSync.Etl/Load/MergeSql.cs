@@ -12,15 +12,26 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
 
-    /// <summary>Of several readings of one record keeps the one that counts.</summary>
-    public string DropSuperseded =>
+    /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
+    public string TakeSuperseded =>
         $"""
-        delete from {staging.Name} s using (
-          select ctid, row_number() over (partition by {_key} collate "C" order by {_modified} desc nulls last, {StagingLayout.Order} desc) as place
+        copy (delete from {staging.Name} s using (
+          select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
           from {staging.Name}
           where {_key} in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)
         ) d
-        where s.ctid = d.ctid and d.place > 1
+        where s.ctid = d.ctid and d.place > 1 returning {staging.Columns("s.")}) to stdout (format binary)
+        """;
+
+    /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>
+    public string CountDistinct =>
+        $"""
+        select count(*), count(*) filter (where r.is_rejected)
+        from (
+          (select distinct on ({_key} collate "C") {StagingLayout.Rejected} as is_rejected from {staging.Name} order by {_key} collate "C", {NewestFirst})
+          union all
+          select true from {staging.Rejects} where bubble_id is null
+        ) r
         """;
 
     /// <summary>Forgets the rejects that a stopped attempt at the same run has kept.</summary>
@@ -62,13 +73,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         """;
 
     /// <summary>Rows of the target, with ids of Bubble's form, that Bubble no longer has.</summary>
-    public string CountNotInBubble =>
-        $"""
-        with gone as materialized (
-          select t.{_key} as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{_key} = t.{_key})
-        )
-        select count(*) from gone where id collate "C" ~ '{Model.BubbleId.Pattern}'
-        """;
+    public string CountNotInBubble => $"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: false)}) gone";
 
     /// <summary>The one statement that writes the target.</summary>
     public string Merge()
@@ -84,6 +89,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             values ({string.Join(", ", inserted.Select(i => i.Value))})
             """;
     }
+
+    private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
     private string IsNewer => force

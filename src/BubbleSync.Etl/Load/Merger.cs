@@ -28,6 +28,6 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
 
-        return new EntityCounts(settled.Staged, settled.Checksum, settled.Extracted, inserted, written - inserted, conflicts, settled.Rejected, gone);
+        return new EntityCounts(settled, inserted, written - inserted, conflicts, gone);
     }
 }

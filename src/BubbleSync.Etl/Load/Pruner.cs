@@ -9,14 +9,10 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Takes rows away, or marks them, that Bubble no longer has. Only ids of Bubble's form: all others are local.</summary>
 internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent)
 {
-    private const string MarkName = "deleted_in_bubble_at";
-    private static readonly string Mark = Identifier.Quote(MarkName);
-
     private readonly string _key = plan.Key.Quoted;
 
-    private string IsGone => $"t.{_key} collate \"C\" ~ '{BubbleId.Pattern}' and not exists (select from {staging.Name} s where s.{_key} = t.{_key})";
-
-    private bool HasMark => plan.Target.Columns.ContainsKey(MarkName);
+    // A row that is marked already is not marked again, but may yet be deleted.
+    private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
 
     /// <summary>Takes the mark off records that came back, and prunes what is gone; gives how many rows went, or why none may.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
@@ -24,8 +20,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<(long Pruned, string? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
-        if (HasMark)
-            await connection.ExecuteAsync($"update {plan.Table} t set {Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{Mark} is not null", cancellationToken);
+        if (GoneSql.HasMark(plan))
+            await connection.ExecuteAsync($"update {plan.Table} t set {GoneSql.Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{GoneSql.Mark} is not null", cancellationToken);
         if (mode is PruneMode.None or PruneMode.Report)
             return (0, null);
 
@@ -37,8 +33,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     {
         if (report.Proof is not { IsComplete: true })
             return "its extraction is not shown to be complete";
-        if (mode == PruneMode.Soft && !HasMark)
-            return $"table '{plan.Target.Name}' has no column {MarkName}";
+        if (mode == PruneMode.Soft && !GoneSql.HasMark(plan))
+            return $"table '{plan.Target.Name}' has no column {GoneSql.MarkName}";
         if (await connection.ScalarAsync<bool>($"select exists (select from {staging.Rejects} where bubble_id is null)", cancellationToken))
             return "records without a usable id came, and any row could be theirs";
 
@@ -47,7 +43,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             return "a crash of the server took what was staged";
 
         var (gone, all) = (await connection.RowsAsync(
-            $"select count(*) filter (where {IsGone}{(mode == PruneMode.Soft ? $" and t.{Mark} is null" : "")}), count(*) filter (where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}') from {plan.Table} t",
+            $"select (select count(*) from ({Gone}) gone), count(*) from {plan.Table} t where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}'",
             r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (gone > 0 && report.Extracted == 0)
             return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";
@@ -62,7 +58,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         try
         {
             var pruned = await connection.ExecuteAsync(
-                mode == PruneMode.Hard ? $"delete from {plan.Table} t where {IsGone}" : $"update {plan.Table} t set {Mark} = now() where t.{Mark} is null and {IsGone}",
+                $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {GoneSql.Mark} = now() from")} ({Gone}) gone where t.{_key} = gone.id",
                 cancellationToken);
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
             return (pruned, null);

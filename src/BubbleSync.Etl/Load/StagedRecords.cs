@@ -17,20 +17,24 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string advice, CancellationToken cancellationToken)
     {
-        var checksum = await StagedRows.ChecksumAsync(connection, staging, cancellationToken);
+        var checksum = await StagedRows.ChecksumAsync(connection, staging.CopyOut, cancellationToken);
         var (records, _) = await CountAsync(connection, cancellationToken);
         if (new StagedTotal(records, checksum) != expected)
             throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. {advice}"));
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
-        await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);
+        var superseded = await StagedRows.ChecksumAsync(connection, _sql.TakeSuperseded, cancellationToken);
         await _unfit.RejectAsync(connection, cancellationToken);
         var (extracted, rejected) = await CountAsync(connection, cancellationToken);
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
-        return new SettledCounts(records, checksum, extracted, rejected);
+        return new SettledCounts(records, checksum, superseded, extracted, rejected);
     }
+
+    /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
+    public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(_sql.CountDistinct, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
 
     /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
     public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -48,6 +52,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <summary>What was staged and what counts of it.</summary>
 /// <param name="Staged">Records staged, those read twice counted twice.</param>
 /// <param name="Checksum">The checksum of the rows as PostgreSQL gave them back.</param>
+/// <param name="Superseded">Of this, what the readings make that another of the same record replaced.</param>
 /// <param name="Extracted">Different records.</param>
 /// <param name="Rejected">Of these, records that did not convert or that the table cannot take.</param>
-internal sealed record SettledCounts(long Staged, ulong Checksum, long Extracted, long Rejected);
+internal sealed record SettledCounts(long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -11,10 +10,10 @@ internal static class StagedRows
 {
     private const int HeaderLength = 19;
 
-    /// <summary>Gives the rows' checksum, as <see cref="RowChecksum"/> has it.</summary>
-    public static async Task<ulong> ChecksumAsync(NpgsqlConnection connection, StagingTable table, CancellationToken cancellationToken)
+    /// <summary>Gives the checksum, as <see cref="RowChecksum"/> has it, of the rows that a COPY statement gives out.</summary>
+    public static async Task<ulong> ChecksumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
     {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(table.CopyOut, cancellationToken);
+        await using var copy = await connection.BeginRawBinaryCopyAsync(copyOut, cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
         {
@@ -47,7 +46,7 @@ internal static class StagedRows
         {
             unchecked
             {
-                sum += RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short) - StagingLayout.OrderLength));
+                sum += RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short)));
             }
 
             used += length;

@@ -12,7 +12,6 @@ internal sealed class StagingTable
     private const int LongestWord = 30;
 
     private readonly StagingLayout _layout;
-    private readonly string _columns;
     private readonly string _label;
 
     /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
@@ -24,7 +23,6 @@ internal sealed class StagingTable
     private StagingTable(EntityPlan plan, string label)
     {
         _layout = new StagingLayout(plan);
-        _columns = string.Join(", ", _layout.Columns().Select(c => c.Quoted));
         _label = label;
         Plan = plan;
         var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
@@ -65,11 +63,14 @@ internal sealed class StagingTable
         {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}
         """;
 
+    /// <summary>The columns of rows, in their order, with what stands before each.</summary>
+    public string Columns(string before) => string.Join(", ", _layout.Columns().Select(c => before + c.Quoted));
+
     /// <summary>Takes rows in binary form.</summary>
-    public string Copy => $"copy {Name} ({_columns}) from stdin (format binary)";
+    public string Copy => $"copy {Name} ({Columns("")}) from stdin (format binary)";
 
     /// <summary>Gives all rows in binary form.</summary>
-    public string CopyOut => $"copy {Name} ({_columns}) to stdout (format binary)";
+    public string CopyOut => $"copy {Name} ({Columns("")}) to stdout (format binary)";
 
     /// <summary>Takes rejects in binary form.</summary>
     public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";

@@ -2,11 +2,17 @@ namespace BubbleSync.Etl.Model;
 
 /// <summary>A part of an entity's records that is read and proved as one.</summary>
 /// <param name="Kind">What chooses the records.</param>
-/// <param name="From">First moment inside, on whole milliseconds, or null where there is none.</param>
+/// <param name="From">First moment inside, or null where there is none.</param>
 /// <param name="To">First moment outside, or null where there is none.</param>
 /// <param name="Choice">What chooses the records where no date does, or null.</param>
 internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOffset? To, Choice? Choice = null)
 {
+    /// <summary>First moment inside, on a whole millisecond whatever was given, or null where there is none.</summary>
+    public DateTimeOffset? From { get; init => field = Floor(value); } = Floor(From);
+
+    /// <summary>First moment outside, on a whole millisecond whatever was given, or null where there is none.</summary>
+    public DateTimeOffset? To { get; init => field = Floor(value); } = Floor(To);
+
     /// <summary>A window of records chosen by the ids in one of their fields.</summary>
     public static Window Of(Choice choice) => new(WindowKind.Chosen, null, null, choice);
 
@@ -21,6 +27,8 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
         WindowKind.Chosen => Choice is null ? "chosen records" : $"records chosen by {Choice.Ids.Count} ids in '{Choice.Field}'",
         _ => "records without Created Date",
     };
+
+    private static DateTimeOffset? Floor(DateTimeOffset? moment) => moment is { } given ? Millisecond.Floor(given) : null;
 
     private static string Time(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null) ?? "any";
 }

@@ -12,9 +12,6 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>When the row was read; of two readings with one Modified Date the later counts.</summary>
     public const string Order = "_read";
 
-    /// <summary>How many bytes that number takes at the end of a row. The checksum leaves them out: they are others at each reading, and equal records have equal checksums.</summary>
-    public const int OrderLength = sizeof(int) + sizeof(long);
-
     /// <summary>Whether the row only says that the record was rejected.</summary>
     public const string Rejected = "_rejected";
 
@@ -24,7 +21,7 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>How many fields a row has.</summary>
     public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 3;
 
-    /// <summary>All columns with their types, in the order of rows. An absent field and a null are both NULL; a mark tells the null.</summary>
+    /// <summary>All columns with their types, in the order of rows; the last is no content, and checksums leave it out. An absent field and a null are both NULL; a mark tells the null.</summary>
     public IEnumerable<(string Quoted, string Type)> Columns() =>
     [
         .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),

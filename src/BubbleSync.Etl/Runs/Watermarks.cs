@@ -24,13 +24,10 @@ internal static class Watermarks
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         var marks = (await connection.RowsAsync(Sql, r => (Entity: r.GetString(0), At: r.GetFieldValue<DateTimeOffset>(1)), cancellationToken, ("schema", database.Schema)))
-            .ToDictionary(m => m.Entity, m => Whole(m.At - overlap));
+            .ToDictionary(m => m.Entity, m => m.At - overlap);
         var never = entities.Where(e => !marks.ContainsKey(e.Name)).Select(e => e.Name).ToList();
         return never.Count == 0
             ? marks
             : throw new SyncException(new SyncError("settings", never[0], null, null, "no-watermark", $"No run has finished yet over {string.Join(", ", never)}, so that there is nothing to start from. Run 'bubblesync resync' first{(marks.Count > 0 ? $", with --entity {never[0]} if only that is missing" : "")}."));
     }
-
-    // Bubble compares on whole milliseconds.
-    private static DateTimeOffset Whole(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 }

@@ -12,6 +12,7 @@ namespace BubbleSync.Etl.Sync;
 internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, BubbleSettings settings, TimeProvider clock)
 {
     private readonly EntitySource _source = new(client, plan);
+    private readonly ReadingOrder _order = new(clock);
 
     /// <summary>Gives the ids, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
     /// <param name="from">The first moment inside.</param>
@@ -19,8 +20,8 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<(IReadOnlyList<string> Ids, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var range = new Window(WindowKind.Modified, Floor(from), Floor(to).AddMilliseconds(1));
-        var (ids, refusal) = await AskedAsync(range, range, cancellationToken);
+        var range = new Window(WindowKind.Modified, from, to.AddMilliseconds(1));
+        var (ids, refusal) = await AskedAsync(new ChangeReader(_source, settings, _order, clock).ReadAsync(range, CancellationToken.None, cancellationToken), range);
         if (refusal is null)
             return (ids, null, null);
 
@@ -28,13 +29,13 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         return (ids, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {refusal}; everything was listed instead.", doubt);
     }
 
-    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> AskedAsync(Window window, Window range, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyList<string> Ids, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
         try
         {
-            return await ReadAsync(One(window), range, cancellationToken);
+            return await ReadAsync(readings, range);
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or "window-too-dense")
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or "window-too-dense" or "constraint-ignored")
         {
             return ([], refused.Errors[0].Message);
         }
@@ -43,25 +44,23 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
     {
         var whole = await _source.ProbeAsync(null, 0, cancellationToken);
-        var (dated, doubt) = await ReadAsync(new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken), range, cancellationToken);
-        var (undated, further) = await AskedAsync(new Window(WindowKind.Undated, null, null), range, cancellationToken);
+        var reader = new WindowReader(_source, settings, _order);
+        var windows = new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken);
+        var (dated, doubt) = await ReadAsync(windows.SelectMany(w => reader.ReadAsync(w, cancellationToken)), range);
+        var (undated, further) = await AskedAsync(reader.ReadAsync(new Window(WindowKind.Undated, null, null), cancellationToken), range);
         return ([.. dated.Union(undated)], doubt ?? further);
     }
 
-    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ReadAsync(IAsyncEnumerable<Window> windows, Window range, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyList<string> Ids, string? Doubt)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
         var ids = new HashSet<string>();
         string? doubt = null;
-        var reader = new WindowReader(_source, settings, new ReadingOrder(clock));
-        await foreach (var window in windows.WithCancellation(cancellationToken))
+        await foreach (var reading in readings)
         {
-            await foreach (var reading in reader.ReadAsync(window, cancellationToken))
-            {
-                if (reading is PageRead page)
-                    Add(page.Page, range, ids);
-                else if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved, Why: var why } })
-                    doubt = why;
-            }
+            if (reading is PageRead page)
+                Add(page.Page, range, ids);
+            else if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved, Why: var why } })
+                doubt = why;
         }
 
         return ([.. ids], doubt);
@@ -85,15 +84,6 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         var moment = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
         return moment >= range.From && moment < range.To;
     }
-
-    private static async IAsyncEnumerable<Window> One(Window window)
-    {
-        await Task.CompletedTask;
-        yield return window;
-    }
-
-    // Bubble keeps and compares whole milliseconds.
-    private static DateTimeOffset Floor(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 
     private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -138,13 +138,12 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
             rows.WriteNull();
         rows.WriteBooleanField(isRejected);
+        rows.WriteInt64Field(_order);
+        RowCount++;
         unchecked
         {
             Checksum += RowChecksum.Of(rows.Written.Span[(_start + sizeof(short))..]);
         }
-
-        rows.WriteInt64Field(_order);
-        RowCount++;
     }
 
     /// <inheritdoc/>

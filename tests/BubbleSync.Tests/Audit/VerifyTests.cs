@@ -108,7 +108,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal([$"older|{Scene.Id(3)}|Modified Date|modified_date", $"older|{Scene.Id(8)}|Modified Date|modified_date"], report.Differences.Select(Word));
         Assert.Equal((2L, false), (report.Entities[0].Compared, report.Entities[0].Proof!.IsComplete));
-        Assert.Contains("since", Assert.Single(report.Entities[0].Proof!.Doubts), StringComparison.Ordinal);
+        Assert.Equal("what was modified since 2026-03-20T00:00:00.000Z", report.Entities[0].Proof!.Part);
+        Assert.Empty(report.Entities[0].Proof!.Doubts);
     }
 
     [Theory]
@@ -131,6 +132,18 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_moment_finer_than_Bubbles_clock_takes_what_lies_on_its_millisecond()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, "2026-03-01T08:00:00.123Z"));
+        await scene.ResyncAsync("agent");
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-01T08:00:00.1235Z", null) }, null, scene.Limit);
+
+        Assert.Equal((true, 1L), (report.Success, report.Entities[0].Compared));
+    }
+
+    [Fact]
     public async Task The_program_says_it_with_its_exit_code_as_text_CSV_and_JSON_the_same_each_time()
     {
         await using var scene = await Scene.OpenAsync(postgres);
@@ -148,6 +161,36 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains($"differs: agent {Scene.Id(5)}: 'Commission' in commission", text.Output, StringComparison.Ordinal);
         Assert.Equal((false, 8, 8), (json.Json.GetProperty("success").GetBoolean(), json.Json.GetProperty("differences").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("compared").GetInt32()));
         Assert.Equal("verify", await scene.ScalarAsync<string>($"select kind from bubblesync.run where run_id = '{json.Json.GetProperty("runId").GetString()}'"));
+    }
+
+    [Fact]
+    public async Task A_part_is_called_a_part_and_not_unproved()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await scene.ResyncAsync("agent");
+
+        var since = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--since", "2026-01-01");
+        var sample = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--sample", "50%");
+
+        Assert.DoesNotContain("not proved", since.All + sample.All, StringComparison.Ordinal);
+        Assert.Contains("only what was modified since 2026-01-01T00:00:00.000Z", since.Output, StringComparison.Ordinal);
+        Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("verify")]
+    [InlineData("audit", "values", "--csv", "values.csv")]
+    public async Task Errors_are_told_on_stderr(params string[] words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.Bubble.DisposeAsync();
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1")], [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"]);
+
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("error: agent: Bubble", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

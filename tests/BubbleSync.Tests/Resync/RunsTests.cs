@@ -19,7 +19,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         scene.WithMap("agent", map => map.Replace("\"commission\", \"type\": \"integer\"", "\"commission\", \"type\": \"text\"", StringComparison.Ordinal));
         await scene.Bubble.DisposeAsync();
 
-        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", scene.Limit);
+        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", false, scene.Limit);
 
         Assert.Equal(("reprocess", "succeeded", 0L), (report.Kind, report.Status, report.Api.Calls));
         Assert.Equal((1L, 1L, 0L), (report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
@@ -37,7 +37,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         await scene.ResyncAsync("agent");
         scene.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
 
-        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", scene.Limit);
+        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", false, scene.Limit);
 
         Assert.Equal((1L, 1L), (report.Entities[0].Extracted, report.Entities[0].Unchanged));
         Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
@@ -68,6 +68,39 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task Force_takes_a_record_as_it_was_kept_though_its_row_has_the_same_date()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Anna\", \"Commission\": \"twelve\""));
+        await scene.ForceAsync("agent");
+        scene.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
+
+        var careful = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "runs", "reprocess", "last");
+        var kept = await scene.RowAsync("select name from agent");
+        var forced = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "runs", "reprocess", $"{await scene.ScalarAsync<Guid>("select distinct run_id from bubblesync.rejected_record")}", "--force");
+
+        Assert.Equal((0, 0, "Ann", "Anna"), (careful.Code, forced.Code, kept, await scene.RowAsync("select name from agent")));
+    }
+
+    [Fact]
+    public async Task Nothing_of_Bubble_is_called_proved_by_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
+        await scene.ResyncAsync("agent");
+
+        var outcome = await Bubblesync.RunAsync(scene, "runs", "reprocess", "last");
+        var proof = await scene.RowAsync("select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
+
+        Assert.DoesNotContain("proof", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("proved", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("part: agent: only what an earlier run rejected; Bubble was not asked, 1 read", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal("false|what an earlier run rejected; Bubble was not asked", proof);
+    }
+
+    [Fact]
     public async Task What_still_does_not_convert_is_rejected_by_the_new_run()
     {
         await using var scene = await Scene.OpenAsync(postgres);
@@ -75,7 +108,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         scene.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
         await scene.ResyncAsync("agent");
 
-        var report = await scene.Engine().ReprocessAsync("last", scene.Limit);
+        var report = await scene.Engine().ReprocessAsync("last", false, scene.Limit);
 
         Assert.Equal(("partial", 2L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Rejected));
         Assert.Equal(2, await scene.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where run_id = '{report.RunId}'"));
@@ -121,7 +154,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ResyncAsync("agent");
 
-        var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", scene.Limit));
+        var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", false, scene.Limit));
 
         Assert.Equal(("nothing-rejected", true), (refusal.Errors[0].Code, refusal.IsUsage));
     }

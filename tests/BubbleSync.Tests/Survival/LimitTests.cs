@@ -75,6 +75,58 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Empty(await scene.StagingAsync());
     }
 
+    [Fact]
+    public async Task Rejects_of_a_reading_that_was_thrown_away_do_not_count()
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+        // One more record between the pages of the first reading: the window is read again.
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            if (request is { Type: "agent", Cursor: > 0 } && scene.Bubble.Records.Count("agent") == 10)
+                scene.Put("agent", Scene.Record(0, Scene.Early));
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(3, false) });
+
+        Assert.Equal(("partial", 1), (report.Status, report.Entities[0].Proof!.Rereads));
+    }
+
+    [Fact]
+    public async Task A_reject_that_was_read_twice_counts_once()
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+        // Modified after the upper bound: the catch-up reads it once more.
+        scene.Put("agent", Scene.Record(10, TimeProvider.System.GetUtcNow().AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null), "\"Commission\": \"many\""));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(3, false) });
+
+        Assert.Equal(("partial", 11L, 3L), (report.Status, report.Entities[0].Staged, report.Entities[0].Rejected));
+    }
+
+    [Fact]
+    public async Task A_resumed_run_counts_the_rejects_of_what_had_merged_before_it_stopped()
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+        scene.Put("user", Scene.Record(1, Scene.Early, "\"Linked Agent Profile\": \"1x1\""));
+        scene.Put("user", Scene.Record(2, "never"));
+        using (var stop = new CancellationTokenSource())
+        await using (var door = await Door.ShutAsync(scene, "lock table \"user\" in exclusive mode"))
+        {
+            var run = scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "user"] }, null, stop.Token);
+            await door.SomebodyWaitsAsync();
+            await stop.CancelAsync();
+            Assert.Equal("cancelled", (await run).Status);
+        }
+
+        Assert.Equal("agent|3", await scene.RowAsync("select entity, rejected from bubblesync.run_entity"));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true, MaxRejects = new Limit(3, false) });
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains("4 of 12 records were rejected", report.Errors[^1].Message, StringComparison.Ordinal);
+    }
+
     private static async Task<List<string>> FilledAsync(Scene scene)
     {
         var filled = new List<string>();

@@ -33,6 +33,35 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
         }
     }
 
+    [Fact]
+    public async Task The_same_data_have_the_same_checksum_in_every_run_resumed_or_not_and_other_data_have_another()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 8, pageSize: 5);
+        using (var stop = new CancellationTokenSource())
+        await using (var door = await Door.ShutAsync(scene, "lock table agent in exclusive mode"))
+        {
+            var run = scene.Engine().ResyncAsync(new Etl.ResyncOptions(), null, stop.Token);
+            await scene.UntilAsync("select count(distinct entity) = 8 from bubblesync.\"window\" where kind = 'modified'");
+            await stop.CancelAsync();
+            await run;
+        }
+
+        // Modified after the upper bound: the resumed run reads it twice.
+        var edited = System.Text.Json.Nodes.JsonNode.Parse(scene.Bubble.Records.At("invoice", 3))!.AsObject();
+        edited["Modified Date"] = TimeProvider.System.GetUtcNow().AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+        scene.Put("invoice", edited.ToJsonString());
+
+        var resumed = await scene.ResyncAsync(new Etl.ResyncOptions { Resume = true });
+        var again = await scene.With(windowSize: 30, pageSize: 7).ResyncAsync();
+        scene.Put("payment", Scene.Record(1, Scene.Early));
+        var changed = await scene.ResyncAsync();
+
+        Assert.Equal("succeeded", resumed.Status);
+        Assert.True(resumed.Entities.Single(e => e.Name == "invoice") is { Staged: > 20, Extracted: 20 });
+        Assert.Equal(Checksums(resumed), Checksums(again));
+        Assert.Equal(["payment"], Checksums(changed).Except(Checksums(again)).Select(c => c.Split(' ')[0]));
+    }
+
     [Theory]
     [InlineData("update {0} set amount = 1 where ctid in (select ctid from {0} limit 1)")]
     [InlineData("delete from {0} where ctid in (select ctid from {0} limit 1)")]
@@ -64,4 +93,6 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.All(pages.Begun, window => Assert.StartsWith("invoice ", window, StringComparison.Ordinal));
         Assert.Equal(20, await scene.ScalarAsync<long>("select count(distinct bubble_id) from invoice"));
     }
+
+    private static List<string> Checksums(Etl.RunReport report) => [.. report.Entities.Select(e => $"{e.Name} {e.Proof!.ChecksumRead} {e.Proof.ChecksumStored}")];
 }

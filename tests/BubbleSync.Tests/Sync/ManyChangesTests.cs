@@ -1,0 +1,163 @@
+using System.Globalization;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+using static BubbleSync.Tests.Sync.Invoices;
+
+namespace BubbleSync.Tests.Sync;
+
+/// <summary>More changes than Bubble shows of one search.</summary>
+public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    // More than the ids that are asked for at once.
+    private const int Ceiling = 110;
+    private static readonly DateTimeOffset Noon = Moment("2026-06-01T12:00:00Z");
+
+    [Fact]
+    public async Task An_incremental_sync_reads_them_all_and_moves_its_mark()
+    {
+        await using var scene = await ResyncedAsync();
+        PutSpread(scene);
+
+        var report = await scene.IncrementalAsync("invoice_item");
+        ((SetClock)scene.Clock).Now = Moment("2026-06-03T12:00:00Z");
+        var again = await scene.IncrementalAsync("invoice_item");
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal((245L, true), (report.Entities[0].Inserted, report.Entities[0].Proof!.IsComplete));
+        Assert.Equal(("succeeded", 0L), (again.Status, again.Entities[0].Extracted));
+    }
+
+    [Fact]
+    public async Task Few_changes_still_take_a_single_call()
+    {
+        await using var scene = await ResyncedAsync();
+        scene.Put("invoice_item", Scene.Record(1, At(Noon.AddMinutes(1))));
+        scene.Bubble.Traffic.Reset();
+
+        await scene.IncrementalAsync("invoice_item");
+
+        Assert.Equal(2, scene.Bubble.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task What_is_modified_while_they_are_read_is_not_lost_between_two_windows()
+    {
+        await using var scene = await ResyncedAsync();
+        PutSpread(scene);
+        var number = 0;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // What lay in the oldest window moves to the end of the range.
+            if (request is { Type: "invoice_item", Constraints.Length: > 0 } && number++ is > 12 and < 60)
+                scene.Put("invoice_item", Scene.Record(1000 + number, At(Noon.AddHours(20).AddSeconds(number)), "\"Description\": \"moved\""));
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.IncrementalAsync("invoice_item");
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(245, await scene.ScalarAsync<long>("select count(*) from invoice_item"));
+    }
+
+    [Fact]
+    public async Task More_on_one_millisecond_than_Bubble_shows_stop_it_with_the_way_out()
+    {
+        await using var scene = await ResyncedAsync();
+        foreach (var number in Enumerable.Range(1, Ceiling + 10))
+            scene.Put("invoice_item", Scene.Record(number, At(Noon.AddMinutes(1)), created: At(Noon.AddSeconds(number))));
+
+        var stopped = await scene.IncrementalAsync("invoice_item");
+        var resynced = await scene.ResyncAsync("invoice_item");
+
+        Assert.Equal("failed", stopped.Status);
+        Assert.Contains("'bubblesync resync --entity invoice_item'", Assert.Single(stopped.Errors).Message, StringComparison.Ordinal);
+        Assert.Equal(("succeeded", Ceiling + 10L), (resynced.Status, resynced.Entities[0].Inserted));
+    }
+
+    [Fact]
+    public async Task A_constraint_that_is_ignored_now_and_then_ends_the_cutting()
+    {
+        await using var scene = await ResyncedAsync();
+        PutSpread(scene);
+        // The first answer is good, so that cutting seems to help.
+        var number = 0;
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) && number++ > 0 ? GoBetween.Ignore : null);
+
+        var report = await scene.IncrementalAsync("invoice_item");
+
+        Assert.Equal("failed", report.Status);
+        Assert.Equal("constraint-ignored", Assert.Single(report.Errors).Code);
+    }
+
+    [Fact]
+    public async Task The_catch_up_of_a_resync_reads_them_all()
+    {
+        await using var scene = await OpenAsync();
+        PutAll(Noon);
+        var now = TimeProvider.System.GetUtcNow();
+        var isEdited = false;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            if (request.Constraints.Length > 0 && !isEdited)
+            {
+                isEdited = true;
+                PutAll(now);
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(Ceiling * 2, await scene.ScalarAsync<long>($"select count(*) from agent where modified_date >= '{At(now)}'"));
+
+        void PutAll(DateTimeOffset modified)
+        {
+            foreach (var number in Enumerable.Range(1, Ceiling * 2))
+                scene.Put("agent", Scene.Record(number, At(modified.AddSeconds(number)), created: At(Noon.AddDays(-number))));
+        }
+    }
+
+    [Fact]
+    public async Task A_range_is_found_without_a_listing_of_everything()
+    {
+        await using var scene = await OpenAsync();
+        foreach (var number in Enumerable.Range(1, Ceiling + 10))
+            scene.Put("invoice", Scene.Record(number, At(Noon.AddSeconds(20 * number))));
+
+        var report = await scene.RangeAsync(At(Noon), At(Noon.AddHours(1)));
+
+        Assert.Equal((true, Ceiling + 10), (report.Success, report.Results.Total));
+        Assert.DoesNotContain(report.Run.Warnings, w => w.Contains("listed", StringComparison.Ordinal));
+    }
+
+    // A day of them, one at a time; so many within a second; more on one millisecond than a window should hold.
+    private static void PutSpread(Scene scene)
+    {
+        foreach (var number in Enumerable.Range(1, 100))
+            scene.Put("invoice_item", Scene.Record(1000 + number, At(Noon.AddMinutes(10 * number))));
+        foreach (var number in Enumerable.Range(1, 120))
+            scene.Put("invoice_item", Scene.Record(2000 + number, At(Noon.AddHours(5).AddMilliseconds(8 * number))));
+        foreach (var number in Enumerable.Range(1, 25))
+            scene.Put("invoice_item", Scene.Record(3000 + number, At(Noon.AddHours(6))));
+    }
+
+    private static string At(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private async Task<Scene> OpenAsync() =>
+        (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = [$"ceiling={Ceiling}"] })).With(windowSize: 20, pageSize: 10, offsetCeiling: Ceiling);
+
+    // A resync at noon; a day later the changes are asked for.
+    private async Task<Scene> ResyncedAsync()
+    {
+        var scene = await OpenAsync();
+        var clock = new SetClock("2026-06-01T12:00:00Z");
+        scene.Clock = clock;
+        await scene.ResyncAsync("invoice_item");
+        await scene.ExecuteAsync("update bubblesync.run set upper_bound = started_at");
+        clock.Now = Moment("2026-06-02T12:00:00Z");
+        return scene;
+    }
+}
