@@ -48,7 +48,7 @@ public sealed class CompletionTests : IDisposable
     public static TheoryData<string, string> Lines => new()
     {
         { "bubblesync re", "resync" },
-        { "bubblesync audit ", "fields links values" },
+        { "bubblesync sync ", "incremental invoice range" },
         { "bubblesync resync --max-", "--max-calls --max-rejects" },
         { "bubblesync resync --force --ent", "--entity" },
         { "bubblesync resync --resume --max-c", "--max-calls" },
