@@ -16,6 +16,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     private readonly RecordMapper _mapper = new(plan, keepsRaw);
     private long _read;
     private long _rejected;
+    private long _takenOver;
 
     /// <summary>The entity.</summary>
     public EntityPlan Plan => plan;
@@ -30,18 +31,19 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     public EntityState State { get; set; }
 
     /// <summary>How it is getting on.</summary>
-    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
+    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 
     /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
     public void TakeOver(IEnumerable<StagedReading> readings, long rejected)
     {
         foreach (var reading in readings)
         {
-            Interlocked.Add(ref _read, reading.Records);
+            Interlocked.Add(ref _takenOver, reading.Records);
             if (reading is { Window.Kind: not WindowKind.Modified, Verdict.Outcome: Outcome.Proved })
                 Ledger.Add(reading.Window, reading.Verdict);
         }
 
+        Interlocked.Add(ref _read, _takenOver);
         Interlocked.Add(ref _rejected, rejected);
     }
 
@@ -77,7 +79,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
 
     private PageMapped Count(PageMapped page)
     {
-        Interlocked.Add(ref _read, page.Batch.RowCount);
+        Interlocked.Add(ref _read, page.Batch.Records);
         Interlocked.Add(ref _rejected, page.Batch.Rejects.DistinctBy(r => r.Order).Count());
         return page;
     }
