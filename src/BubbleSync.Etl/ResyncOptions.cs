@@ -35,6 +35,8 @@ public sealed record ResyncOptions
     /// <summary>Asks the run to end in good order: windows and merges under way are finished and kept, no other is begun, and the report says <c>cancelled</c>.</summary>
     [JsonIgnore]
     public CancellationToken Drain { get; init; }
+
+    internal string NextStep => DryRun ? Model.NextStep.Again : Model.NextStep.Resume;
 }
 
 /// <summary>What happens to rows that Bubble no longer has.</summary>

@@ -20,7 +20,8 @@ public sealed record StageFill(string Stage, int Waiting, int Capacity);
 /// <param name="Expected">Records as Bubble counted them, or null where it is not known yet.</param>
 /// <param name="Read">Records read so far.</param>
 /// <param name="Rejected">Records rejected so far.</param>
-public sealed record EntityProgress(string Name, EntityState State, long? Expected, long Read, long Rejected);
+/// <param name="TakenOver">Of those read, records that an earlier attempt at the same run had read.</param>
+public sealed record EntityProgress(string Name, EntityState State, long? Expected, long Read, long Rejected, long TakenOver);
 
 /// <summary>What an entity is at.</summary>
 public enum EntityState

@@ -17,7 +17,7 @@ public sealed record RunReport
     /// <summary>Whether everything was rolled back at the end, so that the counts are what would be.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>When it began.</summary>
+    /// <summary>When it began; of a resumed run, when this attempt at it did.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>When it ended.</summary>
@@ -26,8 +26,11 @@ public sealed record RunReport
     /// <summary>How long it took.</summary>
     public long DurationMs => FinishedAt.ToUnixTimeMilliseconds() - StartedAt.ToUnixTimeMilliseconds();
 
-    /// <summary>What was asked of the Data API.</summary>
+    /// <summary>What was asked of the Data API; of a resumed run, in this attempt.</summary>
     public ApiCounts Api { get; init; } = new(0, 0, 0, 0);
+
+    /// <summary>Records read, those read twice counted twice; of a resumed run, in this attempt, while <see cref="Entities"/> tell of all attempts. Null where the run has no result.</summary>
+    public long? Read { get; init; }
 
     /// <summary>The entities in merge order.</summary>
     public IReadOnlyList<EntityReport> Entities { get; init; } = [];

@@ -101,7 +101,7 @@ public sealed partial class SyncEngine
 
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         var plan = target.Plan([.. target.Maps.Select(m => m.Name).Except(skipped)]).OrStop();
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
         var journal = target.Journal(runId);
         await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -44,7 +45,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, Drain = options.Drain };
         var plan = target.Plan(options.Entities).OrStop();
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
         var journal = target.Journal(runId);
@@ -62,7 +63,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var patches = target.Patches(names, runId);
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, target.Plan([]).Sound, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, target.Plan([]).Sound, NextStep.Again, cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
@@ -144,7 +145,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         Func<SyncPlan, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).OrStop();
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
         var journal = target.Journal(runId);
         await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, journal, api, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);

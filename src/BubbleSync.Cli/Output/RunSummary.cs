@@ -77,11 +77,13 @@ internal static class RunSummary
     public static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
-        var rate = report.DurationMs > 0 ? records * 1000 / report.DurationMs : records;
+        // What an earlier attempt had read took none of this one's time.
+        var read = Math.Min(report.Read ?? records, records);
+        var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{dry}: {records:N0} records in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{report.Kind} {report.Status}{dry}: {(read < records ? $"{Number(read)} of {Number(records)} records read" : $"{Number(records)} records")} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>

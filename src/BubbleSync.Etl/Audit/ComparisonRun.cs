@@ -4,6 +4,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -62,7 +63,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
         try
         {
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-            var counts = await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).SettleAsync(connection, entity.Staged, "Run it again.", cancellationToken);
+            var counts = await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).SettleAsync(connection, entity.Staged, NextStep.Again, cancellationToken);
             return new ComparedEntity(entity, counts, connection, transaction);
         }
         catch
@@ -94,7 +95,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
             foreach (var entity in _entities.Where(_ => _presence is not null))
                 await _presence!.ExecuteAsync(entity.Staging.Drop, CancellationToken.None);
         }
-        catch (NpgsqlException)
+        catch (Exception gone) when (PostgresFailure.IsOfSession(gone))
         {
             // The run's own failure is the one to tell.
         }

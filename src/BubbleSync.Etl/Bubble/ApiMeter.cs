@@ -1,16 +1,20 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
 
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>Counts what went over the wire. Thread-safe.</summary>
 /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
-/// <param name="isResumable">Whether the run can go on later where it stops.</param>
-internal sealed class ApiMeter(long? mostCalls = null, bool isResumable = false)
+/// <param name="nextStep">What finishes the run where it has to stop.</param>
+internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextStep.Again)
 {
     private long _calls;
     private long _retries;
     private long _throttled;
     private long _bytes;
+
+    /// <summary>What finishes the run where it has to stop.</summary>
+    public string NextStep => nextStep;
 
     /// <summary>The counts so far.</summary>
     public ApiCounts Counts => new(Interlocked.Read(ref _calls), Interlocked.Read(ref _retries), Interlocked.Read(ref _throttled), Interlocked.Read(ref _bytes));
@@ -23,7 +27,7 @@ internal sealed class ApiMeter(long? mostCalls = null, bool isResumable = false)
         if (Interlocked.Increment(ref _calls) > mostCalls)
         {
             Interlocked.Decrement(ref _calls);
-            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged.{(isResumable ? " Go on with 'bubblesync resync --resume' and a larger budget." : "")}"));
+            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. To finish, raise the budget and {nextStep}."));
         }
 
         if (isRetry)

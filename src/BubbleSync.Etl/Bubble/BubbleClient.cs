@@ -83,7 +83,7 @@ internal sealed class BubbleClient : IDisposable
         }
         catch (BrokenCircuitException open)
         {
-            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} The run stops here; go on later with 'bubblesync resync --resume'", isTransient: false, open);
+            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} Nothing more is asked. To finish, {_meter.NextStep} once Bubble answers again", isTransient: false, open);
         }
     }
 

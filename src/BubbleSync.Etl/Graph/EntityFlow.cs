@@ -21,6 +21,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     private readonly RecordMapper _mapper = new(plan, keepsRaw);
     private long _read;
     private long _rejected;
+    private long _takenOver;
     private FlowRun? _line;
 
     /// <summary>The entity.</summary>
@@ -36,7 +37,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     public EntityState State { get; set; }
 
     /// <summary>How it is getting on.</summary>
-    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected));
+    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 
     /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
     public IReadOnlyList<StageFill> Queues => Volatile.Read(ref _line)?.Queues.Reverse().ToList() ?? [];
@@ -46,11 +47,12 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     {
         foreach (var reading in readings)
         {
-            Interlocked.Add(ref _read, reading.Records);
+            Interlocked.Add(ref _takenOver, reading.Records);
             if (reading is { Window.Kind: not WindowKind.Modified, Verdict.Outcome: Outcome.Proved })
                 Ledger.Add(reading.Window, reading.Verdict);
         }
 
+        Interlocked.Add(ref _read, _takenOver);
         Interlocked.Add(ref _rejected, rejected);
     }
 
@@ -100,7 +102,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
 
     private PageMapped Count(PageMapped page)
     {
-        Interlocked.Add(ref _read, page.Batch.RowCount);
+        Interlocked.Add(ref _read, page.Batch.Records);
         Interlocked.Add(ref _rejected, page.Batch.Rejects.DistinctBy(r => r.Order).Count());
         return page;
     }

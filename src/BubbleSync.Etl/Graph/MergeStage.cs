@@ -12,7 +12,8 @@ namespace BubbleSync.Etl.Graph;
 /// <param name="Force">Whether Bubble's values win over local edits and over rows that are newer.</param>
 /// <param name="Prune">What happens to rows that Bubble no longer has; only for runs that read everything.</param>
 /// <param name="PruneLimitPercent">The largest part of an entity's rows that may be pruned.</param>
-internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent);
+/// <param name="NextStep">What finishes the run where it has to stop.</param>
+internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent, string NextStep);
 
 /// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
 internal sealed class MergeStage(
@@ -97,7 +98,7 @@ internal sealed class MergeStage(
     {
         var began = Stopwatch.GetTimestamp();
         using var span = Signals.Begin("merge", ("entity", entity.Plan.Name));
-        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force);
+        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
         entity.Report = await transactions.InOneAsync(
             IsolationLevel.RepeatableRead,
             entity.Plan.Name,

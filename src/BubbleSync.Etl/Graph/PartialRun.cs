@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -33,7 +34,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     public PartialRun(PartialRunOptions options, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
     {
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0), plans, database, _transactions, journal, Findings, clock);
+        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock);
         _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
         _api = api;
     }

@@ -32,10 +32,10 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, RunLock runLock, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
     {
         (_settings, _options, _database, _plan, _journal, _resumed, _clock) = (settings, options, database, plan, journal, resumed, clock);
-        _meter = new ApiMeter(options.MaxCalls, isResumable: !options.DryRun);
+        _meter = new ApiMeter(options.MaxCalls, options.NextStep);
         _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
         _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent), plan.Entities, database, _transactions, journal, Findings, clock);
+        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, options.NextStep), plan.Entities, database, _transactions, journal, Findings, clock);
     }
 
     /// <inheritdoc/>

@@ -47,6 +47,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
             Api = run.Progress.Api,
+            Read = run.Progress.Entities.Sum(e => e.Read - e.TakenOver),
             Entities = run.Reports,
             Patches = run.Findings.Patches,
             Warnings = run.Findings.Warnings,

@@ -5,7 +5,7 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
-internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force)
+internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, string nextStep)
 {
     private readonly MergeSql _sql = new(plan, staging, force);
     private readonly HeldLinks _held = new(plan, staging);
@@ -18,7 +18,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, StagedTotal expected, bool countGone, CancellationToken cancellationToken)
     {
-        var settled = await _records.SettleAsync(connection, expected, "Go on with 'bubblesync resync --resume', which reads this entity again.", cancellationToken);
+        var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         var (inserted, conflicts) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (conflicts > 0)

@@ -38,7 +38,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         using (batch)
         {
             _pages++;
-            _staged += new StagedTotal(batch.RowCount + batch.Rejects.Count(r => r.BubbleId is null), batch.Checksum);
+            _staged += new StagedTotal(batch.Records, batch.Checksum);
             _rows.WriteBytes(batch.Rows.Written.Span);
             _rejects.AddRange(batch.Rejects);
             if (batch.Raw is { } raw)

@@ -13,14 +13,14 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <summary>Checks that staging is what was read, settles it and keeps the rejects; counts exactly.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
-    /// <param name="advice">What to do where it is not.</param>
+    /// <param name="nextStep">What finishes the run where it is not.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string advice, CancellationToken cancellationToken)
+    public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
         var checksum = await StagedRows.ChecksumAsync(connection, staging.CopyOut, cancellationToken);
         var (records, _) = await CountAsync(connection, cancellationToken);
         if (new StagedTotal(records, checksum) != expected)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. {advice}"));
+            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
         var superseded = await StagedRows.ChecksumAsync(connection, _sql.TakeSuperseded, cancellationToken);

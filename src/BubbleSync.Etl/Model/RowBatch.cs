@@ -7,6 +7,9 @@ namespace BubbleSync.Etl.Model;
 /// <param name="Rejects">One entry for each field that did not convert.</param>
 internal sealed record RowBatch(CopyBuffer Rows, int RowCount, ulong Checksum, IReadOnlyList<Reject> Rejects) : IDisposable
 {
+    /// <summary>How many records there are, those without a usable id, which have no row, included.</summary>
+    public int Records => RowCount + Rejects.Count(r => r.BubbleId is null);
+
     /// <summary>The records as they came, in COPY format, each with its number; null where they are not kept.</summary>
     public CopyBuffer? Raw { get; init; }
 

@@ -8,6 +8,9 @@ internal static class PostgresFailure
     /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
     public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
+    /// <summary>Whether it is what a session throws that failed, or that is known to have ended.</summary>
+    public static bool IsOfSession(Exception failure) => failure is NpgsqlException or InvalidOperationException;
+
     /// <summary>How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only tell of somebody else's write a moment ago: once more.</summary>
     public static int AttemptsAt(PostgresException failure) =>
         IsCollision(failure) ? 5

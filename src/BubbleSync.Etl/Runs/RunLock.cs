@@ -21,10 +21,16 @@ internal sealed class RunLock : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    private RunLock(NpgsqlConnection connection) => _connection = connection;
+    private readonly string _nextStep;
+
+    private RunLock(NpgsqlConnection connection, string nextStep) => (_connection, _nextStep) = (connection, nextStep);
 
     /// <summary>Takes the locks of all entities, or stops and names who holds one.</summary>
-    public static async Task<RunLock> TakeAsync(TargetDatabase database, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken)
+    /// <param name="database">The target.</param>
+    /// <param name="entities">The entities.</param>
+    /// <param name="nextStep">What finishes the run where the locks are lost.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<RunLock> TakeAsync(TargetDatabase database, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)
     {
         var connection = await database.ConnectAsync(cancellationToken);
         try
@@ -35,7 +41,7 @@ internal sealed class RunLock : IAsyncDisposable
                     throw await HeldAsync(connection, entity, cancellationToken);
             }
 
-            return new RunLock(connection);
+            return new RunLock(connection, nextStep);
         }
         catch
         {
@@ -53,9 +59,9 @@ internal sealed class RunLock : IAsyncDisposable
         {
             await _connection.ScalarAsync<int>("select 1", cancellationToken);
         }
-        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
+        catch (Exception lost) when (PostgresFailure.IsOfSession(lost))
         {
-            throw new SyncException(new SyncError("load", null, null, null, "lock-lost", $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. Go on with 'bubblesync resync --resume'."), lost);
+            throw new SyncException(new SyncError("load", null, null, null, "lock-lost", $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. To finish, {_nextStep}."), lost);
         }
         finally
         {
@@ -77,7 +83,7 @@ internal sealed class RunLock : IAsyncDisposable
         {
             await connection.ExecuteAsync("select pg_advisory_unlock_all()", CancellationToken.None);
         }
-        catch (Exception gone) when (gone is NpgsqlException or InvalidOperationException)
+        catch (Exception gone) when (PostgresFailure.IsOfSession(gone))
         {
             // The session has ended, and its locks with it.
         }

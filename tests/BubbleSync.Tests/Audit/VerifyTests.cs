@@ -1,5 +1,8 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Tests.Resync;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace BubbleSync.Tests.Audit;
@@ -178,6 +181,18 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_comparison_whose_session_is_gone_ends_without_a_failure_of_its_own()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var run = await ReadAsync(scene);
+        await scene.RowsAsync("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'a comparison'");
+
+        // The first time the session is found to be gone, the second time that is known.
+        await run.DisposeAsync();
+        await run.DisposeAsync();
+    }
+
     [Theory]
     [InlineData("verify")]
     [InlineData("audit", "values", "--csv", "values.csv")]
@@ -204,6 +219,18 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal(("failed", false), (outcome.Run.Status, outcome.Success));
         Assert.Empty(await scene.StagingAsync());
+    }
+
+    private static async Task<ComparisonRun> ReadAsync(Scene scene)
+    {
+        await using var target = await SyncTarget.OpenAsync(scene.Settings, "a comparison", NullLogger.Instance, scene.Limit);
+        await target.EnsureControlTablesAsync(scene.Limit);
+        var journal = target.Journal(Guid.NewGuid());
+        await journal.StartAsync("verify", new { }, scene.Clock.GetUtcNow(), scene.Limit);
+        var run = new ComparisonRun(scene.Settings, new ComparisonScope(null, null), target.Database, target.Plan(["agent", "user"]), journal, scene.Clock);
+        await using var entities = run.EntitiesAsync(scene.Limit).GetAsyncEnumerator(scene.Limit);
+        Assert.True(await entities.MoveNextAsync());
+        return run;
     }
 
     // 1 missing, 2 extra, 3 older, 4 newer, 5 two columns changed here, 6 equal but for a column of ours, 7 does not convert any more, 8 changed on both sides, 9 equal.

@@ -63,6 +63,20 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task Its_summary_tells_what_it_read_itself_of_all_that_the_run_has()
+    {
+        await using var scene = await StoppedAsync();
+        var kept = await scene.ScalarAsync<long>("select sum(rows_read)::bigint from bubblesync.\"window\" where kind = 'created'");
+        var all = Maps.All.Sum(map => scene.Bubble.Records.Count(map.Type));
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__WindowSize", "8"), ("Bubble__PageSize", "5")], "resync", "--resume");
+
+        Assert.True(kept > 0 && outcome.Code == 0, outcome.All);
+        Assert.Contains($"resync succeeded: {all - kept} of {all} records read in ", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal($"{all - kept}", await scene.RowAsync("select result ->> 'read' from bubblesync.run"));
+    }
+
+    [Fact]
     public async Task A_run_that_ended_well_is_nothing_to_resume()
     {
         await using var scene = await Scene.OpenAsync(postgres);

@@ -98,6 +98,24 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_cannot_be_resumed_does_not_say_so()
+    {
+        await using var scene = await OpenAsync("500=100");
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 50 } };
+
+        var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
+        var synced = await scene.Engine().SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit);
+        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+
+        Assert.All([verified.Run, synced.Run, dry], run =>
+        {
+            var error = run.Errors.First(e => e.Code == "source-dead");
+            Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("--resume", error.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public async Task A_host_that_no_name_server_knows_ends_with_3_and_its_name()
     {
         await using var scene = await Scene.OpenAsync(postgres);

@@ -42,6 +42,8 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
             var run = scene.ResyncAsync();
             await isReading.WaitAsync(scene.Limit);
             await door.SomebodyWaitsAsync();
+            // Else the merge of customers could find the loss first, and stop that of agents.
+            await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'customer')");
             Assert.Equal(["true"], await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and {HoldsLocks}"));
             await scene.UntilAsync($"select not exists (select from pg_stat_activity where {Ours} and {HoldsLocks})");
             await door.DisposeAsync();
@@ -54,9 +56,25 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
             Assert.Contains("--resume", report.Errors[0].Message, StringComparison.Ordinal);
         }
 
-        // Agents, whose merge was under way; customers, where they were faster than the loss; nothing of a later level.
+        // Agents, whose merge was under way, and customers; nothing of a later level.
         Assert.Equal("0|0", await scene.RowAsync("select (select count(*) from \"user\"), (select count(*) from invoice)"));
         await AssertGoesOnAsync(scene);
+    }
+
+    [Fact]
+    public async Task Patches_that_lose_their_locks_say_to_run_them_again()
+    {
+        await using var scene = (await OpenAsync()).WithPatches(("010-waits", "select pg_advisory_xact_lock(42)"), ("020-last", "select 1"));
+        await using var door = await Door.ShutAsync(scene, "select pg_advisory_xact_lock(42)");
+        var run = scene.Engine().PatchAsync([], scene.Limit);
+        await door.SomebodyWaitsAsync();
+        Assert.Equal(["true"], await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and wait_event_type is distinct from 'Lock' and {HoldsLocks}"));
+        await door.DisposeAsync();
+        var report = await run;
+
+        Assert.Equal(("failed", "lock-lost"), (report.Status, report.Errors[0].Code));
+        Assert.Contains("run the same command again", report.Errors[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--resume", report.Errors[0].Message, StringComparison.Ordinal);
     }
 
     [Theory]

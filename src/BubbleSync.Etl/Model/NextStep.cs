@@ -1,0 +1,11 @@
+namespace BubbleSync.Etl.Model;
+
+/// <summary>What finishes a run that had to stop, as errors say it after "To finish,".</summary>
+internal static class NextStep
+{
+    /// <summary>For a run that goes on where it stopped.</summary>
+    public const string Resume = "go on with 'bubblesync resync --resume'";
+
+    /// <summary>For all others.</summary>
+    public const string Again = "run the same command again";
+}
