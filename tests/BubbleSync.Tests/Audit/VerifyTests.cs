@@ -1,6 +1,5 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Audit;
-using BubbleSync.Etl.Runs;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
