@@ -10,6 +10,18 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
     private const int CountingRounds = 8;
     private const int MostMoved = 3;
 
+    private readonly Dictionary<Window, long> _due = [];
+
+    /// <summary>Once the windows that were given are read: doubts those of which far fewer records came than were counted, for a count that lies hides the same records twice.</summary>
+    public void Settle()
+    {
+        foreach (var (window, verdict) in ledger.Accepted)
+        {
+            if (_due.TryGetValue(window, out var counted) && verdict.RowsRead < counted - Few(counted))
+                ledger.Doubt($"{window}: {verdict.RowsRead} records came of {counted} that all counts agree on");
+        }
+    }
+
     /// <summary>Gives nothing where the counts agree, as they mostly do; else the records without Created Date and the windows that hold more than was read of them.</summary>
     public async IAsyncEnumerable<Window> MissedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -44,7 +56,10 @@ internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledge
         }
 
         foreach (var (window, _) in windows.Where(w => counts[w.Window] > w.Verdict.RowsRead))
+        {
+            _due[window] = counts[window];
             yield return window;
+        }
     }
 
     private async Task<Dictionary<Window, long>?> AgreeingCountsAsync(IReadOnlyList<(Window Window, Verdict Verdict)> windows, CancellationToken cancellationToken)

@@ -28,7 +28,10 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     {
         var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
         await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
-        await PassAsync(new Reconciliation(source, flow.Ledger, end).MissedAsync, drain, cancellationToken);
+        var reconciliation = new Reconciliation(source, flow.Ledger, end);
+        await PassAsync(reconciliation.MissedAsync, drain, cancellationToken);
+        if (!drain.IsCancellationRequested)
+            reconciliation.Settle();
         await ReadChangesAsync(end, drain, cancellationToken);
     }
 

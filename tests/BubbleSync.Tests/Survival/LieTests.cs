@@ -1,6 +1,11 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace BubbleSync.Tests.Survival;
@@ -48,6 +53,19 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         }
 
         Assert.Empty(silent);
+    }
+
+    [Fact]
+    public async Task A_window_that_hides_the_same_rows_whenever_it_is_read_is_found_out_by_the_counts()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        await using var liar = await LiarAsync(scene, query => query["limit"] == "10" && query["constraints"].ToString().Contains("less than", StringComparison.Ordinal));
+
+        var report = await scene.ResyncAsync("invoice");
+
+        Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
+        Assert.Equal("partial", report.Status);
+        Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that all counts agree on", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -104,5 +122,24 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         Assert.Equal(3, outcome.Code);
         Assert.Contains("holds 70 records, more than Bubble shows of one search (60, Bubble:OffsetCeiling)", outcome.All, StringComparison.Ordinal);
         Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from invoice"));
+    }
+
+    // Passes searches on, and says of those that the rule names that nothing remains.
+    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies)
+    {
+        var (bubble, http) = (scene.Settings.Bubble.BaseUrl!, new HttpClient());
+        http.DefaultRequestHeaders.Add("Authorization", $"Bearer {scene.Settings.Bubble.ApiToken}");
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var app = builder.Build();
+        app.Lifetime.ApplicationStopped.Register(http.Dispose);
+        app.Run(async context =>
+        {
+            var answer = await http.GetStringAsync(new Uri(bubble, $"{context.Request.Path}{context.Request.QueryString}"), scene.Limit);
+            await context.Response.WriteAsync(lies(context.Request.Query) ? Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":0") : answer, scene.Limit);
+        });
+        await app.StartAsync(scene.Limit);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath) } };
+        return app;
     }
 }
