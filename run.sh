@@ -34,17 +34,19 @@ sources() {
     \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' "$@"
 }
 
-# Names and sizes, for what -newer does not see: a file that is gone, or an old one that came in its place.
+# Names, sizes and times of all sources, as finely as the system has them. GNU's and BusyBox's stat is asked in one way, that of BSD and macOS in another.
 fingerprint() {
-  sources -exec ls -ln {} + | cksum | tr ' ' '-'
+  if stat -c %n . >/dev/null 2>&1; then
+    sources -exec env TZ=UTC0 stat -c '%n %s %y' {} +
+  else
+    sources -exec stat -f '%N %z %Fm' {} +
+  fi | LC_ALL=C sort | cksum | tr ' ' '-'
 }
 
 is_current() {
   [ -f "$stamp" ] || return 1
   read -r sum app <"$stamp"
-  [ -f "$apps/$app/bubblesync.dll" ] || return 1
-  [ -z "$(sources -newer "$stamp" -print | head -n 1)" ] || return 1
-  [ "$(fingerprint)" = "$sum" ]
+  [ -f "$apps/$app/bubblesync.dll" ] && [ "$(fingerprint)" = "$sum" ]
 }
 
 # One build at a time. The lock is not handed to the build, whose helpers may outlive it.
@@ -84,23 +86,20 @@ build() {
 
   name=$(date +%Y%m%d%H%M%S)-$$
   mkdir -p "$apps"
-  rm -f "$apps"/*.stamp "$apps"/*.text
-  : >"$apps/$name.stamp"
+  rm -f "$apps"/*.text
+  # What changes while it is built is built the next time.
   sum=$(fingerprint)
   if ! publish "$apps/$name" true; then
     # Compiling ahead of time needs one more package; where it cannot be had, the program only starts slower.
     if ! grep -qi crossgen "$state/build.log" || ! publish "$apps/$name" false; then
       cat "$state/build.log" >&2
-      rm -rf "$apps/$name" "$apps/$name.stamp"
+      rm -rf "${apps:?}/$name"
       stop "the build failed"
     fi
   fi
 
-  # The stamp's time is that of the beginning: what changed meanwhile is newer.
   echo "$sum $name" >"$apps/$name.text"
-  touch -r "$apps/$name.stamp" "$apps/$name.text"
   mv -f "$apps/$name.text" "$stamp"
-  rm -f "$apps/$name.stamp"
 
   # Whoever still runs on one of the last three is left in peace. Names relative to the folder, whose own name may hold blanks.
   ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )

@@ -4,6 +4,14 @@ namespace BubbleSync.Tests.Scripts;
 
 public sealed class RunScriptTests : IDisposable
 {
+    // As on macOS: formats have another option, and other letters.
+    private const string BsdStat =
+        """
+        #!/bin/sh
+        case "$1 $2" in '-f %N %z %Fm') shift 2 ;; *) exit 1 ;; esac
+        /usr/bin/stat -c '%n %s %y' "$@" 2>/dev/null || /usr/bin/stat -f '%N %z %Fm' "$@"
+        """;
+
     private readonly ScriptFolder _folder = new();
 
     [UnixFact]
@@ -60,6 +68,35 @@ public sealed class RunScriptTests : IDisposable
         await RunAsync(["plan"]);
 
         Assert.Equal(2, _folder.TimesPublished);
+    }
+
+    [UnixTheory]
+    [InlineData("")]
+    [InlineData(BsdStat)]
+    public async Task A_change_of_no_length_that_is_older_than_the_build_is_built_again(string stat)
+    {
+        if (stat.Length > 0)
+            _folder.Write("bin/stat", stat);
+        var then = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1);
+        _folder.Write("src/BubbleSync.Cli/Program.cs", "as it was", then);
+        await RunAsync(["plan"]);
+        await RunAsync(["plan"]);
+        var before = _folder.TimesPublished;
+
+        _folder.Write("src/BubbleSync.Cli/Program.cs", "as it has", then.AddMilliseconds(1));
+        await RunAsync(["plan"]);
+
+        Assert.Equal((1, 2), (before, _folder.TimesPublished));
+    }
+
+    [UnixFact]
+    public async Task Time_zone_and_language_of_the_caller_change_nothing()
+    {
+        await RunAsync(["plan"], ("TZ", "UTC0"), ("LC_ALL", "C"));
+
+        await RunAsync(["plan"], ("TZ", "JST-9"), ("LC_ALL", "en_US.UTF-8"));
+
+        Assert.Equal(1, _folder.TimesPublished);
     }
 
     [UnixFact]

@@ -48,13 +48,15 @@ internal sealed class ScriptFolder : IDisposable
 
     private string Log => System.IO.Path.Combine(Path, "published.log");
 
-    internal void Write(string name, string text)
+    internal void Write(string name, string text, DateTime? at = null)
     {
         var path = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (at is { } moment)
+            File.SetLastWriteTimeUtc(path, moment);
     }
 
     internal void Delete(string name) => File.Delete(System.IO.Path.Combine(Path, name));
