@@ -2,8 +2,8 @@
 -- Why: Bubble often keeps this link on the registration's side only. Of several registrations that list an invoice, the
 -- one modified last has it, then the one with the smallest id. A link that is there already stays; where another
 -- registration has the claim, that is reported.
--- Blank is asked as a length below 1, which the planner takes for a third of the rows even where statistics are missing: the
--- joins stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
+-- Blank is asked by is_blank, which the planner takes for a third of the rows even where statistics are missing: the joins
+-- stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
 -- tables: invoice, seda_registration
 with "found" as (
   select distinct on (i."bubble_id" collate "C") i."bubble_id", s."bubble_id" as "seda"
@@ -11,7 +11,7 @@ with "found" as (
   join (
     select "bubble_id", "modified_date", unnest("linked_invoice") as "invoice" from "seda_registration"
   ) as s on s."invoice" = i."bubble_id"
-  where length(btrim(coalesce(i."linked_seda_registration", ''), E' \t\r\n')) < 1
+  where bubblesync.is_blank(i."linked_seda_registration")
   order by i."bubble_id" collate "C", s."modified_date" desc nulls last, s."bubble_id" collate "C"
 )
 update "invoice" as i

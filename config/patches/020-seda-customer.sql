@@ -1,23 +1,23 @@
 -- Gives a SEDA registration without a customer the customer of its invoice.
 -- Why: the customer is often entered on the invoice only. A registration's invoices are those it lists and those that
 -- link to it. Of several with a customer, the one modified last gives it, then the one with the smallest id.
--- Blank is asked as a length below 1, which the planner takes for a third of the rows even where statistics are missing: the
--- joins stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
+-- Blank is asked by is_blank, which the planner takes for a third of the rows even where statistics are missing: the joins
+-- stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
 -- tables: customer, invoice, seda_registration
 with "candidate" as (
   select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id" as "invoice"
   from "seda_registration" as s
   join "invoice" as i on i."linked_seda_registration" = s."bubble_id"
-  where length(btrim(coalesce(s."linked_customer", ''), E' \t\r\n')) < 1 and i."linked_customer" collate "C" ~ '\S'
+  where bubblesync.is_blank(s."linked_customer") and not bubblesync.is_blank(i."linked_customer")
   union all
   select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id"
   from (
     select "bubble_id", unnest("linked_invoice") as "invoice"
     from "seda_registration"
-    where length(btrim(coalesce("linked_customer", ''), E' \t\r\n')) < 1
+    where bubblesync.is_blank("linked_customer")
   ) as s
   join "invoice" as i on i."bubble_id" = s."invoice"
-  where i."linked_customer" collate "C" ~ '\S'
+  where not bubblesync.is_blank(i."linked_customer")
 ), "found" as (
   select distinct on ("bubble_id" collate "C") "bubble_id", "linked_customer"
   from "candidate"

@@ -5,11 +5,11 @@
 with "candidate" as (
   select "linked_agent_profile" as "agent", "bubble_id" as "user", 1 as "rank", "modified_date" from "user"
   union all
-  select "bubble_id", "linked_user_login", 2, "modified_date" from "agent" where "linked_user_login" collate "C" ~ '\S'
+  select "bubble_id", "linked_user_login", 2, "modified_date" from "agent" where not bubblesync.is_blank("linked_user_login")
 ), "found" as (
   select distinct on ("agent") "agent", "user"
   from "candidate"
-  where "agent" collate "C" ~ '\S'
+  where not bubblesync.is_blank("agent")
   order by "agent", "rank", "modified_date" desc nulls last, "user" collate "C"
 )
 update "invoice" as i

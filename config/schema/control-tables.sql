@@ -97,3 +97,8 @@ create table if not exists bubblesync.held_link (
   target_id text not null,
   primary key (target_schema, entity, column_name, bubble_id)
 );
+
+-- Whether a text is null or nothing but white space, by the same characters as everywhere in the program; for patches too. White space of regular expressions
+-- depends on the locale, hence the list. A length below 1 the planner takes for a third of the rows, even without statistics; a pattern it takes for next to none.
+create or replace function bubblesync.is_blank(value text) returns boolean language sql immutable parallel safe
+return length(coalesce(substring(value collate "C" from '[^\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]'), '')) < 1;

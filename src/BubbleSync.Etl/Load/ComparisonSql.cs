@@ -90,7 +90,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     private static string IsCompleted(ColumnPlan column)
     {
         var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
-        var isWhole = column.Type.Shape == FieldShape.TextArray ? $"{stored} @> {staged}" : $"btrim({staged}, E' \\t\\r\\n') = ''";
+        var isWhole = column.Type.Shape == FieldShape.TextArray ? $"{stored} @> {staged}" : $"bubblesync.is_blank({staged})";
         return $"(t.{column.Quoted} is not null and (s.{column.Quoted} is null or {isWhole}))";
     }
 

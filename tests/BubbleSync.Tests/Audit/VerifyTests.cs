@@ -56,7 +56,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         scene.Put("user", Scene.Record(9, Scene.Early, $"\"Linked Agent Profile\": \"{Scene.Id(8)}\""));
         scene.Put("agent", Scene.Record(8, Scene.Early));
         scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Invoice Item\": [\"{Scene.Id(3)}\"], \"Linked SEDA registration\": null, \"Created By\": null, \"Linked Agent\": \"{Scene.Id(8)}\""));
-        scene.Put("invoice", Scene.Record(5, Scene.Early, "\"Linked SEDA registration\": \" \", \"Linked Payment\": null"));
+        scene.Put("invoice", Scene.Record(5, Scene.Early, "\"Linked SEDA registration\": \"\\u2003 \", \"Linked Payment\": null"));
         scene.Put("invoice_item", Scene.Record(3, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
         scene.Put("invoice_item", Scene.Record(4, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
         scene.Put("payment", Scene.Record(6, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(5)}\""));

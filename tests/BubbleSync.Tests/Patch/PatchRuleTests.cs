@@ -6,11 +6,24 @@ namespace BubbleSync.Tests.Patch;
 /// <summary>CONTRACT 5.11, patch by patch, on rows made by hand.</summary>
 public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    [Fact]
+    public async Task Blank_is_the_same_characters_in_SQL_and_in_the_program()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var blank = await scene.RowsAsync("select code from generate_series(1, 65535) as code where code not between 55296 and 57343 and bubblesync.is_blank(chr(code))");
+
+        Assert.Equal(Enumerable.Range(1, 65535).Where(code => char.IsWhiteSpace((char)code)).Select(code => $"{code}"), blank);
+        Assert.Equal("true|true|false", await scene.RowAsync("select bubblesync.is_blank(null), bubblesync.is_blank(''), bubblesync.is_blank(' x ')"));
+    }
+
     [Theory]
     [InlineData("null", "s1")]
     [InlineData("''", "s1")]
     [InlineData("' '", "s1")]
     [InlineData(@"E' \t\r\n'", "s1")]
+    [InlineData(@"E'\u00A0\u2003\u3000\u0085\u000B'", "s1")]
+    [InlineData(@"E'\u200B'", "\u200B")]
     [InlineData("'s1'", "s1")]
     [InlineData("'other'", "other")]
     public async Task The_seda_link_of_an_invoice_is_restored_only_where_it_is_null_or_blank(string there, string expected)
@@ -57,6 +70,7 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("null", "c1")]
     [InlineData("''", "c1")]
     [InlineData(@"E'\t '", "c1")]
+    [InlineData(@"E'\u2028\u202F'", "c1")]
     [InlineData("'c9'", "c9")]
     public async Task The_customer_of_a_registration_is_taken_from_its_invoice_only_where_it_is_null_or_blank(string there, string expected)
     {
@@ -75,7 +89,7 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("c2", "('i1', 'c1', '2026-01-01'), ('i2', 'c2', '2026-01-03'), ('i3', 'c3', '2026-01-02')")]
     [InlineData("c2", "('i9', 'c1', '2026-01-01'), ('i10', 'c2', '2026-01-01')")]
     [InlineData("c2", "('i1', 'c1', null), ('i2', 'c2', '2020-01-01')")]
-    [InlineData("c2", "('i1', null, '2026-01-03'), ('i3', ' ', '2026-01-03'), ('i4', '', '2026-01-03'), ('i2', 'c2', '2026-01-01')")]
+    [InlineData("c2", "('i1', null, '2026-01-03'), ('i3', ' ', '2026-01-03'), ('i4', '', '2026-01-03'), ('i5', E'\\u3000', '2026-01-03'), ('i2', 'c2', '2026-01-01')")]
     public async Task Of_several_invoices_with_a_customer_the_newest_gives_it_then_the_smallest_id(string expected, string invoices)
     {
         await using var scene = await Scene.OpenAsync(postgres);
@@ -128,7 +142,7 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ExecuteAsync("""
             insert into "user" (bubble_id, linked_agent_profile) values ('u1', 'a1');
-            insert into agent (bubble_id, linked_user_login) values ('a1', 'u9'), ('a2', 'u2'), ('a3', null), ('a4', ' ');
+            insert into agent (bubble_id, linked_user_login) values ('a1', 'u9'), ('a2', 'u2'), ('a3', null), ('a4', E' \u00A0');
             insert into invoice (bubble_id, linked_agent, created_by) values
               ('i1', 'a1', null), ('i2', 'a2', null), ('i3', 'a3', null), ('i4', 'a4', null), ('i5', null, null), ('i6', 'a1', 'admin_user_app_live'), ('i7', 'a1', ''), ('i8', 'a9', null);
             """);
