@@ -13,7 +13,7 @@ public sealed class UsageTests
     [InlineData("--outptu json resync", "There is no option '--outptu'. Did you mean '--output'? Try: bubblesync resync --help")]
     [InlineData("audit fields --cvs=x", "There is no option '--cvs'. Did you mean '--csv'? Try: bubblesync audit fields --help")]
     [InlineData("sync invoice 1x2 --forse", "There is no option '--forse'. Did you mean '--force'? Try: bubblesync sync invoice --help")]
-    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --force, --help, --ids-file, --output, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. Try: bubblesync sync invoice --help")]
+    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --force, --help, --ids-file, --log, --output, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. Try: bubblesync sync invoice --help")]
     [InlineData("patch --scema x", "There is no option '--scema'. Did you mean '--schema'? Try: bubblesync patch --help")]
     [InlineData("scaffold --type warranty --dry-runn", "There is no option '--dry-runn'. Did you mean '--dry-run'? Try: bubblesync scaffold --help")]
     [InlineData("resync --dry-runn --quite", "There is no option '--dry-runn'. Did you mean '--dry-run'?", "There is no option '--quite'. Did you mean '--quiet'? Try: bubblesync resync --help")]
@@ -21,7 +21,7 @@ public sealed class UsageTests
     [InlineData("resync --prune sofft", "--prune does not take 'sofft'. Did you mean 'soft'? Try: bubblesync resync --help")]
     [InlineData("plan --output jsn", "--output does not take 'jsn'. Did you mean 'json'? Try: bubblesync plan --help")]
     [InlineData("audit values --only sane", "--only does not take 'sane'. Did you mean 'same'? Try: bubblesync audit values --help")]
-    [InlineData("runs log last --level warn", "--level does not take 'warn'. Known: error, warning. Try: bubblesync runs log --help")]
+    [InlineData("runs log last --level warn", "--level does not take 'warn'. Known: error, info, warning. Try: bubblesync runs log --help")]
     [InlineData("completion basch", "There is no completion for 'basch'. Did you mean 'bash'? Try: bubblesync completion --help")]
     public async Task A_word_that_is_none_is_named_with_the_one_that_was_meant(string words, params string[] faults)
     {
