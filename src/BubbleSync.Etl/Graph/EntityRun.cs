@@ -125,7 +125,10 @@ internal sealed class EntityRun : IAsyncDisposable
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts) { Part = Part },
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts)
+            {
+                Part = Part,
+            },
         };
 
         // Each record once: how often it was read is no matter of the data.
