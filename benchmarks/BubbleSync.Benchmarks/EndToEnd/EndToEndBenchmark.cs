@@ -54,8 +54,18 @@ internal static class EndToEndBenchmark
             await Console.Error.WriteLineAsync($"{size:N0} records, round {number} of {scene.Options.Rounds}");
             await using var app = await SimulatedApp.StartAsync(scene.Program.Path, size);
             await new Round(scene, app, number, figures).RunAsync();
+            if (number == scene.Options.Rounds)
+                await AsideAsync(scene, size, new Aside(scene, app, figures));
         }
 
         return figures;
+    }
+
+    private static async Task AsideAsync(Scene scene, int size, Aside aside)
+    {
+        if (scene.Options.Runs(Way.Rows) && size == scene.Options.Sizes.Min())
+            await aside.RowsAsync();
+        if (scene.Options.Runs(Way.Throttled) && size == scene.Options.ThrottledSize)
+            await aside.ThrottledAsync();
     }
 }

@@ -36,8 +36,13 @@ internal sealed record EndToEndOptions
             options = options.With(words[at], value);
         }
 
+        if (options.Program.Length == 0)
+            throw new ArgumentException($"Start it by the script, which knows where the program is. Usage: {Usage}");
         return options;
     }
+
+    /// <summary>The size for the throttled run: large enough that the fixed cost of a run hardly counts, small enough to be patient with.</summary>
+    public int ThrottledSize => Sizes.MinBy(size => Math.Abs(size - 100_000));
 
     /// <summary>Whether a rival or a part is wanted.</summary>
     public bool Runs(string part) => !Skip.Contains(part);
@@ -57,5 +62,5 @@ internal sealed record EndToEndOptions
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new ArgumentException($"'{text}' is no number above 0. Usage: {Usage}");
 
     private static string Part(string word) =>
-        word is "skeleton" or "floor" or "rows" or "throttled" or "drain" ? word : throw new ArgumentException($"'{word}' cannot be skipped. Usage: {Usage}");
+        word is Way.Skeleton or Way.Floor or Way.Rows or Way.Throttled or Way.Drain ? word : throw new ArgumentException($"'{word}' cannot be skipped. Usage: {Usage}");
 }

@@ -1,21 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace BubbleSync.Benchmarks.EndToEnd;
 
 /// <summary>What <c>bench e2e</c> found, for people and for programs.</summary>
 internal sealed class EndToEndReport(EndToEndOptions options, Version postgres, IReadOnlyList<Figures> sizes)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
-    private static readonly string[] Heads =
-    [
-        "records", "situation", "way", "s", "records/s", "CPU s", "simulator", "PostgreSQL", "peak MB", "calls", "WAL MB", "rows written", "last page to end s", "/ skeleton", "/ floor",
-    ];
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>The lines in order.</summary>
-    public IReadOnlyList<ReportLine> Lines { get; } = [.. sizes.SelectMany(s => ReportLine.Of(s, options.Only))];
+    public IReadOnlyList<ReportLine> Lines { get; } = ReportLines.Of(sizes, options.Only);
 
     public string ToJson() => JsonSerializer.Serialize(new { settings = Settings, postgres = postgres.ToString(), processors = Environment.ProcessorCount, options.Rounds, lines = Lines }, Indented);
 
@@ -23,8 +19,8 @@ internal sealed class EndToEndReport(EndToEndOptions options, Version postgres, 
     {
         var text = new StringBuilder();
         text.AppendLine(Settings).AppendLine();
-        text.Append("| ").AppendJoin(" | ", Heads).AppendLine(" |");
-        text.Append('|').AppendJoin('|', Heads.Select(_ => " --- ")).AppendLine("|");
+        text.Append("| ").AppendJoin(" | ", ReportLine.Heads).AppendLine(" |");
+        text.Append('|').AppendJoin('|', ReportLine.Heads.Select(_ => " --- ")).AppendLine("|");
         foreach (var line in Lines)
             text.Append("| ").AppendJoin(" | ", line.Cells()).AppendLine(" |");
         return text.ToString();

@@ -22,6 +22,9 @@ internal sealed record Measurement
     /// <summary>Seconds from the last page to the end.</summary>
     public double? Tail { get; init; }
 
+    /// <summary>The part of what a limit of requests a minute lets through at most.</summary>
+    public double? OfCeiling { get; init; }
+
     /// <summary>The median of each figure.</summary>
     public static Measurement Median(IReadOnlyList<Measurement> rounds) => new()
     {
@@ -34,7 +37,14 @@ internal sealed record Measurement
         LogBytes = Middle(rounds.Select(r => r.LogBytes)),
         RowsWritten = Middle(rounds.Select(r => r.RowsWritten)),
         Tail = Middle(rounds.Select(r => r.Tail)),
+        OfCeiling = Middle(rounds.Select(r => r.OfCeiling)),
     };
+
+    /// <summary>Time and calls of one record of so many.</summary>
+    public Measurement PerRecord(long records) => new() { Seconds = Seconds / records, Calls = Calls / records };
+
+    /// <summary>Time and calls of so many records.</summary>
+    public Measurement Times(long records) => new() { Seconds = Seconds * records, Calls = Calls * records };
 
     /// <summary>The middle one; of an even number the mean of both; null of none.</summary>
     public static double? Middle(IEnumerable<double?> values)

@@ -34,12 +34,16 @@ internal sealed record ProcessTimes(int Parent, double Own, double Reaped)
     /// <summary>All that a process and its children have taken, the living ones and those it has outlived.</summary>
     public static double? OfFamily(int process)
     {
-        if (Of(process) is not { } head)
-            return null;
+        // A child that is gone between two looks would be counted neither as living nor as outlived: then once more.
+        while (Of(process) is { } head)
+        {
+            var living = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
+                .Select(name => Of(int.Parse(name!, CultureInfo.InvariantCulture))).OfType<ProcessTimes>().Where(t => t.Parent == process).Sum(t => t.Own + t.Reaped);
+            if (Of(process)?.Reaped.Equals(head.Reaped) == true)
+                return head.Own + head.Reaped + living;
+        }
 
-        var living = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
-            .Select(name => Of(int.Parse(name!, CultureInfo.InvariantCulture))).OfType<ProcessTimes>().Where(t => t.Parent == process);
-        return head.Own + head.Reaped + living.Sum(t => t.Own + t.Reaped);
+        return null;
     }
 
     /// <summary>What the children that this process has outlived have taken.</summary>

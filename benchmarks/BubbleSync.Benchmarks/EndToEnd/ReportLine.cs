@@ -3,37 +3,49 @@ using System.Globalization;
 namespace BubbleSync.Benchmarks.EndToEnd;
 
 /// <summary>One way in one situation at one size.</summary>
-internal sealed record ReportLine(long Records, string Situation, string Way, Measurement Measured, double? ToSkeleton, double? ToFloor)
+internal sealed record ReportLine
 {
     private const double Mega = 1024 * 1024;
 
-    public double RecordsPerSecond => Records / Measured.Seconds;
+    /// <summary>What stands above the cells.</summary>
+    public static readonly IReadOnlyList<string> Heads =
+    [
+        "records", "situation", "way", "s", "records/s", "CPU s", "simulator's", "PostgreSQL's", "peak MB", "calls", "WAL MB", "rows written", "last page to end s",
+        "of ceiling", "/ skeleton", "/ floor", "row by row /",
+    ];
 
-    /// <summary>The lines of one size.</summary>
-    public static IEnumerable<ReportLine> Of(Figures figures, IReadOnlyList<Situation> situations)
-    {
-        foreach (var situation in situations.Order())
-        {
-            foreach (var way in new[] { EndToEnd.Way.Program, EndToEnd.Way.Skeleton, EndToEnd.Way.Floor, EndToEnd.Way.Drain })
-            {
-                if (figures.Of(situation, way) is { Count: > 0 } rounds)
-                {
-                    yield return new(
-                        figures.Records ?? 0, $"{situation}", way, Measurement.Median(rounds),
-                        figures.Ratio(situation, way, EndToEnd.Way.Skeleton), figures.Ratio(situation, way, EndToEnd.Way.Floor));
-                }
-            }
-        }
-    }
+    public required long Records { get; init; }
+
+    public required Situation Situation { get; init; }
+
+    public required string Way { get; init; }
+
+    public required Measurement Measured { get; init; }
+
+    /// <summary>Whether the figures are those of another size, scaled with the records.</summary>
+    public bool IsScaled { get; init; }
+
+    /// <summary>How many times longer than the skeleton it took.</summary>
+    public double? ToSkeleton { get; init; }
+
+    /// <summary>How many times longer than the floor it took.</summary>
+    public double? ToFloor { get; init; }
+
+    /// <summary>How many times longer the row-by-row way took.</summary>
+    public double? RowsToThis { get; init; }
+
+    public double RecordsPerSecond => Records / Measured.Seconds;
 
     /// <summary>What the table shows, in its order.</summary>
     public IEnumerable<string> Cells() =>
     [
-        Text(Records, "N0"), Situation, Way, Text(Measured.Seconds, "0.00"), Text(RecordsPerSecond, "N0"),
+        Text(Records, "N0"), $"{Situation}".ToLowerInvariant(), Way, About(Measured.Seconds, "0.00"), About(RecordsPerSecond, "N0"),
         Text(Measured.Cpu, "0.00"), Text(Measured.SimulatorCpu, "0.00"), Text(Measured.PostgresCpu, "0.00"),
-        Text(Measured.PeakBytes / Mega, "0"), Text(Measured.Calls, "N0"), Text(Measured.LogBytes / Mega, "0.0"), Text(Measured.RowsWritten, "N0"), Text(Measured.Tail, "0.00"),
-        Text(ToSkeleton, "0.00"), Text(ToFloor, "0.00"),
+        Text(Measured.PeakBytes / Mega, "0"), About(Measured.Calls, "N0"), Text(Measured.LogBytes / Mega, "0.0"), Text(Measured.RowsWritten, "N0"), Text(Measured.Tail, "0.00"),
+        Text(Measured.OfCeiling, "0.0%"), Text(ToSkeleton, "0.00"), Text(ToFloor, "0.00"), Text(RowsToThis, "0.0"),
     ];
+
+    private string About(double? value, string format) => (IsScaled ? "~" : "") + Text(value, format);
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 }

@@ -3,6 +3,7 @@ namespace BubbleSync.Benchmarks.EndToEnd;
 /// <summary>One round at one size: a fresh simulator, fresh databases, every situation, in each of them one rival after another.</summary>
 internal sealed class Round(Scene scene, SimulatedApp app, int number, Figures figures)
 {
+    private const int OneInTen = 10;
     private const string Unpatched = "unpatched";
 
     // A run takes what changed within the last seconds for changes made while it reads, and asks for it again.
@@ -80,7 +81,7 @@ internal sealed class Round(Scene scene, SimulatedApp app, int number, Figures f
     {
         foreach (var map in scene.Tables.Maps)
         {
-            var ids = await scene.Tables.EveryTenthAsync(Way.Program, map);
+            var ids = await scene.Tables.IdsAsync(Way.Program, map, OneInTen);
             var field = map.Fields.First(f => f is { Type: "text", Relation.Count: 0, Path.Count: 0 } && f.Column != map.Key);
             await app.ChangeAsync(map.BubbleType, field.From[0], ids);
             _changed += ids.Count;

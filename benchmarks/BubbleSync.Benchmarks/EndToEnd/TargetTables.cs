@@ -6,8 +6,6 @@ namespace BubbleSync.Benchmarks.EndToEnd;
 /// <summary>The target tables of one database: what they hold, and how often they were written.</summary>
 internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap> maps)
 {
-    private const int Stride = 10;
-
     public IReadOnlyList<EntityMap> Maps => maps;
 
     /// <summary>Row versions written to the tables of a database since it was made.</summary>
@@ -42,12 +40,12 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
         return $"{table}: {mine ?? "nothing"} in {one}, {yours ?? "nothing"} in {other}";
     }
 
-    /// <summary>Every tenth id of a table.</summary>
-    public async Task<IReadOnlyList<string>> EveryTenthAsync(string database, EntityMap map)
+    /// <summary>The ids of a table, one of each so many.</summary>
+    public async Task<IReadOnlyList<string>> IdsAsync(string database, EntityMap map, int stride)
     {
         await using var connection = await databases.OpenAsync(database);
         await using var command = new NpgsqlCommand(
-            $"select id from (select \"{map.Key}\" as id, row_number() over (order by \"{map.Key}\") as place from \"{map.Table}\") t where place % {Stride} = 0", connection);
+            $"select id from (select \"{map.Key}\" as id, row_number() over (order by \"{map.Key}\") as place from \"{map.Table}\") t where place % {stride} = 0", connection);
         await using var reader = await command.ExecuteReaderAsync();
         var ids = new List<string>();
         while (await reader.ReadAsync())
