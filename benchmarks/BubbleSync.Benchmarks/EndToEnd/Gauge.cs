@@ -13,12 +13,14 @@ internal sealed class Gauge(Databases databases, TargetTables tables, SimulatedA
         var measured = await run();
 
         await databases.LeftAsync(database);
-        return measured with
+        measured = measured with
         {
             PostgresCpu = databases.Cpu - postgres,
             SimulatorCpu = app.Cpu - simulator,
             LogBytes = await databases.LogAsync() - log,
             RowsWritten = await tables.WrittenAsync(database) - written,
         };
+        await databases.TidyAsync(database);
+        return measured;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Round(Scene scene, SimulatedApp app, int number, Figures f
         foreach (var way in new[] { Way.Program, Way.Skeleton, Way.Floor }.Where(w => w == Way.Program || scene.Options.Runs(w)))
             await scene.Databases.RenewAsync(way);
         if (scene.Options.Runs(Way.Drain))
-            figures.Add(Situation.First, Way.Drain, await _gauge.MeasureAsync(Way.Program, () => scene.Skeleton.DrainAsync(app)));
+            figures.Add(Situation.First, Way.Drain, await _gauge.MeasureAsync(Unpatched, () => scene.Skeleton.DrainAsync(app)));
 
         foreach (var situation in Enum.GetValues<Situation>().Where(s => s == Situation.First || scene.Options.Only.Contains(s)))
         {
@@ -108,5 +108,9 @@ internal sealed class Round(Scene scene, SimulatedApp app, int number, Figures f
             throw new InvalidOperationException($"{situation}: other rows or values in {string.Join(", ", different)}. {await scene.Tables.DifferenceAsync(different[0], expected, way)}.");
     }
 
-    private async Task ResyncUnpatchedAsync() => await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Unpatched), app, patches: scene.NoPatches);
+    private async Task ResyncUnpatchedAsync()
+    {
+        await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Unpatched), app, patches: scene.NoPatches);
+        await scene.Databases.TidyAsync(Unpatched);
+    }
 }

@@ -23,7 +23,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
         foreach (var map in maps)
         {
             await using var command = new NpgsqlCommand(
-                $"select count(*), coalesce(sum(hashtextextended((to_jsonb(t) - 'id' - 'last_synced_at')::text, 0)::numeric), 0)::text from \"{map.Table}\" t", connection) { CommandTimeout = 0 };
+                $"select count(*), coalesce(sum(hashtextextended((to_jsonb(t) - 'id' - 'last_synced_at')::text, 0)::numeric), 0)::text from \"{map.Table}\" t", connection)
+            { CommandTimeout = 0 };
             await using var reader = await command.ExecuteReaderAsync();
             await reader.ReadAsync();
             contents.Add((map.Table, reader.GetInt64(0), reader.GetString(1)));
@@ -69,7 +70,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
         var key = maps.First(m => m.Table == table).Key;
         await using var connection = await databases.OpenAsync(database);
         await using var command = new NpgsqlCommand(
-            $"select \"{key}\" || ' ' || c.key || ' = ' || c.value from \"{table}\" t, jsonb_each_text(to_jsonb(t) - 'id' - 'last_synced_at') c where c.value is not null", connection) { CommandTimeout = 0 };
+            $"select \"{key}\" || ' ' || c.key || ' = ' || c.value from \"{table}\" t, jsonb_each_text(to_jsonb(t) - 'id' - 'last_synced_at') c where c.value is not null", connection)
+        { CommandTimeout = 0 };
         await using var reader = await command.ExecuteReaderAsync();
         var columns = new HashSet<string>();
         while (await reader.ReadAsync())
