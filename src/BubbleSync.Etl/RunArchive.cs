@@ -30,7 +30,7 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await _history.FindAsync(run, cancellationToken), level, entity, cancellationToken), "runs");
+        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), "runs");
 
     /// <summary>Gives a run's activity log in order, and then each further line as it is written, until the run has ended.</summary>
     /// <param name="run">The run.</param>
@@ -39,7 +39,7 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="clock">The clock of the pauses between looks.</param>
     /// <param name="cancellationToken">Stops following.</param>
     public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, string? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await _history.FindAsync(run, cancellationToken), level, entity, clock, cancellationToken), "runs");
+        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), "runs");
 
     /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
     public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>
@@ -55,6 +55,13 @@ public sealed class RunArchive : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private async Task<Guid> FindAsync(string run, string? entity, CancellationToken cancellationToken)
+    {
+        var found = await _history.FindAsync(run, cancellationToken);
+        await _history.RequireEntityAsync(found, entity, cancellationToken);
+        return found;
+    }
 
     internal static async Task<RunArchive> OpenAsync(PostgresSettings settings, CancellationToken cancellationToken)
     {

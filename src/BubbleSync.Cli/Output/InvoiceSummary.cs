@@ -57,7 +57,7 @@ internal static class InvoiceSummary
         var named = troubles.ToList();
         RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == "warning").Select(t => t.Message), .. run.Warnings]);
         RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == "error").Select(t => t.Message).Concat(run.Errors.Select(e => e.Message)).Distinct()]);
-        RunSummary.Line(console, RunSummary.Closing(run));
+        RunSummary.Close(run, console);
     }
 
     private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is [{ Action: "skip" }] ? "up to date" : "synced";

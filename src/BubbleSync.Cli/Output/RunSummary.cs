@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Output;
 /// <summary>A run's result, to be understood in ten seconds.</summary>
 internal static class RunSummary
 {
-    private const int MostLines = 20;
+    private const int MostLines = 10;
 
     /// <summary>Prints it.</summary>
     public static void Print(RunReport report, IAnsiConsole console)
@@ -24,9 +24,7 @@ internal static class RunSummary
             console.Write(Patches(report.Patches));
 
         Lines(console, "warning", report.Warnings);
-        Line(console, Closing(report));
-        if (report is { Kind: "resync", Status: "failed" or "cancelled", DryRun: false, RunId: not null })
-            Line(console, "Go on with: bubblesync resync --resume");
+        Close(report, console);
     }
 
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
@@ -73,8 +71,16 @@ internal static class RunSummary
             Line(console, $"{word}: and {lines.Count - MostLines} more; all of them with --output json");
     }
 
+    /// <summary>Prints a run in one line, and what to do next.</summary>
+    public static void Close(RunReport report, IAnsiConsole console)
+    {
+        Line(console, Closing(report));
+        foreach (var step in NextSteps.After(report))
+            Line(console, step);
+    }
+
     /// <summary>A run in one line.</summary>
-    public static string Closing(RunReport report)
+    private static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
         // What an earlier attempt had read took none of this one's time.

@@ -33,8 +33,8 @@ internal static class DemoVerb
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
             var engine = session.Engine(Settings(parsed, server, simulator));
 
-            var made = await engine.ApplySchemaAsync(token);
-            session.Tell($"PostgreSQL {server.ServerVersion} with {made.Count} tables, {simulator.BaseUrl} with {parsed.GetValue(Invoices)} invoices and all around them.");
+            await engine.ApplySchemaAsync(token);
+            session.Tell($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, with {parsed.GetValue(Invoices):N0} invoices and all around them.");
             var report = await session.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
             var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await session.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)

@@ -8,6 +8,8 @@ public static class SettingsFile
     /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
     public const string Prefix = "BUBBLESYNC_";
 
+    private static readonly string[] Sections = [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
+
     /// <summary>Reads and checks everything.</summary>
     /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
     /// <param name="options">Values by name (<c>Section:Name</c>) that win over all others.</param>
@@ -23,8 +25,15 @@ public static class SettingsFile
         if (UserSecrets(environment) is { } secrets && File.Exists(secrets))
             source.AddFile(secrets);
 
-        foreach (var variable in environment.Keys.OfType<string>().Where(k => k.StartsWith(Prefix, StringComparison.Ordinal) && k.Contains("__", StringComparison.Ordinal)))
-            source.Set(variable[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, $"environment variable {variable}");
+        foreach (var variable in environment.Keys.OfType<string>().Where(k => k.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            var name = variable[Prefix.Length..];
+            if (name.Contains("__", StringComparison.Ordinal))
+                source.Set(name.Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, $"environment variable {variable}");
+            else if (Sections.Any(s => name.StartsWith($"{s}_", StringComparison.OrdinalIgnoreCase)))
+                source.Set(name, environment[variable] as string, $"environment variable {variable} (section and name are parted by two underscores)");
+        }
+
         foreach (var (name, value) in options)
             source.Set(name, value, $"option for {name}");
 

@@ -59,7 +59,7 @@ internal sealed class RunFindings
     {
         var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
         if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "names-unknown", $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Bubble sends ids instead of names where 'Use field ID instead of field name for key names' is ticked under Settings > API: untick it, or put these names into the map's 'from'."));
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "names-unknown", $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)

@@ -39,6 +39,12 @@ internal sealed class RunHistory(TargetDatabase database)
         limit @most
         """;
 
+    private const string EntitiesSql =
+        """
+        select entity from bubblesync.run_entity where run_id = @run
+        union select entity from bubblesync.activity_log where run_id = @run and entity is not null
+        """;
+
     private const string LogSql =
         """
         select at, level, stage, entity, bubble_id, message
@@ -100,6 +106,16 @@ internal sealed class RunHistory(TargetDatabase database)
 
         var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
         return new RunReport { RunId = runId, Kind = kind, Status = status, StartedAt = started, FinishedAt = finished ?? started, Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)] };
+    }
+
+    /// <summary>Checks that a run had an entity, so that no lines means that there was nothing to say of it.</summary>
+    /// <exception cref="SyncException">It had others: a usage error.</exception>
+    public async Task RequireEntityAsync(Guid runId, string? entity, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var known = await connection.RowsAsync(EntitiesSql, r => r.GetString(0), cancellationToken, ("run", runId));
+        if (entity is not null && known.Count > 0 && !known.Contains(entity))
+            throw new SyncException(new SyncError("settings", entity, null, "--entity", "no-such-entity", $"Run {runId} had no entity '{entity}'.{DidYouMean.Hint(entity, known)}"));
     }
 
     /// <summary>Gives a run's activity log in order.</summary>

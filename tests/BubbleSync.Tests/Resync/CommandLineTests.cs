@@ -70,6 +70,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData(3, "PostgreSQL at 127.0.0.1:9", "Postgres__ConnectionString", "Host=127.0.0.1;Port=9;Database=x;Username=u;Password=hush-hush")]
     [InlineData(2, "Bubble:MaxConcurrency", "Bubble__MaxConcurrency", "many")]
     [InlineData(2, "Did you mean 'Bubble:PageSize'", "Bubble__PagSize", "10")]
+    [InlineData(2, "two underscores): there is no setting 'Bubble_PageSize'. Did you mean 'Bubble:PageSize'", "Bubble_PageSize", "10")]
     [InlineData(2, "Postgres:ConnectionString", "Postgres__ConnectionString", "Hots=hush-hush")]
     [InlineData(2, "There is no folder", "Run__Entities", "/nowhere")]
     public async Task What_cannot_work_is_said_with_its_exit_code(int code, string said, params string[] environment)

@@ -43,6 +43,19 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
     }
 
+    [Theory]
+    [InlineData("runs", "log", "last", "--entity", "agnet")]
+    [InlineData("runs", "log", "last", "--entity", "agnet", "--follow")]
+    public async Task A_log_of_an_entity_that_the_run_did_not_have_is_refused_with_a_hint(params string[] words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var run = await scene.ResyncAsync("agent");
+
+        var outcome = await Bubblesync.RunAsync(scene, words);
+
+        Assert.Equal((2, $"error: Run {run.RunId} had no entity 'agnet'. Did you mean 'agent'?"), (outcome.Code, outcome.Error.TrimEnd()));
+    }
+
     [Fact]
     public async Task Following_a_log_ends_with_the_run_and_misses_no_line()
     {

@@ -1,0 +1,101 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>A run as a picture of as many lines as it has entities, and three below: records, calls, queues. In a narrow terminal the bars give way, then counts become percentages.</summary>
+internal sealed class LiveView(TimeProvider clock) : IRenderable
+{
+    private const int WidestBar = 30;
+    private const int LeastBar = 8;
+
+    // Count, pace and state, with the blanks between them; and how much more rejects take.
+    private const int Figures = 42;
+    private const int Rejects = 10;
+
+    private readonly Speed _speed = new(clock);
+    private readonly Lock _gate = new();
+    private RunProgress? _now;
+
+    /// <summary>What the next drawing shows.</summary>
+    public void Note(RunProgress progress)
+    {
+        lock (_gate)
+        {
+            _now = progress;
+            _speed.Note(progress);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Measurement Measure(RenderOptions options, int maxWidth) => new(maxWidth, maxWidth);
+
+    /// <inheritdoc/>
+    public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+    {
+        lock (_gate)
+            return _now is { } progress ? [.. Lines(progress, options.Unicode, maxWidth).SelectMany(l => Cut(l, maxWidth))] : [];
+    }
+
+    private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, bool unicode, int width)
+    {
+        var name = progress.Entities.Select(e => e.Name.Length).DefaultIfEmpty(0).Max();
+        var bar = Math.Min(width - name - Figures - Rejects, WidestBar);
+        foreach (var entity in progress.Entities)
+            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, unicode ? "━┈" : "#.", bar), new(width < name + Figures ? Part(entity) : Count(entity)), new(State(entity), Style(entity))];
+
+        var faint = new Style(foreground: Color.Grey);
+        yield return [new($" {ProgressText.Records(progress, _speed)}")];
+        yield return [new($" {ProgressText.Api(progress)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
+        yield return [new($" {ProgressText.Queues(progress)}", faint)];
+    }
+
+    private static Segment[] Bar(EntityProgress entity, string ink, int width)
+    {
+        var full = entity.State == EntityState.Done ? width : entity.Expected is { } expected and > 0 ? (int)Math.Min(width, width * entity.Read / expected) : 0;
+        return [new(new string(ink[0], full), Style(entity)), new($"{new string(ink[1], width - full)}  ", new(foreground: Color.Grey))];
+    }
+
+    private string Count(EntityProgress entity)
+    {
+        var count = entity.Expected is { } expected ? string.Create(CultureInfo.InvariantCulture, $"{entity.Read:N0}/{expected:N0}") : "";
+        var pace = entity.State == EntityState.Reading && _speed.Of(entity.Name) is > 0 and var speed ? string.Create(CultureInfo.InvariantCulture, $"{speed:N0}/s") : "";
+        return $"{count,19} {pace,9}  ";
+    }
+
+    private static string Part(EntityProgress entity) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(entity.Expected is { } expected and > 0 ? 100 * Math.Min(entity.Read, expected) / expected : 0),3} %  ");
+
+    private static string State(EntityProgress entity) => entity.State switch
+    {
+        EntityState.Waiting => "waiting",
+        EntityState.Reading => "reading",
+        EntityState.Merging => "merging",
+        _ => "done",
+    } + ProgressText.Rejected(entity.Rejected);
+
+    private static Style Style(EntityProgress entity) => new(foreground: entity switch
+    {
+        { Rejected: > 0 } => Color.Yellow,
+        { State: EntityState.Done } => Color.Green,
+        { State: EntityState.Waiting } => Color.Grey,
+        _ => Color.Blue,
+    });
+
+    // A line that the terminal would wrap is one more than is cleared before the next drawing.
+    private static IEnumerable<Segment> Cut(IReadOnlyList<Segment> line, int width)
+    {
+        foreach (var segment in line)
+        {
+            if (width <= 0)
+                break;
+
+            yield return new(segment.Text[..Math.Min(segment.Text.Length, width)], segment.Style);
+            width -= segment.Text.Length;
+        }
+
+        yield return Segment.LineBreak;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>How a run is getting on, in words.</summary>
+internal static class ProgressText
+{
+    /// <summary>How far, how fast, how long still.</summary>
+    public static string Records(RunProgress progress, Speed speed)
+    {
+        var rejected = Rejected(progress.Entities.Sum(e => e.Rejected));
+        if (progress.Entities.All(e => e.State is EntityState.Merging or EntityState.Done))
+            return Say($"{progress.Entities.Sum(e => e.Read):N0} records read{rejected}; {(progress.Entities.All(e => e.State == EntityState.Done) ? "patches" : "merges")} under way");
+
+        var expected = progress.Entities.Sum(e => e.Expected ?? 0);
+        var pace = speed.Total > 0 ? Say($", {speed.Total:N0}/s") : "";
+        var left = speed.Left() is { } time && progress.Entities.Any(e => e.Read < e.Expected) ? $", {Duration(time)} left" : "";
+        return Say($"{progress.Entities.Sum(e => e.Read):N0} of {expected:N0} records{pace}{left}{rejected}");
+    }
+
+    /// <summary>What was asked of Bubble, and how much it allows.</summary>
+    public static string Api(RunProgress progress)
+    {
+        var api = progress.Api;
+        var retries = api.Retries > 0 ? Say($", {api.Retries:N0} sent again") : "";
+        var throttled = api.Throttled > 0 ? Say($", {api.Throttled:N0} throttled") : "";
+        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} a minute allowed{retries}{throttled}");
+    }
+
+    /// <summary>What waits before each stage: where a queue is full, the stage behind it is what the run waits for.</summary>
+    public static string Queues(RunProgress progress)
+    {
+        var fills = progress.Queues.Where(q => q.Stage != "read").Select(q => Say($"{q.Waiting}/{q.Capacity} to {q.Stage}"));
+        return $"pages waiting: {string.Join(", ", fills.DefaultIfEmpty("none"))}";
+    }
+
+    /// <summary>So many rejected, where there are any.</summary>
+    public static string Rejected(long count) => count > 0 ? Say($", {count:N0} rejected") : "";
+
+    private static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 90 } => Say($"{Math.Ceiling(time.TotalSeconds):0} s"),
+        { TotalMinutes: < 90 } => Say($"{Math.Ceiling(time.TotalMinutes):0} min"),
+        _ => Say($"{time.TotalHours:0.0} h"),
+    };
+
+    private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,42 @@
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>Records a second, over the last seconds: what a run does now, not what it did on average.</summary>
+internal sealed class Speed(TimeProvider clock)
+{
+    private static readonly TimeSpan Span = TimeSpan.FromSeconds(10);
+    private readonly Queue<(long At, IReadOnlyList<EntityProgress> Entities)> _looks = [];
+    private IReadOnlyList<EntityProgress> _now = [];
+    private long _at;
+
+    /// <summary>Records a second of the whole run; 0 where two looks are not apart yet.</summary>
+    public double Total => _now.Sum(e => Of(e.Name));
+
+    /// <summary>Remembers how far the run is.</summary>
+    public void Note(RunProgress progress)
+    {
+        (_now, _at) = (progress.Entities, clock.GetTimestamp());
+        _looks.Enqueue((_at, _now));
+        while (_looks.Count > 2 && clock.GetElapsedTime(_looks.Peek().At, _at) > Span)
+            _looks.Dequeue();
+    }
+
+    /// <summary>Records a second of one entity.</summary>
+    public double Of(string entity)
+    {
+        var (since, then) = _looks.Count > 0 ? _looks.Peek() : (_at, _now);
+        var elapsed = clock.GetElapsedTime(since, _at);
+        return elapsed > TimeSpan.Zero ? Math.Max(0, Read(_now, entity) - Read(then, entity)) / elapsed.TotalSeconds : 0;
+    }
+
+    /// <summary>How long reading what is left takes at this speed, or null where that cannot be said.</summary>
+    public TimeSpan? Left()
+    {
+        var left = _now.Sum(e => Math.Max(0, (e.Expected ?? 0) - e.Read));
+        return _now.Any(e => e.Expected is null) || Total <= 0 ? null : TimeSpan.FromSeconds(Math.Min(left / Total, TimeSpan.MaxValue.TotalSeconds / 2));
+    }
+
+    // What an earlier attempt had read took none of this one's time.
+    private static long Read(IReadOnlyList<EntityProgress> entities, string name) => entities.Where(e => e.Name == name).Sum(e => e.Read - e.TakenOver);
+}

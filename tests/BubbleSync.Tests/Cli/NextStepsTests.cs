@@ -1,0 +1,49 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Cli;
+
+/// <summary>The end of a summary: what to type next, and that it can be typed.</summary>
+public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task What_did_not_come_is_followed_by_the_command_for_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=1"] });
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("insert into agent (bubble_id, name) values ('1700000000000x123456789012345678', 'gone')");
+        await scene.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id = (select min(bubble_id) from agent where modified_date is not null)");
+
+        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--entity", "customer");
+
+        var commands = outcome.Output.Split('\n').Where(l => l.StartsWith("next: bubblesync ", StringComparison.Ordinal)).Select(l => l["next: bubblesync ".Length..l.IndexOf('#', StringComparison.Ordinal)].TrimEnd()).ToList();
+        Assert.Equal(
+            ["runs rejected RUN", "runs reprocess RUN", "runs log RUN --level warning", "resync --entity agent --force", "audit links --ask", "resync --entity agent --prune soft"],
+            commands.Select(c => string.Join(' ', c.Split(' ').Select(w => w.Length == 13 && w[8] == '-' ? "RUN" : w))));
+        foreach (var command in commands)
+            Assert.InRange((await Bubblesync.RunAsync(scene, command.Split(' '))).Code, 0, 1);
+    }
+
+    [Fact]
+    public async Task A_run_that_stopped_names_the_way_to_go_on()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 });
+
+        var outcome = await Bubblesync.RunAsync(scene, "resync", "--max-calls", "10");
+
+        Assert.Equal(3, outcome.Code);
+        Assert.EndsWith("next: bubblesync resync --resume   # goes on; what is proved is not read again\n", outcome.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_all_is_well_there_is_nothing_to_do()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+
+        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent");
+
+        Assert.DoesNotContain("next:", outcome.Output, StringComparison.Ordinal);
+    }
+}
