@@ -2,6 +2,7 @@
 #   ./run.ps1 demo            the whole job on a private PostgreSQL and a simulated Bubble app
 #   ./run.ps1 test [args]     all tests; args go to 'dotnet test'
 #   ./run.ps1 bench [filter]  benchmarks whose name holds the filter
+#   ./run.ps1 bench e2e [options]  the program itself, end to end, beside its rivals
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
 # run.sh is the same for a Unix shell; a test compares the two.
 $ErrorActionPreference = 'Stop'
@@ -83,6 +84,11 @@ function Build-App {
   finally { $lock.Dispose() }
 }
 
+function Find-Program {
+  $app = Get-App (Get-Fingerprint)
+  if ($app) { $app } else { Build-App }
+}
+
 if (-not (Get-Command dotnet -ErrorAction SilentlyContinue)) {
   Stop-Run 'the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0'
 }
@@ -102,15 +108,20 @@ switch -CaseSensitive ($args[0]) {
     try { dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false @rest } finally { Pop-Location }
   }
   'bench' {
+    if ($rest.Count -gt 0 -and $rest[0] -ceq 'e2e') {
+      $program = Find-Program
+      Push-Location $root
+      try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- @rest --program $program } finally { Pop-Location }
+      break
+    }
     $filter = $rest | Select-Object -First 1
     $rest = @($rest | Select-Object -Skip 1)
     Push-Location $root
     try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "*$filter*" --artifacts "$state/benchmarks" @rest } finally { Pop-Location }
   }
   default {
-    $app = Get-App (Get-Fingerprint)
-    if (-not $app) { $app = Build-App }
-    dotnet $app @args
+    $program = Find-Program
+    dotnet $program @args
   }
 }
 exit $LASTEXITCODE

@@ -3,6 +3,7 @@
 #   ./run.sh demo            the whole job on a private PostgreSQL and a simulated Bubble app
 #   ./run.sh test [args]     all tests; args go to 'dotnet test'
 #   ./run.sh bench [filter]  benchmarks whose name holds the filter
+#   ./run.sh bench e2e [options]  the program itself, end to end, beside its rivals
 #   ./run.sh WORDS...        anything else is for bubblesync, with its exit code
 # run.ps1 is the same for PowerShell; a test compares the two.
 set -eu
@@ -105,6 +106,12 @@ build() {
   ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )
 }
 
+find_program() {
+  is_current || alone build
+  read -r sum app <"$stamp"
+  program=$apps/$app/bubblesync.dll
+}
+
 command -v dotnet >/dev/null 2>&1 || stop "the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0"
 { mkdir -p "$state" && [ -w "$state" ]; } 2>/dev/null || stop "$state cannot be written; use a clone that belongs to you"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
@@ -126,14 +133,18 @@ case ${1:-} in
     ;;
   bench)
     shift
+    if [ "${1:-}" = e2e ]; then
+      find_program
+      cd "$root"
+      exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- "$@" --program "$program"
+    fi
     filter=*${1:-}*
     [ $# -eq 0 ] || shift
     cd "$root"
     exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
     ;;
   *)
-    is_current || alone build
-    read -r sum app <"$stamp"
-    exec dotnet "$apps/$app/bubblesync.dll" "$@"
+    find_program
+    exec dotnet "$program" "$@"
     ;;
 esac

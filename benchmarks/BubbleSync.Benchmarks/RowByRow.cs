@@ -20,6 +20,9 @@ internal sealed class RowByRow : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
+    /// <summary>Requests sent.</summary>
+    public long Calls { get; private set; }
+
     /// <summary>Syncs these invoices with their relations, and their agents' logins.</summary>
     public async Task SyncAsync(IEnumerable<string> ids)
     {
@@ -52,6 +55,7 @@ internal sealed class RowByRow : IDisposable
 
     private async Task<JsonDocument?> GetAsync(EntityMap map, string id)
     {
+        Calls++;
         using var answer = await _http.GetAsync(new Uri($"obj/{map.BubbleType.ToLowerInvariant()}/{id}", UriKind.Relative));
         if (answer.StatusCode == HttpStatusCode.NotFound)
             return null;

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace BubbleSync.Benchmarks.EndToEnd;
+
+/// <summary>What is run once, beside the rounds: the old way, and the program under a limit of requests a minute.</summary>
+internal sealed class Aside(Scene scene, SimulatedApp app, Figures figures)
+{
+    private const int ThrottledSeconds = 20;
+    private const int PageSize = 100;
+
+    private readonly Gauge _gauge = new(scene.Databases, scene.Tables, app);
+
+    /// <summary>Loads all invoices and what they name into empty tables, by a request and an insert for each record.</summary>
+    public async Task RowsAsync()
+    {
+        var ids = await scene.Tables.IdsAsync(Way.Program, scene.Tables.Maps.Single(m => m.Name == "invoice"), 1);
+        await scene.Databases.RenewAsync(Way.Rows);
+        figures.Add(Situation.First, Way.Rows, await _gauge.MeasureAsync(Way.Rows, async () =>
+        {
+            await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(scene.Databases.ConnectionString(Way.Rows)) { Pooling = true });
+            using var loader = new RowByRow(scene.Tables.Maps, database, new Uri($"{app.BaseUrl}/"), app.Token);
+            var watch = Stopwatch.StartNew();
+            await loader.SyncAsync(ids);
+            return new() { Seconds = watch.Elapsed.TotalSeconds, Calls = loader.Calls };
+        }));
+    }
+
+    /// <summary>Loads everything into empty tables, at a pace at which the pages alone take a third of a minute.</summary>
+    public async Task ThrottledAsync()
+    {
+        var records = figures.Records ?? 0;
+        var perMinute = (int)(records / PageSize * 60 / ThrottledSeconds);
+        await scene.Databases.RenewAsync(Way.Throttled);
+        var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
+        figures.Add(Situation.First, Way.Throttled, measured with
+        {
+            Tail = await scene.Tables.TailAsync(Way.Throttled),
+            OfCeiling = records / (perMinute * PageSize / 60.0 * measured.Seconds),
+        });
+    }
+}

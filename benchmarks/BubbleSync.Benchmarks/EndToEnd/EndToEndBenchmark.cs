@@ -1,0 +1,71 @@
+using BubbleSync.EmbeddedPostgres;
+using BubbleSync.Etl.Config;
+using Npgsql;
+
+namespace BubbleSync.Benchmarks.EndToEnd;
+
+/// <summary><c>bench e2e</c>: the real program, as a process, against the simulator, as a process, and PostgreSQL; beside it those it is compared with.</summary>
+internal static class EndToEndBenchmark
+{
+    /// <summary>Measures and prints; 0 where everything was as it should be.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> words)
+    {
+        try
+        {
+            var options = EndToEndOptions.Parse(words);
+            var report = await MeasureAsync(options);
+            await report.SaveAsync(Path.Combine(State, "benchmarks"));
+            Console.WriteLine(options.IsJson ? report.ToJson() : report.ToMarkdown());
+            return 0;
+        }
+        catch (ArgumentException wrong)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return 2;
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or NpgsqlException or HttpRequestException or IOException or EmbeddedPostgresException)
+        {
+            await Console.Error.WriteLineAsync($"e2e: {failure.Message}");
+            return 1;
+        }
+    }
+
+    private static string State => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
+
+    private static async Task<EndToEndReport> MeasureAsync(EndToEndOptions options)
+    {
+        var program = new BubblesyncProgram(options.Program);
+        var maps = EntityMapReader.Read(Path.Combine(AppContext.BaseDirectory, "config", "entities")).OrderBy(m => m.Level).ToList();
+        var skeleton = await SkeletonProgram.BuildAsync(State);
+        await using var databases = await Databases.StartAsync(Path.Combine(State, $"postgres-{Environment.ProcessId}"), program.ApplySchemaAsync);
+        var scene = new Scene(options, State, databases, new TargetTables(databases, maps), program, skeleton);
+
+        var sizes = new List<Figures>();
+        foreach (var size in options.Sizes)
+            sizes.Add(await MeasureAsync(scene, size));
+        return new EndToEndReport(options, databases.Version, sizes);
+    }
+
+    private static async Task<Figures> MeasureAsync(Scene scene, int size)
+    {
+        var figures = new Figures();
+        for (var number = 1; number <= scene.Options.Rounds; number++)
+        {
+            await Console.Error.WriteLineAsync($"{size:N0} records, round {number} of {scene.Options.Rounds}");
+            await using var app = await SimulatedApp.StartAsync(scene.Program.Path, size);
+            await new Round(scene, app, number, figures).RunAsync();
+            if (number == scene.Options.Rounds)
+                await AsideAsync(scene, size, new Aside(scene, app, figures));
+        }
+
+        return figures;
+    }
+
+    private static async Task AsideAsync(Scene scene, int size, Aside aside)
+    {
+        if (scene.Options.Runs(Way.Rows) && size == scene.Options.Sizes.Min())
+            await aside.RowsAsync();
+        if (scene.Options.Runs(Way.Throttled) && size == scene.Options.ThrottledSize)
+            await aside.ThrottledAsync();
+    }
+}

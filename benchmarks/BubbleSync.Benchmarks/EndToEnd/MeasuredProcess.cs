@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace BubbleSync.Benchmarks.EndToEnd;
+
+/// <summary>A .NET program run to its end: how long, how much processor time and memory, and what it printed.</summary>
+internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBytes, string Output)
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Runs it; an exit code other than 0 throws with what it said.</summary>
+    public static async Task<MeasuredProcess> RunAsync(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
+    {
+        var before = ProcessTimes.OfEndedChildren();
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(Describe(program, words, environment)) ?? throw new InvalidOperationException($"{program} does not start.");
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        var ended = process.WaitForExitAsync();
+
+        long? peak = null;
+        while (await Task.WhenAny(ended, Task.Delay(Glance)) != ended)
+            peak = ProcessTimes.PeakMemory(process.Id) ?? peak;
+        var seconds = watch.Elapsed.TotalSeconds;
+
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', words)} ended with {process.ExitCode}:\n{await errors}\n{await output}");
+        return new(seconds, ProcessTimes.OfEndedChildren() - before, peak, await output);
+    }
+
+    /// <summary>How a program is started: in an environment that holds, of ours, only what is given.</summary>
+    public static ProcessStartInfo Describe(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("BUBBLESYNC_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return start;
+    }
+}

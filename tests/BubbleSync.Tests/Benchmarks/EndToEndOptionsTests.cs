@@ -1,0 +1,36 @@
+using BubbleSync.Benchmarks.EndToEnd;
+using Xunit;
+
+namespace BubbleSync.Tests.Benchmarks;
+
+public sealed class EndToEndOptionsTests
+{
+    [Fact]
+    public void Without_options_everything_is_measured()
+    {
+        var options = EndToEndOptions.Parse(["--program", "p"]);
+
+        Assert.Equal([10_000, 100_000, 500_000], options.Sizes);
+        Assert.Equal((3, 3, 100_000, true), (options.Rounds, options.Only.Count, options.ThrottledSize, options.Runs(Way.Floor)));
+    }
+
+    [Fact]
+    public void Options_narrow_it()
+    {
+        var options = EndToEndOptions.Parse(["--sizes", "2000,9000", "--rounds", "5", "--only", "first,changed", "--skip", "rows,floor", "--output", "json", "--program", "p"]);
+
+        Assert.Equal([2000, 9000], options.Sizes);
+        Assert.Equal([Situation.First, Situation.Changed], options.Only);
+        Assert.Equal((5, true, false, 9000), (options.Rounds, options.IsJson, options.Runs(Way.Rows), options.ThrottledSize));
+    }
+
+    [Theory]
+    [InlineData("--size", "1")]
+    [InlineData("--sizes", "many")]
+    [InlineData("--rounds", "0")]
+    [InlineData("--skip", "bubblesync")]
+    [InlineData("--only", "later")]
+    [InlineData("--output", "xml")]
+    [InlineData("--rounds")]
+    public void What_is_not_known_is_refused(params string[] words) => Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", .. words]));
+}
