@@ -1,4 +1,3 @@
-using System.Globalization;
 using BubbleSync.Etl;
 using Spectre.Console;
 
@@ -18,13 +17,11 @@ internal static class LinkTable
             return;
         }
 
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "column", "target");
-        foreach (var head in new[] { "missing", "records", "in Bubble" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble");
         foreach (var c in report.Columns)
-            table.AddRow(Markup.Escape(c.Entity), Markup.Escape(c.Column), Markup.Escape(c.TargetEntity), Number(c.Targets), Number(c.Records), c.InBubble is { } found ? Number(found) : "not asked");
-        console.Write(table);
+            table.Row(c.Entity, c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not proved" : "not asked");
+        table.Print(console);
+        RunSummary.Lines(console, "warning", report.Warnings);
 
         var commands = report.Links.Select(l => l.Fetch).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var command in commands.Take(MostLines))
@@ -32,6 +29,4 @@ internal static class LinkTable
         if (commands.Count > MostLines)
             RunSummary.Line(console, $"and {commands.Count - MostLines} more with --output json");
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -44,11 +44,11 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
         var name = progress.Entities.Select(e => e.Name.Length).DefaultIfEmpty(0).Max();
         var bar = Math.Min(width - name - Figures - Rejects, WidestBar);
         foreach (var entity in progress.Entities)
-            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, unicode ? "━┈" : "#.", bar), new(width < name + Figures ? Part(entity) : Count(entity)), new(State(entity), Style(entity))];
+            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, unicode ? "━┈" : "#.", bar), new(width < name + Figures ? Part(entity) : Count(entity)), new(State(entity, progress.Compares), Style(entity))];
 
         var faint = new Style(foreground: Color.Grey);
         yield return [new($" {ProgressText.Records(progress, _speed)}")];
-        yield return [new($" {ProgressText.Api(progress)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
+        yield return [new($" {ProgressText.Api(progress, _speed)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
         yield return [new($" {ProgressText.Queues(progress)}", faint)];
     }
 
@@ -68,11 +68,11 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private static string Part(EntityProgress entity) =>
         string.Create(CultureInfo.InvariantCulture, $"{(entity.Expected is { } expected and > 0 ? 100 * Math.Min(entity.Read, expected) / expected : 0),3} %  ");
 
-    private static string State(EntityProgress entity) => entity.State switch
+    private static string State(EntityProgress entity, bool compares) => entity.State switch
     {
         EntityState.Waiting => "waiting",
         EntityState.Reading => "reading",
-        EntityState.Merging => "merging",
+        EntityState.Merging => compares ? "comparing" : "merging",
         _ => "done",
     } + ProgressText.Rejected(entity.Rejected);
 

@@ -13,7 +13,7 @@ internal static class RunSummary
     public static void Print(RunReport report, IAnsiConsole console)
     {
         if (report.Entities.Any(e => e.Proof is not null))
-            console.Write(Entities(report.Entities));
+            Entities(report.Entities).Print(console);
         foreach (var entity in report.Entities)
         {
             if (entity.Proof is { } proof)
@@ -21,7 +21,7 @@ internal static class RunSummary
         }
 
         if (report.Patches.Count > 0)
-            console.Write(Patches(report.Patches));
+            Patches(report.Patches).Print(console);
 
         Lines(console, "warning", report.Warnings);
         Close(report, console);
@@ -30,32 +30,19 @@ internal static class RunSummary
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
     public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(line);
 
-    private static Table Entities(IReadOnlyList<EntityReport> entities)
+    private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
-        var table = Grid("entity", "extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble", "complete");
+        var table = new ReportTable().Words("entity").Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete");
         foreach (var e in entities)
-        {
-            table.AddRow(
-                e.Name, Number(e.Extracted), Number(e.Inserted), Number(e.Updated), Number(e.Unchanged), Number(e.Conflicts),
-                Number(e.Rejected), Number(e.MissingLinks), Number(e.NotInBubble), Proof(e.Proof));
-        }
-
+            table.Row(e.Name, e.Extracted, e.Inserted, e.Updated, e.Unchanged, e.Conflicts, e.Rejected, e.MissingLinks, e.NotInBubble, Proof(e.Proof));
         return table;
     }
 
-    private static Table Patches(IReadOnlyList<PatchReport> patches)
+    private static ReportTable Patches(IReadOnlyList<PatchReport> patches)
     {
-        var table = Grid("patch", "rows", "status");
+        var table = new ReportTable().Words("patch").Numbers("rows").Words("status");
         foreach (var patch in patches)
-            table.AddRow(Markup.Escape(patch.Name), Number(patch.Rows), Markup.Escape(patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}"));
-        return table;
-    }
-
-    private static Table Grid(params string[] heads)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var (head, index) in heads.Select((h, i) => (h, i)))
-            table.AddColumn(new TableColumn(head) { Alignment = index == 0 || head is "status" or "complete" ? Justify.Left : Justify.Right });
+            table.Row(patch.Name, patch.Rows, patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
         return table;
     }
 
@@ -89,7 +76,7 @@ internal static class RunSummary
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{dry}: {(read < records ? $"{Number(read)} of {Number(records)} records read" : $"{Number(records)} records")} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{report.Kind} {report.Status}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {records:N0} records read") : string.Create(CultureInfo.InvariantCulture, $"{records:N0} records"))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
@@ -107,7 +94,5 @@ internal static class RunSummary
         CultureInfo.InvariantCulture,
         $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}" : $"proof: {entity.Name}: counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after")}, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
 
-    private static string Count(long? number) => number is { } known ? Number(known) : "?";
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 }

@@ -16,18 +16,10 @@ internal static class RunTables
             return;
         }
 
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("run", "kind", "status", "started", "took");
-        foreach (var head in new[] { "extracted", "inserted", "updated", "rejected" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected");
         foreach (var run in runs)
-        {
-            table.AddRow(
-                $"{run.RunId}", Markup.Escape(run.Kind), Markup.Escape(run.Status + (run.DryRun ? " (dry run)" : "")), Time(run.StartedAt), Took(run),
-                Number(run.Extracted), Number(run.Inserted), Number(run.Updated), Number(run.Rejected));
-        }
-
-        console.Write(table);
+            table.Row($"{run.RunId}", run.Kind, (run.Died ? "died" : run.Status) + (run.DryRun ? " (dry run)" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
+        table.Print(console);
     }
 
     /// <summary>Prints log lines.</summary>
@@ -54,6 +46,4 @@ internal static class RunTables
     private static string Took(RunListing run) => run.FinishedAt is { } end ? $"{(end - run.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : "";
 
     private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -11,18 +11,17 @@ internal static class SchemaTable
     public static void Print(SchemaAuditReport report, IAnsiConsole console)
     {
         if (report.Findings.Count > 0)
-            console.Write(Table(report));
+            Table(report).Print(console);
         foreach (var finding in report.Findings.Where(f => f.Finding != "field-unmapped"))
             RunSummary.Line(console, $"{finding.Finding}: {string.Join(": ", new[] { finding.Entity, finding.Message }.Where(t => t.Length > 0))}");
         RunSummary.Line(console, Closing(report));
     }
 
-    private static Table Table(SchemaAuditReport report)
+    private static ReportTable Table(SchemaAuditReport report)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "finding", "Bubble field", "holds", "column");
+        var table = new ReportTable().Words("entity", "finding", "Bubble field", "holds", "column");
         foreach (var f in report.Findings)
-            table.AddRow(Markup.Escape(f.Entity), f.Finding, Markup.Escape(f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : ""), Markup.Escape(f.Type), Markup.Escape(f.Column));
+            table.Row(f.Entity, f.Finding, f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
         return table;
     }
 

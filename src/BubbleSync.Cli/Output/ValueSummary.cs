@@ -10,18 +10,12 @@ internal static class ValueSummary
     /// <summary>Prints the counts by entity and verdict, and where the rows are.</summary>
     public static void Print(ValueAuditReport report, string? csv, IAnsiConsole console)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("entity");
-        foreach (var head in ValueAuditOptions.Verdicts.Prepend("records"))
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
-        table.AddColumn("complete");
+        var table = new ReportTable().Words("entity").Numbers(["records", .. ValueAuditOptions.Verdicts]).Words("complete");
         foreach (var e in report.Entities)
-            table.AddRow([Markup.Escape(e.Name), .. ValueAuditOptions.Verdicts.Select(v => e.ByVerdict[v]).Prepend(e.Records).Select(Number), RunSummary.Proof(e.Proof)]);
-        console.Write(table);
+            table.Row([e.Name, e.Records, .. ValueAuditOptions.Verdicts.Select(v => (object)e.ByVerdict[v]), RunSummary.Proof(e.Proof)]);
+        table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
         if (report.Run.Status is "succeeded" or "partial" && csv is not null)
-            RunSummary.Line(console, $"{Number(report.Rows)} values are in {csv}");
+            RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} values are in {csv}"));
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,7 @@ internal static class VerifySummary
     public static void Print(VerifyReport report, string? csv, IAnsiConsole console)
     {
         if (report.Entities.Count > 0)
-            console.Write(Table(report.Entities));
+            Table(report.Entities).Print(console);
         foreach (var difference in report.Differences.Take(MostLines))
             RunSummary.Line(console, Line(difference));
         if (report.Differences.Count > MostLines)
@@ -23,15 +23,11 @@ internal static class VerifySummary
         RunSummary.Line(console, Closing(report));
     }
 
-    private static Table Table(IEnumerable<VerifiedEntity> entities)
+    private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("entity");
-        foreach (var head in new[] { "compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
-        table.AddColumn("complete");
+        var table = new ReportTable().Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete");
         foreach (var e in entities)
-            table.AddRow([Markup.Escape(e.Name), .. new[] { e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected }.Select(Number), Markup.Escape(RunSummary.Proof(e.Proof))]);
+            table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
         return table;
     }
 
@@ -45,10 +41,8 @@ internal static class VerifySummary
     private static string Closing(VerifyReport report)
     {
         var (compared, unequal) = (report.Entities.Sum(e => e.Compared), report.Entities.Sum(e => e.Compared - e.Equal + e.Extra));
-        var word = report.Run.Status is "failed" or "cancelled" ? report.Run.Status : unequal > 0 ? $"{Number(unequal)} records differ" : report.Success ? "all equal" : "no difference, but not everything was read";
+        var word = report.Run.Status is "failed" or "cancelled" ? report.Run.Status : unequal > 0 ? string.Create(CultureInfo.InvariantCulture, $"{unequal:N0} records differ") : report.Success ? "all equal" : "no difference, but not everything was read";
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
         return string.Create(CultureInfo.InvariantCulture, $"verify: {word}: {compared:N0} records compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

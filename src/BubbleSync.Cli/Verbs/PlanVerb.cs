@@ -25,26 +25,17 @@ internal static class PlanVerb
         async engine =>
         {
             var report = await engine.PlanAsync(entities, token);
-            if (session.IsJson)
-                Console.Out.WriteLine(report.ToJson());
-            else
-                Print(report, Terminal.Out);
-            return ExitCode.Done;
+            return session.Print(report.ToJson, console => Print(report, console));
         },
         token);
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "level", "table");
-        foreach (var head in new[] { "columns", "records", "windows", "pages", "calls", "seconds", "workload units" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new ReportTable().Words("entity", "level", "table").Numbers("columns", "records", "windows", "pages", "calls", "seconds", "workload units");
         foreach (var e in report.Entities)
-            table.AddRow([Markup.Escape(e.Name), Number(e.Level), Markup.Escape(e.Table), Number(e.Columns), Number(e.Records), Number(e.Windows), Number(e.Pages), Number(e.Calls), Number(e.Seconds), Number((double)e.WorkloadUnits)]);
-        console.Write(table);
+            table.Row(e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits);
+        table.Print(console);
         RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about {report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches {string.Join(", ", report.Patches)}."));
         RunSummary.Lines(console, "warning", report.Warnings);
     }
-
-    private static string Number(double number) => number.ToString("#,0.#", CultureInfo.InvariantCulture);
 }

@@ -115,6 +115,35 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
+    public async Task Columns_that_a_missing_table_gets_from_its_script_are_the_applications_too()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        scene.WithMaps();
+
+        var first = await AuditAsync(scene, new SchemaAuditOptions { Apply = true });
+        var second = await AuditAsync(scene, new SchemaAuditOptions { Apply = true, WriteMaps = true });
+
+        Assert.Equal("created_by_2", Assert.Single(first.Findings, f => f is { Entity: "agent", BubbleField: "Created By" }).Column);
+        Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == "table-missing"), second.Applied));
+        Assert.DoesNotContain("\"created_by\"", await File.ReadAllTextAsync(Path.Combine(scene.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
+        Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Ddl is not null || f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task Where_a_missing_table_may_not_be_made_no_column_is_proposed_for_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        var role = $"reader_{Guid.NewGuid():N}";
+        await scene.ExecuteAsync($"create role {role} login password 'p'");
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString } };
+
+        var finding = Assert.Single((await AuditAsync(scene)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal(("", null), (finding.Column, finding.Ddl));
+        Assert.Contains("bubblesync schema apply", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Records_that_carry_database_ids_instead_of_names_are_noticed()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50, Faults = ["id-keys"] });
