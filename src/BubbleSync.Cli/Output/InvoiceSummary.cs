@@ -9,6 +9,8 @@ internal static class InvoiceSummary
 {
     private const int MostRows = 50;
 
+    private static readonly string[] Related = ["agent", "customer", "users", "payments", "submitted", "items", "SEDA"];
+
     /// <summary>Prints the result of <c>sync invoice</c>; gives the exit code.</summary>
     public static int Print(InvoiceSyncReport report, bool isJson)
     {
@@ -31,15 +33,14 @@ internal static class InvoiceSummary
 
     private static void Print(InvoiceSyncReport report, IAnsiConsole console)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("invoice", "result", "agent", "customer", "users", "payments", "submitted", "items", "SEDA");
+        var table = new FittedTable([new("invoice"), new("result"), .. Related.Select((head, i) => FittedColumn.Number(head, i + 1))]);
         foreach (var result in report.Results.Take(MostRows))
         {
             var s = result.Stats;
-            table.AddRow([Markup.Escape(result.InvoiceId), Word(result), .. new[] { s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda }.Select(Number)]);
+            table.Add([result.InvoiceId, Word(result), .. new[] { s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda }.Select(Number)]);
         }
 
-        console.Write(table);
+        table.Print(console);
         if (report.Results.Count > MostRows)
             RunSummary.Line(console, $"and {report.Results.Count - MostRows} more; all of them with --output json");
         Troubles(report.Results.SelectMany(r => r.Errors), report.Run, console);

@@ -18,13 +18,10 @@ internal static class LinkTable
             return;
         }
 
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "column", "target");
-        foreach (var head in new[] { "missing", "records", "in Bubble" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new FittedTable(new("entity"), new("column"), new("target", 1), FittedColumn.Number("missing"), FittedColumn.Number("records", 2), FittedColumn.Number("in Bubble", 3));
         foreach (var c in report.Columns)
-            table.AddRow(Markup.Escape(c.Entity), Markup.Escape(c.Column), Markup.Escape(c.TargetEntity), Number(c.Targets), Number(c.Records), c.InBubble is { } found ? Number(found) : "not asked");
-        console.Write(table);
+            table.Add(c.Entity, c.Column, c.TargetEntity, Number(c.Targets), Number(c.Records), c.InBubble is { } found ? Number(found) : "not asked");
+        table.Print(console);
 
         var commands = report.Links.Select(l => l.Fetch).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var command in commands.Take(MostLines))

@@ -12,16 +12,17 @@ internal static class RunSummary
     /// <summary>Prints it.</summary>
     public static void Print(RunReport report, IAnsiConsole console)
     {
+        var isComparison = report.Kind is "verify" or "audit values";
         if (report.Entities.Any(e => e.Proof is not null))
-            console.Write(Entities(report.Entities));
-        foreach (var entity in report.Entities)
+            (isComparison ? Compared(report) : Entities(report.Entities)).Print(console);
+        foreach (var entity in report.Entities.Where(_ => !isComparison))
         {
-            if (entity.Proof is { } proof)
+            if (entity.Proof is { } proof && (proof.Read > 0 || proof.CountedBefore is not null))
                 Line(console, Receipt(entity, proof));
         }
 
         if (report.Patches.Count > 0)
-            console.Write(Patches(report.Patches));
+            Patches(report.Patches).Print(console);
 
         Lines(console, "warning", report.Warnings);
         Close(report, console);
@@ -30,12 +31,14 @@ internal static class RunSummary
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
     public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(line);
 
-    private static Table Entities(IReadOnlyList<EntityReport> entities)
+    private static FittedTable Entities(IReadOnlyList<EntityReport> entities)
     {
-        var table = Grid("entity", "extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble", "complete");
+        var table = new FittedTable(
+            new("entity"), FittedColumn.Number("extracted", 3), FittedColumn.Number("inserted"), FittedColumn.Number("updated"), FittedColumn.Number("unchanged", 4), FittedColumn.Number("conflicts", 2),
+            FittedColumn.Number("rejected", 1), FittedColumn.Number("missing links", 5), FittedColumn.Number("not in Bubble", 6), new("complete", 9) { IsProse = true });
         foreach (var e in entities)
         {
-            table.AddRow(
+            table.Add(
                 e.Name, Number(e.Extracted), Number(e.Inserted), Number(e.Updated), Number(e.Unchanged), Number(e.Conflicts),
                 Number(e.Rejected), Number(e.MissingLinks), Number(e.NotInBubble), Proof(e.Proof));
         }
@@ -43,19 +46,23 @@ internal static class RunSummary
         return table;
     }
 
-    private static Table Patches(IReadOnlyList<PatchReport> patches)
+    // What is kept of a comparison: an entity's records, and how many of them are as they should be.
+    private static FittedTable Compared(RunReport report)
     {
-        var table = Grid("patch", "rows", "status");
-        foreach (var patch in patches)
-            table.AddRow(Markup.Escape(patch.Name), Number(patch.Rows), Markup.Escape(patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}"));
+        var isVerify = report.Kind == "verify";
+        var table = new FittedTable([
+            new("entity"), FittedColumn.Number("compared"), .. isVerify ? new[] { FittedColumn.Number("equal", 2), FittedColumn.Number("not equal"), FittedColumn.Number("extra", 1) } : [FittedColumn.Number("rejected")],
+            new("complete", 9) { IsProse = true }]);
+        foreach (var e in report.Entities)
+            table.Add([e.Name, Number(e.Extracted), .. isVerify ? new[] { Number(e.Unchanged), Number(e.Extracted - e.Unchanged), Number(e.NotInBubble) } : [Number(e.Rejected)], Proof(e.Proof)]);
         return table;
     }
 
-    private static Table Grid(params string[] heads)
+    private static FittedTable Patches(IReadOnlyList<PatchReport> patches)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var (head, index) in heads.Select((h, i) => (h, i)))
-            table.AddColumn(new TableColumn(head) { Alignment = index == 0 || head is "status" or "complete" ? Justify.Left : Justify.Right });
+        var table = new FittedTable(new("patch"), FittedColumn.Number("rows", 1), new("status") { IsProse = true });
+        foreach (var patch in patches)
+            table.Add(patch.Name, Number(patch.Rows), patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
         return table;
     }
 
@@ -83,13 +90,16 @@ internal static class RunSummary
     private static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
+        if (report.Status == "running")
+            return $"{report.Kind} under way since {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: {Records(records)} of entities that are done. Run {report.RunId}";
+
         // What an earlier attempt had read took none of this one's time.
         var read = Math.Min(report.Read ?? records, records);
         var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{dry}: {(read < records ? $"{Number(read)} of {Number(records)} records read" : $"{Number(records)} records")} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{report.Kind} {report.Status}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? $"{Number(read)} of {Records(records)} read" : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
@@ -105,7 +115,9 @@ internal static class RunSummary
     // In one line: what Bubble counted, what was read, what was stored, and that it is the same.
     private static string Receipt(EntityReport entity, EntityProof proof) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}" : $"proof: {entity.Name}: counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after")}, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}, " : $"proof: {entity.Name}: {(proof is { CountedBefore: null, CountedAfter: null } ? "" : $"counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after, ")}")}{proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+
+    private static string Records(long number) => $"{Number(number)} record{(number == 1 ? "" : "s")}";
 
     private static string Count(long? number) => number is { } known ? Number(known) : "?";
 

@@ -16,18 +16,17 @@ internal static class RunTables
             return;
         }
 
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("run", "kind", "status", "started", "took");
-        foreach (var head in new[] { "extracted", "inserted", "updated", "rejected" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new FittedTable(
+            new("run") { Shorten = id => id[..NextSteps.IdLength] }, new("kind"), new("status") { IsProse = true }, new("started", 4), FittedColumn.Number("took", 5),
+            FittedColumn.Number("extracted", 7), FittedColumn.Number("inserted", 8), FittedColumn.Number("updated", 9), FittedColumn.Number("rejected", 6));
         foreach (var run in runs)
         {
-            table.AddRow(
-                $"{run.RunId}", Markup.Escape(run.Kind), Markup.Escape(run.Status + (run.DryRun ? " (dry run)" : "")), Time(run.StartedAt), Took(run),
+            table.Add(
+                $"{run.RunId}", run.Kind, run.Status + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run),
                 Number(run.Extracted), Number(run.Inserted), Number(run.Updated), Number(run.Rejected));
         }
 
-        console.Write(table);
+        table.Print(console);
     }
 
     /// <summary>Prints log lines.</summary>

@@ -13,21 +13,17 @@ internal static class ScaffoldTable
         if (report.Entities.Count == 0)
             RunSummary.Line(console, "Every type that the Data API serves has its map.");
         else
-            console.Write(Table(report));
+            Table(report).Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
         if (report.Entities.Count > 0)
             RunSummary.Line(console, report.DryRun ? "A dry run: nothing was written." : "Look through the maps, then: bubblesync schema apply, and bubblesync resync");
     }
 
-    private static Table Table(ScaffoldReport report)
+    private static FittedTable Table(ScaffoldReport report)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "Bubble type");
-        table.AddColumn(new TableColumn("level") { Alignment = Justify.Right });
-        table.AddColumn(new TableColumn("fields") { Alignment = Justify.Right });
-        table.AddColumns("map", "table");
+        var table = new FittedTable(new("entity"), new("Bubble type", 1), FittedColumn.Number("level", 4), FittedColumn.Number("fields", 3), new("map", 2), new("table", 5));
         foreach (var e in report.Entities)
-            table.AddRow(Markup.Escape(e.Name), Markup.Escape(e.BubbleType), Number(e.Level), Number(e.Fields), Markup.Escape(Short(e.MapFile)), Markup.Escape(Short(e.TableFile)));
+            table.Add(e.Name, e.BubbleType, Number(e.Level), Number(e.Fields), Short(e.MapFile), Short(e.TableFile));
         return table;
     }
 

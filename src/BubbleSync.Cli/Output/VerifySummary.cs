@@ -13,7 +13,7 @@ internal static class VerifySummary
     public static void Print(VerifyReport report, string? csv, IAnsiConsole console)
     {
         if (report.Entities.Count > 0)
-            console.Write(Table(report.Entities));
+            Table(report.Entities).Print(console);
         foreach (var difference in report.Differences.Take(MostLines))
             RunSummary.Line(console, Line(difference));
         if (report.Differences.Count > MostLines)
@@ -21,17 +21,17 @@ internal static class VerifySummary
 
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report));
+        foreach (var step in NextSteps.After(report))
+            RunSummary.Line(console, step);
     }
 
-    private static Table Table(IEnumerable<VerifiedEntity> entities)
+    private static FittedTable Table(IEnumerable<VerifiedEntity> entities)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("entity");
-        foreach (var head in new[] { "compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
-        table.AddColumn("complete");
+        var table = new FittedTable(
+            new("entity"), FittedColumn.Number("compared"), FittedColumn.Number("equal"), FittedColumn.Number("missing", 1), FittedColumn.Number("extra", 2), FittedColumn.Number("older", 3),
+            FittedColumn.Number("newer", 4), FittedColumn.Number("differs", 1), FittedColumn.Number("rejected", 5), new("complete", 9) { IsProse = true });
         foreach (var e in entities)
-            table.AddRow([Markup.Escape(e.Name), .. new[] { e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected }.Select(Number), Markup.Escape(RunSummary.Proof(e.Proof))]);
+            table.Add([e.Name, .. new[] { e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected }.Select(Number), RunSummary.Proof(e.Proof)]);
         return table;
     }
 
@@ -44,10 +44,9 @@ internal static class VerifySummary
 
     private static string Closing(VerifyReport report)
     {
-        var (compared, unequal) = (report.Entities.Sum(e => e.Compared), report.Entities.Sum(e => e.Compared - e.Equal + e.Extra));
-        var word = report.Run.Status is "failed" or "cancelled" ? report.Run.Status : unequal > 0 ? $"{Number(unequal)} records differ" : report.Success ? "all equal" : "no difference, but not everything was read";
+        var compared = report.Entities.Sum(e => e.Compared);
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
-        return string.Create(CultureInfo.InvariantCulture, $"verify: {word}: {compared:N0} records compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
+        return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? report.Run.Status}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

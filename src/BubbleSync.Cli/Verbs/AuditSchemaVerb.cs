@@ -18,7 +18,7 @@ internal static class AuditSchemaVerb
         var command = new Command("schema", "Hold Bubble's types and fields against maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
+            var session = new Session(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
             return session.RunAsync(
                 "audit schema",
                 async engine =>
@@ -31,7 +31,7 @@ internal static class AuditSchemaVerb
                     if (session.IsJson)
                         Console.Out.WriteLine(report.ToJson());
                     else
-                        SchemaTable.Print(report, Terminal.Out);
+                        SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), Terminal.Out);
                     return ExitCode.Done;
                 },
                 token);

@@ -35,13 +35,12 @@ internal static class PlanVerb
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("entity", "level", "table");
-        foreach (var head in new[] { "columns", "records", "windows", "pages", "calls", "seconds", "workload units" })
-            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right });
+        var table = new FittedTable(
+            new("entity"), new("level", 8), new("table", 7), FittedColumn.Number("columns", 9), FittedColumn.Number("records"), FittedColumn.Number("windows", 6), FittedColumn.Number("pages", 5),
+            FittedColumn.Number("calls", 1), FittedColumn.Number("seconds", 2), FittedColumn.Number("workload units", 3));
         foreach (var e in report.Entities)
-            table.AddRow([Markup.Escape(e.Name), Number(e.Level), Markup.Escape(e.Table), Number(e.Columns), Number(e.Records), Number(e.Windows), Number(e.Pages), Number(e.Calls), Number(e.Seconds), Number((double)e.WorkloadUnits)]);
-        console.Write(table);
+            table.Add(e.Name, Number(e.Level), e.Table, Number(e.Columns), Number(e.Records), Number(e.Windows), Number(e.Pages), Number(e.Calls), Number(e.Seconds), Number((double)e.WorkloadUnits));
+        table.Print(console);
         RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about {report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches {string.Join(", ", report.Patches)}."));
         RunSummary.Lines(console, "warning", report.Warnings);
     }
