@@ -11,6 +11,9 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private const int WidestBar = 30;
     private const int LeastBar = 8;
 
+    // The terminal writes ^C where the cursor rests, at the end of the last line: wrapped, it would put the next drawing one line lower.
+    private const int RoomForEcho = 3;
+
     // Records, calls, queues; and the line on which the cursor rests.
     private const int LinesBelow = 4;
 
@@ -38,8 +41,9 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     /// <inheritdoc/>
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
+        var width = maxWidth - RoomForEcho;
         lock (_gate)
-            return _now is { } progress ? [.. Lines(progress, options, maxWidth).SelectMany(l => Cut(l, maxWidth))] : [];
+            return _now is { } progress ? [.. Lines(progress, options, width).SelectMany(l => Cut(l, width))] : [];
     }
 
     private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, RenderOptions options, int width)
