@@ -84,7 +84,7 @@ internal sealed class EntityRun : IAsyncDisposable
         var windows = point.Windows[Plan.Name].ToList();
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
         await using var connection = await _database.ConnectAsync(cancellationToken);
-        var checksum = await StagedRows.ChecksumAsync(connection, Staging.CopyOut, cancellationToken);
+        var (_, checksum) = await StagedRows.SumAsync(connection, Staging.CopyOut, cancellationToken);
         var (records, rejected) = (await connection.RowsAsync(Staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (new StagedTotal(records, checksum) == expected)
         {

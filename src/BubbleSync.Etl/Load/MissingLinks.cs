@@ -16,28 +16,45 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
         await connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
 
         var missing = 0L;
-        foreach (var column in plan.Columns.Where(c => c.Relations.Count > 0))
-        {
-            missing += await connection.ExecuteAsync(
-                Sql(column, source), cancellationToken,
-                ("run", runId), ("entity", plan.Name), ("column", column.Name), ("target", column.Relations[0].Entity));
-        }
-
+        foreach (var sql in Statements(source))
+            missing += await connection.ExecuteAsync(sql, cancellationToken, ("run", runId), ("entity", plan.Name));
         return missing;
     }
 
-    // Literals such as admin_user_x are no links: only what has the form of a Bubble id is reported. The tables are asked
-    // first and what they lack is grouped after: hardly anything is left by then.
-    private string Sql(ColumnPlan column, string source)
+    // All columns of one id each in one pass; each list by itself, for it makes many rows of one.
+    private IEnumerable<string> Statements(string source)
     {
-        var id = column.Type.Shape == FieldShape.TextArray ? $"unnest(s.{column.Quoted})" : $"s.{column.Quoted}";
+        var linked = plan.Columns.Where(c => c.Relations.Count > 0).ToLookup(c => c.Type.Shape == FieldShape.TextArray);
+        foreach (var list in linked[true])
+            yield return Sql([list], $"(select {plan.Key.Quoted}, unnest({list.Quoted}) as {list.Quoted} from {source} l)");
+        if (linked[false].Any())
+            yield return Sql([.. linked[false]], source);
+    }
+
+    // The tables are asked first, and what they lack is looked at after; "offset 0" keeps it so. Hardly anything is left by then,
+    // while the form of an id, held against every link, would cost more than all else. Literals such as admin_user_x are no links.
+    private string Sql(ColumnPlan[] columns, string source)
+    {
+        var targets = columns.SelectMany(c => c.Relations.Select((r, place) => $"left join {r.Table} {Alias(c, place)} on {Alias(c, place)}.{r.Key} = s.{c.Quoted}"));
+        var links = columns.Select(c => $"({Identifier.Literal(c.Name)}, {Identifier.Literal(c.Relations[0].Entity)}, case when {IsMissing(c)} then s.{c.Quoted}::text end)");
         return $"""
             insert into bubblesync.missing_link (run_id, entity, column_name, bubble_id, target_entity, target_id)
-            select @run, @entity, @column, min(l.bubble_id collate "C"), @target, l.id
-            from (select {id} as id, s.{plan.Key.Quoted} as bubble_id from {source} s where s.{column.Quoted} is not null) l
-            where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}
-            group by l.id
-            having l.id collate "C" ~ '{BubbleId.Pattern}'
+            select @run, @entity, m.column_name, m.bubble_id, m.target, m.id
+            from (
+              select l.column_name, l.target, l.id, min(s.{plan.Key.Quoted} collate "C") as bubble_id
+              from {source} s
+              {string.Join("\n  ", targets)}
+              cross join lateral (values {string.Join(", ", links)}) l (column_name, target, id)
+              where ({string.Join(" or ", columns.Select(IsMissing))}) and l.id is not null
+              group by l.column_name, l.target, l.id
+              offset 0
+            ) m
+            where m.id collate "C" ~ '{BubbleId.Pattern}'
             """;
     }
+
+    private static string IsMissing(ColumnPlan column) =>
+        $"s.{column.Quoted} is not null and {string.Join(" and ", column.Relations.Select((r, place) => $"{Alias(column, place)}.{r.Key} is null"))}";
+
+    private static string Alias(ColumnPlan column, int place) => $"r{column.Ordinal}_{place}";
 }

@@ -17,19 +17,19 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
-        var checksum = await StagedRows.ChecksumAsync(connection, staging.CopyOut, cancellationToken);
-        var (records, _) = await CountAsync(connection, cancellationToken);
+        var (records, checksum) = await StagedRows.SumAsync(connection, staging.CopyOut, cancellationToken);
+        records += await connection.ScalarAsync<long>(staging.CountNameless, cancellationToken);
         if (new StagedTotal(records, checksum) != expected)
             throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
-        var superseded = await StagedRows.ChecksumAsync(connection, _sql.TakeSuperseded, cancellationToken);
+        var superseded = await StagedRows.SumAsync(connection, _sql.TakeSuperseded, cancellationToken);
         await _unfit.RejectAsync(connection, cancellationToken);
         var (extracted, rejected) = await CountAsync(connection, cancellationToken);
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
-        return new SettledCounts(records, checksum, superseded, extracted, rejected);
+        return new SettledCounts(records, checksum, superseded.Checksum, extracted, rejected);
     }
 
     /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>

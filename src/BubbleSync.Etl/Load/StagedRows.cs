@@ -10,14 +10,14 @@ internal static class StagedRows
 {
     private const int HeaderLength = 19;
 
-    /// <summary>Gives the checksum, as <see cref="RowChecksum"/> has it, of the rows that a COPY statement gives out.</summary>
-    public static async Task<ulong> ChecksumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
+    /// <summary>Gives number and checksum, as <see cref="RowChecksum"/> has it, of the rows that a COPY statement gives out.</summary>
+    public static async Task<StagedTotal> SumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginRawBinaryCopyAsync(copyOut, cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
         {
-            var (sum, length, skip) = (0UL, 0, HeaderLength);
+            var (sum, length, skip) = (new StagedTotal(), 0, HeaderLength);
             while (await copy.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
             {
                 length += read;
@@ -39,16 +39,12 @@ internal static class StagedRows
     }
 
     /// <summary>Adds the rows that are there as a whole; gives how many bytes they take.</summary>
-    private static int Add(ReadOnlySpan<byte> bytes, ref ulong sum)
+    private static int Add(ReadOnlySpan<byte> bytes, ref StagedTotal sum)
     {
         var used = 0;
         while (TryRow(bytes[used..], out var length))
         {
-            unchecked
-            {
-                sum += RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short)));
-            }
-
+            sum += new StagedTotal(1, RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short))));
             used += length;
         }
 

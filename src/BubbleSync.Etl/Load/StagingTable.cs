@@ -84,9 +84,12 @@ internal sealed class StagingTable
     /// <summary>Records staged, and those of them rejected; those without a usable id included.</summary>
     public string Count =>
         $"""
-        select (select count(*) from {Name}) + n, (select count(*) from {Name} where {StagingLayout.Rejected}) + n
-        from (select count(*) as n from {Rejects} where bubble_id is null) nameless
+        select staged.records + nameless.records, staged.rejected + nameless.records
+        from (select count(*) as records, count(*) filter (where {StagingLayout.Rejected}) as rejected from {Name}) staged, ({CountNameless}) nameless
         """;
+
+    /// <summary>Records without a usable id, which are staged as rejects only.</summary>
+    public string CountNameless => $"select count(*) as records from {Rejects} where bubble_id is null";
 
     /// <summary>Empties the tables.</summary>
     public string Empty => $"truncate {Name}, {Rejects}";

@@ -27,7 +27,7 @@ internal sealed class NameIndex
     public int SlotCount { get; private set; }
 
     /// <summary>The slots of each column by its ordinal, first choice first.</summary>
-    public IReadOnlyList<int[]> ColumnSlots { get; }
+    public int[][] ColumnSlots { get; }
 
     /// <summary>The slot of the record's own id.</summary>
     public int IdSlot { get; }

@@ -9,6 +9,7 @@ namespace BubbleSync.Etl.Transform;
 internal sealed class RecordMapper
 {
     private readonly EntityPlan _plan;
+    private readonly ColumnPlan[] _columns;
     private readonly NameIndex _index;
     private readonly Conversion[] _conversions;
     private readonly bool _keepsRaw;
@@ -20,8 +21,9 @@ internal sealed class RecordMapper
     {
         _keepsRaw = keepsRaw;
         _plan = plan;
+        _columns = [.. plan.Columns];
         _index = new NameIndex(plan);
-        _conversions = [.. plan.Columns.Select(c => Conversions.Of(c.Type))];
+        _conversions = [.. _columns.Select(c => Conversions.Of(c.Type))];
         Names = new KnownNames(_index);
     }
 
@@ -58,7 +60,7 @@ internal sealed class RecordMapper
         if (!record.TakeId())
             return false;
 
-        foreach (var column in _plan.Columns)
+        foreach (var column in _columns)
             MapColumn(column, record);
         record.End();
         return true;

@@ -10,6 +10,7 @@ namespace BubbleSync.Etl.Transform;
 internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer rows, long firstOrder) : IDisposable
 {
     private readonly StagingLayout _layout = new(plan);
+    private readonly ColumnPlan _modified = plan.Modified;
     private readonly JsonElement[] _slots = new JsonElement[index.SlotCount];
     private readonly long[] _nulls = new long[StagingLayout.NullWords(plan.Columns.Count)];
     private readonly List<(ColumnPlan Column, string Reason)> _faults = [];
@@ -93,12 +94,17 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         JsonElement blank = default, none = default;
         foreach (var slot in index.ColumnSlots[column.Ordinal])
         {
-            var value = Walk(_slots[slot], column, ref fault);
-            if (value.ValueKind == JsonValueKind.Undefined)
+            // Most slots of most records are empty.
+            if (_slots[slot].ValueKind == JsonValueKind.Undefined)
                 continue;
-            if (value.ValueKind == JsonValueKind.Null)
+
+            var value = Walk(_slots[slot], column, ref fault);
+            var kind = value.ValueKind;
+            if (kind == JsonValueKind.Undefined)
+                continue;
+            if (kind == JsonValueKind.Null)
                 none = value;
-            else if (value.ValueKind != JsonValueKind.String || !TextConversion.IsNothing(value, column.Type))
+            else if (kind != JsonValueKind.String || !TextConversion.IsNothing(value, column.Type))
                 return value;
             else if (column.Type.KeepsBlank && blank.ValueKind == JsonValueKind.Undefined)
                 blank = value;
@@ -135,7 +141,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
-        if (!TryWriteMoment(_slots[index.CreatedSlot], plan.Modified))
+        if (!TryWriteMoment(_slots[index.CreatedSlot], _modified))
             rows.WriteNull();
         rows.WriteBooleanField(isRejected);
         rows.WriteInt64Field(_order);
@@ -177,7 +183,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
     private static JsonElement Walk(JsonElement value, ColumnPlan column, ref string? fault)
     {
-        foreach (var step in column.Path)
+        for (var step = 0; step < column.Path.Count; step++)
         {
             if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && JsonText.IsBlank(value)))
                 return value.ValueKind == JsonValueKind.String ? default : value;
@@ -188,7 +194,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
                 return default;
             }
 
-            value = Property(value, step);
+            value = Property(value, column.Path[step]);
         }
 
         return value;
