@@ -5,7 +5,6 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Config;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Spectre.Console;
 
 namespace BubbleSync.Cli;
 
@@ -78,6 +77,12 @@ internal sealed class Session(ParseResult parsed)
         {
             return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
+        // Files are named by what writes them; what is left is where results go.
+        catch (IOException unwritable) when (Console.IsOutputRedirected)
+        {
+            Explain(unwritable);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "output", $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
+        }
 #pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
@@ -94,7 +99,7 @@ internal sealed class Session(ParseResult parsed)
         await using var told = _interruption.Register(() =>
         {
             if (!IsQuiet)
-                Terminal.Error.WriteLine(Stopping);
+                Terminal.Error.Write(new Notice(Stopping));
         });
         return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
     }

@@ -36,7 +36,7 @@ public sealed partial class SyncEngine
             await (options switch
             {
                 { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, token),
-                { Output: { } output } => CsvFile.WriteAsync(output, ValueAudit.Head, rows, token),
+                { Output: { } output } => WriteAsync(output, rows, token),
                 _ => rows.LongCountAsync(token).AsTask(),
             });
         }, progress, cancellationToken);
@@ -56,6 +56,18 @@ public sealed partial class SyncEngine
         var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
+
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, cancellationToken);
+        }
+        catch (IOException unwritable)
+        {
+            throw new SyncException(new SyncError("load", null, null, null, "output", $"The rows cannot be written to standard output: {unwritable.Message}."), unwritable);
+        }
+    }
 
     private async Task<RunReport> CompareAsync(
         string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope, Func<ComparisonRun, CancellationToken, Task> compare,

@@ -24,7 +24,7 @@ public sealed record ValueAuditOptions
     [JsonIgnore]
     public string? CsvFile { get; init; }
 
-    /// <summary>Where the rows go as CSV where there is no file; null for nowhere.</summary>
+    /// <summary>Where the rows go as CSV where there is no file, mostly standard output; null for nowhere.</summary>
     [JsonIgnore]
     public Stream? Output { get; init; }
 }
