@@ -28,7 +28,7 @@ internal static class CommandLine
             ResyncVerb.Command(),
             SyncVerb.Command(),
             PatchVerb.Command(),
-            AuditVerb.Command(),
+            new Command("audit", "What is mapped, what is stored, what leads nowhere") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },
             VerifyVerb.Command(),
             SchemaVerb.Command(),
             ScaffoldVerb.Command(),

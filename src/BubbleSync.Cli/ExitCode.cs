@@ -20,6 +20,9 @@ internal static class ExitCode
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>The code of a run that says by itself whether all is as it should be.</summary>
+    public static int Of(RunReport report, bool success) => Of(report) is var code && code == Done && !success ? Partial : code;
+
     /// <summary>The code of a run.</summary>
     public static int Of(RunReport report) => report.Status switch
     {

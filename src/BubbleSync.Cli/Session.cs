@@ -5,6 +5,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Config;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Spectre.Console;
 
 namespace BubbleSync.Cli;
 
@@ -62,11 +63,13 @@ internal sealed class Session(ParseResult parsed)
         _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? _logger;
         try
         {
+            foreach (var file in parsed.CommandResult.Command.Options.OfType<OutputFileOption>())
+                file.Require(parsed);
             return await work();
         }
         catch (SyncException failure)
         {
-            Explain(failure.InnerException);
+            Explain(failure);
             return Failure.Print(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
         }
         catch (EmbeddedPostgresException failure)
@@ -115,18 +118,25 @@ internal sealed class Session(ParseResult parsed)
     public void PrintErrors(RunReport report)
     {
         RunSummary.PrintErrors(report.Errors);
-        Explain(report.Failure?.InnerException);
+        Explain(report.Failure);
     }
 
     /// <summary>Prints a run's result.</summary>
     public int Print(RunReport report)
     {
         PrintErrors(report);
-        if (IsJson)
-            Console.Out.WriteLine(report.ToJson());
-        else
-            RunSummary.Print(report, Terminal.Out);
+        Print(report.ToJson, console => RunSummary.Print(report, console));
         return ExitCode.Of(report);
+    }
+
+    /// <summary>Prints a result in the form that is asked for; gives the exit code of a command that is done.</summary>
+    public int Print(Func<string> json, Action<IAnsiConsole> text)
+    {
+        if (IsJson)
+            Console.Out.WriteLine(json());
+        else
+            text(Terminal.Out);
+        return ExitCode.Done;
     }
 
     /// <summary>With <c>--verbose</c>, tells on stderr what is behind an error: kinds and places only, for an exception's own words may hold a secret.</summary>

@@ -21,7 +21,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">The file cannot be written.</exception>
     public Task WriteCsvAsync(string path, bool shapes, CancellationToken cancellationToken) =>
-        CsvFile.WriteAsync(path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), cancellationToken);
+        CsvFile.WriteAsync(path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), formulas: false, cancellationToken);
 
     private static IReadOnlyList<string> Cells(FieldAuditRow row, bool shapes) =>
     [

@@ -15,7 +15,8 @@ public sealed record LinkAuditOptions
 /// <summary>Links whose target is in no table. Two reports of the same tables are the same to the letter.</summary>
 /// <param name="Columns">How many there are, by entity and column.</param>
 /// <param name="Links">Each target once for each entity and column that name it, sorted; of each column the first thousand.</param>
-public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IReadOnlyList<MissingLink> Links)
+/// <param name="Warnings">Why what Bubble still has is not sure, where it was asked.</param>
+public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IReadOnlyList<MissingLink> Links, IReadOnlyList<string> Warnings)
 {
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
@@ -27,7 +28,7 @@ public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IR
 /// <param name="TargetEntity">The entity that it names; of several the first.</param>
 /// <param name="Targets">Different targets.</param>
 /// <param name="Records">Links to them.</param>
-/// <param name="InBubble">Targets that Bubble still has; left out where it was not asked.</param>
+/// <param name="InBubble">Targets that Bubble still has; left out where it was not asked, or where its answers are not proved.</param>
 public sealed record MissingLinkCount(
     string Entity, string Column, string TargetEntity, long Targets, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? InBubble);
 

@@ -55,6 +55,7 @@ public sealed class RunArchive : IAsyncDisposable
         path,
         ["entity", "bubble_id", "field", "reason", "raw"],
         rejected.Select(r => (IReadOnlyList<string>)[r.Entity, r.BubbleId ?? "", r.Field, r.Reason, r.Raw]),
+        formulas: false,
         cancellationToken);
 
     /// <inheritdoc/>

@@ -6,7 +6,11 @@ namespace BubbleSync.Etl;
 /// <param name="InFlight">Requests in flight.</param>
 /// <param name="AllowedPerMinute">Requests a minute that the throttle allows now.</param>
 /// <param name="Queues">What waits before each stage, all entities together, in the order of the stages: the one after the last full queue is the bottleneck.</param>
-public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute, IReadOnlyList<StageFill> Queues);
+public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute, IReadOnlyList<StageFill> Queues)
+{
+    /// <summary>Whether what was read is compared, and nothing merged.</summary>
+    public bool Compares { get; init; }
+}
 
 /// <summary>What waits before a stage.</summary>
 /// <param name="Stage">The stage: <c>read</c>, <c>map</c> or <c>stage</c>.</param>
@@ -32,9 +36,9 @@ public enum EntityState
     /// <summary>Its records are being read and staged.</summary>
     Reading,
 
-    /// <summary>Read; waits for the levels below, or merges.</summary>
+    /// <summary>Read; waits for the levels below, or merges, or is compared.</summary>
     Merging,
 
-    /// <summary>Merged.</summary>
+    /// <summary>Merged, or compared.</summary>
     Done,
 }

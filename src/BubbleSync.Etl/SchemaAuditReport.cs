@@ -1,3 +1,4 @@
+using System.Text;
 using BubbleSync.Etl.Audit;
 
 namespace BubbleSync.Etl;
@@ -31,22 +32,13 @@ public sealed record SchemaAuditReport(
         path,
         ["entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"],
         Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, f.Finding, f.Message, f.Ddl ?? ""]).ToAsyncEnumerable(),
+        formulas: false,
         cancellationToken);
 
     /// <summary>Writes the script.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>
-    public async Task WriteDdlAsync(string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            await File.WriteAllTextAsync(path, Ddl, cancellationToken);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new SyncException(new SyncError("settings", null, null, "--ddl", "settings", $"'{path}' cannot be written: {refused.Message}"), refused);
-        }
-    }
+    public Task WriteDdlAsync(string path, CancellationToken cancellationToken) =>
+        ReportFile.WriteAsync(path, "--ddl", file => file.WriteAsync(Encoding.UTF8.GetBytes(Ddl), cancellationToken).AsTask());
 }
 
 /// <summary>How much of one type is mapped.</summary>

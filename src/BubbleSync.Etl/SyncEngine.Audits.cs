@@ -16,6 +16,9 @@ public sealed partial class SyncEngine
         if (options is { Since: not null, Sample: not null })
             throw new SyncException(new SyncError("settings", null, null, "--sample", "usage", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out."));
 
+        if (options.Sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 })
+            throw new SyncException(new SyncError("settings", null, null, "--sample", "usage", $"--sample {options.Sample} compares nothing. Give a number from 1 on, or a part above 0%."));
+
         var scope = new ComparisonScope(options.Since, options.Sample);
         Verification? verification = null;
         var report = await CompareAsync("verify", options, options.Entities, scope, (run, token) => (verification = new Verification(run, options.CsvFile)).RunAsync(token), progress, cancellationToken);
@@ -29,18 +32,23 @@ public sealed partial class SyncEngine
     public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         ValueAudit? audit = null;
+        await using var json = options is { CsvFile: null, Json: true, Output: { } stream } ? new ValueAuditJson(stream) : null;
         var report = await CompareAsync("audit values", options, options.Entities, new ComparisonScope(options.Since, Sample: null, KeepsRaw: true), async (run, token) =>
         {
             audit = new ValueAudit(run, options.Only);
-            var rows = options.Formulas ? audit.RowsAsync(token) : audit.RowsAsync(token).Select(CsvFile.Defused);
+            var rows = audit.RowsAsync(token);
             await (options switch
             {
-                { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, token),
-                { Output: { } output } => WriteAsync(output, rows, token),
+                _ when json is not null => json.WriteAsync(rows, token),
+                { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, token),
+                { Output: { } output } => WriteAsync(output, rows, options.Formulas, token),
                 _ => rows.LongCountAsync(token).AsTask(),
             });
         }, progress, cancellationToken);
-        return audit!.Report(report);
+        var audited = audit!.Report(report);
+        if (json is not null)
+            await json.CloseAsync(audited, CancellationToken.None);
+        return audited;
     }, cancellationToken);
 
     /// <summary>Finds the links in the tables whose target none of them has.</summary>
@@ -57,11 +65,11 @@ public sealed partial class SyncEngine
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
 
-    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         try
         {
-            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, cancellationToken);
+            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, formulas, cancellationToken);
         }
         catch (IOException unwritable)
         {

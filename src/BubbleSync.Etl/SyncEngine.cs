@@ -89,7 +89,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var (meter, throttle) = (new ApiMeter(), Throttle());
         using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
         var audit = new FieldAudit(plan, target.Maps, client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Flows), progress);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Flows) with { Compares = true }, progress);
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 

@@ -24,15 +24,19 @@ public sealed record ValueAuditOptions
     [JsonIgnore]
     public string? CsvFile { get; init; }
 
-    /// <summary>Where the rows go as CSV where there is no file, mostly standard output; null for nowhere.</summary>
+    /// <summary>Where the rows go where there is no file; null for nowhere.</summary>
     [JsonIgnore]
     public Stream? Output { get; init; }
+
+    /// <summary>Whether <see cref="Output"/> gets one JSON document instead of CSV: <c>rows</c> as they come, then the rest of the report. Default false.</summary>
+    [JsonIgnore]
+    public bool Json { get; init; }
 }
 
 /// <summary>The result of <c>audit values</c>.</summary>
 /// <param name="RunId">The run's id in the journal.</param>
 /// <param name="Rows">Rows written: one for each mapped column of each record, less those that were not asked for.</param>
-/// <param name="ByVerdict">How many of each verdict.</param>
+/// <param name="ByVerdict">How many of each verdict, written or not.</param>
 /// <param name="Entities">The entities by name.</param>
 /// <param name="Run">The run as every run reports.</param>
 public sealed record ValueAuditReport(
@@ -52,6 +56,6 @@ public sealed record ValueAuditReport(
 /// <param name="Name">The entity.</param>
 /// <param name="Records">Different records read from Bubble.</param>
 /// <param name="Rows">Rows written.</param>
-/// <param name="ByVerdict">How many of each verdict.</param>
+/// <param name="ByVerdict">How many of each verdict, written or not.</param>
 /// <param name="Proof">What shows that everything was read, or why it was not.</param>
 public sealed record AuditedEntity(string Name, long Records, long Rows, IReadOnlyDictionary<string, long> ByVerdict, EntityProof? Proof);

@@ -10,11 +10,10 @@ internal static class FieldTable
     /// <summary>Prints every row, then the coverage.</summary>
     public static void Print(FieldAuditReport report, IAnsiConsole console)
     {
-        var table = new FittedTable(
-            new("entity"), new("bubble field") { IsProse = true }, new("column", 2), new("type", 5), new("status"), FittedColumn.Number("seen", 4), FittedColumn.Number("present", 3), FittedColumn.Number("stored", 1),
-            FittedColumn.Number("failed", 1), new("shapes", 6) { IsProse = true });
+        var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes")
+            .Prose("bubble field", "shapes").Spare("shapes", "type", "seen", "present", "column", "failed", "stored");
         foreach (var r in report.Rows)
-            table.Add(r.Entity, r.BubbleField, r.Column, r.Type, r.Status, Number(r.Seen), Number(r.Present), Number(r.Stored), Number(r.Failed), string.Join(' ', r.Shapes));
+            table.Row(r.Entity, r.BubbleField, r.Column, r.Type, r.Status, r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
         table.Print(console);
         PrintCoverage(report, console);
     }
@@ -22,19 +21,16 @@ internal static class FieldTable
     /// <summary>Prints how much of what Bubble sends is stored, beside what was published of it, and why that may not be all.</summary>
     public static void PrintCoverage(FieldAuditReport report, IAnsiConsole console)
     {
-        var isPublished = report.Coverage.Any(c => c.Published is not null);
-        string[] numbers = ["known", "sent", "mapped", "stored", "coverage", .. isPublished ? ["published"] : Array.Empty<string>()];
-        var table = new FittedTable([new("fields of"), .. numbers.Select((head, i) => FittedColumn.Number(head, head == "coverage" ? 0 : i + 1))]);
+        string[] published = report.Coverage.Any(c => c.Published is not null) ? ["published"] : [];
+        var table = new ReportTable().Words("fields of").Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]).Spare("published", "stored", "mapped", "sent", "known");
         foreach (var c in report.Coverage.Append(report.Total))
-            table.Add([c.Entity, Number(c.Known), Number(c.Sent), Number(c.Mapped), Number(c.Stored), Percent(c.Percent), .. isPublished ? [Published(c.Published)] : Array.Empty<string>()]);
+            table.Row([c.Entity, c.Known, c.Sent, c.Mapped, c.Stored, Percent(c.Percent), .. published.Select(_ => Published(c.Published))]);
         table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
     }
 
     private static string Published(PublishedCoverage? coverage) =>
-        coverage is null ? "" : $"{Number(coverage.Mapped)}/{Number(coverage.Of)} = {Percent(Math.Round(100m * coverage.Mapped / coverage.Of, 1))}";
+        coverage is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{coverage.Mapped:N0}/{coverage.Of:N0} = {Percent(Math.Round(100m * coverage.Mapped / coverage.Of, 1))}");
 
     private static string Percent(decimal percent) => percent.ToString("0.0' %'", CultureInfo.InvariantCulture);
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using BubbleSync.Etl;
 using Spectre.Console;
 
@@ -9,35 +8,14 @@ internal static class InvoiceSummary
 {
     private const int MostRows = 50;
 
-    private static readonly string[] Related = ["agent", "customer", "users", "payments", "submitted", "items", "SEDA"];
-
-    /// <summary>Prints the result of <c>sync invoice</c>; gives the exit code.</summary>
-    public static int Print(InvoiceSyncReport report, bool isJson)
+    /// <summary>Prints the result of <c>sync invoice</c>.</summary>
+    public static void Print(InvoiceSyncReport report, IAnsiConsole console)
     {
-        if (isJson)
-            Console.Out.WriteLine(report.ToJson());
-        else
-            Print(report, Terminal.Out);
-        return Code(report.Run, report.Success);
-    }
-
-    /// <summary>Prints the result of <c>sync range</c>; gives the exit code.</summary>
-    public static int Print(RangeSyncReport report, bool isJson)
-    {
-        if (isJson)
-            Console.Out.WriteLine(report.ToJson());
-        else
-            Print(report, Terminal.Out);
-        return Code(report.Run, report.Success);
-    }
-
-    private static void Print(InvoiceSyncReport report, IAnsiConsole console)
-    {
-        var table = new FittedTable([new("invoice"), new("result"), .. Related.Select((head, i) => FittedColumn.Number(head, i + 1))]);
+        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA").Spare("SEDA", "items", "submitted", "payments", "users", "customer", "agent");
         foreach (var result in report.Results.Take(MostRows))
         {
             var s = result.Stats;
-            table.Add([result.InvoiceId, Word(result), .. new[] { s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda }.Select(Number)]);
+            table.Row(result.InvoiceId, Word(result), s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda);
         }
 
         table.Print(console);
@@ -46,7 +24,8 @@ internal static class InvoiceSummary
         Troubles(report.Results.SelectMany(r => r.Errors), report.Run, console);
     }
 
-    private static void Print(RangeSyncReport report, IAnsiConsole console)
+    /// <summary>Prints the result of <c>sync range</c>.</summary>
+    public static void Print(RangeSyncReport report, IAnsiConsole console)
     {
         var results = report.Results;
         RunSummary.Line(console, $"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} up to date already, {results.Failed} failed");
@@ -62,8 +41,4 @@ internal static class InvoiceSummary
     }
 
     private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is [{ Action: "skip" }] ? "up to date" : "synced";
-
-    private static int Code(RunReport run, bool success) => ExitCode.Of(run) is var code && code == ExitCode.Done && !success ? ExitCode.Partial : code;
-
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using BubbleSync.Etl;
 using Spectre.Console;
 
@@ -18,10 +17,11 @@ internal static class LinkTable
             return;
         }
 
-        var table = new FittedTable(new("entity"), new("column"), new("target", 1), FittedColumn.Number("missing"), FittedColumn.Number("records", 2), FittedColumn.Number("in Bubble", 3));
+        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble").Spare("in Bubble", "records", "target");
         foreach (var c in report.Columns)
-            table.Add(c.Entity, c.Column, c.TargetEntity, Number(c.Targets), Number(c.Records), c.InBubble is { } found ? Number(found) : "not asked");
+            table.Row(c.Entity, c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not proved" : "not asked");
         table.Print(console);
+        RunSummary.Lines(console, "warning", report.Warnings);
 
         var commands = report.Links.Select(l => l.Fetch).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var command in commands.Take(MostLines))
@@ -29,6 +29,4 @@ internal static class LinkTable
         if (commands.Count > MostLines)
             RunSummary.Line(console, $"and {commands.Count - MostLines} more with --output json");
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

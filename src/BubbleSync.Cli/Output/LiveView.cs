@@ -48,16 +48,15 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
 
     private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, RenderOptions options, int width)
     {
-        var shown = Shown(progress.Entities, options.ConsoleSize.Height - LinesBelow);
-        var name = shown.Select(e => e.Name.Length).DefaultIfEmpty(0).Max();
-        var state = Math.Max(LeastState, shown.Select(e => State(e).Length).DefaultIfEmpty(0).Max());
-        var bar = Math.Min(width - name - Figures - 2 - state, WidestBar);
-        foreach (var entity in shown)
-            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, options.Unicode ? "━┈" : "#.", bar), new(width < name + Figures + State(entity).Length ? Part(entity) : Count(entity)), new(State(entity), Style(entity))];
+        var shown = Shown(progress.Entities, options.ConsoleSize.Height - LinesBelow).Select(e => (Entity: e, State: State(e, progress.Compares))).ToList();
+        var name = shown.Select(e => e.Entity.Name.Length).DefaultIfEmpty(0).Max();
+        var bar = Math.Min(width - name - Figures - 2 - shown.Select(e => e.State.Length).Append(LeastState).Max(), WidestBar);
+        foreach (var (entity, state) in shown)
+            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, options.Unicode ? "━┈" : "#.", bar), new(width < name + Figures + state.Length ? Part(entity) : Count(entity)), new(state, Style(entity))];
 
         var faint = new Style(foreground: Color.Grey);
         yield return [new($" {ProgressText.Records(progress, _speed)}")];
-        yield return [new($" {ProgressText.Api(progress)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
+        yield return [new($" {ProgressText.Api(progress, _speed)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
         yield return [new($" {ProgressText.Queues(progress)}", faint)];
     }
 
@@ -84,11 +83,11 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private static string Part(EntityProgress entity) =>
         string.Create(CultureInfo.InvariantCulture, $"{(entity.Expected is { } expected and > 0 ? 100 * Math.Min(entity.Read, expected) / expected : 0),3} %  ");
 
-    private static string State(EntityProgress entity) => entity.State switch
+    private static string State(EntityProgress entity, bool compares) => entity.State switch
     {
         EntityState.Waiting => "waiting",
         EntityState.Reading => "reading",
-        EntityState.Merging => "merging",
+        EntityState.Merging => compares ? "comparing" : "merging",
         _ => "done",
     } + ProgressText.Rejected(entity.Rejected);
 

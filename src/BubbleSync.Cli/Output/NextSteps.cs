@@ -42,7 +42,7 @@ internal static class NextSteps
     private static IEnumerable<(string Command, string Why)> Steps(RunReport report, string run)
     {
         if (report is { Kind: "resync", Status: "failed" or "cancelled" })
-            yield return ("bubblesync resync --resume", "goes on; what is proved is not read again");
+            yield return ($"bubblesync resync --resume {run}", "goes on; what is proved is not read again");
         if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == "partial")
             yield return ($"bubblesync resync {Entities(unproved)}", "reads once more what was not shown to be complete");
         foreach (var patch in report.Patches.Where(p => p.Status == "failed"))

@@ -11,7 +11,7 @@ internal static class ProgressText
     {
         var rejected = Rejected(progress.Entities.Sum(e => e.Rejected));
         if (progress.Entities.All(e => e.State is EntityState.Merging or EntityState.Done))
-            return Say($"{progress.Entities.Sum(e => e.Read):N0} records read{rejected}; {(progress.Entities.All(e => e.State == EntityState.Done) ? "patches" : "merges")} under way");
+            return Say($"{progress.Entities.Sum(e => e.Read):N0} records read{rejected}; {Stage(progress)}");
 
         var expected = progress.Entities.Sum(e => e.Expected ?? 0);
         var pace = speed.Total > 0 ? Say($", {speed.Total:N0}/s") : "";
@@ -19,13 +19,13 @@ internal static class ProgressText
         return Say($"{progress.Entities.Sum(e => e.Read):N0} of {expected:N0} records{pace}{left}{rejected}");
     }
 
-    /// <summary>What was asked of Bubble, and how much it allows.</summary>
-    public static string Api(RunProgress progress)
+    /// <summary>What was asked of Bubble, how much it allows, and how much of that is used.</summary>
+    public static string Api(RunProgress progress, Speed speed)
     {
         var api = progress.Api;
         var retries = api.Retries > 0 ? Say($", {api.Retries:N0} sent again") : "";
         var throttled = api.Throttled > 0 ? Say($", {api.Throttled:N0} throttled") : "";
-        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} a minute allowed{retries}{throttled}");
+        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} a minute allowed, {speed.CallsPerMinute:N0} used{retries}{throttled}");
     }
 
     /// <summary>What waits before each stage: where a queue is full, the stage behind it is what the run waits for.</summary>
@@ -37,6 +37,9 @@ internal static class ProgressText
 
     /// <summary>So many rejected, where there are any.</summary>
     public static string Rejected(long count) => count > 0 ? Say($", {count:N0} rejected") : "";
+
+    private static string Stage(RunProgress progress) =>
+        progress.Compares ? "comparing with the tables" : progress.Entities.All(e => e.State == EntityState.Done) ? "patches under way" : "merges under way";
 
     private static string Duration(TimeSpan time) => time switch
     {

@@ -31,38 +31,31 @@ internal static class RunSummary
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
     public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(line);
 
-    private static FittedTable Entities(IReadOnlyList<EntityReport> entities)
+    private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
-        var table = new FittedTable(
-            new("entity"), FittedColumn.Number("extracted", 3), FittedColumn.Number("inserted"), FittedColumn.Number("updated"), FittedColumn.Number("unchanged", 4), FittedColumn.Number("conflicts", 2),
-            FittedColumn.Number("rejected", 1), FittedColumn.Number("missing links", 5), FittedColumn.Number("not in Bubble", 6), new("complete", 9) { IsProse = true });
+        var table = new ReportTable().Words("entity").Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete")
+            .Prose("complete").Spare("complete", "not in Bubble", "missing links", "unchanged", "extracted", "conflicts", "rejected");
         foreach (var e in entities)
-        {
-            table.Add(
-                e.Name, Number(e.Extracted), Number(e.Inserted), Number(e.Updated), Number(e.Unchanged), Number(e.Conflicts),
-                Number(e.Rejected), Number(e.MissingLinks), Number(e.NotInBubble), Proof(e.Proof));
-        }
-
+            table.Row(e.Name, e.Extracted, e.Inserted, e.Updated, e.Unchanged, e.Conflicts, e.Rejected, e.MissingLinks, e.NotInBubble, Proof(e.Proof));
         return table;
     }
 
     // What is kept of a comparison: an entity's records, and how many of them are as they should be.
-    private static FittedTable Compared(RunReport report)
+    private static ReportTable Compared(RunReport report)
     {
         var isVerify = report.Kind == "verify";
-        var table = new FittedTable([
-            new("entity"), FittedColumn.Number("compared"), .. isVerify ? new[] { FittedColumn.Number("equal", 2), FittedColumn.Number("not equal"), FittedColumn.Number("extra", 1) } : [FittedColumn.Number("rejected")],
-            new("complete", 9) { IsProse = true }]);
+        var table = new ReportTable().Words("entity").Numbers("compared");
+        table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected")).Words("complete").Prose("complete").Spare("complete", "equal", "extra");
         foreach (var e in report.Entities)
-            table.Add([e.Name, Number(e.Extracted), .. isVerify ? new[] { Number(e.Unchanged), Number(e.Extracted - e.Unchanged), Number(e.NotInBubble) } : [Number(e.Rejected)], Proof(e.Proof)]);
+            table.Row([e.Name, e.Extracted, .. isVerify ? [e.Unchanged, e.Extracted - e.Unchanged, e.NotInBubble] : new object[] { e.Rejected }, Proof(e.Proof)]);
         return table;
     }
 
-    private static FittedTable Patches(IReadOnlyList<PatchReport> patches)
+    private static ReportTable Patches(IReadOnlyList<PatchReport> patches)
     {
-        var table = new FittedTable(new("patch"), FittedColumn.Number("rows", 1), new("status") { IsProse = true });
+        var table = new ReportTable().Words("patch").Numbers("rows").Words("status").Prose("status").Spare("rows");
         foreach (var patch in patches)
-            table.Add(patch.Name, Number(patch.Rows), patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
+            table.Row(patch.Name, patch.Rows, patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
         return table;
     }
 
@@ -91,7 +84,7 @@ internal static class RunSummary
     {
         var records = report.Entities.Sum(e => e.Extracted);
         if (report.Status == "running")
-            return $"{report.Kind} under way since {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: {Records(records)} of entities that are done. Run {report.RunId}";
+            return $"{report.Kind} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: {Records(records)} of entities that are done. Run {report.RunId}";
 
         // What an earlier attempt had read took none of this one's time.
         var read = Math.Min(report.Read ?? records, records);
@@ -99,7 +92,7 @@ internal static class RunSummary
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? $"{Number(read)} of {Records(records)} read" : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{report.Kind} {report.Status}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
@@ -117,9 +110,7 @@ internal static class RunSummary
         CultureInfo.InvariantCulture,
         $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}, " : $"proof: {entity.Name}: {(proof is { CountedBefore: null, CountedAfter: null } ? "" : $"counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after, ")}")}{proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
 
-    private static string Records(long number) => $"{Number(number)} record{(number == 1 ? "" : "s")}";
+    private static string Records(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} record{(number == 1 ? "" : "s")}");
 
-    private static string Count(long? number) => number is { } known ? Number(known) : "?";
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 }

@@ -16,16 +16,10 @@ internal static class RunTables
             return;
         }
 
-        var table = new FittedTable(
-            new("run") { Shorten = id => id[..NextSteps.IdLength] }, new("kind"), new("status") { IsProse = true }, new("started", 4), FittedColumn.Number("took", 5),
-            FittedColumn.Number("extracted", 7), FittedColumn.Number("inserted", 8), FittedColumn.Number("updated", 9), FittedColumn.Number("rejected", 6));
+        var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected")
+            .Prose("status").Shorten("run", NextSteps.IdLength).Spare("updated", "inserted", "extracted", "rejected", "took", "started");
         foreach (var run in runs)
-        {
-            table.Add(
-                $"{run.RunId}", run.Kind, run.Status + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run),
-                Number(run.Extracted), Number(run.Inserted), Number(run.Updated), Number(run.Rejected));
-        }
-
+            table.Row($"{run.RunId}", run.Kind, (run.Died ? "died" : run.Status) + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
         table.Print(console);
     }
 
@@ -53,6 +47,4 @@ internal static class RunTables
     private static string Took(RunListing run) => run.FinishedAt is { } end ? $"{(end - run.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : "";
 
     private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

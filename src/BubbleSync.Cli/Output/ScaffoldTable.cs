@@ -1,4 +1,3 @@
-using System.Globalization;
 using BubbleSync.Etl;
 using Spectre.Console;
 
@@ -19,15 +18,13 @@ internal static class ScaffoldTable
             RunSummary.Line(console, report.DryRun ? "A dry run: nothing was written." : "Look through the maps, then: bubblesync schema apply, and bubblesync resync");
     }
 
-    private static FittedTable Table(ScaffoldReport report)
+    private static ReportTable Table(ScaffoldReport report)
     {
-        var table = new FittedTable(new("entity"), new("Bubble type", 1), FittedColumn.Number("level", 4), FittedColumn.Number("fields", 3), new("map", 2), new("table", 5));
+        var table = new ReportTable().Words("entity", "Bubble type").Numbers("level", "fields").Words("map", "table").Spare("table", "level", "fields", "map", "Bubble type");
         foreach (var e in report.Entities)
-            table.Add(e.Name, e.BubbleType, Number(e.Level), Number(e.Fields), Short(e.MapFile), Short(e.TableFile));
+            table.Row(e.Name, e.BubbleType, e.Level, e.Fields, Short(e.MapFile), Short(e.TableFile));
         return table;
     }
 
     private static string Short(string path) => Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
-
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

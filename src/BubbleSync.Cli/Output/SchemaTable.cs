@@ -24,11 +24,11 @@ internal static class SchemaTable
             RunSummary.Line(console, step);
     }
 
-    private static FittedTable Table(SchemaAuditReport report)
+    private static ReportTable Table(SchemaAuditReport report)
     {
-        var table = new FittedTable(new("entity"), new("finding"), new("Bubble field") { IsProse = true }, new("holds", 2), new("column", 1));
+        var table = new ReportTable().Words("entity", "finding", "Bubble field", "holds", "column").Prose("Bubble field").Spare("holds", "column");
         foreach (var f in report.Findings)
-            table.Add(f.Entity, f.Finding, f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
+            table.Row(f.Entity, f.Finding, f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
         return table;
     }
 
@@ -36,13 +36,10 @@ internal static class SchemaTable
     {
         var (fields, mapped) = (report.Entities.Sum(e => e.Fields), report.Entities.Sum(e => e.Mapped));
         var isOpen = report.Findings.Any(f => f.Finding is "table-missing" or "field-unmapped" || (f.Ddl is not null && f.Finding != "column-misfit"));
-        var done = (report.Applied, report.WrittenMaps.Count) switch
-        {
-            ( > 0, _) => string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}."),
-            (0, 0) when isOpen && !isAsked => " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps.",
-            (0, 0) when isAsked => " There was nothing to add.",
-            _ => "",
-        };
+        var done = report.Applied > 0 ? string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}.")
+            : isAsked && report.WrittenMaps.Count == 0 ? " There was nothing to add."
+            : isOpen && !isAsked ? " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps."
+            : "";
         return string.Create(CultureInfo.InvariantCulture, $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {report.Source}); {report.Findings.Count} findings.{done}");
     }
 }

@@ -2,22 +2,36 @@ using BubbleSync.Etl;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Records a second, over the last seconds: what a run does now, not what it did on average.</summary>
+/// <summary>Records a second and calls a minute, over the last seconds: what a run does now, not what it did on average.</summary>
 internal sealed class Speed(TimeProvider clock)
 {
     private static readonly TimeSpan Span = TimeSpan.FromSeconds(10);
-    private readonly Queue<(long At, IReadOnlyList<EntityProgress> Entities)> _looks = [];
+    private readonly Queue<(long At, IReadOnlyList<EntityProgress> Entities, long Calls)> _looks = [];
     private IReadOnlyList<EntityProgress> _now = [];
+    private long _calls;
     private long _at;
 
     /// <summary>Records a second of the whole run; 0 where two looks are not apart yet.</summary>
     public double Total => _now.Sum(e => Of(e.Name));
 
+    /// <summary>Calls a minute; 0 where two looks are not apart yet.</summary>
+    public double CallsPerMinute
+    {
+        get
+        {
+            var (since, _, then) = First;
+            var elapsed = clock.GetElapsedTime(since, _at);
+            return elapsed > TimeSpan.Zero ? (_calls - then) / elapsed.TotalMinutes : 0;
+        }
+    }
+
+    private (long At, IReadOnlyList<EntityProgress> Entities, long Calls) First => _looks.Count > 0 ? _looks.Peek() : (_at, _now, _calls);
+
     /// <summary>Remembers how far the run is.</summary>
     public void Note(RunProgress progress)
     {
-        (_now, _at) = (progress.Entities, clock.GetTimestamp());
-        _looks.Enqueue((_at, _now));
+        (_now, _calls, _at) = (progress.Entities, progress.Api.Calls, clock.GetTimestamp());
+        _looks.Enqueue((_at, _now, _calls));
         while (_looks.Count > 2 && clock.GetElapsedTime(_looks.Peek().At, _at) > Span)
             _looks.Dequeue();
     }
@@ -25,7 +39,7 @@ internal sealed class Speed(TimeProvider clock)
     /// <summary>Records a second of one entity.</summary>
     public double Of(string entity)
     {
-        var (since, then) = _looks.Count > 0 ? _looks.Peek() : (_at, _now);
+        var (since, then, _) = First;
         var elapsed = clock.GetElapsedTime(since, _at);
         return elapsed > TimeSpan.Zero ? Math.Max(0, Read(_now, entity) - Read(then, entity)) / elapsed.TotalSeconds : 0;
     }

@@ -25,13 +25,12 @@ internal static class VerifySummary
             RunSummary.Line(console, step);
     }
 
-    private static FittedTable Table(IEnumerable<VerifiedEntity> entities)
+    private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
     {
-        var table = new FittedTable(
-            new("entity"), FittedColumn.Number("compared"), FittedColumn.Number("equal"), FittedColumn.Number("missing", 1), FittedColumn.Number("extra", 2), FittedColumn.Number("older", 3),
-            FittedColumn.Number("newer", 4), FittedColumn.Number("differs", 1), FittedColumn.Number("rejected", 5), new("complete", 9) { IsProse = true });
+        var table = new ReportTable().Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
+            .Prose("complete").Spare("complete", "rejected", "newer", "older", "extra", "differs", "missing");
         foreach (var e in entities)
-            table.Add([e.Name, .. new[] { e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected }.Select(Number), RunSummary.Proof(e.Proof)]);
+            table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
         return table;
     }
 
@@ -48,6 +47,4 @@ internal static class VerifySummary
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
         return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? report.Run.Status}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>audit links</c>: relations whose target is missing.</summary>
 internal static class AuditLinksVerb
 {
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Write every missing target to this file as CSV", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write every missing target to this file as CSV");
     private static readonly Option<bool> Ask = new("--ask") { Description = "Ask Bubble which of the targets it still has, and tell the command that fetches them" };
 
     /// <summary>The verb.</summary>
@@ -21,12 +21,10 @@ internal static class AuditLinksVerb
                 "audit links",
                 async engine =>
                 {
+                    if (parsed.GetValue(Ask))
+                        session.Tell("Asking Bubble for the missing targets, a hundred to a call …");
                     var report = await engine.AuditLinksAsync(new LinkAuditOptions { Ask = parsed.GetValue(Ask), CsvFile = parsed.GetValue(Csv) }, token);
-                    if (session.IsJson)
-                        Console.Out.WriteLine(report.ToJson());
-                    else
-                        LinkTable.Print(report, Terminal.Out);
-                    return ExitCode.Done;
+                    return session.Print(report.ToJson, console => LinkTable.Print(report, console));
                 },
                 token);
         });

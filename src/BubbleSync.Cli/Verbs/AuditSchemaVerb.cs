@@ -7,10 +7,10 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>audit schema</c>: Bubble's types and fields against maps and tables.</summary>
 internal static class AuditSchemaVerb
 {
-    private static readonly Option<string?> DdlFile = new("--ddl") { Description = "Write the statements that close the gaps to this file", HelpName = "FILE" };
+    private static readonly OutputFileOption DdlFile = new("--ddl", "Write the statements that close the gaps to this file");
     private static readonly Option<bool> Apply = new("--apply") { Description = "Run them, in one transaction: additions only" };
     private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add lines for unmapped fields to the entity maps, marked for review" };
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Write the findings to this file as CSV", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write the findings to this file as CSV");
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -23,16 +23,13 @@ internal static class AuditSchemaVerb
                 "audit schema",
                 async engine =>
                 {
+                    session.Tell("Asking Bubble for its types and fields, and for some records of each …");
                     var report = await engine.AuditSchemaAsync(new SchemaAuditOptions { Apply = parsed.GetValue(Apply), WriteMaps = parsed.GetValue(WriteMaps) }, token);
                     if (parsed.GetValue(DdlFile) is { } ddl)
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    if (session.IsJson)
-                        Console.Out.WriteLine(report.ToJson());
-                    else
-                        SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), Terminal.Out);
-                    return ExitCode.Done;
+                    return session.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), console));
                 },
                 token);
         });

@@ -10,7 +10,7 @@ internal static class AuditValuesVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<string?> Only = ChoiceOption.Optional("--only", "Only rows of this verdict", ValueAuditOptions.Verdicts);
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout");
     private static readonly Option<bool> Formulas = new("--formulas") { Description = "Leave texts that a spreadsheet would take for formulas as they are" };
 
     /// <summary>The verb.</summary>
@@ -22,8 +22,8 @@ internal static class AuditValuesVerb
             var session = new Session(parsed);
             return session.RunAsync("audit values", async engine =>
             {
-                await using var output = session.IsJson ? null : Console.OpenStandardOutput();
-                var report = await session.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output), progress, token));
+                await using var output = Console.OpenStandardOutput();
+                var report = await session.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = session.IsJson }, progress, token));
                 Print(report, session, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);
@@ -45,9 +45,9 @@ internal static class AuditValuesVerb
     private static void Print(ValueAuditReport report, Session session, string? csv)
     {
         session.PrintErrors(report.Run);
-        if (session.IsJson)
-            Console.Out.WriteLine(report.ToJson());
-        else if (csv is not null || !session.IsQuiet)
-            ValueSummary.Print(report, csv, csv is null ? Terminal.Error : Terminal.Out);
+        if (csv is not null)
+            session.Print(report.ToJson, console => ValueSummary.Print(report, csv, console));
+        else if (!session.IsJson && !session.IsQuiet)
+            ValueSummary.Print(report, csv, Terminal.Error);
     }
 }

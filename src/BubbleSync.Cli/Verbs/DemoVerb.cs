@@ -11,7 +11,7 @@ namespace BubbleSync.Cli.Verbs;
 internal static class DemoVerb
 {
     private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Invoices to make; the other types follow in proportion", 2000, 0, 1_000_000);
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Where the CSV audit goes (else field-audit.csv in the program's own folder .bubblesync)", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Where the CSV audit goes (else field-audit.csv in the program's own folder .bubblesync)");
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -27,7 +27,8 @@ internal static class DemoVerb
         return session.GuardedAsync("demo", async () =>
         {
             var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
-            RequireWritable(file);
+            Directory.CreateDirectory(Session.Home);
+            Csv.Require(file);
             session.Tell("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
@@ -51,20 +52,6 @@ internal static class DemoVerb
         if (!session.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
         session.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
-    }
-
-    // Better before the work than after it.
-    private static void RequireWritable(string file)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.OpenWrite(file).Dispose();
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new SyncException(new SyncError("settings", null, null, "--csv", "settings", $"'{file}' cannot be written: {refused.Message} Name another one with --csv."), refused);
-        }
     }
 
     // The shipped settings, whatever is set around: the demo never touches a real app or database. The simulator has no limit to respect.

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
+using Spectre.Console;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -18,20 +20,17 @@ internal static class DoctorVerb
                 async engine =>
                 {
                     var report = await engine.ExamineAsync(token);
-                    if (session.IsJson)
-                    {
-                        Console.Out.WriteLine(report.ToJson());
-                    }
-                    else
-                    {
-                        foreach (var check in report.Checks)
-                            RunSummary.Line(Terminal.Out, $"{check.Status,-7} {check.Name}: {check.Message}");
-                    }
-
+                    session.Print(report.ToJson, console => Print(report, console));
                     return report.Success ? ExitCode.Done : ExitCode.Partial;
                 },
                 token);
         });
         return command;
+    }
+
+    private static void Print(DoctorReport report, IAnsiConsole console)
+    {
+        foreach (var check in report.Checks)
+            RunSummary.Line(console, $"{check.Status,-7} {check.Name}: {check.Message}");
     }
 }

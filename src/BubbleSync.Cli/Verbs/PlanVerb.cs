@@ -25,25 +25,18 @@ internal static class PlanVerb
         async engine =>
         {
             var report = await engine.PlanAsync(entities, token);
-            if (session.IsJson)
-                Console.Out.WriteLine(report.ToJson());
-            else
-                Print(report, Terminal.Out);
-            return ExitCode.Done;
+            return session.Print(report.ToJson, console => Print(report, console));
         },
         token);
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new FittedTable(
-            new("entity"), new("level", 8), new("table", 7), FittedColumn.Number("columns", 9), FittedColumn.Number("records"), FittedColumn.Number("windows", 6), FittedColumn.Number("pages", 5),
-            FittedColumn.Number("calls", 1), FittedColumn.Number("seconds", 2), FittedColumn.Number("workload units", 3));
+        var table = new ReportTable().Words("entity", "level", "table").Numbers("columns", "records", "windows", "pages", "calls", "seconds", "workload units")
+            .Spare("columns", "level", "table", "windows", "pages", "workload units", "seconds", "calls");
         foreach (var e in report.Entities)
-            table.Add(e.Name, Number(e.Level), e.Table, Number(e.Columns), Number(e.Records), Number(e.Windows), Number(e.Pages), Number(e.Calls), Number(e.Seconds), Number((double)e.WorkloadUnits));
+            table.Row(e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits);
         table.Print(console);
         RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about {report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches {string.Join(", ", report.Patches)}."));
         RunSummary.Lines(console, "warning", report.Warnings);
     }
-
-    private static string Number(double number) => number.ToString("#,0.#", CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ internal static class RunsVerb
     private static readonly Option<string?> Status = ChoiceOption.Optional("--status", "Only runs that are, or ended, like this", "running", "succeeded", "partial", "failed", "cancelled");
     private static readonly Option<bool> Follow = new("--follow") { Description = "Go on with each further line as it is written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only what is of this entity");
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Write the rejects to this file as CSV, each with its record", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write the rejects to this file as CSV, each with its record");
 
     private static readonly Option<bool> Force = new("--force") { Description = "Take the records as they were kept even over rows edited here since, of the same date, or newer" };
 
@@ -53,7 +53,14 @@ internal static class RunsVerb
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            return session.RunAsync("reprocess", async engine => session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, parsed.GetValue(Force), token)), token);
+            return session.RunAsync(
+                "reprocess",
+                async engine =>
+                {
+                    session.Tell("Mapping and merging the rejects once more …");
+                    return session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, parsed.GetValue(Force), token));
+                },
+                token);
         });
         return command;
     }
@@ -61,10 +68,7 @@ internal static class RunsVerb
     private static async Task ListAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
     {
         var runs = await archive.ListAsync(parsed.GetValue(Most), parsed.GetValue(Kind), parsed.GetValue(Status), token);
-        if (session.IsJson)
-            Console.Out.WriteLine(ReportJson.Write(runs));
-        else
-            RunTables.Print(runs, Terminal.Out);
+        session.Print(() => ReportJson.Write(runs), console => RunTables.Print(runs, console));
     }
 
     private static async Task ShowAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token) =>

@@ -22,12 +22,9 @@ internal static class ScaffoldVerb
                 "scaffold",
                 async engine =>
                 {
+                    session.Tell("Asking Bubble for its types and fields, and for some records of each …");
                     var report = await engine.ScaffoldAsync(new ScaffoldOptions { Types = parsed.GetValue(Type)!, All = parsed.GetValue(All), DryRun = parsed.GetValue(DryRun) }, token);
-                    if (session.IsJson)
-                        Console.Out.WriteLine(report.ToJson());
-                    else
-                        ScaffoldTable.Print(report, Terminal.Out);
-                    return ExitCode.Done;
+                    return session.Print(report.ToJson, console => ScaffoldTable.Print(report, console));
                 },
                 token);
         });

@@ -36,8 +36,9 @@ internal static class SyncVerb
                 var options = new InvoiceSyncOptions { Force = parsed.GetValue(Force), SkipUsers = parsed.GetValue(SkipUsers), SkipAgents = parsed.GetValue(SkipAgents) };
                 var ids = await IdsAsync(parsed, token);
                 var report = await session.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
-                session.Explain(report.Run.Failure?.InnerException);
-                return InvoiceSummary.Print(report, session.IsJson);
+                session.Explain(report.Run.Failure);
+                session.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
         return command;
@@ -53,8 +54,9 @@ internal static class SyncVerb
             {
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
                 var report = await session.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
-                session.Explain(report.Run.Failure?.InnerException);
-                return InvoiceSummary.Print(report, session.IsJson);
+                session.Explain(report.Run.Failure);
+                session.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
         return command;

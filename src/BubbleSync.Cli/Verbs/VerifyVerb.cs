@@ -10,7 +10,7 @@ internal static class VerifyVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about so many records of each entity, or such a part, spread evenly over its history", percentOnly: false);
-    private static readonly Option<string?> Csv = new("--csv") { Description = "Write every difference to this file as CSV", HelpName = "FILE" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write every difference to this file as CSV");
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -23,11 +23,8 @@ internal static class VerifyVerb
             {
                 var report = await session.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
                 session.PrintErrors(report.Run);
-                if (session.IsJson)
-                    Console.Out.WriteLine(report.ToJson());
-                else
-                    VerifySummary.Print(report, parsed.GetValue(Csv), Terminal.Out);
-                return ExitCode.Of(report.Run) is var code && code == ExitCode.Done && !report.Success ? ExitCode.Partial : code;
+                session.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), console));
+                return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
         return command;

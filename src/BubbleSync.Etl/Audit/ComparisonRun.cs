@@ -33,7 +33,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     private NpgsqlConnection? _presence;
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
+    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow)) with { Compares = true };
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();

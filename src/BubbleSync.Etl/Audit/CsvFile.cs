@@ -4,37 +4,35 @@ using CsvHelper;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>Writes reports as CSV: RFC 4180, UTF-8, one head line.</summary>
+/// <summary>Writes reports as CSV: RFC 4180, UTF-8, one head line; a text that a spreadsheet would take for a formula gets a leading apostrophe.</summary>
 internal static partial class CsvFile
 {
-    /// <summary>Writes a head and rows to a file as they come, making its folder where it is missing, compressed where its name ends in <c>.gz</c>; gives how many rows.</summary>
-    public static async Task<long> WriteAsync(string path, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
+    /// <summary>Writes a head and rows to a file as they come, compressed where its name ends in <c>.gz</c>; gives how many rows.</summary>
+    /// <param name="path">The file; its folder is made where it is missing.</param>
+    /// <param name="head">The names of the columns.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="formulas">Whether texts that a spreadsheet would take for formulas stay as they are.</param>
+    /// <param name="cancellationToken">Stops it; the file stays as it was.</param>
+    public static async Task<long> WriteAsync(string path, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
-        try
+        var written = 0L;
+        await ReportFile.WriteAsync(path, "--csv", async file =>
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            await using var file = File.Create(path);
-            if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-                return await WriteAsync(file, head, rows, cancellationToken);
-
-            await using var compressed = new GZipStream(file, CompressionLevel.Optimal);
-            return await WriteAsync(compressed, head, rows, cancellationToken);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new SyncException(new SyncError("settings", null, null, "--csv", "settings", $"'{path}' cannot be written: {refused.Message}"), refused);
-        }
+            await using Stream output = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : new BufferedStream(file);
+            written = await WriteAsync(output, head, rows, formulas, cancellationToken);
+        });
+        return written;
     }
 
     /// <summary>Writes a head and rows as they come, and leaves the stream open; gives how many rows.</summary>
-    public static async Task<long> WriteAsync(Stream output, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
+    public static async Task<long> WriteAsync(Stream output, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         await using var csv = CsvWriter.Create(output, leaveOpen: true);
         var written = -1L;
         await foreach (var row in rows.Prepend(head).WithCancellation(cancellationToken))
         {
             foreach (var cell in row)
-                csv.WriteField(cell);
+                csv.WriteField(!formulas && IsFormula(cell) ? "'" + cell : cell);
             await csv.EndRecordAsync(cancellationToken);
             written++;
         }
@@ -42,9 +40,7 @@ internal static partial class CsvFile
         return written;
     }
 
-    /// <summary>A row in which no text is taken for a formula by a spreadsheet: it gets a leading apostrophe. Numbers stay as they are.</summary>
-    public static IReadOnlyList<string> Defused(IReadOnlyList<string> row) => [.. row.Select(cell => IsFormula(cell) ? "'" + cell : cell)];
-
+    // Of these beginnings a spreadsheet makes a formula; a number has nothing to hide.
     private static bool IsFormula(string cell) => cell is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] && !Number().IsMatch(cell);
 
     [GeneratedRegex(@"^-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\z")]

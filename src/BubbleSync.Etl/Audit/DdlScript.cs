@@ -21,17 +21,16 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
         foreach (var table in tables)
             text.Append($"\n{await scripts.ScriptAsync(table, cancellationToken)}");
         foreach (var finding in additions.OrderBy(f => f.Finding == "index-missing").ThenBy(f => f.Entity, StringComparer.Ordinal))
-            text.Append($"\n-- {Comment(finding.Entity, finding.Finding, finding.BubbleField)}\n{finding.Ddl}\n");
+            text.Append($"\n{Comment(finding.Entity, finding.Finding, finding.BubbleField)}\n{finding.Ddl}\n");
         if (tables.Count + additions.Count > 0)
             text.Append("\ncommit;\n");
 
         if (changes.Count > 0)
             text.Append("\n-- Changes, not additions: --apply does not make them. Look at each, then run it by hand.\n");
         foreach (var change in changes)
-            text.Append($"-- {Comment(change.Entity, change.BubbleField, change.Message)}\n-- {change.Ddl}\n");
+            text.Append($"{Comment(change.Entity, change.BubbleField, change.Message)}\n{Ddl.Comment(change.Ddl!)}\n");
         return text.ToString();
     }
 
-    // A name from Bubble may hold line breaks, which would end the comment.
-    private static string Comment(params string[] words) => string.Join(": ", words.Where(w => w.Length > 0)).ReplaceLineEndings(" ");
+    private static string Comment(params string[] words) => Ddl.Comment(string.Join(": ", words.Where(w => w.Length > 0)));
 }

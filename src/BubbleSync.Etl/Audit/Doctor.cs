@@ -18,7 +18,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         await using var database = await _checks.LookAsync("database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken), d => $"{d.Host}, PostgreSQL {d.Version}");
         var target = database is null ? null : new TargetExamination(database, _checks);
         if (target is not null)
-            await target.RunAsync(maps, cancellationToken);
+            await _checks.GuardAsync("tables", () => target.RunAsync(maps, cancellationToken));
 
         if (settings.Bubble.BaseUrl is null)
             _checks.Add("Bubble", false, "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1.");
@@ -30,8 +30,8 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
     private async Task ExamineSourceAsync(TargetExamination? target, IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
         using var source = new SourceExamination(settings.Bubble, _checks, clock, logger);
-        await source.RunAsync(maps, cancellationToken);
+        await _checks.GuardAsync("Bubble", () => source.RunAsync(maps, cancellationToken));
         if (target is not null && source.Bytes > 0)
-            await target.ExamineDiskAsync(source.Bytes, cancellationToken);
+            await _checks.GuardAsync("disk", () => target.ExamineDiskAsync(source.Bytes, cancellationToken));
     }
 }

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Postgres;
+
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>What a doctor has looked at so far.</summary>
@@ -24,10 +26,23 @@ internal sealed class DoctorChecks
             Add(name, true, well(found));
             return found;
         }
-        catch (SyncException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Add(name, false, failure.Message);
+            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
             return null;
+        }
+    }
+
+    /// <summary>Lets others look and add what they find; where that fails, it is one more finding and not the end of the report.</summary>
+    public async Task GuardAsync(string name, Func<Task> look)
+    {
+        try
+        {
+            await look();
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
         }
     }
 }

@@ -20,7 +20,14 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        await Together.RunAsync(_entities, _entities.Count, (entity, token) => ReadAsync(entity.Flow, order, token), cancellationToken);
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings, order, clock));
+        await Together.RunAsync(_entities, _entities.Count, (entity, token) => histories[entity].ProbeAsync(token), cancellationToken);
+        var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
+        await Together.RunAsync(_entities, _entities.Count, async (entity, token) =>
+        {
+            await histories[entity].ReadAsync(end, CancellationToken.None, token);
+            entity.Flow.State = EntityState.Done;
+        }, cancellationToken);
 
         var rows = new List<FieldAuditRow>();
         foreach (var entity in _entities)
@@ -28,14 +35,6 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
         var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
         var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
         return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts]);
-    }
-
-    private async Task ReadAsync(EntityFlow flow, ReadingOrder order, CancellationToken cancellationToken)
-    {
-        var history = new FullHistory(flow, new EntitySource(client, flow.Plan), settings, order, clock);
-        await history.ProbeAsync(cancellationToken);
-        await history.ReadAsync(clock.GetUtcNow(), CancellationToken.None, cancellationToken);
-        flow.State = EntityState.Done;
     }
 
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)

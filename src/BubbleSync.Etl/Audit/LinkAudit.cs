@@ -26,16 +26,15 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         var links = LinksAsync(cancellationToken);
         await (csv is null
             ? links.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]), cancellationToken));
-        return new LinkAuditReport(_columns, _first);
+            : CsvFile.WriteAsync(csv, Head, links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]), formulas: false, cancellationToken));
+        return new LinkAuditReport(_columns, _first, [.. search?.Doubts.Distinct() ?? []]);
     }
 
     private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        // Whoever takes the links may take his time.
-        await connection.ExecuteAsync("set local statement_timeout = 0", cancellationToken);
+        await connection.TakeTimeAsync(cancellationToken);
         var withHeld = await connection.ScalarAsync<bool>("select to_regclass('bubblesync.held_link') is not null", cancellationToken);
         foreach (var plan in plans.OrderBy(p => p.Name, StringComparer.Ordinal))
         {
@@ -51,7 +50,7 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
 
     private async IAsyncEnumerable<MissingLink> Counted(IAsyncEnumerable<MissingLink> links, EntityPlan plan, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (targets, records, inBubble) = (0L, 0L, 0L);
+        var (targets, records, inBubble, doubts) = (0L, 0L, 0L, search?.Doubts.Count);
         await foreach (var link in links.WithCancellation(cancellationToken))
         {
             if (targets < MostKept)
@@ -61,7 +60,7 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         }
 
         if (targets > 0)
-            _columns.Add(new MissingLinkCount(plan.Name, column.Name, column.Relations[0].Entity, targets, records, search is null ? null : inBubble));
+            _columns.Add(new MissingLinkCount(plan.Name, column.Name, column.Relations[0].Entity, targets, records, search is null || search.Doubts.Count > doubts ? null : inBubble));
     }
 
     private static IAsyncEnumerable<MissingLink> Find(NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>

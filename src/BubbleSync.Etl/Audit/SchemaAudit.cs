@@ -25,12 +25,13 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         var types = await SurveyedAsync(app, cancellationToken);
         _findings.AddRange(app.Types.Where(t => !maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
             "", t.Name, "", "", "", "type-unmapped", $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
+        var scripts = new SchemaScripts(folders.Schema, database);
+        var tables = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
         var entities = new List<SchemaAuditedEntity>();
         foreach (var map in maps.Where(m => types.ContainsKey(m.Name)))
-            entities.Add(await CompareAsync(map, types[map.Name], app, cancellationToken));
+            entities.Add(await CompareAsync(map, tables?.Tables.GetValueOrDefault(map.Table), types[map.Name], app, cancellationToken));
         AddGaps();
 
-        var scripts = new SchemaScripts(folders.Schema, database);
         var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, _findings, cancellationToken);
         var statements = _findings.Where(f => f.Finding != "column-misfit").Select(f => f.Ddl).OfType<string>().ToList();
         if (options.Apply)
@@ -72,13 +73,14 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         return types;
     }
 
-    private async Task<SchemaAuditedEntity> CompareAsync(EntityMap map, SurveyedType type, AppDescription app, CancellationToken cancellationToken)
+    private async Task<SchemaAuditedEntity> CompareAsync(EntityMap map, TableInfo? foreseen, SurveyedType type, AppDescription app, CancellationToken cancellationToken)
     {
         var comparison = new MapComparison(map, type);
         _findings.AddRange(comparison.Findings());
         var unmapped = comparison.Unmapped.ToList();
-        var table = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
-        var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(await OwnAsync(table, cancellationToken));
+        var there = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
+        var table = there ?? foreseen;
+        var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
         var proposer = new FieldProposer(app, maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name), new FreeNames(taken));
         foreach (var field in unmapped)
             Propose(map, table, field, proposer.Propose(field));
@@ -86,11 +88,8 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
     }
 
     // A column that no map names is the application's own, though it has a field's name: but for those that an earlier audit added.
-    private async Task<IReadOnlyList<string>> OwnAsync(TableInfo? table, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> OwnAsync(TableInfo table, CancellationToken cancellationToken)
     {
-        if (table is null)
-            return [];
-
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             "select attname from pg_attribute where attrelid = @table::regclass and attnum > 0 and not attisdropped and coalesce(col_description(attrelid, attnum), '') not like @mark || '%'",
@@ -99,8 +98,15 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
     {
+        // Which columns its script gives it cannot be seen without the right to make it, and one of them may have this name.
+        if (table is null)
+        {
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, "field-unmapped", $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));
+            return;
+        }
+
         _proposals.Add((map, line));
-        var isThere = table?.Columns.ContainsKey(line.Column) == true;
+        var isThere = table.Columns.ContainsKey(line.Column);
         _findings.Add(new SchemaFinding(
             map.Name, map.BubbleType, field.Name, line.Column, field.Type, "field-unmapped", $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
             isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
@@ -85,7 +86,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     private void ExamineNames(EntityMap map, RawPage page)
     {
         var index = new NameIndex(map.Fields.Select(SourceField.Of));
-        var names = page.Records.EnumerateArray().SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
+        var names = page.Records.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
         if (names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
             _strange.Add($"{map.Name} ('{names[0]}')");
     }

@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
-using Npgsql;
 
 namespace BubbleSync.Etl.Audit;
 
@@ -26,9 +25,16 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
             checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count == 0 ? "every mapped column is there and fits" : string.Join(" ", wrong));
         }
 
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var rights = new RightsExamination(connection, checks);
         foreach (var entity in plan.Sound)
-            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, entity.HasUniqueKey ? "there" : "missing; the next run makes it, or names the duplicates that forbid it");
-        await ExamineRightsAsync(plan.Sound, cancellationToken);
+        {
+            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, entity.HasUniqueKey ? "there"
+                : await rights.MayIndexAsync(entity, cancellationToken) ? "missing; the next run makes it, or names the duplicates that forbid it"
+                : $"missing, and only the table's owner can make it: {Ddl.UniqueIndex(entity.Table, entity.KeyName)}");
+        }
+
+        await rights.RunAsync(database.Schema, plan.Sound, cancellationToken);
     }
 
     /// <summary>Looks whether the disk has room for what a resync writes.</summary>
@@ -47,24 +53,6 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
         checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything wants about {Megabytes(Needed(bytes))}{(free > Needed(bytes) ? "" : $". Make room at {folder}, or resync entity by entity")}");
-    }
-
-    private async Task ExamineRightsAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
-        foreach (var plan in plans)
-            await ExamineRightsAsync(connection, plan, user, cancellationToken);
-
-        var canCreate = await connection.ScalarAsync<bool>("select to_regnamespace('bubblesync') is not null and to_regnamespace('bubblesync_staging') is not null and has_schema_privilege('bubblesync_staging', 'create') or has_database_privilege(current_database(), 'create')", cancellationToken);
-        checks.Add("control tables", canCreate, canCreate ? "there, or can be made" : $"the user may make neither schema bubblesync nor tables in bubblesync_staging. Grant it: grant create on database … to {user};");
-    }
-
-    private async Task ExamineRightsAsync(NpgsqlConnection connection, EntityPlan plan, string user, CancellationToken cancellationToken)
-    {
-        var lacking = await connection.RowsAsync(
-            "select r from unnest(array['select', 'insert', 'update']) r where not has_table_privilege(@table, r)", r => r.GetString(0), cancellationToken, ("table", plan.Table));
-        checks.Add($"rights on {plan.Target.Name}", lacking.Count == 0, lacking.Count == 0 ? "read, insert, update" : $"lacks {string.Join(", ", lacking)}. Grant them: grant select, insert, update on {plan.Table} to {user};");
     }
 
     // Staged, stored and logged: each about as large as the JSON without its names.

@@ -16,6 +16,11 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
     // About as many as one request takes; they wait for it together.
     private const int AtOnce = 100;
 
+    private readonly List<string> _doubts = [];
+
+    /// <summary>Why what Bubble has may not be all that it has, so far.</summary>
+    public IReadOnlyList<string> Doubts => _doubts;
+
     /// <summary>Gives a column's links as they come, each with its command where Bubble has the target.</summary>
     public async IAsyncEnumerable<MissingLink> AskAsync(IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -35,7 +40,7 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
             var reader = new WindowReader(new EntitySource(client, plan), settings, new ReadingOrder(clock));
             foreach (var batch in ChosenRecords.Batches([.. ids.Where(id => !commands.ContainsKey(id))]))
             {
-                foreach (var id in await HeldAsync(reader, batch, cancellationToken))
+                foreach (var id in await HeldAsync(plan.Name, reader, batch, cancellationToken))
                     commands[id] = plan.Name == InvoiceRun.Root ? $"bubblesync sync invoice {id}" : $"bubblesync resync --entity {plan.Name}";
             }
         }
@@ -43,11 +48,13 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
         return commands;
     }
 
-    private static async Task<HashSet<string>> HeldAsync(WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    private async Task<HashSet<string>> HeldAsync(string entity, WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var found = new HashSet<string>();
         await foreach (var reading in reader.ReadAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), cancellationToken))
         {
+            if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved } verdict })
+                _doubts.Add($"{entity}: which targets Bubble has is not shown to be complete: {verdict.Why}");
             if (reading is not PageRead read)
                 continue;
 

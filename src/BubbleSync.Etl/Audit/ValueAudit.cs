@@ -30,18 +30,19 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
-            var counts = Verdicts.ToDictionary(v => v, _ => 0L);
+            var (written, counts) = (0L, Verdicts.ToDictionary(v => v, _ => 0L));
             await foreach (var row in RowsAsync(compared, cancellationToken))
             {
+                counts[row[^1]]++;
                 if (only is not null && row[^1] != only)
                     continue;
 
-                counts[row[^1]]++;
+                written++;
                 yield return row;
             }
 
             await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, cancellationToken);
-            _entities.Add(new AuditedEntity(entity.Plan.Name, compared.Counts.Extracted, counts.Values.Sum(), counts, entity.Report.Proof));
+            _entities.Add(new AuditedEntity(entity.Plan.Name, compared.Counts.Extracted, written, counts, entity.Report.Proof));
         }
 
         run.Findings.Conclusion = Conclusion();

@@ -20,7 +20,7 @@ internal sealed class Verification(ComparisonRun run, string? csv)
         var differences = DifferencesAsync(cancellationToken);
         await (csv is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), cancellationToken));
+            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), formulas: false, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
 

@@ -14,6 +14,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     private const int LargestBody = 512 * 1024 * 1024;
 
+    // Of JSON, and the mark that some put before UTF-8.
+    private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
+
     private readonly Redaction _redaction = new(settings.ApiToken);
 
     /// <summary>Gives the page of a good answer; stops with the error of any other.</summary>
@@ -32,7 +35,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            throw Failure(entity, "source-garbled", $"answered 200 with a body that is no search result ({broken.Message}): \"{_redaction.Clean(Text(body.AsSpan(0, length)))}\"", isTransient: true, broken);
+            throw Failure(entity, "source-garbled", $"answered 200 with a body that is no search result ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
         }
         finally
         {
@@ -56,7 +59,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            throw Failure(path, "source-garbled", $"answered 200 with a body that is no JSON ({broken.Message}): \"{_redaction.Clean(Text(body.AsSpan(0, length)))}\"", isTransient: true, broken);
+            throw Failure(path, "source-garbled", $"answered 200 with a body that is no JSON ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
         }
         finally
         {
@@ -75,16 +78,16 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         return status switch
         {
             401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
-            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {Said(body)}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
+            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {Said(response, body)}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
             >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
-            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {Said(body)})", isTransient: true),
-            408 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(body)})", isTransient: true),
-            _ => Failure(entity, "source-refused", $"answered {status} ({Said(body)}) to {type}", isTransient: false),
+            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {Said(response, body)})", isTransient: true),
+            408 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(response, body)})", isTransient: true),
+            _ => Failure(entity, "source-refused", $"answered {status} ({Said(response, body)}) to {type}", isTransient: false),
         };
     }
 
     // Two shapes of error and, from proxies, anything else: only the message is taken, never the rest (a 401 echoes the token).
-    private string Said(ReadOnlySpan<byte> body)
+    private string Said(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
         try
         {
@@ -103,10 +106,21 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             // Not JSON, or a text in it that is none (a lone surrogate): the body itself is all there is to say.
         }
 
-        return _redaction.Clean(Text(body));
+        return Described(response, body);
     }
 
-    private static string Text(ReadOnlySpan<byte> body) => Encoding.UTF8.GetString(body[..Math.Min(body.Length, 1000)]);
+    // What begins like JSON may hold records, of which no message may have a word; anything else is a page of somebody in between, whose words help.
+    private string Described(HttpResponseMessage response, ReadOnlySpan<byte> body)
+    {
+        var text = body.TrimStart(Blank);
+        return text is [(byte)'{' or (byte)'[' or (byte)'"', ..]
+            ? $"{body.Length} bytes of {response.Content.Headers.ContentType?.MediaType ?? "no said type"}"
+            : $"\"{_redaction.Clean(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 1000)]))}\"";
+    }
+
+    // The parser's own words may quote what it stumbled over.
+    private static string Place(JsonException broken) =>
+        broken.BytePositionInLine is { } position ? $"it breaks at line {broken.LineNumber + 1}, byte {position}" : "there is no response.results list in it";
 
     private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
     {

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace BubbleSync.Etl.Config;
 
 /// <summary>Reads the entities folder: one map per JSON file, in name order, all faults of all files at once.</summary>
-internal static class EntityMapReader
+internal static partial class EntityMapReader
 {
     private const int MostFields = 10_000;
 
@@ -68,6 +69,8 @@ internal static class EntityMapReader
         };
         node.Close();
 
+        if (map.Name.Length > 0 && !Name().IsMatch(map.Name))
+            faults.Add(Fault("name", $"{file}: name: '{map.Name}' is no name for an entity: small letters, digits and underscores, a letter first."));
         foreach (var twice in map.Fields.GroupBy(f => f.Column).Where(g => g.Key.Length > 0 && g.Count() > 1))
             faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' and 'fallback'."));
         return map;
@@ -97,6 +100,10 @@ internal static class EntityMapReader
         node.Close();
         return field;
     }
+
+    // As the schema for editors has it: commands name entities, and no shell should have to quote one.
+    [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
+    private static partial Regex Name();
 
     private static SyncError Fault(string field, string message) => new("settings", null, null, field, "settings", message);
 }

@@ -28,8 +28,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     /// <summary>Gives the records that differ, sorted by id, as PostgreSQL finds them.</summary>
     public async IAsyncEnumerable<RecordDifference> DifferencesAsync(NpgsqlConnection connection, bool withExtra, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Whoever takes the differences may take his time.
-        await connection.ExecuteAsync("set local statement_timeout = 0", cancellationToken);
+        await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(withExtra),
             r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3)),
@@ -41,7 +40,8 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     /// <summary>Gives every record that has an id, sorted by it, with what is staged and what is stored of it.</summary>
     public async IAsyncEnumerable<RecordValues> ValuesAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await connection.ExecuteAsync($"set local statement_timeout = 0; analyze {staging.Raw} ({StagingLayout.Order})", cancellationToken);
+        await connection.TakeTimeAsync(cancellationToken);
+        await connection.ExecuteAsync($"analyze {staging.Raw} ({StagingLayout.Order})", cancellationToken);
         var records = connection.StreamAsync(
             new ComparisonSql(plan, staging).Values,
             r => new RecordValues(r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetBoolean(2), List<string>(r, 3), r.GetFieldValue<string?[]>(4), r.GetFieldValue<string?[]>(5), r.GetFieldValue<int[]>(6)),
@@ -51,8 +51,12 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     }
 
     /// <summary>Gives the records that have no usable id, as they came.</summary>
-    public IAsyncEnumerable<string> NamelessAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.StreamAsync(new ComparisonSql(plan, staging).Nameless, r => r.GetString(0), cancellationToken);
+    public async IAsyncEnumerable<string> NamelessAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await connection.TakeTimeAsync(cancellationToken);
+        await foreach (var record in connection.StreamAsync(new ComparisonSql(plan, staging).Nameless, r => r.GetString(0), cancellationToken))
+            yield return record;
+    }
 
     private static T[] List<T>(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : row.GetFieldValue<T[]>(column);
 }

@@ -18,6 +18,31 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         await using var connection = await database.ConnectAsync(cancellationToken);
         await ControlTables.EnsureAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var made = await MakeAsync(connection, maps, cancellationToken);
+        foreach (var statement in additions)
+            await connection.ExecuteAsync(statement, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return made;
+    }
+
+    /// <summary>Gives the tables as they would be once the missing ones are made, and makes none; null where the user has not the rights to make them.</summary>
+    public async Task<Catalogue?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            await MakeAsync(connection, maps, cancellationToken);
+            return await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> MakeAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
         if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
@@ -26,9 +51,6 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         foreach (var map in missing)
             await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
         await CompleteAsync(connection, missing, cancellationToken);
-        foreach (var statement in additions)
-            await connection.ExecuteAsync(statement, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return [.. missing.Select(m => m.Table)];
     }
 

@@ -36,7 +36,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
             if (PostgresFailure.IsCollision(failure))
                 throw;
 
-            return new PatchReport(patch.Name, "failed", 0, $"{failure.MessageText} ({failure.SqlState})");
+            return new PatchReport(patch.Name, "failed", 0, $"{PostgresFailure.Said(failure)} ({failure.SqlState})");
         }
     }
 

@@ -67,6 +67,8 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
         foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
             _faults.Add(new SyncError("settings", map.Name, null, column, "settings", $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
+        foreach (var field in map.Fields.Where(f => StagingLayout.IsOwn(f.Column)))
+            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': staging has a column of this name for itself. Give it another one, in the table too."));
         foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
             _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
     }

@@ -15,6 +15,15 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>Whether the row only says that the record was rejected.</summary>
     public const string Rejected = "_rejected";
 
+    private const string MarksName = "_nulls_";
+
+    // How the merge calls columns of its own beside these.
+    private const string SentName = "_sent_";
+
+    /// <summary>Whether a column of that name would be one of staging's own.</summary>
+    public static bool IsOwn(string column) =>
+        column is Created or Order or Rejected || column.StartsWith(MarksName, StringComparison.Ordinal) || column.StartsWith(SentName, StringComparison.Ordinal);
+
     /// <summary>How many words of marks a row has.</summary>
     public static int NullWords(int columns) => (columns + BitsInWord - 1) / BitsInWord;
 
@@ -35,5 +44,5 @@ internal sealed class StagingLayout(EntityPlan plan)
     public static string IsNullMarked(string s, ColumnPlan column) =>
         $"({s}.{Marks(column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)";
 
-    private static string Marks(int word) => $"_nulls_{word}";
+    private static string Marks(int word) => $"{MarksName}{word}";
 }

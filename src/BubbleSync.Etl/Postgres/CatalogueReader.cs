@@ -7,11 +7,14 @@ internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
     // timestamp(p) is p itself (src/backend/utils/adt/numeric.c and varchar.c of PostgreSQL).
+    // No function that takes a table's name: in a schema that the user may not use it would fail, and nobody could say why.
     private const string ColumnsSql =
         """
         select c.relname, a.attname, format_type(a.atttypid, null), format_type(a.atttypid, a.atttypmod), a.atttypmod,
                a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a',
-               coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then format('nextval(%L)', pg_get_serial_sequence(c.oid::regclass::text, a.attname)) end)
+               coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then
+                 (select format('nextval(%L)', format('%I.%I', s.relnamespace::regnamespace, s.relname)) from pg_depend o join pg_class s on s.oid = o.objid and s.relkind = 'S'
+                  where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end)
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''

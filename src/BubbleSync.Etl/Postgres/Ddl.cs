@@ -15,6 +15,9 @@ internal static class Ddl
     public static string ChangeColumn(string schema, string table, string column, string type) =>
         $"alter table {Identifier.Quote(schema, table)} alter column {Identifier.Quote(column)} type {type};";
 
+    /// <summary>A line that says something and does nothing. A name from Bubble may hold line breaks, which would end the comment.</summary>
+    public static string Comment(string words) => $"-- {words.ReplaceLineEndings(" ")}";
+
     /// <summary>Makes a column a key.</summary>
     public static string UniqueIndex(string table, string column) => $"create unique index on {table} ({Identifier.Quote(column)});";
 }

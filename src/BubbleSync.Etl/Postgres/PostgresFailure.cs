@@ -17,6 +17,17 @@ internal static class PostgresFailure
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
         : 1;
 
+    /// <summary>What the server says of it, but for data that do not fit: there it quotes them, and no message may have a field's value.</summary>
+    public static string Said(PostgresException failure) => failure.SqlState switch
+    {
+        PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.InvalidDatetimeFormat => $"a value has not the form of the type it becomes{Place(failure)}",
+        PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow => $"a value is out of the range of its type{Place(failure)}",
+        PostgresErrorCodes.StringDataRightTruncation => $"a value is too long for its type{Place(failure)}",
+        PostgresErrorCodes.DivisionByZero => $"division by zero{Place(failure)}",
+        ['2', '2', ..] => $"a value is not what the statement needs{Place(failure)}",
+        _ => failure.MessageText,
+    };
+
     /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
     public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, string stage)
     {
@@ -54,10 +65,12 @@ internal static class PostgresFailure
                 ("target-rights", $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
             PostgresErrorCodes.DiskFull =>
                 ("target-full", $"the server's disk is full: {failure.MessageText}"),
-            _ => ("target-failed", failure.MessageText),
+            _ => ("target-failed", Said(failure)),
         };
         return new SyncError(stage, entity, null, failure.ColumnName, code, $"{where}PostgreSQL: {what} ({failure.SqlState}).");
     }
+
+    private static string Place(PostgresException failure) => failure.Position > 0 ? $", at character {failure.Position} of its statement" : "";
 
     private static SyncException Lost(Exception failure, string why, string stage, string? entity) => new(
         new SyncError(stage, entity, null, null, failure is NpgsqlException ? "target-lost" : "failed", $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),

@@ -42,6 +42,10 @@ internal static class Statements
             yield return read(reader);
     }
 
+    /// <summary>Lets this session's, or this transaction's, statements last as long as they like: whoever takes the rows of a stream may take his time.</summary>
+    public static Task TakeTimeAsync(this NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync("set statement_timeout = 0", cancellationToken);
+
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, (string Name, object? Value)[] parameters)
     {
         var command = new NpgsqlCommand(sql, connection);

@@ -45,6 +45,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.TakeTimeAsync(cancellationToken);
         await foreach (var row in connection.StreamAsync(sql, read, cancellationToken, [("run", runId), .. parameters]))
             yield return row;
     }

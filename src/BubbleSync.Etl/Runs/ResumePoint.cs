@@ -18,9 +18,9 @@ internal sealed record ResumePoint(
         """
         select run_id, status, options::text, upper_bound
         from bubblesync.run
-        where kind = 'resync' and target_schema = @schema and not coalesce((options ->> 'dryRun')::boolean, false) and (@run = '' or run_id::text = @run)
+        where kind = 'resync' and target_schema = @schema and not coalesce((options ->> 'dryRun')::boolean, false) and starts_with(run_id::text, @run)
         order by started_at desc
-        limit 1
+        limit case @run when '' then 1 else 2 end
         """;
 
     /// <summary>What is known of a run's entities, as <see cref="Entity"/> reads it.</summary>
@@ -45,7 +45,9 @@ internal sealed record ResumePoint(
         var found = await connection.RowsAsync(
             RunSql,
             r => (Id: r.GetGuid(0), Status: r.GetString(1), Options: r.GetString(2), Bound: r.IsDBNull(3) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(3)),
-            cancellationToken, ("schema", schema), ("run", run ?? ""));
+            cancellationToken, ("schema", schema), ("run", run?.ToLowerInvariant() ?? ""));
+        if (found.Count > 1)
+            throw Nothing($"several resyncs begin with '{run}'; give more of the id");
         if (found.Count == 0)
             throw Nothing(run is null ? "there is no resync of this schema yet" : $"there is no resync '{run}' of this schema");
         if (found[0].Status is "succeeded" or "partial")

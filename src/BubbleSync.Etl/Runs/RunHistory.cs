@@ -21,10 +21,10 @@ internal sealed class RunHistory(TargetDatabase database)
     private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\""];
 
     private const string ListSql =
-        """
+        $"""
         select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
                coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
-               r.result ->> 'conclusion'
+               r.status = 'running' and {StaleStaging.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
         where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
         group by r.run_id
@@ -76,7 +76,7 @@ internal sealed class RunHistory(TargetDatabase database)
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             ListSql,
-            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), r.IsDBNull(10) ? null : r.GetString(10)),
+            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11)),
             cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? ""));
     }
 
@@ -98,15 +98,24 @@ internal sealed class RunHistory(TargetDatabase database)
     public async Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        var (kind, status, started, finished, result) = (await connection.RowsAsync(
-            "select kind, status, started_at, finished_at, result::text from bubblesync.run where run_id = @run",
-            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4)),
+        var (kind, status, started, finished, result, died) = (await connection.RowsAsync(
+            $"select kind, status, started_at, finished_at, result::text, status = 'running' and {StaleStaging.IsLeft} from bubblesync.run r where run_id = @run",
+            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
             return JsonSerializer.Deserialize<RunReport>(result, ReportJson.Options)!;
 
         var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
-        return new RunReport { RunId = runId, Kind = kind, Status = status, StartedAt = started, FinishedAt = finished ?? started, Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)] };
+        return new RunReport
+        {
+            RunId = runId,
+            Kind = kind,
+            Status = status,
+            StartedAt = started,
+            FinishedAt = finished ?? started,
+            Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)],
+            Warnings = died ? [$"The run died without a word: it has no session in the database any more.{(kind == "resync" ? $" To go on: bubblesync resync --resume {runId}" : "")}"] : [],
+        };
     }
 
     /// <summary>Checks that a run had an entity, so that no lines means that there was nothing to say of it.</summary>
@@ -127,10 +136,10 @@ internal sealed class RunHistory(TargetDatabase database)
     public IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, CancellationToken cancellationToken) =>
         LogAsync(runId, level, entity, DateTimeOffset.MinValue, cancellationToken);
 
-    /// <summary>The same, and then each further line as it is written, until the run has ended.</summary>
+    /// <summary>The same, and then each further line as it is written, until the run has ended or died.</summary>
     public async IAsyncEnumerable<ActivityLine> FollowAsync(Guid runId, string? level, string? entity, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (seen, since) = (new HashSet<ActivityLine>(), DateTimeOffset.MinValue);
+        var (seen, recent, since) = (new HashSet<ActivityLine>(), new Queue<ActivityLine>(), DateTimeOffset.MinValue);
         while (true)
         {
             // Asked before the lines are read, so that the last of them are not missed.
@@ -141,13 +150,15 @@ internal sealed class RunHistory(TargetDatabase database)
                     continue;
 
                 yield return line;
+                recent.Enqueue(line);
                 since = line.At - LongestTransaction > since ? line.At - LongestTransaction : since;
+                while (recent.TryPeek(out var oldest) && oldest.At < since)
+                    seen.Remove(recent.Dequeue());
             }
 
             if (hasEnded)
                 yield break;
 
-            seen.RemoveWhere(line => line.At < since);
             await Task.Delay(Pause, clock, cancellationToken);
         }
     }
@@ -155,12 +166,13 @@ internal sealed class RunHistory(TargetDatabase database)
     private async Task<bool> HasEndedAsync(Guid runId, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.ScalarAsync<bool>("select status <> 'running' from bubblesync.run where run_id = @run", cancellationToken, ("run", runId));
+        return await connection.ScalarAsync<bool>($"select status <> 'running' or {StaleStaging.IsLeft} from bubblesync.run r where run_id = @run", cancellationToken, ("run", runId));
     }
 
     private async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.TakeTimeAsync(cancellationToken);
         var lines = connection.StreamAsync(
             LogSql,
             r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),

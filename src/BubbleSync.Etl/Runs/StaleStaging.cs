@@ -24,12 +24,14 @@ internal static class StaleStaging
           and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || right(obj_description(c.oid, 'pg_class'), 36))
         """;
 
-    // A run that lives has its id in the name of its sessions.
+    /// <summary>A condition: the run <c>r</c> has no session any more. One that lives has its id in the name of its sessions.</summary>
+    public const string IsLeft = "not exists (select from pg_stat_activity where application_name = 'bubblesync ' || r.run_id)";
+
     private const string DeadRunsSql =
-        """
+        $"""
         update bubblesync.run r set status = 'failed', finished_at = clock_timestamp()
         where status = 'running' and target_schema = @schema and run_id <> @run
-          and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || r.run_id)
+          and {IsLeft}
         """;
 
     /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word. Call only under the lock of the entities: then no other run is at work on them.</summary>

@@ -23,7 +23,8 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
     public async Task<SurveyedType> SurveyAsync(DescribedType type, CancellationToken cancellationToken)
     {
         var sample = await RecordSample.ReadAsync(new EntitySource(client, type.Name, type.Name, 0), settings, cancellationToken);
-        var described = EveryType.Where(own => !type.Fields.Any(f => f.Names.Contains(own.Name))).Concat(type.Fields).ToList();
+        // Its own first: a field that is only called like one of them must not take its column.
+        var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
         var names = described.SelectMany(f => f.Names).ToHashSet();
         var shown = sample.Where(s => !names.Contains(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
         return new SurveyedType(type.Name, type.Display, [.. described.Concat(shown).Select(f => Surveyed(f, sample))], type.Fields.Count > 0);

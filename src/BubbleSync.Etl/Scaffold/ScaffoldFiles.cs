@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Scaffold;
 
@@ -30,7 +31,7 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
             foreach (var map in maps)
             {
                 await WriteAsync(MapOf(map), MapText.Of(map, File.Exists(Path.Combine(folders.Entities, Schema)) ? Schema : null), written, cancellationToken);
-                await WriteAsync(TableOf(map), $"-- {map.Name}: one row for each record of the Bubble type {map.BubbleType}.\n-- Run only where the table is missing, with search_path set to the target schema.\n{TableScript.Of(map)}", written, cancellationToken);
+                await WriteAsync(TableOf(map), $"{Ddl.Comment($"{map.Name}: one row for each record of the Bubble type {map.BubbleType}.")}\n-- Run only where the table is missing, with search_path set to the target schema.\n{TableScript.Of(map)}", written, cancellationToken);
             }
 
             if (maps.Count > 0)

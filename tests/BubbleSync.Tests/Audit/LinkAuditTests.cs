@@ -55,6 +55,19 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task Where_Bubble_does_not_do_as_asked_nothing_is_said_of_what_it_lacks()
+    {
+        await using var scene = await PlantedAsync();
+        await using var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 20, Faults = ["constraints-ignored"] }, scene.Limit);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/") } };
+
+        var report = await scene.Engine().AuditLinksAsync(new() { Ask = true }, scene.Limit);
+
+        Assert.Contains(report.Warnings, w => w.StartsWith("agent: which targets Bubble has is not shown to be complete: ", StringComparison.Ordinal));
+        Assert.All(report.Columns, c => Assert.Null(c.InBubble));
+    }
+
+    [Fact]
     public async Task Of_a_column_with_many_the_file_has_all_the_counts_count_all_and_the_report_has_the_first_thousand()
     {
         await using var scene = await Scene.OpenAsync(postgres);

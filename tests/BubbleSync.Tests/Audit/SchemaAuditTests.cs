@@ -146,6 +146,35 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
+    public async Task Columns_that_a_missing_table_gets_from_its_script_are_the_applications_too()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        scene.WithMaps();
+
+        var first = await AuditAsync(scene, new SchemaAuditOptions { Apply = true });
+        var second = await AuditAsync(scene, new SchemaAuditOptions { Apply = true, WriteMaps = true });
+
+        Assert.Equal("created_by_2", Assert.Single(first.Findings, f => f is { Entity: "agent", BubbleField: "Created By" }).Column);
+        Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == "table-missing"), second.Applied));
+        Assert.DoesNotContain("\"created_by\"", await File.ReadAllTextAsync(Path.Combine(scene.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
+        Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Ddl is not null || f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task Where_a_missing_table_may_not_be_made_no_column_is_proposed_for_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        var role = $"reader_{Guid.NewGuid():N}";
+        await scene.ExecuteAsync($"create role {role} login password 'p'");
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString } };
+
+        var finding = Assert.Single((await AuditAsync(scene)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal(("", null), (finding.Column, finding.Ddl));
+        Assert.Contains("bubblesync schema apply", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Records_that_carry_database_ids_instead_of_names_are_noticed()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50, Faults = ["id-keys"] });
@@ -178,11 +207,14 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ExecuteAsync("alter table customer drop column linked_agent");
         var folder = scene.Folder([]);
-        var (csv, ddl) = (Path.Combine(folder, "new", "gaps.csv"), Path.Combine(folder, "new", "gaps.sql"));
+        var (csv, ddl) = (Path.Combine(folder, "gaps.csv"), Path.Combine(folder, "gaps.sql"));
 
         var text = await Bubblesync.RunAsync(scene, "audit", "schema", "--csv", csv, "--ddl", ddl);
         var json = await Bubblesync.RunAsync(scene, "audit", "schema", "--output", "json");
+        var astray = await Bubblesync.RunAsync(scene, "audit", "schema", "--csv", Path.Combine(folder, "new", "gaps.csv"));
 
+        Assert.Equal((2, false), (astray.Code, Directory.Exists(Path.Combine(folder, "new"))));
+        Assert.Contains("There is no folder '", astray.Error, StringComparison.Ordinal);
         Assert.Equal((0, 0), (text.Code, json.Code));
         Assert.Contains("column-missing: customer: Table 'customer' has no column 'linked_agent'", text.Output, StringComparison.Ordinal);
         Assert.Equal("entity,bubble_type,bubble_field,column,type,finding,message,ddl", File.ReadLines(csv).First());

@@ -9,6 +9,8 @@ namespace BubbleSync.Tests.Audit;
 /// <summary><c>audit values</c>: each field of each record, as sent, as mapped, as stored.</summary>
 public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private static readonly string[] JsonNames = ["entity", "bubbleId", "bubbleField", "column", "raw", "mapped", "stored", "verdict"];
+
     private const string Head = "entity,bubble_id,bubble_field,column,raw,mapped,stored,verdict";
 
     [Fact]
@@ -55,7 +57,7 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
         var (recent, _) = await AuditAsync(scene, new() { Entities = ["agent"], Since = DateTimeOffset.Parse(Scene.Late, null) });
 
         Assert.Equal([Head, $"agent,{Scene.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{Scene.Id(1)},Modified Date,modified_date,{Scene.Late},2026-04-01T09:30:00.250000Z,2026-03-01T08:00:00.000000Z,differs"], lines);
-        Assert.Equal((2L, 0L), (differing.Rows, differing.ByVerdict["same"]));
+        Assert.Equal((2L, 7L), (differing.Rows, differing.ByVerdict["same"]));
         Assert.Equal((1L, false), (recent.Entities[0].Records, recent.Entities[0].Proof!.IsComplete));
     }
 
@@ -118,6 +120,34 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal(text.Split("\r\n").Length - 2, json.Json.GetProperty("rows").GetInt32());
         Assert.Equal(2, json.Json.GetProperty("byVerdict").GetProperty("rejected").GetInt32());
         Assert.Contains($"values are in {plain}", file.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_program_writes_one_JSON_document_whose_counts_are_of_all_rows_whichever_are_written()
+    {
+        await using var scene = await PlantedAsync();
+
+        var csv = await Bubblesync.RunAsync(scene, "audit", "values", "--entity", "agent", "--only", "differs");
+        var json = await Bubblesync.RunAsync(scene, "audit", "values", "--entity", "agent", "--only", "differs", "--output", "json");
+
+        Assert.Equal((0, 0), (csv.Code, json.Code));
+        Assert.Equal(
+            csv.Output.Split("\r\n")[1..^1],
+            json.Json.GetProperty("rows").EnumerateArray().Select(r => string.Join(',', JsonNames.Select(n => r.GetProperty(n).GetString()))));
+        Assert.Equal(2, json.Json.GetProperty("byVerdict").GetProperty("rejected").GetInt32());
+        Assert.Equal(json.Json.GetProperty("rows").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("rows").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_JSON_document_is_whole_though_the_audit_failed()
+    {
+        await using var scene = await PlantedAsync();
+
+        var json = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", "wrong")], "audit", "values", "--entity", "agent", "--output", "json");
+
+        Assert.Equal(3, json.Code);
+        Assert.Equal(0, json.Json.GetProperty("rows").GetArrayLength());
+        Assert.Contains("refused the token", json.Json.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     // 1 newer in Bubble with another commission, no name and a null; 2 does not convert; 3 has no row; one without an id.

@@ -115,6 +115,20 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("0.5")]
+    [InlineData("0%")]
+    public async Task A_sample_of_nothing_is_refused_and_not_called_equal(string size)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, "verify", "--sample", size);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.StartsWith($"error: --sample {size} compares nothing.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("10%", 60)]
     [InlineData("37", 37)]
     [InlineData("100%", 600)]

@@ -61,6 +61,17 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(words[^1] == "--verbose", outcome.Error.Contains("System.Net.Sockets.SocketException\n   at ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task With_verbose_an_error_that_nothing_is_behind_tells_where_it_came_from_too()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, "runs", "show", "no-such-run", "--verbose");
+
+        Assert.Equal(2, outcome.Code);
+        Assert.StartsWith("BubbleSync.Etl.SyncException\n   at ", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -18,6 +18,7 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
         folder.Write("c.json", $$"""{ "name": "b", "bubbleType": "c", "table": "same", "key": "bubble_id", "level": 101, "fields": [ {{Fields}}, { "column": "bubble_id", "type": "text", "from": "x" } ] }""");
         folder.Write("d.json", "[]");
         folder.Write("e.json", """{ "name": "e" }""");
+        folder.Write("f.json", $$"""{ "name": "Of [all]", "bubbleType": "f", "table": "f", "key": "bubble_id", "fields": [ {{Fields}} ] }""");
 
         var faults = folder.MapFaults().Select(f => f.Message).ToList();
 
@@ -40,7 +41,8 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
             f => Assert.Equal("e.json: bubbleType: 'bubbleType' is missing.", f),
             f => Assert.Equal("e.json: fields: a list with at least one object is expected here.", f),
             f => Assert.Equal("e.json: key: 'key' is missing.", f),
-            f => Assert.Equal("e.json: table: 'table' is missing.", f));
+            f => Assert.Equal("e.json: table: 'table' is missing.", f),
+            f => Assert.Equal("f.json: name: 'Of [all]' is no name for an entity: small letters, digits and underscores, a letter first.", f));
     }
 
     [Fact]
@@ -61,6 +63,7 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
             ("agent.json", map => map.Replace("\"from\": [\"_id\", \"unique id\"]", "\"from\": \"id\"", StringComparison.Ordinal)),
             ("customer.json", map => map.Replace("\"type\": \"timestamptz\"", "\"type\": \"timestamp\"", StringComparison.Ordinal)),
             ("payment.json", map => map.Replace("\"column\": \"remark\"", "\"column\": \"remarks\"", StringComparison.Ordinal)),
+            ("invoice_item.json", map => map.Replace("\"column\": \"description\"", "\"column\": \"_read\"", StringComparison.Ordinal)),
             ("user.json", map => map.Replace("\"table\": \"user\"", "\"table\": \"users\"", StringComparison.Ordinal)));
 
         var refused = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
@@ -68,7 +71,9 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.True(refused.IsUsage);
         Assert.Collection(
             refused.Errors.Select(e => $"{e.Code} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
+            f => Assert.StartsWith("column-missing _read: ", f, StringComparison.Ordinal),
             f => Assert.StartsWith("column-missing remarks: Table 'payment' has no column 'remarks', which payment.json maps from 'Remark'. Add it: alter table \"public\".\"payment\" add column \"remarks\" text;", f, StringComparison.Ordinal),
+            f => Assert.StartsWith("settings _read: invoice_item.json: fields: column '_read': staging has a column of this name", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings bubble_id: agent.json: fields: column 'bubble_id' must be read from '_id'", f, StringComparison.Ordinal),
             f => Assert.Equal("settings created_date: customer.json: fields: column 'created_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
             f => Assert.Equal("settings modified_date: customer.json: fields: column 'modified_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),

@@ -28,6 +28,18 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
+    [Fact]
+    public async Task One_that_stumbles_over_a_value_does_not_tell_it()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set commission = name::integer"));
+        await scene.ExecuteAsync("insert into agent (bubble_id, name) values ('a1', '012-345')");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal("a value has not the form of the type it becomes (22P02)", report.Patches[0].Error);
+        Assert.DoesNotContain("012-345", report.ToJson(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("update agent set commission = 9; commit")]
     [InlineData("/* why; */ update agent set commission = 9;\n-- and then;\n RollBack ;")]

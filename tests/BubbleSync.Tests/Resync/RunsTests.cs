@@ -93,7 +93,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         mayGoOn.SetResult();
         await run;
 
-        Assert.Contains("resync under way since ", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("resync running, begun ", shown.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("a second", shown.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("next:", shown.Output, StringComparison.Ordinal);
     }
@@ -111,6 +111,24 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal((2, 1), (all.Output.Trim().Split('\n').Length, agents.Output.Trim().Split('\n').Length));
         Assert.StartsWith("agent ", agents.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_is_called_dead_and_followed_to_its_last_line()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        var run = await scene.ResyncAsync("agent");
+        await scene.UntilAsync($"select not exists (select from pg_stat_activity where application_name = 'bubblesync {run.RunId}')");
+        await scene.ExecuteAsync("update bubblesync.run set status = 'running', result = null, finished_at = null");
+
+        var followed = await FollowAsync(scene);
+        var list = await Bubblesync.RunAsync(scene, "runs", "list");
+        var show = await Bubblesync.RunAsync(scene, "runs", "show", "last");
+
+        Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
+        Assert.Contains(" died ", list.Output, StringComparison.Ordinal);
+        Assert.Contains($"warning: The run died without a word: it has no session in the database any more. To go on: bubblesync resync --resume {run.RunId}", show.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -213,6 +231,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(($"{report.RunId}", 1), (list.Json[0].GetProperty("runId").GetString(), list.Json[0].GetProperty("rejected").GetInt32()));
         Assert.Equal((0, report.ToJson()), (show.Code, show.Output.TrimEnd()));
+        Assert.Equal(await scene.ScalarAsync<long>("select count(*) from bubblesync.activity_log where level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
         Assert.Equal((0, "entity,bubble_id,field,reason,raw"), (csv.Code, File.ReadLines(file).First()));
         Assert.StartsWith($"agent,{Scene.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);

@@ -68,6 +68,34 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
+    public async Task A_field_called_like_one_that_every_type_has_takes_nothing_from_it()
+    {
+        await using var scene = await OpenAsync();
+        foreach (var (name, kind) in new[] { ("modified date", "text"), ("created date", "text"), ("Modified Date", "date"), ("Created Date", "date") })
+            scene.Bubble.Records.Declare("thing", name, kind);
+        scene.Put("thing", Scene.Record(1, Scene.Early, "\"modified date\": \"long ago\""));
+
+        await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
+        Assert.Equal("2026-03-01T08:00:00Z|long ago", await scene.RowAsync("select modified_date, modified_date_2 from thing"));
+    }
+
+    [Fact]
+    public async Task A_type_whose_name_has_a_line_break_writes_no_statement()
+    {
+        await using var scene = await OpenAsync();
+        scene.Put("thing\ndrop schema bubblesync cascade; --", Scene.Record(1, Scene.Early));
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing\ndrop schema bubblesync cascade; --"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.DoesNotContain(File.ReadLines(Assert.Single(report.Entities).TableFile), l => l.StartsWith("drop", StringComparison.Ordinal));
+        Assert.True(await scene.ScalarAsync<bool>("select to_regclass('bubblesync.run') is not null"));
+    }
+
+    [Fact]
     public async Task Each_kind_of_field_becomes_the_type_that_holds_it()
     {
         await using var scene = await OpenAsync();

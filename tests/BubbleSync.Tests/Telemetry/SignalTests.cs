@@ -86,4 +86,19 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.DoesNotContain(heard.Spans.SelectMany(s => s.TagObjects), t => $"{t.Value}".Contains(Secret, StringComparison.Ordinal));
         Assert.Contains("load|agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 conflicts, 1 rejected", await scene.RowsAsync("select stage, message from bubblesync.activity_log where level = 'info'"));
     }
+
+    [Fact]
+    public async Task A_body_that_is_cut_off_is_described_and_not_quoted()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["truncated=100"] });
+        scene.Put("agent", $$"""{"Name": "{{Secret}}", "_id": "{{Scene.Id(1)}}", "Created Date": "{{Scene.Early}}", "Modified Date": "{{Scene.Early}}", "Banker": "{{new string('x', 200)}}"}""");
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2 } };
+        var log = new ListLogger();
+
+        var report = await new SyncEngine(scene.Settings, scene.Clock, log).ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, scene.Limit);
+
+        Assert.Contains("it breaks at line 1, byte", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains(log.Lines, l => l.Id.Id == 50);
+        Assert.DoesNotContain(log.Lines.Select(l => l.Text).Append(report.ToJson()).Concat(await scene.RowsAsync("select message from bubblesync.activity_log")), t => t.Contains(Secret, StringComparison.Ordinal));
+    }
 }

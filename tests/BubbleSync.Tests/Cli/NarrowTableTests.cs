@@ -5,7 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>Tables in terminals of any width: whole names, and what matters least goes first.</summary>
-public sealed class FittedTableTests
+public sealed class NarrowTableTests
 {
     private const string Id = "01a2032f-5b4e-7d61-8f7e-5f0a3c3c7a11";
 
@@ -35,9 +35,8 @@ public sealed class FittedTableTests
 
     private static string[] Print(int width)
     {
-        var table = new FittedTable(
-            new("run") { Shorten = id => id[..13] }, new("kind"), new("status") { IsProse = true }, new("started", 1), FittedColumn.Number("rows"), FittedColumn.Number("missing links", 2));
-        table.Add(Id, "resync", "succeeded: 10 records differ", "2026-05-05 12:00:00Z", "1,000", "0");
+        var table = new ReportTable().Words("run", "kind", "status", "started").Numbers("rows", "missing links").Prose("status").Shorten("run", 13).Spare("missing links", "started");
+        table.Row(Id, "resync", "succeeded: 10 records differ", "2026-05-05 12:00:00Z", 1000, 0);
         using var writer = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No });
         console.Profile.Width = width;

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli;
+
+/// <summary>An option that names a file to write. The session makes sure that it can be written before the work, which may take hours.</summary>
+internal sealed class OutputFileOption : Option<string?>
+{
+    /// <summary>Makes one.</summary>
+    public OutputFileOption(string name, string description)
+        : base(name) => (Description, HelpName) = (description, "FILE");
+
+    /// <summary>Stops where the file that a command line names cannot be written.</summary>
+    /// <exception cref="SyncException">It cannot: a usage error.</exception>
+    public void Require(ParseResult parsed)
+    {
+        if (parsed.GetValue(this) is { } path)
+            Require(Path.GetFullPath(path));
+    }
+
+    /// <summary>Stops where a file cannot be written.</summary>
+    /// <exception cref="SyncException">It cannot: a usage error.</exception>
+    public void Require(string path)
+    {
+        if (path.StartsWith("/dev/", StringComparison.Ordinal))
+            return;
+
+        try
+        {
+            if (Directory.Exists(path))
+                throw new IOException("It is a folder.");
+            // A folder that is missing is mostly a slip of the name.
+            if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
+                throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+            // Beside it, as the report will be written; the one of last time stays as it is.
+            File.Create($"{path}.{Environment.ProcessId}", 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new SyncException(new SyncError("settings", null, null, Name, "settings", $"'{path}' cannot be written: {refused.Message} Name another one with {Name}."), refused);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Audit;
+
+/// <summary>A doctor's look at what the database user may do. Asked by oid: a name in a schema that one may not use cannot even be looked up.</summary>
+internal sealed class RightsExamination(NpgsqlConnection connection, DoctorChecks checks)
+{
+    private const string SchemaSql = "select w.word from pg_namespace n cross join unnest(@rights) with ordinality as w (word, place) where n.nspname = @schema and not has_schema_privilege(n.oid, w.word) order by w.place";
+
+    private const string TableSql =
+        """
+        select distinct w.word, w.place
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace cross join unnest(@rights) with ordinality as w (word, place)
+        where n.nspname = @schema and @table in ('', c.relname) and c.relkind in ('r', 'p') and not has_table_privilege(c.oid, w.word)
+        order by w.place
+        """;
+
+    private const string IndexSql =
+        """
+        select pg_has_role(c.relowner, 'usage') and has_schema_privilege(n.oid, 'create')
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = @schema and c.relname = @table
+        """;
+
+    private static readonly string[] Written = ["select", "insert", "update", "delete"];
+
+    private string _user = "";
+
+    /// <summary>Looks at the schema, the tables of these entities and the control tables.</summary>
+    public async Task RunAsync(string schema, IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        _user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        var closed = await LackingAsync(SchemaSql, schema, "", ["usage"], cancellationToken);
+        checks.Add($"rights on schema {schema}", closed.Count == 0, closed.Count == 0 ? "may be used" : $"lacks usage. Grant it: grant usage on schema {Identifier.Quote(schema)} to {_user};");
+        foreach (var plan in plans)
+            await ExamineTableAsync(plan, cancellationToken);
+        await ExamineControlTablesAsync(cancellationToken);
+    }
+
+    /// <summary>Whether the user may make an index on an entity's table.</summary>
+    public Task<bool> MayIndexAsync(EntityPlan plan, CancellationToken cancellationToken) =>
+        connection.ScalarAsync<bool>(IndexSql, cancellationToken, ("schema", plan.Schema), ("table", plan.Target.Name));
+
+    private async Task ExamineTableAsync(EntityPlan plan, CancellationToken cancellationToken)
+    {
+        var lacking = await LackingAsync(TableSql, plan.Schema, plan.Target.Name, Written, cancellationToken);
+        var (needed, canDelete) = (lacking.Where(r => r != "delete").ToList(), !lacking.Contains("delete"));
+        checks.Add($"rights on {plan.Target.Name}", needed.Count == 0, needed.Count > 0
+            ? $"lacks {string.Join(", ", needed)}. Grant them: grant select, insert, update on {plan.Table} to {_user};"
+            : canDelete ? "read, insert, update, delete" : $"read, insert, update. For --prune hard alone: grant delete on {plan.Table} to {_user};");
+    }
+
+    private async Task ExamineControlTablesAsync(CancellationToken cancellationToken)
+    {
+        var (areThere, mayMake, name) = (await connection.RowsAsync(
+            "select count(*) = 2, has_database_privilege(current_database(), 'create'), current_database()::text from pg_namespace where nspname in ('bubblesync', 'bubblesync_staging')",
+            r => (r.GetBoolean(0), r.GetBoolean(1), r.GetString(2)), cancellationToken))[0];
+        if (!areThere)
+        {
+            checks.Add("control tables", mayMake, mayMake ? "can be made" : $"the user may not make schema bubblesync. Grant it: grant create on database {Identifier.Quote(name)} to {_user};");
+            return;
+        }
+
+        List<string> grants =
+        [
+            .. (await LackingAsync(SchemaSql, "bubblesync", "", ["usage"], cancellationToken)).Select(r => $"grant {r} on schema bubblesync to {_user};"),
+            .. (await LackingAsync(SchemaSql, "bubblesync_staging", "", ["usage", "create"], cancellationToken)).Select(r => $"grant {r} on schema bubblesync_staging to {_user};"),
+        ];
+        if (await LackingAsync(TableSql, "bubblesync", "", Written, cancellationToken) is { Count: > 0 } lacking)
+            grants.Add($"grant {string.Join(", ", lacking)} on all tables in schema bubblesync to {_user};");
+        checks.Add("control tables", grants.Count == 0, grants.Count == 0 ? "there, and may be written" : $"the user may not do all that runs do with them. Grant it: {string.Join(' ', grants)}");
+    }
+
+    private Task<List<string>> LackingAsync(string sql, string schema, string table, string[] rights, CancellationToken cancellationToken) =>
+        connection.RowsAsync(sql, r => r.GetString(0), cancellationToken, ("schema", schema), ("table", table), ("rights", rights));
+}
