@@ -8,13 +8,16 @@ using BubbleSync.Simulator;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>Pages of a hundred invoices as the simulator makes them, and a plan for them without a database.</summary>
+/// <summary>Pages of a hundred records as the simulator makes them, and a plan for them without a database.</summary>
 internal static class PageSource
 {
+    // So many that there are a hundred agents, of which there are least.
+    private const int Invoices = 2500;
+
     /// <summary>The body of a page.</summary>
     public static async Task<byte[]> BodyAsync(string type)
     {
-        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 500 }, CancellationToken.None);
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = Invoices }, CancellationToken.None);
         var records = simulator.Records.All(type).Take(100);
         return Encoding.UTF8.GetBytes($$$"""{"response":{"cursor":0,"results":[{{{string.Join(",", records)}}}],"count":100,"remaining":0}}""");
     }

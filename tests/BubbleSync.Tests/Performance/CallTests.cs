@@ -1,0 +1,41 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Performance;
+
+/// <summary>How many calls a resync sends beside the least possible: the pages, and one count for each window and each entity.</summary>
+public sealed class CallTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const double MostOverLeast = 1.02;
+    private const int WindowSize = 99;
+    // Pages of three stand for pages of a hundred: 3,156 records make as many calls as else 105,200.
+    private const int PageSize = 3;
+    private const int Invoices = 400;
+
+    [Fact]
+    public async Task A_resync_sends_hardly_more_calls_than_pages_and_counts()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
+
+        var report = await scene.ResyncAsync();
+
+        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.InRange(report.Api.Calls / (double)Least(scene), 1, MostOverLeast);
+    }
+
+    [Fact]
+    public async Task A_resync_with_nothing_new_sends_no_more()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
+        var first = await scene.ResyncAsync();
+
+        var second = await scene.ResyncAsync();
+
+        Assert.InRange(second.Api.Calls, 1, first.Api.Calls);
+    }
+
+    private static long Least(Scene scene) => Maps.All.Select(m => scene.Bubble.Records.Count(m.Type)).Sum(records => Parts(records, PageSize) + Parts(records, WindowSize) + 1);
+
+    private static long Parts(long records, int size) => (records + size - 1) / size;
+}

@@ -1,0 +1,42 @@
+using BubbleSync.Benchmarks;
+using BubbleSync.Etl.Transform;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Performance;
+
+/// <summary>What a page costs in memory from bytes to COPY rows: a handful of objects, however many records it has.</summary>
+public sealed class MappingAllocationTests
+{
+    private const int Records = 100;
+    private const int Rounds = 20;
+
+    // A tenth above what it is, which the simulated data decide and no machine does.
+    [Theory]
+    [InlineData("agent", 86)]
+    [InlineData("customer", 77)]
+    [InlineData("invoice", 180)]
+    [InlineData("invoice_item", 84)]
+    [InlineData("payment", 84)]
+    [InlineData("seda_registration", 145)]
+    [InlineData("submitted_payment", 94)]
+    [InlineData("user", 640)]
+    public async Task Parsing_and_mapping_a_page_allocates_little(string entity, int mostBytesPerRecord)
+    {
+        var body = await PageSource.BodyAsync(Maps.Of(entity).Type);
+        var mapper = new RecordMapper(PageSource.Plan(entity));
+
+        var least = Enumerable.Range(0, Rounds).Min(_ => Allocated(mapper, body));
+
+        Assert.InRange(least / (double)Records, 0, mostBytesPerRecord);
+    }
+
+    private static long Allocated(RecordMapper mapper, byte[] body)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var batch = mapper.Map(PageSource.Page(body)).Batch;
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal((Records, 0), (batch.RowCount, batch.Rejects.Count));
+        return allocated;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Telemetry;
+using Xunit;
+
+namespace BubbleSync.Tests.Performance;
+
+/// <summary>How many statements a resync sends: as many for ten times the records, but for the COPYs that carry them.</summary>
+[Collection(nameof(Alone))]
+public sealed partial class StatementTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    // Enough that each entity has a link to warn of.
+    private const int Few = 200;
+    private const int Many = 800;
+    private const int GatheredBytes = 512 * 1024;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_records_take_no_more_statements(bool isUnchanged)
+    {
+        var few = await StatementsAsync(Few, isUnchanged);
+        var many = await StatementsAsync(Many, isUnchanged);
+
+        Assert.NotEmpty(few);
+        Assert.Equal(few, many);
+    }
+
+    [Fact]
+    public async Task Pages_gather_before_they_are_copied()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Many });
+        using var heard = new Listener();
+
+        await scene.ResyncAsync();
+
+        var copies = heard.Spans.Where(s => s.OperationName == "copy").Select(s => (long)(int)s.GetTagItem("bubblesync.bytes")!).ToList();
+        var windows = heard.Spans.Count(s => s.OperationName == "window");
+        Assert.InRange(copies.Count, 1, windows + (copies.Sum() / GatheredBytes));
+    }
+
+    private async Task<IReadOnlyList<string>> StatementsAsync(int invoices, bool isUnchanged)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices });
+        if (isUnchanged)
+            await scene.ResyncAsync();
+
+        using var heard = new StatementListener();
+        await scene.ResyncAsync();
+
+        // Staging tables carry the run in their names.
+        return [.. heard.Texts.Where(t => !t.StartsWith("copy ", StringComparison.Ordinal)).Select(t => RunInName().Replace(t, "")).Order(StringComparer.Ordinal)];
+    }
+
+    [GeneratedRegex("(?<=_)[0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    private static partial Regex RunInName();
+}

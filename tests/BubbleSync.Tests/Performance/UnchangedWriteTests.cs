@@ -1,0 +1,61 @@
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Telemetry;
+using Xunit;
+
+namespace BubbleSync.Tests.Performance;
+
+/// <summary>What a resync writes where nothing changed: no row of a target table, and of the write-ahead log only what the journal takes.</summary>
+[Collection(nameof(Alone))]
+public sealed class UnchangedWriteTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const int Few = 50;
+    private const int Many = 600;
+    private const int Runs = 3;
+    private const int BytesPerMissingLink = 400;
+    private const int Slack = 4096;
+
+    private static readonly string Tables = string.Join(", ", Maps.All.Select(m => $"'{m.Table}'"));
+
+    [Fact]
+    public async Task The_log_does_not_grow_with_the_records_and_no_row_is_written()
+    {
+        var few = await WrittenAsync(Few);
+        var many = await WrittenAsync(Many);
+
+        // The journal keeps missing links by run, so that these do grow, to six bytes a record; the least that touching a row could write is 50.
+        var most = few.LogBytes + ((many.MissingLinks - few.MissingLinks) * BytesPerMissingLink) + Slack;
+        Assert.Equal((0L, 0L), (few.Rows, many.Rows));
+        Assert.InRange(many.LogBytes, 0, most);
+    }
+
+    // The server is the tests' own, without full page writes, and no other test runs meanwhile; of several runs the least counts, for it has work of its own.
+    private async Task<(long Rows, long LogBytes, long MissingLinks)> WrittenAsync(int invoices)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices });
+        var missing = (await scene.ResyncAsync()).Entities.Sum(e => e.MissingLinks);
+        // What autovacuum would else do in the middle: it writes to the log as well.
+        await scene.ExecuteAsync("vacuum (freeze, analyze)");
+        await scene.ExecuteAsync("checkpoint");
+
+        var rows = await RowsAsync(scene);
+        var least = long.MaxValue;
+        for (var run = 0; run < Runs; run++)
+        {
+            var before = await LogAsync(scene);
+            await scene.ResyncAsync();
+            least = Math.Min(least, await LogAsync(scene) - before);
+        }
+
+        return (await RowsAsync(scene) - rows, least, missing);
+    }
+
+    // PostgreSQL counts every row version, also one that was taken back or written again; the engine's sessions hand in their counts as they end.
+    private static async Task<long> RowsAsync(Scene scene)
+    {
+        await scene.UntilAsync("select count(*) = 1 from pg_stat_activity where datname = current_database() and backend_type = 'client backend'");
+        return await scene.ScalarAsync<long>($"select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint from pg_stat_user_tables where schemaname = 'public' and relname in ({Tables})");
+    }
+
+    private static Task<long> LogAsync(Scene scene) => scene.ScalarAsync<long>("select (pg_current_wal_insert_lsn() - '0/0')::bigint");
+}
