@@ -15,11 +15,13 @@ internal static class PageSource
     private const int Invoices = 2500;
 
     /// <summary>The body of a page.</summary>
-    public static async Task<byte[]> BodyAsync(string type)
+    public static async Task<byte[]> BodyAsync(string type) => (await BodiesAsync(type, Invoices))[0];
+
+    /// <summary>The bodies of all pages of a type.</summary>
+    public static async Task<IReadOnlyList<byte[]>> BodiesAsync(string type, int invoices)
     {
-        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = Invoices }, CancellationToken.None);
-        var records = simulator.Records.All(type).Take(100);
-        return Encoding.UTF8.GetBytes($$$"""{"response":{"cursor":0,"results":[{{{string.Join(",", records)}}}],"count":100,"remaining":0}}""");
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = invoices }, CancellationToken.None);
+        return [.. simulator.Records.All(type).Chunk(100).Select(Body)];
     }
 
     /// <summary>A page over a rented copy of a body, as the client makes it.</summary>
@@ -40,4 +42,7 @@ internal static class PageSource
             new HashSet<string> { map.Key }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);
         return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).OrStop().Entities[0];
     }
+
+    private static byte[] Body(string[] records) =>
+        Encoding.UTF8.GetBytes($$$"""{"response":{"cursor":0,"results":[{{{string.Join(",", records)}}}],"count":{{{records.Length}}},"remaining":0}}""");
 }
