@@ -29,7 +29,9 @@ internal sealed class OutputFileOption : Option<string?>
         {
             if (Directory.Exists(path))
                 throw new IOException("It is a folder.");
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            // A folder that is missing is mostly a slip of the name.
+            if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
+                throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
             // Beside it, as the report will be written; the one of last time stays as it is.
             File.Create($"{path}.{Environment.ProcessId}", 1, FileOptions.DeleteOnClose).Dispose();
         }

@@ -12,7 +12,10 @@ namespace BubbleSync.Cli;
 /// <summary>One command under way: its settings, its database, where it prints.</summary>
 internal sealed class Session(ParseResult parsed)
 {
+    private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
+
     private ILogger _logger = NullLogger.Instance;
+    private CancellationToken _interruption;
 
     /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
     public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
@@ -22,6 +25,9 @@ internal sealed class Session(ParseResult parsed)
 
     /// <summary>Whether stderr carries errors and nothing else.</summary>
     public bool IsQuiet => parsed.GetValue(CommonOptions.Quiet);
+
+    /// <summary>Whether the command writes maps, so that they must be the user's own.</summary>
+    public bool WritesMaps { get; init; }
 
     private bool IsLogged => parsed.GetValue(CommonOptions.Log) is not (null or "none");
 
@@ -51,6 +57,7 @@ internal sealed class Session(ParseResult parsed)
     /// <summary>Runs a command and tells of its failure, if it has one.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
     {
+        _interruption = cancellationToken;
         using var monitoring = Monitoring.Start();
         using var logs = IsLogged ? LogLines.Create(parsed.GetValue(CommonOptions.Log) == "json", LeastLevel) : null;
         _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? _logger;
@@ -73,6 +80,12 @@ internal sealed class Session(ParseResult parsed)
         {
             return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
+        // Files are named by what writes them; what is left is where results go.
+        catch (IOException unwritable) when (Console.IsOutputRedirected)
+        {
+            Explain(unwritable);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "output", $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
+        }
 #pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
@@ -83,7 +96,16 @@ internal sealed class Session(ParseResult parsed)
     }
 
     /// <summary>Does the work and shows how it is getting on, unless that is not wanted.</summary>
-    public Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work) => IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work);
+    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
+    {
+        // By the console that draws the progress, which puts the line above it.
+        await using var told = _interruption.Register(() =>
+        {
+            if (!IsQuiet)
+                Terminal.Error.Write(new Notice(Stopping));
+        });
+        return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
+    }
 
     /// <summary>Says on stderr what is no error, unless that is not wanted.</summary>
     public void Tell(string line)
@@ -124,7 +146,13 @@ internal sealed class Session(ParseResult parsed)
             Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
     }
 
-    private SyncSettings Settings() => SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables());
+    private SyncSettings Settings()
+    {
+        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), CommonOptions.Settings.ToDictionary(s => s.Value, s => s.Key.Name));
+        if (WritesMaps)
+            OwnConfiguration.Require(settings.Run);
+        return settings;
+    }
 
     private Dictionary<string, string> Options() =>
         CommonOptions.Settings

@@ -42,8 +42,12 @@ public sealed class RunArchive : IAsyncDisposable
         PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), "runs");
 
     /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
-    public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => new RejectedRecords(_database, await _history.FindAsync(run, cancellationToken)).FieldsAsync(cancellationToken), "runs");
+    /// <param name="run">The run.</param>
+    /// <param name="entity">Only those of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, string? entity, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(
+            async () => new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken)).FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity), "runs");
 
     /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>

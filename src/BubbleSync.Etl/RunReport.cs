@@ -44,6 +44,10 @@ public sealed record RunReport
     /// <summary>What went wrong; of each entity the first hundred fields that did not convert, all of which are in <c>bubblesync.rejected_record</c>.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
+    /// <summary>What a comparison came to, in words such as <c>10 records differ</c>; left out where nothing was compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Conclusion { get; init; }
+
     /// <summary>What ended the run early, with the exception behind it; null where it went to its end. In no JSON.</summary>
     [JsonIgnore]
     public SyncException? Failure { get; init; }

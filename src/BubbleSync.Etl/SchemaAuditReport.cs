@@ -19,7 +19,7 @@ public sealed record SchemaAuditOptions
 /// <param name="Findings">What does not agree, sorted by entity, finding, field and column; none where all is well.</param>
 /// <param name="Ddl">A script of the additions that close the gaps, with changes that are none as comments.</param>
 /// <param name="Applied">How many statements of it were run.</param>
-/// <param name="WrittenMaps">The map files that gained lines.</param>
+/// <param name="WrittenMaps">The map files that gained lines, with their paths.</param>
 public sealed record SchemaAuditReport(
     string Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
 {

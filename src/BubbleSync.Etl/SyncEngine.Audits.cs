@@ -41,7 +41,7 @@ public sealed partial class SyncEngine
             {
                 _ when json is not null => json.WriteAsync(rows, token),
                 { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, token),
-                { Output: { } output } => CsvFile.WriteAsync(output, ValueAudit.Head, rows, options.Formulas, token),
+                { Output: { } output } => WriteAsync(output, rows, options.Formulas, token),
                 _ => rows.LongCountAsync(token).AsTask(),
             });
         }, progress, cancellationToken);
@@ -64,6 +64,18 @@ public sealed partial class SyncEngine
         var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
+
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, formulas, cancellationToken);
+        }
+        catch (IOException unwritable)
+        {
+            throw new SyncException(new SyncError("load", null, null, null, "output", $"The rows cannot be written to standard output: {unwritable.Message}."), unwritable);
+        }
+    }
 
     private async Task<RunReport> CompareAsync(
         string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope, Func<ComparisonRun, CancellationToken, Task> compare,

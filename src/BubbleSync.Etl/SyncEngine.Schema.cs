@@ -17,7 +17,7 @@ public sealed partial class SyncEngine
             throw new SyncException(new SyncError("settings", null, null, "--type", "usage", "Say which types: --type NAME, as often as there are some, or --all."));
 
         using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
-        return await new Scaffolder(new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
+        return await new Scaffolder(new AppSurvey(client, settings.Bubble), new LinkTargets(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Holds Bubble's types and fields against maps and tables; adds to both what they lack where it is asked to.</summary>

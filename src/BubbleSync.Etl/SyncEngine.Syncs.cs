@@ -11,6 +11,8 @@ namespace BubbleSync.Etl;
 /// <content>The commands that sync a part.</content>
 public sealed partial class SyncEngine
 {
+    private const string MalformedId = "malformed-id";
+
     /// <summary>Syncs invoices with all that belongs to them: what they name, what names them, and their agent's login.</summary>
     /// <param name="ids">The invoices; of one id twice the first counts.</param>
     /// <param name="options">What is asked.</param>
@@ -20,7 +22,11 @@ public sealed partial class SyncEngine
     {
         var distinct = ids.Distinct().ToList();
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
-        var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, _, _) => Task.FromResult<IReadOnlyList<string>>(good), progress, cancellationToken);
+        var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, findings, _) =>
+        {
+            findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
+            return Task.FromResult<IReadOnlyList<string>>(good);
+        }, progress, cancellationToken);
         var byId = results.ToDictionary(r => r.InvoiceId);
         foreach (var id in malformed)
             byId[id] = Malformed(id);
@@ -37,7 +43,7 @@ public sealed partial class SyncEngine
     public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (from > to)
-            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({from:O}) after it ends ({to:O})."));
+            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({Text(from)}) after it ends ({Text(to)})."));
 
         IReadOnlyList<string> chosen = [];
         var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
@@ -111,7 +117,9 @@ public sealed partial class SyncEngine
         return (report, run.Results);
     }, cancellationToken);
 
-    private static InvoiceResult Malformed(string id) => Failed(id, "malformed-id", $"'{id}' is no Bubble id, which is digits, an x, digits.");
+    private static string Text(DateTimeOffset moment) => $"{moment.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
+
+    private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits.");
 
     private static InvoiceResult NotReached(string id, RunReport report) =>
         Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Errors.Count > 0 ? $": {report.Errors[0].Message}" : "")}.");

@@ -10,7 +10,8 @@ internal static class FieldTable
     /// <summary>Prints every row, then the coverage.</summary>
     public static void Print(FieldAuditReport report, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes");
+        var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes")
+            .Prose("bubble field", "shapes").Spare("shapes", "type", "seen", "present", "column", "failed", "stored");
         foreach (var r in report.Rows)
             table.Row(r.Entity, r.BubbleField, r.Column, r.Type, r.Status, r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
         table.Print(console);
@@ -21,7 +22,7 @@ internal static class FieldTable
     public static void PrintCoverage(FieldAuditReport report, IAnsiConsole console)
     {
         string[] published = report.Coverage.Any(c => c.Published is not null) ? ["published"] : [];
-        var table = new ReportTable().Words("fields of").Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]);
+        var table = new ReportTable().Words("fields of").Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]).Spare("published", "stored", "mapped", "sent", "known");
         foreach (var c in report.Coverage.Append(report.Total))
             table.Row([c.Entity, c.Known, c.Sent, c.Mapped, c.Stored, Percent(c.Percent), .. published.Select(_ => Published(c.Published))]);
         table.Print(console);

@@ -11,7 +11,7 @@ internal static class InvoiceSummary
     /// <summary>Prints the result of <c>sync invoice</c>.</summary>
     public static void Print(InvoiceSyncReport report, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA");
+        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA").Spare("SEDA", "items", "submitted", "payments", "users", "customer", "agent");
         foreach (var result in report.Results.Take(MostRows))
         {
             var s = result.Stats;

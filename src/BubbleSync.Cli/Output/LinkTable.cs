@@ -17,7 +17,7 @@ internal static class LinkTable
             return;
         }
 
-        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble");
+        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble").Spare("in Bubble", "records", "target");
         foreach (var c in report.Columns)
             table.Row(c.Entity, c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not proved" : "not asked");
         table.Print(console);

@@ -11,9 +11,15 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private const int WidestBar = 30;
     private const int LeastBar = 8;
 
-    // Count, pace and state, with the blanks between them; and how much more rejects take.
-    private const int Figures = 42;
-    private const int Rejects = 10;
+    // The terminal writes ^C where the cursor rests, at the end of the last line: wrapped, it would put the next drawing one line lower.
+    private const int RoomForEcho = 3;
+
+    // Records, calls, queues; and the line on which the cursor rests.
+    private const int LinesBelow = 4;
+
+    // Count and pace, with all blanks of a line; and a state, with room for rejects before there are any, so that bars do not jump.
+    private const int Figures = 34;
+    private const int LeastState = 17;
 
     private readonly Speed _speed = new(clock);
     private readonly Lock _gate = new();
@@ -35,21 +41,30 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     /// <inheritdoc/>
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
+        var width = maxWidth - RoomForEcho;
         lock (_gate)
-            return _now is { } progress ? [.. Lines(progress, options.Unicode, maxWidth).SelectMany(l => Cut(l, maxWidth))] : [];
+            return _now is { } progress ? [.. Lines(progress, options, width).SelectMany(l => Cut(l, width))] : [];
     }
 
-    private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, bool unicode, int width)
+    private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, RenderOptions options, int width)
     {
-        var name = progress.Entities.Select(e => e.Name.Length).DefaultIfEmpty(0).Max();
-        var bar = Math.Min(width - name - Figures - Rejects, WidestBar);
-        foreach (var entity in progress.Entities)
-            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, unicode ? "━┈" : "#.", bar), new(width < name + Figures ? Part(entity) : Count(entity)), new(State(entity, progress.Compares), Style(entity))];
+        var shown = Shown(progress.Entities, options.ConsoleSize.Height - LinesBelow).Select(e => (Entity: e, State: State(e, progress.Compares))).ToList();
+        var name = shown.Select(e => e.Entity.Name.Length).DefaultIfEmpty(0).Max();
+        var bar = Math.Min(width - name - Figures - 2 - shown.Select(e => e.State.Length).Append(LeastState).Max(), WidestBar);
+        foreach (var (entity, state) in shown)
+            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, options.Unicode ? "━┈" : "#.", bar), new(width < name + Figures + state.Length ? Part(entity) : Count(entity)), new(state, Style(entity))];
 
         var faint = new Style(foreground: Color.Grey);
         yield return [new($" {ProgressText.Records(progress, _speed)}")];
         yield return [new($" {ProgressText.Api(progress, _speed)}", progress.Api.Throttled > 0 ? new(foreground: Color.Yellow) : faint)];
         yield return [new($" {ProgressText.Queues(progress)}", faint)];
+    }
+
+    // In a low window those that are under way stay, then those that wait.
+    private static List<EntityProgress> Shown(IReadOnlyList<EntityProgress> entities, int lines)
+    {
+        var first = entities.OrderBy(e => e.State switch { EntityState.Reading => 0, EntityState.Merging => 1, EntityState.Waiting => 2, _ => 3 }).Take(Math.Max(lines, 1)).ToHashSet();
+        return [.. entities.Where(first.Contains)];
     }
 
     private static Segment[] Bar(EntityProgress entity, string ink, int width)

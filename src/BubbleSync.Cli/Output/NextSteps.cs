@@ -5,9 +5,39 @@ namespace BubbleSync.Cli.Output;
 /// <summary>What to type after a run: for each thing that is not as it should be, the command that mends it or tells more, the gravest first.</summary>
 internal static class NextSteps
 {
-    /// <summary>Gives them, each as a line.</summary>
+    /// <summary>So much of a run's id is enough to name it.</summary>
+    public const int IdLength = 13;
+
+    /// <summary>Gives them, each as a line; none while it runs.</summary>
     public static IEnumerable<string> After(RunReport report) =>
-        report.DryRun || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..13]).Select(s => $"next: {s.Command}   # {s.Why}");
+        report.DryRun || report.Status == "running" || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..IdLength]).Select(s => $"next: {s.Command}   # {s.Why}");
+
+    /// <summary>Gives what mends differences, each as a line.</summary>
+    public static IEnumerable<string> After(VerifyReport report)
+    {
+        if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
+            yield return $"next: bubblesync resync {Entities(behind)}   # loads what is missing, updates what is older";
+        if (Of(report, e => e.Differs + e.Newer > 0) is { Count: > 0 } other)
+            yield return $"next: bubblesync resync {Entities(other)} --force   # takes Bubble's values over what differs or is newer here";
+        if (report.RunId is { } id && Of(report, e => e.Rejected > 0) is { Count: > 0 })
+            yield return $"next: bubblesync runs rejected {id.ToString()[..IdLength]}   # what did not convert, and why";
+        if (Of(report, e => e.Extra > 0) is { Count: > 0 } gone)
+            yield return $"next: bubblesync resync {Entities(gone)} --prune soft   # marks the rows that Bubble no longer has";
+    }
+
+    /// <summary>Gives what fills columns that <c>audit schema</c> has added or mapped, each as a line: rows that are not newer in Bubble are touched by nothing else.</summary>
+    public static IEnumerable<string> After(SchemaAuditReport report)
+    {
+        var added = report.Findings.Where(f => report.Applied > 0 ? f.Finding == "column-missing" || (f.Finding == "field-unmapped" && report.WrittenMaps.Count > 0) : f.Finding == "field-unmapped" && report.WrittenMaps.Count > 0);
+        var entities = added.Select(f => f.Entity).Distinct().ToList();
+        if (entities.Count == 0)
+            yield break;
+
+        if (report.Applied == 0)
+            yield return "next: bubblesync audit schema --apply   # adds the columns that the new lines write";
+        yield return "Rows that are there already stay empty in these columns until their records change in Bubble. To fill them all:";
+        yield return $"next: bubblesync resync {Entities(entities)} --force   # takes Bubble's values everywhere, over rows that were edited here too";
+    }
 
     private static IEnumerable<(string Command, string Why)> Steps(RunReport report, string run)
     {
@@ -32,11 +62,17 @@ internal static class NextSteps
 
         if (Of(report, e => e.MissingLinks > 0) is { Count: > 0 })
             yield return ("bubblesync audit links --ask", "what the links lead to, and the command that fetches it where Bubble has it");
-        if (Of(report, e => e.NotInBubble > e.Pruned) is { Count: > 0 } gone && report.Kind == "resync")
+        var refused = report.Errors.Where(e => e.Code == "prune-refused").Select(e => e.Entity).ToHashSet();
+        var large = report.Errors.Where(e => e.Code == "prune-refused" && e.Message.Contains("--prune-limit", StringComparison.Ordinal)).Select(e => e.Entity).ToHashSet();
+        if (Of(report, e => large.Contains(e.Name)) is { Count: > 0 } kept)
+            yield return ($"bubblesync resync {Entities(kept)} --prune soft --prune-limit N%", "if so many rows are really to go: N is the part that may");
+        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == "resync")
             yield return ($"bubblesync resync {Entities(gone)} --prune soft", "marks the rows that Bubble no longer has");
     }
 
     private static List<string> Of(RunReport report, Func<EntityReport, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];
+
+    private static List<string> Of(VerifyReport report, Func<VerifiedEntity, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];
 
     private static string Entities(IEnumerable<string> names) => string.Join(' ', names.Select(n => $"--entity {n}"));
 }

@@ -12,11 +12,12 @@ internal static class RunSummary
     /// <summary>Prints it.</summary>
     public static void Print(RunReport report, IAnsiConsole console)
     {
+        var isComparison = report.Kind is "verify" or "audit values";
         if (report.Entities.Any(e => e.Proof is not null))
-            Entities(report.Entities).Print(console);
-        foreach (var entity in report.Entities)
+            (isComparison ? Compared(report) : Entities(report.Entities)).Print(console);
+        foreach (var entity in report.Entities.Where(_ => !isComparison))
         {
-            if (entity.Proof is { } proof)
+            if (entity.Proof is { } proof && (proof.Read > 0 || proof.CountedBefore is not null))
                 Line(console, Receipt(entity, proof));
         }
 
@@ -32,15 +33,27 @@ internal static class RunSummary
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
-        var table = new ReportTable().Words("entity").Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete");
+        var table = new ReportTable().Words("entity").Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete")
+            .Prose("complete").Spare("complete", "not in Bubble", "missing links", "unchanged", "extracted", "conflicts", "rejected");
         foreach (var e in entities)
             table.Row(e.Name, e.Extracted, e.Inserted, e.Updated, e.Unchanged, e.Conflicts, e.Rejected, e.MissingLinks, e.NotInBubble, Proof(e.Proof));
         return table;
     }
 
+    // What is kept of a comparison: an entity's records, and how many of them are as they should be.
+    private static ReportTable Compared(RunReport report)
+    {
+        var isVerify = report.Kind == "verify";
+        var table = new ReportTable().Words("entity").Numbers("compared");
+        table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected")).Words("complete").Prose("complete").Spare("complete", "equal", "extra");
+        foreach (var e in report.Entities)
+            table.Row([e.Name, e.Extracted, .. isVerify ? [e.Unchanged, e.Extracted - e.Unchanged, e.NotInBubble] : new object[] { e.Rejected }, Proof(e.Proof)]);
+        return table;
+    }
+
     private static ReportTable Patches(IReadOnlyList<PatchReport> patches)
     {
-        var table = new ReportTable().Words("patch").Numbers("rows").Words("status");
+        var table = new ReportTable().Words("patch").Numbers("rows").Words("status").Prose("status").Spare("rows");
         foreach (var patch in patches)
             table.Row(patch.Name, patch.Rows, patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
         return table;
@@ -70,13 +83,16 @@ internal static class RunSummary
     private static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
+        if (report.Status == "running")
+            return $"{report.Kind} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: {Records(records)} of entities that are done. Run {report.RunId}";
+
         // What an earlier attempt had read took none of this one's time.
         var read = Math.Min(report.Read ?? records, records);
         var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {records:N0} records read") : string.Create(CultureInfo.InvariantCulture, $"{records:N0} records"))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{report.Kind} {report.Status}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
@@ -92,7 +108,9 @@ internal static class RunSummary
     // In one line: what Bubble counted, what was read, what was stored, and that it is the same.
     private static string Receipt(EntityReport entity, EntityProof proof) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}" : $"proof: {entity.Name}: counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after")}, {proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}, " : $"proof: {entity.Name}: {(proof is { CountedBefore: null, CountedAfter: null } ? "" : $"counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after, ")}")}{proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+
+    private static string Records(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} record{(number == 1 ? "" : "s")}");
 
     private static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 }

@@ -16,9 +16,10 @@ internal static class RunTables
             return;
         }
 
-        var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected");
+        var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected")
+            .Prose("status").Shorten("run", NextSteps.IdLength).Spare("updated", "inserted", "extracted", "rejected", "took", "started");
         foreach (var run in runs)
-            table.Row($"{run.RunId}", run.Kind, (run.Died ? "died" : run.Status) + (run.DryRun ? " (dry run)" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
+            table.Row($"{run.RunId}", run.Kind, (run.Died ? "died" : run.Status) + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
         table.Print(console);
     }
 

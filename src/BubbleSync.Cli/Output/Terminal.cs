@@ -5,7 +5,8 @@ namespace BubbleSync.Cli.Output;
 /// <summary>The two consoles: results go to stdout, progress and errors to stderr.</summary>
 internal static class Terminal
 {
-    private const int WidthOfPipes = 200;
+    // Who reads a pipe or a file wants all columns.
+    private const int WidthOfPipes = 1000;
 
     /// <summary>Results.</summary>
     public static IAnsiConsole Out { get; } = Console(System.Console.Out, System.Console.IsOutputRedirected);

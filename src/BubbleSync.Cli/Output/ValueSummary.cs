@@ -10,10 +10,12 @@ internal static class ValueSummary
     /// <summary>Prints the counts by entity and verdict, and where the rows are.</summary>
     public static void Print(ValueAuditReport report, string? csv, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("entity").Numbers(["records", .. ValueAuditOptions.Verdicts]).Words("complete");
+        var table = new ReportTable().Words("entity").Numbers(["records", .. ValueAuditOptions.Verdicts]).Words("complete")
+            .Prose("complete").Spare("complete", "row-missing", "rejected", "absent-kept", "same");
         foreach (var e in report.Entities)
             table.Row([e.Name, e.Records, .. ValueAuditOptions.Verdicts.Select(v => (object)e.ByVerdict[v]), RunSummary.Proof(e.Proof)]);
-        table.Print(console);
+        if (report.Entities.Count > 0)
+            table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
         if (report.Run.Status is "succeeded" or "partial" && csv is not null)
             RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} values are in {csv}"));

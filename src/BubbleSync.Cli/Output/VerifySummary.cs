@@ -21,11 +21,14 @@ internal static class VerifySummary
 
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report));
+        foreach (var step in NextSteps.After(report))
+            RunSummary.Line(console, step);
     }
 
     private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
     {
-        var table = new ReportTable().Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete");
+        var table = new ReportTable().Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
+            .Prose("complete").Spare("complete", "rejected", "newer", "older", "extra", "differs", "missing");
         foreach (var e in entities)
             table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
         return table;
@@ -40,9 +43,8 @@ internal static class VerifySummary
 
     private static string Closing(VerifyReport report)
     {
-        var (compared, unequal) = (report.Entities.Sum(e => e.Compared), report.Entities.Sum(e => e.Compared - e.Equal + e.Extra));
-        var word = report.Run.Status is "failed" or "cancelled" ? report.Run.Status : unequal > 0 ? string.Create(CultureInfo.InvariantCulture, $"{unequal:N0} records differ") : report.Success ? "all equal" : "no difference, but not everything was read";
+        var compared = report.Entities.Sum(e => e.Compared);
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
-        return string.Create(CultureInfo.InvariantCulture, $"verify: {word}: {compared:N0} records compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
+        return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? report.Run.Status}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
 }

@@ -18,7 +18,7 @@ internal static class AuditSchemaVerb
         var command = new Command("schema", "Hold Bubble's types and fields against maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
+            var session = new Session(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
             return session.RunAsync(
                 "audit schema",
                 async engine =>
@@ -29,7 +29,7 @@ internal static class AuditSchemaVerb
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    return session.Print(report.ToJson, console => SchemaTable.Print(report, console));
+                    return session.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), console));
                 },
                 token);
         });

@@ -27,6 +27,7 @@ internal static class DemoVerb
         return session.GuardedAsync("demo", async () =>
         {
             var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
+            Directory.CreateDirectory(Session.Home);
             Csv.Require(file);
             session.Tell("Starting a private PostgreSQL and the Bubble simulator …");
             await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);

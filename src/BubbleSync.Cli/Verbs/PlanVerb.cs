@@ -31,7 +31,8 @@ internal static class PlanVerb
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("entity", "level", "table").Numbers("columns", "records", "windows", "pages", "calls", "seconds", "workload units");
+        var table = new ReportTable().Words("entity", "level", "table").Numbers("columns", "records", "windows", "pages", "calls", "seconds", "workload units")
+            .Spare("columns", "level", "table", "windows", "pages", "workload units", "seconds", "calls");
         foreach (var e in report.Entities)
             table.Row(e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits);
         table.Print(console);

@@ -14,7 +14,7 @@ internal static class RunsVerb
     private static readonly Option<string?> Kind = ChoiceOption.Optional("--kind", "Only runs of this kind", "resync", "incremental", "sync invoice", "sync range", "patch", "reprocess", "verify", "audit values");
     private static readonly Option<string?> Status = ChoiceOption.Optional("--status", "Only runs that are, or ended, like this", "running", "succeeded", "partial", "failed", "cancelled");
     private static readonly Option<bool> Follow = new("--follow") { Description = "Go on with each further line as it is written, until the run has ended" };
-    private static readonly Option<string?> Entity = EntityOption.Single("Only lines of this entity");
+    private static readonly Option<string?> Entity = EntityOption.Single("Only what is of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejects to this file as CSV, each with its record");
 
     private static readonly Option<bool> Force = new("--force") { Description = "Take the records as they were kept even over rows edited here since, of the same date, or newer" };
@@ -25,7 +25,7 @@ internal static class RunsVerb
         Verb(new Command("list", "The latest runs") { Most, Kind, Status }, ListAsync),
         Verb(new Command("show", "A run's result") { Run }, ShowAsync),
         Verb(new Command("log", "A run's activity log") { Run, Level, Entity, Follow }, LogAsync),
-        Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv }, RejectedAsync),
+        Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv, Entity }, RejectedAsync),
         Reprocess(),
     };
 
@@ -86,11 +86,11 @@ internal static class RunsVerb
 
     private static async Task RejectedAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
     {
-        var rejected = await archive.RejectedAsync(parsed.GetValue(Run)!, token);
+        var rejected = await archive.RejectedAsync(parsed.GetValue(Run)!, parsed.GetValue(Entity), token);
         if (parsed.GetValue(Csv) is { } file)
         {
             var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
-            Console.Out.WriteLine(session.IsJson ? JsonSerializer.Serialize(new { file, fields }) : $"{fields} fields that did not convert are in {file}");
+            Console.Out.WriteLine(session.IsJson ? JsonSerializer.Serialize(new { file, fields }) : $"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}");
         }
         else if (session.IsJson)
         {

@@ -17,7 +17,7 @@ internal static class ScaffoldVerb
         var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that no map names yet") { Type, All, DryRun };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
+            var session = new Session(parsed) { WritesMaps = !parsed.GetValue(DryRun) };
             return session.RunWithoutDatabaseAsync(
                 "scaffold",
                 async engine =>

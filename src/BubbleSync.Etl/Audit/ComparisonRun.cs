@@ -41,6 +41,12 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     /// <inheritdoc/>
     public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
 
+    /// <inheritdoc/>
+    public string WhatStays => "It changes nothing, and can be run again at any time.";
+
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part => scope.Part;
+
     /// <summary>Reads what is to be compared; then gives the entities by name, each to be compared before the next is asked for.</summary>
     public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

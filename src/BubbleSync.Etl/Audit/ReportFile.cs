@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Audit;
 /// <summary>Writes a report's file in one step: until the last row is in it, the report of last time stays where it is.</summary>
 internal static class ReportFile
 {
-    /// <summary>Makes the folder where it is missing, writes beside the file and then puts that in its place; what was begun goes again where it fails.</summary>
+    /// <summary>Writes beside the file and then puts that in its place; what was begun goes again where it fails.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>
     /// <param name="write">Writes what is in it.</param>
@@ -28,7 +28,9 @@ internal static class ReportFile
     private static async Task ReplaceAsync(string path, Func<Stream, Task> write)
     {
         var beside = path + ".new";
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+
         try
         {
             await WriteAsync(beside, write);

@@ -143,6 +143,6 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         var files = _proposals.GroupBy(p => p.Map.File).OrderBy(f => f.Key, StringComparer.Ordinal).ToList();
         foreach (var file in files)
             await MapEditor.AddAsync(Path.Combine(folders.Entities, file.Key), [.. file.Select(p => MapText.Line(p.Line, Review))], cancellationToken);
-        return [.. files.Select(f => f.Key)];
+        return [.. files.Select(f => Path.Combine(folders.Entities, f.Key))];
     }
 }

@@ -20,7 +20,9 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         foreach (var map in maps)
         {
             var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
-            checks.Add($"table {map.Table}", faults.Count == 0, faults.Count == 0 ? "every mapped column is there and fits" : string.Join(" ", faults.Select(f => f.Message)));
+            var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column)).Select(g => $"{g.What} Change it: {g.Ddl}");
+            List<string> wrong = [.. faults.Select(f => f.Message), .. narrow];
+            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count == 0 ? "every mapped column is there and fits" : string.Join(" ", wrong));
         }
 
         await using var connection = await database.ConnectAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using BubbleSync.Etl.Load;
@@ -43,6 +44,14 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
             await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, cancellationToken);
             _entities.Add(new AuditedEntity(entity.Plan.Name, compared.Counts.Extracted, written, counts, entity.Report.Proof));
         }
+
+        run.Findings.Conclusion = Conclusion();
+    }
+
+    private string Conclusion()
+    {
+        var counts = Verdicts.Select(v => (Verdict: v, Count: _entities.Sum(e => e.ByVerdict[v]))).Where(c => c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count:N0} {c.Verdict}"));
+        return $"{string.Join(", ", counts.DefaultIfEmpty("no value"))}{(run.Part is { } part ? $" in {part}" : "")}";
     }
 
     private static async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync(ComparedEntity compared, [EnumeratorCancellation] CancellationToken cancellationToken)

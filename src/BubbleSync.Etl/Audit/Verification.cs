@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
@@ -20,6 +21,7 @@ internal sealed class Verification(ComparisonRun run, string? csv)
         await (csv is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
             : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), formulas: false, cancellationToken));
+        run.Findings.Conclusion = Conclusion();
     }
 
     /// <summary>Gives the report.</summary>
@@ -48,6 +50,16 @@ internal sealed class Verification(ComparisonRun run, string? csv)
                 entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
                 counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof));
         }
+    }
+
+    private string Conclusion()
+    {
+        var (compared, unequal) = (_entities.Sum(e => e.Compared), _entities.Sum(e => e.Compared - e.Equal + e.Extra));
+        return unequal > 0 ? string.Create(CultureInfo.InvariantCulture, $"{unequal:N0} {(unequal == 1 ? "record differs" : "records differ")}{(run.Part is { } some ? $" in {some}" : "")}")
+            : run.Findings.IsPartial ? "no difference, but not everything was read"
+            : compared == 0 ? $"nothing to compare{(run.Part is { } none ? $" in {none}" : "")}"
+            : run.Part is { } part ? $"all equal in {part}"
+            : "all equal";
     }
 
     private VerifiedDifference Keep(VerifiedDifference difference)

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace BubbleSync.Etl.Config;
 
 /// <summary>Reads a configuration file as JSON: UTF-8 with or without a mark, comments and trailing commas allowed, no name twice.</summary>
-internal static class ConfigText
+internal static partial class ConfigText
 {
     private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
@@ -17,11 +18,12 @@ internal static class ConfigText
     {
         try
         {
-            return JsonDocument.Parse(Strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF'), Options);
+            var text = Strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+            return string.IsNullOrWhiteSpace(text) ? throw Fault(name, "it is empty, where a JSON object is expected") : JsonDocument.Parse(text, Options);
         }
         catch (JsonException broken)
         {
-            throw Fault(name, $"not valid JSON at line {broken.LineNumber + 1}: {broken.Message}");
+            throw Fault(name, Said(broken));
         }
         catch (DecoderFallbackException)
         {
@@ -32,6 +34,18 @@ internal static class ConfigText
             throw Fault(name, $"cannot be read: {unreadable.Message}");
         }
     }
+
+    // The parser counts lines from 0 and adds places that say nothing to a reader; of a name that is there twice it tells no line.
+    private static string Said(JsonException broken)
+    {
+        if (Duplicate().Match(broken.Message) is { Success: true } twice)
+            return $"the name '{twice.Groups[1].Value}' is there twice in one object";
+
+        return $"not valid JSON at line {broken.LineNumber + 1}: {broken.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}";
+    }
+
+    [GeneratedRegex("[Dd]uplicate property '([^']*)'")]
+    private static partial Regex Duplicate();
 
     private static SyncException Fault(string name, string what) => new(new SyncError("settings", null, null, name, "settings", $"{name}: {what}"));
 }

@@ -14,9 +14,10 @@ public static class SettingsFile
     /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
     /// <param name="options">Values by name (<c>Section:Name</c>) that win over all others.</param>
     /// <param name="environment">Environment variables.</param>
+    /// <param name="origins">How messages name the options, by the setting; null to call them after it.</param>
     /// <returns>The settings, with folders made absolute.</returns>
     /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
-    public static SyncSettings Read(string? path, IReadOnlyDictionary<string, string> options, IDictionary environment)
+    public static SyncSettings Read(string? path, IReadOnlyDictionary<string, string> options, IDictionary environment, IReadOnlyDictionary<string, string>? origins = null)
     {
         var file = Find(path, environment);
         var source = new SettingsSource();
@@ -35,7 +36,7 @@ public static class SettingsFile
         }
 
         foreach (var (name, value) in options)
-            source.Set(name, value, $"option for {name}");
+            source.Set(name, value, origins?.GetValueOrDefault(name) ?? $"option for {name}");
 
         return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? Path.Combine(AppContext.BaseDirectory, "config"));
     }

@@ -42,8 +42,8 @@ internal sealed class SettingsReader
 
     private PostgresSettings Postgres() => new()
     {
-        ConnectionString = Text("Postgres:ConnectionString"),
-        Schema = Text("Postgres:Schema") ?? new PostgresSettings().Schema,
+        ConnectionString = Words("Postgres:ConnectionString"),
+        Schema = Words("Postgres:Schema") ?? new PostgresSettings().Schema,
     };
 
     private RunSettings Run(string folder)
@@ -51,9 +51,9 @@ internal sealed class SettingsReader
         var otherwise = new RunSettings();
         return new RunSettings
         {
-            Entities = Path.GetFullPath(Text("Run:Entities") ?? otherwise.Entities, folder),
-            Patches = Path.GetFullPath(Text("Run:Patches") ?? otherwise.Patches, folder),
-            Schema = Path.GetFullPath(Text("Run:Schema") ?? otherwise.Schema, folder),
+            Entities = Path.GetFullPath(Words("Run:Entities") ?? otherwise.Entities, folder),
+            Patches = Path.GetFullPath(Words("Run:Patches") ?? otherwise.Patches, folder),
+            Schema = Path.GetFullPath(Words("Run:Schema") ?? otherwise.Schema, folder),
             OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds, 0, 604_800),
             KeepDays = Integer("Run:KeepDays", otherwise.KeepDays, 0, 36_500),
         };
@@ -80,7 +80,7 @@ internal sealed class SettingsReader
 
     private Uri? Address(string name)
     {
-        if (Text(name) is not { } text)
+        if (Words(name) is not { } text)
             return null;
 
         if (Uri.TryCreate(text.Trim().TrimEnd('/') + "/", UriKind.Absolute, out var address)
@@ -93,7 +93,7 @@ internal sealed class SettingsReader
 
     private string? Token(string name)
     {
-        var token = Text(name)?.Trim();
+        var token = Words(name)?.Trim();
         if (token is not null && !token.All(c => c is > ' ' and <= '~'))
             Fault(name, "a token has no blanks, no line breaks and nothing but ASCII; copy it again from Settings > API in the Bubble editor.");
         return token;
@@ -121,6 +121,13 @@ internal sealed class SettingsReader
 
         Fault(name, "a number from 0 to 1000000 is expected, with a point where it has decimals.");
         return otherwise;
+    }
+
+    private string? Words(string name)
+    {
+        if (!_source.Take(name).IsWords)
+            Fault(name, "a text in quotes is expected.");
+        return Text(name);
     }
 
     private string? Text(string name)

@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Config;
 /// <summary>Settings as texts by name (<c>Section:Name</c>, case ignored), each with the place it came from; later layers win.</summary>
 internal sealed class SettingsSource
 {
-    private readonly Dictionary<string, (string? Text, string Origin)> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (string? Text, string Origin, bool IsWords)> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _sections = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
@@ -14,20 +14,23 @@ internal sealed class SettingsSource
         .Concat(_sections.Where(s => !_read.Any(r => r.StartsWith(s.Key + ":", StringComparison.OrdinalIgnoreCase))).Select(s => (s.Key, s.Value)));
 
     /// <summary>Lays one value over those that are there.</summary>
-    public void Set(string name, string? text, string origin) => _values[name] = (text, origin);
+    public void Set(string name, string? text, string origin, bool isWords = true) => _values[name] = (text, origin, isWords);
 
     /// <summary>Lays the values of a JSON file over those that are there; nested objects become <c>Section:Name</c>.</summary>
     public void AddFile(string path)
     {
         using var document = ConfigText.Parse(path, path);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw new SyncException(new SyncError("settings", null, null, path, "settings", $$"""{{path}}: settings are one JSON object, such as { "Bubble": { "PageSize": 100 } }."""));
+
         Flatten(document.RootElement, "", path);
     }
 
-    /// <summary>The value of a setting and where it came from; blank counts as not set.</summary>
-    public (string? Text, string Origin) Take(string name)
+    /// <summary>The value of a setting and where it came from, and whether it is a text there, not a number or a list; blank counts as not set.</summary>
+    public (string? Text, string Origin, bool IsWords) Take(string name)
     {
         _read.Add(name);
-        return _values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value.Text) ? value : (null, "default");
+        return _values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value.Text) ? value : (null, "default", true);
     }
 
     private void Flatten(JsonElement element, string name, string origin)
@@ -45,7 +48,7 @@ internal sealed class SettingsSource
                 Set(name, null, origin);
                 break;
             default:
-                Set(name, element.ToString(), origin);
+                Set(name, element.ToString(), origin, element.ValueKind == JsonValueKind.String);
                 break;
         }
     }

@@ -56,6 +56,15 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
         Interlocked.Add(ref _rejected, rejected);
     }
 
+    /// <summary>Takes over that an earlier attempt at the same run has merged everything.</summary>
+    public void TakeOver(EntityReport merged)
+    {
+        State = EntityState.Done;
+        Interlocked.Add(ref _takenOver, merged.Extracted);
+        Interlocked.Add(ref _read, merged.Extracted);
+        Interlocked.Add(ref _rejected, merged.Rejected);
+    }
+
     /// <summary>Reads, maps and stages windows, as they are planned.</summary>
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
     {

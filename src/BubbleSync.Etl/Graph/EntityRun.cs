@@ -74,7 +74,8 @@ internal sealed class EntityRun : IAsyncDisposable
         await CreateStagingAsync(cancellationToken);
         if (point.Merged.TryGetValue(Plan.Name, out var merged))
         {
-            (Report, IsMerged, Flow.State) = (merged, true, EntityState.Done);
+            (Report, IsMerged) = (merged, true);
+            Flow.TakeOver(merged);
             await using var journaled = await _database.ConnectAsync(cancellationToken);
             Rejects = await journal.RejectsAsync(journaled, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
             return;

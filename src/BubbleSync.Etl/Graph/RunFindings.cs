@@ -15,6 +15,9 @@ internal sealed class RunFindings
     /// <summary>What is worth knowing though nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>What a comparison came to, in words; null for runs that merge.</summary>
+    public string? Conclusion { get; set; }
+
     /// <summary>What makes the run partial.</summary>
     public List<SyncError> Errors { get; } = [];
 

@@ -15,6 +15,9 @@ internal interface IRecordedRun
 
     /// <summary>The entities' results so far.</summary>
     IReadOnlyList<EntityReport> Reports { get; }
+
+    /// <summary>What an interruption leaves behind, as a sentence.</summary>
+    string WhatStays => "What was merged stays; nothing is half merged.";
 }
 
 /// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
@@ -52,6 +55,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             Patches = run.Findings.Patches,
             Warnings = run.Findings.Warnings,
             Errors = run.Findings.Errors,
+            Conclusion = failure is null ? run.Findings.Conclusion : null,
             Failure = failure,
         };
         return await CloseAsync(report);
@@ -68,7 +72,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested)
         {
-            return new SyncException(new SyncError("load", null, null, null, "cancelled", "The run was interrupted. What was merged stays; nothing is half merged."));
+            return new SyncException(new SyncError("load", null, null, null, "cancelled", $"The run was interrupted. {run.WhatStays}"));
         }
 #pragma warning disable CA1031 // Whatever it is, it becomes the report's error.
         catch (Exception failure)

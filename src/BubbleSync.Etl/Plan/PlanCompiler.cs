@@ -6,6 +6,9 @@ namespace BubbleSync.Etl.Plan;
 /// <summary>Compiles maps against the catalogue; collects every fault instead of stopping at the first.</summary>
 internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue)
 {
+    // 13 digits, an x, 18 digits.
+    private const int IdLength = 32;
+
     private readonly List<SyncError> _faults = [];
     private readonly List<MissingColumn> _missing = [];
     private readonly List<SchemaGap> _gaps = [];
@@ -95,6 +98,10 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}.", ChangeColumn(map, field.Column, type.Column), $"or give the field another type in {map.File}.");
             return null;
         }
+
+        // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
+        if (target.Length < IdLength && (field.Column == map.Key || field.Relation.Count > 0))
+            _gaps.Add(new SchemaGap(map.Name, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.", ChangeColumn(map, field.Column, type.Column)));
 
         return new ColumnPlan
         {

@@ -24,7 +24,7 @@ internal sealed class RunHistory(TargetDatabase database)
         $"""
         select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
                coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
-               r.status = 'running' and {StaleStaging.IsLeft}
+               r.status = 'running' and {StaleStaging.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
         where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
         group by r.run_id
@@ -76,7 +76,7 @@ internal sealed class RunHistory(TargetDatabase database)
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             ListSql,
-            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10)),
+            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11)),
             cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? ""));
     }
 

@@ -7,7 +7,7 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Scaffold;
 
 /// <summary>Proposes entities for Bubble types that no map names yet: a map and a table's script for each.</summary>
-internal sealed class Scaffolder(AppSurvey survey, RunSettings folders)
+internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSettings folders)
 {
     private const string Key = "bubble_id";
 
@@ -24,6 +24,7 @@ internal sealed class Scaffolder(AppSurvey survey, RunSettings folders)
         var wanted = options.All ? Unmapped(app, known) : [.. options.Types.Select(t => Wanted(t, app, known)).DistinctBy(t => BubbleQuery.TypeName(t.Name))];
         var types = await SurveyedAsync(wanted, options.All, cancellationToken);
         var maps = Maps(types, app, known);
+        _warnings.AddRange(await targets.DoubtsAsync(maps, known.Concat(maps).ToDictionary(m => m.Name, m => m.BubbleType), cancellationToken));
         var files = new ScaffoldFiles(folders, maps);
         if (!options.DryRun)
             await files.WriteAsync(cancellationToken);

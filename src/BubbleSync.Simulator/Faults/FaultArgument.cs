@@ -12,7 +12,7 @@ public enum FaultArgument
     /// <summary>A number, the same for each type (<c>10</c>) or for one only (<c>invoice:10</c>).</summary>
     Number,
 
-    /// <summary>A list of types, separated by commas.</summary>
+    /// <summary>A list of types, separated by commas; <c>*</c> for all of them.</summary>
     Types,
 
     /// <summary>Three percentages, separated by commas.</summary>

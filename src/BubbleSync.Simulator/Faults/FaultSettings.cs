@@ -18,7 +18,7 @@ internal sealed class FaultSettings
             var (name, argument) = fault.Split('=', 2) is [var before, var after] ? (before, after) : (fault, null);
             var kind = SimulatorFaults.All.FirstOrDefault(kind => kind.Name == name) ?? throw new ArgumentException(Unknown(name), nameof(faults));
             if (!Take(kind, argument ?? kind.DefaultArgument, Mix.Key(seed, name)))
-                throw new ArgumentException($"Fault '{name}' cannot take '{argument}': {Wants(kind.Argument)}.", nameof(faults));
+                throw new ArgumentException($"Fault '{name}' {(argument is "" ? "needs an argument" : $"cannot take '{argument}'")}: {Wants(kind.Argument)}.", nameof(faults));
         }
     }
 
@@ -29,7 +29,7 @@ internal sealed class FaultSettings
     public long? Number(string name, string type) =>
         _numbers.GetValueOrDefault(name) is { } numbers && (numbers.TryGetValue(type, out var number) || numbers.TryGetValue("", out number)) ? number : null;
 
-    public bool Names(string name, string type) => _types.GetValueOrDefault(name) is { } types && types.Contains(type);
+    public bool Names(string name, string type) => _types.GetValueOrDefault(name) is { } types && (types.Contains(type) || types.Contains("*"));
 
     private bool Take(FaultKind kind, string argument, ulong key) => kind.Argument switch
     {
@@ -72,7 +72,7 @@ internal sealed class FaultSettings
         FaultArgument.None => "it takes nothing",
         FaultArgument.Percent => "it takes a percentage such as 5 or 0.5, or 3x for the first three requests",
         FaultArgument.Number => "it takes a number such as 10, or invoice:10 for one type",
-        FaultArgument.Types => "it takes types, separated by commas",
+        FaultArgument.Types => "it takes types, separated by commas, or none for all of them",
         _ => "it takes three percentages: inserts, edits, deletes",
     };
 

@@ -96,11 +96,42 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await scene.ResyncAsync("payment");
 
         var after = await File.ReadAllTextAsync(file);
-        Assert.Contains("payment.json", report.WrittenMaps);
+        Assert.Contains(file, report.WrittenMaps);
         Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": \"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
         Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "").Replace(",", "", StringComparison.Ordinal));
         Assert.Equal("12.50|{1,2}", await scene.RowAsync("select actual_received, a_quoted_name from payment"));
         Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task A_column_too_short_for_ids_is_named_here_and_by_the_doctor_and_stops_no_run()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table payment alter bubble_id type varchar(20), alter linked_invoice type varchar(255)");
+
+        var finding = Assert.Single((await AuditAsync(scene)).Findings, f => f.Finding == "column-misfit");
+        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+        var run = await scene.ResyncAsync("payment");
+
+        Assert.Equal(("payment", "bubble_id"), (finding.Entity, finding.Column));
+        Assert.Contains("character varying(20)", Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message, StringComparison.Ordinal);
+        Assert.Equal("succeeded", run.Status);
+    }
+
+    [Fact]
+    public async Task What_fills_new_columns_is_told()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var settings = Path.Combine(scene.Folder([("own.json", "{}")]), "own.json");
+        foreach (var folder in new[] { "entities", "schema", "patches" })
+            Copy(Path.Combine(Repository.Root, "config", folder), Path.Combine(Path.GetDirectoryName(settings)!, folder));
+
+        var outcome = await Bubblesync.RunAsync(scene, "audit", "schema", "--apply", "--write-maps", "--config", settings);
+        var again = await Bubblesync.RunAsync(scene, "audit", "schema", "--apply", "--write-maps", "--config", settings);
+
+        Assert.Contains($"lines added, marked for review: {Path.Combine(Path.GetDirectoryName(settings)!, "entities", "agent.json")}", outcome.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\nnext: bubblesync resync --entity agent .*--force --config \S+   # takes Bubble's values", outcome.Output);
+        Assert.Contains("0 findings. There was nothing to add.", again.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,11 +207,14 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ExecuteAsync("alter table customer drop column linked_agent");
         var folder = scene.Folder([]);
-        var (csv, ddl) = (Path.Combine(folder, "new", "gaps.csv"), Path.Combine(folder, "new", "gaps.sql"));
+        var (csv, ddl) = (Path.Combine(folder, "gaps.csv"), Path.Combine(folder, "gaps.sql"));
 
         var text = await Bubblesync.RunAsync(scene, "audit", "schema", "--csv", csv, "--ddl", ddl);
         var json = await Bubblesync.RunAsync(scene, "audit", "schema", "--output", "json");
+        var astray = await Bubblesync.RunAsync(scene, "audit", "schema", "--csv", Path.Combine(folder, "new", "gaps.csv"));
 
+        Assert.Equal((2, false), (astray.Code, Directory.Exists(Path.Combine(folder, "new"))));
+        Assert.Contains("There is no folder '", astray.Error, StringComparison.Ordinal);
         Assert.Equal((0, 0), (text.Code, json.Code));
         Assert.Contains("column-missing: customer: Table 'customer' has no column 'linked_agent'", text.Output, StringComparison.Ordinal);
         Assert.Equal("entity,bubble_type,bubble_field,column,type,finding,message,ddl", File.ReadLines(csv).First());
@@ -191,6 +225,13 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     private static Task<SchemaAuditReport> AuditAsync(Scene scene, SchemaAuditOptions? options = null) => scene.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), scene.Limit);
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+    }
 
     private static string Word(SchemaFinding f) => $"{f.Entity}|{f.BubbleType}|{f.BubbleField}|{f.Column}|{f.Finding}";
 }

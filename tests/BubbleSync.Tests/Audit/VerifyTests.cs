@@ -147,6 +147,26 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.False(report.Entities[0].Proof!.IsComplete);
     }
 
+    [Theory]
+    [InlineData(5000)]
+    [InlineData(30)]
+    public async Task A_small_sample_is_spread_over_the_whole_history(int windowSize)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: windowSize);
+        foreach (var number in Enumerable.Range(0, 180))
+            scene.Put("agent", Scene.Record(number, Scene.Early, created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update agent set name = 'edited'");
+        foreach (var number in Enumerable.Range(0, 180))
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, scene.Limit);
+
+        var months = report.Differences.Select(d => (int.Parse(d.BubbleId[^6..], null) / 20) + 1).Distinct().Order();
+        Assert.Equal(18, report.Entities[0].Compared);
+        Assert.Equal(Enumerable.Range(1, 9), months);
+    }
+
     [Fact]
     public async Task A_moment_finer_than_Bubbles_clock_takes_what_lies_on_its_millisecond()
     {
@@ -189,9 +209,34 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         var since = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--since", "2026-01-01");
         var sample = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--sample", "50%");
 
+        var future = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--since", "2099-01-01");
+
         Assert.DoesNotContain("not proved", since.All + sample.All, StringComparison.Ordinal);
+        Assert.Contains("verify: all equal in a sample of 50%: ", sample.Output, StringComparison.Ordinal);
+        Assert.Contains("verify: nothing to compare in what was modified since 2099-01-01T00:00:00.000Z: 0 records compared", future.Output, StringComparison.Ordinal);
         Assert.Contains("only what was modified since 2026-01-01T00:00:00.000Z", since.Output, StringComparison.Ordinal);
         Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Afterwards_the_list_of_runs_and_its_result_tell_what_it_found()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        scene.Put("agent", Scene.Record(2, Scene.Early));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"delete from agent where bubble_id = '{Scene.Id(1)}'");
+
+        var verified = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent");
+        var shown = await Bubblesync.RunAsync(scene, "runs", "show", "last");
+        var listed = await Bubblesync.RunAsync(scene, "runs", "list");
+
+        Assert.Contains("verify: 1 record differs: 2 records compared", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("next: bubblesync resync --entity agent   # loads what is missing", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("verify succeeded: 1 record differs: 2 records in", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("compared", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("inserted", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 1 record differs", listed.Output, StringComparison.Ordinal);
     }
 
     [Fact]

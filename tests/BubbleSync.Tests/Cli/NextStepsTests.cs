@@ -26,6 +26,19 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task After_a_prune_that_was_too_large_the_limit_is_named()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await scene.ExecuteAsync($"insert into agent (bubble_id) values ('{Scene.Id(8)}'), ('{Scene.Id(9)}')");
+
+        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--prune", "soft");
+
+        Assert.Contains("next: bubblesync resync --entity agent --prune soft --prune-limit N%", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--prune soft   #", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_stopped_names_the_way_to_go_on()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 });

@@ -116,6 +116,37 @@ public sealed class SettingsTests : IDisposable
         Assert.StartsWith($"{file}: not valid JSON at line 3: ", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[]", "settings are one JSON object, such as { \"Bubble\": { \"PageSize\": 100 } }.")]
+    [InlineData(" ", "it is empty, where a JSON object is expected")]
+    [InlineData("{ \"Run\": { \"KeepDays\": 1, \"KeepDays\": 2 } }", "the name 'KeepDays' is there twice in one object")]
+    [InlineData("{\n \"Run\": {", "not valid JSON at line 2: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.")]
+    public void A_file_that_holds_no_settings_is_told_in_plain_words(string text, string told)
+    {
+        var file = _folder.Write("settings.json", text);
+
+        var refused = Assert.Throws<SyncException>(() => Read(file));
+
+        Assert.Equal($"{file}: {told}", Assert.Single(refused.Errors).Message);
+    }
+
+    [Fact]
+    public void A_number_is_no_text()
+    {
+        var refused = Assert.Throws<SyncException>(() => Read(_folder.Write("settings.json", """{ "Postgres": { "Schema": 7 } }""")));
+
+        Assert.EndsWith("a text in quotes is expected.", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_option_is_named_as_it_is_written()
+    {
+        var refused = Assert.Throws<SyncException>(() => SettingsFile.Read(
+            _folder.Write("settings.json", "{}"), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "0" }, new Hashtable(), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "--concurrency" }));
+
+        Assert.StartsWith("Bubble:MaxConcurrency (from --concurrency): ", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static SyncSettings Read(string file, params (string Name, string Value)[] environment) =>

@@ -45,7 +45,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         var outcome = await Bubblesync.RunAsync(scene, "resync");
 
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
-        Assert.Contains("resync succeeded: 1 records", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("resync succeeded: 1 record ", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,6 +75,45 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_run_under_way_is_shown_without_a_pace_and_without_what_comes_next()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        var isReading = new TaskCompletionSource();
+        var mayGoOn = new TaskCompletionSource();
+        scene.Bubble.Traffic.OnRequest = _ =>
+        {
+            isReading.TrySetResult();
+            return mayGoOn.Task;
+        };
+
+        var run = scene.ResyncAsync("agent");
+        await isReading.Task.WaitAsync(scene.Limit);
+        var shown = await Bubblesync.RunAsync(scene, "runs", "show", "last");
+        mayGoOn.SetResult();
+        await run;
+
+        Assert.Contains("resync running, begun ", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("a second", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("next:", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rejects_of_one_entity_alone_are_listed()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"twelve\""));
+        scene.Put("payment", Scene.Record(2, Scene.Early, "\"Amount\": \"twelve\""));
+        await scene.ResyncAsync();
+
+        var all = await Bubblesync.RunAsync(scene, "runs", "rejected", "last");
+        var agents = await Bubblesync.RunAsync(scene, "runs", "rejected", "last", "--entity", "agent");
+
+        Assert.Equal((2, 1), (all.Output.Trim().Split('\n').Length, agents.Output.Trim().Split('\n').Length));
+        Assert.StartsWith("agent ", agents.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_was_killed_is_called_dead_and_followed_to_its_last_line()
     {
         await using var scene = await Scene.OpenAsync(postgres);

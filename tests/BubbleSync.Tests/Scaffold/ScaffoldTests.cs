@@ -27,6 +27,26 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.DoesNotContain((await scene.Engine().AuditFieldsAsync([], null, scene.Limit)).Rows, r => r.Status is "unmapped" or "column-missing");
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("constraints-ignored", 0)]
+    public async Task A_field_whose_ids_are_mostly_of_another_type_is_named(string fault, int warnings)
+    {
+        await using var scene = await OpenAsync(new SimulatorOptions { Invoices = 0, Faults = fault.Length > 0 ? [fault] : [] });
+        scene.Bubble.Records.Declare("order", "Payments", "list.custom.payment");
+        scene.Bubble.Records.Declare("order", "Agent", "custom.agent");
+        scene.Put("agent", Scene.Record(5, Scene.Early));
+        scene.Put("payment", Scene.Record(6, Scene.Early));
+        scene.Put("payment", Scene.Record(7, Scene.Early));
+        foreach (var number in Enumerable.Range(10, 4))
+            scene.Put("order", Scene.Record(number, Scene.Early, $"\"Payments\": [\"{Scene.Id(number == 10 ? 6 : number + 100)}\"], \"Agent\": \"{Scene.Id(5)}\""));
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, scene.Limit);
+
+        Assert.Equal(warnings, report.Warnings.Count(w => w.Contains("of 4 ids looked at, 1 are of 'payment'", StringComparison.Ordinal)));
+        Assert.DoesNotContain(report.Warnings, w => w.Contains("column 'agent'", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Names_are_normalised_quoted_cut_and_numbered_and_every_value_arrives()
     {

@@ -34,6 +34,7 @@ public class FaultArgumentTests
     [InlineData("trunkated", "There is no fault 'trunkated'. Did you mean 'truncated'? Known faults: 429, ")]
     [InlineData("stall=often", "Fault 'stall' cannot take 'often': it takes a percentage")]
     [InlineData("ceiling=x", "Fault 'ceiling' cannot take 'x': it takes a number")]
+    [InlineData("types-not-exposed=", "Fault 'types-not-exposed' needs an argument: it takes types")]
     [InlineData("id-keys=1", "Fault 'id-keys' cannot take '1': it takes nothing")]
     [InlineData("churn=1,2", "Fault 'churn' cannot take '1,2': it takes three percentages")]
     public async Task A_fault_that_makes_no_sense_is_refused_with_a_hint(string fault, string message)
@@ -41,6 +42,16 @@ public class FaultArgumentTests
         var refusal = await Assert.ThrowsAsync<ArgumentException>(() => SimulatorServer.StartAsync(new() { Faults = [fault] }, CancellationToken.None));
 
         Assert.StartsWith(message, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_of_types_means_all_of_them_or_those_named()
+    {
+        await using var all = await Session.StartAsync(100, "empty");
+        await using var some = await Session.StartAsync(100, "empty=payment,agent");
+
+        Assert.Equal((0, 0, 0), (all.Server.Records.Count("agent"), all.Server.Records.Count("payment"), all.Server.Records.Count("invoice")));
+        Assert.Equal((0, 0, 100), (some.Server.Records.Count("agent"), some.Server.Records.Count("payment"), some.Server.Records.Count("invoice")));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     [UnixTheory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task Interrupted_once_a_run_keeps_what_it_has_proved_though_the_source_stalls(string signal)
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
@@ -35,6 +36,7 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         var outcome = await program.EndAsync().WaitAsync(Seconds);
 
         Assert.Equal((130, "cancelled"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
+        Assert.Contains("Stopping: ", outcome.Error, StringComparison.Ordinal);
         Assert.Equal("cancelled|true", await scene.RowAsync("select status, finished_at is not null from bubblesync.run"));
         var known = await Pages.ProvedAsync(scene);
         Assert.True(known.Count > 5);

@@ -29,6 +29,18 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task Where_an_id_is_none_the_last_line_agrees_with_the_exit_code()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", "123");
+
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("sync invoice partial: 0 records", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("error: '123' is no Bubble id", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_that_is_up_to_date_has_the_single_step_skip()
     {
         await using var scene = await Scene.OpenAsync(postgres);

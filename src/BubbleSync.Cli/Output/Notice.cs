@@ -1,0 +1,16 @@
+using Spectre.Console.Rendering;
+
+namespace BubbleSync.Cli.Output;
+
+/// <summary>A line above a view that redraws itself: what the view had drawn below is cleared first, for the line may be longer than those it takes the place of, or wrap.</summary>
+internal sealed class Notice(string line) : IRenderable
+{
+    private const string ClearBelow = "\u001b[J";
+
+    /// <inheritdoc/>
+    public Measurement Measure(RenderOptions options, int maxWidth) => new(maxWidth, maxWidth);
+
+    /// <inheritdoc/>
+    public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+        [.. options.Ansi ? [Segment.Control(ClearBelow)] : Array.Empty<Segment>(), new Segment(line), Segment.LineBreak];
+}

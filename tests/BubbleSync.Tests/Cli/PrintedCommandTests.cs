@@ -1,0 +1,51 @@
+using BubbleSync.Cli.Output;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Cli;
+
+/// <summary>Commands that the program tells to type find what this command found.</summary>
+public sealed class PrintedCommandTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData("next: bubblesync runs rejected 01a2-b   # why", "next: bubblesync runs rejected 01a2-b --schema lv   # why")]
+    [InlineData("then: bubblesync schema apply, and bubblesync resync", "then: bubblesync schema apply --schema lv, and bubblesync resync --schema lv")]
+    [InlineData("To finish, go on with 'bubblesync resync --resume'.", "To finish, go on with 'bubblesync resync --resume --schema lv'.")]
+    [InlineData("Try: bubblesync resync --help", "Try: bubblesync resync --help")]
+    [InlineData("BUBBLESYNC_Bubble__BaseUrl is what bubblesync reads", "BUBBLESYNC_Bubble__BaseUrl is what bubblesync reads")]
+    public void Each_command_of_a_line_gets_the_options(string line, string completed) => Assert.Equal(completed, PrintedCommands.With(line, "--schema lv"));
+
+    [Fact]
+    public async Task Options_are_repeated_as_they_were_given_and_a_connection_never()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var config = Path.Combine(Repository.Root, "config", "bubblesync.json");
+        string[] where = ["--config", config, "--schema", "lv", "--connection", scene.Connection];
+        await Bubblesync.RunAsync(scene, ["schema", "apply", .. where]);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"twelve\""));
+
+        var run = await Bubblesync.RunAsync(scene, ["resync", "--entity", "agent", .. where]);
+        var json = await Bubblesync.RunAsync(scene, ["resync", "--entity", "agent", "--output", "json", .. where]);
+
+        var next = run.Output.Split('\n').Single(l => l.StartsWith("next: bubblesync runs rejected ", StringComparison.Ordinal));
+        Assert.Contains($" --config {config} --schema lv   #", next, StringComparison.Ordinal);
+        Assert.DoesNotContain("--connection", run.All, StringComparison.Ordinal);
+        Assert.DoesNotContain("--config", json.Output, StringComparison.Ordinal);
+        var typed = await Bubblesync.RunAsync(scene, next.Split("   #")[0]["next: bubblesync ".Length..].Split(' '));
+        Assert.Contains("'Commission'", typed.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("audit", "schema", "--write-maps")]
+    [InlineData("scaffold", "--all")]
+    public async Task Maps_that_come_with_the_program_are_not_written(params string[] words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, [("CONFIG", Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"))], words);
+
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
+        Assert.Contains("name its settings file with --config FILE", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+    }
+}
