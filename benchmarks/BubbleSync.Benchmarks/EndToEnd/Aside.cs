@@ -18,7 +18,7 @@ internal sealed class Aside(Scene scene, SimulatedApp app, Figures figures)
         await scene.Databases.RenewAsync(Way.Rows);
         figures.Add(Situation.First, Way.Rows, await _gauge.MeasureAsync(Way.Rows, async () =>
         {
-            await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(scene.Databases.ConnectionString(Way.Rows)) { Pooling = true });
+            await using var database = NpgsqlDataSource.Create(scene.Databases.ConnectionString(Way.Rows));
             using var loader = new RowByRow(scene.Tables.Maps, database, new Uri($"{app.BaseUrl}/"), app.Token);
             var watch = Stopwatch.StartNew();
             await loader.SyncAsync(ids);

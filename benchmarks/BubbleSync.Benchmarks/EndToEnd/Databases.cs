@@ -45,13 +45,13 @@ internal sealed class Databases : IAsyncDisposable
         return databases;
     }
 
-    /// <summary>How to connect to one of them; a connection ends when it is closed.</summary>
-    public string ConnectionString(string name) => new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = name, Pooling = false }.ConnectionString;
+    /// <summary>How to connect to one of them.</summary>
+    public string ConnectionString(string name) => new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = name }.ConnectionString;
 
-    /// <summary>A connection to one of them.</summary>
+    /// <summary>A connection to one of them, which ends when it is closed.</summary>
     public async Task<NpgsqlConnection> OpenAsync(string name)
     {
-        var connection = new NpgsqlConnection(ConnectionString(name));
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(name)) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }
