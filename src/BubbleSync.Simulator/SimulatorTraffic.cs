@@ -14,6 +14,7 @@ public sealed class SimulatorTraffic
     private long _throttled;
     private long _unauthorized;
     private long _records;
+    private long _compressed;
     private int _inFlight;
     private int _maxInFlight;
 
@@ -33,6 +34,9 @@ public sealed class SimulatorTraffic
 
     /// <summary>Records sent in lists.</summary>
     public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Answers sent compressed, because the client accepts that.</summary>
+    public long Compressed => Interlocked.Read(ref _compressed);
 
     /// <summary>The most requests that were ever under way at once.</summary>
     public int MaxInFlight => Volatile.Read(ref _maxInFlight);
@@ -70,6 +74,7 @@ public sealed class SimulatorTraffic
         Interlocked.Exchange(ref _throttled, 0);
         Interlocked.Exchange(ref _unauthorized, 0);
         Interlocked.Exchange(ref _records, 0);
+        Interlocked.Exchange(ref _compressed, 0);
         Interlocked.Exchange(ref _maxInFlight, Volatile.Read(ref _inFlight));
     }
 
@@ -86,6 +91,8 @@ public sealed class SimulatorTraffic
     internal void AddThrottled() => Interlocked.Increment(ref _throttled);
 
     internal void AddUnauthorized() => Interlocked.Increment(ref _unauthorized);
+
+    internal void AddCompressed() => Interlocked.Increment(ref _compressed);
 
     internal void AddRecords(int count) => Interlocked.Add(ref _records, count);
 

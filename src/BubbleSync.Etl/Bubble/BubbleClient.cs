@@ -51,13 +51,13 @@ internal sealed class BubbleClient : IDisposable
     /// <summary>Gives one page; the caller disposes of it.</summary>
     /// <param name="query">What to search for.</param>
     /// <param name="entity">The entity, for messages.</param>
-    /// <param name="level">The entity's level: lower ones go first.</param>
+    /// <param name="rank">Whose requests go first, where not all can: those of the lowest rank.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
-    public Task<RawPage> SearchAsync(BubbleQuery query, string entity, int level, CancellationToken cancellationToken)
+    public Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
     {
         var address = query.Address();
-        return AskAsync(address, entity, level, (response, token) => _answer.ReadAsync(response, address, entity, token), cancellationToken);
+        return AskAsync(address, entity, rank, (response, token) => _answer.ReadAsync(response, address, entity, token), cancellationToken);
     }
 
     /// <summary>Gives what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it.</summary>
@@ -72,13 +72,13 @@ internal sealed class BubbleClient : IDisposable
         _handler.Dispose();
     }
 
-    private async Task<T> AskAsync<T>(string address, string entity, int level, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(string address, string entity, int rank, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         var attempt = 0;
         try
         {
             return await _retry.ExecuteAsync(
-                async token => await AttemptAsync(address, entity, level, attempt++ > 0, read, token),
+                async token => await AttemptAsync(address, entity, rank, attempt++ > 0, read, token),
                 cancellationToken);
         }
         catch (BrokenCircuitException open)
@@ -87,10 +87,10 @@ internal sealed class BubbleClient : IDisposable
         }
     }
 
-    private async Task<T> AttemptAsync<T>(string address, string entity, int level, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private async Task<T> AttemptAsync<T>(string address, string entity, int rank, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         var waited = Stopwatch.GetTimestamp();
-        await _throttle.EnterAsync(level, cancellationToken);
+        await _throttle.EnterAsync(rank, cancellationToken);
         Signals.ThrottleWait.Took(waited);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(_settings.TimeoutSeconds));
@@ -152,7 +152,8 @@ internal sealed class BubbleClient : IDisposable
 
     private static SocketsHttpHandler Handler(BubbleSettings settings) => new()
     {
-        AutomaticDecompression = DecompressionMethods.All,
+        // Between programs of one machine, compressing costs more than it saves.
+        AutomaticDecompression = settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All,
         // A redirect would take the token somewhere else; it is refused with the place to go to.
         AllowAutoRedirect = false,
         MaxConnectionsPerServer = settings.MaxConcurrency,

@@ -1,13 +1,13 @@
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>
-/// One gate for all entities: at most so many requests in flight, at most so many a minute, lower levels first.
+/// One gate for all entities: at most so many requests in flight, at most so many a minute, those of the lowest rank first.
 /// Slows down when Bubble answers 429 or 503 and finds its way back.
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
 {
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<TaskCompletionSource, (int Level, long Turn)> _waiting = new();
+    private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Turn)> _waiting = new();
     private readonly Pace _pace = new(requestsPerMinute, clock);
     private int _inFlight;
     private long _turn;
@@ -19,11 +19,11 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     public double AllowedPerMinute => _pace.PerMinute;
 
     /// <summary>Waits for a place and for its time; call <see cref="Leave"/> afterwards, whatever happened.</summary>
-    /// <param name="level">Lower goes first, so that the merges of early levels can begin while later ones are read.</param>
+    /// <param name="rank">Lower goes first, so that the merges of some entities can begin while others are read.</param>
     /// <param name="cancellationToken">Gives the wait up.</param>
-    public async Task EnterAsync(int level, CancellationToken cancellationToken)
+    public async Task EnterAsync(int rank, CancellationToken cancellationToken)
     {
-        await PlaceAsync(level, cancellationToken);
+        await PlaceAsync(rank, cancellationToken);
         try
         {
             // A pause may have been ordered while this request waited for its time: hence again until there is nothing to wait for.
@@ -59,7 +59,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     /// <summary>Bubble answered as usual: the pace may recover.</summary>
     public void Recover() => _pace.Recover();
 
-    private async Task PlaceAsync(int level, CancellationToken cancellationToken)
+    private async Task PlaceAsync(int rank, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         TaskCompletionSource place;
@@ -72,7 +72,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
             }
 
             place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(place, (level, _turn++));
+            _waiting.Enqueue(place, (rank, _turn++));
         }
 
         await using var giveUp = cancellationToken.Register(() => place.TrySetCanceled(cancellationToken));

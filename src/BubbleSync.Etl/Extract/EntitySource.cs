@@ -16,9 +16,12 @@ internal sealed class EntitySource(BubbleClient client, string entity, string bu
     /// <summary>The entity's name, for messages.</summary>
     public string Entity => entity;
 
+    /// <summary>Whose requests go first, where not all can: those of the lowest rank.</summary>
+    public int Rank { get; set; } = level;
+
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
     public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>
-        client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit), entity, level, cancellationToken);
+        client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit), entity, Rank, cancellationToken);
 
     /// <summary>Counts a window, or the whole type, by one row at <paramref name="cursor"/>.</summary>
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLi
 internal sealed class MergeStage(
     MergeOptions options, IEnumerable<EntityPlan> plans, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
 {
-    private readonly LevelGate _gate = new(plans.Select(p => p.Level));
+    private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
@@ -34,17 +34,17 @@ internal sealed class MergeStage(
         }
     }
 
-    /// <summary>Merges an entity once all of the lower levels are merged.</summary>
-    /// <param name="entity">The entity; passed over where an earlier attempt at the same run has merged it.</param>
-    /// <param name="check">Asked just before; throws where nothing more is to be merged.</param>
-    /// <param name="drain">Ends the waiting, not the merging; then the entity is left unmerged.</param>
+    /// <summary>Merges an entity once all of the lower levels are merged, and tells its missing links once all that it may name is.</summary>
+    /// <param name="entity">The entity; not merged again where an earlier attempt at the same run has done it.</param>
+    /// <param name="check">Asked just before merging; throws where nothing more is to be merged.</param>
+    /// <param name="drain">Ends the waiting, not the merging; then what was waited for is left undone.</param>
     /// <param name="cancellationToken">Stops waiting and merging.</param>
     public async Task MergeInTurnAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!entity.IsMerged)
         {
             entity.Flow.State = EntityState.Merging;
-            if (!await IsTurnAsync(entity, drain, cancellationToken))
+            if (!await IsTurnAsync(token => _gate.BelowAsync(entity.Plan.Level, token), drain, cancellationToken))
                 return;
 
             await check(cancellationToken);
@@ -52,15 +52,17 @@ internal sealed class MergeStage(
             entity.Flow.State = EntityState.Done;
         }
 
-        _gate.Pass(entity.Plan.Level);
+        _gate.Pass(entity.Plan.Name);
+        // An agent may name a user, who is merged a level later.
+        if (await IsTurnAsync(token => _gate.AllAsync(entity.Plan.Targets, token), drain, cancellationToken))
+            await ReportLinksAsync(entity, cancellationToken);
     }
 
-    /// <summary>Once all are merged: reports missing links, prunes, patches, and says what there is to say.</summary>
+    /// <summary>Once all are merged: prunes, patches, and says what there is to say.</summary>
     public async Task SettleAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
-        await Together.RunAsync(entities, 2, ReportLinksAsync, cancellationToken);
         // Highest level first, so that rows go before those they point to.
-        foreach (var entity in entities.Reverse())
+        foreach (var entity in options.Prune is PruneMode.Soft or PruneMode.Hard ? entities.Reverse() : [])
             await PruneAsync(entity, cancellationToken);
 
         findings.Patches = await patches.RunAsync(transactions, cancellationToken);
@@ -79,12 +81,12 @@ internal sealed class MergeStage(
             await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
     }
 
-    private async Task<bool> IsTurnAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
+    private static async Task<bool> IsTurnAsync(Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         try
         {
-            await _gate.WaitAsync(entity.Plan.Level, either.Token);
+            await wait(either.Token);
             return !drain.IsCancellationRequested;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -123,10 +125,10 @@ internal sealed class MergeStage(
         await journal.LogAsync("info", "load", merged.Name, null, $"{merged.Name}: merged {merged.Extracted}: {string.Join(", ", outcomes.Select(o => $"{o.Records} {o.Outcome}"))}", cancellationToken);
     }
 
-    // Only now: an agent may name a user, who is merged a level later.
     private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
+        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
         entity.Report = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,
             entity.Plan.Name,
@@ -142,6 +144,7 @@ internal sealed class MergeStage(
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
+        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
         entity.Report = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,
             entity.Plan.Name,

@@ -56,6 +56,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order, _clock));
 
         await ProbeAsync(cancellationToken);
+        Rank();
         var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values.Select(h => h.ServerTime), _clock.GetUtcNow());
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync(PrepareAsync, cancellationToken);
@@ -129,6 +130,14 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             cancellationToken);
         if (!refused.IsEmpty)
             throw new SyncException([.. refused.OrderBy(e => e.Entity, StringComparer.Ordinal)]);
+    }
+
+    // Lower levels first, so that they merge while higher ones are read; of a level the largest first, for its merge takes longest.
+    private void Rank()
+    {
+        var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.Ledger.CountedBefore);
+        foreach (var (turn, entity) in turns.Index())
+            _histories[entity].Rank = turn;
     }
 
     // A source that stalls must not keep a run from ending.

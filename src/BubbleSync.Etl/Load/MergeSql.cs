@@ -54,13 +54,17 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
-    /// <summary>Records that are new, and records that Bubble changed and that were changed here later still.</summary>
+    /// <summary>Records that are new; records that Bubble changed and that were changed here later still; rows marked as gone of which Bubble sent a record again.</summary>
     public string Classify =>
         $"""
-        select count(*) filter (where t.{_key} is null), count(*) filter (where {IsConflict})
+        select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
+               count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
+               {(GoneSql.HasMark(plan) ? $"count(t.{GoneSql.Mark})" : "0::bigint")}
         from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
-        where not s.{StagingLayout.Rejected}
         """;
+
+    /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
+    public string Unmark => $"update {plan.Table} t set {GoneSql.Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{GoneSql.Mark} is not null";
 
     /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>

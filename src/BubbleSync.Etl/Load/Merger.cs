@@ -20,13 +20,15 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        var (inserted, conflicts) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+        var (inserted, conflicts, returned) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken))[0];
         if (conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
         var gone = countGone ? await connection.ScalarAsync<long>(_sql.CountNotInBubble, cancellationToken) : (long?)null;
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
+        if (returned > 0)
+            await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
 
         return new EntityCounts(settled, inserted, written - inserted, conflicts, gone);
     }

@@ -14,17 +14,12 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     // A row that is marked already is not marked again, but may yet be deleted.
     private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
 
-    /// <summary>Takes the mark off records that came back, and prunes what is gone; gives how many rows went, or why none may.</summary>
+    /// <summary>Prunes what is gone; gives how many rows went, or why none may.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="report">What is known of the entity.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<(long Pruned, string? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
-        if (GoneSql.HasMark(plan))
-            await connection.ExecuteAsync($"update {plan.Table} t set {GoneSql.Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{GoneSql.Mark} is not null", cancellationToken);
-        if (mode is PruneMode.None or PruneMode.Report)
-            return (0, null);
-
         var refusal = await RefusalAsync(connection, report, cancellationToken);
         return refusal is null ? await PruneAsync(connection, cancellationToken) : (0, refusal);
     }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace BubbleSync.Simulator.Serving;
 
 /// <summary>Sends answers, whole or broken.</summary>
-internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, CancellationToken closing)
+internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, SimulatorTraffic traffic, CancellationToken closing)
 {
     private const int Drops = 20;
 
@@ -39,6 +39,7 @@ internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, C
         response.ContentType = answer.ContentType;
         if (options.Compression && Compression.Apply(context.Request, body) is var (encoding, compressed))
         {
+            traffic.AddCompressed();
             response.Headers.ContentEncoding = encoding;
             body = compressed;
         }

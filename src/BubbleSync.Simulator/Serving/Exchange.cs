@@ -8,7 +8,7 @@ namespace BubbleSync.Simulator.Serving;
 internal sealed class Exchange(SimulatorOptions options, FaultSettings faults, Api api, SimulatorTraffic traffic, CancellationToken closing)
 {
     private readonly Throttle _throttle = new(options.RequestsPerMinute, options.Time);
-    private readonly Delivery _delivery = new(options, faults, closing);
+    private readonly Delivery _delivery = new(options, faults, traffic, closing);
 
     public async Task HandleAsync(HttpContext context)
     {
