@@ -14,8 +14,8 @@ namespace BubbleSync.Etl.Graph;
 /// <param name="look">Sees each page before it is mapped, several at once; mostly none.</param>
 internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false, Action<PageRead>? look = null)
 {
-    // Two windows at once hide the first and last call of each; more would only open more transactions.
-    private const int WindowsAtOnce = 2;
+    // Several windows at once hide the first and last call of each, and let the entity whose turn it is have the whole machine; each is a transaction.
+    private const int WindowsAtOnce = 4;
     private const int PagesWaiting = 8;
 
     private readonly RecordMapper _mapper = new(plan, keepsRaw);
