@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using BubbleSync.Etl;
 using BubbleSync.Simulator;
@@ -63,16 +64,28 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_source_that_dies_on_the_way_ends_the_run_soon_and_once_it_lives_again_the_run_goes_on()
     {
         const int Alive = 60;
+        // Four windows and a count of each of eight types.
+        const int MostOpen = 8 * 5;
         await using var scene = await OpenAsync();
-        var settings = scene.Settings.Bubble;
-        // What a hook throws, Kestrel answers with 500.
-        _ = new Pages(scene, (number, _) => number > Alive ? throw new InvalidOperationException("dead") : Task.CompletedTask);
+        var refused = new ConcurrentQueue<string>();
+        _ = new Pages(scene, (number, request) =>
+        {
+            if (number <= Alive)
+                return Task.CompletedTask;
+
+            refused.Enqueue($"{request.Type} {request.Line}");
+            // What a hook throws, Kestrel answers with 500.
+            throw new InvalidOperationException("dead");
+        });
 
         var report = await scene.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(report.Errors, e => e is { Code: "source-dead" or "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
-        Assert.InRange(scene.Bubble.Traffic.Requests, Alive, Alive + (settings.MaxConcurrency * settings.MaxAttempts));
+        // Who waits to try again gives his place to another, so that more are tried than there are places; but none for longer than its attempts last.
+        Assert.InRange(refused.Distinct().Count(), 1, MostOpen);
+        Assert.All(refused.CountBy(line => line), asked => Assert.InRange(asked.Value, 1, scene.Settings.Bubble.MaxAttempts));
+        Assert.Equal(Alive + refused.Count, scene.Bubble.Traffic.Requests);
 
         var known = await Pages.ProvedAsync(scene);
         var pages = new Pages(scene);
