@@ -7,6 +7,8 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
 internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, string nextStep)
 {
+    private const long Many = 1000;
+
     private readonly MergeSql _sql = new(plan, staging, force);
     private readonly HeldLinks _held = new(plan, staging);
     private readonly StagedRecords _records = new(plan, staging, runId);
@@ -26,6 +28,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         var gone = countGone ? await connection.ScalarAsync<long>(_sql.CountNotInBubble, cancellationToken) : (long?)null;
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        if (written >= Many)
+            await connection.ExecuteAsync(_sql.Analyze, cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
         if (returned > 0)
             await connection.ExecuteAsync(_sql.Unmark, cancellationToken);

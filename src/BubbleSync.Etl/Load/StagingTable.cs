@@ -8,6 +8,9 @@ namespace BubbleSync.Etl.Load;
 /// <summary>The names and statements of one entity's staging in one run, as text.</summary>
 internal sealed class StagingTable
 {
+    /// <summary>Makes an <c>analyze</c> of the same transaction look at 3,000 rows, which are enough to count by.</summary>
+    public const string SmallSample = "set local default_statistics_target = 10";
+
     private const string Schema = "bubblesync_staging";
     private const int LongestWord = 30;
 
@@ -29,7 +32,7 @@ internal sealed class StagingTable
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
         Raw = Identifier.Quote(Schema, name + "_raw");
-        Analyze = $"set local default_statistics_target = 10; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
+        Analyze = $"{SmallSample}; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
     /// <summary>Staging that is only compared with the table, beside whatever run is at work on it.</summary>

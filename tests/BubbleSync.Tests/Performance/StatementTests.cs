@@ -49,8 +49,8 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
         using var heard = new StatementListener();
         await scene.ResyncAsync();
 
-        // Staging tables carry the run in their names.
-        return [.. heard.Texts.Where(t => !t.StartsWith("copy ", StringComparison.Ordinal)).Select(t => RunInName().Replace(t, "")).Order(StringComparer.Ordinal)];
+        // Staging tables carry the run in their names; a table is looked at anew where a thousand rows were written.
+        return [.. heard.Texts.Where(t => !t.StartsWith("copy ", StringComparison.Ordinal) && !t.Contains("analyze (skip_locked)", StringComparison.Ordinal)).Select(t => RunInName().Replace(t, "")).Order(StringComparer.Ordinal)];
     }
 
     [GeneratedRegex("(?<=_)[0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
