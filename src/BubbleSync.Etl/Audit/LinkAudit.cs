@@ -38,7 +38,7 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         var withHeld = await connection.ScalarAsync<bool>("select to_regclass('bubblesync.held_link') is not null", cancellationToken);
         foreach (var plan in plans.OrderBy(p => p.Name, StringComparer.Ordinal))
         {
-            foreach (var column in plan.Columns.Where(c => c.Relations.Count > 0).OrderBy(c => c.Name, StringComparer.Ordinal))
+            foreach (var column in plan.Links.OrderBy(c => c.Name, StringComparer.Ordinal))
             {
                 var found = Find(connection, plan, column, withHeld, cancellationToken);
                 var links = search is null ? found : search.AskAsync(found, column, cancellationToken);

@@ -13,11 +13,8 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     /// <summary>Bubble's clock at the first answer, or null where it told none.</summary>
     public DateTimeOffset? ServerTime => _whole?.ServerTime;
 
-    /// <summary>Whose requests go first, where not all can: those of the lowest rank.</summary>
-    public int Rank
-    {
-        set => source.Rank = value;
-    }
+    /// <summary>Says whose requests go first, where not all can: those of the lowest rank.</summary>
+    public void TakeRank(int rank) => source.Rank = rank;
 
     /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)

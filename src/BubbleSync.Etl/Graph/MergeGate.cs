@@ -10,6 +10,9 @@ internal sealed class MergeGate(IEnumerable<(string Entity, int Level)> entities
     public Task BelowAsync(int level, CancellationToken cancellationToken) =>
         AllAsync(_entities.Values.Where(e => e.Level < level), cancellationToken);
 
+    /// <summary>The highest level of these; those that do not take part have none.</summary>
+    public int Highest(IEnumerable<string> names) => names.Max(n => _entities.TryGetValue(n, out var entity) ? entity.Level : int.MinValue);
+
     /// <summary>Waits until these have merged; those that do not take part are there as they are.</summary>
     public Task AllAsync(IReadOnlySet<string> names, CancellationToken cancellationToken) =>
         AllAsync(_entities.Where(e => names.Contains(e.Key)).Select(e => e.Value), cancellationToken);

@@ -34,7 +34,7 @@ internal sealed class MergeStage(
         }
     }
 
-    /// <summary>Merges an entity once all of the lower levels are merged, and tells its missing links once all that it may name is.</summary>
+    /// <summary>Merges an entity once all of the lower levels are merged, and tells its missing links as soon as what they may lead to is.</summary>
     /// <param name="entity">The entity; not merged again where an earlier attempt at the same run has done it.</param>
     /// <param name="check">Asked just before merging; throws where nothing more is to be merged.</param>
     /// <param name="drain">Ends the waiting, not the merging; then what was waited for is left undone.</param>
@@ -53,9 +53,7 @@ internal sealed class MergeStage(
         }
 
         _gate.Pass(entity.Plan.Name);
-        // An agent may name a user, who is merged a level later.
-        if (await IsTurnAsync(token => _gate.AllAsync(entity.Plan.Targets, token), drain, cancellationToken))
-            await ReportLinksAsync(entity, cancellationToken);
+        await ReportLinksAsync(entity, drain, cancellationToken);
     }
 
     /// <summary>Once all are merged: prunes, patches, and says what there is to say.</summary>
@@ -125,21 +123,33 @@ internal sealed class MergeStage(
         await journal.LogAsync("info", "load", merged.Name, null, $"{merged.Name}: merged {merged.Extracted}: {string.Join(", ", outcomes.Select(o => $"{o.Records} {o.Outcome}"))}", cancellationToken);
     }
 
-    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
+    // An agent may name a user, who is merged a level later; what it names of its own level or below is looked at meanwhile.
+    private async Task ReportLinksAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
     {
         var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
-        entity.Report = await transactions.InOneAsync(
-            IsolationLevel.ReadCommitted,
-            entity.Plan.Name,
-            async connection =>
-            {
-                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, cancellationToken) };
-                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                return report;
-            },
-            cancellationToken);
+        var missing = 0L;
+        foreach (var columns in entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key))
+        {
+            if (!await IsTurnAsync(token => _gate.AllAsync(TargetsOf(columns).ToHashSet(), token), drain, cancellationToken))
+                return;
+
+            missing += await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => links.ReportAsync(c, [.. columns], cancellationToken), cancellationToken);
+        }
+
+        entity.Report = await KeepAsync(entity, entity.Report with { MissingLinks = missing }, cancellationToken);
     }
+
+    private static IEnumerable<string> TargetsOf(IEnumerable<ColumnPlan> columns) => columns.SelectMany(c => c.Relations).Select(r => r.Entity);
+
+    private Task<EntityReport> KeepAsync(EntityRun entity, EntityReport report, CancellationToken cancellationToken) => transactions.InOneAsync(
+        IsolationLevel.ReadCommitted,
+        entity.Plan.Name,
+        async connection =>
+        {
+            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+            return report;
+        },
+        cancellationToken);
 
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
     {

@@ -137,7 +137,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.Ledger.CountedBefore);
         foreach (var (turn, entity) in turns.Index())
-            _histories[entity].Rank = turn;
+            _histories[entity].TakeRank(turn);
     }
 
     // A source that stalls must not keep a run from ending.

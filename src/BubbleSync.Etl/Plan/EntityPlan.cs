@@ -35,8 +35,8 @@ internal sealed class EntityPlan
     /// <summary>The column that holds Bubble's Modified Date, which decides what is new.</summary>
     public ColumnPlan Modified => Columns.First(c => c.Name == Clocks.Modified);
 
-    /// <summary>The entities that its links lead to.</summary>
-    public IReadOnlySet<string> Targets => Columns.SelectMany(c => c.Relations).Select(r => r.Entity).ToHashSet();
+    /// <summary>The columns that name records of other entities.</summary>
+    public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
 
     /// <summary>The quoted target table.</summary>
     public string Table => Identifier.Quote(Schema, Target.Name);
