@@ -37,7 +37,7 @@ internal readonly record struct ValueShape(ShapeKind Kind, int Length)
         if (Moment.TryParse(text, out _))
             return new ValueShape(ShapeKind.Date, 0);
         // A bare // is how Bubble writes an address that is none.
-        if (JsonText.IsBlank(value) || text.Trim((byte)' ').SequenceEqual("//"u8))
+        if (JsonText.IsBlank(raw) || text.Trim((byte)' ').SequenceEqual("//"u8))
             return new ValueShape(ShapeKind.Blank, 0);
         return IsAddress(text) ? new ValueShape(ShapeKind.Url, 0) : new ValueShape(ShapeKind.Text, Characters(text));
     }

@@ -18,12 +18,9 @@ internal static class JsonText
     /// <summary>What stands between a string's quotes, as it came.</summary>
     public static ReadOnlySpan<byte> Raw(JsonElement text) => JsonMarshal.GetRawUtf8Value(text)[1..^1];
 
-    /// <summary>Whether a string holds nothing but white space.</summary>
-    public static bool IsBlank(JsonElement text)
-    {
-        var raw = Raw(text);
-        return raw.Length == 0 || ((raw[0] <= ' ' || raw[0] == '\\' || raw[0] >= 0x80) && string.IsNullOrWhiteSpace(Lossy(raw)));
-    }
+    /// <summary>Whether a string, as it came between its quotes, holds nothing but white space.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> raw) =>
+        raw.Length == 0 || ((raw[0] <= ' ' || raw[0] == '\\' || raw[0] >= 0x80) && string.IsNullOrWhiteSpace(Lossy(raw)));
 
     /// <summary>
     /// A string without its escapes; without any it is the record's own bytes, else it is written behind what <paramref name="scratch"/> holds.

@@ -105,13 +105,12 @@ internal static class TextConversion
     /// <summary>Whether a text counts as absent: blank, unless blanks are kept; for an address a bare <c>//</c> too.</summary>
     public static bool IsNothing(JsonElement text, FieldType type)
     {
-        if (JsonText.IsBlank(text))
-            return true;
-
-        // Slashes may come as \/ or \u002f; a real address is longer than both in any spelling, and is not decoded for this.
-        var raw = JsonText.Raw(text).Trim((byte)' ');
-        return type.IsUrl && raw.Length <= 24 && JsonText.Lossy(raw).AsSpan().Trim() is "//";
+        var raw = JsonText.Raw(text);
+        return JsonText.IsBlank(raw) || (type.IsUrl && IsBareSlashes(raw.Trim((byte)' ')));
     }
+
+    // Slashes may come as \/ or \u002f; a real address is longer than both in any spelling, and is not decoded for this.
+    private static bool IsBareSlashes(ReadOnlySpan<byte> raw) => raw.Length <= 24 && JsonText.Lossy(raw).AsSpan().Trim() is "//";
 
     private static TextNotes AppendText(JsonElement value, bool isUrl, RowWriter row)
     {
