@@ -39,6 +39,8 @@ internal sealed class BubbleClient : IDisposable
         };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("BubbleSync.Etl");
         _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        if (_handler.AutomaticDecompression == DecompressionMethods.None)
+            _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
         if (settings.ApiToken is { } token)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 

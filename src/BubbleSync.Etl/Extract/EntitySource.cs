@@ -5,7 +5,7 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>One entity's records in Bubble: pages and counts of its windows.</summary>
-internal sealed class EntitySource(BubbleClient client, string entity, string bubbleType, int level)
+internal sealed class EntitySource(BubbleClient client, string entity, string bubbleType, int rank)
 {
     /// <summary>The source of an entity.</summary>
     public EntitySource(BubbleClient client, EntityPlan plan)
@@ -17,7 +17,7 @@ internal sealed class EntitySource(BubbleClient client, string entity, string bu
     public string Entity => entity;
 
     /// <summary>Whose requests go first, where not all can: those of the lowest rank.</summary>
-    public int Rank { get; set; } = level;
+    public int Rank { get; set; } = rank;
 
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
     public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>

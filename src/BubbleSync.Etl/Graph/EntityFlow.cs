@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
@@ -29,6 +30,9 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
 
     /// <summary>The names met in the records, and what the records held.</summary>
     public RecordMapper Mapper => _mapper;
+
+    /// <summary>Places that all entities share, one for each window under way; null where windows cost nothing but memory.</summary>
+    public SemaphoreSlim? Places { get; init; }
 
     /// <summary>What was read, and how sure it is complete.</summary>
     public ExtractionLedger Ledger { get; } = new();
@@ -69,7 +73,7 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run, run.From("plan windows", windows).ThenMany("read", read, parallel: WindowsAtOnce));
+        await EndAsync(run, run.From("plan windows", windows).ThenMany("read", (window, token) => InPlaceAsync(read(window, token), token), parallel: WindowsAtOnce));
     }
 
     /// <summary>Maps and stages readings that need no windows.</summary>
@@ -77,6 +81,20 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
         await EndAsync(run, run.From("read", readings));
+    }
+
+    private async IAsyncEnumerable<Reading> InPlaceAsync(IAsyncEnumerable<Reading> readings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await (Places?.WaitAsync(cancellationToken) ?? Task.CompletedTask);
+        try
+        {
+            await foreach (var reading in readings.WithCancellation(cancellationToken))
+                yield return reading;
+        }
+        finally
+        {
+            Places?.Release();
+        }
     }
 
     private async Task EndAsync(FlowRun run, FlowRun.Line<Reading> line)

@@ -27,7 +27,7 @@ internal sealed class EntityRun : IAsyncDisposable
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
-        Flow = new EntityFlow(plan, _writer.WriteAsync, staging.KeepsRaw);
+        Flow = new EntityFlow(plan, _writer.WriteAsync, staging.KeepsRaw) { Places = database.Readings };
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
 

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
+using Npgsql;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -18,7 +19,11 @@ internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLi
 /// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
 internal sealed class MergeStage(
     MergeOptions options, IEnumerable<EntityPlan> plans, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
+    : IDisposable
 {
+    private const int LooksAtOnce = 3;
+
+    private readonly SemaphoreSlim _looks = new(LooksAtOnce, LooksAtOnce);
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
     /// <summary>Does not forbid anything.</summary>
@@ -30,7 +35,7 @@ internal sealed class MergeStage(
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+            await InOneAsync(entity, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
         }
     }
 
@@ -78,6 +83,9 @@ internal sealed class MergeStage(
         foreach (var entity in entities)
             await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _looks.Dispose();
 
     private static async Task<bool> IsTurnAsync(Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken cancellationToken)
     {
@@ -127,37 +135,39 @@ internal sealed class MergeStage(
     private async Task ReportLinksAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
     {
         var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        var missing = 0L;
-        foreach (var columns in entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key))
+        var groups = entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key);
+        foreach (var (place, columns) in groups.Index())
         {
             if (!await IsTurnAsync(token => _gate.AllAsync(TargetsOf(columns).ToHashSet(), token), drain, cancellationToken))
                 return;
 
-            missing += await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => links.ReportAsync(c, [.. columns], cancellationToken), cancellationToken);
+            await _looks.WaitAsync(cancellationToken);
+            try
+            {
+                entity.Report = await InOneAsync(entity, c => LookAsync(c, place == 0, [.. columns]), cancellationToken);
+            }
+            finally
+            {
+                _looks.Release();
+            }
         }
 
-        entity.Report = await KeepAsync(entity, entity.Report with { MissingLinks = missing }, cancellationToken);
+        async Task<EntityReport> LookAsync(NpgsqlConnection connection, bool isFirst, IReadOnlyList<ColumnPlan> columns)
+        {
+            if (isFirst)
+                await links.ForgetAsync(connection, cancellationToken);
+            var before = isFirst ? 0 : entity.Report.MissingLinks;
+            return await KeptAsync(connection, entity, entity.Report with { MissingLinks = before + await links.ReportAsync(connection, columns, cancellationToken) }, cancellationToken);
+        }
     }
 
     private static IEnumerable<string> TargetsOf(IEnumerable<ColumnPlan> columns) => columns.SelectMany(c => c.Relations).Select(r => r.Entity);
 
-    private Task<EntityReport> KeepAsync(EntityRun entity, EntityReport report, CancellationToken cancellationToken) => transactions.InOneAsync(
-        IsolationLevel.ReadCommitted,
-        entity.Plan.Name,
-        async connection =>
-        {
-            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-            return report;
-        },
-        cancellationToken);
-
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
-        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
-        entity.Report = await transactions.InOneAsync(
-            IsolationLevel.ReadCommitted,
-            entity.Plan.Name,
+        entity.Report = await InOneAsync(
+            entity,
             async connection =>
             {
                 var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
@@ -165,10 +175,17 @@ internal sealed class MergeStage(
                     findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
                 if (pruned > 0)
                     findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {GoneSql.MarkName}")}, because Bubble no longer has them: {pruned} rows.");
-                var report = entity.Report with { Pruned = pruned };
-                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                return report;
+                return await KeptAsync(connection, entity, entity.Report with { Pruned = pruned }, cancellationToken);
             },
             cancellationToken);
     }
+
+    private async Task<EntityReport> KeptAsync(NpgsqlConnection connection, EntityRun entity, EntityReport report, CancellationToken cancellationToken)
+    {
+        await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+        return report;
+    }
+
+    private Task<T> InOneAsync<T>(EntityRun entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, work, cancellationToken);
 }

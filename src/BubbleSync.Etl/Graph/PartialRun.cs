@@ -73,6 +73,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     {
         foreach (var entity in _entities)
             await entity.DisposeAsync();
+        _merge.Dispose();
         await _transactions.DisposeAsync();
     }
 }

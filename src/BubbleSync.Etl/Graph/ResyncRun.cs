@@ -105,6 +105,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         foreach (var entity in _entities)
             await entity.DisposeAsync();
+        _merge.Dispose();
         await _transactions.DisposeAsync();
     }
 

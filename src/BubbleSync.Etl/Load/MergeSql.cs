@@ -82,8 +82,16 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <summary>
     /// Tells the planner how many rows the target has by now. Autovacuum does so in its own time, and where it looks while a merge is under way it sees
     /// pages without one row: patches are then planned for one row a table, and an anti join of 200,000 rows by nested loops takes hours.
+    /// PostgreSQL lets only the table's owner do it and else goes on with a warning. The count lasts even where a dry run takes the rows back.
     /// </summary>
-    public string Analyze => $"{StagingTable.SmallSample}; analyze (skip_locked) {plan.Table} ({_key})";
+    public string Analyze => $"{StagingTable.SmallSample}; analyze {plan.Table} ({_key})";
+
+    /// <summary>Logs that <see cref="Analyze"/> was not to be had.</summary>
+    public const string LogUncounted =
+        """
+        insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
+        values (@run, 'warning', 'load', @entity, null, 'was not analysed, for somebody holds a lock on its table, such as VACUUM; patches may be planned for too few rows and take long')
+        """;
 
     /// <summary>The one statement that writes the target.</summary>
     public string Merge()

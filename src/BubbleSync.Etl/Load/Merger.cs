@@ -7,6 +7,7 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
 internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, string nextStep)
 {
+    // Below that, a table planned for one row costs less than looking at it.
     private const long Many = 1000;
 
     private readonly MergeSql _sql = new(plan, staging, force);
@@ -28,12 +29,28 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         var gone = countGone ? await connection.ScalarAsync<long>(_sql.CountNotInBubble, cancellationToken) : (long?)null;
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
-        if (written >= Many)
-            await connection.ExecuteAsync(_sql.Analyze, cancellationToken);
         await _held.HoldAsync(connection, cancellationToken);
         if (returned > 0)
             await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
 
+        if (written >= Many)
+            await TellPlannerAsync(connection, names, cancellationToken);
+
         return new EntityCounts(settled, inserted, written - inserted, conflicts, gone);
+    }
+
+    // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
+    private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);
+        try
+        {
+            await connection.ExecuteAsync(_sql.Analyze, cancellationToken);
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await connection.ExecuteAsync("rollback to savepoint merged", cancellationToken);
+            await connection.ExecuteAsync(MergeSql.LogUncounted, cancellationToken, names);
+        }
     }
 }

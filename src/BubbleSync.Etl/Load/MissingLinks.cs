@@ -8,14 +8,15 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
 internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid runId)
 {
+    /// <summary>Forgets what an earlier attempt at the same run has reported.</summary>
+    public Task<long> ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
+
     /// <summary>Looks through what was staged in these columns or, where a crash of the server took that after the merge, through the table; gives how many targets are missing.</summary>
     public async Task<long> ReportAsync(NpgsqlConnection connection, IReadOnlyList<ColumnPlan> columns, CancellationToken cancellationToken)
     {
         var isStaged = await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
         var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
-        await connection.ExecuteAsync(
-            "delete from bubblesync.missing_link where run_id = @run and entity = @entity and column_name = any(@columns)",
-            cancellationToken, ("run", runId), ("entity", plan.Name), ("columns", columns.Select(c => c.Name).ToArray()));
 
         var missing = 0L;
         foreach (var sql in Statements(columns, source))

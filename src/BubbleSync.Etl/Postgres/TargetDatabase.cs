@@ -15,6 +15,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         + "-c jit=off -c work_mem=32MB -c timezone=UTC -c client_min_messages=warning";
 
     private const int Connections = 40;
+    private const int OpenReadings = 24;
 
     private readonly NpgsqlDataSource _source;
 
@@ -30,6 +31,9 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     /// <summary>Host, port and database, for messages.</summary>
     public string Host { get; }
+
+    /// <summary>Places for readings of windows, over all entities: each keeps a connection while it is open.</summary>
+    public SemaphoreSlim Readings { get; } = new(OpenReadings, OpenReadings);
 
     /// <summary>The server's version, such as <c>15.14</c>.</summary>
     public string Version { get; private set; } = "";
@@ -84,7 +88,11 @@ internal sealed class TargetDatabase : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Readings.Dispose();
+        return _source.DisposeAsync();
+    }
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {

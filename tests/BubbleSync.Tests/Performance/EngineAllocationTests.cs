@@ -16,6 +16,7 @@ public sealed class EngineAllocationTests(PostgresFixture postgres) : IClassFixt
     private const int Few = 2_000;
     private const int Many = 10_000;
     private const int Runs = 4;
+    private const int ListenedRuns = 2;
 
     [Fact]
     public async Task A_record_costs_few_bytes_from_answer_to_table_and_none_of_large_objects()
@@ -40,10 +41,16 @@ public sealed class EngineAllocationTests(PostgresFixture postgres) : IClassFixt
         var (least, leastLarge) = (long.MaxValue, long.MaxValue);
         for (var run = 0; run < Runs; run++)
         {
-            using var large = new LargeObjectListener();
             var before = GC.GetTotalAllocatedBytes(precise: true);
             await scene.ResyncAsync();
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        // Listening allocates, too.
+        for (var run = 0; run < ListenedRuns; run++)
+        {
+            using var large = new LargeObjectListener();
+            await scene.ResyncAsync();
             leastLarge = Math.Min(leastLarge, await large.BytesAsync(scene.Limit));
         }
 

@@ -49,9 +49,13 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
         using var heard = new StatementListener();
         await scene.ResyncAsync();
 
-        // Staging tables carry the run in their names; a table is looked at anew where a thousand rows were written.
-        return [.. heard.Texts.Where(t => !t.StartsWith("copy ", StringComparison.Ordinal) && !t.Contains("analyze (skip_locked)", StringComparison.Ordinal)).Select(t => RunInName().Replace(t, "")).Order(StringComparer.Ordinal)];
+        // A table is counted anew where a thousand rows were written, once.
+        Assert.Distinct(heard.Texts.Where(IsCount));
+        // Staging tables carry the run in their names.
+        return [.. heard.Texts.Where(t => !t.StartsWith("copy ", StringComparison.Ordinal) && !IsCount(t) && !t.StartsWith("savepoint merged", StringComparison.Ordinal)).Select(t => RunInName().Replace(t, "")).Order(StringComparer.Ordinal)];
     }
+
+    private static bool IsCount(string sql) => sql.Contains("; analyze \"public\"", StringComparison.Ordinal);
 
     [GeneratedRegex("(?<=_)[0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
     private static partial Regex RunInName();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using BubbleSync.Etl;
 using BubbleSync.Simulator;
@@ -9,6 +10,38 @@ namespace BubbleSync.Tests.Survival;
 /// <summary>What a resume takes over, and what it must not.</summary>
 public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    [Fact]
+    public async Task Links_looked_at_only_in_part_before_the_end_are_each_told_once()
+    {
+        const string Told = "select entity, column_name, count(*) from bubblesync.missing_link where run_id = '{0}' group by 1, 2 order by 1, 2";
+        var options = new SimulatorOptions { Invoices = 60 };
+        await using var calm = await Scene.OpenAsync(postgres, options);
+        await using var scene = await Scene.OpenAsync(postgres, options);
+        using var drain = new CancellationTokenSource();
+
+        // Items cannot merge meanwhile, so that an invoice's agent is looked at and its items are not.
+        RunReport stopped;
+        await using (var door = await Door.ShutAsync(scene, "lock table invoice_item in exclusive mode"))
+        {
+            var run = scene.ResyncAsync(new ResyncOptions { Drain = drain.Token });
+            await door.SomebodyWaitsAsync();
+            await scene.UntilAsync("select exists (select from bubblesync.missing_link where entity = 'invoice')");
+            await drain.CancelAsync();
+            await door.DisposeAsync();
+            stopped = await run;
+        }
+
+        var inPart = await scene.RowsAsync(string.Format(CultureInfo.InvariantCulture, Told, stopped.RunId));
+        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var whole = await calm.ResyncAsync();
+
+        var expected = await calm.RowsAsync(string.Format(CultureInfo.InvariantCulture, Told, whole.RunId));
+        Assert.Equal(("cancelled", "succeeded"), (stopped.Status, resumed.Status));
+        Assert.NotEqual(expected, inPart);
+        Assert.Equal(expected, await scene.RowsAsync(string.Format(CultureInfo.InvariantCulture, Told, resumed.RunId)));
+        Assert.Equal(whole.Entities.Select(e => e.MissingLinks), resumed.Entities.Select(e => e.MissingLinks));
+    }
+
     [Fact]
     public async Task An_entity_whose_map_was_changed_in_between_is_read_again_and_no_other()
     {
