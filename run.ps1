@@ -111,11 +111,15 @@ switch -CaseSensitive ($args[0]) {
     if ($rest.Count -gt 0 -and $rest[0] -ceq 'e2e') {
       $program = Find-Program
       Push-Location $root
-      try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- @rest --program $program } finally { Pop-Location }
+      $rest = @($rest | Select-Object -Skip 1)
+      try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program $program @rest } finally { Pop-Location }
       break
     }
-    $filter = $rest | Select-Object -First 1
-    $rest = @($rest | Select-Object -Skip 1)
+    $filter = ''
+    if ($rest.Count -gt 0 -and -not $rest[0].StartsWith('-')) {
+      $filter = $rest[0]
+      $rest = @($rest | Select-Object -Skip 1)
+    }
     Push-Location $root
     try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "*$filter*" --artifacts "$state/benchmarks" @rest } finally { Pop-Location }
   }

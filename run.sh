@@ -135,11 +135,18 @@ case ${1:-} in
     shift
     if [ "${1:-}" = e2e ]; then
       find_program
+      shift
       cd "$root"
-      exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- "$@" --program "$program"
+      exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program "$program" "$@"
     fi
-    filter=*${1:-}*
-    [ $# -eq 0 ] || shift
+    filter=*
+    case ${1:--} in
+      -*) ;;
+      *)
+        filter=*$1*
+        shift
+        ;;
+    esac
     cd "$root"
     exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
     ;;

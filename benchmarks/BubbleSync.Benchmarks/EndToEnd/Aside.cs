@@ -30,7 +30,7 @@ internal sealed class Aside(Scene scene, SimulatedApp app, Figures figures)
     public async Task ThrottledAsync()
     {
         var records = figures.Records ?? 0;
-        var perMinute = (int)(records / PageSize * 60 / ThrottledSeconds);
+        var perMinute = Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
         await scene.Databases.RenewAsync(Way.Throttled);
         var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
         figures.Add(Situation.First, Way.Throttled, measured with

@@ -10,6 +10,12 @@ internal static class EndToEndBenchmark
     /// <summary>Measures and prints; 0 where everything was as it should be.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> words)
     {
+        if (words.Contains("--help"))
+        {
+            Console.WriteLine($"Usage: {EndToEndOptions.Usage}");
+            return 0;
+        }
+
         try
         {
             var options = EndToEndOptions.Parse(words);
@@ -61,8 +67,12 @@ internal static class EndToEndBenchmark
         return figures;
     }
 
+    // Both load empty tables.
     private static async Task AsideAsync(Scene scene, int size, Aside aside)
     {
+        if (!scene.Options.Only.Contains(Situation.First))
+            return;
+
         if (scene.Options.Runs(Way.Rows) && size == scene.Options.Sizes.Min())
             await aside.RowsAsync();
         if (scene.Options.Runs(Way.Throttled) && size == scene.Options.ThrottledSize)

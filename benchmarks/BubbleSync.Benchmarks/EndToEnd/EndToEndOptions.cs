@@ -51,7 +51,7 @@ internal sealed record EndToEndOptions
     {
         "--sizes" => this with { Sizes = [.. value.Split(',').Select(Number)] },
         "--rounds" => this with { Rounds = Number(value) },
-        "--only" => this with { Only = [.. value.Split(',').Select(s => Enum.Parse<Situation>(s, ignoreCase: true))] },
+        "--only" => this with { Only = [.. value.Split(',').Select(One)] },
         "--skip" => this with { Skip = [.. value.Split(',').Select(Part)] },
         "--output" when value is "text" or "json" => this with { IsJson = value == "json" },
         "--program" => this with { Program = value },
@@ -60,6 +60,9 @@ internal sealed record EndToEndOptions
 
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new ArgumentException($"'{text}' is no number above 0. Usage: {Usage}");
+
+    private static Situation One(string word) =>
+        Enum.GetValues<Situation>().Cast<Situation?>().FirstOrDefault(s => s.ToString()!.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? throw new ArgumentException($"There is no situation '{word}'. Usage: {Usage}");
 
     private static string Part(string word) =>
         word is Way.Skeleton or Way.Floor or Way.Rows or Way.Throttled or Way.Drain ? word : throw new ArgumentException($"'{word}' cannot be skipped. Usage: {Usage}");

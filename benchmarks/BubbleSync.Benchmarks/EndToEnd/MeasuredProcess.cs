@@ -12,7 +12,7 @@ internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBy
     {
         var before = ProcessTimes.OfEndedChildren();
         var watch = Stopwatch.StartNew();
-        using var process = Process.Start(Describe(program, words, environment)) ?? throw new InvalidOperationException($"{program} does not start.");
+        using var process = Start(program, words, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         var ended = process.WaitForExitAsync();
@@ -27,8 +27,28 @@ internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBy
         return new(seconds, ProcessTimes.OfEndedChildren() - before, peak, await output);
     }
 
+    /// <summary>Starts a program that does not outlive this one, even where this one is told to end.</summary>
+    public static Process Start(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
+    {
+        var process = Process.Start(Describe(program, words, environment)) ?? throw new InvalidOperationException($"{program} does not start.");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => End(process);
+        return process;
+    }
+
+    private static void End(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended long since, and was disposed of.
+        }
+    }
+
     /// <summary>How a program is started: in an environment that holds, of ours, only what is given.</summary>
-    public static ProcessStartInfo Describe(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
+    private static ProcessStartInfo Describe(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo("dotnet", [program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("BUBBLESYNC_", StringComparison.Ordinal)).ToList())

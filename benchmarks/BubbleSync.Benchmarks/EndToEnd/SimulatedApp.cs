@@ -35,7 +35,7 @@ internal sealed class SimulatedApp : IAsyncDisposable
     {
         var invoices = Math.Max(1, (int)Math.Round(records / RecordsPerInvoice));
         string[] words = ["simulate", "--invoices", $"{invoices}", "--output", "json"];
-        var process = Process.Start(MeasuredProcess.Describe(program, words, new Dictionary<string, string>())) ?? throw new InvalidOperationException("The simulator does not start.");
+        var process = MeasuredProcess.Start(program, words, new Dictionary<string, string>());
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The simulator ended.");

@@ -30,6 +30,8 @@ public sealed class EndToEndOptionsTests
     [InlineData("--rounds", "0")]
     [InlineData("--skip", "bubblesync")]
     [InlineData("--only", "later")]
+    [InlineData("--only", "7")]
+    [InlineData("--only", "")]
     [InlineData("--output", "xml")]
     [InlineData("--rounds")]
     public void What_is_not_known_is_refused(params string[] words) => Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", .. words]));
