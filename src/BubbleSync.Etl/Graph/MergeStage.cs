@@ -5,7 +5,6 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
-using Npgsql;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -35,7 +34,7 @@ internal sealed class MergeStage(
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            await InOneAsync(entity, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
         }
     }
 
@@ -134,9 +133,8 @@ internal sealed class MergeStage(
     // An agent may name a user, who is merged a level later; what it names of its own level or below is looked at meanwhile.
     private async Task ReportLinksAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
     {
-        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        var groups = entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key);
-        foreach (var (place, columns) in groups.Index())
+        var isFirst = true;
+        foreach (var columns in entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key))
         {
             if (!await IsTurnAsync(token => _gate.AllAsync(TargetsOf(columns).ToHashSet(), token), drain, cancellationToken))
                 return;
@@ -144,30 +142,43 @@ internal sealed class MergeStage(
             await _looks.WaitAsync(cancellationToken);
             try
             {
-                entity.Report = await InOneAsync(entity, c => LookAsync(c, place == 0, [.. columns]), cancellationToken);
+                entity.Report = await LookAsync(entity, [.. columns], isFirst, cancellationToken);
             }
             finally
             {
                 _looks.Release();
             }
-        }
 
-        async Task<EntityReport> LookAsync(NpgsqlConnection connection, bool isFirst, IReadOnlyList<ColumnPlan> columns)
-        {
-            if (isFirst)
-                await links.ForgetAsync(connection, cancellationToken);
-            var before = isFirst ? 0 : entity.Report.MissingLinks;
-            return await KeptAsync(connection, entity, entity.Report with { MissingLinks = before + await links.ReportAsync(connection, columns, cancellationToken) }, cancellationToken);
+            isFirst = false;
         }
     }
 
     private static IEnumerable<string> TargetsOf(IEnumerable<ColumnPlan> columns) => columns.SelectMany(c => c.Relations).Select(r => r.Entity);
 
+    private Task<EntityReport> LookAsync(EntityRun entity, IReadOnlyList<ColumnPlan> columns, bool isFirst, CancellationToken cancellationToken)
+    {
+        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
+        return transactions.InOneAsync(
+            IsolationLevel.ReadCommitted,
+            entity.Plan.Name,
+            async connection =>
+            {
+                if (isFirst)
+                    await links.ForgetAsync(connection, cancellationToken);
+                var before = isFirst ? 0 : entity.Report.MissingLinks;
+                var report = entity.Report with { MissingLinks = before + await links.ReportAsync(connection, columns, cancellationToken) };
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return report;
+            },
+            cancellationToken);
+    }
+
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
-        entity.Report = await InOneAsync(
-            entity,
+        entity.Report = await transactions.InOneAsync(
+            IsolationLevel.ReadCommitted,
+            entity.Plan.Name,
             async connection =>
             {
                 var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
@@ -175,17 +186,10 @@ internal sealed class MergeStage(
                     findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
                 if (pruned > 0)
                     findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {GoneSql.MarkName}")}, because Bubble no longer has them: {pruned} rows.");
-                return await KeptAsync(connection, entity, entity.Report with { Pruned = pruned }, cancellationToken);
+                var report = entity.Report with { Pruned = pruned };
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return report;
             },
             cancellationToken);
     }
-
-    private async Task<EntityReport> KeptAsync(NpgsqlConnection connection, EntityRun entity, EntityReport report, CancellationToken cancellationToken)
-    {
-        await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-        return report;
-    }
-
-    private Task<T> InOneAsync<T>(EntityRun entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
-        transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, work, cancellationToken);
 }
