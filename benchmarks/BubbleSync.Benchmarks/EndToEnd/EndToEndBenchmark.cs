@@ -16,6 +16,7 @@ internal static class EndToEndBenchmark
             return 0;
         }
 
+        using var ending = MeasuredProcess.LetNoneOutlive();
         try
         {
             var options = EndToEndOptions.Parse(words);

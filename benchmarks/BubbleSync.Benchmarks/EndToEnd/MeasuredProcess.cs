@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace BubbleSync.Benchmarks.EndToEnd;
 
@@ -6,6 +8,7 @@ namespace BubbleSync.Benchmarks.EndToEnd;
 internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBytes, string Output)
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+    private static readonly ConcurrentBag<Process> Started = [];
 
     /// <summary>Runs it; an exit code other than 0 throws with what it said.</summary>
     public static async Task<MeasuredProcess> RunAsync(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
@@ -27,11 +30,18 @@ internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBy
         return new(seconds, ProcessTimes.OfEndedChildren() - before, peak, await output);
     }
 
-    /// <summary>Starts a program that does not outlive this one, even where this one is told to end.</summary>
+    /// <summary>Ends all that was started where this program is told to end. Since .NET 10 nothing else happens on SIGTERM, no ProcessExit either.</summary>
+    public static IDisposable LetNoneOutlive() => PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ =>
+    {
+        foreach (var process in Started)
+            End(process);
+    });
+
+    /// <summary>Starts a program.</summary>
     public static Process Start(string program, IEnumerable<string> words, IReadOnlyDictionary<string, string> environment)
     {
         var process = Process.Start(Describe(program, words, environment)) ?? throw new InvalidOperationException($"{program} does not start.");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => End(process);
+        Started.Add(process);
         return process;
     }
 
