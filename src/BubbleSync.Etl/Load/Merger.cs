@@ -45,7 +45,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);
         try
         {
-            await connection.ExecuteAsync(_sql.Analyze, cancellationToken);
+            // A dry run's transaction goes on, with the session's own limit.
+            await connection.ExecuteAsync($"{_sql.Analyze}; release savepoint merged; set local lock_timeout to default", cancellationToken);
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
