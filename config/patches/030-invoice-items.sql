@@ -1,18 +1,34 @@
 -- Completes an invoice's list of items from the items that name the invoice.
 -- Why: an item may know its invoice while the invoice's list lacks it. What is listed stays, in its order; what is
 -- missing comes after it by created_date (none last), then id.
+-- A list is looked through for each item, which for the usual few is fastest. One of more than 1,000 bytes, some 25 items,
+-- may lie outside its row and would be fetched each time: those are taken apart once and joined.
 -- tables: invoice, invoice_item
 with "missing" as (
-  select n."linked_invoice", array_agg(n."bubble_id" order by n."created_date", n."bubble_id" collate "C") as "items"
+  select n."linked_invoice", n."bubble_id", n."created_date"
   from "invoice_item" as n
-  where not exists (
+  join "invoice" as i on i."bubble_id" = n."linked_invoice"
+  where coalesce(pg_column_size(i."linked_invoice_item"), 0) <= 1000
+    and (n."bubble_id" = any (i."linked_invoice_item")) is not true
+  union all
+  select n."linked_invoice", n."bubble_id", n."created_date"
+  from "invoice_item" as n
+  join "invoice" as i on i."bubble_id" = n."linked_invoice"
+  where pg_column_size(i."linked_invoice_item") > 1000 and not exists (
     select
-    from (select "bubble_id", unnest("linked_invoice_item") as "item" from "invoice") as l
+    from (
+      select "bubble_id", unnest("linked_invoice_item") as "item"
+      from "invoice"
+      where pg_column_size("linked_invoice_item") > 1000
+    ) as l
     where l."bubble_id" = n."linked_invoice" and l."item" = n."bubble_id"
   )
-  group by n."linked_invoice"
+), "added" as (
+  select "linked_invoice", array_agg("bubble_id" order by "created_date", "bubble_id" collate "C") as "items"
+  from "missing"
+  group by "linked_invoice"
 )
 update "invoice" as i
-set "linked_invoice_item" = coalesce(i."linked_invoice_item", '{}') || m."items"
-from "missing" as m
-where m."linked_invoice" = i."bubble_id";
+set "linked_invoice_item" = coalesce(i."linked_invoice_item", '{}') || a."items"
+from "added" as a
+where a."linked_invoice" = i."bubble_id";

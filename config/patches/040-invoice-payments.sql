@@ -2,23 +2,38 @@
 -- Why: a payment may know its invoice while the invoice's list lacks it. A verified payment keeps the id it was submitted
 -- under, so that one id in both tables is one payment. What is listed stays, in its order; what is missing comes after
 -- it by created_date (none last), then id.
+-- Short lists are looked through, long ones joined, as for items.
 -- tables: invoice, payment, submitted_payment
-with "named" as (
+with "named" as not materialized (
   select "linked_invoice", "bubble_id", "created_date" from "payment"
   union all
   select "linked_invoice", "bubble_id", "created_date" from "submitted_payment"
 ), "missing" as (
-  select n."linked_invoice", n."bubble_id", min(n."created_date") as "created_date"
+  select n."linked_invoice", n."bubble_id", n."created_date"
   from "named" as n
-  where not exists (
+  join "invoice" as i on i."bubble_id" = n."linked_invoice"
+  where coalesce(pg_column_size(i."linked_payment"), 0) <= 1000
+    and (n."bubble_id" = any (i."linked_payment")) is not true
+  union all
+  select n."linked_invoice", n."bubble_id", n."created_date"
+  from "named" as n
+  join "invoice" as i on i."bubble_id" = n."linked_invoice"
+  where pg_column_size(i."linked_payment") > 1000 and not exists (
     select
-    from (select "bubble_id", unnest("linked_payment") as "payment" from "invoice") as l
+    from (
+      select "bubble_id", unnest("linked_payment") as "payment"
+      from "invoice"
+      where pg_column_size("linked_payment") > 1000
+    ) as l
     where l."bubble_id" = n."linked_invoice" and l."payment" = n."bubble_id"
   )
-  group by n."linked_invoice", n."bubble_id"
+), "once" as (
+  select "linked_invoice", "bubble_id", min("created_date") as "created_date"
+  from "missing"
+  group by "linked_invoice", "bubble_id"
 ), "added" as (
   select "linked_invoice", array_agg("bubble_id" order by "created_date", "bubble_id" collate "C") as "payments"
-  from "missing"
+  from "once"
   group by "linked_invoice"
 )
 update "invoice" as i

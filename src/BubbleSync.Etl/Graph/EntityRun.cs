@@ -84,12 +84,11 @@ internal sealed class EntityRun : IAsyncDisposable
         var windows = point.Windows[Plan.Name].ToList();
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
         await using var connection = await _database.ConnectAsync(cancellationToken);
-        var (_, checksum) = await StagedRows.SumAsync(connection, Staging.CopyOut, cancellationToken);
-        var (records, rejected) = (await connection.RowsAsync(Staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
-        if (new StagedTotal(records, checksum) == expected)
+        var staged = await new StagedRecords(Plan, Staging, _runId).SumAsync(connection, cancellationToken);
+        if (staged.Total == expected)
         {
             _writer.Add(expected);
-            Flow.TakeOver(windows, rejected);
+            Flow.TakeOver(windows, staged.Rejected);
             return;
         }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -13,15 +14,21 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private readonly string _modified = plan.Modified.Quoted;
 
     /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
-    public string TakeSuperseded =>
-        $"""
-        copy (delete from {staging.Name} s using (
-          select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
-          from {staging.Name}
-          where {_key} in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)
-        ) d
-        where s.ctid = d.ctid and d.place > 1 returning {staging.Columns("s.")}) to stdout (format binary)
-        """;
+    /// <param name="suspects">The keys of which there may be several; null where all are to be looked at.</param>
+    public string TakeSuperseded(IReadOnlyList<string>? suspects)
+    {
+        var repeated = suspects is null
+            ? $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)"
+            : $"= any(array[{string.Join(", ", suspects.Select(Identifier.Literal))}])";
+        return $"""
+            copy (delete from {staging.Name} s using (
+              select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
+              from {staging.Name}
+              where {_key} {repeated}
+            ) d
+            where s.ctid = d.ctid and d.place > 1 returning {staging.Columns("s.")}) to stdout (format binary)
+            """;
+    }
 
     /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>
     public string CountDistinct =>
@@ -54,13 +61,18 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
-    /// <summary>Records that are new; records that Bubble changed and that were changed here later still; rows marked as gone of which Bubble sent a record again.</summary>
-    public string Classify =>
+    /// <summary>
+    /// Holds what is staged against the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were changed
+    /// here later still; rows marked as gone of which Bubble sent a record again; and, where asked, rows with ids of Bubble's form that it no longer has, else null.
+    /// </summary>
+    public string Classify(bool countGone) =>
         $"""
         select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
+               count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
-               {(GoneSql.HasMark(plan) ? $"count(t.{GoneSql.Mark})" : "0::bigint")}
-        from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
+               {(GoneSql.HasMark(plan) ? $"count(t.{GoneSql.Mark}) filter (where s.{_key} is not null)" : "0::bigint")},
+               {(countGone ? $"count(*) filter (where s.{_key} is null and t.{_key} collate \"C\" ~ '{BubbleId.Pattern}')" : "null::bigint")}
+        from {staging.Name} s {(countGone ? "full" : "left")} join {plan.Table} t on t.{_key} = s.{_key}
         """;
 
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
@@ -75,9 +87,6 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and {IsConflict}
         """;
-
-    /// <summary>Rows of the target, with ids of Bubble's form, that Bubble no longer has.</summary>
-    public string CountNotInBubble => $"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: false)}) gone";
 
     /// <summary>
     /// Tells the planner how many rows the target has by now. Autovacuum does so in its own time, and where it looks while a merge is under way it sees

@@ -23,21 +23,27 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        var (inserted, conflicts, returned) = (await connection.RowsAsync(_sql.Classify, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken))[0];
-        if (conflicts > 0)
+        var found = await ClassifyAsync(connection, countGone, cancellationToken);
+        if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
-        var gone = countGone ? await connection.ScalarAsync<long>(_sql.CountNotInBubble, cancellationToken) : (long?)null;
-        var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        // Of rows that are all older than the table's the merge would write none, and find that out once more.
+        var written = found.New + found.Newer > 0 ? await connection.ExecuteAsync(_sql.Merge(), cancellationToken) : 0;
         await _held.HoldAsync(connection, cancellationToken);
-        if (returned > 0)
+        if (found.Returned > 0)
             await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
 
         if (written >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(settled, inserted, written - inserted, conflicts, gone);
+        return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone);
     }
+
+    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, bool countGone, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(
+            _sql.Classify(countGone),
+            r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4)),
+            cancellationToken))[0];
 
     // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
     private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
@@ -54,4 +60,6 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             await connection.ExecuteAsync(MergeSql.LogUncounted, cancellationToken, names);
         }
     }
+
+    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone);
 }

@@ -33,8 +33,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         if (await connection.ScalarAsync<bool>($"select exists (select from {staging.Rejects} where bubble_id is null)", cancellationToken))
             return "records without a usable id came, and any row could be theirs";
 
-        var (staged, _) = (await connection.RowsAsync(staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
-        if (staged != report.Extracted)
+        if (await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
             return "a crash of the server took what was staged";
 
         var (gone, all) = (await connection.RowsAsync(

@@ -17,20 +17,24 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
-        var (records, checksum) = await StagedRows.SumAsync(connection, staging.CopyOut, cancellationToken);
-        records += await connection.ScalarAsync<long>(staging.CountNameless, cancellationToken);
-        if (new StagedTotal(records, checksum) != expected)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({records} of {expected.Records} records, checksum {checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
+        var keys = new RepeatedKeys(expected.Records);
+        var staged = await SumAsync(connection, keys, cancellationToken);
+        if (staged.Total != expected)
+            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, checksum {staged.Total.Checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
-        var superseded = await StagedRows.SumAsync(connection, _sql.TakeSuperseded, cancellationToken);
-        await _unfit.RejectAsync(connection, cancellationToken);
-        var (extracted, rejected) = await CountAsync(connection, cancellationToken);
+        var superseded = await TakeSupersededAsync(connection, keys, cancellationToken);
+        var unfit = await _unfit.RejectAsync(connection, cancellationToken);
+        var settled = staged - superseded;
+        var rejected = settled.Rejected + unfit;
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
-        return new SettledCounts(records, checksum, superseded.Checksum, extracted, rejected);
+        return new SettledCounts(staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, settled.Total.Records, rejected);
     }
+
+    /// <summary>Reads back what is staged: records, their checksum, and how many were rejected; those without a usable id included.</summary>
+    public Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => SumAsync(connection, new RepeatedKeys(0), cancellationToken);
 
     /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
     public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -45,8 +49,16 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private (string, object?)[] Names => [("run", runId), ("entity", plan.Name)];
 
-    private async Task<(long Records, long Rejected)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await connection.RowsAsync(staging.Count, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+    private async Task<StagedSum> SumAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken)
+    {
+        var rows = await new StagedRows(plan.Key.Ordinal, keys).SumAsync(connection, staging.CopyOut, cancellationToken);
+        var nameless = await connection.ScalarAsync<long>(staging.CountNameless, cancellationToken);
+        return rows + new StagedSum(new StagedTotal(nameless, 0), nameless);
+    }
+
+    private async Task<StagedSum> TakeSupersededAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken) => keys.IsEmpty
+        ? default
+        : await new StagedRows(plan.Key.Ordinal, new RepeatedKeys(0)).SumAsync(connection, _sql.TakeSuperseded(keys.Suspects), cancellationToken);
 }
 
 /// <summary>What was staged and what counts of it.</summary>

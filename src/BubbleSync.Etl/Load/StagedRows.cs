@@ -5,19 +5,36 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Load;
 
+/// <summary>What staged rows come to.</summary>
+/// <param name="Total">Their number and checksum, as <see cref="RowChecksum"/> has it.</param>
+/// <param name="Rejected">How many of them only say that a record was rejected.</param>
+internal readonly record struct StagedSum(StagedTotal Total, long Rejected)
+{
+    /// <summary>Both together.</summary>
+    public static StagedSum operator +(StagedSum a, StagedSum b) => new(a.Total + b.Total, a.Rejected + b.Rejected);
+
+    /// <summary>The first without the second.</summary>
+    public static StagedSum operator -(StagedSum a, StagedSum b) => new(a.Total - b.Total, a.Rejected - b.Rejected);
+}
+
 /// <summary>Hot: reads staged rows back in binary form and sums them up, to be compared with what was mapped.</summary>
-internal static class StagedRows
+/// <param name="key">The ordinal of the key.</param>
+/// <param name="keys">Where their keys are looked at.</param>
+internal sealed class StagedRows(int key, RepeatedKeys keys)
 {
     private const int HeaderLength = 19;
 
-    /// <summary>Gives number and checksum, as <see cref="RowChecksum"/> has it, of the rows that a COPY statement gives out.</summary>
-    public static async Task<StagedTotal> SumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
+    // A row ends with the mark of rejection and the number of the reading, each with its length before it.
+    private const int RejectedFromEnd = 1 + sizeof(int) + sizeof(long);
+
+    /// <summary>Sums up the rows that a COPY statement gives out.</summary>
+    public async Task<StagedSum> SumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginRawBinaryCopyAsync(copyOut, cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
         {
-            var (sum, length, skip) = (new StagedTotal(), 0, HeaderLength);
+            var (sum, length, skip) = (default(StagedSum), 0, HeaderLength);
             while (await copy.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
             {
                 length += read;
@@ -39,32 +56,37 @@ internal static class StagedRows
     }
 
     /// <summary>Adds the rows that are there as a whole; gives how many bytes they take.</summary>
-    private static int Add(ReadOnlySpan<byte> bytes, ref StagedTotal sum)
+    private int Add(ReadOnlySpan<byte> bytes, ref StagedSum sum)
     {
         var used = 0;
-        while (TryRow(bytes[used..], out var length))
+        while (TryRow(bytes[used..], out var length, out var keyOfRow))
         {
-            sum += new StagedTotal(1, RowChecksum.Of(bytes.Slice(used + sizeof(short), length - sizeof(short))));
+            var row = bytes.Slice(used + sizeof(short), length - sizeof(short));
+            keys.Add(bytes[used..][keyOfRow]);
+            sum += new StagedSum(new StagedTotal(1, RowChecksum.Of(row)), row[^RejectedFromEnd]);
             used += length;
         }
 
         return used;
     }
 
-    private static bool TryRow(ReadOnlySpan<byte> bytes, out int length)
+    private bool TryRow(ReadOnlySpan<byte> bytes, out int length, out Range keyOfRow)
     {
-        length = sizeof(short);
+        (length, keyOfRow) = (sizeof(short), default);
         if (bytes.Length < length || BinaryPrimitives.ReadInt16BigEndian(bytes) is var fields && fields < 0)
             return false;
 
-        for (; fields > 0; fields--)
+        for (var field = 0; field < fields; field++)
         {
-            if (bytes.Length < length + sizeof(int))
+            var start = length + sizeof(int);
+            if (bytes.Length < start)
                 return false;
 
-            length += sizeof(int) + Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(bytes[length..]));
+            length = start + Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(bytes[length..]));
             if (bytes.Length < length)
                 return false;
+            if (field == key)
+                keyOfRow = start..length;
         }
 
         return true;

@@ -84,12 +84,8 @@ internal sealed class StagingTable
     /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
     public string Analyze { get; }
 
-    /// <summary>Records staged, and those of them rejected; those without a usable id included.</summary>
-    public string Count =>
-        $"""
-        select staged.records + nameless.records, staged.rejected + nameless.records
-        from (select count(*) as records, count(*) filter (where {StagingLayout.Rejected}) as rejected from {Name}) staged, ({CountNameless}) nameless
-        """;
+    /// <summary>Records with a usable id.</summary>
+    public string Count => $"select count(*) from {Name}";
 
     /// <summary>Records without a usable id, which are staged as rejects only.</summary>
     public string CountNameless => $"select count(*) as records from {Rejects} where bubble_id is null";

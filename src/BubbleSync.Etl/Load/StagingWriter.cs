@@ -16,6 +16,9 @@ internal readonly record struct StagedTotal(long Records, ulong Checksum)
 {
     /// <summary>Both together.</summary>
     public static StagedTotal operator +(StagedTotal a, StagedTotal b) => new(a.Records + b.Records, unchecked(a.Checksum + b.Checksum));
+
+    /// <summary>The first without the second.</summary>
+    public static StagedTotal operator -(StagedTotal a, StagedTotal b) => new(a.Records - b.Records, unchecked(a.Checksum - b.Checksum));
 }
 
 /// <summary>

@@ -12,8 +12,8 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
 {
     private readonly string _key = plan.Key.Quoted;
 
-    /// <summary>Marks them in staging, as rejected.</summary>
-    public async Task RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Marks them in staging, as rejected; gives how many they are.</summary>
+    public async Task<long> RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var rejected = 0L;
         foreach (var column in Unfilled())
@@ -23,8 +23,7 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
         foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
             rejected += await RejectAsync(connection, column.Field, $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands", IsUntied(column), cancellationToken);
 
-        if (rejected > 0)
-            await connection.ExecuteAsync(Mark, cancellationToken);
+        return rejected > 0 ? await connection.ExecuteAsync(Mark, cancellationToken) : 0;
     }
 
     private string IsNew => $"not exists (select from {plan.Table} t where t.{_key} = s.{_key})";

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Numerics;
 using System.Text;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
@@ -57,18 +55,7 @@ internal sealed class KnownNames(NameIndex index)
 
         public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
 
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            var hash = (ulong)alternate.Length;
-            for (; alternate.Length >= sizeof(ulong); alternate = alternate[sizeof(ulong)..])
-                hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(alternate));
-            foreach (var letter in alternate)
-                hash = Mix(hash ^ letter);
-            return (int)(hash >> 32);
-        }
-
-        // Multiplied by the golden ratio, as Knuth has it (TAOCP 3, 6.4): there is one for every name of every record.
-        private static ulong Mix(ulong value) => BitOperations.RotateLeft(value * 0x9E37_79B9_7F4A_7C15, 29);
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)(ByteHash.Of(alternate) >> 32);
 
         public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }

@@ -136,6 +136,33 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal([$"i1|{expected}", "i2|~"], await scene.RowsAsync("select bubble_id, linked_payment from invoice order by 1"));
     }
 
+    // A short list stands in its row; one of 100 ids beside others is compressed, one of 2,000 lies in a table of its own.
+    [Theory]
+    [InlineData("030", "linked_invoice_item", "invoice_item", 20)]
+    [InlineData("030", "linked_invoice_item", "invoice_item", 100)]
+    [InlineData("030", "linked_invoice_item", "invoice_item", 2000)]
+    [InlineData("040", "linked_payment", "payment", 20)]
+    [InlineData("040", "linked_payment", "payment", 100)]
+    [InlineData("040", "linked_payment", "payment", 2000)]
+    public async Task A_list_is_completed_however_long_it_is(string patch, string list, string child, int length)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"""
+            insert into {child} (bubble_id, linked_invoice, created_date)
+              select format('%sx%s', 1700000000000 + n, n), 'i1', timestamptz '2026-01-01' + make_interval(mins => n) from generate_series(1, {length}) n;
+            insert into {child} (bubble_id, linked_invoice) values ('1x1', 'i2'), ('1x2', 'i9');
+            insert into invoice (bubble_id, {list})
+              select 'i1', array_agg(bubble_id order by created_date desc) filter (where bubble_id not like '%7') from {child} where linked_invoice = 'i1';
+            insert into invoice (bubble_id) values ('i2');
+            """);
+        var there = await scene.ScalarAsync<string>($"select array_to_string({list}, ',') from invoice where bubble_id = 'i1'");
+        var lacking = await scene.ScalarAsync<string>($"select string_agg(bubble_id, ',' order by created_date) from {child} where linked_invoice = 'i1' and bubble_id like '%7'");
+
+        await scene.PatchAsync(patch);
+
+        Assert.Equal([$"i1|{there},{lacking}", "i2|1x1"], await scene.RowsAsync($"select bubble_id, array_to_string({list}, ',') from invoice order by 1"));
+    }
+
     [Fact]
     public async Task The_creator_of_an_invoice_is_filled_in_only_where_it_is_null()
     {

@@ -95,6 +95,6 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
     [GeneratedRegex("""(?:from|join|update) "(\w+)\b""")]
     private static partial Regex UsedTable();
 
-    [GeneratedRegex("""(?:^with|,) "(\w+)" as \(""", RegexOptions.Multiline)]
+    [GeneratedRegex("""(?:^with|,) "(\w+)" as (?:not materialized )?\(""", RegexOptions.Multiline)]
     private static partial Regex MadeTable();
 }

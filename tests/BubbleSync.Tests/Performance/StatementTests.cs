@@ -25,6 +25,7 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
 
         Assert.NotEmpty(few);
         Assert.Equal(few, many);
+        Assert.Equal(isUnchanged ? 0 : Maps.All.Count, many.Count(t => t.StartsWith("merge ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -110,6 +110,20 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         await SameAsBubbleAsync(scene);
     }
 
+    // More than the merge looks for by name.
+    [Fact]
+    public async Task Of_very_many_records_that_are_read_twice_the_newest_count()
+    {
+        const int Edited = 1100;
+        await using var scene = (await OpenAsync(null, invoices: 1300)).With(pageSize: 100);
+        BeforePage(scene, 1200, () => Enumerable.Range(0, Edited).ToList().ForEach(rank => Edit(scene, rank)));
+
+        var report = await scene.ResyncAsync("invoice");
+
+        Assert.Equal(("succeeded", 1300L, 1300L + Edited, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Staged, report.Entities[0].Inserted));
+        await SameAsBubbleAsync(scene);
+    }
+
     [Fact]
     public async Task Everything_at_once_while_reading_ends_as_Bubble_does()
     {
