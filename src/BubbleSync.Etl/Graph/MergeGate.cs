@@ -17,6 +17,9 @@ internal sealed class MergeGate(IEnumerable<(string Entity, int Level)> entities
     public Task AllAsync(IReadOnlySet<string> names, CancellationToken cancellationToken) =>
         AllAsync(_entities.Where(e => names.Contains(e.Key)).Select(e => e.Value), cancellationToken);
 
+    /// <summary>Waits until all have merged.</summary>
+    public Task AllAsync(CancellationToken cancellationToken) => AllAsync(_entities.Values, cancellationToken);
+
     /// <summary>An entity has merged.</summary>
     public void Pass(string entity) => _entities[entity].Merged.SetResult();
 

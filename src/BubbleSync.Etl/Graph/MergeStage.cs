@@ -48,7 +48,7 @@ internal sealed class MergeStage(
         if (!entity.IsMerged)
         {
             entity.Flow.State = EntityState.Merging;
-            if (!await IsTurnAsync(token => _gate.BelowAsync(entity.Plan.Level, token), drain, cancellationToken))
+            if (!await IsTurnAsync(token => _gate.BelowAsync(entity.Plan.Level, token), drain, cancellationToken) || drain.IsCancellationRequested)
                 return;
 
             await check(cancellationToken);
@@ -60,14 +60,21 @@ internal sealed class MergeStage(
         await ReportLinksAsync(entity, drain, cancellationToken);
     }
 
-    /// <summary>Once all are merged: prunes, patches, and says what there is to say.</summary>
-    public async Task SettleAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
+    /// <summary>Once all are merged: prunes, patches while links are still looked at, and says what there is to say.</summary>
+    /// <param name="merging">The merging of all entities in their turn, under way.</param>
+    /// <param name="entities">The entities in merge order.</param>
+    /// <param name="patches">The patch stage.</param>
+    /// <param name="drain">Ends the run here in good order: what is under way has ended and is kept, the rest is left to a resume.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task SettleAsync(Task merging, IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken drain, CancellationToken cancellationToken)
     {
-        // Highest level first, so that rows go before those they point to.
-        foreach (var entity in options.Prune is PruneMode.Soft or PruneMode.Hard ? entities.Reverse() : [])
-            await PruneAsync(entity, cancellationToken);
+        var isMerged = _gate.AllAsync(cancellationToken);
+        // Rows go only once the links to them are looked at.
+        if (await Task.WhenAny(merging, isMerged) == merging || Prunes || drain.IsCancellationRequested)
+            await merging;
+        drain.ThrowIfCancellationRequested();
 
-        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
+        await Task.WhenAll(merging, PatchAsync(entities, patches, cancellationToken));
         foreach (var entity in entities)
             findings.Add(entity);
         findings.AddFailures(findings.Patches);
@@ -86,13 +93,23 @@ internal sealed class MergeStage(
     /// <inheritdoc/>
     public void Dispose() => _looks.Dispose();
 
+    private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
+
+    private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
+    {
+        // Highest level first, so that rows go before those they point to.
+        foreach (var entity in Prunes ? entities.Reverse() : [])
+            await PruneAsync(entity, cancellationToken);
+        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
+    }
+
     private static async Task<bool> IsTurnAsync(Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         try
         {
             await wait(either.Token);
-            return !drain.IsCancellationRequested;
+            return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -63,7 +63,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         try
         {
-            await ReadAndMergeAsync(end, cancellationToken);
+            await _merge.SettleAsync(ReadAndMergeAsync(end, cancellationToken), _entities, patches, _options.Drain, cancellationToken);
         }
         catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
         {
@@ -71,9 +71,6 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             throw;
         }
 
-        // What was under way has ended and is kept; the rest is left to a resume.
-        _options.Drain.ThrowIfCancellationRequested();
-        await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
     }
 

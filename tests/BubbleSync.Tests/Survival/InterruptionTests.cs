@@ -74,7 +74,8 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task Asked_to_end_a_run_finishes_the_windows_under_way_and_begins_no_other()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 12, pageSize: 5);
+        // Of the ten windows four are open at once.
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 120 })).With(windowSize: 12, pageSize: 5);
         using var drain = new CancellationTokenSource();
         _ = new Pages(scene, (_, request) => request is { Type: "invoice", Cursor: 5 } ? drain.CancelAsync() : Task.CompletedTask);
 
@@ -82,7 +83,7 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
 
         var kept = await Pages.ProvedAsync(scene);
         Assert.Equal(("cancelled", 0L), (report.Status, await scene.ScalarAsync<long>("select count(*) from invoice")));
-        Assert.InRange(kept.Count, 1, 3);
+        Assert.InRange(kept.Count, 1, 4);
         var pages = new Pages(scene);
         Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
         pages.AssertNotRead(kept);
