@@ -1,4 +1,5 @@
 using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Survival;
 using Xunit;
 
 namespace BubbleSync.Tests.Patch;
@@ -26,6 +27,25 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
         Assert.Equal(("patch", "020-bad", "patch-failed"), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
         Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
+    }
+
+    [Fact]
+    public async Task They_begin_once_all_is_merged_while_links_are_still_looked_at()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
+        await using var door = await Door.ShutAsync(scene, "lock table bubblesync.missing_link in exclusive mode");
+
+        var run = scene.ResyncAsync("agent");
+        await scene.UntilAsync("select introducer = 'x' from agent");
+        await door.SomebodyWaitsAsync();
+        Assert.False(run.IsCompleted);
+        await door.DisposeAsync();
+
+        var report = await run;
+        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].MissingLinks));
+        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(*) from bubblesync.missing_link where run_id = '{report.RunId}'"));
     }
 
     [Fact]
