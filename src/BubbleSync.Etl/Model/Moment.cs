@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-
 namespace BubbleSync.Etl.Model;
 
 /// <summary>Hot: a moment written in ISO 8601 with a zone, exact to the microsecond, without a DateTime parser's leniency.</summary>
@@ -115,8 +113,15 @@ internal static class Moment
     private static bool TryDigits(ref ReadOnlySpan<byte> text, int count, out int number)
     {
         number = 0;
-        if (text.Length < count || text[..count].ContainsAnyExceptInRange((byte)'0', (byte)'9') || !Utf8Parser.TryParse(text[..count], out number, out _))
+        if (text.Length < count)
             return false;
+
+        foreach (var letter in text[..count])
+        {
+            if (!char.IsAsciiDigit((char)letter))
+                return false;
+            number = (number * 10) + (letter - '0');
+        }
 
         text = text[count..];
         return true;

@@ -36,8 +36,8 @@ internal sealed class RawFields : IDisposable
     /// <summary>What a column takes of it: a text without its quotes, anything else as its JSON; empty where there is nothing.</summary>
     public string Of(ColumnPlan column)
     {
-        var value = _scope.Choose(column, out _);
-        return value.ValueKind switch
+        var value = _scope.Choose(column, out var kind, out _);
+        return kind switch
         {
             JsonValueKind.Undefined => "",
             JsonValueKind.String => JsonText.Lossy(JsonText.Raw(value)),

@@ -75,9 +75,9 @@ internal sealed class RecordMapper
 
     private void MapColumn(ColumnPlan column, RecordScope record)
     {
-        var value = record.Choose(column, out var fault);
+        var value = record.Choose(column, out var kind, out var fault);
         var row = record.Row;
-        if (fault is null && value.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+        if (fault is null && kind is not (JsonValueKind.Undefined or JsonValueKind.Null))
         {
             row.Next();
             var before = row.Rows.Length;
@@ -93,7 +93,7 @@ internal sealed class RecordMapper
         }
         else
         {
-            var isNull = value.ValueKind == JsonValueKind.Null || column.AbsentClears;
+            var isNull = kind == JsonValueKind.Null || column.AbsentClears;
             if (isNull && column.IsRequired)
                 fault ??= "null, but the column must not be empty";
             record.WriteNull(column, isNull);

@@ -11,6 +11,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 {
     private readonly StagingLayout _layout = new(plan);
     private readonly ColumnPlan _modified = plan.Modified;
+    // Undefined where the record leaves a slot empty; what stands in it is then of a record before. Nearly all slots of a record are empty.
+    private readonly JsonValueKind[] _kinds = new JsonValueKind[index.SlotCount];
     private readonly JsonElement[] _slots = new JsonElement[index.SlotCount];
     private readonly long[] _nulls = new long[StagingLayout.NullWords(plan.Columns.Count)];
     private readonly List<(ColumnPlan Column, string Reason)> _faults = [];
@@ -48,7 +50,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         _id = null;
         _start = rows.Length;
         _faults.Clear();
-        Array.Clear(_slots);
+        Array.Clear(_kinds);
         Array.Clear(_nulls);
     }
 
@@ -63,14 +65,14 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             var name = names.Find(JsonMarshal.GetRawUtf8PropertyName(property));
             Tally.Count(name);
             foreach (var slot in name.Slots)
-                _slots[slot] = property.Value;
+                (_slots[slot], _kinds[slot]) = (property.Value, property.Value.ValueKind);
         }
     }
 
     /// <summary>Begins the row where the record has a usable id; else the record is a reject without one.</summary>
     public bool TakeId()
     {
-        var id = _slots[index.IdSlot];
+        var id = Slot(index.IdSlot);
         if (id.ValueKind == JsonValueKind.String && BubbleId.IsValid(JsonText.Raw(id)))
         {
             rows.StartRow(_layout.FieldCount);
@@ -88,18 +90,19 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// The value a column takes: of its sources, the first that is neither absent, null nor blank; undefined where there is none,
     /// null only where nulls are all there is. A blank text is a value where the type keeps blanks.
     /// </summary>
-    public JsonElement Choose(ColumnPlan column, out string? fault)
+    public JsonElement Choose(ColumnPlan column, out JsonValueKind kind, out string? fault)
     {
         fault = null;
         JsonElement blank = default, none = default;
         foreach (var slot in index.ColumnSlots[column.Ordinal])
         {
-            // Most slots of most records are empty.
-            if (_slots[slot].ValueKind == JsonValueKind.Undefined)
+            kind = _kinds[slot];
+            if (kind == JsonValueKind.Undefined)
                 continue;
 
-            var value = Walk(_slots[slot], column, ref fault);
-            var kind = value.ValueKind;
+            var value = _slots[slot];
+            if (column.Path.Count > 0)
+                kind = (value = Walk(value, column, ref fault)).ValueKind;
             if (kind == JsonValueKind.Undefined)
                 continue;
             if (kind == JsonValueKind.Null)
@@ -110,7 +113,9 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
                 blank = value;
         }
 
-        return blank.ValueKind != JsonValueKind.Undefined ? blank : none;
+        var rest = blank.ValueKind != JsonValueKind.Undefined ? blank : none;
+        kind = rest.ValueKind;
+        return rest;
     }
 
     /// <summary>Writes NULL; marks whether it stands for a null that is to be stored, or for nothing at all.</summary>
@@ -141,7 +146,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
-        if (!TryWriteMoment(_slots[index.CreatedSlot], _modified))
+        if (!TryWriteMoment(Slot(index.CreatedSlot), _modified))
             rows.WriteNull();
         rows.WriteBooleanField(isRejected);
         rows.WriteInt64Field(_order);
@@ -165,10 +170,12 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             if (column.Name == plan.KeyName)
                 rows.WriteField(JsonText.Raw(_slots[index.IdSlot]));
             // The date still says which of two readings counts, unless it is what did not convert.
-            else if (column.Name != Clocks.Modified || !TryWriteMoment(_slots[index.ModifiedSlot], column))
+            else if (column.Name != Clocks.Modified || !TryWriteMoment(Slot(index.ModifiedSlot), column))
                 rows.WriteNull();
         }
     }
+
+    private JsonElement Slot(int slot) => _kinds[slot] == JsonValueKind.Undefined ? default : _slots[slot];
 
     private bool TryWriteMoment(JsonElement value, ColumnPlan column)
     {
