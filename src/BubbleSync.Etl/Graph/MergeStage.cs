@@ -18,11 +18,10 @@ internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLi
 /// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
 internal sealed class MergeStage(
     MergeOptions options, IEnumerable<EntityPlan> plans, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
-    : IDisposable
 {
-    private const int LooksAtOnce = 3;
+    // Beside the patches, which run one after the other: as much again.
+    private const int LooksAtOnce = 1;
 
-    private readonly SemaphoreSlim _looks = new(LooksAtOnce, LooksAtOnce);
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
     /// <summary>Does not forbid anything.</summary>
@@ -38,17 +37,17 @@ internal sealed class MergeStage(
         }
     }
 
-    /// <summary>Merges an entity once all of the lower levels are merged, and tells its missing links as soon as what they may lead to is.</summary>
+    /// <summary>Merges an entity once all of the lower levels are merged.</summary>
     /// <param name="entity">The entity; not merged again where an earlier attempt at the same run has done it.</param>
     /// <param name="check">Asked just before merging; throws where nothing more is to be merged.</param>
-    /// <param name="drain">Ends the waiting, not the merging; then what was waited for is left undone.</param>
+    /// <param name="drain">Ends the waiting, not the merging; then the entity is left unmerged.</param>
     /// <param name="cancellationToken">Stops waiting and merging.</param>
     public async Task MergeInTurnAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!entity.IsMerged)
         {
             entity.Flow.State = EntityState.Merging;
-            if (!await IsTurnAsync(token => _gate.BelowAsync(entity.Plan.Level, token), drain, cancellationToken) || drain.IsCancellationRequested)
+            if (!await IsTurnAsync(entity.Plan.Level, drain, cancellationToken))
                 return;
 
             await check(cancellationToken);
@@ -57,24 +56,17 @@ internal sealed class MergeStage(
         }
 
         _gate.Pass(entity.Plan.Name);
-        await ReportLinksAsync(entity, drain, cancellationToken);
     }
 
-    /// <summary>Once all are merged: prunes, patches while links are still looked at, and says what there is to say.</summary>
-    /// <param name="merging">The merging of all entities in their turn, under way.</param>
-    /// <param name="entities">The entities in merge order.</param>
-    /// <param name="patches">The patch stage.</param>
-    /// <param name="drain">Ends the run here in good order: what is under way has ended and is kept, the rest is left to a resume.</param>
-    /// <param name="cancellationToken">Stops at once.</param>
-    public async Task SettleAsync(Task merging, IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken drain, CancellationToken cancellationToken)
+    /// <summary>Once all are merged: reports missing links while it prunes and patches, and says what there is to say.</summary>
+    public async Task SettleAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
-        var isMerged = _gate.AllAsync(cancellationToken);
-        // Rows go only once the links to them are looked at.
-        if (await Task.WhenAny(merging, isMerged) == merging || Prunes || drain.IsCancellationRequested)
-            await merging;
-        drain.ThrowIfCancellationRequested();
+        // Only now: an agent may name a user, who is merged a level later. Patches fill links in, but they make no target and take none.
+        var looking = Together.RunAsync(entities, LooksAtOnce, ReportLinksAsync, cancellationToken);
+        if (Prunes)
+            await looking;
+        await Task.WhenAll(looking, PatchAsync(entities, patches, cancellationToken));
 
-        await Task.WhenAll(merging, PatchAsync(entities, patches, cancellationToken));
         foreach (var entity in entities)
             findings.Add(entity);
         findings.AddFailures(findings.Patches);
@@ -90,9 +82,6 @@ internal sealed class MergeStage(
             await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _looks.Dispose();
-
     private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
 
     private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
@@ -103,13 +92,13 @@ internal sealed class MergeStage(
         findings.Patches = await patches.RunAsync(transactions, cancellationToken);
     }
 
-    private static async Task<bool> IsTurnAsync(Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken cancellationToken)
+    private async Task<bool> IsTurnAsync(int level, CancellationToken drain, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         try
         {
-            await wait(either.Token);
-            return true;
+            await _gate.BelowAsync(level, either.Token);
+            return !drain.IsCancellationRequested;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -147,43 +136,15 @@ internal sealed class MergeStage(
         await journal.LogAsync("info", "load", merged.Name, null, $"{merged.Name}: merged {merged.Extracted}: {string.Join(", ", outcomes.Select(o => $"{o.Records} {o.Outcome}"))}", cancellationToken);
     }
 
-    // An agent may name a user, who is merged a level later; what it names of its own level or below is looked at meanwhile.
-    private async Task ReportLinksAsync(EntityRun entity, CancellationToken drain, CancellationToken cancellationToken)
-    {
-        var isFirst = true;
-        foreach (var columns in entity.Plan.Links.GroupBy(c => Math.Max(entity.Plan.Level, _gate.Highest(TargetsOf([c])))).OrderBy(g => g.Key))
-        {
-            if (!await IsTurnAsync(token => _gate.AllAsync(TargetsOf(columns).ToHashSet(), token), drain, cancellationToken))
-                return;
-
-            await _looks.WaitAsync(cancellationToken);
-            try
-            {
-                entity.Report = await LookAsync(entity, [.. columns], isFirst, cancellationToken);
-            }
-            finally
-            {
-                _looks.Release();
-            }
-
-            isFirst = false;
-        }
-    }
-
-    private static IEnumerable<string> TargetsOf(IEnumerable<ColumnPlan> columns) => columns.SelectMany(c => c.Relations).Select(r => r.Entity);
-
-    private Task<EntityReport> LookAsync(EntityRun entity, IReadOnlyList<ColumnPlan> columns, bool isFirst, CancellationToken cancellationToken)
+    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        return transactions.InOneAsync(
+        entity.Report = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,
             entity.Plan.Name,
             async connection =>
             {
-                if (isFirst)
-                    await links.ForgetAsync(connection, cancellationToken);
-                var before = isFirst ? 0 : entity.Report.MissingLinks;
-                var report = entity.Report with { MissingLinks = before + await links.ReportAsync(connection, columns, cancellationToken) };
+                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, cancellationToken) };
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                 return report;
             },

@@ -54,7 +54,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
     {
-        var merging = Together.RunAsync(
+        await Together.RunAsync(
             _entities,
             _entities.Count,
             async (entity, token) =>
@@ -64,7 +64,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
                 await _merge.MergeInTurnAsync(entity, MergeStage.NoCheck, CancellationToken.None, token);
             },
             cancellationToken);
-        await _merge.SettleAsync(merging, _entities, patches, CancellationToken.None, cancellationToken);
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
     }
 
@@ -73,7 +73,6 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     {
         foreach (var entity in _entities)
             await entity.DisposeAsync();
-        _merge.Dispose();
         await _transactions.DisposeAsync();
     }
 }

@@ -63,7 +63,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         try
         {
-            await _merge.SettleAsync(ReadAndMergeAsync(end, cancellationToken), _entities, patches, _options.Drain, cancellationToken);
+            await ReadAndMergeAsync(end, cancellationToken);
         }
         catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
         {
@@ -71,6 +71,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             throw;
         }
 
+        // What was under way has ended and is kept; the rest is left to a resume.
+        _options.Drain.ThrowIfCancellationRequested();
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
     }
 
@@ -102,7 +105,6 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         foreach (var entity in _entities)
             await entity.DisposeAsync();
-        _merge.Dispose();
         await _transactions.DisposeAsync();
     }
 

@@ -8,26 +8,23 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
 internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid runId)
 {
-    /// <summary>Forgets what an earlier attempt at the same run has reported.</summary>
-    public Task<long> ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
-
-    /// <summary>Looks through what was staged in these columns or, where a crash of the server took that after the merge, through the table; gives how many targets are missing.</summary>
-    public async Task<long> ReportAsync(NpgsqlConnection connection, IReadOnlyList<ColumnPlan> columns, CancellationToken cancellationToken)
+    /// <summary>Looks through what was staged or, where a crash of the server took that after the merge, through the table; gives how many targets are missing. What an earlier attempt at the same run has reported is forgotten.</summary>
+    public async Task<long> ReportAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var isStaged = await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
         var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
+        await connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
 
         var missing = 0L;
-        foreach (var sql in Statements(columns, source))
+        foreach (var sql in Statements(source))
             missing += await connection.ExecuteAsync(sql, cancellationToken, ("run", runId), ("entity", plan.Name));
         return missing;
     }
 
     // All columns of one id each in one pass; each list by itself, for it makes many rows of one.
-    private IEnumerable<string> Statements(IReadOnlyList<ColumnPlan> columns, string source)
+    private IEnumerable<string> Statements(string source)
     {
-        var linked = columns.ToLookup(c => c.Type.Shape == FieldShape.TextArray);
+        var linked = plan.Links.ToLookup(c => c.Type.Shape == FieldShape.TextArray);
         foreach (var list in linked[true])
             yield return Sql([list], $"(select {plan.Key.Quoted}, unnest({list.Quoted}) as {list.Quoted} from {source} l)");
         if (linked[false].Any())

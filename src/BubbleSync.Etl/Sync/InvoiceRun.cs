@@ -69,9 +69,9 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
 
         // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
         var touched = _entities.Where(e => e.Staged.Records > 0 || !e.IsComplete).ToList();
-        using var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
-        var merging = Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
-        await merge.SettleAsync(merging, touched, patches, CancellationToken.None, cancellationToken);
+        var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
+        await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
+        await merge.SettleAsync(touched, patches, cancellationToken);
         Results = await new InvoiceOutcomes(_root, others, related, outcomes).ReadAsync(ids, since, cancellationToken);
         AddFailures();
         await merge.ClearAsync(_entities, cancellationToken);

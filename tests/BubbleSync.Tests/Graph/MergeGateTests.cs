@@ -34,22 +34,6 @@ public class MergeGateTests
     }
 
     [Fact]
-    public async Task Who_waits_for_certain_entities_does_not_wait_for_others()
-    {
-        var waiting = _gate.AllAsync(new HashSet<string> { "agent", "user" }, CancellationToken.None);
-
-        _gate.Pass("user");
-        Assert.False(waiting.IsCompleted);
-
-        _gate.Pass("agent");
-        await waiting.WaitAsync(Limit);
-    }
-
-    [Fact]
-    public void Who_does_not_take_part_is_not_waited_for() =>
-        Assert.True(_gate.AllAsync(new HashSet<string> { "invoice" }, CancellationToken.None).IsCompletedSuccessfully);
-
-    [Fact]
     public async Task Who_comes_late_finds_the_gate_open()
     {
         _gate.Pass("agent");
