@@ -78,8 +78,7 @@ internal sealed class MergeStage(
         // A dry run still holds locks on what it staged: it is taken back first.
         await transactions.DisposeAsync();
         await using var connection = await database.ConnectAsync(cancellationToken);
-        foreach (var entity in entities)
-            await connection.ExecuteAsync(entity.Staging.Drop, cancellationToken);
+        await connection.ExecuteAsync(string.Join("; ", entities.Select(e => e.Staging.Drop)), cancellationToken);
     }
 
     private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
