@@ -34,7 +34,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     }
 
     /// <summary>Reads back what is staged: records, their checksum, and how many were rejected; those without a usable id included.</summary>
-    public Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => SumAsync(connection, new RepeatedKeys(0), cancellationToken);
+    public Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => SumAsync(connection, null, cancellationToken);
 
     /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
     public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -49,7 +49,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private (string, object?)[] Names => [("run", runId), ("entity", plan.Name)];
 
-    private async Task<StagedSum> SumAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken)
+    private async Task<StagedSum> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
     {
         var rows = await new StagedRows(plan.Key.Ordinal, keys).SumAsync(connection, staging.CopyOut, cancellationToken);
         var nameless = await connection.ScalarAsync<long>(staging.CountNameless, cancellationToken);
@@ -58,7 +58,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private async Task<StagedSum> TakeSupersededAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken) => keys.IsEmpty
         ? default
-        : await new StagedRows(plan.Key.Ordinal, new RepeatedKeys(0)).SumAsync(connection, _sql.TakeSuperseded(keys.Suspects), cancellationToken);
+        : await new StagedRows(plan.Key.Ordinal).SumAsync(connection, _sql.TakeSuperseded(keys.Suspects), cancellationToken);
 }
 
 /// <summary>What was staged and what counts of it.</summary>

@@ -19,8 +19,8 @@ internal readonly record struct StagedSum(StagedTotal Total, long Rejected)
 
 /// <summary>Hot: reads staged rows back in binary form and sums them up, to be compared with what was mapped.</summary>
 /// <param name="key">The ordinal of the key.</param>
-/// <param name="keys">Where their keys are looked at.</param>
-internal sealed class StagedRows(int key, RepeatedKeys keys)
+/// <param name="keys">Hears their keys; null where nobody does.</param>
+internal sealed class StagedRows(int key, RepeatedKeys? keys = null)
 {
     private const int HeaderLength = 19;
 
@@ -62,7 +62,7 @@ internal sealed class StagedRows(int key, RepeatedKeys keys)
         while (TryRow(bytes[used..], out var length, out var keyOfRow))
         {
             var row = bytes.Slice(used + sizeof(short), length - sizeof(short));
-            keys.Add(bytes[used..][keyOfRow]);
+            keys?.Add(bytes[used..][keyOfRow]);
             sum += new StagedSum(new StagedTotal(1, RowChecksum.Of(row)), row[^RejectedFromEnd]);
             used += length;
         }
