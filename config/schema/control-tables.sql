@@ -102,5 +102,5 @@ create table if not exists bubblesync.held_link (
 -- depends on the locale, hence the list; most texts begin with a character that answers for them, at a tenth of the pattern's cost. A number below 1 the planner
 -- takes for a third of the rows, even without statistics; a pattern it takes for next to none.
 create or replace function bubblesync.is_blank(value text) returns boolean language sql immutable parallel safe
-return case when ascii(value) between 33 and 126 then 1
+return case when value collate "C" >= '!' and value collate "C" < E'\x7F' then 1
   else length(coalesce(substring(value collate "C" from '[^\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]'), '')) end < 1;

@@ -14,8 +14,14 @@ public static class ReportJson
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new UtcTime(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(KnownTypes.Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(ReportTypes.Default, new DefaultJsonTypeInfoResolver()),
     };
+
+    // What the generator makes gives a property that is not there null or 0, not its default.
+    private static readonly JsonSerializerOptions Reading = new(Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
+    /// <summary>Reads what was written, by this version or an earlier one: what is not there has its default.</summary>
+    internal static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Reading)!;
 
     /// <summary>Writes a result.</summary>
     public static string Write<T>(T result) => JsonSerializer.Serialize(result, Options);
@@ -32,10 +38,3 @@ public static class ReportJson
             writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null));
     }
 }
-
-/// <summary>What every run writes, with its members known at build time, which spares a run the compiling of 200 methods; of all else they are looked up.</summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(RunReport))]
-[JsonSerializable(typeof(ResyncOptions))]
-[JsonSerializable(typeof(EntityProof))]
-internal sealed partial class KnownTypes : JsonSerializerContext;

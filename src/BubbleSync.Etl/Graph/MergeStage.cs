@@ -19,8 +19,8 @@ internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLi
 internal sealed class MergeStage(
     MergeOptions options, IEnumerable<EntityPlan> plans, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, TimeProvider clock)
 {
-    // Beside the patches, which run one after the other: as much again.
-    private const int LooksAtOnce = 1;
+    // The patches, one after the other, and the looks at links: what each does for itself costs one processor of the server.
+    private const int LastWorksAtOnce = 2;
 
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
@@ -58,15 +58,19 @@ internal sealed class MergeStage(
         _gate.Pass(entity.Plan.Name);
     }
 
-    /// <summary>Once all are merged: reports missing links while it prunes and patches, and says what there is to say.</summary>
+    /// <summary>Once all are merged: reports missing links beside the patches, or before it prunes, and says what there is to say.</summary>
     public async Task SettleAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
-        // Only now: an agent may name a user, who is merged a level later. Patches fill links in, but they make no target and take none.
-        var looking = Together.RunAsync(entities, LooksAtOnce, ReportLinksAsync, cancellationToken);
+        // Only now: an agent may name a user, who is merged a level later. Beside the patches, for these fill links in where no look goes: in the tables.
+        IEnumerable<Func<CancellationToken, Task>> looks = entities.Select<EntityRun, Func<CancellationToken, Task>>(e => token => ReportLinksAsync(e, token));
+        // Rows are pruned only once the links to them are looked at.
         if (Prunes)
-            await looking;
-        await Task.WhenAll(looking, PatchAsync(entities, patches, cancellationToken));
+        {
+            await AllAsync(looks, cancellationToken);
+            looks = [];
+        }
 
+        await AllAsync(looks.Prepend(token => PatchAsync(entities, patches, token)), cancellationToken);
         foreach (var entity in entities)
             findings.Add(entity);
         findings.AddFailures(findings.Patches);
@@ -81,6 +85,9 @@ internal sealed class MergeStage(
         await connection.ExecuteAsync(string.Join("; ", entities.Select(e => e.Staging.Drop)), cancellationToken);
     }
 
+    private static Task AllAsync(IEnumerable<Func<CancellationToken, Task>> works, CancellationToken cancellationToken) =>
+        Together.RunAsync(works, LastWorksAtOnce, (work, token) => work(token), cancellationToken);
+
     private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
 
     private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
@@ -88,7 +95,7 @@ internal sealed class MergeStage(
         // Highest level first, so that rows go before those they point to.
         foreach (var entity in Prunes ? entities.Reverse() : [])
             await PruneAsync(entity, cancellationToken);
-        findings.Patches = await patches.RunAsync(transactions, cancellationToken);
+        await patches.RunAsync(transactions, findings.Patches, cancellationToken);
     }
 
     private async Task<bool> IsTurnAsync(int level, CancellationToken drain, CancellationToken cancellationToken)
@@ -143,7 +150,7 @@ internal sealed class MergeStage(
             entity.Plan.Name,
             async connection =>
             {
-                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, cancellationToken) };
+                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, entity.Report.Staged, cancellationToken) };
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                 return report;
             },

@@ -14,13 +14,12 @@ namespace BubbleSync.Etl.Graph;
 /// <param name="everyPlan">All entities, synced in this run or not: links held back earlier may belong to any of them.</param>
 internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
 {
-    /// <summary>Runs all of it; a patch that fails is reported and stops nothing.</summary>
-    public async Task<IReadOnlyList<PatchReport>> RunAsync(TargetTransactions transactions, CancellationToken cancellationToken)
+    /// <summary>Runs all of it, and adds to the reports as each patch ends; one that fails stops nothing.</summary>
+    public async Task RunAsync(TargetTransactions transactions, ICollection<PatchReport> reports, CancellationToken cancellationToken)
     {
         foreach (var plan in everyPlan)
             await transactions.InOneAsync(IsolationLevel.ReadCommitted, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
 
-        var reports = new List<PatchReport>();
         foreach (var patch in patches)
         {
             var began = Stopwatch.GetTimestamp();
@@ -28,8 +27,6 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
             reports.Add(await RunAsync(patch, transactions, cancellationToken));
             Signals.StageDuration.Took(began, Signals.Tag("stage", "patch"), Signals.Tag("patch", patch.Name));
         }
-
-        return reports;
     }
 
     private async Task<PatchReport> RunAsync(PatchFile patch, TargetTransactions transactions, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal sealed class RunFindings
     public List<SyncError> Errors { get; } = [];
 
     /// <summary>What the patches did.</summary>
-    public IReadOnlyList<PatchReport> Patches { get; set; } = [];
+    public List<PatchReport> Patches { get; } = [];
 
     /// <summary>Whether something was left undone.</summary>
     public bool IsPartial => Errors.Count > 0;

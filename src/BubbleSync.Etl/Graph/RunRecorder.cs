@@ -52,7 +52,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             Api = run.Progress.Api,
             Read = run.Progress.Entities.Sum(e => e.Read - e.TakenOver),
             Entities = run.Reports,
-            Patches = run.Findings.Patches,
+            Patches = [.. run.Findings.Patches],
             Warnings = run.Findings.Warnings,
             Errors = run.Findings.Errors,
             Conclusion = failure is null ? run.Findings.Conclusion : null,

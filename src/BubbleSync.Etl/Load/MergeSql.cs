@@ -17,6 +17,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <param name="suspects">The keys of which there may be several; null where all are to be looked at.</param>
     public string TakeSuperseded(IReadOnlyList<string>? suspects)
     {
+        // As literals, for COPY takes no parameters.
         var repeated = suspects is null
             ? $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)"
             : $"= any(array[{string.Join(", ", suspects.Select(Identifier.Literal))}])";

@@ -8,10 +8,13 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
 internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid runId)
 {
-    /// <summary>Looks through what was staged or, where a crash of the server took that after the merge, through the table; gives how many targets are missing. What an earlier attempt at the same run has reported is forgotten.</summary>
-    public async Task<long> ReportAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Looks through what was staged; gives how many targets are missing. What an earlier attempt at the same run has reported is forgotten.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="staged">Records that were staged; where a crash of the server took them after the merge, the table is looked through.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<long> ReportAsync(NpgsqlConnection connection, long staged, CancellationToken cancellationToken)
     {
-        var isStaged = await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
+        var isStaged = staged == 0 || await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
         var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
         await connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
 

@@ -88,7 +88,7 @@ internal sealed class StagingTable
     public string Count => $"select count(*) from {Name}";
 
     /// <summary>Records without a usable id, which are staged as rejects only.</summary>
-    public string CountNameless => $"select count(*) as records from {Rejects} where bubble_id is null";
+    public string CountNameless => $"select count(*) from {Rejects} where bubble_id is null";
 
     /// <summary>Empties the tables.</summary>
     public string Empty => $"truncate {Name}, {Rejects}";

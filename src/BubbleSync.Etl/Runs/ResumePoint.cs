@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -56,7 +55,7 @@ internal sealed record ResumePoint(
         var merged = await connection.RowsAsync(EntitiesSql, Entity, cancellationToken, ("run", found[0].Id));
         var windows = await connection.RowsAsync(WindowsSql, Staged, cancellationToken, ("run", found[0].Id));
         return new ResumePoint(
-            found[0].Id, JsonSerializer.Deserialize<ResyncOptions>(found[0].Options, ReportJson.Options)!, found[0].Bound,
+            found[0].Id, ReportJson.Read<ResyncOptions>(found[0].Options), found[0].Bound,
             merged.ToDictionary(e => e.Name), windows.ToLookup(w => w.Entity, w => w.Window));
     }
 
@@ -77,7 +76,7 @@ internal sealed record ResumePoint(
         NotInBubble = row.GetInt64(11),
         Pruned = row.GetInt64(12),
         DurationMs = row.GetInt64(13),
-        Proof = row.IsDBNull(14) ? null : JsonSerializer.Deserialize<EntityProof>(row.GetString(14), ReportJson.Options),
+        Proof = row.IsDBNull(14) ? null : ReportJson.Read<EntityProof?>(row.GetString(14)),
     };
 
     private static (string Entity, StagedReading Window) Staged(NpgsqlDataReader row)

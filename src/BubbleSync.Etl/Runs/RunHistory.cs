@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
@@ -103,7 +102,7 @@ internal sealed class RunHistory(TargetDatabase database)
             r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
-            return JsonSerializer.Deserialize<RunReport>(result, ReportJson.Options)!;
+            return ReportJson.Read<RunReport>(result);
 
         var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
         return new RunReport

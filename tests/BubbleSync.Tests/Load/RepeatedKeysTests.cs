@@ -16,11 +16,12 @@ public sealed class RepeatedKeysTests
         (texts, expected) =>
         {
             // A pair of surrogates broken in two is no text that PostgreSQL keeps.
-            var keys = texts.Select(t => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(t.Get))).Concat(["", "1x1", "1x1"]).ToList();
+            var keys = texts.Select(t => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(t.Get))).Append("").ToList();
+            var twice = keys.Where((_, place) => (place + expected) % 3 != 0).ToList();
 
-            var suspects = Taken(keys, expected).Suspects!;
+            var suspects = Taken([.. keys, "1x1", .. twice], expected).Suspects!;
 
-            return keys.GroupBy(k => k).Where(g => g.Count() > 1).All(g => suspects.Contains(g.Key));
+            return twice.All(suspects.Contains);
         }).QuickCheckThrowOnFailure();
 
     [Theory]

@@ -49,6 +49,23 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
+    public async Task Those_that_ended_are_told_even_where_the_run_fails_beside_them()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60)"));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
+        await scene.ExecuteAsync("""
+            create function refuse() returns trigger language plpgsql as
+              'begin while not exists (select from agent where introducer is not null) loop perform pg_sleep(0.01); end loop; raise exception ''no room''; end';
+            create trigger refuse before insert on bubblesync.missing_link for each row execute function refuse()
+            """);
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("failed", "010-good succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"))));
+    }
+
+    [Fact]
     public async Task One_that_stumbles_over_a_value_does_not_tell_it()
     {
         await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set commission = name::integer"));

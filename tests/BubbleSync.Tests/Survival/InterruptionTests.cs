@@ -89,6 +89,29 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         pages.AssertNotRead(kept);
     }
 
+    [Fact]
+    public async Task Asked_to_end_a_run_finishes_the_merges_under_way_and_begins_no_other()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 });
+        using var drain = new CancellationTokenSource();
+        RunReport report;
+        await using (var door = await Door.ShutAsync(scene, "lock table invoice_item in exclusive mode"))
+        {
+            var run = scene.ResyncAsync(new ResyncOptions { Drain = drain.Token });
+            await door.SomebodyWaitsAsync();
+            await drain.CancelAsync();
+            await door.DisposeAsync();
+            report = await run;
+        }
+
+        var merged = await scene.RowsAsync($"select entity from bubblesync.run_entity where run_id = '{report.RunId}' order by 1");
+        Assert.Equal("cancelled", report.Status);
+        Assert.Contains("invoice_item", merged);
+        Assert.DoesNotContain("seda_registration", merged);
+        Assert.Equal("0|0", await scene.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
+        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+    }
+
     [UnixFact]
     public async Task Interrupted_twice_the_program_waits_for_nothing_more()
     {
