@@ -6,7 +6,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Performance;
 
-/// <summary>How many statements a resync sends: as many for ten times the records, but for the COPYs that carry them.</summary>
+/// <summary>How many statements a resync sends: as many for four times the records, but for the COPYs that carry them.</summary>
 [Collection(nameof(Alone))]
 public sealed partial class StatementTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
@@ -14,6 +14,7 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
     private const int Few = 200;
     private const int Many = 800;
     private const int GatheredBytes = 512 * 1024;
+    private const int MostAnEntity = 28;
 
     [Theory]
     [InlineData(false)]
@@ -25,7 +26,20 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
 
         Assert.NotEmpty(few);
         Assert.Equal(few, many);
+        Assert.InRange(many.Count, 1, MostAnEntity * Maps.All.Count);
         Assert.Equal(isUnchanged ? 0 : Maps.All.Count, many.Count(t => t.StartsWith("merge ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_window_takes_one_statement_beside_its_rows()
+    {
+        static int Windows(IEnumerable<string> statements) => statements.Count(t => t.StartsWith("insert into bubblesync.\"window\"", StringComparison.Ordinal));
+
+        var whole = await StatementsAsync(Few, isUnchanged: false);
+        var cut = await StatementsAsync(Few, isUnchanged: false, windowSize: 100);
+
+        Assert.InRange(Windows(cut) - Windows(whole), 5, int.MaxValue);
+        Assert.Equal(Windows(cut) - Windows(whole), cut.Count - whole.Count);
     }
 
     [Fact]
@@ -41,9 +55,9 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
         Assert.InRange(copies.Count, 1, windows + (copies.Sum() / GatheredBytes));
     }
 
-    private async Task<IReadOnlyList<string>> StatementsAsync(int invoices, bool isUnchanged)
+    private async Task<IReadOnlyList<string>> StatementsAsync(int invoices, bool isUnchanged, int windowSize = 5000)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices });
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices })).With(windowSize);
         if (isUnchanged)
             await scene.ResyncAsync();
 
