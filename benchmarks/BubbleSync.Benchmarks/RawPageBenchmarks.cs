@@ -29,7 +29,7 @@ public class RawPageBenchmarks
     public long ParseAndProve()
     {
         using var page = PageSource.Page(_body).Page;
-        var proof = new WindowProof(All);
+        using var proof = new WindowProof(All);
         proof.Add(page, 0);
         return proof.Judge(mayRepeat: false, repeatsAreKnown: false) is { Outcome: Outcome.Proved, RowsRead: var rows } ? rows : 0;
     }

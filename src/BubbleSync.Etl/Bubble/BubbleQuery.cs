@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -11,36 +10,10 @@ internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constr
     /// <summary>The address relative to the API's root.</summary>
     public string Address()
     {
-        var constraints = Constraints.Count == 0 ? "" : $"&constraints={Uri.EscapeDataString(Json())}";
+        var constraints = Constraints.Count == 0 ? "" : $"&constraints={Uri.EscapeDataString($"[{string.Join(',', Constraints.Select(c => c.Json))}]")}";
         return string.Create(CultureInfo.InvariantCulture, $"obj/{Uri.EscapeDataString(TypeName(Type))}?limit={Limit}&cursor={Cursor}&{Order}{constraints}");
     }
 
     /// <summary>A type's name as it stands in addresses: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").</summary>
     public static string TypeName(string type) => type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
-
-    private string Json()
-    {
-        using var text = new MemoryStream();
-        using (var json = new Utf8JsonWriter(text))
-        {
-            json.WriteStartArray();
-            foreach (var constraint in Constraints)
-            {
-                json.WriteStartObject();
-                json.WriteString("key", constraint.Key);
-                json.WriteString("constraint_type", constraint.Type);
-                if (constraint.Value is { } value)
-                {
-                    json.WritePropertyName("value");
-                    JsonSerializer.Serialize(json, value);
-                }
-
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(text.ToArray());
-    }
 }

@@ -1,22 +1,31 @@
+using System.Text.Json;
+
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>One condition of a search; Bubble joins them by AND.</summary>
-internal sealed record Constraint(string Key, string Type, object? Value)
+/// <param name="Json">The condition as Bubble takes it.</param>
+internal sealed record Constraint(string Json)
 {
     /// <summary>The field is later than or at a moment. Bubble's comparators are strict, hence the millisecond.</summary>
-    public static Constraint NotBefore(string key, DateTimeOffset moment) => new(key, "greater than", Time(moment.AddMilliseconds(-1)));
+    public static Constraint NotBefore(string key, DateTimeOffset moment) => Of(key, "greater than", Time(moment.AddMilliseconds(-1)));
 
     /// <summary>The field is earlier than a moment.</summary>
-    public static Constraint Before(string key, DateTimeOffset moment) => new(key, "less than", Time(moment));
+    public static Constraint Before(string key, DateTimeOffset moment) => Of(key, "less than", Time(moment));
 
     /// <summary>The field has no value.</summary>
-    public static Constraint Empty(string key) => new(key, "is_empty", null);
+    public static Constraint Empty(string key) => new($$"""{{{Condition(key, "is_empty")}}}""");
 
     /// <summary>The field is one of some values.</summary>
-    public static Constraint In(string key, IReadOnlyList<string> values) => new(key, "in", values);
+    public static Constraint In(string key, IReadOnlyList<string> values) => Of(key, "in", $"[{string.Join(',', values.Select(Text))}]");
 
     /// <summary>The field is a list that has the value among its items.</summary>
-    public static Constraint Contains(string key, string value) => new(key, "contains", value);
+    public static Constraint Contains(string key, string value) => Of(key, "contains", Text(value));
 
-    private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+    private static Constraint Of(string key, string type, string value) => new($$"""{{{Condition(key, type)}},"value":{{value}}}""");
+
+    private static string Condition(string key, string type) => $"\"key\":{Text(key)},\"constraint_type\":{Text(type)}";
+
+    private static string Time(DateTimeOffset moment) => Text(moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null));
+
+    private static string Text(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

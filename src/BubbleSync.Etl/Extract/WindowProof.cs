@@ -7,9 +7,9 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>Watches one reading of a window and judges it: every row inside, no id twice, as many rows as Bubble counted before and after.</summary>
-internal sealed class WindowProof(Window window)
+internal sealed class WindowProof(Window window) : IDisposable
 {
-    private readonly HashSet<ulong> _ids = [];
+    private readonly SeenIds _ids = new();
     private readonly HashSet<ulong> _repeats = [];
     private readonly long _from = Microseconds(window.From) ?? long.MinValue;
     private readonly long _to = Microseconds(window.To) ?? long.MaxValue;
@@ -57,8 +57,14 @@ internal sealed class WindowProof(Window window)
     /// <summary>Whether an id came twice.</summary>
     public bool HasRepeats => _repeated > 0;
 
+    /// <summary>The hashes of the ids that came twice.</summary>
+    public IReadOnlySet<ulong> Repeats => _repeats;
+
     /// <summary>Whether just the ids came twice that came twice in another reading. Other ids tell of rows that shifted, and hid some.</summary>
-    public bool RepeatsAs(WindowProof other) => _repeated > 0 && _repeats.SetEquals(other._repeats);
+    public bool RepeatsAs(IReadOnlySet<ulong> others) => _repeated > 0 && _repeats.SetEquals(others);
+
+    /// <inheritdoc/>
+    public void Dispose() => _ids.Dispose();
 
     private string? Trouble()
     {
@@ -81,10 +87,10 @@ internal sealed class WindowProof(Window window)
         if (record.ValueKind != JsonValueKind.Object)
             return;
 
-        if (TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String && !_ids.Add(Hash(id)))
+        if (TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String && Hash(id) is var hash && !_ids.Add(hash))
         {
             _repeated++;
-            _repeats.Add(Hash(id));
+            _repeats.Add(hash);
         }
 
         if (!IsInside(record))
@@ -126,10 +132,13 @@ internal sealed class WindowProof(Window window)
         catch (InvalidOperationException)
         {
             // Another name of the record holds a lone surrogate, which TryGetProperty cannot compare.
-            value = record.EnumerateObject().LastOrDefault(p => JsonMarshal.GetRawUtf8PropertyName(p).SequenceEqual(Encoding.UTF8.GetBytes(name))).Value;
+            value = ComparedRaw(record, name);
             return value.ValueKind != JsonValueKind.Undefined;
         }
     }
+
+    private static JsonElement ComparedRaw(JsonElement record, string name) =>
+        record.EnumerateObject().LastOrDefault(p => JsonMarshal.GetRawUtf8PropertyName(p).SequenceEqual(Encoding.UTF8.GetBytes(name))).Value;
 
     private static long? Microseconds(DateTimeOffset? moment) => (moment - DateTimeOffset.UnixEpoch)?.Ticks / TimeSpan.TicksPerMicrosecond;
 

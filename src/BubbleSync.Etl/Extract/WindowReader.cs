@@ -15,12 +15,12 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     /// <summary>The same, but of a window that holds more than <paramref name="most"/> records only the first page, and no reading that counts: it has to be cut.</summary>
     public async IAsyncEnumerable<Reading> ReadAsync(Window window, long most, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (WindowProof Proof, int Length)? last = null;
+        (IReadOnlySet<ulong> Repeats, int Length)? last = null;
         var limit = settings.PageSize;
         for (var attempt = 1; ; attempt++)
         {
             var reading = new WindowReading(window, attempt);
-            var proof = new WindowProof(window);
+            using var proof = new WindowProof(window);
             var pages = 0;
             var longest = 0;
             await foreach (var page in PagesAsync(window, most, proof, limit, cancellationToken))
@@ -37,7 +37,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                 yield break;
 
             // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
-            last = (proof, longest);
+            last = (proof.Repeats, longest);
             limit = !proof.HasRepeats ? settings.PageSize : longest > 1 ? longest - 1 : Math.Min(2, settings.PageSize);
         }
     }

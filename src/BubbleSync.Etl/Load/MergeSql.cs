@@ -62,6 +62,9 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
+    /// <summary>Whether the table has any row.</summary>
+    public string HasRows => $"select exists (select from {plan.Table})";
+
     /// <summary>
     /// Holds what is staged against the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were changed
     /// here later still; rows marked as gone of which Bubble sent a record again; and, where asked, rows with ids of Bubble's form that it no longer has, else null.

@@ -23,7 +23,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        var found = await ClassifyAsync(connection, countGone, cancellationToken);
+        var found = await ClassifyAsync(connection, settled, countGone, cancellationToken);
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
@@ -39,11 +39,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone);
     }
 
-    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, bool countGone, CancellationToken cancellationToken) =>
-        (await connection.RowsAsync(
+    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, bool countGone, CancellationToken cancellationToken)
+    {
+        // A first load finds nothing to be held against.
+        if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
+            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, countGone ? 0 : null);
+
+        return (await connection.RowsAsync(
             _sql.Classify(countGone),
             r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4)),
             cancellationToken))[0];
+    }
 
     // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
     private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)

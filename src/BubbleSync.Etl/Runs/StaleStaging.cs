@@ -11,8 +11,8 @@ internal static class StaleStaging
         """
         select c.relname
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        join unnest(@entities, @own) l (entity, own) on starts_with(obj_description(c.oid, 'pg_class'), l.entity) and obj_description(c.oid, 'pg_class') <> l.own
         where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
-          and starts_with(obj_description(c.oid, 'pg_class'), @entity) and obj_description(c.oid, 'pg_class') <> @own
         """;
 
     // Comparisons take no lock; one that lives has its id, with which the label ends, in the name of its sessions.
@@ -20,7 +20,8 @@ internal static class StaleStaging
         """
         select c.relname
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'bubblesync_staging' and c.relkind = 'r' and starts_with(obj_description(c.oid, 'pg_class'), @entity)
+        join unnest(@entities) l (entity) on starts_with(obj_description(c.oid, 'pg_class'), l.entity)
+        where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
           and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || right(obj_description(c.oid, 'pg_class'), 36))
         """;
 
@@ -35,20 +36,16 @@ internal static class StaleStaging
         """;
 
     /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word. Call only under the lock of the entities: then no other run is at work on them.</summary>
-    public static async Task ClearAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
+    public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
-        foreach (var entity in entities)
-            await DropAsync(connection, TablesSql, [("entity", StagingLabel.Of(entity)), ("own", StagingLabel.Of(entity, runId))], cancellationToken);
+        await DropAsync(connection, TablesSql, [("entities", entities.Select(StagingLabel.Of).ToArray()), ("own", entities.Select(e => StagingLabel.Of(e, runId)).ToArray())], cancellationToken);
         await ClearComparisonsAsync(connection, entities, cancellationToken);
     }
 
     /// <summary>Removes what comparisons that died have staged of these entities; needs no lock.</summary>
-    public static async Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken)
-    {
-        foreach (var entity in entities)
-            await DropAsync(connection, DeadComparisonsSql, [("entity", StagingLabel.OfComparison(entity))], cancellationToken);
-    }
+    public static Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken) =>
+        DropAsync(connection, DeadComparisonsSql, [("entities", entities.Select(StagingLabel.OfComparison).ToArray())], cancellationToken);
 
     private static async Task DropAsync(NpgsqlConnection connection, string sql, (string, object?)[] parameters, CancellationToken cancellationToken)
     {

@@ -137,12 +137,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     {
         var isRejected = _faults.Count > 0;
         if (isRejected)
-        {
-            var raw = Raw();
-            Rejects.AddRange(_faults.Select(f => new Reject(Id(), _order, f.Column.Field, f.Reason, raw)));
-            if (!KeepsRejected)
-                WriteRejectedRow();
-        }
+            Reject();
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
@@ -159,6 +154,14 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
     /// <inheritdoc/>
     public void Dispose() => Row.Dispose();
+
+    private void Reject()
+    {
+        var raw = Raw();
+        Rejects.AddRange(_faults.Select(f => new Reject(Id(), _order, f.Column.Field, f.Reason, raw)));
+        if (!KeepsRejected)
+            WriteRejectedRow();
+    }
 
     private void WriteRejectedRow()
     {

@@ -11,7 +11,7 @@ public class WindowProofTests
     public void A_name_that_is_no_text_neither_stops_the_proof_nor_blinds_it()
     {
         var from = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var proof = new WindowProof(new Window(WindowKind.Created, from, from.AddDays(1)));
+        using var proof = new WindowProof(new Window(WindowKind.Created, from, from.AddDays(1)));
         var body = """
             {"response":{"results":[
             {"_id":"1x1","Created Date":"2024-01-01T00:00:00Z","\ud800":1},
@@ -23,7 +23,7 @@ public class WindowProofTests
         using var page = RawPage.Parse(rented, body.Length, null);
         proof.Add(page, 0);
 
-        Assert.True(proof.RepeatsAs(proof));
+        Assert.True(proof.RepeatsAs(proof.Repeats));
         Assert.Equal(1, proof.Outside);
     }
 }
