@@ -8,6 +8,8 @@ internal sealed record EndToEndOptions
     public const string Usage =
         "bench e2e [--sizes N,N…] [--rounds N] [--only first,unchanged,changed] [--skip skeleton,floor,rows,throttled,drain] [--output text|json]";
 
+    private static readonly string[] Known = ["--sizes", "--rounds", "--only", "--skip", "--output", "--program"];
+
     /// <summary>Records in all types together. Default 10,000, 100,000 and 500,000.</summary>
     public IReadOnlyList<int> Sizes { get; init; } = [10_000, 100_000, 500_000];
 
@@ -32,6 +34,9 @@ internal sealed record EndToEndOptions
         var options = new EndToEndOptions();
         for (var at = 0; at < words.Count; at += 2)
         {
+            if (!Known.Contains(words[at]))
+                throw new ArgumentException($"There is no '{words[at]}'. Usage: {Usage}");
+
             var value = at + 1 < words.Count ? words[at + 1] : throw new ArgumentException($"{words[at]} needs a value. Usage: {Usage}");
             options = options.With(words[at], value);
         }

@@ -35,4 +35,10 @@ public sealed class EndToEndOptionsTests
     [InlineData("--output", "xml")]
     [InlineData("--rounds")]
     public void What_is_not_known_is_refused(params string[] words) => Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", .. words]));
+
+    [Theory]
+    [InlineData("--bogus", "There is no '--bogus'.")]
+    [InlineData("--rounds", "--rounds needs a value.")]
+    public void What_is_wrong_with_the_last_word_is_said(string word, string saying) =>
+        Assert.StartsWith(saying, Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", word])).Message, StringComparison.Ordinal);
 }
