@@ -26,12 +26,14 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     {
         logger.RunBegan(runId, kind, database.Schema);
         await using var connection = await database.ConnectAsync(cancellationToken);
+        // By its own type, whose members are known at build time; those of an object are looked up.
+        var recorded = JsonSerializer.Serialize(options, options.GetType(), ReportJson.Options);
         await using var command = new NpgsqlCommand("insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values (@run, @kind, 'running', @at, @schema, @options)", connection)
         {
             Parameters =
             {
                 new("run", runId), new("kind", kind), new("at", startedAt), new("schema", database.Schema),
-                new("options", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(options, ReportJson.Options) },
+                new("options", NpgsqlDbType.Jsonb) { Value = recorded },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
