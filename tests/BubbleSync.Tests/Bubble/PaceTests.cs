@@ -31,6 +31,17 @@ public sealed class PaceTests
     }
 
     [Fact]
+    public void The_first_may_come_at_once_as_far_as_the_pace_holds_back()
+    {
+        var pace = new Pace(Allowed, _clock);
+
+        var atOnce = Enumerable.Range(0, Allowed).TakeWhile(_ => pace.Reserve() == TimeSpan.Zero).Count();
+
+        // And the one whose turn it is.
+        Assert.Equal((Allowed / 100) + 1, atOnce);
+    }
+
+    [Fact]
     public void What_Bubble_asks_one_request_to_wait_all_wait()
     {
         var pace = new Pace(Allowed, _clock);
