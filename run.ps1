@@ -108,6 +108,7 @@ switch -CaseSensitive ($args[0]) {
     try { dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false @rest } finally { Pop-Location }
   }
   'bench' {
+    [Console]::Error.WriteLine('run.ps1: building what has changed of the benchmarks...')
     if ($rest.Count -gt 0 -and $rest[0] -ceq 'e2e') {
       $program = Find-Program
       Push-Location $root

@@ -133,6 +133,7 @@ case ${1:-} in
     ;;
   bench)
     shift
+    echo "run.sh: building what has changed of the benchmarks..." >&2
     if [ "${1:-}" = e2e ]; then
       find_program
       shift

@@ -8,7 +8,15 @@ internal sealed record EndToEndOptions
     public const string Usage =
         "bench e2e [--sizes N,N…] [--rounds N] [--only first,unchanged,changed] [--skip skeleton,floor,rows,throttled,drain] [--output text|json]";
 
-    private static readonly string[] Known = ["--sizes", "--rounds", "--only", "--skip", "--output", "--program"];
+    private static readonly Dictionary<string, Func<EndToEndOptions, string, EndToEndOptions>> Words = new()
+    {
+        ["--sizes"] = (options, value) => options with { Sizes = [.. value.Split(',').Select(Number)] },
+        ["--rounds"] = (options, value) => options with { Rounds = Number(value) },
+        ["--only"] = (options, value) => options with { Only = [.. value.Split(',').Select(One)] },
+        ["--skip"] = (options, value) => options with { Skip = [.. value.Split(',').Select(Part)] },
+        ["--output"] = (options, value) => options with { IsJson = Output(value) == "json" },
+        ["--program"] = (options, value) => options with { Program = value },
+    };
 
     /// <summary>Records in all types together. Default 10,000, 100,000 and 500,000.</summary>
     public IReadOnlyList<int> Sizes { get; init; } = [10_000, 100_000, 500_000];
@@ -34,11 +42,9 @@ internal sealed record EndToEndOptions
         var options = new EndToEndOptions();
         for (var at = 0; at < words.Count; at += 2)
         {
-            if (!Known.Contains(words[at]))
-                throw new ArgumentException($"There is no '{words[at]}'. Usage: {Usage}");
-
+            var take = Words.GetValueOrDefault(words[at]) ?? throw new ArgumentException($"There is no '{words[at]}'. Usage: {Usage}");
             var value = at + 1 < words.Count ? words[at + 1] : throw new ArgumentException($"{words[at]} needs a value. Usage: {Usage}");
-            options = options.With(words[at], value);
+            options = take(options, value);
         }
 
         if (options.Program.Length == 0)
@@ -52,17 +58,6 @@ internal sealed record EndToEndOptions
     /// <summary>Whether a rival or a part is wanted.</summary>
     public bool Runs(string part) => !Skip.Contains(part);
 
-    private EndToEndOptions With(string option, string value) => option switch
-    {
-        "--sizes" => this with { Sizes = [.. value.Split(',').Select(Number)] },
-        "--rounds" => this with { Rounds = Number(value) },
-        "--only" => this with { Only = [.. value.Split(',').Select(One)] },
-        "--skip" => this with { Skip = [.. value.Split(',').Select(Part)] },
-        "--output" when value is "text" or "json" => this with { IsJson = value == "json" },
-        "--program" => this with { Program = value },
-        _ => throw new ArgumentException($"There is no '{option} {value}'. Usage: {Usage}"),
-    };
-
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new ArgumentException($"'{text}' is no number above 0. Usage: {Usage}");
 
@@ -71,4 +66,7 @@ internal sealed record EndToEndOptions
 
     private static string Part(string word) =>
         word is Way.Skeleton or Way.Floor or Way.Rows or Way.Throttled or Way.Drain ? word : throw new ArgumentException($"'{word}' cannot be skipped. Usage: {Usage}");
+
+    private static string Output(string word) =>
+        word is "text" or "json" ? word : throw new ArgumentException($"There is no output '{word}'. Usage: {Usage}");
 }

@@ -2,8 +2,7 @@ namespace BubbleSync.Etl.Bubble;
 
 /// <summary>
 /// When the next request may go out: evenly spaced, slower when Bubble throttles, back up in steps.
-/// Requests that come late may catch up by one per cent of a minute's budget, which is held back from the pace, so that no minute holds more than allowed;
-/// the first come late, for nothing was asked before them.
+/// Requests that come late may catch up by one per cent of a minute's budget, which is held back from the pace, so that no minute holds more than allowed.
 /// </summary>
 internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
 {
@@ -15,7 +14,7 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
     private readonly long _start = clock.GetTimestamp();
     private double _rate = requestsPerMinute / 60.0 * 0.99;
     private double _trouble = double.MaxValue;
-    private double _next = double.MinValue;
+    private double _next;
     private double _pausedUntil;
     private double _lastChange;
     private double _sentSince;

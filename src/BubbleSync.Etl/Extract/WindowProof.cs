@@ -137,6 +137,7 @@ internal sealed class WindowProof(Window window) : IDisposable
         }
     }
 
+    // Apart from TryField, for with it every field that is looked up would make the closure that only such a record needs.
     private static JsonElement ComparedRaw(JsonElement record, string name) =>
         record.EnumerateObject().LastOrDefault(p => JsonMarshal.GetRawUtf8PropertyName(p).SequenceEqual(Encoding.UTF8.GetBytes(name))).Value;
 

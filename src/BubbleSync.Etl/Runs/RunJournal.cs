@@ -26,7 +26,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     {
         logger.RunBegan(runId, kind, database.Schema);
         await using var connection = await database.ConnectAsync(cancellationToken);
-        // By its own type, whose members are known at build time; those of an object are looked up.
+        // Not as the object it is declared as: for that the members of all basic types would be looked up first.
         var recorded = JsonSerializer.Serialize(options, options.GetType(), ReportJson.Options);
         await using var command = new NpgsqlCommand("insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values (@run, @kind, 'running', @at, @schema, @options)", connection)
         {

@@ -155,6 +155,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// <inheritdoc/>
     public void Dispose() => Row.Dispose();
 
+    // Apart from End, for with it every record would make the closure that only a rejected one needs.
     private void Reject()
     {
         var raw = Raw();
@@ -210,9 +211,20 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         return value;
     }
 
-    // Not TryGetProperty, which throws where it meets a name with a lone surrogate.
-    private static JsonElement Property(JsonElement value, string name) =>
-        value.EnumerateObject().LastOrDefault(p => JsonText.Lossy(JsonMarshal.GetRawUtf8PropertyName(p)) == name).Value;
+    private static JsonElement Property(JsonElement value, string name)
+    {
+        var found = default(JsonElement);
+        foreach (var property in value.EnumerateObject())
+            found = IsNamed(property, name) ? property.Value : found;
+        return found;
+    }
+
+    // Not TryGetProperty, nor NameEquals alone, which throw where they meet an escape that is a lone surrogate.
+    private static bool IsNamed(JsonProperty property, string name)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(property);
+        return raw.Contains((byte)'\\') ? JsonText.Lossy(raw) == name : property.NameEquals(name);
+    }
 
     private string Id() => _id ??= Encoding.UTF8.GetString(JsonText.Raw(_slots[index.IdSlot]));
 

@@ -73,7 +73,7 @@ internal sealed class FaultSettings
         FaultArgument.Percent => "it takes a percentage such as 5 or 0.5, or 3x for the first three requests",
         FaultArgument.Number => "it takes a number such as 10, or invoice:10 for one type",
         FaultArgument.Types => "it takes types, separated by commas, or none for all of them",
-        _ => "it takes three percentages: inserts, edits, deletes",
+        _ => "it takes three percentages such as 10,20,5, of inserts, edits and deletes",
     };
 
     private static string Unknown(string name)

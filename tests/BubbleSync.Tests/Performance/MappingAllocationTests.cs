@@ -20,7 +20,7 @@ public sealed class MappingAllocationTests
     [InlineData("payment", 50)]
     [InlineData("seda_registration", 111)]
     [InlineData("submitted_payment", 59)]
-    [InlineData("user", 605)]
+    [InlineData("user", 34)]
     public async Task Parsing_and_mapping_a_page_allocates_little(string entity, int mostBytesPerRecord)
     {
         var body = await PageSource.BodyAsync(Maps.Of(entity).Type);
