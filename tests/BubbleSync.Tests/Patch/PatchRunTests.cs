@@ -51,7 +51,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Those_that_ended_are_told_even_where_the_run_fails_beside_them()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60)"));
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60) from pg_trigger where tgname = 'refuse'"));
         await scene.ResyncAsync("agent");
         scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
         await scene.ExecuteAsync("""
