@@ -4,7 +4,7 @@ namespace BubbleSync.Etl.Extract;
 
 /// <summary>
 /// Hot: the hashes of the ids that came, each once. A table of hashes alone, with open addressing, in memory that is lent:
-/// a set of the framework's for a window of 5,000 records would leave 200 KB behind, most of it on the large object heap.
+/// a set of the framework's, which doubles, would leave 320 KB behind for a window of 5,000 records, 135 of them a large object.
 /// </summary>
 internal sealed class SeenIds : IDisposable
 {
