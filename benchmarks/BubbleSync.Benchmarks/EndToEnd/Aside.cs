@@ -26,11 +26,11 @@ internal sealed class Aside(Scene scene, SimulatedApp app, Figures figures)
         }));
     }
 
-    /// <summary>Loads everything into empty tables, at a pace at which the pages alone take a third of a minute.</summary>
+    /// <summary>Loads everything into empty tables, under the limit that is wanted, else at a pace at which the pages alone take a third of a minute.</summary>
     public async Task ThrottledAsync()
     {
         var records = figures.Records ?? 0;
-        var perMinute = Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
+        var perMinute = scene.Options.Limit ?? Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
         await scene.Databases.RenewAsync(Way.Throttled);
         var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
         figures.Add(Situation.First, Way.Throttled, measured with

@@ -6,7 +6,7 @@ namespace BubbleSync.Benchmarks.EndToEnd;
 internal sealed record EndToEndOptions
 {
     public const string Usage =
-        "bench e2e [--sizes N,N…] [--rounds N] [--only first,unchanged,changed] [--skip skeleton,floor,rows,throttled,drain] [--output text|json]";
+        "bench e2e [--sizes N,N…] [--rounds N] [--only first,unchanged,changed] [--skip skeleton,floor,rows,throttled,drain] [--limit N] [--output text|json]";
 
     private static readonly Dictionary<string, Func<EndToEndOptions, string, EndToEndOptions>> Words = new()
     {
@@ -14,6 +14,7 @@ internal sealed record EndToEndOptions
         ["--rounds"] = (options, value) => options with { Rounds = Number(value) },
         ["--only"] = (options, value) => options with { Only = [.. value.Split(',').Select(One)] },
         ["--skip"] = (options, value) => options with { Skip = [.. value.Split(',').Select(Part)] },
+        ["--limit"] = (options, value) => options with { Limit = Number(value) },
         ["--output"] = (options, value) => options with { IsJson = Output(value) == "json" },
         ["--program"] = (options, value) => options with { Program = value },
     };
@@ -29,6 +30,9 @@ internal sealed record EndToEndOptions
 
     /// <summary>What to leave out. Default nothing.</summary>
     public IReadOnlyList<string> Skip { get; init; } = [];
+
+    /// <summary>Requests a minute of the throttled run. Default null: as many as make the pages alone take 20 s.</summary>
+    public int? Limit { get; init; }
 
     /// <summary>Whether stdout carries JSON. Default false: the table.</summary>
     public bool IsJson { get; init; }

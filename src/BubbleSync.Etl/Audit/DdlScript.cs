@@ -9,7 +9,11 @@ namespace BubbleSync.Etl.Audit;
 internal sealed class DdlScript(SchemaScripts scripts, string schema)
 {
     /// <summary>Gives the script.</summary>
-    public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
+    /// <param name="tables">The entities whose tables are missing.</param>
+    /// <param name="completed">Statements that add to these tables what their maps have beyond their scripts.</param>
+    /// <param name="findings">What else is lacking.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
     {
         var (changes, additions) = (findings.Where(f => f is { Finding: "column-misfit", Ddl: not null }).ToList(), findings.Where(f => f.Finding != "column-misfit" && f.Ddl is not null).ToList());
         var text = new StringBuilder("-- What the tables lack for the maps and for Bubble's fields, as 'bubblesync audit schema' found it. Additions only.\n");
@@ -20,6 +24,8 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
 
         foreach (var table in tables)
             text.Append($"\n{await scripts.ScriptAsync(table, cancellationToken)}");
+        if (completed.Count > 0)
+            text.Append($"\n-- Fields that the maps gained since these scripts were written.\n{string.Join('\n', completed)}\n");
         foreach (var finding in additions.OrderBy(f => f.Finding == "index-missing").ThenBy(f => f.Entity, StringComparer.Ordinal))
             text.Append($"\n{Comment(finding.Entity, finding.Finding, finding.BubbleField)}\n{finding.Ddl}\n");
         if (tables.Count + additions.Count > 0)

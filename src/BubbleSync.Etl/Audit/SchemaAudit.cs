@@ -26,13 +26,13 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         _findings.AddRange(app.Types.Where(t => !maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
             "", t.Name, "", "", "", "type-unmapped", $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
         var scripts = new SchemaScripts(folders.Schema, database);
-        var tables = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
+        var foreseen = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
         var entities = new List<SchemaAuditedEntity>();
         foreach (var map in maps.Where(m => types.ContainsKey(m.Name)))
-            entities.Add(await CompareAsync(map, tables?.Tables.GetValueOrDefault(map.Table), types[map.Name], app, cancellationToken));
+            entities.Add(await CompareAsync(map, foreseen?.Catalogue.Tables.GetValueOrDefault(map.Table), types[map.Name], app, cancellationToken));
         AddGaps();
 
-        var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, _findings, cancellationToken);
+        var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, foreseen?.Completed ?? [], _findings, cancellationToken);
         var statements = _findings.Where(f => f.Finding != "column-misfit").Select(f => f.Ddl).OfType<string>().ToList();
         if (options.Apply)
         {

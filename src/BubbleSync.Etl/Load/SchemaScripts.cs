@@ -18,7 +18,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         await using var connection = await database.ConnectAsync(cancellationToken);
         await ControlTables.EnsureAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var made = await MakeAsync(connection, maps, cancellationToken);
+        var (made, _) = await MakeAsync(connection, maps, cancellationToken);
         foreach (var statement in additions)
             await connection.ExecuteAsync(statement, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -26,14 +26,14 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     }
 
     /// <summary>Gives the tables as they would be once the missing ones are made, and makes none; null where the user has not the rights to make them.</summary>
-    public async Task<Catalogue?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    public async Task<ForeseenTables?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
-            await MakeAsync(connection, maps, cancellationToken);
-            return await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
+            var (_, completed) = await MakeAsync(connection, maps, cancellationToken);
+            return new ForeseenTables(await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), completed);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -41,7 +41,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         }
     }
 
-    private async Task<IReadOnlyList<string>> MakeAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Made, IReadOnlyList<string> Completed)> MakeAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
@@ -50,16 +50,17 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
         foreach (var map in missing)
             await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
-        await CompleteAsync(connection, missing, cancellationToken);
-        return [.. missing.Select(m => m.Table)];
+        return ([.. missing.Select(m => m.Table)], await CompleteAsync(connection, missing, cancellationToken));
     }
 
     // A map may have gained fields since its table's script was written.
-    private async Task CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         var plan = PlanCompiler.Compile(maps, await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), []);
-        foreach (var gap in plan.Gaps.Where(g => g is { Code: "column-missing", Ddl: not null }))
-            await connection.ExecuteAsync(gap.Ddl!, cancellationToken);
+        var statements = plan.Gaps.Where(g => g.Code == "column-missing").Select(g => g.Ddl).OfType<string>().ToList();
+        foreach (var statement in statements)
+            await connection.ExecuteAsync(statement, cancellationToken);
+        return statements;
     }
 
     /// <summary>The statements that make an entity's table, for a session whose <c>search_path</c> is the target's schema.</summary>
@@ -69,3 +70,8 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         return File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : TableScript.Of(map);
     }
 }
+
+/// <summary>Tables that are missing, as they would be made.</summary>
+/// <param name="Catalogue">All tables of the schema with them.</param>
+/// <param name="Completed">The statements that add what their maps have beyond their scripts.</param>
+internal sealed record ForeseenTables(Catalogue Catalogue, IReadOnlyList<string> Completed);

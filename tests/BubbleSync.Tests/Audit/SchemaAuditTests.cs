@@ -58,12 +58,15 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     {
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment");
+        scene.WithMap("payment", map => map.Replace("  \"fields\": [", "  \"fields\": [\n    { \"column\": \"gained\", \"type\": \"text[]\", \"from\": [\"Gained\"] },", StringComparison.Ordinal));
         scene.Bubble.Records.Declare("agent", "Line\nbreak '; drop table agent; --", "text");
+        scene.Bubble.Records.Declare("payment", "Gained", "list.text");
 
         await scene.ExecuteAsync((await AuditAsync(scene)).Ddl);
 
         Assert.DoesNotContain((await AuditAsync(scene)).Findings, f => f.Finding != "field-unmapped" || f.Ddl is not null);
         Assert.Equal("text", await scene.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = 'line_break_drop_table_agent'"));
+        Assert.Equal("ARRAY", await scene.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'payment' and column_name = 'gained'"));
     }
 
     [Fact]
