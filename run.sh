@@ -8,6 +8,11 @@
 # run.ps1 is the same for PowerShell; a test compares the two.
 set -eu
 
+# A stream that the caller closed: what is opened next would take its number, and be written to.
+(: 3<&0) 2>/dev/null || exec </dev/null
+(: 3>&1) 2>/dev/null || exec >/dev/null
+(: 3>&2) || exec 2>/dev/null
+
 self=$0
 while [ -L "$self" ]; do
   link=$(readlink "$self")

@@ -28,7 +28,7 @@ public sealed record InvoiceSyncReport(bool Success, IReadOnlyList<InvoiceResult
 /// <summary>What came of one invoice.</summary>
 /// <param name="Success">Whether nothing of it failed.</param>
 /// <param name="InvoiceId">Its id, as given.</param>
-/// <param name="Steps">What was done, in merge order; a single <c>skip</c> where everything was up to date already.</param>
+/// <param name="Steps">What was done, in merge order; a single <c>skip</c> where nothing was to write: all was up to date, or changed here later.</param>
 /// <param name="Errors">What went wrong; what has severity <c>warning</c> is no failure.</param>
 /// <param name="Stats">How many records are in their tables now.</param>
 public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList<SyncStep> Steps, IReadOnlyList<SyncTrouble> Errors, InvoiceStats Stats);
@@ -40,14 +40,14 @@ public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList
 public sealed record SyncStep(string Action, bool Success, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 
 /// <summary>Something that went wrong with one invoice.</summary>
-/// <param name="Severity"><c>error</c>, or <c>warning</c> for what is no failure: a relation that Bubble does not have.</param>
+/// <param name="Severity"><c>error</c>, or <c>warning</c> for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
 /// <param name="Entity">The entity it happened to.</param>
 /// <param name="BubbleId">The record it happened to.</param>
 /// <param name="Code">A stable word for programs.</param>
 /// <param name="Message">What, why, and what to do.</param>
 public sealed record SyncTrouble(string Severity, string Entity, string BubbleId, string Code, string Message);
 
-/// <summary>How many records of an invoice are in their tables now as Bubble has them, or newer.</summary>
+/// <summary>How many records of an invoice are in their tables now as Bubble has them, or newer, or as they were changed here later.</summary>
 public sealed record InvoiceStats
 {
     /// <summary>Its agent.</summary>
@@ -96,7 +96,7 @@ public sealed record RangeSyncReport(bool Success, RangeResults Results, RunRepo
 /// <summary>What came of the invoices in a range.</summary>
 /// <param name="Total">Invoices in the range.</param>
 /// <param name="Synced">Of these, invoices of which something was written.</param>
-/// <param name="Skipped">Of these, invoices that were up to date already.</param>
+/// <param name="Skipped">Of these, invoices of which nothing was to write.</param>
 /// <param name="Failed">Of these, invoices of which something failed.</param>
 /// <param name="Errors">What went wrong.</param>
 public sealed record RangeResults(int Total, int Synced, int Skipped, int Failed, IReadOnlyList<SyncTrouble> Errors);

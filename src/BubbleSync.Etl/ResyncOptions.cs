@@ -55,7 +55,7 @@ public enum PruneMode
     Hard,
 }
 
-/// <summary>A limit: a number of records, or per cent of those read.</summary>
+/// <summary>A limit: a number of records, or per cent of all.</summary>
 /// <param name="Number">How many.</param>
 /// <param name="IsPercent">Whether of a hundred.</param>
 public sealed record Limit(decimal Number, bool IsPercent)

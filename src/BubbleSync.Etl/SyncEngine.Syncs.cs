@@ -25,7 +25,7 @@ public sealed partial class SyncEngine
         var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, findings, _) =>
         {
             findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
-            return Task.FromResult<IReadOnlyList<string>>(good);
+            return Task.FromResult(new FoundRecords(good, []));
         }, progress, cancellationToken);
         var byId = results.ToDictionary(r => r.InvoiceId);
         foreach (var id in malformed)
@@ -45,24 +45,25 @@ public sealed partial class SyncEngine
         if (from > to)
             throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({Text(from)}) after it ends ({Text(to)})."));
 
-        IReadOnlyList<string> chosen = [];
+        var chosen = new FoundRecords([], []);
         var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
         {
-            var (ids, warning, doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            (chosen, var warning, var doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)
                 findings.Warnings.Add(warning);
             if (doubt is not null)
-                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The invoices found are synced."));
-            chosen = ids;
-            return ids;
+                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The run goes on with the invoices found."));
+            return chosen;
         }, progress, cancellationToken);
-        results = [.. results, .. chosen.Where(id => results.All(r => r.InvoiceId != id)).Select(id => NotReached(id, report))];
-        var failed = results.Where(r => !r.Success).ToList();
+        var notReached = chosen.Ids.Count - results.Count;
+        var failed = results.Count(r => !r.Success) + notReached + chosen.Unusable.Count;
         var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
-        return new RangeSyncReport(
-            report.Status == "succeeded" && failed.Count == 0,
-            new RangeResults(results.Count, results.Count - failed.Count - skipped, skipped, failed.Count, [.. results.SelectMany(r => r.Errors)]),
-            report);
+        var total = chosen.Ids.Count + chosen.Unusable.Count;
+        List<SyncTrouble> troubles = [.. results.SelectMany(r => r.Errors), .. chosen.Unusable.Select(_ => Unusable)];
+        // What stopped the run is told once, not for each invoice that it left undone.
+        if (report.Failure is { } failure)
+            troubles.AddRange(failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, $"{e.Message} Invoices left undone: {notReached}.")));
+        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - skipped, skipped, failed, troubles), report);
     }
 
     /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
@@ -96,7 +97,7 @@ public sealed partial class SyncEngine
     }, cancellationToken);
 
     private Task<(RunReport Report, IReadOnlyList<InvoiceResult> Results)> SyncInvoicesAsync(
-        string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<IReadOnlyList<string>>> choose,
+        string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource();
@@ -119,10 +120,12 @@ public sealed partial class SyncEngine
 
     private static string Text(DateTimeOffset moment) => $"{moment.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
 
+    private static SyncTrouble Unusable => new("error", InvoiceRun.Root, "", "rejected", "An invoice of the range has no usable _id and was not loaded; see bubblesync.rejected_record.");
+
     private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits.");
 
     private static InvoiceResult NotReached(string id, RunReport report) =>
-        Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Errors.Count > 0 ? $": {report.Errors[0].Message}" : "")}.");
+        Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");
 
     private static InvoiceResult Failed(string id, string code, string message) =>
         new(false, id, [new SyncStep(InvoiceRun.Root, false, message)], [new SyncTrouble("error", InvoiceRun.Root, id, code, message)], new InvoiceStats());

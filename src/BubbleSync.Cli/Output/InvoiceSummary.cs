@@ -40,5 +40,5 @@ internal static class InvoiceSummary
         RunSummary.Close(run, console);
     }
 
-    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is [{ Action: "skip" }] ? "up to date" : "synced";
+    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: "skip" }] ? "synced" : result.Errors.Any(e => e.Code == "conflict") ? "kept" : "up to date";
 }

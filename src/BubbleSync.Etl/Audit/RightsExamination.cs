@@ -29,11 +29,17 @@ internal sealed class RightsExamination(NpgsqlConnection connection, DoctorCheck
     private string _user = "";
 
     /// <summary>Looks at the schema, the tables of these entities and the control tables.</summary>
-    public async Task RunAsync(string schema, IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
+    /// <param name="schema">The schema of the target tables.</param>
+    /// <param name="lacksTables">Whether tables are still to be made there.</param>
+    /// <param name="plans">The entities whose tables are there.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RunAsync(string schema, bool lacksTables, IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
     {
         _user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
-        var closed = await LackingAsync(SchemaSql, schema, "", ["usage"], cancellationToken);
-        checks.Add($"rights on schema {schema}", closed.Count == 0, closed.Count == 0 ? "may be used" : $"lacks usage. Grant it: grant usage on schema {Identifier.Quote(schema)} to {_user};");
+        var closed = await LackingAsync(SchemaSql, schema, "", lacksTables ? ["usage", "create"] : ["usage"], cancellationToken);
+        checks.Add($"rights on schema {schema}", closed.Count == 0, closed.Count > 0
+            ? $"lacks {string.Join(", ", closed)}. Grant it: grant {string.Join(", ", closed)} on schema {Identifier.Quote(schema)} to {_user};"
+            : lacksTables ? "may be used, and tables made there" : "may be used");
         foreach (var plan in plans)
             await ExamineTableAsync(plan, cancellationToken);
         await ExamineControlTablesAsync(cancellationToken);

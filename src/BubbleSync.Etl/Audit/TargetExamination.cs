@@ -7,9 +7,16 @@ namespace BubbleSync.Etl.Audit;
 /// <summary>A doctor's look at the database.</summary>
 internal sealed class TargetExamination(TargetDatabase database, DoctorChecks checks)
 {
-    /// <summary>Looks at tables, keys and rights.</summary>
+    private const string NatureSql =
+        """
+        select pg_encoding_to_char(d.encoding)::text, d.datname::text, pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean
+        from pg_database d where d.datname = current_database()
+        """;
+
+    /// <summary>Looks at the database itself, at tables, keys and rights.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
+        await ExamineNatureAsync(cancellationToken);
         if (maps is null)
         {
             checks.Skip("tables", "the entity maps cannot be read");
@@ -34,7 +41,17 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
                 : $"missing, and only the table's owner can make it: {Ddl.UniqueIndex(entity.Table, entity.KeyName)}");
         }
 
-        await rights.RunAsync(database.Schema, plan.Sound, cancellationToken);
+        await rights.RunAsync(database.Schema, plan.Gaps.Any(g => g.Code == "table-missing"), plan.Sound, cancellationToken);
+    }
+
+    private async Task ExamineNatureAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var (encoding, name, isReadOnly) = (await connection.RowsAsync(NatureSql, r => (r.GetString(0), r.GetString(1), r.GetBoolean(2)), cancellationToken))[0];
+        // SQL_ASCII takes all bytes as they come, UTF8's too (manual, "Character Set Support").
+        var holdsAll = encoding is "UTF8" or "SQL_ASCII";
+        checks.Add("encoding", holdsAll, holdsAll ? encoding : $"{encoding} lacks characters that Bubble may send, and the first of them stops a run. Make a database with: create database … encoding 'UTF8' template template0;");
+        checks.Add("writing", !isReadOnly, isReadOnly ? $"the database takes no writing: it is a standby, or read only by default. Write to the primary, or: alter database {Identifier.Quote(name)} reset default_transaction_read_only;" : "allowed");
     }
 
     /// <summary>Looks whether the disk has room for what a resync writes.</summary>

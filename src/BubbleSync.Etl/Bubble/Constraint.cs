@@ -6,8 +6,10 @@ namespace BubbleSync.Etl.Bubble;
 /// <param name="Json">The condition as Bubble takes it.</param>
 internal sealed record Constraint(string Json)
 {
-    /// <summary>The field is later than or at a moment. Bubble's comparators are strict, hence the millisecond.</summary>
-    public static Constraint NotBefore(string key, DateTimeOffset moment) => Of(key, "greater than", Time(moment.AddMilliseconds(-1)));
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>The field is later than or at a moment. Bubble's comparators are strict, hence the millisecond; before the first of all there is none.</summary>
+    public static Constraint NotBefore(string key, DateTimeOffset moment) => Of(key, "greater than", Time(moment - DateTimeOffset.MinValue >= Least ? moment - Least : moment));
 
     /// <summary>The field is earlier than a moment.</summary>
     public static Constraint Before(string key, DateTimeOffset moment) => Of(key, "less than", Time(moment));

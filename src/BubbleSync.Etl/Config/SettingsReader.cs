@@ -1,10 +1,13 @@
 using System.Globalization;
+using System.Text;
 
 namespace BubbleSync.Etl.Config;
 
 /// <summary>Turns texts by name into checked settings; collects every fault with its origin.</summary>
 internal sealed class SettingsReader
 {
+    private const int MostOfAName = 63;
+
     private readonly SettingsSource _source;
     private readonly List<SyncError> _faults = [];
     private readonly List<string> _known = [];
@@ -43,7 +46,7 @@ internal sealed class SettingsReader
     private PostgresSettings Postgres() => new()
     {
         ConnectionString = Words("Postgres:ConnectionString"),
-        Schema = Words("Postgres:Schema") ?? new PostgresSettings().Schema,
+        Schema = Name("Postgres:Schema", new PostgresSettings().Schema),
     };
 
     private RunSettings Run(string folder)
@@ -97,6 +100,19 @@ internal sealed class SettingsReader
         if (token is not null && !token.All(c => c is > ' ' and <= '~'))
             Fault(name, "a token has no blanks, no line breaks and nothing but ASCII; copy it again from Settings > API in the Bubble editor.");
         return token;
+    }
+
+    // PostgreSQL would cut a longer name without a word, and then not find it (manual, "Identifiers and Key Words").
+    private string Name(string name, string otherwise)
+    {
+        if (Words(name) is not { } text)
+            return otherwise;
+
+        if (Encoding.UTF8.GetByteCount(text) > MostOfAName)
+            Fault(name, $"a name of at most {MostOfAName} bytes is expected; PostgreSQL keeps no more of it.");
+        else if (text is "bubblesync" or "bubblesync_staging")
+            Fault(name, "control tables and what is staged live in this schema; name another one.");
+        return text;
     }
 
     private int Integer(string name, int otherwise, int least, int most)

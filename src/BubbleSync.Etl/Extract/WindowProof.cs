@@ -15,6 +15,7 @@ internal sealed class WindowProof(Window window) : IDisposable
     private readonly long _to = Microseconds(window.To) ?? long.MaxValue;
     private readonly HashSet<string> _chosen = [.. window.Choice?.Ids ?? []];
     private long _rows;
+    private long _nameless;
     private long _repeated;
 
     /// <summary>Records that lie outside the window: Bubble did not apply the constraint.</summary>
@@ -76,7 +77,7 @@ internal sealed class WindowProof(Window window) : IDisposable
         // Rows may enter an open window while it is read, and shift others back so that these come twice;
         // nothing is skipped by that. What entered behind the reader is newer than this run and is the next one's.
         if (window.IsOpen)
-            return _ids.Count < CountBefore || CountAfter < CountBefore ? $"{_ids.Count} different rows came of {CountBefore} counted before and {CountAfter} after" : null;
+            return _ids.Count + _nameless < CountBefore || CountAfter < CountBefore ? $"{_ids.Count + _nameless} different rows came of {CountBefore} counted before and {CountAfter} after" : null;
 
         return _rows == CountBefore && _rows == CountAfter ? null : $"{_rows} rows came of {CountBefore} counted before and {CountAfter} after";
     }
@@ -84,10 +85,18 @@ internal sealed class WindowProof(Window window) : IDisposable
     private void Add(JsonElement record)
     {
         _rows++;
+        // Without an id nothing tells one such record from another: each is one of those that Bubble counted.
         if (record.ValueKind != JsonValueKind.Object)
+        {
+            _nameless++;
             return;
+        }
 
-        if (TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String && Hash(id) is var hash && !_ids.Add(hash))
+        if (!TryField(record, BubbleField.Id, out var id) || id.ValueKind != JsonValueKind.String)
+        {
+            _nameless++;
+        }
+        else if (Hash(id) is var hash && !_ids.Add(hash))
         {
             _repeated++;
             _repeats.Add(hash);

@@ -73,6 +73,7 @@ internal sealed class MergeStage(
         await AllAsync(looks.Prepend(token => PatchAsync(entities, patches, token)), cancellationToken);
         foreach (var entity in entities)
             findings.Add(entity);
+        await TellHeldAsync(entities, cancellationToken);
         findings.AddFailures(findings.Patches);
     }
 
@@ -155,6 +156,15 @@ internal sealed class MergeStage(
                 return report;
             },
             cancellationToken);
+    }
+
+    private async Task TellHeldAsync(IReadOnlyList<EntityRun> entities, CancellationToken cancellationToken)
+    {
+        foreach (var entity in entities.Where(e => e.Plan.Columns.Any(c => c.HoldsLinks)))
+        {
+            findings.Warnings.AddRange(await transactions.InOneAsync(
+                IsolationLevel.ReadCommitted, entity.Plan.Name, c => new HeldLinks(entity.Plan, entity.Staging).TellAsync(c, cancellationToken), cancellationToken));
+        }
     }
 
     private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)

@@ -158,7 +158,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             await AskAsync(token => _histories[entity].ReadAsync(end, _options.Drain, token), cancellationToken);
     }
 
-    // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more.
+    // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more. A part is one of all that there is to read:
+    // of the little that is read when the first merge begins, a few rejects would be too many.
     private async Task CheckRejectsAsync(CancellationToken cancellationToken)
     {
         if (_options.MaxRejects is not { } most)
@@ -168,7 +169,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         foreach (var entity in _entities)
         {
             var count = await entity.CountAsync(cancellationToken);
-            (read, rejected) = (read + count.Records, rejected + count.Rejected);
+            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.Ledger.CountedBefore ?? 0), rejected + count.Rejected);
         }
 
         if (!most.IsExceeded(rejected, read))

@@ -35,6 +35,20 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         return restored;
     }
 
+    /// <summary>Says of each column how many values wait for a table that no map says it leads to: of these no missing link tells.</summary>
+    public async Task<IReadOnlyList<string>> TellAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var sentences = new List<string>();
+        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
+        {
+            var strangers = column.ForeignKeys.Select(k => Identifier.Quote(k.Schema, k.Table)).Except(column.Relations.Select(r => r.Table)).ToList();
+            if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
+                sentences.Add($"{plan.Name}: values of '{column.Name}' that its foreign key allows only once {string.Join(", ", strangers)} has them, held back as NULL until then: {held}.");
+        }
+
+        return sentences;
+    }
+
     private string Forget(ColumnPlan column) =>
         $"""
         delete from bubblesync.held_link h using {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}

@@ -41,9 +41,9 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
         if (gone > 0 && report.Extracted == 0)
             return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";
-        return gone * 100m > limitPercent * all
-            ? $"{gone} of {all} rows would go, more than {limitPercent.ToString(CultureInfo.InvariantCulture)} %: check the token's rights in Bubble, or allow it with --prune-limit"
-            : null;
+        if (gone * 100m > limitPercent * all)
+            return $"{gone} of {all} rows would go, more than {limitPercent.ToString(CultureInfo.InvariantCulture)} %: check the token's rights in Bubble, or allow it with --prune-limit";
+        return gone > 0 && mode == PruneMode.Hard ? await new DeletionSequels(plan).FirstAsync(connection, Gone, cancellationToken) : null;
     }
 
     private async Task<(long Pruned, string? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

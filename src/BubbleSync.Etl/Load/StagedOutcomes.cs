@@ -23,6 +23,9 @@ internal enum StagedState
 
     /// <summary>Its row is new or changed.</summary>
     Written,
+
+    /// <summary>Its row was left as it is, though Bubble has a newer one: it was changed here later still.</summary>
+    Conflicting,
 }
 
 /// <summary>Tells, after the merges and before staging is cleared away, what became of each record.</summary>
@@ -38,11 +41,16 @@ internal sealed class StagedOutcomes(TargetDatabase database)
     /// <summary>Gives the outcome of every record that <paramref name="links"/> name, given as queries of (root, id).</summary>
     public async Task<IReadOnlyList<StagedOutcome>> ReadAsync(StagingTable table, IReadOnlyList<string> links, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var key = table.Plan.Key.Quoted;
+        var (key, modified) = (table.Plan.Key.Quoted, table.Plan.Modified.Quoted);
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             $"""
-            select distinct l.root, l.id, case when s.{key} is null then 0 when s.{StagingLayout.Rejected} then 1 when t.{Identifier.Quote(Clocks.SyncedAt)} >= @since then 3 else 2 end
+            select distinct l.root, l.id, case
+              when s.{key} is null then 0
+              when s.{StagingLayout.Rejected} then 1
+              when t.{Identifier.Quote(Clocks.SyncedAt)} >= @since then 3
+              when s.{modified} > t.{modified} and t.{Identifier.Quote(Clocks.UpdatedAt)} > s.{modified} then 4
+              else 2 end
             from ({string.Join(" union ", links)}) l
             left join {table.Name} s on s.{key} = l.id
             left join {table.Plan.Table} t on t.{key} = l.id

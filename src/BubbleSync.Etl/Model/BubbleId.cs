@@ -8,6 +8,9 @@ internal static class BubbleId
     /// <summary>The form as a regular expression of PostgreSQL.</summary>
     public const string Pattern = "^[0-9]+x[0-9]+$";
 
+    // Real ones have 31 or 32; what does not fit into an index page would stop a merge.
+    private const int Longest = 1000;
+
     /// <summary>Whether a text has the form.</summary>
     public static bool IsValid(string text) => IsValid(Encoding.UTF8.GetBytes(text));
 
@@ -15,7 +18,7 @@ internal static class BubbleId
     public static bool IsValid(ReadOnlySpan<byte> text)
     {
         var cross = text.IndexOf((byte)'x');
-        return cross > 0 && cross < text.Length - 1
+        return text.Length <= Longest && cross > 0 && cross < text.Length - 1
             && !text[..cross].ContainsAnyExceptInRange((byte)'0', (byte)'9')
             && !text[(cross + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }

@@ -23,6 +23,7 @@ internal static class PostgresFailure
         PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.InvalidDatetimeFormat => $"a value has not the form of the type it becomes{Place(failure)}",
         PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow => $"a value is out of the range of its type{Place(failure)}",
         PostgresErrorCodes.StringDataRightTruncation => $"a value is too long for its type{Place(failure)}",
+        PostgresErrorCodes.UntranslatableCharacter => $"a text has a character that the database's encoding lacks. Bubble may send any: use a database whose encoding is UTF8{Place(failure)}",
         PostgresErrorCodes.DivisionByZero => $"division by zero{Place(failure)}",
         ['2', '2', ..] => $"a value is not what the statement needs{Place(failure)}",
         _ => failure.MessageText,

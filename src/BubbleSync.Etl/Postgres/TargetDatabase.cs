@@ -12,7 +12,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     // The server may end idle sessions to save itself; ours are idle while Bubble's throttle makes them wait.
     private const string SessionOptions =
         "-c lock_timeout=60s -c statement_timeout=30min -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
-        + "-c jit=off -c work_mem=32MB -c timezone=UTC -c client_min_messages=warning";
+        + "-c jit=off -c work_mem=32MB -c timezone=UTC -c quote_all_identifiers=off -c client_min_messages=warning";
 
     private const int Connections = 40;
     private const int OpenReadings = 24;

@@ -39,7 +39,7 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
 
         var mine = found.ToDictionary(f => f.Key, f => f.Value[id].ToList());
         var troubles = mine.SelectMany(m => m.Value.Select(o => Trouble(m.Key, o, mine))).OfType<SyncTrouble>().OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
-        var isUpToDate = mine.Values.SelectMany(o => o).All(o => o.State is StagedState.Kept or StagedState.Missing);
+        var isUpToDate = mine.Values.SelectMany(o => o).All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
         var steps = isUpToDate ? [new SyncStep("skip", true)] : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 }).Select(a => Step(a.Entity, a.Action, troubles)).ToList();
         return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
     }
@@ -60,6 +60,7 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
     {
         StagedState.Rejected => new SyncTrouble("error", entity, outcome.Id, "rejected", $"{entity} {outcome.Id} did not convert and was not loaded; see bubblesync.rejected_record."),
         StagedState.Missing when !IsElsewhere(entity, outcome, mine) => new SyncTrouble("warning", entity, outcome.Id, "missing-link", $"{entity} {outcome.Id} is named here, but Bubble does not have it."),
+        StagedState.Conflicting => new SyncTrouble("warning", entity, outcome.Id, "conflict", $"{entity} {outcome.Id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
         _ => null,
     };
 
@@ -69,7 +70,7 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
 
     private static InvoiceStats Stats(Dictionary<string, List<StagedOutcome>> mine)
     {
-        int Stored(string entity) => (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written);
+        int Stored(string entity) => (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting);
 
         return new InvoiceStats
         {

@@ -49,10 +49,10 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     public IReadOnlyList<InvoiceResult> Results { get; private set; } = [];
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="choose">Gives the ids, asking Bubble where it must.</param>
+    /// <param name="choose">Gives what to sync, asking Bubble where it must.</param>
     /// <param name="patches">The patch stage.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<IReadOnlyList<string>>> choose, PatchStage patches, CancellationToken cancellationToken)
+    public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, CancellationToken cancellationToken)
     {
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var outcomes = new StagedOutcomes(_database);
@@ -60,11 +60,15 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         foreach (var entity in _entities)
             await entity.CreateStagingAsync(cancellationToken);
 
-        var ids = await choose(client, _root.Plan, cancellationToken);
-        var records = new ChosenRecords(client, _settings.Bubble, new ReadingOrder(_clock));
+        var chosen = await choose(client, _root.Plan, cancellationToken);
+        var order = new ReadingOrder(_clock);
+        var records = new ChosenRecords(client, _settings.Bubble, order);
         var others = _entities.Where(e => e != _root).ToList();
         var related = new RelatedRecords(_root, others, records, new StagedLinks(_database), Findings);
-        await records.ByIdAsync(_root, ids, cancellationToken);
+        await records.ByIdAsync(_root, chosen.Ids, cancellationToken);
+        // They are rejected as everywhere else, and told of.
+        if (chosen.Unusable.Count > 0)
+            await _root.Flow.PassAsync(token => KeptRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), order, token), cancellationToken);
         await related.ReadAsync(cancellationToken);
 
         // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
@@ -72,7 +76,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);
-        Results = await new InvoiceOutcomes(_root, others, related, outcomes).ReadAsync(ids, since, cancellationToken);
+        Results = await new InvoiceOutcomes(_root, others, related, outcomes).ReadAsync(chosen.Ids, since, cancellationToken);
         AddFailures();
         await merge.ClearAsync(_entities, cancellationToken);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
@@ -8,28 +9,39 @@ using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Sync;
 
+/// <summary>The records of a range.</summary>
+/// <param name="Ids">Their ids.</param>
+/// <param name="Unusable">Records without a usable id, as they came: they cannot be asked for.</param>
+internal sealed record FoundRecords(IReadOnlyList<string> Ids, IReadOnlyList<string> Unusable)
+{
+    /// <summary>These and others.</summary>
+    public FoundRecords With(FoundRecords others) => new([.. Ids.Union(others.Ids)], [.. Unusable, .. others.Unusable]);
+}
+
 /// <summary>Finds the records whose Modified Date lies in a range: by Bubble where it applies the constraint, else in a listing of everything.</summary>
 internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, BubbleSettings settings, TimeProvider clock)
 {
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
+
     private readonly EntitySource _source = new(client, plan);
     private readonly ReadingOrder _order = new(clock);
 
-    /// <summary>Gives the ids, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
+    /// <summary>Gives the records, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
     /// <param name="from">The first moment inside.</param>
     /// <param name="to">The last moment inside.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<(IReadOnlyList<string> Ids, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<(FoundRecords Found, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var range = new Window(WindowKind.Modified, from, to.AddMilliseconds(1));
-        var (ids, refusal) = await AskedAsync(new ChangeReader(_source, settings, _order, clock).ReadAsync(range, CancellationToken.None, cancellationToken), range);
+        var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
+        var (found, refusal) = await AskedAsync(new ChangeReader(_source, settings, _order, clock).ReadAsync(range, CancellationToken.None, cancellationToken), range);
         if (refusal is null)
-            return (ids, null, null);
+            return (found, null, null);
 
-        (ids, var doubt) = await ListedAsync(range, cancellationToken);
-        return (ids, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {refusal}; everything was listed instead.", doubt);
+        (found, var doubt) = await ListedAsync(range, cancellationToken);
+        return (found, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {refusal}; everything was listed instead.", doubt);
     }
 
-    private static async Task<(IReadOnlyList<string> Ids, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
+    private static async Task<(FoundRecords Found, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
         try
         {
@@ -37,44 +49,55 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         }
         catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or "window-too-dense" or "constraint-ignored")
         {
-            return ([], refused.Errors[0].Message);
+            return (new FoundRecords([], []), refused.Errors[0].Message);
         }
     }
 
-    private async Task<(IReadOnlyList<string> Ids, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
+    private async Task<(FoundRecords Found, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
     {
         var whole = await _source.ProbeAsync(null, 0, cancellationToken);
         var reader = new WindowReader(_source, settings, _order);
         var windows = new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken);
         var (dated, doubt) = await ReadAsync(windows.SelectMany(w => reader.ReadAsync(w, cancellationToken)), range);
         var (undated, further) = await AskedAsync(reader.ReadAsync(new Window(WindowKind.Undated, null, null), cancellationToken), range);
-        return ([.. dated.Union(undated)], doubt ?? further);
+        return (dated.With(undated), doubt ?? further);
     }
 
-    private static async Task<(IReadOnlyList<string> Ids, string? Doubt)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
+    private static async Task<(FoundRecords Found, string? Doubt)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
-        var ids = new HashSet<string>();
+        var (ids, unusable, ofReading) = (new HashSet<string>(), new List<string>(), new List<string>());
         string? doubt = null;
         await foreach (var reading in readings)
         {
             if (reading is PageRead page)
-                Add(page.Page, range, ids);
-            else if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved, Why: var why } })
-                doubt = why;
+                Add(page.Page, range, ids, ofReading);
+            if (reading is not ReadingEnded { Verdict: var verdict })
+                continue;
+
+            // What is read again comes again, and nothing tells one record without an id from another.
+            if (verdict.Outcome != Outcome.Discarded)
+                unusable.AddRange(ofReading);
+            ofReading.Clear();
+            doubt = verdict.Outcome == Outcome.Unproved ? verdict.Why : doubt;
         }
 
-        return ([.. ids], doubt);
+        return (new FoundRecords([.. ids], unusable), doubt);
     }
 
-    private static void Add(RawPage page, Window range, HashSet<string> ids)
+    private static void Add(RawPage page, Window range, HashSet<string> ids, List<string> unusable)
     {
         using (page)
         {
             foreach (var record in page.Records.EnumerateArray())
             {
-                if (WindowProof.TryMoment(record, BubbleField.Modified, out var modified) && IsIn(modified, range)
-                    && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String)
-                    ids.Add(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(id)[1..^1]));
+                if (!WindowProof.TryMoment(record, BubbleField.Modified, out var modified) || !IsIn(modified, range))
+                    continue;
+
+                if (WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
+                    && JsonMarshal.GetRawUtf8Value(id)[1..^1] is var text && BubbleId.IsValid(text))
+                    ids.Add(Encoding.UTF8.GetString(text));
+                else
+                    unusable.Add(record.GetRawText());
             }
         }
     }
@@ -82,7 +105,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     private static bool IsIn(long microseconds, Window range)
     {
         var moment = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-        return moment >= range.From && moment < range.To;
+        return moment >= range.From && (range.To is not { } to || moment < to);
     }
 
     private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -1,0 +1,42 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>What else would change if rows of an entity were deleted: foreign keys may take the rows that refer to them along, or empty their links.</summary>
+internal sealed class DeletionSequels(EntityPlan plan)
+{
+    private const string KeysSql =
+        """
+        select k.conname::text, n.nspname::text, c.relname::text, k.confdeltype::text,
+               (select string_agg(format('r.%I = t.%I', ra.attname, ta.attname), ' and ')
+                from unnest(k.conkey, k.confkey) as u (referring, referred)
+                join pg_attribute ra on ra.attrelid = k.conrelid and ra.attnum = u.referring
+                join pg_attribute ta on ta.attrelid = k.confrelid and ta.attnum = u.referred)
+        from pg_constraint k
+        join pg_class c on c.oid = k.conrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        where k.contype = 'f' and k.confrelid = @table::regclass and k.conparentid = 0 and k.confdeltype in ('c', 'n', 'd')
+        order by k.conname
+        """;
+
+    /// <summary>Gives the first in words, null where there is none.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="gone">A query of the ids that would go, as (id).</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<string?> FirstAsync(NpgsqlConnection connection, string gone, CancellationToken cancellationToken)
+    {
+        var keys = await connection.RowsAsync(
+            KeysSql, r => (Name: r.GetString(0), Schema: r.GetString(1), Table: r.GetString(2), Action: r.GetString(3), Match: r.GetString(4)), cancellationToken, ("table", plan.Table));
+        foreach (var key in keys)
+        {
+            var referring = await connection.ScalarAsync<long>(
+                $"select count(*) from {Identifier.Quote(key.Schema, key.Table)} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id", cancellationToken);
+            if (referring > 0)
+                return $"constraint '{key.Name}' of table '{key.Table}' would {(key.Action == "c" ? "delete" : "empty the link of")} {referring} rows there with it: use --prune soft, or take ON DELETE off the constraint";
+        }
+
+        return null;
+    }
+}
