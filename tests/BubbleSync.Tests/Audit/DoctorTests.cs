@@ -136,6 +136,41 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     // Looks at the database as a user of its own, who may read the tables and nothing else; gives his name.
+    [Fact]
+    public async Task A_user_who_may_not_make_tables_is_told_what_allows_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        var role = await AsReaderAsync(scene);
+
+        foreach (var check in (await scene.Engine().ExamineAsync(scene.Limit)).Checks.Where(c => c.Message.Contains("grant ", StringComparison.Ordinal)))
+            await scene.ExecuteAsync(check.Message[check.Message.IndexOf("grant ", StringComparison.Ordinal)..]);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.Equal(role, await scene.ScalarAsync<string>("select tableowner::text from pg_tables where tablename = 'agent'"));
+    }
+
+    [Fact]
+    public async Task A_database_that_takes_no_writing_is_ill()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set default_transaction_read_only = on");
+
+        Assert.Equal(["writing"], await FailedAsync(scene, "reset default_transaction_read_only;"));
+    }
+
+    [Fact]
+    public async Task An_encoding_that_lacks_characters_is_ill_and_a_run_that_meets_one_says_so()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var database = $"latin_{Guid.NewGuid():N}";
+        await scene.ExecuteAsync($"create database {database} encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'");
+        await using var latin = await Scene.OpenAsync(new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Database = database }.ConnectionString);
+        latin.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"\u2603\""));
+
+        Assert.Equal(["encoding"], await FailedAsync(latin, "encoding 'UTF8'"));
+        Assert.Contains("use a database whose encoding is UTF8", (await latin.ResyncAsync("agent")).Errors[0].Message, StringComparison.Ordinal);
+    }
+
     private static async Task<string> AsReaderAsync(Scene scene)
     {
         var role = $"reader_{Guid.NewGuid():N}";

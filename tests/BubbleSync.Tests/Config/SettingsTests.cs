@@ -106,6 +106,17 @@ public sealed class SettingsTests : IDisposable
             refused.Errors.Select(e => e.Message.Replace(file, "FILE", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("bubblesync", "name another one")]
+    [InlineData("bubblesync_staging", "name another one")]
+    [InlineData("ä1234567890123456789012345678901234567890123456789012345678901x", "at most 63 bytes")]
+    public void A_schema_that_cannot_be_the_target_is_refused(string schema, string told)
+    {
+        var refused = Assert.Throws<SyncException>(() => Read(_folder.Write("settings.json", "{}"), ("BUBBLESYNC_Postgres__Schema", schema)));
+
+        Assert.Contains(told, Assert.Single(refused.Errors, e => e.Field == "Postgres:Schema").Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_that_is_no_JSON_is_named_with_its_line()
     {

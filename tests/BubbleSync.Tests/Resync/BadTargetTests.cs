@@ -59,6 +59,31 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task A_table_whose_trigger_keeps_rows_out_stops_the_run()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("create function keep_out() returns trigger language plpgsql as 'begin return case when new.name = ''Ann'' then null else new end; end'; create trigger keep_out before insert on agent for each row execute function keep_out()");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bea\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains("took 1 of 2 new rows", Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" }).Message, StringComparison.Ordinal);
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
+    }
+
+    [Fact]
+    public async Task A_database_that_quotes_all_names_is_like_any_other()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set quote_all_identifiers = on");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+    }
+
+    [Fact]
     public async Task A_type_that_is_not_exposed_stops_the_run_before_anything_is_read()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["types-not-exposed=payment"] });

@@ -54,6 +54,21 @@ public sealed class RunScriptTests : IDisposable
     }
 
     [UnixTheory]
+    [InlineData("<&-")]
+    [InlineData(">&-")]
+    [InlineData("2>&-")]
+    [InlineData("<&- >&- 2>&-")]
+    public async Task A_stream_that_the_caller_closed_changes_nothing(string closed)
+    {
+        await RunAsync(["plan"]);
+        _folder.Write("closed", $"#!/bin/sh\nexec \"${{0%/*}}/run.sh\" plan {closed}\n");
+
+        var (code, _) = await _folder.RunAsync("closed", _folder.Path, [], ("FAKE_CODE", "7"));
+
+        Assert.Equal((7, 1), (code, _folder.TimesPublished));
+    }
+
+    [UnixTheory]
     [InlineData("change")]
     [InlineData("add")]
     [InlineData("delete")]

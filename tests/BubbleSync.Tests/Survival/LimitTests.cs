@@ -28,6 +28,20 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
+    public async Task A_part_is_one_of_all_records_and_not_of_the_few_that_are_read_when_the_first_merge_begins()
+    {
+        await using var scene = await ThreeOfTenBadAsync();
+        for (var number = 101; number <= 190; number++)
+            scene.Put("user", Scene.Record(number, Scene.Early));
+
+        var within = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent", "user"], MaxRejects = new Limit(3, true) });
+        var beyond = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent", "user"], MaxRejects = new Limit(2.9m, true) });
+
+        Assert.Equal(("partial", "failed"), (within.Status, beyond.Status));
+        Assert.Contains("3 of 100 records were rejected", Assert.Single(beyond.Errors, e => e.Code == "too-many-rejects").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_with_too_many_rejects_ends_with_3_and_goes_on_with_a_larger_limit_without_reading_again()
     {
         await using var scene = await ThreeOfTenBadAsync();

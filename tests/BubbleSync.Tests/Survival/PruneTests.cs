@@ -51,6 +51,25 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Theory]
+    [InlineData("cascade", "would delete 1 rows")]
+    [InlineData("set null", "would empty the link of 1 rows")]
+    public async Task What_a_deletion_would_take_along_forbids_it(string action, string told)
+    {
+        await using var scene = await TenAgentsAsync();
+        await scene.ExecuteAsync($"create table note (agent_id integer references agent (id) on delete {action}); insert into note select id from agent where bubble_id in ('{Scene.Id(3)}', '{Scene.Id(4)}')");
+        Delete(scene, 3);
+
+        var refused = await PruneAsync(scene, PruneMode.Hard);
+        await scene.ExecuteAsync($"delete from note using agent where bubble_id = '{Scene.Id(3)}' and agent_id = agent.id");
+        var allowed = await PruneAsync(scene, PruneMode.Hard);
+
+        Assert.Equal(("partial", 0L), (refused.Status, refused.Entities[0].Pruned));
+        Assert.Contains(refused.Errors, e => e.Code == "prune-refused" && e.Message.Contains(told, StringComparison.Ordinal));
+        Assert.Equal(("succeeded", 1L), (allowed.Status, allowed.Entities[0].Pruned));
+        Assert.Equal("1|9", await scene.RowAsync("select (select count(agent_id) from note), count(*) from agent"));
+    }
+
+    [Theory]
     [InlineData(PruneMode.Soft)]
     [InlineData(PruneMode.Hard)]
     public async Task More_than_a_fifth_is_pruned_only_where_the_limit_is_lifted(PruneMode mode)

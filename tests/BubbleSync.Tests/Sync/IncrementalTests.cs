@@ -269,6 +269,18 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(("succeeded", 1000), (report.Status, report.Entities[0].Inserted));
     }
 
+    [Fact]
+    public async Task A_record_without_an_id_is_rejected_and_not_missing_as_well()
+    {
+        await using var scene = await ResyncedAsync();
+        scene.Put("agent", "{\"Modified Date\": \"2026-06-01T12:30:00.000Z\"}");
+
+        var report = await scene.IncrementalAsync();
+
+        Assert.Equal(("partial", 1, true), (report.Status, report.Entities[0].Rejected, report.Entities[0].Proof!.IsComplete));
+        Assert.Equal("rejected", Assert.Single(report.Errors).Code);
+    }
+
     private static void Direct(Scene scene) => scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(scene.Bubble.BaseUrl + "/") } };
 
     // Two agents, and a resync at noon. The clock is days off Bubble's own, which therefore does not count.

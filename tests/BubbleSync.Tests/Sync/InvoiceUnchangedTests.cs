@@ -97,6 +97,8 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
         var report = await scene.SyncAsync(10);
 
         Assert.True(report.Success, report.ToJson());
+        Assert.Equal(("skip", "warning invoice 10 conflict"), (report.Results[0].Words(), Assert.Single(report.Results[0].Troubles())));
+        Assert.Matches($@"{Scene.Id(10)}\s+kept\s", (await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10))).Output);
         Assert.Equal("99", await scene.RowAsync("select amount::text from invoice"));
         Assert.Equal(1, report.Run.Entities.Single(e => e.Name == "invoice").Conflicts);
         Assert.Contains(report.Run.Warnings, w => w.Contains("edited both in Bubble and here", StringComparison.Ordinal));

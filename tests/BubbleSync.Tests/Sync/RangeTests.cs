@@ -148,7 +148,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
-    public async Task Records_without_a_usable_date_or_id_lie_in_no_range()
+    public async Task Records_without_a_usable_date_lie_in_no_range_and_those_without_a_usable_id_are_rejected()
     {
         await using var scene = await SceneAsync();
         scene.Put("invoice", Scene.Record(20, null));
@@ -160,7 +160,37 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await scene.RangeAsync(From, To);
 
         Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
-        Assert.Equal(1, report.Results.Failed);
+        Assert.Equal((5, 3, 2), (report.Results.Total, report.Results.Synced, report.Results.Failed));
+        Assert.Equal(["rejected", "rejected"], report.Results.Errors.Select(e => e.Code));
+        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+        Assert.Equal(2, report.Run.Entities.Single(e => e.Name == "invoice").Rejected);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_range_may_reach_from_the_first_moment_to_the_last(bool listed)
+    {
+        await using var scene = await SceneAsync();
+        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => listed && constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+
+        var report = await scene.RangeAsync("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
+
+        Assert.Equal((true, 5), (report.Success, report.Results.Synced));
+    }
+
+    [Fact]
+    public async Task What_stops_a_run_is_told_once_and_not_for_each_invoice()
+    {
+        await using var scene = await SceneAsync();
+        await scene.ExecuteAsync("alter table invoice add constraint none_may check (bubble_id is null)");
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal(("failed", 3, 3), (report.Run.Status, report.Results.Total, report.Results.Failed));
+        var error = Assert.Single(report.Results.Errors);
+        Assert.Equal("constraint-violated", error.Code);
+        Assert.EndsWith(" Invoices left undone: 3.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
