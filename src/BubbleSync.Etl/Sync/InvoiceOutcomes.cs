@@ -58,11 +58,15 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
 
     private SyncTrouble? Trouble(string entity, StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) => outcome.State switch
     {
-        StagedState.Rejected => new SyncTrouble("error", entity, outcome.Id, "rejected", $"{entity} {outcome.Id} did not convert and was not loaded; see bubblesync.rejected_record."),
+        StagedState.Rejected => new SyncTrouble("error", entity, outcome.Id, "rejected", WhyRejected(entity, outcome.Id)),
         StagedState.Missing when !IsElsewhere(entity, outcome, mine) => new SyncTrouble("warning", entity, outcome.Id, "missing-link", $"{entity} {outcome.Id} is named here, but Bubble does not have it."),
         StagedState.Conflicting => new SyncTrouble("warning", entity, outcome.Id, "conflict", $"{entity} {outcome.Id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
         _ => null,
     };
+
+    // Of very many rejects only the first are at hand.
+    private string WhyRejected(string entity, string id) => others.Prepend(root).First(o => o.Plan.Name == entity).Rejects.FirstOrDefault(r => r.BubbleId == id)?.Message
+        ?? $"{entity} {id} did not convert and was not loaded; see bubblesync.rejected_record.";
 
     // A payment that is not in one of its two places is in the other, or is told of once, in the place looked at first.
     private bool IsElsewhere(string entity, StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) => others.FirstOrDefault(o => o.Plan.Name == entity) is { } run

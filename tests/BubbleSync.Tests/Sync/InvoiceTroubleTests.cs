@@ -119,6 +119,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal([false, true], report.Results.Select(r => r.Success));
         Assert.Equal("invoice!", report.Results[0].Words());
         Assert.Equal(["error invoice 12 rejected"], report.Results[0].Troubles());
+        Assert.Contains("'Amount'", report.Results[0].Errors[0].Message, StringComparison.Ordinal);
         Assert.Equal(Family, await scene.StoredAsync());
         Assert.Equal(["Amount", "Total Amount"], await scene.RowsAsync($"select field from bubblesync.rejected_record where run_id = '{report.Run.RunId}' order by 1"));
         Assert.Equal(["rejected", "rejected"], report.Run.Errors.Select(e => e.Code));
