@@ -59,11 +59,10 @@ public sealed partial class SyncEngine
         var failed = results.Count(r => !r.Success) + notReached + chosen.Unusable.Count;
         var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
         var total = chosen.Ids.Count + chosen.Unusable.Count;
-        List<SyncTrouble> troubles = [.. results.SelectMany(r => r.Errors), .. chosen.Unusable.Select(_ => Unusable)];
         // What stopped the run is told once, not for each invoice that it left undone.
-        if (report.Failure is { } failure)
-            troubles.AddRange(failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, $"{e.Message} Invoices left undone: {notReached}.")));
-        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - skipped, skipped, failed, troubles), report);
+        IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
+            : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
+        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - skipped, skipped, failed, [.. results.SelectMany(r => r.Errors), .. further]), report);
     }
 
     /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
@@ -120,9 +119,9 @@ public sealed partial class SyncEngine
 
     private static string Text(DateTimeOffset moment) => $"{moment.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
 
-    private static SyncTrouble Unusable => new("error", InvoiceRun.Root, "", "rejected", "An invoice of the range has no usable _id and was not loaded; see bubblesync.rejected_record.");
+    private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected", $"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record.");
 
-    private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits.");
+    private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
 
     private static InvoiceResult NotReached(string id, RunReport report) =>
         Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");

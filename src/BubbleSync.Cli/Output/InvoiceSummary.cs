@@ -28,7 +28,7 @@ internal static class InvoiceSummary
     public static void Print(RangeSyncReport report, IAnsiConsole console)
     {
         var results = report.Results;
-        RunSummary.Line(console, $"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} up to date already, {results.Failed} failed");
+        RunSummary.Line(console, $"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} with nothing to write, {results.Failed} failed");
         Troubles(results.Errors, report.Run, console);
     }
 
@@ -40,5 +40,5 @@ internal static class InvoiceSummary
         RunSummary.Close(run, console);
     }
 
-    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: "skip" }] ? "synced" : result.Errors.Any(e => e.Code == "conflict") ? "kept" : "up to date";
+    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: "skip" }] ? "synced" : result.Errors.Any(e => e is { Code: "conflict", Entity: "invoice" }) ? "kept" : "up to date";
 }

@@ -36,6 +36,13 @@ internal sealed class RightsExamination(NpgsqlConnection connection, DoctorCheck
     public async Task RunAsync(string schema, bool lacksTables, IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
     {
         _user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        if (lacksTables && !await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", schema)))
+        {
+            await ExamineAbsentAsync($"rights on schema {schema}", schema, cancellationToken);
+            await ExamineControlTablesAsync(cancellationToken);
+            return;
+        }
+
         var closed = await LackingAsync(SchemaSql, schema, "", lacksTables ? ["usage", "create"] : ["usage"], cancellationToken);
         checks.Add($"rights on schema {schema}", closed.Count == 0, closed.Count > 0
             ? $"lacks {string.Join(", ", closed)}. Grant it: grant {string.Join(", ", closed)} on schema {Identifier.Quote(schema)} to {_user};"
@@ -58,14 +65,17 @@ internal sealed class RightsExamination(NpgsqlConnection connection, DoctorCheck
             : canDelete ? "read, insert, update, delete" : $"read, insert, update. For --prune hard alone: grant delete on {plan.Table} to {_user};");
     }
 
+    private async Task ExamineAbsentAsync(string check, string schema, CancellationToken cancellationToken)
+    {
+        var (mayMake, name) = (await connection.RowsAsync("select has_database_privilege(current_database(), 'create'), current_database()::text", r => (r.GetBoolean(0), r.GetString(1)), cancellationToken))[0];
+        checks.Add(check, mayMake, mayMake ? "can be made" : $"the user may not make schema {schema}. Grant it: grant create on database {Identifier.Quote(name)} to {_user};");
+    }
+
     private async Task ExamineControlTablesAsync(CancellationToken cancellationToken)
     {
-        var (areThere, mayMake, name) = (await connection.RowsAsync(
-            "select count(*) = 2, has_database_privilege(current_database(), 'create'), current_database()::text from pg_namespace where nspname in ('bubblesync', 'bubblesync_staging')",
-            r => (r.GetBoolean(0), r.GetBoolean(1), r.GetString(2)), cancellationToken))[0];
-        if (!areThere)
+        if (!await connection.ScalarAsync<bool>("select count(*) = 2 from pg_namespace where nspname in ('bubblesync', 'bubblesync_staging')", cancellationToken))
         {
-            checks.Add("control tables", mayMake, mayMake ? "can be made" : $"the user may not make schema bubblesync. Grant it: grant create on database {Identifier.Quote(name)} to {_user};");
+            await ExamineAbsentAsync("control tables", "bubblesync", cancellationToken);
             return;
         }
 

@@ -9,8 +9,14 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
 {
     private const string NatureSql =
         """
-        select pg_encoding_to_char(d.encoding)::text, d.datname::text, pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean
-        from pg_database d where d.datname = current_database()
+        select pg_encoding_to_char(d.encoding)::text,
+               case when pg_is_in_recovery() then 'the server is a standby. Write to the primary'
+                    when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. Take it back: %s', s.source, case s.source
+                      when 'database' then format('alter database %I reset default_transaction_read_only;', d.datname)
+                      when 'user' then format('alter role %I reset default_transaction_read_only;', current_user)
+                      when 'database user' then format('alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
+                      else 'set default_transaction_read_only = off there' end) end
+        from pg_database d, pg_settings s where d.datname = current_database() and s.name = 'default_transaction_read_only'
         """;
 
     /// <summary>Looks at the database itself, at tables, keys and rights.</summary>
@@ -47,11 +53,11 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
     private async Task ExamineNatureAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        var (encoding, name, isReadOnly) = (await connection.RowsAsync(NatureSql, r => (r.GetString(0), r.GetString(1), r.GetBoolean(2)), cancellationToken))[0];
+        var (encoding, refusal) = (await connection.RowsAsync(NatureSql, r => (r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken))[0];
         // SQL_ASCII takes all bytes as they come, UTF8's too (manual, "Character Set Support").
         var holdsAll = encoding is "UTF8" or "SQL_ASCII";
         checks.Add("encoding", holdsAll, holdsAll ? encoding : $"{encoding} lacks characters that Bubble may send, and the first of them stops a run. Make a database with: create database … encoding 'UTF8' template template0;");
-        checks.Add("writing", !isReadOnly, isReadOnly ? $"the database takes no writing: it is a standby, or read only by default. Write to the primary, or: alter database {Identifier.Quote(name)} reset default_transaction_read_only;" : "allowed");
+        checks.Add("writing", refusal is null, refusal ?? "allowed");
     }
 
     /// <summary>Looks whether the disk has room for what a resync writes.</summary>

@@ -112,6 +112,8 @@ internal sealed class SettingsReader
             Fault(name, $"a name of at most {MostOfAName} bytes is expected; PostgreSQL keeps no more of it.");
         else if (text is "bubblesync" or "bubblesync_staging")
             Fault(name, "control tables and what is staged live in this schema; name another one.");
+        else if (text is "information_schema" || text.StartsWith("pg_", StringComparison.Ordinal))
+            Fault(name, "this schema is PostgreSQL's own; name another one.");
         return text;
     }
 

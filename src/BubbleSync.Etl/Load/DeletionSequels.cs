@@ -9,7 +9,9 @@ internal sealed class DeletionSequels(EntityPlan plan)
 {
     private const string KeysSql =
         """
-        select k.conname::text, n.nspname::text, c.relname::text, k.confdeltype::text,
+        select k.conname::text, format('%I.%I', n.nspname, c.relname), k.conrelid = k.confrelid,
+               case k.confdeltype when 'c' then 'delete' when 'n' then 'empty the link of' else 'reset the link of' end,
+               has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid),
                (select string_agg(format('r.%I = t.%I', ra.attname, ta.attname), ' and ')
                 from unnest(k.conkey, k.confkey) as u (referring, referred)
                 join pg_attribute ra on ra.attrelid = k.conrelid and ra.attnum = u.referring
@@ -28,13 +30,16 @@ internal sealed class DeletionSequels(EntityPlan plan)
     public async Task<string?> FirstAsync(NpgsqlConnection connection, string gone, CancellationToken cancellationToken)
     {
         var keys = await connection.RowsAsync(
-            KeysSql, r => (Name: r.GetString(0), Schema: r.GetString(1), Table: r.GetString(2), Action: r.GetString(3), Match: r.GetString(4)), cancellationToken, ("table", plan.Table));
+            KeysSql, r => (Name: r.GetString(0), Table: r.GetString(1), IsOwn: r.GetBoolean(2), Does: r.GetString(3), IsSeen: r.GetBoolean(4), Match: r.GetString(5)), cancellationToken, ("table", plan.Table));
         foreach (var key in keys)
         {
-            var referring = await connection.ScalarAsync<long>(
-                $"select count(*) from {Identifier.Quote(key.Schema, key.Table)} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id", cancellationToken);
+            if (!key.IsSeen)
+                return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, all of which the database user may not see. Grant select there, or use --prune soft";
+
+            var stays = key.IsOwn ? $" where not exists (select from ({gone}) too where too.id = r.{plan.Key.Quoted})" : "";
+            var referring = await connection.ScalarAsync<long>($"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}", cancellationToken);
             if (referring > 0)
-                return $"constraint '{key.Name}' of table '{key.Table}' would {(key.Action == "c" ? "delete" : "empty the link of")} {referring} rows there with it: use --prune soft, or take ON DELETE off the constraint";
+                return $"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Use --prune soft, or take ON DELETE off the constraint";
         }
 
         return null;

@@ -42,7 +42,7 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
         {
             var strangers = column.ForeignKeys.Select(k => Identifier.Quote(k.Schema, k.Table)).Except(column.Relations.Select(r => r.Table)).ToList();
-            if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
+            if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
                 sentences.Add($"{plan.Name}: values of '{column.Name}' that its foreign key allows only once {string.Join(", ", strangers)} has them, held back as NULL until then: {held}.");
         }
 

@@ -121,6 +121,18 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             """;
     }
 
+    /// <summary>Counts records that are still in no row after the merge. Only a trigger before each insert can keep one out: without it nothing is looked through (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).</summary>
+    public string CountKeptOut =>
+        $"""
+        select case when exists (
+            select from pg_trigger
+            where tgrelid = {Identifier.Literal(plan.Table)}::regclass and not tgisinternal and tgenabled <> 'D' and tgtype & 7 = 7
+          ) then (
+            select count(*) from {staging.Name} s
+            where not s.{StagingLayout.Rejected} and not exists (select from {plan.Table} t where t.{_key} = s.{_key})
+          ) else 0 end
+        """;
+
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.

@@ -29,8 +29,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         // Of rows that are all older than the table's the merge would write none, and find that out once more.
         var written = found.New + found.Newer > 0 ? await connection.ExecuteAsync(_sql.Merge(), cancellationToken) : 0;
-        if (written < found.New)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "rows-not-taken", $"{plan.Name}: {plan.Table} took {written} of {found.New} new rows: a trigger of the table keeps rows out, so that nothing of this entity was merged. Mend the trigger, then {nextStep}."));
+        if (found.New > 0 && await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken) is > 0 and var keptOut)
+            throw new SyncException(new SyncError("load", plan.Name, null, null, "rows-not-taken", $"{plan.Name}: a trigger of {plan.Table} kept {keptOut} of {found.New} new rows out, so that nothing of this entity was merged. Mend the trigger, then {nextStep}."));
         await _held.HoldAsync(connection, cancellationToken);
         if (found.Returned > 0)
             await connection.ExecuteAsync(_sql.Unmark, cancellationToken);

@@ -70,8 +70,3 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         return File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : TableScript.Of(map);
     }
 }
-
-/// <summary>Tables that are missing, as they would be made.</summary>
-/// <param name="Catalogue">All tables of the schema with them.</param>
-/// <param name="Completed">The statements that add what their maps have beyond their scripts.</param>
-internal sealed record ForeseenTables(Catalogue Catalogue, IReadOnlyList<string> Completed);

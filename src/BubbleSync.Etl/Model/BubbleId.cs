@@ -5,11 +5,11 @@ namespace BubbleSync.Etl.Model;
 /// <summary>The form of Bubble's ids: digits, an x, digits.</summary>
 internal static class BubbleId
 {
-    /// <summary>The form as a regular expression of PostgreSQL.</summary>
+    /// <summary>The form, however long, as a regular expression of PostgreSQL.</summary>
     public const string Pattern = "^[0-9]+x[0-9]+$";
 
-    // Real ones have 31 or 32; what does not fit into an index page would stop a merge.
-    private const int Longest = 1000;
+    /// <summary>Characters at the most: real ones have 31 or 32, and what does not fit into an index page would stop a merge.</summary>
+    public const int Longest = 1000;
 
     /// <summary>Whether a text has the form.</summary>
     public static bool IsValid(string text) => IsValid(Encoding.UTF8.GetBytes(text));

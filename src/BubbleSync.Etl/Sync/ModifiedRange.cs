@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
@@ -8,15 +6,6 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Sync;
-
-/// <summary>The records of a range.</summary>
-/// <param name="Ids">Their ids.</param>
-/// <param name="Unusable">Records without a usable id, as they came: they cannot be asked for.</param>
-internal sealed record FoundRecords(IReadOnlyList<string> Ids, IReadOnlyList<string> Unusable)
-{
-    /// <summary>These and others.</summary>
-    public FoundRecords With(FoundRecords others) => new([.. Ids.Union(others.Ids)], [.. Unusable, .. others.Unusable]);
-}
 
 /// <summary>Finds the records whose Modified Date lies in a range: by Bubble where it applies the constraint, else in a listing of everything.</summary>
 internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, BubbleSettings settings, TimeProvider clock)
@@ -93,12 +82,24 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
                 if (!WindowProof.TryMoment(record, BubbleField.Modified, out var modified) || !IsIn(modified, range))
                     continue;
 
-                if (WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
-                    && JsonMarshal.GetRawUtf8Value(id)[1..^1] is var text && BubbleId.IsValid(text))
-                    ids.Add(Encoding.UTF8.GetString(text));
+                if (WindowProof.TryField(record, BubbleField.Id, out var id) && Text(id) is { } text && BubbleId.IsValid(text))
+                    ids.Add(text);
                 else
                     unusable.Add(record.GetRawText());
             }
+        }
+    }
+
+    private static string? Text(JsonElement id)
+    {
+        try
+        {
+            return id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate.
+            return null;
         }
     }
 

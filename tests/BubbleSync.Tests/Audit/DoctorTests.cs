@@ -135,7 +135,6 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.False(ill.Json.GetProperty("success").GetBoolean());
     }
 
-    // Looks at the database as a user of its own, who may read the tables and nothing else; gives his name.
     [Fact]
     public async Task A_user_who_may_not_make_tables_is_told_what_allows_it()
     {
@@ -149,13 +148,35 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(role, await scene.ScalarAsync<string>("select tableowner::text from pg_tables where tablename = 'agent'"));
     }
 
-    [Fact]
-    public async Task A_database_that_takes_no_writing_is_ill()
+    [Theory]
+    [InlineData("database")]
+    [InlineData("role")]
+    public async Task Who_may_not_write_is_told_what_forbids_it(string where)
     {
         await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set default_transaction_read_only = on");
+        var role = await AsReaderAsync(scene);
+        await scene.ExecuteAsync($"grant select, insert, update on all tables in schema public to {role}");
+        var name = where == "role" ? role : new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection).Database;
+        await scene.ExecuteAsync($"alter {where} {name} set default_transaction_read_only = on");
 
-        Assert.Equal(["writing"], await FailedAsync(scene, "reset default_transaction_read_only;"));
+        var writing = (await scene.Engine().ExamineAsync(scene.Limit)).Checks.Single(c => c.Name == "writing");
+
+        Assert.Equal("failed", writing.Status);
+        Assert.EndsWith($"alter {where} {name} reset default_transaction_read_only;", writing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_schema_that_is_to_be_made_needs_the_right_to_make_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ResyncAsync("agent");
+        var role = await AsReaderAsync(scene);
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { Schema = "mirror" } };
+
+        var check = (await scene.Engine().ExamineAsync(scene.Limit)).Checks.Single(c => c.Name == "rights on schema mirror");
+
+        Assert.Equal("failed", check.Status);
+        Assert.EndsWith($"to \"{role}\";", check.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,6 +192,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains("use a database whose encoding is UTF8", (await latin.ResyncAsync("agent")).Errors[0].Message, StringComparison.Ordinal);
     }
 
+    // Looks at the database as a user of its own, who may read the tables and nothing else; gives his name.
     private static async Task<string> AsReaderAsync(Scene scene)
     {
         var role = $"reader_{Guid.NewGuid():N}";

@@ -109,6 +109,7 @@ public sealed class SettingsTests : IDisposable
     [Theory]
     [InlineData("bubblesync", "name another one")]
     [InlineData("bubblesync_staging", "name another one")]
+    [InlineData("pg_toast", "PostgreSQL's own")]
     [InlineData("ä1234567890123456789012345678901234567890123456789012345678901x", "at most 63 bytes")]
     public void A_schema_that_cannot_be_the_target_is_refused(string schema, string told)
     {

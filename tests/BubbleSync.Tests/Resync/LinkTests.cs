@@ -55,6 +55,19 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_row_that_is_gone_waits_for_nothing()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("create table kind (code text primary key); alter table invoice add foreign key (type) references kind (code)");
+        scene.Put("invoice", Scene.Record(1, Scene.Early, "\"Type\": \"Hybrid\""));
+        await scene.ResyncAsync("invoice");
+        await scene.ExecuteAsync("delete from invoice");
+        scene.Bubble.Records.Delete("invoice", Scene.Id(1));
+
+        Assert.DoesNotContain((await scene.ResyncAsync("invoice")).Warnings, w => w.Contains("held back", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Foreign_keys_that_form_a_circle_hold_no_run_up()
     {
         await using var scene = await Scene.OpenAsync(postgres);

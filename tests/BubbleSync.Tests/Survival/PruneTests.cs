@@ -51,22 +51,52 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Theory]
-    [InlineData("cascade", "would delete 1 rows")]
-    [InlineData("set null", "would empty the link of 1 rows")]
+    [InlineData("cascade", "would delete rows of public.note that stay: 1.")]
+    [InlineData("set null", "would empty the link of rows of public.note that stay: 1.")]
+    [InlineData("set default", "would reset the link of rows of public.note that stay: 1.")]
     public async Task What_a_deletion_would_take_along_forbids_it(string action, string told)
     {
         await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync($"create table note (agent_id integer references agent (id) on delete {action}); insert into note select id from agent where bubble_id in ('{Scene.Id(3)}', '{Scene.Id(4)}')");
+        await scene.ExecuteAsync($"create table public.note (agent_id integer references agent (id) on delete {action}); insert into public.note select id from agent where bubble_id in ('{Scene.Id(3)}', '{Scene.Id(4)}')");
         Delete(scene, 3);
 
         var refused = await PruneAsync(scene, PruneMode.Hard);
-        await scene.ExecuteAsync($"delete from note using agent where bubble_id = '{Scene.Id(3)}' and agent_id = agent.id");
+        await scene.ExecuteAsync($"delete from public.note using agent where bubble_id = '{Scene.Id(3)}' and agent_id = agent.id");
         var allowed = await PruneAsync(scene, PruneMode.Hard);
 
         Assert.Equal(("partial", 0L), (refused.Status, refused.Entities[0].Pruned));
         Assert.Contains(refused.Errors, e => e.Code == "prune-refused" && e.Message.Contains(told, StringComparison.Ordinal));
         Assert.Equal(("succeeded", 1L), (allowed.Status, allowed.Entities[0].Pruned));
-        Assert.Equal("1|9", await scene.RowAsync("select (select count(agent_id) from note), count(*) from agent"));
+        Assert.Equal("1|9", await scene.RowAsync("select (select count(agent_id) from public.note), count(*) from agent"));
+    }
+
+    [Fact]
+    public async Task Rows_that_go_together_may_refer_to_each_other()
+    {
+        await using var scene = await TenAgentsAsync();
+        await scene.ExecuteAsync($"alter table agent add boss integer references agent (id) on delete cascade; update agent set boss = b.id from agent b where b.bubble_id = '{Scene.Id(3)}' and agent.bubble_id in ('{Scene.Id(4)}', '{Scene.Id(5)}')");
+        Delete(scene, 3, 4);
+
+        var refused = await PruneAsync(scene, PruneMode.Hard);
+        Delete(scene, 5);
+        var allowed = await PruneAsync(scene, PruneMode.Hard, limit: 30);
+
+        Assert.Equal((0L, 3L), (refused.Entities[0].Pruned, allowed.Entities[0].Pruned));
+    }
+
+    [Fact]
+    public async Task A_table_that_the_user_may_not_see_might_lose_rows_and_forbids_it()
+    {
+        await using var scene = await TenAgentsAsync();
+        var role = $"pruner_{Guid.NewGuid():N}";
+        await scene.ExecuteAsync($"create role {role} login password 'p'; grant all on all tables in schema public, bubblesync to {role}; grant all on schema bubblesync, bubblesync_staging to {role}; create table public.note (agent_id integer references agent (id) on delete cascade)");
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString } };
+        Delete(scene, 3);
+
+        var report = await PruneAsync(scene, PruneMode.Hard);
+
+        Assert.Equal(("partial", 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Contains(report.Errors, e => e.Code == "prune-refused" && e.Message.Contains("Grant select there", StringComparison.Ordinal));
     }
 
     [Theory]

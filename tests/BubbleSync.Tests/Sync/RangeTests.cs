@@ -161,7 +161,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
         Assert.Equal((5, 3, 2), (report.Results.Total, report.Results.Synced, report.Results.Failed));
-        Assert.Equal(["rejected", "rejected"], report.Results.Errors.Select(e => e.Code));
+        Assert.Contains("which were not loaded: 2;", Assert.Single(report.Results.Errors, e => e.Code == "rejected").Message, StringComparison.Ordinal);
         Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
         Assert.Equal(2, report.Run.Entities.Single(e => e.Name == "invoice").Rejected);
     }
@@ -190,7 +190,8 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(("failed", 3, 3), (report.Run.Status, report.Results.Total, report.Results.Failed));
         var error = Assert.Single(report.Results.Errors);
         Assert.Equal("constraint-violated", error.Code);
-        Assert.EndsWith(" Invoices left undone: 3.", error.Message, StringComparison.Ordinal);
+        var said = (await Bubblesync.RunAsync(scene, "sync", "range", "--from", From, "--to", To)).Error;
+        Assert.Equal(2, said.Split(error.Message).Length);
     }
 
     [Fact]

@@ -1,0 +1,10 @@
+namespace BubbleSync.Etl.Sync;
+
+/// <summary>The records to sync.</summary>
+/// <param name="Ids">Their ids.</param>
+/// <param name="Unusable">Records without a usable id, as they came: they cannot be asked for.</param>
+internal sealed record FoundRecords(IReadOnlyList<string> Ids, IReadOnlyList<string> Unusable)
+{
+    /// <summary>These and others.</summary>
+    public FoundRecords With(FoundRecords others) => new([.. Ids.Union(others.Ids)], [.. Unusable, .. others.Unusable]);
+}
