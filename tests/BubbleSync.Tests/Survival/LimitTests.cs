@@ -30,7 +30,9 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_part_is_one_of_all_records_and_not_of_the_few_that_are_read_when_the_first_merge_begins()
     {
-        await using var scene = await ThreeOfTenBadAsync();
+        // One request at a time, and each takes its time: the agents are there long before the users.
+        await using var scene = await ThreeOfTenBadAsync(new SimulatorOptions { Latency = TimeSpan.FromMilliseconds(20) });
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxConcurrency = 1 } };
         for (var number = 101; number <= 190; number++)
             scene.Put("user", Scene.Record(number, Scene.Early));
 
@@ -153,9 +155,9 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         return [.. filled.Order(StringComparer.Ordinal)];
     }
 
-    private async Task<Scene> ThreeOfTenBadAsync()
+    private async Task<Scene> ThreeOfTenBadAsync(SimulatorOptions? options = null)
     {
-        var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 5);
+        var scene = (await Scene.OpenAsync(postgres, options)).With(pageSize: 5);
         for (var number = 1; number <= 10; number++)
             scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Commission\": {(number > 7 ? "\"many\"" : number)}"));
         return scene;
