@@ -31,7 +31,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_part_is_one_of_all_records_and_not_of_the_few_that_are_read_when_the_first_merge_begins()
     {
         // One request at a time, and each takes its time: the agents are there long before the users.
-        await using var scene = await ThreeOfTenBadAsync(new SimulatorOptions { Latency = TimeSpan.FromMilliseconds(20) });
+        await using var scene = await ThreeOfTenBadAsync(new SimulatorOptions { Invoices = 0, Latency = TimeSpan.FromMilliseconds(20) });
         scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxConcurrency = 1 } };
         for (var number = 101; number <= 190; number++)
             scene.Put("user", Scene.Record(number, Scene.Early));
