@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Postgres;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -22,9 +23,16 @@ internal static class RawCopy
         }
         catch
         {
-            // Disposing would complete what is only half sent.
-            await copy.CancelAsync();
-            await copy.DisposeAsync();
+            // Disposing would complete what is only half sent. Of a session that ended meanwhile there is nothing to take back, and what ended it is what counts.
+            try
+            {
+                await copy.CancelAsync();
+                await copy.DisposeAsync();
+            }
+            catch (Exception ended) when (ended is not PostgresException && PostgresFailure.IsOfSession(ended))
+            {
+            }
+
             throw;
         }
 
