@@ -34,7 +34,7 @@ internal sealed class DeletionSequels(EntityPlan plan)
         foreach (var key in keys)
         {
             if (!key.IsSeen)
-                return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, all of which the database user may not see. Grant select there, or use --prune soft";
+                return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, of which the database user does not see all. Grant select there, or use --prune soft";
 
             var stays = key.IsOwn ? $" where not exists (select from ({gone}) too where too.id = r.{plan.Key.Quoted})" : "";
             var referring = await connection.ScalarAsync<long>($"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}", cancellationToken);

@@ -31,6 +31,18 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task An_id_of_the_form_that_no_index_would_take_is_rejected_alone()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        scene.Put("agent", $$"""{"_id": "1x{{new string('7', 999)}}", "Created Date": "2026-02-02T00:00:00.000Z"}""");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted));
+    }
+
+    [Fact]
     public async Task Records_without_a_usable_id_are_rejected_each_and_the_others_load()
     {
         await using var scene = await Scene.OpenAsync(postgres);
