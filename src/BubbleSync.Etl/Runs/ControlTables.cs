@@ -1,34 +1,99 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Reflection;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>The tables in schema <c>bubblesync</c>, made where they are missing.</summary>
+/// <summary>The tables in schema <c>bubblesync</c>, made and upgraded by numbered scripts that each run once, in order.</summary>
 internal static class ControlTables
 {
-    // "create … if not exists" is not safe against itself: two runs that start at once would collide in the catalogue.
-    private const long CreationLock = 0x6275_6262_6C65_0001;
+    // Two runs that start at once must not both make the tables.
+    private const long UpgradeLock = 0x6275_6262_6C65_0001;
 
-    /// <summary>Makes what is missing; asks for no right where nothing is.</summary>
+    private const string VersionSql = "select coalesce(max(version), 0) from bubblesync.schema_version";
+
+    private const string VersionTable =
+        """
+        create table if not exists bubblesync.schema_version (
+          version integer primary key,
+          script text not null,
+          applied_at timestamptz not null default clock_timestamp()
+        )
+        """;
+
+    private static readonly string[] Schemas = ["bubblesync", "bubblesync_staging"];
+
+    private static readonly Lazy<IReadOnlyList<Script>> Scripts = new(ReadScripts);
+
+    /// <summary>Runs the scripts that the database lacks, all in one transaction; asks for no right where none is lacking.</summary>
+    /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var (sql, mark) = (Sql(), $"BubbleSync control tables {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql())))[..12]}");
-        var found = await connection.ScalarAsync<string>("select obj_description(to_regnamespace('bubblesync'), 'pg_namespace')", cancellationToken);
-        if (found == mark)
+        if (IsCurrent(await VersionAsync(connection, cancellationToken)))
             return;
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync($"select pg_advisory_xact_lock({CreationLock})", cancellationToken);
-        await connection.ExecuteAsync($"{sql};\ncomment on schema bubblesync is {Identifier.Literal(mark)}", cancellationToken);
+        await connection.ExecuteAsync($"select pg_advisory_xact_lock({UpgradeLock})", cancellationToken);
+        foreach (var schema in Schemas)
+            await MakeAsync(schema, connection, cancellationToken);
+        await connection.ExecuteAsync(VersionTable, cancellationToken);
+        var version = await connection.ScalarAsync<int>(VersionSql, cancellationToken);
+        foreach (var script in Scripts.Value.Where(s => s.Version > version))
+        {
+            await connection.ExecuteAsync(script.Sql, cancellationToken);
+            await connection.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (@version, @name)", cancellationToken, ("version", script.Version), ("name", script.Name));
+        }
+
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private static string Sql()
+    // "create schema if not exists" demands the right to make schemas also where there is nothing to make.
+    private static async Task MakeAsync(string schema, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        using var stream = typeof(ControlTables).Assembly.GetManifestResourceStream("control-tables.sql")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        if (!await connection.ScalarAsync<bool>("select to_regnamespace(@schema) is not null", cancellationToken, ("schema", schema)))
+            await connection.ExecuteAsync($"create schema {Identifier.Quote(schema)}", cancellationToken);
     }
+
+    private static bool IsCurrent(int version)
+    {
+        var newest = Scripts.Value[^1].Version;
+        return version <= newest
+            ? version == newest
+            : throw new SyncException(new SyncError(
+                "settings", null, null, "bubblesync.schema_version", "control-tables-newer",
+                $"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. A newer program made them: update this one."));
+    }
+
+    // Tables without a version were made by a program that had none, or are not there.
+    private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.ScalarAsync<int>(VersionSql, cancellationToken);
+        }
+        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return 0;
+        }
+    }
+
+    private static IReadOnlyList<Script> ReadScripts()
+    {
+        var assembly = typeof(ControlTables).Assembly;
+        return [.. assembly.GetManifestResourceNames().Where(n => n.StartsWith("control/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(n => Read(assembly, n))];
+    }
+
+    private static Script Read(Assembly assembly, string resource)
+    {
+        using var stream = assembly.GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream);
+        var name = Path.GetFileName(resource);
+        return new Script(int.Parse(name[..3], System.Globalization.CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+    }
+
+    /// <summary>A script.</summary>
+    /// <param name="Version">The number that its name begins with, of three digits.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Sql">Its statements.</param>
+    private sealed record Script(int Version, string Name, string Sql);
 }

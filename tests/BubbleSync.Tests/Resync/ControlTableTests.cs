@@ -58,6 +58,66 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("succeeded", await StatusWithoutHookAsync(scene));
     }
 
+    [Fact]
+    public async Task Tables_of_a_program_without_numbered_scripts_are_upgraded_and_keep_their_rows()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var script = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "schema", "control", "001-tables.sql"));
+        var run = Guid.NewGuid();
+        await scene.ExecuteAsync($"drop schema bubblesync cascade; create schema bubblesync; {script}");
+        await scene.ExecuteAsync($$"""
+            insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values ('{{run}}', 'resync', 'succeeded', now(), 'public', '{}');
+            insert into bubblesync.rejected_record (run_id, entity, field, reason, raw) values ('{{run}}', 'agent', 'Name', 'why', '{}')
+            """);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal("2|1", await scene.RowAsync("select (select count(*) from bubblesync.run), (select count(*) from bubblesync.rejected_record)"));
+    }
+
+    [Fact]
+    public async Task A_program_that_is_older_than_the_control_tables_stops_with_2()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
+
+        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent");
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("have version 999", outcome.All, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Control_tables_are_made_by_many_at_once()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+
+        var archives = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => scene.Engine().OpenArchiveAsync(scene.Limit)));
+
+        foreach (var archive in archives)
+            await archive.DisposeAsync();
+        Assert.Equal("001-tables.sql", await scene.ScalarAsync<string>("select script from bubblesync.schema_version where version = 1"));
+    }
+
+    [Theory]
+    [InlineData(100, "100:100:", false)]
+    [InlineData(99, "100:100:", true)]
+    [InlineData(100, "100:102:100", false)]
+    [InlineData(101, "100:102:100", true)]
+    [InlineData(4294967290, "4294967300:4294967300:", true)]
+    [InlineData(5, "4294967300:4294967300:", false)]
+    [InlineData(3, "4294967300:4294967300:", true)]
+    [InlineData(4, "4294967299:4294967299:", false)]
+    [InlineData(2, "4294967300:4294967300:", true)]
+    public async Task A_row_is_written_before_a_snapshot_also_where_transaction_numbers_have_wrapped_around(long written, string snapshot, bool expected)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        Assert.Equal(expected, await scene.ScalarAsync<bool>($"select bubblesync.is_written_before('{written}'::xid, '{snapshot}'::pg_snapshot)"));
+    }
+
     private static async Task<string> StatusWithoutHookAsync(Scene scene)
     {
         scene.Bubble.Traffic.OnRequest = null;

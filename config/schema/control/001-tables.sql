@@ -1,7 +1,4 @@
--- What runs leave behind: their history, their windows, what they could not take. Applied before every run; changes nothing that is there.
-create schema if not exists bubblesync;
-create schema if not exists bubblesync_staging;
-
+-- What runs leave behind: their history, their windows, the records they could not load. Programs before the numbered scripts made the same tables, so this one keeps what is there.
 create table if not exists bubblesync.run (
   run_id uuid primary key,
   kind text not null,
@@ -13,6 +10,7 @@ create table if not exists bubblesync.run (
   options jsonb not null,
   result jsonb
 );
+alter table bubblesync.run add column if not exists upper_bound timestamptz;
 create index if not exists run_started_at on bubblesync.run (started_at);
 
 create table if not exists bubblesync.run_entity (
