@@ -32,6 +32,10 @@ public sealed record ResyncOptions
     /// <summary>Requests that the run may send; null for any number.</summary>
     public long? MaxCalls { get; init; }
 
+    /// <summary>Whether the tables go on with an app at a new address, once a sample of the stored ids was found there. Default false.</summary>
+    [JsonIgnore]
+    public bool AcceptSource { get; init; }
+
     /// <summary>Asks the run to end in good order: windows and merges under way are finished and kept, no other is begun, and the report says <c>cancelled</c>.</summary>
     [JsonIgnore]
     public CancellationToken Drain { get; init; }

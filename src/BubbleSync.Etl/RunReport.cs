@@ -26,7 +26,7 @@ public sealed record RunReport
     /// <summary>How long it took.</summary>
     public long DurationMs => FinishedAt.ToUnixTimeMilliseconds() - StartedAt.ToUnixTimeMilliseconds();
 
-    /// <summary>What was asked of the Data API; of a resumed run, in this attempt.</summary>
+    /// <summary>What was asked of the Data API; of a resumed run, in all attempts.</summary>
     public ApiCounts Api { get; init; } = new(0, 0, 0, 0);
 
     /// <summary>Records read, those read twice counted twice; of a resumed run, in this attempt, while <see cref="Entities"/> tell of all attempts. Null where the run has no result.</summary>

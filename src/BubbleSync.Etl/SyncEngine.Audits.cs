@@ -56,9 +56,7 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops it.</param>
     public Task<LinkAuditReport> AuditLinksAsync(LinkAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        if (options.Ask)
-            RequireSource();
-        await using var target = await OpenAsync("bubblesync audit links", cancellationToken);
+        await using var target = await (options.Ask ? OpenForReadingAsync("bubblesync audit links", cancellationToken) : OpenAsync("bubblesync audit links", cancellationToken));
         var plans = target.Plan([]).OrStopForReading().Entities;
         using var client = options.Ask ? new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger) : null;
         var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
@@ -81,9 +79,8 @@ public sealed partial class SyncEngine
         string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope, Func<ComparisonRun, CancellationToken, Task> compare,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
-        RequireSource();
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);

@@ -25,8 +25,7 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops it.</param>
     public Task<SchemaAuditReport> AuditSchemaAsync(SchemaAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
-        await using var target = await OpenAsync("bubblesync audit schema", cancellationToken);
+        await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
         using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
         return await new SchemaAudit(target.Maps, target.Plan([]).OrStopForMaps(), target.Database, new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);

@@ -71,26 +71,31 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> SyncIncrementalAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         var (meter, throttle) = (new ApiMeter(), Throttle());
         using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
         var order = new ReadingOrder(clock);
-        return await RunPartAsync(new PartialRunOptions("incremental", new { entities }), target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
+        return await RunPartAsync(new PartialRunOptions("incremental", new { entities }, ReadsBubble: true), target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
         {
-            var marks = await Watermarks.ReadAsync(target.Database, plan.Entities, TimeSpan.FromSeconds(settings.Run.OverlapSeconds), cancellationToken);
+            var journal = target.Journal(runId);
+            var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, journal.Source, cancellationToken);
             // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
-            var bounded = new Lazy<Task>(async () =>
+            var overlap = TimeSpan.FromSeconds(settings.Run.OverlapSeconds);
+            var bounded = new Lazy<Task<DateTimeOffset>>(async () =>
             {
                 var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
-                await target.Journal(runId).BoundAsync(UpperBound.Of([first.ServerTime], clock.GetUtcNow()), cancellationToken);
+                var bound = UpperBound.Of([first.ServerTime], clock.GetUtcNow());
+                watermarks.RequireBefore(bound, overlap);
+                await journal.BoundAsync(bound, cancellationToken);
+                return bound;
             });
             return async (entity, token) =>
             {
-                await bounded.Value;
-                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order, clock).ReadChangesAsync(marks[entity.Plan.Name], token);
+                entity.Bound = await bounded.Value;
+                var since = watermarks.Of(entity.Plan) - overlap;
+                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order, clock).ReadChangesAsync(since, token);
             };
         }, cancellationToken);
     }, cancellationToken);
@@ -99,9 +104,8 @@ public sealed partial class SyncEngine
         string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         if (target.Maps.All(m => m.Name != InvoiceRun.Root))
             throw new SyncException(new SyncError("settings", InvoiceRun.Root, null, null, "settings", $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
 

@@ -9,6 +9,7 @@ using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Sync;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,15 +41,17 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         RequireSource();
         // The sessions of a run carry its id, by which others see that it lives: a resumed one its old id.
         var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
+        await using var target = await (options.AcceptSource ? OpenAsync($"bubblesync {runId}", cancellationToken) : OpenForReadingAsync($"bubblesync {runId}", cancellationToken));
         var resumed = options.Resume ? await target.FindResumedAsync($"{runId}", cancellationToken) : null;
-        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, Drain = options.Drain };
+        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, AcceptSource = options.AcceptSource, Drain = options.Drain };
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
-        var journal = target.Journal(runId);
+        var journal = target.Journal(runId, isDryRun: options.DryRun);
+        if (options.AcceptSource)
+            await AcceptSourceAsync(target, plan, runId, cancellationToken);
         await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
@@ -83,8 +86,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="cancellationToken">Stops it.</param>
     public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
-        await using var target = await OpenAsync("bubblesync audit fields", cancellationToken);
+        await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
         var plan = target.Plan(entities).OrStopForReading();
         var (meter, throttle) = (new ApiMeter(), Throttle());
         using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
@@ -104,20 +106,16 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.EnsureControlTablesAsync(cancellationToken);
         var of = await new RunHistory(target.Database).FindAsync(run, cancellationToken);
         var rejected = new RejectedRecords(target.Database, of);
-        var entities = await rejected.CountAsync(cancellationToken);
-        if (entities.Count == 0)
-            throw new SyncException(new SyncError("settings", null, null, "RUN", "nothing-rejected", $"Run {of} has rejected nothing: there is nothing to reprocess."));
-
+        var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
-        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked");
-        return await RunPartAsync(options, target, [.. entities.Keys], runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked") { Warnings = choice.Warnings, Errors = choice.Errors };
+        return await RunPartAsync(options, target, choice.Entities, runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; one request per entity.</summary>
     public Task<PlanReport> PlanAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
-        await using var target = await OpenAsync("bubblesync plan", cancellationToken);
+        await using var target = await OpenForReadingAsync("bubblesync plan", cancellationToken);
         var plan = target.Plan(entities).OrStop();
         var meter = new ApiMeter();
         using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock, logger);
@@ -146,10 +144,10 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
-        var journal = target.Journal(runId);
+        var journal = target.Journal(runId, options.ReadsBubble);
         await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, journal, api, clock);
-        run.Findings.Warnings.AddRange(plan.Warnings);
-        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken));
+        run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
+        run.Findings.Errors.AddRange(options.Errors);
         var read = await prepare(plan);
         var patches = target.Patches([], runId);
         return await new RunRecorder(journal, clock).RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
@@ -164,6 +162,30 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     private Throttle Throttle() => new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
+
+    private async Task AcceptSourceAsync(SyncTarget target, SyncPlan plan, Guid runId, CancellationToken cancellationToken)
+    {
+        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
+        await new SourceAcceptance(client, target.Database).CheckAsync(plan.Entities, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
+        await target.AcceptSourceAsync(runId, cancellationToken);
+    }
+
+    // Before anything is read, for each command that reads Bubble: the tables must mirror the app that is named, or none yet.
+    private async Task<SyncTarget> OpenForReadingAsync(string applicationName, CancellationToken cancellationToken)
+    {
+        RequireSource();
+        var target = await OpenAsync(applicationName, cancellationToken);
+        try
+        {
+            await target.RequireSourceAsync(cancellationToken);
+            return target;
+        }
+        catch
+        {
+            await target.DisposeAsync();
+            throw;
+        }
+    }
 
     private void RequireSource()
     {

@@ -55,7 +55,28 @@ internal sealed class SyncTarget : IAsyncDisposable
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>The journal of a run.</summary>
-    public RunJournal Journal(Guid runId) => new(Database, runId, _logger, _settings.Run.KeepDays);
+    /// <param name="runId">The run.</param>
+    /// <param name="readsBubble">Whether what it merges comes from Bubble now.</param>
+    /// <param name="isDryRun">Whether everything but the run's own row is rolled back at its end.</param>
+    public RunJournal Journal(Guid runId, bool readsBubble = true, bool isDryRun = false) =>
+        new(Database, runId, _logger, _settings.Run.KeepDays, readsBubble ? Source : new MirroredSource(Database.Schema, "")) { IsDryRun = isDryRun };
+
+    private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
+
+    /// <summary>Stops where the tables mirror another app than the one in the settings.</summary>
+    public async Task RequireSourceAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        await Source.RequireAsync(connection, cancellationToken);
+    }
+
+    /// <summary>Records the app in the settings as the one that the tables mirror, in place of another one.</summary>
+    public async Task AcceptSourceAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        await Source.ReplaceAsync(connection, runId, cancellationToken);
+    }
 
     /// <summary>Makes the control tables that are missing.</summary>
     public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)

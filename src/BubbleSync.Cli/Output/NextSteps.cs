@@ -21,7 +21,7 @@ internal static class NextSteps
             yield return $"next: bubblesync resync {Entities(other)} --force   # takes Bubble's values over what differs or is newer here";
         if (report.RunId is { } id && Of(report, e => e.Rejected > 0) is { Count: > 0 })
             yield return $"next: bubblesync runs rejected {id.ToString()[..IdLength]}   # what did not convert, and why";
-        if (Of(report, e => e.Extra > 0) is { Count: > 0 } gone)
+        if (Of(report, e => e.Extra > 0 && !IsLostRight(e)) is { Count: > 0 } gone)
             yield return $"next: bubblesync resync {Entities(gone)} --prune soft   # marks the rows that Bubble no longer has";
     }
 
@@ -62,13 +62,17 @@ internal static class NextSteps
 
         if (Of(report, e => e.MissingLinks > 0) is { Count: > 0 })
             yield return ("bubblesync audit links --ask", "what the links lead to, and the command that fetches it where Bubble has it");
-        var refused = report.Errors.Where(e => e.Code == "prune-refused").Select(e => e.Entity).ToHashSet();
+        // Nobody should prune what looks like a lost right.
+        var refused = report.Errors.Where(e => e.Code is "prune-refused" or "too-many-gone").Select(e => e.Entity).ToHashSet();
         var large = report.Errors.Where(e => e.Code == "prune-refused" && e.Message.Contains("--prune-limit", StringComparison.Ordinal)).Select(e => e.Entity).ToHashSet();
         if (Of(report, e => large.Contains(e.Name)) is { Count: > 0 } kept)
             yield return ($"bubblesync resync {Entities(kept)} --prune soft --prune-limit N%", "if so many rows are really to go: N is the part that may");
         if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == "resync")
             yield return ($"bubblesync resync {Entities(gone)} --prune soft", "marks the rows that Bubble no longer has");
     }
+
+    // As a resync judges it by default: more than a fifth of the rows are not gone, they are out of sight.
+    private static bool IsLostRight(VerifiedEntity entity) => entity.Extra * 5 > entity.Extra + entity.Compared - entity.Missing;
 
     private static List<string> Of(RunReport report, Func<EntityReport, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];
 

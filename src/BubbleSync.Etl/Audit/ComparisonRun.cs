@@ -121,7 +121,8 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
             async (e, token) =>
             {
                 e.StartedAt = clock.GetUtcNow();
-                await e.CreateStagingAsync(token);
+                e.Bound = end;
+                await e.BeginAsync(countsRows: false, token);
                 await ReadAsync(histories[e], end, token);
             },
             cancellationToken);

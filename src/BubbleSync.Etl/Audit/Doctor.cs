@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Audit;
@@ -19,12 +20,21 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         var target = database is null ? null : new TargetExamination(database, _checks);
         if (target is not null)
             await _checks.GuardAsync("tables", () => target.RunAsync(maps, cancellationToken));
+        if (database is not null && settings.Bubble.BaseUrl is { } address)
+            await _checks.GuardAsync("app", () => ExamineAppAsync(database, MirroredSource.AddressOf(address), cancellationToken));
 
         if (settings.Bubble.BaseUrl is null)
             _checks.Add("Bubble", false, "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1.");
         else
             await ExamineSourceAsync(target, maps, cancellationToken);
         return _checks.Report;
+    }
+
+    private async Task ExamineAppAsync(TargetDatabase database, string address, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await new MirroredSource(database.Schema, address).RequireAsync(connection, cancellationToken);
+        _checks.Add("app", true, $"{address} is the app that schema {database.Schema} mirrors, or none is recorded yet");
     }
 
     private async Task ExamineSourceAsync(TargetExamination? target, IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)

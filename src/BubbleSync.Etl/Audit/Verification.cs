@@ -36,7 +36,7 @@ internal sealed class Verification(ComparisonRun run, string? csv)
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
             var counts = new Dictionary<string, long>();
-            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, entity.IsComplete, cancellationToken))
+            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, entity.IsComplete ? entity.Horizon : null, cancellationToken))
             {
                 counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
                 foreach (var difference in Fields(entity.Plan, record))

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Graph;
 internal sealed class EntityRun : IAsyncDisposable
 {
     private readonly TargetDatabase _database;
-    private readonly Guid _runId;
+    private readonly RunJournal _journal;
     private readonly StagingWriter _writer;
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
@@ -23,7 +23,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
     {
         var plan = staging.Plan;
-        (_database, _runId) = (database, journal.RunId);
+        (_database, _journal) = (database, journal);
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
@@ -58,8 +58,20 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>What is read where that is not everything, or null.</summary>
     public string? Part { get; init; }
 
-    /// <summary>Whether everything that Bubble has was read, and shown to be.</summary>
+    /// <summary>Whether the run is to read everything that Bubble has of the entity, not only what changed.</summary>
+    public bool ReadsEverything { get; init; }
+
+    /// <summary>Whether everything that was to be read was read, and shown to be.</summary>
     public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
+
+    /// <summary>What the run found when it began to read the entity; null where nobody asks for it.</summary>
+    public TargetBaseline? Baseline { get; private set; }
+
+    /// <summary>Up to when records are read, once that is known.</summary>
+    public DateTimeOffset? Bound { get; set; }
+
+    /// <summary>How far the reading can see; null where that is not known.</summary>
+    public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
 
     /// <summary>Makes the staging tables.</summary>
     public async Task CreateStagingAsync(CancellationToken cancellationToken)
@@ -68,23 +80,42 @@ internal sealed class EntityRun : IAsyncDisposable
         await connection.ExecuteAsync(Staging.Create, cancellationToken);
     }
 
-    /// <summary>Takes over what an earlier attempt at the same run has done; where the server lost it in a crash, the entity begins anew.</summary>
-    public async Task TakeOverAsync(ResumePoint point, RunJournal journal, CancellationToken cancellationToken)
+    /// <summary>Makes the staging tables and notes what the table holds before anything is read.</summary>
+    /// <param name="countsRows">Whether to count the table's rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task BeginAsync(bool countsRows, CancellationToken cancellationToken)
     {
         await CreateStagingAsync(cancellationToken);
-        if (point.Merged.TryGetValue(Plan.Name, out var merged))
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        Baseline = await _journal.BaselineAsync(connection, Plan, countsRows, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes over what an earlier attempt at the same run has done. The entity begins anew where the server lost that in a crash, where app, type, table or key
+    /// are others now, or where the table was emptied since.
+    /// </summary>
+    public async Task TakeOverAsync(ResumePoint point, CancellationToken cancellationToken)
+    {
+        await BeginAsync(countsRows: true, cancellationToken);
+        var merged = point.Merged.GetValueOrDefault(Plan.Name);
+        if (!Baseline!.IsSame || (merged is not null && await IsEmptiedAsync(merged, cancellationToken)))
+        {
+            await BeginAnewAsync(cancellationToken);
+            return;
+        }
+
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        if (merged is not null)
         {
             (Report, IsMerged) = (merged, true);
             Flow.TakeOver(merged);
-            await using var journaled = await _database.ConnectAsync(cancellationToken);
-            Rejects = await journal.RejectsAsync(journaled, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
+            Rejects = await _journal.RejectsAsync(connection, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
             return;
         }
 
         var windows = point.Windows[Plan.Name].ToList();
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        var staged = await new StagedRecords(Plan, Staging, _runId).SumAsync(connection, cancellationToken);
+        var staged = await new StagedRecords(Plan, Staging, _journal.RunId).SumAsync(connection, cancellationToken);
         if (staged.Total == expected)
         {
             _writer.Add(expected);
@@ -92,8 +123,21 @@ internal sealed class EntityRun : IAsyncDisposable
             return;
         }
 
+        await BeginAnewAsync(cancellationToken);
+    }
+
+    private async Task BeginAnewAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.ConnectAsync(cancellationToken);
         await connection.ExecuteAsync(Staging.Empty, cancellationToken);
-        await journal.ForgetWindowsAsync(connection, Plan.Name, cancellationToken);
+        await _journal.ForgetAsync(connection, Plan.Name, cancellationToken);
+        Baseline = await _journal.BaselineAsync(connection, Plan, countsRows: true, cancellationToken);
+    }
+
+    private async Task<bool> IsEmptiedAsync(EntityReport merged, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        return merged.Extracted > merged.Rejected && !await connection.ScalarAsync<bool>($"select exists (select from {Plan.Table})", cancellationToken);
     }
 
     /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
@@ -103,7 +147,7 @@ internal sealed class EntityRun : IAsyncDisposable
             return (Report.Extracted, Report.Rejected);
 
         await using var connection = await _database.ConnectAsync(cancellationToken);
-        return await new StagedRecords(Plan, Staging, _runId).CountDistinctAsync(connection, cancellationToken);
+        return await new StagedRecords(Plan, Staging, _journal.RunId).CountDistinctAsync(connection, cancellationToken);
     }
 
     /// <summary>Gives the report of a merge.</summary>

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Diagnostics;
 using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
@@ -72,7 +73,7 @@ internal sealed class MergeStage(
 
         await AllAsync(looks.Prepend(token => PatchAsync(entities, patches, token)), cancellationToken);
         foreach (var entity in entities)
-            findings.Add(entity);
+            findings.Add(entity, journal.IsDryRun);
         await TellHeldAsync(entities, cancellationToken);
         findings.AddFailures(findings.Patches);
     }
@@ -94,8 +95,8 @@ internal sealed class MergeStage(
     private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
         // Highest level first, so that rows go before those they point to.
-        foreach (var entity in Prunes ? entities.Reverse() : [])
-            await PruneAsync(entity, cancellationToken);
+        foreach (var entity in entities.Where(e => e is { Baseline: not null, Horizon: not null } && options.Prune != PruneMode.None).Reverse())
+            await PruneAsync(entity, entity.Baseline!, entity.Horizon!, cancellationToken);
         await patches.RunAsync(transactions, findings.Patches, cancellationToken);
     }
 
@@ -124,8 +125,11 @@ internal sealed class MergeStage(
             entity.Plan.Name,
             async connection =>
             {
-                var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None, cancellationToken);
+                var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None ? entity.Horizon : null, cancellationToken);
                 var report = entity.Merged(counts, clock.GetUtcNow());
+                await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
+                if (journal.Source.IsRead)
+                    await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, entity.ReadsEverything && entity.IsComplete, cancellationToken);
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
                 entity.Rejects = report.Rejected > 0 ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken) : [];
                 return report;
@@ -167,23 +171,27 @@ internal sealed class MergeStage(
         }
     }
 
-    private async Task PruneAsync(EntityRun entity, CancellationToken cancellationToken)
+    private async Task PruneAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
     {
-        var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent);
-        entity.Report = await transactions.InOneAsync(
+        var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline, horizon);
+        (entity.Report, var refusal) = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,
             entity.Plan.Name,
             async connection =>
             {
                 var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
-                if (refusal is not null)
-                    findings.Errors.Add(new SyncError("load", entity.Plan.Name, null, null, "prune-refused", $"{entity.Plan.Name}: nothing was pruned: {refusal}."));
+                // An earlier attempt at the same run may have pruned some already.
+                var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
                 if (pruned > 0)
-                    findings.Warnings.Add($"{entity.Plan.Name}: {(options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {GoneSql.MarkName}")}, because Bubble no longer has them: {pruned} rows.");
-                var report = entity.Report with { Pruned = pruned };
-                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                return report;
+                    await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return (report, refusal);
             },
             cancellationToken);
+        if (refusal is not null)
+            findings.Errors.Add(refusal);
+        if (entity.Report.Pruned > 0)
+            findings.Warnings.Add($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows.");
     }
+
+    private string PrunedHow => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";
 }

@@ -13,7 +13,15 @@ internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellati
 /// <param name="Recorded">What it was asked to do, for the journal.</param>
 /// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
 /// <param name="Part">What it reads where nothing of Bubble can be proved by it, or null.</param>
-internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null);
+/// <param name="ReadsBubble">Whether it reads Bubble, so that a later run may start from where this one ended.</param>
+internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
+{
+    /// <summary>What is worth knowing before it begins.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What it cannot do, which makes it partial.</summary>
+    public IReadOnlyList<SyncError> Errors { get; init; } = [];
+}
 
 /// <summary>A run over a part of the records: entities side by side, each read as it is told to, staged, merged level by level, patched at the end.</summary>
 internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
@@ -22,6 +30,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     private readonly MergeStage _merge;
     private readonly List<EntityRun> _entities;
     private readonly Func<ApiProgress> _api;
+    private readonly bool _readsBubble;
 
     /// <summary>Sets up a run; nothing is read or written yet.</summary>
     /// <param name="options">What it is.</param>
@@ -36,7 +45,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
         _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock);
         _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
-        _api = api;
+        (_api, _readsBubble) = (api, options.ReadsBubble);
     }
 
     /// <inheritdoc/>
@@ -59,7 +68,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
             _entities.Count,
             async (entity, token) =>
             {
-                await entity.CreateStagingAsync(token);
+                await (_readsBubble ? entity.BeginAsync(countsRows: false, token) : entity.CreateStagingAsync(token));
                 await read(entity, token);
                 await _merge.MergeInTurnAsync(entity, MergeStage.NoCheck, CancellationToken.None, token);
             },

@@ -52,14 +52,14 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var order = new ReadingOrder(_clock);
-        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal))];
+        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
         _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order, _clock));
 
         await ProbeAsync(cancellationToken);
         Rank();
         var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values.Select(h => h.ServerTime), _clock.GetUtcNow());
         await _journal.BoundAsync(end, cancellationToken);
-        await AllAsync(PrepareAsync, cancellationToken);
+        await AllAsync((e, token) => PrepareAsync(e, end, token), cancellationToken);
 
         try
         {
@@ -148,8 +148,11 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         await ask(stop.Token);
     }
 
-    private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken) =>
-        _resumed is null ? entity.CreateStagingAsync(cancellationToken) : entity.TakeOverAsync(_resumed, _journal, cancellationToken);
+    private Task PrepareAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        entity.Bound = end;
+        return _resumed is null ? entity.BeginAsync(_options.Prune != PruneMode.None, cancellationToken) : entity.TakeOverAsync(_resumed, cancellationToken);
+    }
 
     private async Task ReadAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
     {

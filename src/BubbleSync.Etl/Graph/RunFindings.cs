@@ -35,21 +35,23 @@ internal sealed class RunFindings
     }
 
     /// <summary>Adds what there is to say of an entity that has merged.</summary>
-    public void Add(EntityRun entity)
+    /// <param name="entity">The entity.</param>
+    /// <param name="isDryRun">Whether the run's own tables will show nothing of it.</param>
+    public void Add(EntityRun entity, bool isDryRun)
     {
         var (plan, report) = (entity.Plan, entity.Report);
         foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
             Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records were rejected and not loaded; all of them are in bubblesync.rejected_record."));
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records {(isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record")}."));
 
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
         if (report.Conflicts > 0)
             Warnings.Add($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's.");
         if (report.MissingLinks > 0)
-            Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}; see bubblesync.missing_link.");
+            Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}.");
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
         AddStrangers(plan, entity.Flow.Mapper);

@@ -31,6 +31,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     {
         var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
+        journal.Asked = () => run.Progress.Api;
         using var watched = Signals.Watch(() => run.Progress);
         using var span = Signals.Begin("run", ("run", journal.RunId), ("kind", kind));
         await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
@@ -49,7 +50,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             DryRun = options is ResyncOptions { DryRun: true },
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
-            Api = run.Progress.Api,
+            Api = journal.Api,
             Read = run.Progress.Entities.Sum(e => e.Read - e.TakenOver),
             Entities = run.Reports,
             Patches = [.. run.Findings.Patches],

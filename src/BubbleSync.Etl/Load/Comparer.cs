@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -26,11 +27,11 @@ internal sealed record RecordValues(string Id, byte[] Raw, bool HasRow, IReadOnl
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
     /// <summary>Gives the records that differ, sorted by id, as PostgreSQL finds them.</summary>
-    public async IAsyncEnumerable<RecordDifference> DifferencesAsync(NpgsqlConnection connection, bool withExtra, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RecordDifference> DifferencesAsync(NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(
-            new ComparisonSql(plan, staging).Differences(withExtra),
+            new ComparisonSql(plan, staging).Differences(horizon),
             r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3)),
             cancellationToken);
         await foreach (var difference in differences)

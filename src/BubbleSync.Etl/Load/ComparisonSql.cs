@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -10,8 +11,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     private readonly string _modified = plan.Modified.Quoted;
 
     /// <summary>Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert).</summary>
-    /// <param name="withExtra">Whether to look for rows that Bubble no longer has; only where everything that it has is staged.</param>
-    public string Differences(bool withExtra) =>
+    /// <param name="horizon">What the reading could show, to look for rows that Bubble no longer has; null where not everything that it has is staged.</param>
+    public string Differences(Horizon? horizon) =>
         $"""
         select d.id, d.verdict, d.columns, d.fields
         from (
@@ -20,7 +21,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           where not s.{StagingLayout.Rejected}
           union all
           {Rejected}
-          {(withExtra ? $"union all {Extra}" : "")}
+          {(horizon is null ? "" : $"union all {Extra(horizon)}")}
         ) d
         where d.verdict <> 'differs' or cardinality(d.columns) > 0
         order by d.id collate "C"
@@ -85,7 +86,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         """;
 
     // A row that is marked as deleted in Bubble says what Bubble says.
-    private string Extra => $"select gone.id::text, 'extra', null, null from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone";
+    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

@@ -1,33 +1,39 @@
+using System.Globalization;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Load;
 
-/// <summary>Rows that Bubble no longer has, as text: ids of its form that are not staged, where everything it has is. All other ids are local.</summary>
+/// <summary>Rows that Bubble no longer has, as text: rows within a run's horizon that are not staged, where everything that Bubble has is staged.</summary>
 internal static class GoneSql
 {
-    /// <summary>The column that says since when Bubble no longer has a row; a table may lack it.</summary>
-    public const string MarkName = "deleted_in_bubble_at";
-
-    /// <summary>That column, quoted.</summary>
-    public static readonly string Mark = Identifier.Quote(MarkName);
-
-    /// <summary>Whether the entity's table has that column.</summary>
-    public static bool HasMark(EntityPlan plan) => plan.Target.Columns.ContainsKey(MarkName);
+    /// <summary>
+    /// A condition on a row <paramref name="t"/>: its id has Bubble's form (all others are local), begins with a moment before the upper bound (ids begin with the
+    /// creation of their record in milliseconds), and the row was there, as it is, when the reading began. Of other rows the reading shows nothing.
+    /// </summary>
+    public static string IsWithin(string t, EntityPlan plan, Horizon horizon) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        case when {t}.{plan.Key.Quoted} collate "C" ~ '{BubbleId.Pattern}'
+             then split_part({t}.{plan.Key.Quoted}::text, 'x', 1)::numeric < {horizon.Bound.ToUnixTimeMilliseconds()}
+                  and bubblesync.is_written_before({t}.xmin, {Identifier.Literal(horizon.Snapshot)}::pg_snapshot)
+             else false end
+        """);
 
     /// <summary>A query of (id).</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="staging">What Bubble has of it.</param>
+    /// <param name="horizon">What the reading could show.</param>
     /// <param name="unmarked">Whether to leave out the rows that are marked already.</param>
-    public static string Ids(EntityPlan plan, StagingTable staging, bool unmarked)
+    public static string Ids(EntityPlan plan, StagingTable staging, Horizon horizon, bool unmarked)
     {
         var key = plan.Key.Quoted;
-        // The form is looked at last: PostgreSQL takes it for so rare that it would join row by row.
+        // The horizon is checked last: PostgreSQL takes the form for so rare that it would join row by row.
         return $"""
-            select g.id
-              from (select t.{key} as id from {plan.Table} t where not exists (select from {staging.Name} s where s.{key} = t.{key}){(unmarked && HasMark(plan) ? $" and t.{Mark} is null" : "")} offset 0) g
-              where g.id collate "C" ~ '{BubbleId.Pattern}'
+            select g.{key} as id
+              from (select t.{key}, t.xmin from {plan.Table} t where not exists (select from {staging.Name} s where s.{key} = t.{key}){(unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "")} offset 0) g
+              where {IsWithin("g", plan, horizon)}
             """;
     }
 }

@@ -69,18 +69,18 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// Holds what is staged against the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were changed
     /// here later still; rows marked as gone of which Bubble sent a record again; and, where asked, rows with ids of Bubble's form that it no longer has, else null.
     /// </summary>
-    public string Classify(bool countGone) =>
+    public string Classify(Horizon? horizon) =>
         $"""
         select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
                count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
-               {(GoneSql.HasMark(plan) ? $"count(t.{GoneSql.Mark}) filter (where s.{_key} is not null)" : "0::bigint")},
-               {(countGone ? $"count(*) filter (where s.{_key} is null and t.{_key} collate \"C\" ~ '{BubbleId.Pattern}')" : "null::bigint")}
-        from {staging.Name} s {(countGone ? "full" : "left")} join {plan.Table} t on t.{_key} = s.{_key}
+               {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
+               {(horizon is null ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan, horizon)})")}
+        from {staging.Name} s {(horizon is null ? "left" : "full")} join {plan.Table} t on t.{_key} = s.{_key}
         """;
 
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
-    public string Unmark => $"update {plan.Table} t set {GoneSql.Mark} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{GoneSql.Mark} is not null";
+    public string Unmark => $"update {plan.Table} t set {DeletionMark.Quoted} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{DeletionMark.Quoted} is not null";
 
     /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>

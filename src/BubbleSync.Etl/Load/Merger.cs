@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -17,13 +18,13 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// <summary>Merges what is staged; counts exactly.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
-    /// <param name="countGone">Whether to count rows that Bubble no longer has; only where everything that it has is staged.</param>
+    /// <param name="horizon">What the reading could show, to count rows that Bubble no longer has; null where not everything that it has is staged.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, StagedTotal expected, bool countGone, CancellationToken cancellationToken)
+    public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, CancellationToken cancellationToken)
     {
         var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
-        var found = await ClassifyAsync(connection, settled, countGone, cancellationToken);
+        var found = await ClassifyAsync(connection, settled, horizon, cancellationToken);
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
@@ -41,14 +42,14 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone);
     }
 
-    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, bool countGone, CancellationToken cancellationToken)
+    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)
     {
         // A first load finds nothing to be held against.
         if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
-            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, countGone ? 0 : null);
+            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0);
 
         return (await connection.RowsAsync(
-            _sql.Classify(countGone),
+            _sql.Classify(horizon),
             r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4)),
             cancellationToken))[0];
     }

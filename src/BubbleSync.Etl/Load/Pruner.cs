@@ -2,57 +2,76 @@ using System.Globalization;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
 
-/// <summary>Takes rows away, or marks them, that Bubble no longer has. Only ids of Bubble's form: all others are local.</summary>
-internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent)
+/// <summary>Deletes or marks rows that Bubble no longer has, or only judges how many they are. Only ids of Bubble's form: all others are local.</summary>
+internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon)
 {
-    private readonly string _key = plan.Key.Quoted;
-
     // A row that is marked already is not marked again, but may yet be deleted.
-    private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
+    private string Gone => GoneSql.Ids(plan, staging, horizon, unmarked: mode == PruneMode.Soft);
 
-    /// <summary>Prunes what is gone; gives how many rows went, or why none may.</summary>
+    private bool Writes => mode is PruneMode.Soft or PruneMode.Hard;
+
+    /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="report">What is known of the entity.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<(long Pruned, string? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
+    public async Task<(long Pruned, SyncError? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
-        var refusal = await RefusalAsync(connection, report, cancellationToken);
-        return refusal is null ? await PruneAsync(connection, cancellationToken) : (0, refusal);
+        var refusal = Writes ? await RefusalAsync(connection, report, cancellationToken) : null;
+        if (refusal is not null)
+            return (0, Refused(refusal));
+
+        if (await TooManyAsync(connection, report, cancellationToken) is { } tooMany)
+            return (0, tooMany);
+
+        return Writes ? await PruneAsync(connection, cancellationToken) : (0, null);
     }
 
     private async Task<string?> RefusalAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
         if (report.Proof is not { IsComplete: true })
             return "its extraction is not shown to be complete";
-        if (mode == PruneMode.Soft && !GoneSql.HasMark(plan))
-            return $"table '{plan.Target.Name}' has no column {GoneSql.MarkName}";
+        if (mode == PruneMode.Soft && !DeletionMark.IsIn(plan))
+            return $"table '{plan.Target.Name}' has no column {DeletionMark.Name}";
         if (await connection.ScalarAsync<bool>($"select exists (select from {staging.Rejects} where bubble_id is null)", cancellationToken))
             return "records without a usable id came, and any row could be theirs";
 
-        if (await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
-            return "a crash of the server took what was staged";
-
-        var (gone, all) = (await connection.RowsAsync(
-            $"select (select count(*) from ({Gone}) gone), count(*) from {plan.Table} t where t.{_key} collate \"C\" ~ '{BubbleId.Pattern}'",
-            r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
-        if (gone > 0 && report.Extracted == 0)
-            return $"Bubble sent no record at all, but the table has {all}: that looks like a lost right, not like {all} deletions";
-        if (gone * 100m > limitPercent * all)
-            return $"{gone} of {all} rows would go, more than {limitPercent.ToString(CultureInfo.InvariantCulture)} %: check the token's rights in Bubble, or allow it with --prune-limit";
-        return gone > 0 && mode == PruneMode.Hard ? await new DeletionSequels(plan).FirstAsync(connection, Gone, cancellationToken) : null;
+        return await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted ? "a crash of the server took what was staged" : null;
     }
 
-    private async Task<(long Pruned, string? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    // Rows that are marked already were judged when they were marked; of the limit neither they nor rows that came during the run are part.
+    private async Task<SyncError?> TooManyAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
+    {
+        if (report.Proof is not { IsComplete: true } || report.NotInBubble == 0 || await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
+            return null;
+
+        var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone", cancellationToken);
+        var living = baseline.LivingRows ?? gone;
+        if (gone > 0 && report.Extracted == 0)
+            return TooMany($"Bubble sent no record at all, but the table has {living}: that looks like a lost right, not like {living} deletions");
+
+        var limit = limitPercent.ToString(CultureInfo.InvariantCulture);
+        if (gone * 100m > limitPercent * living)
+        {
+            return TooMany(Writes
+                ? $"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with --prune-limit"
+                : $"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble and the filters of its privacy rules before anything is pruned");
+        }
+
+        return gone > 0 && mode == PruneMode.Hard && await new DeletionSequels(plan).FirstAsync(connection, Gone, cancellationToken) is { } sequel ? Refused(sequel) : null;
+    }
+
+    private async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
             var pruned = await connection.ExecuteAsync(
-                $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {GoneSql.Mark} = now() from")} ({Gone}) gone where t.{_key} = gone.id",
+                $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from")} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
                 cancellationToken);
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
             return (pruned, null);
@@ -60,7 +79,13 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         catch (PostgresException referenced) when (referenced.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
             await connection.ExecuteAsync("rollback to savepoint prune", cancellationToken);
-            return (0, $"constraint '{referenced.ConstraintName}' of table '{referenced.TableName}' still needs a row that would go");
+            return (0, Refused($"constraint '{referenced.ConstraintName}' of table '{referenced.TableName}' still needs a row that would go"));
         }
     }
+
+    private SyncError Refused(string why) => Error("prune-refused", $"nothing was pruned: {why}");
+
+    private SyncError TooMany(string why) => Writes ? Refused(why) : Error("too-many-gone", why);
+
+    private SyncError Error(string code, string message) => new("load", plan.Name, null, null, code, $"{plan.Name}: {message}.");
 }

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>The records that a run rejected, as they came.</summary>
+/// <summary>The records that a run rejected, as Bubble sent them.</summary>
 internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
 {
     private const string FieldsSql =
@@ -18,20 +19,44 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     // A record has an entry for each field; one without a usable id has a single one.
     private const string RawSql =
         """
-        select raw from (select distinct bubble_id, raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is not null) named
+        select raw from (
+          select distinct bubble_id, raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null
+        ) named
         union all
-        select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null
+        select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
         """;
 
-    /// <summary>How many each entity has.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> CountAsync(CancellationToken cancellationToken)
+    /// <summary>Counts the records that are kept, by entity: those that no later run knows better, and all.</summary>
+    public async Task<IReadOnlyList<RejectedCount>> CountAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        var counts = await connection.RowsAsync(
-            "select entity, count(distinct raw) from bubblesync.rejected_record where run_id = @run group by entity",
-            r => (Entity: r.GetString(0), Count: r.GetInt64(1)), cancellationToken, ("run", runId));
-        return counts.ToDictionary(c => c.Entity, c => c.Count);
+        return await connection.RowsAsync(
+            "select entity, count(distinct raw) filter (where superseded_by is null), count(distinct raw) from bubblesync.rejected_record where run_id = @run group by entity order by entity",
+            r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken, ("run", runId));
     }
+
+    /// <summary>Counts the records that the run rejected, kept or not.</summary>
+    public async Task<long> CountAllAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        return await connection.ScalarAsync<long>("select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity where run_id = @run", cancellationToken, ("run", runId));
+    }
+
+    /// <summary>Notes which records that earlier runs rejected the run at hand knows better: those that it read again, and where it read everything, those that Bubble no longer has.</summary>
+    /// <param name="connection">The connection with the transaction of the merge.</param>
+    /// <param name="runId">The run at hand.</param>
+    /// <param name="plan">The entity.</param>
+    /// <param name="staged">The table that the entity's records are staged in.</param>
+    /// <param name="isComplete">Whether it read everything.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task SupersedeAsync(NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, bool isComplete, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"""
+        update bubblesync.rejected_record x set superseded_by = @run
+        from bubblesync.run r
+        where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+          {(isComplete ? "" : $"and exists (select from {staged} s where s.{plan.Key.Quoted} = x.bubble_id)")}
+        """,
+        cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 
     /// <summary>Gives the fields that did not convert, sorted.</summary>
     public IAsyncEnumerable<RejectedField> FieldsAsync(CancellationToken cancellationToken) =>
@@ -50,3 +75,9 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             yield return row;
     }
 }
+
+/// <summary>How many rejected records of an entity are kept.</summary>
+/// <param name="Entity">The entity.</param>
+/// <param name="Open">Those that no later run read again or found gone.</param>
+/// <param name="All">All.</param>
+internal sealed record RejectedCount(string Entity, long Open, long All);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,11 @@ namespace BubbleSync.Etl.Runs;
 /// <param name="runId">The run.</param>
 /// <param name="logger">Hears the same.</param>
 /// <param name="keepDays">How many days the details of other runs are kept after their end; 0 keeps them.</param>
-internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger logger, int keepDays)
+/// <param name="source">The app that the run reads.</param>
+internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger logger, int keepDays, MirroredSource source)
 {
+    private ApiCounts _before = new(0, 0, 0, 0);
+
     /// <summary>Hears of the run whatever is told.</summary>
     public ILogger Logger => logger;
 
@@ -39,10 +43,29 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Opens the row of a run that goes on.</summary>
+    /// <summary>Whether everything but the run's own row is rolled back at its end.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>The app that the run reads.</summary>
+    public MirroredSource Source => source;
+
+    /// <summary>What this attempt at the run has asked of Bubble so far.</summary>
+    public Func<ApiCounts> Asked { get; set; } = () => new ApiCounts(0, 0, 0, 0);
+
+    /// <summary>What all attempts at the run have asked of Bubble so far.</summary>
+    public ApiCounts Api => _before.With(Asked());
+
+    /// <summary>Opens the row of a run that goes on, with what its earlier attempts asked of Bubble: of one that was killed, what it had asked when its last window was staged.</summary>
     public async Task ReopenAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
+        var before = await connection.ScalarAsync<string>(
+            """
+            select coalesce((select result -> 'api' from bubblesync.run where run_id = @run),
+                            (select api from bubblesync."window" where run_id = @run and api is not null order by (api ->> 'calls')::bigint desc limit 1))::text
+            """,
+            cancellationToken, ("run", runId));
+        _before = before is null ? _before : ReportJson.Read<ApiCounts>(before);
         await connection.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null where run_id = @run", cancellationToken, ("run", runId));
     }
 
@@ -53,9 +76,18 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         await connection.ExecuteAsync("update bubblesync.run set upper_bound = @bound where run_id = @run", cancellationToken, ("bound", upperBound), ("run", runId));
     }
 
-    /// <summary>Forgets an entity's windows, whose rows are gone.</summary>
-    public Task ForgetWindowsAsync(NpgsqlConnection connection, string entity, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        "delete from bubblesync.\"window\" where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", entity));
+    /// <summary>Notes what the run finds when it begins to read an entity; an earlier attempt at the run may have done so.</summary>
+    public Task<TargetBaseline> BaselineAsync(NpgsqlConnection connection, EntityPlan plan, bool countsRows, CancellationToken cancellationToken) =>
+        TargetBaseline.TakeAsync(connection, runId, plan, source.Address, countsRows, cancellationToken);
+
+    /// <summary>Forgets all that the run has done about an entity, whose staged rows are gone or of no use.</summary>
+    public Task ForgetAsync(NpgsqlConnection connection, string entity, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        """
+        delete from bubblesync."window" where run_id = @run and entity = @entity;
+        delete from bubblesync.run_entity where run_id = @run and entity = @entity;
+        delete from bubblesync.run_target where run_id = @run and entity = @entity
+        """,
+        cancellationToken, ("run", runId), ("entity", entity));
 
     /// <summary>Closes the run's row with its result, and forgets the details of runs that ended long ago.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
@@ -81,13 +113,14 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         var (window, verdict) = (end.Of.Window, end.Verdict);
         await connection.ExecuteAsync(
             """
-            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, checksum, attempt, status, reason)
-            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @checksum, @attempt, @status, @reason::text)
+            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, checksum, attempt, status, reason, api)
+            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @checksum, @attempt, @status, @reason::text, @api::jsonb)
             """,
             cancellationToken,
             ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
-            ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why));
+            ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why),
+            ("api", JsonSerializer.Serialize(Api, ReportJson.Options)));
         logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word(verdict.Outcome));
     }
 
@@ -112,7 +145,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             r =>
             {
                 var (id, field, reason) = (r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1), r.GetString(2));
-                return new SyncError("transform", entity, id, field, "rejected", $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. The record is in bubblesync.rejected_record and was not loaded.");
+                return new SyncError("transform", entity, id, field, "rejected", $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. {(IsDryRun ? "The record would not be loaded." : "The record is in bubblesync.rejected_record and was not loaded.")}");
             },
             cancellationToken, ("run", runId), ("entity", entity), ("most", most));
 

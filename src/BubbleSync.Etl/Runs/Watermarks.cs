@@ -1,33 +1,79 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>Up to when each entity is known to be in step with Bubble.</summary>
-internal static class Watermarks
+/// <summary>Up to when each entity is known to be in step with Bubble: the start of its last verified reading.</summary>
+internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> marks)
 {
-    // What a run read was true when it began, by whichever clock was behind. An incremental run whose reading could not be proved
-    // leaves the mark where it was: a resync reads everything next time anyway, but nobody else would read what it missed.
+    // What a run read was true when it began, by whichever clock was behind. Runs of programs that did not note app, type, table and key count as long as
+    // those are what the first run after them found.
     private const string Sql =
         """
-        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at)))
-        from bubblesync.run r join bubblesync.run_entity e using (run_id)
-        where r.target_schema = @schema and r.status in ('succeeded', 'partial') and r.kind in ('resync', 'incremental')
+        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))), bool_or(e.extracted > e.rejected)
+        from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
+        where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
           and not coalesce((r.options ->> 'dryRun')::boolean, false)
-          and (r.kind = 'resync' or coalesce((e.proof ->> 'isComplete')::boolean, false))
+          and coalesce((e.proof ->> 'isComplete')::boolean, false)
+          and coalesce(t.identity, (
+            select f.identity from bubblesync.run_target f join bubblesync.run o using (run_id)
+            where o.target_schema = @schema and f.entity = e.entity order by f.at limit 1
+          ), @identity) = @identity
         group by e.entity
         """;
 
-    /// <summary>Gives the moment from which each entity has to be read, <paramref name="overlap"/> before its last finished run.</summary>
-    /// <exception cref="SyncException">An entity has no finished run yet: a usage error.</exception>
-    public static async Task<IReadOnlyDictionary<string, DateTimeOffset>> ReadAsync(TargetDatabase database, IEnumerable<EntityPlan> entities, TimeSpan overlap, CancellationToken cancellationToken)
+    /// <summary>Reads the watermarks of entities.</summary>
+    /// <param name="database">The target.</param>
+    /// <param name="entities">The entities.</param>
+    /// <param name="source">The app that is read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">An entity has none that holds: a usage error.</exception>
+    public static async Task<Watermarks> ReadAsync(TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        var marks = (await connection.RowsAsync(Sql, r => (Entity: r.GetString(0), At: r.GetFieldValue<DateTimeOffset>(1)), cancellationToken, ("schema", database.Schema)))
-            .ToDictionary(m => m.Entity, m => m.At - overlap);
-        var never = entities.Where(e => !marks.ContainsKey(e.Name)).Select(e => e.Name).ToList();
-        return never.Count == 0
-            ? marks
-            : throw new SyncException(new SyncError("settings", never[0], null, null, "no-watermark", $"No run has finished yet over {string.Join(", ", never)}, so that there is nothing to start from. Run 'bubblesync resync' first{(marks.Count > 0 ? $", with --entity {never[0]} if only that is missing" : "")}."));
+        var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
+        foreach (var plan in entities)
+        {
+            var (mark, why) = await FindAsync(connection, database.Schema, plan, source, cancellationToken);
+            marks[plan.Name] = mark;
+            if (why is not null)
+                missing.Add((plan.Name, why));
+        }
+
+        return missing.Count == 0 ? new Watermarks(marks) : throw Nothing(missing, missing.Count == entities.Count);
+    }
+
+    /// <summary>Returns the watermark of an entity.</summary>
+    public DateTimeOffset Of(EntityPlan plan) => marks[plan.Name];
+
+    /// <summary>Stops where a watermark lies after the moment up to which a run reads, by more than the overlap makes up for: records were changed before it that no run has read.</summary>
+    /// <exception cref="SyncException">One does: a usage error.</exception>
+    public void RequireBefore(DateTimeOffset bound, TimeSpan overlap)
+    {
+        var ahead = marks.Where(m => m.Value - overlap > bound)
+            .Select(m => (m.Key, $"the watermark ({m.Value.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) lies in the future: a clock was ahead when it was noted"))
+            .ToList();
+        if (ahead.Count > 0)
+            throw Nothing(ahead, isAll: false);
+    }
+
+    // One error for each reason, for mostly it is the same for all entities.
+    private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) => new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
+        "settings", m.First(), null, null, "no-watermark",
+        $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
+
+    private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
+        NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)
+    {
+        var identity = await connection.ScalarAsync<string>($"select {TargetBaseline.IdentitySql(plan)}", cancellationToken, ("source", source.Address));
+        var found = await connection.RowsAsync(
+            Sql, r => (Mark: r.GetFieldValue<DateTimeOffset>(1), HadRows: r.GetBoolean(2)),
+            cancellationToken, ("schema", schema), ("entity", plan.Name), ("identity", identity));
+        if (found.Count == 0)
+            return (default, "no run has read this app and type completely into this table yet");
+
+        var isEmptied = found[0].HadRows && !await connection.ScalarAsync<bool>($"select exists (select from {plan.Table})", cancellationToken);
+        return (found[0].Mark, isEmptied ? "the table is empty, though runs have filled it" : null);
     }
 }

@@ -39,7 +39,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", false, scene.Limit);
 
-        Assert.Equal((1L, 1L), (report.Entities[0].Extracted, report.Entities[0].Unchanged));
+        Assert.Equal((0L, 0L), (report.Entities[0].Extracted, report.Entities[0].Updated));
         Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
     }
 
@@ -259,7 +259,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", false, scene.Limit));
 
-        Assert.Equal(("nothing-rejected", true), (refusal.Errors[0].Code, refusal.IsUsage));
+        Assert.Equal(("nothing-to-reprocess", true), (refusal.Errors[0].Code, refusal.IsUsage));
     }
 
     private static async Task<List<string>> FollowAsync(Scene scene)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Simulator;
 using Npgsql;
 
@@ -76,6 +77,21 @@ internal sealed class Scene : IAsyncDisposable
     public Task<RunReport> ResyncAsync(ResyncOptions options) => Engine().ResyncAsync(options, null, Limit);
 
     public void Put(string type, string record) => Bubble.Records.Put(type, record);
+
+    /// <summary>Reaches the same app at another address, as a test's own proxy has one; what was recorded of the app moves along.</summary>
+    public async Task MoveAsync(Uri address)
+    {
+        Settings = Settings with { Bubble = Settings.Bubble with { BaseUrl = address } };
+        await ClaimAsync();
+    }
+
+    /// <summary>Makes the scene's app the one that the database mirrors, whichever it was.</summary>
+    public async Task ClaimAsync()
+    {
+        var address = MirroredSource.AddressOf(Settings.Bubble.BaseUrl!);
+        if (await ScalarAsync<bool>("select to_regclass('bubblesync.run_target') is not null"))
+            await ExecuteAsync($"update bubblesync.source set address = '{address}'; update bubblesync.run_target set identity = '{address}' || substring(identity from position(' ' in identity))");
+    }
 
     /// <summary>Uses other windows and pages.</summary>
     public Scene With(int? windowSize = null, int? pageSize = null, int? offsetCeiling = null)

@@ -139,7 +139,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             await context.Response.WriteAsync(lies(context.Request.Query) ? Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":0") : answer, scene.Limit);
         });
         await app.StartAsync(scene.Limit);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath) } };
+        await scene.MoveAsync(new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath));
         return app;
     }
 }

@@ -37,7 +37,7 @@ internal sealed class GoBetween : IAsyncDisposable
         var between = new GoBetween(scene.Bubble.BaseUrl, rule);
         await between._app.StartAsync(scene.Limit);
         var address = new Uri(new Uri(between._app.Urls.First()), scene.Bubble.BaseUrl.AbsolutePath + "/");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = address } };
+        await scene.MoveAsync(address);
         return between;
     }
 

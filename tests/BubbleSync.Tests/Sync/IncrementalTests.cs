@@ -33,7 +33,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var failure = await Assert.ThrowsAsync<SyncException>(() => scene.IncrementalAsync());
 
         Assert.True(failure.IsUsage);
-        Assert.Contains("with --entity customer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("--entity customer", failure.Message, StringComparison.Ordinal);
         Assert.Equal("succeeded", (await scene.IncrementalAsync("user", "agent")).Status);
     }
 
@@ -155,7 +155,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         clock.Now = Moment("2026-06-02T12:00:00Z");
         await using (await GoBetween.StartAsync(scene, (type, _) => type == "agent" ? GoBetween.Refuse(502) : null))
             Assert.Equal("failed", (await scene.IncrementalAsync()).Status);
-        Direct(scene);
+        await DirectAsync(scene);
         clock.Now = Moment("2026-06-02T13:00:00Z");
 
         var report = await scene.IncrementalAsync();
@@ -174,11 +174,13 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         await using (var bad = await Scene.OpenAsync(scene.Connection, new SimulatorOptions { Invoices = 0, Faults = [fault] }, tables: false))
         {
             bad.Clock = clock;
+            await bad.ClaimAsync();
             bad.Put("agent", Scene.Record(2, "2026-01-01T00:00:00.000Z"));
             clock.Now = Moment("2026-06-02T12:00:00Z");
             Assert.Equal("partial", (await bad.IncrementalAsync()).Status);
         }
 
+        await scene.ClaimAsync();
         scene.Put("agent", Scene.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
         clock.Now = Moment("2026-06-02T13:00:00Z");
         var report = await scene.IncrementalAsync();
@@ -281,7 +283,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal("rejected", Assert.Single(report.Errors).Code);
     }
 
-    private static void Direct(Scene scene) => scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(scene.Bubble.BaseUrl + "/") } };
+    private static Task DirectAsync(Scene scene) => scene.MoveAsync(new Uri(scene.Bubble.BaseUrl + "/"));
 
     // Two agents, and a resync at noon. The clock is days off Bubble's own, which therefore does not count.
     private async Task<Scene> ResyncedAsync()

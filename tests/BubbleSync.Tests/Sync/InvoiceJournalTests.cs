@@ -57,7 +57,7 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
         await using (await GoBetween.StartAsync(scene, (type, _) => type == "user" ? GoBetween.Refuse(500) : null))
             await scene.SyncAsync(10);
         var left = await scene.RowAsync("select status, result ->> 'kind' from bubblesync.run");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(scene.Bubble.BaseUrl + "/") } };
+        await scene.MoveAsync(new Uri(scene.Bubble.BaseUrl + "/"));
 
         var report = await scene.SyncAsync(10);
 

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Sync;
+
+/// <summary>Checks that an app at a new address is the app that the tables mirror: it must have most of a sample of the stored ids.</summary>
+internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase database)
+{
+    private const int OfEachEnd = 20;
+
+    /// <summary>Asks for the oldest and the newest stored ids of each entity, one call an entity; returns where at least half of them are found, or none are stored.</summary>
+    /// <exception cref="SyncException">Fewer are found: a usage error.</exception>
+    public async Task CheckAsync(IReadOnlyList<EntityPlan> plans, string address, CancellationToken cancellationToken)
+    {
+        var (stored, found) = (0, 0);
+        foreach (var plan in plans)
+        {
+            var ids = await SampleAsync(plan, cancellationToken);
+            if (ids.Count == 0)
+                continue;
+
+            using var page = await new EntitySource(client, plan).PageAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), 0, ids.Count, cancellationToken);
+            stored += ids.Count;
+            found += page.Records.EnumerateArray().Select(IdOf).Intersect(ids).Count();
+        }
+
+        if (found * 2 < stored)
+        {
+            throw new SyncException(new SyncError(
+                "settings", null, null, "--accept-source", "other-app",
+                $"Of {stored} stored ids that were looked for, the app at {address} has {found}: it is not the app that these tables mirror. Nothing was changed. Name another schema in Postgres:Schema for it."));
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> SampleAsync(EntityPlan plan, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var ids = $"select {plan.Key.Quoted}::text as id from {plan.Table} where {plan.Key.Quoted} collate \"C\" ~ '{BubbleId.Pattern}' order by 1";
+        return await connection.RowsAsync($"(({ids} limit {OfEachEnd}) union ({ids} desc limit {OfEachEnd}))", r => r.GetString(0), cancellationToken);
+    }
+
+    private static string? IdOf(JsonElement record) =>
+        record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+}

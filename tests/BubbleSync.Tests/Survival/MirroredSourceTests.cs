@@ -1,0 +1,124 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>CONTRACT 5.13: one schema, one app.</summary>
+public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData("https://App.Example.com/version-test/api/1.1/", "app.example.com/version-test/api/1.1")]
+    [InlineData("https://app.example.com/api/1.1", "app.example.com/api/1.1")]
+    [InlineData("https://app.example.com/version-live/api/1.1/", "app.example.com/api/1.1")]
+    [InlineData("http://127.0.0.1:7077/api/1.1", "127.0.0.1:7077/api/1.1")]
+    public void An_address_is_written_in_one_way(string address, string expected) => Assert.Equal(expected, MirroredSource.AddressOf(new Uri(address)));
+
+    [Fact]
+    public async Task The_first_run_records_the_app()
+    {
+        await using var scene = await OneAgentAsync();
+
+        Assert.Equal($"public|{MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!)}", await scene.RowAsync("select target_schema, address from bubblesync.source"));
+    }
+
+    [Theory]
+    [InlineData("resync", "--entity", "agent")]
+    [InlineData("resync", "--resume")]
+    [InlineData("sync", "incremental")]
+    [InlineData("sync", "invoice", "1769904000000x100000000000000001")]
+    [InlineData("sync", "range", "--from", "2026-01-01")]
+    [InlineData("verify")]
+    [InlineData("audit", "values")]
+    [InlineData("audit", "fields")]
+    [InlineData("audit", "schema")]
+    [InlineData("audit", "links", "--ask")]
+    [InlineData("plan")]
+    public async Task A_command_that_reads_another_app_stops_with_2_before_it_reads_anything(params string[] words)
+    {
+        await using var scene = await OneAgentAsync();
+        // A run that ended early, for a resume to find.
+        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        await using var other = await MoveAsync(scene);
+
+        var outcome = await RunAsync(scene, words);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("mirrors the app at 127.0.0.1:", outcome.All, StringComparison.Ordinal);
+        Assert.Contains("but Bubble:BaseUrl is 127.0.0.1:", outcome.All, StringComparison.Ordinal);
+        Assert.Empty(other.Traffic.Recent);
+    }
+
+    [Fact]
+    public async Task The_same_app_at_a_new_address_is_accepted_once_its_ids_are_found_there()
+    {
+        await using var scene = await OneAgentAsync();
+        await using var other = await MoveAsync(scene);
+        other.Records.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Bob\""));
+
+        var accepted = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true });
+        var next = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 1L, "succeeded"), (accepted.Status, accepted.Entities[0].Updated, next.Status));
+    }
+
+    [Fact]
+    public async Task Another_app_is_not_accepted()
+    {
+        await using var scene = await OneAgentAsync();
+        await using var other = await MoveAsync(scene);
+        other.Records.Put("agent", Scene.Record(2, Scene.Late));
+
+        var outcome = await RunAsync(scene, "resync", "--entity", "agent", "--accept-source");
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("Of 1 stored ids that were looked for", outcome.All, StringComparison.Ordinal);
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.NotEqual(MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!), await scene.ScalarAsync<string>("select address from bubblesync.source"));
+    }
+
+    [Fact]
+    public async Task An_app_whose_records_never_came_in_leaves_no_trace()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var token = scene.Settings.Bubble.ApiToken;
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = "wrong" } };
+        await scene.ResyncAsync("agent");
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = token } };
+        await using var other = await MoveAsync(scene);
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+    }
+
+    [Fact]
+    public async Task Two_schemas_of_one_database_mirror_two_apps()
+    {
+        await using var scene = await OneAgentAsync();
+        await using var other = await MoveAsync(scene);
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { Schema = "second" } };
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from bubblesync.source"));
+    }
+
+    private async Task<Scene> OneAgentAsync()
+    {
+        var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        await scene.ResyncAsync("agent");
+        return scene;
+    }
+
+    private static Task<Outcome> RunAsync(Scene scene, params string[] words) =>
+        Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", scene.Settings.Bubble.BaseUrl!.ToString())], words);
+
+    private static async Task<SimulatorServer> MoveAsync(Scene scene)
+    {
+        var other = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 0 }, scene.Limit);
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(other.BaseUrl + "/") } };
+        return other;
+    }
+}
