@@ -29,7 +29,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Theory]
-    [InlineData("drop table agent; create table public.agent (like kept including defaults including indexes)")]
+    [InlineData("drop table agent; create table public.agent (like kept including all)")]
     [InlineData("truncate agent")]
     [InlineData("delete from agent")]
     public async Task A_table_that_was_emptied_or_made_anew_has_none(string sql)
