@@ -35,7 +35,10 @@ public sealed record ValueAuditOptions
 
 /// <summary>The result of <c>audit values</c>.</summary>
 /// <param name="RunId">The run's id in the journal.</param>
-/// <param name="Rows">Rows written: one for each mapped column of each record, less those that were not asked for.</param>
+/// <param name="Rows">
+/// Rows written: one for each mapped column of each record, and one for each row that is marked as deleted though Bubble has the record; less those that
+/// were not asked for.
+/// </param>
 /// <param name="ByVerdict">How many of each verdict, written or not.</param>
 /// <param name="Entities">The entities by name.</param>
 /// <param name="Run">The run as every run reports.</param>

@@ -46,7 +46,7 @@ public sealed record VerifyReport(
 /// <param name="Extra">Rows with ids of Bubble's form that Bubble does not have; looked for only where everything was read, and shown to be.</param>
 /// <param name="Older">Rows whose <c>modified_date</c> is older than Bubble's: a resync would update them.</param>
 /// <param name="Newer">Rows whose <c>modified_date</c> is newer than Bubble's.</param>
-/// <param name="Differs">Rows of the same date with another value in some column.</param>
+/// <param name="Differs">Rows of the same date with another value in some column, or marked as deleted.</param>
 /// <param name="Rejected">Records that do not convert, or that the table cannot take.</param>
 /// <param name="Proof">What shows that everything was read, or why it was not.</param>
 public sealed record VerifiedEntity(string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
@@ -60,6 +60,6 @@ public sealed record VerifiedEntity(string Name, long Compared, long Equal, long
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleId">The record; empty where it has no usable id.</param>
 /// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c> or <c>rejected</c>.</param>
-/// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record.</param>
+/// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record, or a column of no field.</param>
 /// <param name="Column">Its column; empty where it is the whole record.</param>
 public sealed record VerifiedDifference(string Entity, string BubbleId, string Verdict, string BubbleField, string Column);

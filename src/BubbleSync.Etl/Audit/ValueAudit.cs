@@ -69,6 +69,8 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
         await foreach (var record in comparer.ValuesAsync(compared.Connection, cancellationToken))
         {
             raw.Read(record.Raw);
+            if (record.Mark is { } mark)
+                yield return [plan.Name, record.Id, "", DeletionMark.Name, "", "", mark, "differs"];
             foreach (var column in columns)
                 yield return [plan.Name, record.Id, column.Field, column.Name, raw.Of(column), record.Staged[column.Ordinal] ?? "", record.Stored[column.Ordinal] ?? "", Verdict(record, column)];
         }

@@ -71,16 +71,22 @@ internal sealed class Verification(ComparisonRun run, string? csv)
 
     private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record)
     {
-        (string Field, string Column)[] fields = record.Verdict switch
-        {
-            "differs" => [.. record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name))],
-            "rejected" => [.. record.Fields.Select(f => (f, Column(plan, f)))],
-            "older" or "newer" => [(plan.Modified.Field, plan.Modified.Name)],
-            _ => [("", "")],
-        };
+        (string Verdict, string Field, string Column)[] fields =
+        [
+            .. OfVerdict(plan, record).Select(f => (record.Verdict, f.Field, f.Column)),
+            .. record.IsMarked ? [("differs", "", DeletionMark.Name)] : Array.Empty<(string, string, string)>(),
+        ];
         return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
-            .Select(f => new VerifiedDifference(plan.Name, record.Id, record.Verdict, f.Field, f.Column));
+            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));
     }
+
+    private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
+    {
+        "differs" => record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name)),
+        "rejected" => record.Fields.Select(f => (f, Column(plan, f))),
+        "older" or "newer" => [(plan.Modified.Field, plan.Modified.Name)],
+        _ => [("", "")],
+    };
 
     // Several columns may be read from one field; then it does not say which of them did not convert.
     private static string Column(EntityPlan plan, string field) =>

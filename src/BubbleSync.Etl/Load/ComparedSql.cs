@@ -17,9 +17,12 @@ internal static class ComparedSql
     /// <summary>A column's value on one side as it is shown: moments in ISO 8601, lists as JSON.</summary>
     public static string Text(string side, ColumnPlan column) => column.Type.Shape switch
     {
-        FieldShape.Timestamp => $"to_char({side}.{column.Quoted} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+        FieldShape.Timestamp => MomentText($"{side}.{column.Quoted}"),
         FieldShape.TextArray => $"to_json({side}.{column.Quoted}::text[])::text",
         FieldShape.Json => $"{side}.{column.Quoted}::jsonb::text",
         _ => $"{side}.{column.Quoted}::text",
     };
+
+    /// <summary>A moment as it is shown, in ISO 8601.</summary>
+    public static string MomentText(string moment) => $"to_char({moment} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 }

@@ -11,7 +11,8 @@ namespace BubbleSync.Etl.Load;
 /// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c> or <c>rejected</c>.</param>
 /// <param name="Columns">The ordinals of the columns that differ.</param>
 /// <param name="Fields">The Bubble fields that did not convert.</param>
-internal sealed record RecordDifference(string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields);
+/// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
+internal sealed record RecordDifference(string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked);
 
 /// <summary>A record with what is staged and what is stored of it.</summary>
 /// <param name="Id">Its id.</param>
@@ -21,7 +22,9 @@ internal sealed record RecordDifference(string Id, string Verdict, IReadOnlyList
 /// <param name="Staged">What each column would become, as text, by ordinal.</param>
 /// <param name="Stored">What each column is, as text, by ordinal.</param>
 /// <param name="States">0 where the record does not carry the column, 1 where it is the same, 2 where it differs, by ordinal.</param>
-internal sealed record RecordValues(string Id, byte[] Raw, bool HasRow, IReadOnlyList<string> Rejected, string?[] Staged, string?[] Stored, int[] States);
+/// <param name="Mark">Since when its row is marked as deleted, as text; null where it is not.</param>
+internal sealed record RecordValues(
+    string Id, byte[] Raw, bool HasRow, IReadOnlyList<string> Rejected, string?[] Staged, string?[] Stored, int[] States, string? Mark);
 
 /// <summary>Holds one entity's staging against its table, all of it on one snapshot; the table is only read.</summary>
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
@@ -32,7 +35,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(horizon),
-            r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3)),
+            r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4)),
             cancellationToken);
         await foreach (var difference in differences)
             yield return difference;
@@ -45,7 +48,9 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         await connection.ExecuteAsync($"analyze {staging.Raw} ({StagingLayout.Order})", cancellationToken);
         var records = connection.StreamAsync(
             new ComparisonSql(plan, staging).Values,
-            r => new RecordValues(r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetBoolean(2), List<string>(r, 3), r.GetFieldValue<string?[]>(4), r.GetFieldValue<string?[]>(5), r.GetFieldValue<int[]>(6)),
+            r => new RecordValues(
+                r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetBoolean(2), List<string>(r, 3),
+                r.GetFieldValue<string?[]>(4), r.GetFieldValue<string?[]>(5), r.GetFieldValue<int[]>(6), r.IsDBNull(7) ? null : r.GetString(7)),
             cancellationToken);
         await foreach (var record in records)
             yield return record;

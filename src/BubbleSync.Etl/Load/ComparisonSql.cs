@@ -10,26 +10,30 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
 
-    /// <summary>Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert).</summary>
+    /// <summary>
+    /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
+    /// whether its row is marked as deleted).
+    /// </summary>
     /// <param name="horizon">What the reading could show, to look for rows that Bubble no longer has; null where not everything that it has is staged.</param>
     public string Differences(Horizon? horizon) =>
         $"""
-        select d.id, d.verdict, d.columns, d.fields
+        select d.id, d.verdict, d.columns, d.fields, d.is_marked
         from (
-          select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {DifferingColumns} end as columns, null::text[] as fields
+          select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {DifferingColumns} end as columns, null::text[] as fields,
+            {IsMarked} as is_marked
           from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
           where not s.{StagingLayout.Rejected}
           union all
           {Rejected}
           {(horizon is null ? "" : $"union all {Extra(horizon)}")}
         ) d
-        where d.verdict <> 'differs' or cardinality(d.columns) > 0
+        where d.verdict <> 'differs' or cardinality(d.columns) > 0 or d.is_marked
         order by d.id collate "C"
         """;
 
     /// <summary>
     /// Every record with what is staged and what is stored of it, by its id: (id, record as it came, whether it has a row, fields that did not convert,
-    /// and for each column by its ordinal: staged text, stored text, 0 absent, 1 same, 2 differs).
+    /// for each column by its ordinal: staged text, stored text, 0 absent, 1 same, 2 differs; and since when its row is marked as deleted).
     /// </summary>
     public string Values =>
         $"""
@@ -37,7 +41,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           case when s.{StagingLayout.Rejected} then (select array_agg(x.field) from {staging.Rejects} x where x.{StagingLayout.Order} = s.{StagingLayout.Order}) end,
           array[{Each(c => ComparedSql.Text("s", c))}]::text[],
           array[{Each(c => ComparedSql.Text("t", c))}]::text[],
-          array[{Each(c => $"case when not {IsPresent(c)} then 0 when {Differs(c)} then 2 else 1 end")}]::integer[]
+          array[{Each(c => $"case when not {IsPresent(c)} then 0 when {Differs(c)} then 2 else 1 end")}]::integer[],
+          {(DeletionMark.IsIn(plan) ? ComparedSql.MomentText($"t.{DeletionMark.Quoted}") : "null::text")}
         from {staging.Name} s join {staging.Raw} r on r.{StagingLayout.Order} = s.{StagingLayout.Order}
         left join {plan.Table} t on t.{_key} = s.{_key}
         order by s.{_key} collate "C"
@@ -47,13 +52,15 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     public string Nameless => $"select raw from {staging.Rejects} where bubble_id is null order by raw collate \"C\"";
 
     /// <summary>
-    /// A column differs where a resync would write it. What a patch completes is no difference: a list that has all of Bubble's items, a link that Bubble
-    /// knows nothing of. Nor is a link held back until its target is there.
+    /// A column differs where a resync would write it. What a patch completes is no difference: a list in which Bubble's items stand in Bubble's order
+    /// with more between or behind them, a link that Bubble has as a null. Nor is a link that is held back as NULL until its target is there.
     /// </summary>
     public string Differs(ColumnPlan column)
     {
         var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
-        return $"({stored} is distinct from {staged} and {IsPresent(column)}{(column.Relations.Count > 0 ? $" and not {IsCompleted(column)}" : "")}{(column.HoldsLinks ? $" and not {IsHeld(column)}" : "")})";
+        var isCompleted = column.Relations.Count > 0 ? $" and not {IsCompleted(column)}" : "";
+        var isHeld = column.HoldsLinks ? $" and not {IsHeld(column)}" : "";
+        return $"({stored} is distinct from {staged} and {IsPresent(column)}{isCompleted}{isHeld})";
     }
 
     /// <summary>The record carries the column, be it as a null.</summary>
@@ -72,32 +79,37 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     // Only records of one date have to be the same. A record without a date has none that could be another.
     private string IsComparable => $"t.{_key} is not null and (s.{_modified} is null or s.{_modified} = t.{_modified})";
 
+    // A resync takes the mark off a row of which Bubble has the record.
+    private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
+
     private string DifferingColumns =>
         $"array_remove(array[{string.Join(",\n  ", plan.Columns.Where(c => c.Name != plan.KeyName).Select(c => $"case when {Differs(c)} then {c.Ordinal} end"))}]::integer[], null)";
 
     private string Rejected =>
         $"""
-        select r.bubble_id, 'rejected', null, array_agg(distinct r.field)
+        select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false
           from {staging.Rejects} r
           where exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
           group by r.bubble_id
           union all
-          select '', 'rejected', null, array[r.field] from {staging.Rejects} r where r.bubble_id is null
+          select '', 'rejected', null, array[r.field], false from {staging.Rejects} r where r.bubble_id is null
         """;
 
     // A row that is marked as deleted in Bubble says what Bubble says.
-    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
+    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null, false from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {
         var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
-        var isWhole = column.Type.Shape == FieldShape.TextArray ? $"{stored} @> {staged}" : $"bubblesync.is_blank({staged})";
+        var isWhole = column.Type.Shape == FieldShape.TextArray ? $"bubblesync.is_completed({stored}, {staged})" : $"bubblesync.is_blank({staged})";
         return $"(t.{column.Quoted} is not null and (s.{column.Quoted} is null or {isWhole}))";
     }
 
     private string IsHeld(ColumnPlan column) =>
         $"""
-        exists (select from bubblesync.held_link h where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
-          and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted})
+        (t.{column.Quoted} is null and exists (
+          select from bubblesync.held_link h
+          where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
+            and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted}))
         """;
 }
