@@ -98,12 +98,32 @@ public sealed record EntityReport
     /// <summary>Rows pruned.</summary>
     public long Pruned { get; init; }
 
+    /// <summary>
+    /// Values of the records read that are kept here though Bubble no longer sends them: the record does not carry the field, and its column, which is no
+    /// link, holds another value than its default.
+    /// </summary>
+    public long AbsentKept { get; init; }
+
+    /// <summary>The same of links. Many of them were filled in by patches and never came from Bubble.</summary>
+    public long AbsentKeptLinks { get; init; }
+
+    /// <summary>Columns with <c>"absent": "clear"</c> that were left as they are, because too many of their values would have gone; left out where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ClearRefusal>? ClearRefused { get; init; }
+
     /// <summary>From the first request to the end of the merge.</summary>
     public long DurationMs { get; init; }
 
     /// <summary>What shows that the extraction is complete, or why it is not.</summary>
     public EntityProof? Proof { get; init; }
 }
+
+/// <summary>A column that an absent field clears, and that was left as it is.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Field">The Bubble field it is read from.</param>
+/// <param name="Emptied">Rows whose value would have gone.</param>
+/// <param name="Values">Rows of the table that have a value in the column.</param>
+public sealed record ClearRefusal(string Column, string Field, long Emptied, long Values);
 
 /// <summary>The proof of completeness of one entity.</summary>
 /// <param name="IsComplete">Whether everything that Bubble has was read: every window is proved and the windows add up.</param>

@@ -14,6 +14,9 @@ public sealed record VerifyOptions
     /// <summary>Only about so many records of each entity, or such a part, spread evenly over its history; null for all.</summary>
     public Limit? Sample { get; init; }
 
+    /// <summary>Whether values that are kept here though Bubble no longer sends them are differences. Default false.</summary>
+    public bool Strict { get; init; }
+
     /// <summary>The file that every difference is written to as CSV, or null.</summary>
     [JsonIgnore]
     public string? CsvFile { get; init; }
@@ -51,6 +54,18 @@ public sealed record VerifyReport(
 /// <param name="Proof">What shows that everything was read, or why it was not.</param>
 public sealed record VerifiedEntity(string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
 {
+    /// <summary>
+    /// Values that are kept here though Bubble no longer sends them: the record does not carry the field, and its column, which is no link, holds another
+    /// value than its default.
+    /// </summary>
+    public long AbsentKept { get; init; }
+
+    /// <summary>The same of links. Many of them were filled in by patches and never came from Bubble; they are never differences.</summary>
+    public long AbsentKeptLinks { get; init; }
+
+    /// <summary>Of <see cref="Differs"/>, the records whose only differences are such values; 0 where those were not asked for.</summary>
+    public long AbsentKeptOnly { get; init; }
+
     /// <summary>Whether there is no difference.</summary>
     [JsonIgnore]
     public bool IsEqual => Equal == Compared && Extra == 0;
@@ -59,7 +74,7 @@ public sealed record VerifiedEntity(string Name, long Compared, long Equal, long
 /// <summary>One difference.</summary>
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleId">The record; empty where it has no usable id.</param>
-/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c> or <c>rejected</c>.</param>
+/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c>, <c>absent-kept</c> or <c>rejected</c>.</param>
 /// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record, or a column of no field.</param>
 /// <param name="Column">Its column; empty where it is the whole record.</param>
 public sealed record VerifiedDifference(string Entity, string BubbleId, string Verdict, string BubbleField, string Column);

@@ -1,3 +1,7 @@
+-- Links kept though Bubble no longer sends them, and columns that were not cleared because too many of their values would have gone.
+alter table bubblesync.run_entity add column absent_kept_links bigint not null default 0;
+alter table bubblesync.run_entity add column clear_refused jsonb;
+
 -- Whether a list is another one that a patch completed: the sent items in their order, each as often as it was sent, with more between or behind them.
 -- A greedy search finds such a place for each item where there is one.
 create function bubblesync.is_completed(stored text[], sent text[]) returns boolean language plpgsql immutable parallel safe as $$

@@ -17,7 +17,7 @@ internal static class NextSteps
     {
         if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
             yield return $"next: bubblesync resync {Entities(behind)}   # loads what is missing, updates what is older";
-        if (Of(report, e => e.Differs + e.Newer > 0) is { Count: > 0 } other)
+        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0) is { Count: > 0 } other)
             yield return $"next: bubblesync resync {Entities(other)} --force   # takes Bubble's values over what differs or is newer here";
         if (report.RunId is { } id && Of(report, e => e.Rejected > 0) is { Count: > 0 })
             yield return $"next: bubblesync runs rejected {id.ToString()[..IdLength]}   # what did not convert, and why";

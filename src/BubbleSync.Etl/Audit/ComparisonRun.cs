@@ -80,10 +80,10 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     }
 
     /// <summary>Ends the comparison of an entity: what it came to goes into the journal.</summary>
-    public async Task CloseAsync(ComparedEntity compared, long equal, long extra, CancellationToken cancellationToken)
+    public async Task CloseAsync(ComparedEntity compared, long equal, long extra, AbsentKept kept, CancellationToken cancellationToken)
     {
         var (entity, counts) = (compared.Entity, compared.Counts);
-        var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra), clock.GetUtcNow());
+        var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra) { AbsentKept = kept }, clock.GetUtcNow());
         entity.Report = report = report with { Unchanged = equal };
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
         await compared.CommitAsync(cancellationToken);

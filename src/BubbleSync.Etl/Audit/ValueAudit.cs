@@ -41,7 +41,7 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
                 yield return row;
             }
 
-            await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, cancellationToken);
+            await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, default, cancellationToken);
             _entities.Add(new AuditedEntity(entity.Plan.Name, compared.Counts.Extracted, written, counts, entity.Report.Proof));
         }
 

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>Compares Bubble with the tables, record by record: tells each difference as it is found, and keeps the counts and the first of them.</summary>
-internal sealed class Verification(ComparisonRun run, string? csv)
+internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv)
 {
     private const int MostKept = 1000;
     private static readonly string[] Head = ["entity", "bubble_id", "verdict", "bubble_field", "column"];
@@ -35,20 +35,34 @@ internal sealed class Verification(ComparisonRun run, string? csv)
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
-            var counts = new Dictionary<string, long>();
+            var (counts, kept, keptOnly) = (new Dictionary<string, long>(), default(AbsentKept), 0L);
             await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, entity.IsComplete ? entity.Horizon : null, cancellationToken))
             {
+                var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => c.Relations.Count == 0).ToList();
+                kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
+                var isKeptOnly = !record.IsOfResync && isStrict && values.Count > 0;
+                if (!record.IsOfResync && !isKeptOnly)
+                    continue;
+
+                keptOnly += isKeptOnly ? 1 : 0;
                 counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
-                foreach (var difference in Fields(entity.Plan, record))
+                foreach (var difference in Fields(entity.Plan, record, isStrict ? values : []))
                     yield return Keep(difference);
             }
 
             var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault("extra"));
             var equal = compare - (counts.Values.Sum() - extra);
-            await run.CloseAsync(compared, equal, extra, cancellationToken);
+            await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
+            if (kept.Values > 0 && !isStrict)
+                run.Findings.Warnings.Add($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them.");
             _entities.Add(new VerifiedEntity(
                 entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
-                counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof));
+                counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof)
+            {
+                AbsentKept = kept.Values,
+                AbsentKeptLinks = kept.Links,
+                AbsentKeptOnly = keptOnly,
+            });
         }
     }
 
@@ -69,12 +83,13 @@ internal sealed class Verification(ComparisonRun run, string? csv)
         return difference;
     }
 
-    private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record)
+    private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record, IReadOnlyList<ColumnPlan> kept)
     {
         (string Verdict, string Field, string Column)[] fields =
         [
             .. OfVerdict(plan, record).Select(f => (record.Verdict, f.Field, f.Column)),
             .. record.IsMarked ? [("differs", "", DeletionMark.Name)] : Array.Empty<(string, string, string)>(),
+            .. kept.Select(c => ("absent-kept", c.Field, c.Name)),
         ];
         return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
             .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));

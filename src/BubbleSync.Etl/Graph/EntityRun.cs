@@ -166,6 +166,9 @@ internal sealed class EntityRun : IAsyncDisposable
             Conflicts = counts.Conflicts,
             Rejected = settled.Rejected,
             NotInBubble = counts.NotInBubble ?? 0,
+            AbsentKept = counts.AbsentKept.Values,
+            AbsentKeptLinks = counts.AbsentKept.Links,
+            ClearRefused = counts.ClearRefused is { Count: > 0 } refused ? refused : null,
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,

@@ -1,5 +1,7 @@
+using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Graph;
@@ -52,12 +54,21 @@ internal sealed class RunFindings
             Warnings.Add($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's.");
         if (report.MissingLinks > 0)
             Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}.");
+        foreach (var refused in report.ClearRefused ?? [])
+            Errors.Add(new SyncError("load", plan.Name, null, refused.Field, "clear-refused", Refused(plan, refused)));
+        if (report.AbsentKept > 0)
+            Warnings.Add($"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; 'bubblesync verify --entity {plan.Name} --strict' names them.");
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
         AddStrangers(plan, entity.Flow.Mapper);
         AddUnmapped(plan, entity.Flow.Mapper);
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
+
+    private static string Refused(EntityPlan plan, ClearRefusal refused) =>
+        $"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column '{refused.Column}'. "
+        + $"One run clears at most {ClearGuard.MostPercent} % of a column, so that a right which the token lost empties none: the column was left as it is. "
+        + $"Check in Bubble that the token may see the field; if the values are really gone, empty them with SQL: update {plan.Table} set {Identifier.Quote(refused.Column)} = null.";
 
     // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)

@@ -12,7 +12,13 @@ namespace BubbleSync.Etl.Load;
 /// <param name="Columns">The ordinals of the columns that differ.</param>
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 /// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
-internal sealed record RecordDifference(string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked);
+/// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; they alone make a difference only where asked.</param>
+internal sealed record RecordDifference(
+    string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
+{
+    /// <summary>Whether a resync would write or report anything for it.</summary>
+    public bool IsOfResync => Verdict != "differs" || Columns.Count > 0 || IsMarked;
+}
 
 /// <summary>A record with what is staged and what is stored of it.</summary>
 /// <param name="Id">Its id.</param>
@@ -29,13 +35,13 @@ internal sealed record RecordValues(
 /// <summary>Holds one entity's staging against its table, all of it on one snapshot; the table is only read.</summary>
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
-    /// <summary>Gives the records that differ, sorted by id, as PostgreSQL finds them.</summary>
+    /// <summary>Gives the records that differ or that have values which Bubble no longer sends, sorted by id, as PostgreSQL finds them.</summary>
     public async IAsyncEnumerable<RecordDifference> DifferencesAsync(NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(horizon),
-            r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4)),
+            r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
             cancellationToken);
         await foreach (var difference in differences)
             yield return difference;

@@ -12,22 +12,22 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 
     /// <summary>
     /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
-    /// whether its row is marked as deleted).
+    /// whether its row is marked as deleted, ordinals of the columns whose value is kept though the record does not carry it).
     /// </summary>
     /// <param name="horizon">What the reading could show, to look for rows that Bubble no longer has; null where not everything that it has is staged.</param>
     public string Differences(Horizon? horizon) =>
         $"""
-        select d.id, d.verdict, d.columns, d.fields, d.is_marked
+        select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept
         from (
-          select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {DifferingColumns} end as columns, null::text[] as fields,
-            {IsMarked} as is_marked
+          select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {Ordinals(Differs)} end as columns, null::text[] as fields,
+            {IsMarked} as is_marked, {Ordinals(AbsentKeptSql.IsKept)} as kept
           from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
           where not s.{StagingLayout.Rejected}
           union all
           {Rejected}
           {(horizon is null ? "" : $"union all {Extra(horizon)}")}
         ) d
-        where d.verdict <> 'differs' or cardinality(d.columns) > 0 or d.is_marked
+        where d.verdict <> 'differs' or cardinality(d.columns) > 0 or d.is_marked or cardinality(d.kept) > 0
         order by d.id collate "C"
         """;
 
@@ -82,21 +82,21 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     // A resync takes the mark off a row of which Bubble has the record.
     private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
 
-    private string DifferingColumns =>
-        $"array_remove(array[{string.Join(",\n  ", plan.Columns.Where(c => c.Name != plan.KeyName).Select(c => $"case when {Differs(c)} then {c.Ordinal} end"))}]::integer[], null)";
+    private string Ordinals(Func<ColumnPlan, string> condition) =>
+        $"array_remove(array[{string.Join(",\n  ", plan.Columns.Where(c => c.Name != plan.KeyName).Select(c => $"case when {condition(c)} then {c.Ordinal} end"))}]::integer[], null)";
 
     private string Rejected =>
         $"""
-        select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false
+        select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false, null
           from {staging.Rejects} r
           where exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
           group by r.bubble_id
           union all
-          select '', 'rejected', null, array[r.field], false from {staging.Rejects} r where r.bubble_id is null
+          select '', 'rejected', null, array[r.field], false, null from {staging.Rejects} r where r.bubble_id is null
         """;
 
     // A row that is marked as deleted in Bubble says what Bubble says.
-    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null, false from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
+    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null, false, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

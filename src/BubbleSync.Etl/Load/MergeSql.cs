@@ -12,6 +12,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 {
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
+    private readonly AbsentKeptSql _kept = new(plan);
 
     /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
     /// <param name="suspects">The keys of which there may be several; null where all are to be looked at.</param>
@@ -67,7 +68,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 
     /// <summary>
     /// Holds what is staged against the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were changed
-    /// here later still; rows marked as gone of which Bubble sent a record again; and, where asked, rows with ids of Bubble's form that it no longer has, else null.
+    /// here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer has, else null;
+    /// and values kept here that the records do not carry, of plain columns and of links.
     /// </summary>
     public string Classify(Horizon? horizon) =>
         $"""
@@ -75,8 +77,11 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
                count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
                {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
-               {(horizon is null ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan, horizon)})")}
-        from {staging.Name} s {(horizon is null ? "left" : "full")} join {plan.Table} t on t.{_key} = s.{_key}
+               {(horizon is null ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan, horizon)})")},
+               {_kept.Count(links: false)},
+               {_kept.Count(links: true)}
+        from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
+        {(horizon is null ? "left" : "full")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
         """;
 
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
@@ -132,6 +137,17 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             where not s.{StagingLayout.Rejected} and not exists (select from {plan.Table} t where t.{_key} = s.{_key})
           ) else 0 end
         """;
+
+    /// <summary>Counts, for each of these columns, the rows that the merge would empty because the record does not carry the field.</summary>
+    public string CountCleared(IEnumerable<ColumnPlan> columns) =>
+        $"""
+        select array[{string.Join(",\n  ", columns.Select(c => $"count(*) filter (where s.{c.Quoted} is null and not {StagingLayout.IsNullSent("s", c)} and t.{c.Quoted} is not null)"))}]
+        from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
+        where not s.{StagingLayout.Rejected} and {IsNewer}
+        """;
+
+    /// <summary>Counts the values that these columns have in the whole table.</summary>
+    public string CountValues(IEnumerable<ColumnPlan> columns) => $"select array[{string.Join(", ", columns.Select(c => $"count({c.Quoted})"))}] from {plan.Table}";
 
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 

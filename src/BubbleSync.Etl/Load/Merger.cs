@@ -11,8 +11,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     // Below that, a table planned for one row costs less than looking at it.
     private const long Many = 1000;
 
-    private readonly MergeSql _sql = new(plan, staging, force);
-    private readonly HeldLinks _held = new(plan, staging);
+    private MergeSql _sql = new(plan, staging, force);
+    private HeldLinks _held = new(plan, staging);
     private readonly StagedRecords _records = new(plan, staging, runId);
 
     /// <summary>Merges what is staged; counts exactly.</summary>
@@ -24,6 +24,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
+        var refused = await KeepRefusedAsync(connection, cancellationToken);
         var found = await ClassifyAsync(connection, settled, horizon, cancellationToken);
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
@@ -39,18 +40,28 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (written >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone);
+        return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
+    }
+
+    // What may not be cleared is kept, by all that follows.
+    private async Task<IReadOnlyList<ClearRefusal>> KeepRefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var refused = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
+        // Anew each time: a merge that collided is tried again.
+        var keeping = plan.Keeping([.. refused.Select(r => r.Column)]);
+        (_sql, _held) = (new MergeSql(keeping, staging, force), new HeldLinks(keeping, staging));
+        return refused;
     }
 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)
     {
         // A first load finds nothing to be held against.
         if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
-            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0);
+            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
         return (await connection.RowsAsync(
             _sql.Classify(horizon),
-            r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4)),
+            r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
             cancellationToken))[0];
     }
 
@@ -70,5 +81,5 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         }
     }
 
-    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone);
+    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept);
 }

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Plan;
 
 /// <summary>One entity, ready to run: every name resolved against map and catalogue.</summary>
-internal sealed class EntityPlan
+internal sealed record EntityPlan
 {
     /// <summary>The name that commands and reports use.</summary>
     public required string Name { get; init; }
@@ -37,6 +37,12 @@ internal sealed class EntityPlan
 
     /// <summary>The columns that name records of other entities.</summary>
     public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
+
+    /// <summary>Gives the same plan, in which absent fields leave these columns as they are.</summary>
+    public EntityPlan Keeping(IEnumerable<string> columns) => this with
+    {
+        Columns = [.. Columns.Select(c => columns.Contains(c.Name) ? c with { AbsentClears = false } : c)],
+    };
 
     /// <summary>The quoted target table.</summary>
     public string Table => Identifier.Quote(Schema, Target.Name);

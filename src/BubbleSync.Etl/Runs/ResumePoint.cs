@@ -25,7 +25,8 @@ internal sealed record ResumePoint(
     /// <summary>What is known of a run's entities, as <see cref="Entity"/> reads it.</summary>
     public const string EntitiesSql =
         """
-        select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof::text
+        select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof::text,
+          absent_kept, absent_kept_links, clear_refused::text
         from bubblesync.run_entity
         where run_id = @run
         """;
@@ -77,6 +78,9 @@ internal sealed record ResumePoint(
         Pruned = row.GetInt64(12),
         DurationMs = row.GetInt64(13),
         Proof = row.IsDBNull(14) ? null : ReportJson.Read<EntityProof?>(row.GetString(14)),
+        AbsentKept = row.GetInt64(15),
+        AbsentKeptLinks = row.GetInt64(16),
+        ClearRefused = row.IsDBNull(17) ? null : ReportJson.Read<IReadOnlyList<ClearRefusal>?>(row.GetString(17)),
     };
 
     private static (string Entity, StagedReading Window) Staged(NpgsqlDataReader row)

@@ -128,14 +128,20 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task MergedAsync(NpgsqlConnection connection, EntityReport report, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
         await connection.ExecuteAsync(
             """
-            insert into bubblesync.run_entity (run_id, entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof, started_at, finished_at)
-            values (@run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned, @duration, @proof::jsonb, @started, clock_timestamp())
+            insert into bubblesync.run_entity (
+              run_id, entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned,
+              absent_kept, absent_kept_links, clear_refused, duration_ms, proof, started_at, finished_at)
+            values (
+              @run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned,
+              @kept, @keptLinks, @refused::jsonb, @duration, @proof::jsonb, @started, clock_timestamp())
             on conflict (run_id, entity) do update set missing_links = excluded.missing_links, pruned = excluded.pruned, duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
             """,
             cancellationToken,
             ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),
             ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts), ("rejected", report.Rejected),
             ("missing", report.MissingLinks), ("gone", report.NotInBubble), ("pruned", report.Pruned), ("duration", report.DurationMs),
+            ("kept", report.AbsentKept), ("keptLinks", report.AbsentKeptLinks),
+            ("refused", report.ClearRefused is { } refused ? JsonSerializer.Serialize(refused, ReportJson.Options) : null),
             ("proof", JsonSerializer.Serialize(report.Proof, ReportJson.Options)), ("started", startedAt));
 
     /// <summary>The first fields of an entity that did not convert in this run.</summary>

@@ -93,8 +93,9 @@ internal sealed class RecordMapper
         }
         else
         {
-            var isNull = kind == JsonValueKind.Null || column.AbsentClears;
-            if (isNull && column.IsRequired)
+            // Whether an absent field clears its column is decided when all records are there: see ClearGuard.
+            var isNull = kind == JsonValueKind.Null;
+            if ((isNull || column.AbsentClears) && column.IsRequired)
                 fault ??= "null, but the column must not be empty";
             record.WriteNull(column, isNull);
         }

@@ -47,17 +47,19 @@ public class PresenceTests
     }
 
     [Theory]
-    [InlineData(false, null, "absent")]
-    [InlineData(false, true, "null")]
-    [InlineData(true, null, "null")]
-    [InlineData(true, false, "absent")]
-    public void A_map_or_a_field_may_turn_omission_into_null(bool entityClears, bool? fieldClears, string expected)
+    [InlineData(false, null, false)]
+    [InlineData(false, true, true)]
+    [InlineData(true, null, true)]
+    [InlineData(true, false, false)]
+    public void A_map_or_a_field_may_turn_omission_into_null_but_only_when_it_is_merged(bool entityClears, bool? fieldClears, bool clears)
     {
         var field = TestTable.Field("value", "numeric", "Value") with { AbsentClears = fieldClears };
-        var mapping = Mapping.Of(TestTable.Map("thing", field) with { AbsentClears = entityClears }, TestTable.Column("value", "numeric"));
+        var plan = TestTable.Plan(TestTable.Map("thing", field) with { AbsentClears = entityClears }, TestTable.Column("value", "numeric"));
+        var mapping = new Mapping(plan);
 
-        Assert.Equal(expected, mapping.Stored(""));
-        Assert.Equal(expected, mapping.Stored("\"Value\":\"\""));
+        Assert.Equal(clears, plan.Columns.Single(c => c.Name == "value").AbsentClears);
+        Assert.Equal("absent", mapping.Stored(""));
+        Assert.Equal("absent", mapping.Stored("\"Value\":\"\""));
         Assert.Equal("null", mapping.Stored("\"Value\":null"));
         Assert.Equal("0", mapping.Stored("\"Value\":0"));
     }

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using BubbleSync.Etl.Plan;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// Values that are kept here though the record does not carry their field, as text. A value that is the column's default is none of them: it never came
+/// from Bubble. Links are counted apart, because patches fill them in. In the statements <c>s</c> is staged, <c>t</c> the table.
+/// </summary>
+internal sealed partial class AbsentKeptSql(EntityPlan plan)
+{
+    private const string Filled = "_filled_";
+
+    private readonly int _words = StagingLayout.NullWords(plan.Columns.Count);
+
+    /// <summary>A condition: the column's value is kept, because the record does not carry it.</summary>
+    public static string IsKept(ColumnPlan column) => $"(s.{column.Quoted} is null and not {StagingLayout.IsNullMarked("s", column)} and {IsFilled(column)})";
+
+    /// <summary>
+    /// The columns to select of the staged row for <see cref="Count"/>: one bit for each column that the record does not carry. The bits are computed before
+    /// the join, so that it carries a few numbers a row instead of all columns, which would take several times as long.
+    /// </summary>
+    public string StagedBits => Words(StagingLayout.AbsentName, column => column.AbsentClears ? null : $"s.{column.Quoted} is null", word => $" & ~{StagingLayout.NullMarks("s", word)}");
+
+    /// <summary>The columns to select of the table's row for <see cref="Count"/>: one bit for each column that holds a value.</summary>
+    public string StoredBits => Words(Filled, IsFilled, _ => "");
+
+    /// <summary>Counts, over a join of rows with these bits, the values that are kept.</summary>
+    /// <param name="links">Whether those of links are counted; else those of all other columns.</param>
+    public string Count(bool links)
+    {
+        var counts = Enumerable.Range(0, _words)
+            .Select(word => (Word: word, Mask: Mask(word, links)))
+            .Where(w => w.Mask != 0)
+            .Select(w => $"bit_count((s.{StagingLayout.AbsentName}{w.Word} & t.{Filled}{w.Word} & {Number(w.Mask)})::bit(64))")
+            .ToList();
+        return counts.Count == 0 ? "0::bigint" : $"coalesce(sum({string.Join(" + ", counts)}) filter (where not s.{StagingLayout.Rejected}), 0)::bigint";
+    }
+
+    private string Words(string name, Func<ColumnPlan, string?> condition, Func<int, string> less) => string.Join(", ", Enumerable.Range(0, _words).Select(word =>
+    {
+        var bits = Of(word).Select(column => condition(column) is { } holds ? $"case when {holds} then {Number(Bit(column))} else 0 end" : null).OfType<string>().ToList();
+        return $"{(bits.Count == 0 ? "0::bigint" : $"({string.Join(" | ", bits)}){less(word)}")} as {name}{word}";
+    }));
+
+    private long Mask(int word, bool links) => Of(word).Where(column => column.Relations.Count > 0 == links).Aggregate(0L, (mask, column) => mask | Bit(column));
+
+    private IEnumerable<ColumnPlan> Of(int word) => plan.Columns.Where(c => c.Ordinal / StagingLayout.BitsInWord == word && c.Name != plan.KeyName);
+
+    private static long Bit(ColumnPlan column) => 1L << (column.Ordinal % StagingLayout.BitsInWord);
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture) + "::bigint";
+
+    private static string IsFilled(ColumnPlan column)
+    {
+        // Only a constant is compared: a call may have effects. json has no equality.
+        var cast = column.Type.Shape == FieldShape.Json ? "::text" : "";
+        return column.Target.Default is { } value && Constant().IsMatch(value)
+            ? $"(t.{column.Quoted} is not null and t.{column.Quoted}{cast} is distinct from ({value}){cast})"
+            : $"t.{column.Quoted} is not null";
+    }
+
+    // As PostgreSQL writes constants: numbers, quoted literals and empty arrays, with their casts.
+    [GeneratedRegex("""^(\(?-?[\d.]+\)?|'([^']|'')*'|true|false|ARRAY\[\])(::[\w ."]+(\([\d,]+\))?(\[\])?)*$""")]
+    private static partial Regex Constant();
+}

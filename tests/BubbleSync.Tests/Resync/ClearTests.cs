@@ -1,0 +1,120 @@
+using BubbleSync.Etl;
+using BubbleSync.Tests.Sync;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>Where a map says that absent fields clear their columns: at most a fifth of a column's values goes in one run.</summary>
+public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData(1, 1, true)]
+    [InlineData(4, 1, true)]
+    [InlineData(9, 2, false)]
+    [InlineData(10, 2, true)]
+    [InlineData(10, 3, false)]
+    [InlineData(10, 10, false)]
+    public async Task At_most_a_fifth_of_the_values_of_a_column_is_cleared_and_one_always(int values, int emptied, bool isCleared)
+    {
+        await using var scene = await SceneAsync(values);
+        foreach (var number in Enumerable.Range(1, emptied))
+            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(isCleared ? values - emptied : values, await scene.ScalarAsync<long>("select count(commission) from agent"));
+        Assert.Equal(emptied, await scene.ScalarAsync<long>("select count(*) from agent where name like 'new %'"));
+        Assert.Equal(isCleared ? ("succeeded", 0L) : ("partial", emptied), (report.Status, report.Entities[0].AbsentKept));
+        Assert.Equal(isCleared ? [] : [("load", "agent", "Commission", "clear-refused")], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
+    }
+
+    [Fact]
+    public async Task What_was_refused_is_named_with_its_numbers_and_kept_with_the_run()
+    {
+        await using var scene = await SceneAsync(10);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Name\": \"n\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(
+            [new("email", "email", 3, 10), new ClearRefusal("commission", "Commission", 3, 10)],
+            report.Entities[0].ClearRefused!.OrderByDescending(c => c.Column, StringComparer.Ordinal));
+        Assert.StartsWith("agent: 'Commission' is absent from 3 records that have a value here, of 10 values in column 'commission'.", report.Errors.Single(e => e.Field == "Commission").Message, StringComparison.Ordinal);
+        Assert.Equal("2", await scene.RowAsync($"select jsonb_array_length(clear_refused)::text from bubblesync.run_entity where run_id = '{report.RunId}'"));
+    }
+
+    [Fact]
+    public async Task A_column_that_loses_too_much_is_left_alone_and_another_of_the_same_records_is_cleared()
+    {
+        await using var scene = await SceneAsync(10);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, Scene.Late, number == 3 ? "\"email\": \"e\"" : ""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal("10|8", await scene.RowAsync("select count(commission), count(email) from agent"));
+        Assert.Equal(["Commission"], report.Errors.Select(e => e.Field));
+    }
+
+    [Fact]
+    public async Task Nulls_that_Bubble_sends_and_rows_that_stay_as_they_are_do_not_count()
+    {
+        await using var scene = await SceneAsync(10);
+        foreach (var number in Enumerable.Range(1, 8))
+            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Commission\": null, \"email\": \"e\""));
+        scene.Put("agent", Scene.Record(9, Scene.Early, "\"email\": \"e\""));
+        scene.Put("agent", Scene.Record(10, Scene.Late, "\"email\": \"e\""));
+        await scene.ExecuteAsync($"update agent set updated_at = '2026-12-01' where bubble_id = '{Scene.Id(10)}'");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 2L), (report.Status, await scene.ScalarAsync<long>("select count(commission) from agent")));
+    }
+
+    [Fact]
+    public async Task A_sync_of_single_records_is_held_to_the_values_of_the_whole_table()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.WithMap("invoice", Clearing);
+        foreach (var number in Enumerable.Range(1, 10))
+            scene.Put("invoice", Scene.Record(number, Scene.Early, "\"Amount\": 5"));
+        await scene.ResyncAsync("invoice");
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("invoice", Scene.Record(number, Scene.Late));
+
+        var refused = await scene.SyncAsync(1, 2, 3);
+        var kept = await scene.ScalarAsync<long>("select count(amount) from invoice");
+        scene.Put("invoice", Scene.Record(4, "2026-05-01T00:00:00.000Z"));
+        scene.Put("invoice", Scene.Record(5, "2026-05-01T00:00:00.000Z"));
+        var cleared = await scene.SyncAsync(4, 5);
+
+        Assert.Equal(("partial", false, 10L), (refused.Run.Status, refused.Success, kept));
+        Assert.Contains(refused.Run.Errors, e => e is { Code: "clear-refused", Field: "Amount" });
+        Assert.Equal(("succeeded", 8L), (cleared.Run.Status, await scene.ScalarAsync<long>("select count(amount) from invoice")));
+    }
+
+    [Fact]
+    public async Task A_comparison_calls_a_column_that_should_be_cleared_different()
+    {
+        await using var scene = await SceneAsync(2);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"n\", \"email\": \"e\""));
+
+        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+
+        Assert.Equal([$"differs {Scene.Id(1)} commission"], report.Differences.Select(d => $"{d.Verdict} {d.BubbleId} {d.Column}"));
+        Assert.Equal(0, report.Entities[0].AbsentKept);
+    }
+
+    private async Task<Scene> SceneAsync(int records)
+    {
+        var scene = (await Scene.OpenAsync(postgres)).WithMap("agent", Clearing);
+        foreach (var number in Enumerable.Range(1, records))
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"n\", \"Commission\": 5, \"email\": \"e\""));
+        await scene.ResyncAsync("agent");
+        return scene;
+    }
+
+    private static string Clearing(string map) => map.Replace("\"level\": ", "\"absent\": \"clear\", \"level\": ", StringComparison.Ordinal)
+        .Replace("\"from\": \"Name\" }", "\"from\": \"Name\", \"absent\": \"keep\" }", StringComparison.Ordinal);
+}
