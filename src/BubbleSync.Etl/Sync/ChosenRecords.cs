@@ -19,13 +19,20 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         ReadAsync(entity, Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
     /// <summary>Reads the records that name one of these ids in a field, under the first of its names that Bubble knows; false where it knows none.</summary>
-    public async Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    public Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ByNameAsync(entity, column, name => Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
+
+    /// <summary>Reads the records that have one of these ids in a list, as <see cref="ByLinkAsync"/> does; Bubble takes one id a call.</summary>
+    public Task<bool> ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ByNameAsync(entity, column, name => ids.Select(id => new Choice(name, true, [id])), cancellationToken);
+
+    private async Task<bool> ByNameAsync(EntityRun entity, ColumnPlan column, Func<string, IEnumerable<Choice>> choices, CancellationToken cancellationToken)
     {
         foreach (var name in column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)))
         {
             try
             {
-                await ReadAsync(entity, Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
+                await ReadAsync(entity, choices(name), cancellationToken);
                 return true;
             }
             catch (SyncException refused) when (refused.Errors[0].Code == "source-refused")
@@ -36,10 +43,6 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
 
         return false;
     }
-
-    /// <summary>Reads the records that have one of these ids in a list; Bubble takes one at a time.</summary>
-    public Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        ReadAsync(entity, ids.Select(id => new Choice(column.Field, true, [id])), cancellationToken);
 
     private async Task ReadAsync(EntityRun entity, IEnumerable<Choice> choices, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Sync;
 /// </summary>
 internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
 {
-    // A list can be asked for one id at a time only; beyond this many the calls would outweigh all others.
+    // A list can be searched for one id a call only; beyond this many roots the calls would outweigh all others.
     private const int AskedOneByOne = 8;
 
     /// <summary>Gives the records of an entity that roots name, follow or are named by, as queries of (root, id).</summary>
@@ -28,7 +28,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         .Where(o => o != entity && root.Plan.Columns.Any(c => Names(c, entity) && Names(c, o)))
         .ToList();
 
-    /// <summary>Reads all of it, in three rounds: what can be asked for at once, what that names, what was not where it was looked for first.</summary>
+    /// <summary>Reads all of it, in three rounds: what names the roots, what these and the roots name, what was not where it was looked for first.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var roots = await links.KeysAsync(root.Staging, cancellationToken);
@@ -36,17 +36,23 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
             return;
 
         await AllAsync((entity, token) => BeginAsync(entity, roots, token), cancellationToken);
-        await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : ByListAsync(entity, token), cancellationToken);
+        await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : Task.CompletedTask, cancellationToken);
         await AllAsync((entity, token) => IsFirstChoice(entity) ? Task.CompletedTask : ByIdAsync(entity, token), cancellationToken);
+        if (roots.Count > AskedOneByOne)
+            await AllAsync((entity, token) => Naming(entity) is { } naming && IsList(naming) ? BareAsync(entity, naming, roots.Count, token) : Task.CompletedTask, cancellationToken);
     }
 
     private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         Together.RunAsync(others, Math.Max(1, others.Count), work, cancellationToken);
 
-    private Task BeginAsync(EntityRun entity, IReadOnlyList<string> roots, CancellationToken cancellationToken)
+    private Task BeginAsync(EntityRun entity, List<string> roots, CancellationToken cancellationToken)
     {
-        if (Naming(entity) is { } naming && naming.Type.Shape == FieldShape.Text)
-            return ByLinkAsync(entity, naming, roots, cancellationToken);
+        if (Naming(entity) is { } naming)
+        {
+            return !IsList(naming) ? ByLinkAsync(entity, naming, roots, cancellationToken)
+                : roots.Count <= AskedOneByOne ? ByListAsync(entity, naming, roots, cancellationToken)
+                : ByRelativeAsync(entity, cancellationToken);
+        }
 
         return IsKnownAtOnce(entity) && IsFirstChoice(entity) ? ByIdAsync(entity, cancellationToken) : Task.CompletedTask;
     }
@@ -54,33 +60,24 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     private async Task ByIdAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
-        await records.ByIdAsync(entity, await links.UnreadAsync(Named(entity), among, cancellationToken), cancellationToken);
+        var named = await links.UnreadAsync(Named(entity), among, cancellationToken);
+        // What an earlier sync stored as naming a root is read too: it may have changed.
+        var known = Naming(entity) is { } naming && IsList(naming) ? await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken) : [];
+        await records.ByIdAsync(entity, [.. named.Union(known)], cancellationToken);
     }
 
-    // A list that names the root: first those that an earlier sync saw naming it, then, for roots that still have none, those of the
-    // same customer or the like, then one by one.
-    private async Task ByListAsync(EntityRun entity, CancellationToken cancellationToken)
+    // Of too many roots to search a list for each: only those for which nothing was found, and only where they are few.
+    private async Task BareAsync(EntityRun entity, ColumnPlan naming, int roots, CancellationToken cancellationToken)
     {
-        if (Naming(entity) is not { Type.Shape: FieldShape.TextArray } naming)
-            return;
-
-        var link = new StagedLink(entity.Staging, naming);
-        var named = Named(entity);
-        await records.ByIdAsync(entity, await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken), cancellationToken);
-        var bare = await links.BareAsync(root.Staging, named, link, cancellationToken);
-        if (bare.Count > AskedOneByOne)
-        {
-            await ByRelativeAsync(entity, cancellationToken);
-            bare = await links.BareAsync(root.Staging, named, link, cancellationToken);
-        }
-
-        if (bare.Count > AskedOneByOne)
-            Warn($"{entity.Plan.Name}: for {bare.Count} records of {root.Plan.Name} none is known that names them in '{naming.Field}', and Bubble was not asked for each of them; 'bubblesync resync --entity {entity.Plan.Name}' finds such ones.");
-        else
-            await records.ByListAsync(entity, naming, bare, cancellationToken);
+        var bare = await links.BareAsync(root.Staging, Named(entity), new StagedLink(entity.Staging, naming), cancellationToken);
+        if (bare.Count <= AskedOneByOne)
+            await ByListAsync(entity, naming, bare, cancellationToken);
+        Warn(
+            $"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, so it was not searched for each of {roots} records of {root.Plan.Name}. "
+            + $"Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
     }
 
-    // Over a relation that both have to a third: an invoice's customer, a registration's customer. Of several the one that tells most roots apart.
+    // Over a relation that both have to a third: an invoice's customer, a registration's customer. Of several the one with the most different ids.
     private async Task ByRelativeAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         (ColumnPlan? Theirs, List<string> Ids) best = (null, []);
@@ -97,11 +94,18 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
 
     private async Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        if (await records.ByLinkAsync(entity, column, ids, cancellationToken))
-            return;
-
-        Warn($"{entity.Plan.Name}: Bubble refuses to search by '{column.Field}'; records that nothing else leads to are not found.");
+        if (!await records.ByLinkAsync(entity, column, ids, cancellationToken))
+            WarnRefused(entity, column);
     }
+
+    private async Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (!await records.ByListAsync(entity, column, ids, cancellationToken))
+            WarnRefused(entity, column);
+    }
+
+    private void WarnRefused(EntityRun entity, ColumnPlan column) =>
+        Warn($"{entity.Plan.Name}: Bubble refuses to search by '{column.Field}'; records that nothing else leads to are not found.");
 
     // Entities are read side by side.
     private void Warn(string what)
@@ -130,8 +134,9 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         root.Plan.Columns.All(c => !Names(c, entity) || c.Relations[0].Entity == entity.Plan.Name || others.All(o => o.Plan.Name != c.Relations[0].Entity));
 
     // Whether everything that names it is staged already: no relation of another entity leads to it, and no record of its own comes by naming the root.
-    private bool IsKnownAtOnce(EntityRun entity) =>
-        !(Naming(entity) is { Type.Shape: FieldShape.Text }) && Named(entity).All(l => l.From == root.Staging);
+    private bool IsKnownAtOnce(EntityRun entity) => Naming(entity) is null && Named(entity).All(l => l.From == root.Staging);
+
+    private static bool IsList(ColumnPlan column) => column.Type.Shape == FieldShape.TextArray;
 
     private static bool Names(ColumnPlan column, EntityRun entity) => column.Relations.Any(r => r.Entity == entity.Plan.Name);
 }
