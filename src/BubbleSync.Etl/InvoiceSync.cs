@@ -28,7 +28,10 @@ public sealed record InvoiceSyncReport(bool Success, IReadOnlyList<InvoiceResult
 /// <summary>What came of one invoice.</summary>
 /// <param name="Success">Whether nothing of it failed.</param>
 /// <param name="InvoiceId">Its id, as given.</param>
-/// <param name="Steps">What was done, in merge order; a single <c>skip</c> where nothing was to write: all was up to date, or changed here later.</param>
+/// <param name="Steps">
+/// What was done, in merge order; a single <c>skip</c> where nothing was to write: all was up to date, or changed here later. With <c>--force</c> nothing is
+/// skipped.
+/// </param>
 /// <param name="Errors">What went wrong; what has severity <c>warning</c> is no failure.</param>
 /// <param name="Stats">How many records are in their tables now.</param>
 public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList<SyncStep> Steps, IReadOnlyList<SyncTrouble> Errors, InvoiceStats Stats);
@@ -37,7 +40,11 @@ public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList
 /// <param name="Action">What: one of the names in <see cref="InvoiceStats"/>, or <c>skip</c>.</param>
 /// <param name="Success">Whether it went well.</param>
 /// <param name="Error">Why not; left out where it did.</param>
-public sealed record SyncStep(string Action, bool Success, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
+/// <param name="Outcome">With <c>--force</c>, <c>unchanged</c> where nothing differed; else left out.</param>
+public sealed record SyncStep(
+    string Action, bool Success,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Outcome = null);
 
 /// <summary>Something that went wrong with one invoice.</summary>
 /// <param name="Severity"><c>error</c>, or <c>warning</c> for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
@@ -95,8 +102,8 @@ public sealed record RangeSyncReport(bool Success, RangeResults Results, RunRepo
 
 /// <summary>What came of the invoices in a range.</summary>
 /// <param name="Total">Invoices in the range.</param>
-/// <param name="Synced">Of these, invoices of which something was written.</param>
-/// <param name="Skipped">Of these, invoices of which nothing was to write.</param>
+/// <param name="Synced">Of these, invoices of which something was written; with <c>--force</c>, all that did not fail.</param>
+/// <param name="Skipped">Of these, invoices of which nothing was to write; with <c>--force</c>, none.</param>
 /// <param name="Failed">Of these, invoices of which something failed.</param>
 /// <param name="Errors">What went wrong.</param>
 public sealed record RangeResults(int Total, int Synced, int Skipped, int Failed, IReadOnlyList<SyncTrouble> Errors);

@@ -25,7 +25,7 @@ public sealed partial class SyncEngine
         var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, findings, _) =>
         {
             findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
-            return Task.FromResult(new FoundRecords(good, []));
+            return Task.FromResult(new FoundRecords(good, [], malformed.Count));
         }, progress, cancellationToken);
         var byId = results.ToDictionary(r => r.InvoiceId);
         foreach (var id in malformed)

@@ -16,6 +16,9 @@ internal interface IRecordedRun
     /// <summary>The entities' results so far.</summary>
     IReadOnlyList<EntityReport> Reports { get; }
 
+    /// <summary>Whether it came to its end, but nothing of what was asked succeeded.</summary>
+    bool IsFailed => false;
+
     /// <summary>What an interruption leaves behind, as a sentence.</summary>
     string WhatStays => "What was merged stays; nothing is half merged.";
 }
@@ -46,7 +49,9 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             RunId = journal.RunId,
             Kind = kind,
-            Status = failure is not null && (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested) ? "cancelled" : failure is not null ? "failed" : run.Findings.IsPartial ? "partial" : "succeeded",
+            Status = failure is not null && (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested) ? "cancelled"
+                : failure is not null || run.IsFailed ? "failed"
+                : run.Findings.IsPartial ? "partial" : "succeeded",
             DryRun = options is ResyncOptions { DryRun: true },
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),

@@ -3,8 +3,8 @@ using BubbleSync.Etl.Load;
 
 namespace BubbleSync.Etl.Sync;
 
-/// <summary>Tells, invoice by invoice, what became of it and of all around it.</summary>
-internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes)
+/// <summary>Gives, invoice by invoice, what became of it and of all around it.</summary>
+internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
 {
     // The results' names, which are older than the entities', in merge order.
     private static readonly (string Entity, string Action)[] Actions =
@@ -39,8 +39,9 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
 
         var mine = found.ToDictionary(f => f.Key, f => f.Value[id].ToList());
         var troubles = mine.SelectMany(m => m.Value.Select(o => Trouble(m.Key, o, mine))).OfType<SyncTrouble>().OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
-        var isUpToDate = mine.Values.SelectMany(o => o).All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
-        var steps = isUpToDate ? [new SyncStep("skip", true)] : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 }).Select(a => Step(a.Entity, a.Action, troubles)).ToList();
+        var steps = !isForced && mine.Values.All(IsUnchanged)
+            ? [new SyncStep("skip", true)]
+            : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 }).Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity))).ToList();
         return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
     }
 
@@ -50,10 +51,14 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         return new InvoiceResult(false, id, [new SyncStep(root.Plan.Name, false, message)], [new SyncTrouble("error", root.Plan.Name, id, "not-found", message)], new InvoiceStats());
     }
 
-    private static SyncStep Step(string entity, string action, IEnumerable<SyncTrouble> troubles)
+    private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) => records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
+
+    private SyncStep Step(string action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
     {
-        var failures = troubles.Where(t => t.Entity == entity && t.Severity == "error").Select(t => t.Message).ToList();
-        return new SyncStep(action, failures.Count == 0, failures.Count == 0 ? null : string.Join(" ", failures));
+        var failures = troubles.Where(t => t.Severity == "error").Select(t => t.Message).ToList();
+        return failures.Count > 0
+            ? new SyncStep(action, false, string.Join(" ", failures))
+            : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? "unchanged" : null);
     }
 
     private SyncTrouble? Trouble(string entity, StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) => outcome.State switch

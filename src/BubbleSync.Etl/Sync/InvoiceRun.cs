@@ -45,6 +45,9 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
 
+    /// <inheritdoc/>
+    public bool IsFailed { get; private set; }
+
     /// <summary>What came of each invoice.</summary>
     public IReadOnlyList<InvoiceResult> Results { get; private set; } = [];
 
@@ -76,8 +79,9 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);
-        Results = await new InvoiceOutcomes(_root, others, related, outcomes).ReadAsync(chosen.Ids, since, cancellationToken);
+        Results = await new InvoiceOutcomes(_root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken);
         AddFailures();
+        IsFailed = chosen.Count > 0 && !Results.Any(r => r.Success);
         await merge.ClearAsync(_entities, cancellationToken);
     }
 

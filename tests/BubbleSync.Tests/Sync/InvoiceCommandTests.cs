@@ -36,7 +36,7 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
         var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", "123");
 
         Assert.Equal(1, outcome.Code);
-        Assert.Contains("sync invoice partial: 0 records", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("sync invoice failed: 0 records", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("error: '123' is no Bubble id", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -25,6 +25,23 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal("partial", report.Run.Status);
     }
 
+    [Theory]
+    [InlineData("77", "78")]
+    [InlineData("x", "y")]
+    [InlineData("77", "x")]
+    public async Task Where_every_id_fails_the_run_is_failed_and_the_exit_code_is_one(params string[] ids)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.PutFamily();
+        string[] given = [.. ids.Select(id => int.TryParse(id, out var number) ? Scene.Id(number) : id)];
+
+        var report = await scene.SyncAsync(new InvoiceSyncOptions(), given);
+        var said = await Bubblesync.RunAsync(scene, ["sync", "invoice", .. given]);
+
+        Assert.Equal((false, "failed", 1), (report.Success, report.Run.Status, said.Code));
+        Assert.Equal(["failed", "failed"], await scene.RowsAsync("select status from bubblesync.run"));
+    }
+
     [Fact]
     public async Task An_id_of_another_type_is_unknown()
     {

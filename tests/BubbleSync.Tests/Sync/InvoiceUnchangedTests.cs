@@ -131,8 +131,26 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
 
         var report = await scene.SyncAsync(new InvoiceSyncOptions { Force = true }, [Scene.Id(10)]);
 
-        Assert.Equal("skip", report.Results[0].Words());
+        Assert.Equal("agent customer user invoice payments submitted_payments invoice_items seda", report.Results[0].Words());
+        Assert.All(report.Results[0].Steps, s => Assert.Equal((true, "unchanged"), (s.Success, s.Outcome)));
         Assert.Equal(before, await scene.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task With_force_the_steps_show_what_was_unchanged_and_the_program_calls_it_synced()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.PutFamily();
+        await scene.SyncAsync(10);
+        await scene.ExecuteAsync("update payment set amount = 98");
+
+        var forced = await scene.SyncAsync(new InvoiceSyncOptions { Force = true }, [Scene.Id(10)]);
+        var said = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), "--force");
+        var json = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), "--force", "--output", "json");
+
+        Assert.Equal(["payments"], forced.Results[0].Steps.Where(s => s.Outcome is null).Select(s => s.Action));
+        Assert.Matches($@"{Scene.Id(10)}\s+synced\s", said.Output);
+        Assert.All(json.Json.GetProperty("results")[0].GetProperty("steps").EnumerateArray(), s => Assert.Equal("unchanged", s.GetProperty("outcome").GetString()));
     }
 
     [Fact]

@@ -89,6 +89,32 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(before, await scene.SnapshotAsync());
     }
 
+    [Fact]
+    public async Task With_force_the_same_range_again_skips_none_and_writes_no_row()
+    {
+        await using var scene = await SceneAsync();
+        await scene.RangeAsync(From, To);
+        var before = await scene.SnapshotAsync();
+
+        var report = await scene.RangeAsync(From, To, force: true);
+
+        Assert.Equal((true, 3, 3, 0, 0), (report.Success, report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        Assert.Equal(before, await scene.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task A_range_of_which_every_invoice_fails_is_failed_and_not_partial()
+    {
+        await using var scene = await SceneAsync();
+        foreach (var number in Enumerable.Range(11, 3))
+            scene.Put("invoice", Scene.Record(number, Dates[2], "\"Amount\": \"much\""));
+
+        var report = await scene.RangeAsync(Dates[2], Dates[2]);
+        var said = await Bubblesync.RunAsync(scene, "sync", "range", "--from", Dates[2], "--to", Dates[2]);
+
+        Assert.Equal(("failed", 3, 1), (report.Run.Status, report.Results.Failed, said.Code));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(400)]
