@@ -93,9 +93,11 @@ public sealed partial class SyncEngine
             });
             return async (entity, token) =>
             {
-                entity.Bound = await bounded.Value;
+                var bound = await bounded.Value;
+                entity.Bound = bound;
                 var since = watermarks.Of(entity.Plan) - overlap;
-                await new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order, clock).ReadChangesAsync(since, token);
+                var history = new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order);
+                await history.ReadChangesAsync(since, bound, token);
             };
         }, cancellationToken);
     }, cancellationToken);

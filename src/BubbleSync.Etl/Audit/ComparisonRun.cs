@@ -113,7 +113,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     private async Task ReadAsync(BubbleClient client, CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order, clock));
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
         var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
         await journal.BoundAsync(end, cancellationToken);
@@ -130,7 +130,7 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
 
     private Task ReadAsync(FullHistory history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
     {
-        { Since: { } since } => history.ReadChangesAsync(since, cancellationToken),
+        { Since: { } since } => history.ReadChangesAsync(since, end, cancellationToken),
         { Sample: { } sample } => history.ReadSampleAsync(sample, end, cancellationToken),
         _ => history.ReadAsync(end, CancellationToken.None, cancellationToken),
     };

@@ -20,7 +20,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings, order, clock));
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings, order));
         await Together.RunAsync(_entities, _entities.Count, (entity, token) => histories[entity].ProbeAsync(token), cancellationToken);
         var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
         await Together.RunAsync(_entities, _entities.Count, async (entity, token) =>

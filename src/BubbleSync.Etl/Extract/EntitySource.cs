@@ -4,24 +4,39 @@ using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Extract;
 
+/// <summary>Returns a page of a window, or of the whole type where the window is null, sorted by the window's date; the caller disposes of it.</summary>
+internal delegate Task<RawPage> PageSource(Window? window, long cursor, int limit, CancellationToken cancellationToken);
+
 /// <summary>One entity's records in Bubble: pages and counts of its windows.</summary>
-internal sealed class EntitySource(BubbleClient client, string entity, string bubbleType, int rank)
+internal sealed class EntitySource
 {
-    /// <summary>The source of an entity.</summary>
+    private readonly PageSource _pages;
+
+    /// <summary>Creates the source of an entity.</summary>
     public EntitySource(BubbleClient client, EntityPlan plan)
         : this(client, plan.Name, plan.BubbleType, plan.Level)
     {
     }
 
+    /// <summary>Creates the source of a Bubble type.</summary>
+    public EntitySource(BubbleClient client, string entity, string bubbleType, int rank)
+    {
+        (Entity, Rank) = (entity, rank);
+        _pages = (window, cursor, limit, cancellationToken) =>
+            client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit) { SortField = DateOf(window) }, entity, Rank, cancellationToken);
+    }
+
+    /// <summary>Creates a source from a function.</summary>
+    public EntitySource(string entity, PageSource pages) => (Entity, _pages) = (entity, pages);
+
     /// <summary>The entity's name, for messages.</summary>
-    public string Entity => entity;
+    public string Entity { get; }
 
     /// <summary>Whose requests go first, where not all can: those of the lowest rank.</summary>
-    public int Rank { get; set; } = rank;
+    public int Rank { get; set; }
 
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
-    public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>
-        client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit), entity, Rank, cancellationToken);
+    public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) => _pages(window, cursor, limit, cancellationToken);
 
     /// <summary>Counts a window, or the whole type, by one row at <paramref name="cursor"/>.</summary>
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)
@@ -33,8 +48,11 @@ internal sealed class EntitySource(BubbleClient client, string entity, string bu
         return new Probe(page.Count > 0, created, page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : null, page.Remaining, page.ServerTime);
     }
 
+    /// <summary>Returns the field that a window's records are sorted by.</summary>
+    public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
+
     /// <summary>A failure of this entity's extraction.</summary>
-    public SyncException Failure(string code, string message) => new(new SyncError("extract", entity, null, null, code, $"{entity}: {message}"));
+    public SyncException Failure(string code, string message) => new(new SyncError("extract", Entity, null, null, code, $"{Entity}: {message}"));
 
     /// <summary>A failure that forbids reading in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(

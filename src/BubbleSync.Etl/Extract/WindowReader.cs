@@ -10,10 +10,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     private const int MostPagesAhead = 8;
 
     /// <summary>Gives the pages of each reading, each followed by its end; the last reading is the one that counts.</summary>
-    public IAsyncEnumerable<Reading> ReadAsync(Window window, CancellationToken cancellationToken) => ReadAsync(window, long.MaxValue, cancellationToken);
-
-    /// <summary>The same, but of a window that holds more than <paramref name="most"/> records only the first page, and no reading that counts: it has to be cut.</summary>
-    public async IAsyncEnumerable<Reading> ReadAsync(Window window, long most, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Reading> ReadAsync(Window window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (IReadOnlySet<ulong> Repeats, int Length)? last = null;
         var limit = settings.PageSize;
@@ -23,17 +20,16 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             using var proof = new WindowProof(window);
             var pages = 0;
             var longest = 0;
-            await foreach (var page in PagesAsync(window, most, proof, limit, cancellationToken))
+            await foreach (var page in PagesAsync(window, proof, limit, cancellationToken))
             {
                 pages++;
                 longest = Math.Max(longest, page.Count);
                 yield return new PageRead(reading, page, order.Take(page.Count));
             }
 
-            var isTooMuch = IsTooMuch(proof, most);
-            var verdict = proof.Judge(attempt < Readings || isTooMuch, last is var (before, length) && length != longest && proof.RepeatsAs(before));
+            var verdict = proof.Judge(attempt < Readings, last is var (before, length) && length != longest && proof.RepeatsAs(before));
             yield return new ReadingEnded(reading, pages, verdict);
-            if (verdict.Outcome != Outcome.Discarded || isTooMuch)
+            if (verdict.Outcome != Outcome.Discarded)
                 yield break;
 
             // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
@@ -44,17 +40,15 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
 
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
-    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, long most, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = await source.PageAsync(window, 0, limit, cancellationToken);
         var (stride, remaining) = (first.Count, first.Remaining);
         proof.Add(first, 0);
         yield return first;
-        if (IsTooMuch(proof, most))
-            yield break;
 
-        // Beyond the ceiling nothing is shown. Most windows are cut to stay below it; an open one is read as far as that goes, and is not proved.
-        var total = Math.Min(stride + (remaining ?? 0), window.IsOpen ? settings.OffsetCeiling : long.MaxValue);
+        // Beyond the ceiling nothing is shown.
+        var total = stride + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
             throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date{(window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "")}");
 
@@ -75,9 +69,6 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         await foreach (var page in RangeAsync(window, proof, last, total - last, cancellationToken))
             yield return page;
     }
-
-    // What lies outside is counted too where the constraint was not applied; then cutting does not help.
-    private static bool IsTooMuch(WindowProof proof, long most) => proof.Outside == 0 && proof.CountBefore > most;
 
     private async IAsyncEnumerable<RawPage> MiddleAsync(
         Window window, WindowProof proof, long stride, long end, [EnumeratorCancellation] CancellationToken cancellationToken)

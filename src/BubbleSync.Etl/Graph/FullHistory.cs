@@ -4,9 +4,10 @@ using BubbleSync.Etl.Model;
 namespace BubbleSync.Etl.Graph;
 
 /// <summary>Reads all that Bubble has of one entity: three passes through the entity's line of stages.</summary>
-internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSettings settings, ReadingOrder order, TimeProvider clock)
+internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
     private readonly WindowReader _reader = new(source, settings, order);
+    private readonly KeysetReader _keyset = new(source, settings, order);
     private readonly WindowPlanner _planner = new(source, settings);
     private Probe? _whole;
 
@@ -35,7 +36,7 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
         await PassAsync(reconciliation.MissedAsync, drain, cancellationToken);
         if (!drain.IsCancellationRequested)
             reconciliation.Settle();
-        await ReadChangesAsync(end, drain, cancellationToken);
+        await ReadChangesAsync(end, end, drain, cancellationToken);
     }
 
     /// <summary>Reads some of everything: stretches spread evenly over the whole history, always the same ones; all of it where that is asked for, or where Bubble does not say how much there is.</summary>
@@ -47,16 +48,27 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
             : ReadAsync(end, CancellationToken.None, cancellationToken);
     }
 
-    /// <summary>Reads what was modified since a moment.</summary>
-    public Task ReadChangesAsync(DateTimeOffset since, CancellationToken cancellationToken) => ReadChangesAsync(since, CancellationToken.None, cancellationToken);
+    /// <summary>Reads what was modified since a moment; what is modified after the upper bound may be left to the next run.</summary>
+    public Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken cancellationToken) =>
+        ReadChangesAsync(since, end, CancellationToken.None, cancellationToken);
 
-    private Task ReadChangesAsync(DateTimeOffset since, CancellationToken drain, CancellationToken cancellationToken) => drain.IsCancellationRequested
+    private Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken) => drain.IsCancellationRequested
         ? Task.CompletedTask
-        : flow.PassAsync(token => new ChangeReader(source, settings, order, clock).ReadAsync(new Window(WindowKind.Modified, since, null), drain, token), cancellationToken);
+        : flow.PassAsync(token => _keyset.ReadAsync(new Window(WindowKind.Modified, since, null), end, drain, token), cancellationToken);
 
     private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken drain, CancellationToken cancellationToken)
     {
-        if (!drain.IsCancellationRequested)
-            await flow.PassAsync(token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested), (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : _reader.ReadAsync(window, token), cancellationToken);
+        if (drain.IsCancellationRequested)
+            return;
+
+        await flow.PassAsync(
+            token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested),
+            (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : ReadAsync(window, drain, token),
+            cancellationToken);
     }
+
+    // Records enter a window without an end while it is read, and may leave it too.
+    private IAsyncEnumerable<Reading> ReadAsync(Window window, CancellationToken drain, CancellationToken cancellationToken) => window is { From: { } from, To: null }
+        ? _keyset.ReadAsync(window, from, drain, cancellationToken)
+        : _reader.ReadAsync(window, cancellationToken);
 }

@@ -53,7 +53,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var order = new ReadingOrder(_clock);
         _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
-        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order, _clock));
+        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
 
         await ProbeAsync(cancellationToken);
         Rank();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace BubbleSync.Etl.Model;
@@ -42,6 +43,29 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
 
         document.Dispose();
         throw new JsonException("there is no response.results list in it");
+    }
+
+    /// <summary>Returns a page of some of its records and disposes of this one; returns this one where all are kept. The new page does not say what remains.</summary>
+    public RawPage Keep(IReadOnlyCollection<JsonElement> records)
+    {
+        if (records.Count == Count)
+            return this;
+
+        using (this)
+        {
+            var body = new ArrayBufferWriter<byte>(1024);
+            body.Write("""{"response":{"results":["""u8);
+            foreach (var (index, record) in records.Index())
+            {
+                body.Write(index == 0 ? ""u8 : ","u8);
+                body.Write(JsonMarshal.GetRawUtf8Value(record));
+            }
+
+            body.Write("]}}"u8);
+            var copy = ArrayPool<byte>.Shared.Rent(body.WrittenCount);
+            body.WrittenSpan.CopyTo(copy);
+            return Parse(copy, body.WrittenCount, ServerTime);
+        }
     }
 
     /// <inheritdoc/>

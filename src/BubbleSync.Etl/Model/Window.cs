@@ -16,9 +16,6 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
     /// <summary>A window of records chosen by the ids in one of their fields.</summary>
     public static Window Of(Choice choice) => new(WindowKind.Chosen, null, null, choice);
 
-    /// <summary>Whether records may enter it while it is read.</summary>
-    public bool IsOpen => Kind is WindowKind.Created or WindowKind.Modified && To is null;
-
     /// <summary>As messages name it.</summary>
     public override string ToString() => Kind switch
     {

@@ -4,10 +4,13 @@ namespace BubbleSync.Etl.Model;
 internal sealed class WindowReading(Window window, int attempt)
 {
     /// <summary>What is read.</summary>
-    public Window Window { get; } = window;
+    public Window Window { get; private set; } = window;
 
     /// <summary>1 for the first reading.</summary>
     public int Attempt { get; } = attempt;
+
+    /// <summary>Sets the first moment outside, where only reading shows it; before the end of the reading travels.</summary>
+    public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
 }
 
 /// <summary>What travels from reading to staging: a page, or the end of a reading.</summary>

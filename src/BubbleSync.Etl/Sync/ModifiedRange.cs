@@ -22,7 +22,8 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     public async Task<(FoundRecords Found, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
-        var (found, refusal) = await AskedAsync(new ChangeReader(_source, settings, _order, clock).ReadAsync(range, CancellationToken.None, cancellationToken), range);
+        var reader = new KeysetReader(_source, settings, _order);
+        var (found, refusal) = await AskedAsync(reader.ReadAsync(range, clock.GetUtcNow(), CancellationToken.None, cancellationToken), range);
         if (refusal is null)
             return (found, null, null);
 
