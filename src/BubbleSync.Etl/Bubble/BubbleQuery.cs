@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>A search: which records, from which row on, how many. Always sorted by a date, then by <c>_id</c>: Bubble gives ties of the date alone in any order.</summary>
+/// <summary>
+/// A search: which records, from which row on, how many. Always sorted by a date, then by <c>_id</c>: Bubble gives ties of the date alone in any order.
+/// </summary>
 internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constraints, long Cursor, int Limit)
 {
     private const string Ties = "descending=false&additional_sort_fields=%5B%7B%22sort_field%22%3A%22_id%22%2C%22descending%22%3Afalse%7D%5D";

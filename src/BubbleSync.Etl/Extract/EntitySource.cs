@@ -36,7 +36,8 @@ internal sealed class EntitySource
     public int Rank { get; set; }
 
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
-    public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) => _pages(window, cursor, limit, cancellationToken);
+    public Task<RawPage> PageAsync(Window? window, long cursor, int limit, CancellationToken cancellationToken) =>
+        _pages(window, cursor, limit, cancellationToken);
 
     /// <summary>Counts a window, or the whole type, by one row at <paramref name="cursor"/>.</summary>
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)

@@ -55,8 +55,10 @@ internal sealed class KeysetPage
     /// <summary>The records that did not come before, in their order.</summary>
     public List<JsonElement> New { get; } = [];
 
-    private static DateTimeOffset? Moment(JsonElement record, string field) =>
-        WindowProof.TryMoment(record, field, out var microseconds) ? Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)) : null;
+    /// <summary>Returns a date of a record on its millisecond, or null where none can be read.</summary>
+    public static DateTimeOffset? Moment(JsonElement record, string field) => WindowProof.TryMoment(record, field, out var microseconds)
+        ? Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond))
+        : null;
 
     private static ulong Hash(JsonElement record) => ByteHash.Of(JsonMarshal.GetRawUtf8Value(record));
 

@@ -27,7 +27,6 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     private long? _promised;
     private long? _allowed;
     private bool _fellShort;
-    private bool _isStopped;
     private bool _isUnconstrained;
     private int _contradictions;
     private int _recounts;
@@ -51,10 +50,11 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     /// <summary>Whether the window under way holds as many records as a window should.</summary>
     public bool IsWindowFull => _rows >= settings.WindowSize;
 
-    /// <summary>The window whose count has to agree with what came, or null where every answer kept what the one before promised.</summary>
-    public Window? Unconfirmed => !_fellShort || _issue is not null ? null
-        : !_isStopped ? range
-        : bound > range.From ? range with { To = bound } : null;
+    /// <summary>
+    /// The window whose count has to agree with what came, or null where every answer kept what the one before promised.
+    /// It ends at the bound, since what lies beyond goes on moving.
+    /// </summary>
+    public Window? Unconfirmed => _fellShort && _issue is null && bound > range.From ? range with { To = range.To < bound ? range.To : bound } : null;
 
     private long Different => _ids.Count + _nameless;
 
@@ -115,7 +115,8 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     {
         // Where the next window begins at the last date that came, no answer has counted this one.
         var (before, after) = step == KeysetStep.End ? (_before, _after) : (null, null);
-        var verdict = new Verdict(_issue is null ? Outcome.Proved : Outcome.Unproved, before, _rows, after, _issue) { IsUnconstrained = _isUnconstrained };
+        var outcome = _issue is null ? Outcome.Proved : Outcome.Unproved;
+        var verdict = new Verdict(outcome, before, _rows, after, _issue) { IsUnconstrained = _isUnconstrained };
         _issue = null;
         return verdict;
     }
@@ -125,7 +126,8 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
 
     private (KeysetStep Next, bool IsHandedOn)? Contradiction(RawPage page, KeysetPage scan)
     {
-        var what = scan.Outside > 0 ? $"{scan.Outside} of {page.Count} rows lie outside: the constraint was not applied, as happens with a token that is no admin token"
+        var what = scan.Outside > 0
+            ? $"{scan.Outside} of {page.Count} rows lie outside: the constraint was not applied, as happens with a token that is no admin token"
             : page is { Count: 0, Remaining: > 0 } ? $"Bubble sends none of {page.Remaining} records that it counts in {Rest}"
             : null;
         if (what is null)
@@ -197,15 +199,14 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         else if (Key >= bound)
             _allowed = remaining + (PagesBeyondBound * settings.PageSize);
 
-        _isStopped = _allowed <= 0;
-        return _isStopped ? KeysetStep.End : KeysetStep.Next;
+        return _allowed <= 0 ? KeysetStep.End : KeysetStep.Next;
     }
 
-    // Returns how many have no id to be told by.
+    // Returns how many before the bound have no id to be told by.
     private long Add(IEnumerable<JsonElement> records)
     {
         var nameless = 0L;
-        foreach (var record in records)
+        foreach (var record in records.Where(r => !(KeysetPage.Moment(r, _field) >= bound)))
         {
             if (record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String)
                 _ids.Add(ByteHash.Of(JsonMarshal.GetRawUtf8Value(id)));

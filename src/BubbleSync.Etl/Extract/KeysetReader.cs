@@ -16,9 +16,14 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
 
     private readonly WindowReader _windows = new(source, settings, order);
 
-    /// <summary>Returns the pages, and after them the end of their reading: one reading for every <c>WindowSize</c> records, and one for each millisecond that fills a page.</summary>
+    /// <summary>
+    /// Returns the pages, and after them the end of their reading: one reading for every <c>WindowSize</c> records,
+    /// and one for each millisecond that fills a page.
+    /// </summary>
     /// <param name="range">A window of a date with a lower end; the upper end may be missing.</param>
-    /// <param name="bound">What is dated later may be left to the next run, so that a source which changes faster than it is read does not keep a run from ending.</param>
+    /// <param name="bound">
+    /// What is dated later may be left to the next run, so that a source which changes faster than it is read does not keep a run from ending.
+    /// </param>
     /// <param name="drain">Ends the reading in good order after the page under way.</param>
     /// <param name="cancellationToken">Stops at once.</param>
     public async IAsyncEnumerable<Reading> ReadAsync(
@@ -62,8 +67,14 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
     }
 
     // Fewer records came than an answer before had counted. A count that agrees with what came shows that records were deleted meanwhile.
-    private async Task<KeysetStep> ConfirmAsync(KeysetPosition position, CancellationToken cancellationToken) =>
-        position.Unconfirmed is not { } window || position.Confirm((await source.ProbeAsync(window, 0, cancellationToken)).Total) ? KeysetStep.End : KeysetStep.Next;
+    private async Task<KeysetStep> ConfirmAsync(KeysetPosition position, CancellationToken cancellationToken)
+    {
+        if (position.Unconfirmed is not { } window)
+            return KeysetStep.End;
+
+        var probe = await source.ProbeAsync(window, 0, cancellationToken);
+        return position.Confirm(probe.Total) ? KeysetStep.End : KeysetStep.Next;
+    }
 }
 
 /// <summary>What follows a page that was read by key.</summary>

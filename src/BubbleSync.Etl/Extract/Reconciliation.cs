@@ -1,105 +1,143 @@
-using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>Compares the count of the whole type with the sum of the windows, and gives the windows that are still to be read.</summary>
-internal sealed class Reconciliation(EntitySource source, ExtractionLedger ledger, DateTimeOffset end)
+/// <summary>
+/// Compares the count of the whole type with what was read, and returns the windows that are still to be read, in rounds:
+/// those that no window covered, and those of which Bubble counts more than came. Only what was seen to move is forgiven.
+/// </summary>
+internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractionLedger ledger, DateTimeOffset end)
 {
     // Records that come and go while they are counted make counts disagree that are all true.
     private const int CountingRounds = 8;
-    private const int MostMoved = 3;
+    private const int WholeCounts = 4;
 
-    private readonly Dictionary<Window, long> _due = [];
+    private static readonly Window Undated = new(WindowKind.Undated, null, null);
 
-    /// <summary>Once the windows that were given are read: doubts those of which far fewer records came than were counted, for a count that lies hides the same records twice.</summary>
-    public void Settle()
+    private readonly Window _since = new(WindowKind.Created, end, null);
+    private readonly HashSet<Window> _given = [];
+    private int _rounds;
+    private bool _isUndatedRefused;
+
+    /// <summary>
+    /// Returns the windows to read next; none where the counts agree with what was read, as they mostly do, or where no further reading can show that they do.
+    /// </summary>
+    public async Task<IReadOnlyList<Window>> NextAsync(CancellationToken cancellationToken)
     {
-        foreach (var (window, verdict) in ledger.Accepted)
+        if (_rounds == 0 && await AgreesAtOnceAsync(cancellationToken))
+            return [];
+
+        while (_rounds++ < CountingRounds)
         {
-            if (_due.TryGetValue(window, out var counted) && verdict.RowsRead < counted - Few(counted))
-                ledger.Doubt($"{window}: {verdict.RowsRead} records came of {counted} that all counts agree on");
+            var counts = await CountAsync(cancellationToken);
+            var due = await DueAsync(counts, cancellationToken);
+            if (due.Where(_given.Add).ToList() is { Count: > 0 } fresh)
+                return fresh;
+            if (!counts.Agree)
+                continue;
+
+            foreach (var window in due)
+                ledger.Doubt($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts");
+            return [];
         }
+
+        ledger.Doubt(
+            $"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, of which {ReadInAll} were read; "
+            + "counted again, its windows do not add up to the whole either");
+        return [];
     }
 
-    /// <summary>Gives nothing where the counts agree, as they mostly do; else the records without Created Date and the windows that hold more than was read of them.</summary>
-    public async IAsyncEnumerable<Window> MissedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private long ReadInAll => ledger.Accepted.Sum(a => a.Verdict.RowsRead);
+
+    // Both counts must agree with what was read: a record missed and another deleted meanwhile would cancel out in one of them.
+    private async Task<bool> AgreesAtOnceAsync(CancellationToken cancellationToken)
     {
-        var read = ledger.Accepted.Sum(a => a.Verdict.RowsRead);
         ledger.CountedAfter = (await source.ProbeAsync(null, 0, cancellationToken)).Total;
-        if (ledger.CountedAfter is not { } whole)
-        {
+        if (ledger.CountedAfter is null)
             ledger.Doubt("Bubble's answers do not say how many records there are");
-            yield break;
-        }
-
-        // Both counts must agree with what was read: a record missed and another deleted meanwhile would cancel out in one of them.
-        if (whole == read && ledger.CountedBefore == read)
-            yield break;
-
-        var undated = await UndatedAsync(cancellationToken);
-        if (undated > 0)
-            yield return new Window(WindowKind.Undated, null, null);
-
-        // Records dated after the upper bound: made since, which the catch-up pass reads as well, or dated ahead of their last change.
-        var sinceWindow = new Window(WindowKind.Created, end, null);
-        var since = (await source.ProbeAsync(sinceWindow, 0, cancellationToken)).Total ?? 0;
-        if (since > 0)
-            yield return sinceWindow;
-
-        // Which count is wrong, the whole's or a window's, shows only when all are asked again and agree with each other.
-        var windows = ledger.Accepted.Where(a => a.Window is { Kind: WindowKind.Created, To: not null }).ToList();
-        if (await AgreeingCountsAsync(windows, cancellationToken) is not { } counts)
-        {
-            ledger.Doubt($"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {whole} after, of which {read} were read; counted again, its windows do not add up to the whole either");
-            yield break;
-        }
-
-        foreach (var (window, _) in windows.Where(w => counts[w.Window] > w.Verdict.RowsRead))
-        {
-            _due[window] = counts[window];
-            yield return window;
-        }
+        return ledger.CountedAfter is not { } whole || (whole == ReadInAll && ledger.CountedBefore == whole);
     }
 
-    private async Task<Dictionary<Window, long>?> AgreeingCountsAsync(IReadOnlyList<(Window Window, Verdict Verdict)> windows, CancellationToken cancellationToken)
+    private async Task<WindowCounts> CountAsync(CancellationToken cancellationToken)
     {
-        for (var round = 1; round <= CountingRounds; round++)
+        var before = await WholeAsync(cancellationToken);
+        var windows = new Dictionary<Window, long>();
+        foreach (var (window, _) in ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Created && a.Window.To <= end))
+            windows[window] = await CountAsync(window, cancellationToken);
+        windows[Undated] = await UndatedAsync(cancellationToken);
+        windows[_since] = await CountAsync(_since, cancellationToken);
+        return new WindowCounts(before, windows, await WholeAsync(cancellationToken));
+    }
+
+    // Of a window that was read, the count decides only where the counts agree with each other.
+    private async Task<List<Window>> DueAsync(WindowCounts counts, CancellationToken cancellationToken)
+    {
+        var due = counts.Windows.Where(w => w.Value > Read(w.Key)).Select(w => w.Key).ToList();
+        if (!counts.Agree)
+            due.RemoveAll(IsRead);
+        // Records made since the upper bound belong to the next run, so that those made since they were read are not asked for.
+        if (_given.Contains(_since))
+            due.Remove(_since);
+        if (counts.IsSumTooSmall)
+            due.AddRange(await UncoveredAsync(cancellationToken));
+        return due;
+    }
+
+    private async Task<List<Window>> UncoveredAsync(CancellationToken cancellationToken)
+    {
+        var whole = await source.ProbeAsync(null, 0, cancellationToken);
+        return await planner.PlanAsync(whole, end, ledger.Accepted.Select(a => a.Window), cancellationToken).ToListAsync(cancellationToken);
+    }
+
+    private bool IsRead(Window window) => ledger.Accepted.Any(a => a.Window == window);
+
+    private long Read(Window window) => ledger.Accepted.FirstOrDefault(a => a.Window == window).Verdict?.RowsRead ?? 0;
+
+    // One wrong number must not pass for records that came or went: the same one has to come twice in a row.
+    private async Task<long> WholeAsync(CancellationToken cancellationToken)
+    {
+        var last = await CountAsync(null, cancellationToken);
+        for (var count = 1; count < WholeCounts; count++)
         {
-            var before = await CountAsync(null, cancellationToken);
-            var counts = new Dictionary<Window, long>();
-            foreach (var (window, _) in windows)
-                counts[window] = await CountAsync(window, cancellationToken);
-            var sum = counts.Values.Sum() + await UndatedAsync(cancellationToken) + await CountAsync(new Window(WindowKind.Created, end, null), cancellationToken);
-            // A window of which many rows are gone within moments is a count that lies, and may make up for another one.
-            if (Agree(before, sum, await CountAsync(null, cancellationToken)) && windows.All(w => counts[w.Window] >= w.Verdict.RowsRead - Few(w.Verdict.RowsRead)))
-                return counts;
+            var next = await CountAsync(null, cancellationToken);
+            if (next == last)
+                break;
+
+            last = next;
         }
 
-        return null;
+        return last;
     }
 
-    // What came and went while it was counted shows in the difference of the two counts of the whole; more than a few is a lie.
-    private static bool Agree(long before, long sum, long after)
-    {
-        var moved = Math.Abs(after - before);
-        return moved <= Few(before) && sum >= Math.Min(before, after) - moved && sum <= Math.Max(before, after) + moved;
-    }
-
-    private static long Few(long rows) => Math.Max(MostMoved, rows / 100);
-
-    private async Task<long> CountAsync(Window? window, CancellationToken cancellationToken) => (await source.ProbeAsync(window, 0, cancellationToken)).Total ?? 0;
+    private async Task<long> CountAsync(Window? window, CancellationToken cancellationToken) =>
+        (await source.ProbeAsync(window, 0, cancellationToken)).Total ?? 0;
 
     private async Task<long> UndatedAsync(CancellationToken cancellationToken)
     {
+        if (_isUndatedRefused)
+            return 0;
+
         try
         {
-            return (await source.ProbeAsync(new Window(WindowKind.Undated, null, null), 0, cancellationToken)).Total ?? 0;
+            return await CountAsync(Undated, cancellationToken);
         }
         catch (SyncException refused) when (!refused.IsTransient)
         {
+            _isUndatedRefused = true;
             ledger.Doubt($"records without Created Date cannot be asked for: {refused.Message}");
             return 0;
         }
     }
+}
+
+/// <summary>Counts of the whole type, and between them those of its windows.</summary>
+internal sealed record WindowCounts(long Before, IReadOnlyDictionary<Window, long> Windows, long After)
+{
+    private long Sum => Windows.Values.Sum();
+
+    /// <summary>Whether the windows add up to the whole, or to what it was seen to move between.</summary>
+    public bool Agree => Sum >= Math.Min(Before, After) && Sum <= Math.Max(Before, After);
+
+    /// <summary>Whether there are records that lie in no window.</summary>
+    public bool IsSumTooSmall => Sum < Math.Min(Before, After);
 }

@@ -44,9 +44,17 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     {
         var size = settings.WindowSize;
         var left = long.MaxValue;
+        var isAskedAgain = false;
         while (Math.Min(left, count ?? left) > size)
         {
             var probe = await source.ProbeAsync(new Window(WindowKind.Created, from, end), size, cancellationToken);
+            // One answer alone overrules neither the counts before it nor the question.
+            if (!isAskedAgain && Contradicts(probe, from, end, (left < long.MaxValue ? left - size : count) > size))
+            {
+                isAskedAgain = true;
+                continue;
+            }
+
             if (!probe.HasRow && probe.Remaining > 0)
             {
                 size = Smaller(size);
@@ -57,13 +65,9 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
                 break;
 
             var next = Next(probe, from, end);
-            // What is left must shrink with every window; where it does not, the constraint was not applied.
-            if (probe.Total >= left)
-                throw source.Unconstrained(BubbleField.Created);
-
             left = probe.Total ?? left;
             yield return new Window(WindowKind.Created, from, next);
-            from = next;
+            (from, isAskedAgain) = (next, false);
         }
 
         if (from < end)
@@ -81,9 +85,14 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
         return oldest < end ? oldest : null;
     }
 
+    private static bool Contradicts(Probe probe, DateTimeOffset from, DateTimeOffset end, bool isPromised) =>
+        probe.HasRow ? !IsInside(probe, from, end) : isPromised || probe.Remaining > 0;
+
+    private static bool IsInside(Probe probe, DateTimeOffset from, DateTimeOffset end) => probe.Created >= from && probe.Created < end;
+
     private DateTimeOffset Next(Probe probe, DateTimeOffset from, DateTimeOffset end)
     {
-        if (probe.Created is not { } next || next < from || next >= end)
+        if (probe.Created is not { } next || !IsInside(probe, from, end))
             throw source.Unconstrained(BubbleField.Created);
 
         // More records on this millisecond than a window should hold: it becomes a window of its own.

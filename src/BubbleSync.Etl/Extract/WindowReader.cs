@@ -40,7 +40,8 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
 
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
-    private async IAsyncEnumerable<RawPage> PagesAsync(Window window, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RawPage> PagesAsync(
+        Window window, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = await source.PageAsync(window, 0, limit, cancellationToken);
         var (stride, remaining) = (first.Count, first.Remaining);

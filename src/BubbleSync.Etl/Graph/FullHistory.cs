@@ -32,10 +32,7 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     {
         var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
         await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
-        var reconciliation = new Reconciliation(source, flow.Ledger, end);
-        await PassAsync(reconciliation.MissedAsync, drain, cancellationToken);
-        if (!drain.IsCancellationRequested)
-            reconciliation.Settle();
+        await ReconcileAsync(new Reconciliation(source, _planner, flow.Ledger, end), drain, cancellationToken);
         await ReadChangesAsync(end, end, drain, cancellationToken);
     }
 
@@ -52,9 +49,17 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     public Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken cancellationToken) =>
         ReadChangesAsync(since, end, CancellationToken.None, cancellationToken);
 
-    private Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken) => drain.IsCancellationRequested
-        ? Task.CompletedTask
-        : flow.PassAsync(token => _keyset.ReadAsync(new Window(WindowKind.Modified, since, null), end, drain, token), cancellationToken);
+    private async Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        if (!drain.IsCancellationRequested)
+            await flow.PassAsync(token => _keyset.ReadAsync(new Window(WindowKind.Modified, since, null), end, drain, token), cancellationToken);
+    }
+
+    private async Task ReconcileAsync(Reconciliation reconciliation, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        while (!drain.IsCancellationRequested && await reconciliation.NextAsync(cancellationToken) is { Count: > 0 } missed)
+            await PassAsync(_ => missed.ToAsyncEnumerable(), drain, cancellationToken);
+    }
 
     private async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, CancellationToken drain, CancellationToken cancellationToken)
     {
@@ -68,7 +73,8 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     }
 
     // Records enter a window without an end while it is read, and may leave it too.
-    private IAsyncEnumerable<Reading> ReadAsync(Window window, CancellationToken drain, CancellationToken cancellationToken) => window is { From: { } from, To: null }
+    private IAsyncEnumerable<Reading> ReadAsync(Window window, CancellationToken drain, CancellationToken cancellationToken) =>
+        window is { From: { } from, To: null }
         ? _keyset.ReadAsync(window, from, drain, cancellationToken)
         : _reader.ReadAsync(window, cancellationToken);
 }

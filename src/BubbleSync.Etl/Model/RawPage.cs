@@ -45,7 +45,9 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
         throw new JsonException("there is no response.results list in it");
     }
 
-    /// <summary>Returns a page of some of its records and disposes of this one; returns this one where all are kept. The new page does not say what remains.</summary>
+    /// <summary>
+    /// Returns a page of some of its records and disposes of this one; returns this one where all are kept. The new page does not say what remains.
+    /// </summary>
     public RawPage Keep(IReadOnlyCollection<JsonElement> records)
     {
         if (records.Count == Count)

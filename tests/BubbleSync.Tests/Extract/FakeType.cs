@@ -21,6 +21,9 @@ internal sealed class FakeType
     /// <summary>How many pages and counts were asked for.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>Records that are counted, and on no page.</summary>
+    public HashSet<string> Hidden { get; } = [];
+
     /// <summary>Happens before each request.</summary>
     public Action? Before { get; set; }
 
@@ -55,8 +58,8 @@ internal sealed class FakeType
         cancellationToken.ThrowIfCancellationRequested();
         Requests++;
         Before?.Invoke();
-        var isModified = window is { Kind: WindowKind.Modified };
-        var found = Records.Values.Where(r => IsIn(r, window)).OrderBy(r => isModified ? r.Modified : r.Created ?? long.MaxValue).ThenBy(r => r.Id, StringComparer.Ordinal).ToList();
+        var found = Records.Values.Where(r => IsIn(r, window) && (limit == 1 || !Hidden.Contains(r.Id)))
+            .OrderBy(r => window is { Kind: WindowKind.Modified } ? r.Modified : r.Created ?? long.MaxValue).ThenBy(r => r.Id, StringComparer.Ordinal).ToList();
         var rows = found.Skip((int)cursor).Take(limit).ToList();
         var answer = new FakeAnswer(rows, Math.Max(0, found.Count - cursor - rows.Count));
         return Task.FromResult(Page(Lie?.Invoke(window, cursor, limit, answer) ?? answer));
@@ -74,7 +77,8 @@ internal sealed class FakeType
 
     private static RawPage Page(FakeAnswer answer)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new { response = new { results = answer.Rows.Select(Json), count = answer.Rows.Count, remaining = answer.Remaining } });
+        var response = new { results = answer.Rows.Select(Json), count = answer.Rows.Count, remaining = answer.Remaining };
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { response });
         var rented = ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(rented, 0);
         return RawPage.Parse(rented, body.Length, null);
@@ -122,7 +126,7 @@ internal sealed class HandedOn
         return handedOn;
     }
 
-    private void Take(Reading reading)
+    public void Take(Reading reading)
     {
         if (!_open.TryGetValue(reading.Of, out var rows))
             rows = _open[reading.Of] = [];

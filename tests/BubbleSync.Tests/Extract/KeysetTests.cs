@@ -55,7 +55,8 @@ public class KeysetTests
 
         Assert.Empty(handedOn.Issues);
         Assert.Equal(41, handedOn.Versions.Count);
-        Assert.Contains(handedOn.Ends, e => e is { Window: var w, Verdict: { CountBefore: 35, RowsRead: 35, CountAfter: 35 } } && w.From == FakeType.At(1500) && w.To == FakeType.At(1501));
+        var (_, verdict) = Assert.Single(handedOn.Ends, e => e.Window.From == FakeType.At(1500) && e.Window.To == FakeType.At(1501));
+        Assert.Equal((35L, 35L, 35L), (verdict.CountBefore, verdict.RowsRead, verdict.CountAfter));
     }
 
     [Fact]
@@ -167,7 +168,8 @@ public class KeysetTests
     {
         Fill(35);
         _type.Put("old", 1);
-        _type.Lie = (_, _, limit, answer) => _type.Requests > times ? answer : new FakeAnswer([.. _type.Records.Values.OrderBy(r => r.Modified).Take(limit)], 26);
+        _type.Lie = (_, _, limit, answer) =>
+            _type.Requests > times ? answer : new FakeAnswer([.. _type.Records.Values.OrderBy(r => r.Modified).Take(limit)], 26);
 
         var handedOn = await ReadAsync();
 
@@ -219,5 +221,6 @@ public class KeysetTests
 
     private KeysetReader Reader() => new(_type.Source, new BubbleSettings { PageSize = PageSize }, new ReadingOrder(TimeProvider.System));
 
-    private Task<HandedOn> ReadAsync() => HandedOn.OfAsync(Reader().ReadAsync(Range(1000, null), FakeType.At(2500), CancellationToken.None, CancellationToken.None));
+    private Task<HandedOn> ReadAsync() =>
+        HandedOn.OfAsync(Reader().ReadAsync(Range(1000, null), FakeType.At(2500), CancellationToken.None, CancellationToken.None));
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Microsoft.AspNetCore.Builder;
@@ -59,13 +61,48 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     public async Task A_window_that_hides_the_same_rows_whenever_it_is_read_is_found_out_by_the_counts()
     {
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
-        await using var liar = await LiarAsync(scene, query => query["limit"] == "10" && query["constraints"].ToString().Contains("less than", StringComparison.Ordinal));
+        await using var liar = await LiarAsync(
+            scene, query => query["limit"] == "10" && query["constraints"].ToString().Contains("less than", StringComparison.Ordinal), NoneRemain);
 
         var report = await scene.ResyncAsync("invoice");
 
         Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
         Assert.Equal("partial", report.Status);
-        Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that all counts agree on", StringComparison.Ordinal));
+        Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that Bubble counts", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_record_that_is_counted_and_on_no_page_makes_the_run_partial_and_nothing_is_pruned(bool verifies)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 250 });
+        await scene.ResyncAsync("invoice");
+        var hidden = JsonNode.Parse(scene.Bubble.Records.At("invoice", 120))!["_id"]!.GetValue<string>();
+        scene.Bubble.Records.Delete("invoice", hidden);
+        await using var liar = await LiarAsync(scene, query => query["limit"] == "1", OneMore);
+
+        var report = verifies
+            ? (await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["invoice"] }, null, scene.Limit)).Run
+            : await scene.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Prune = PruneMode.Hard });
+
+        Assert.Equal("partial", report.Status);
+        Assert.Contains(report.Errors, e => e.Code == "unproved" && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
+        Assert.Equal(250, await scene.ScalarAsync<long>("select count(*) from invoice"));
+    }
+
+    [Fact]
+    public async Task A_first_answer_that_shows_no_record_does_not_decide_what_is_read()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        var answers = 0;
+        await using var liar = await LiarAsync(
+            scene, _ => Interlocked.Increment(ref answers) == 1, _ => """{"response":{"cursor":0,"results":[],"count":0,"remaining":0}}""");
+
+        var report = await scene.ResyncAsync("invoice");
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(60, await scene.ScalarAsync<long>("select count(*) from invoice"));
     }
 
     [Fact]
@@ -124,8 +161,14 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from invoice"));
     }
 
-    // Passes searches on, and says of those that the rule names that nothing remains.
-    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies)
+    private static string NoneRemain(string answer) => Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":0");
+
+    private static string OneMore(string answer) => answer.Contains("\"_id\"", StringComparison.Ordinal)
+        ? Regex.Replace(answer, "\"remaining\": ?([0-9]+)", m => $"\"remaining\":{int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture) + 1}")
+        : answer;
+
+    // Passes searches on, and changes the answers to those that the rule names.
+    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<string, string> change)
     {
         var (bubble, http) = (scene.Settings.Bubble.BaseUrl!, new HttpClient());
         http.DefaultRequestHeaders.Add("Authorization", $"Bearer {scene.Settings.Bubble.ApiToken}");
@@ -136,7 +179,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         app.Run(async context =>
         {
             var answer = await http.GetStringAsync(new Uri(bubble, $"{context.Request.Path}{context.Request.QueryString}"), scene.Limit);
-            await context.Response.WriteAsync(lies(context.Request.Query) ? Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":0") : answer, scene.Limit);
+            await context.Response.WriteAsync(lies(context.Request.Query) ? change(answer) : answer, scene.Limit);
         });
         await app.StartAsync(scene.Limit);
         await scene.MoveAsync(new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath));
