@@ -20,11 +20,11 @@ internal sealed class FieldSightings
     /// <summary>Values that did not convert, by the field's name in its map.</summary>
     public IReadOnlyDictionary<string, long> Failed => _failed;
 
-    /// <summary>Looks at a page's records; <paramref name="names"/> resolves each name once.</summary>
-    public static FieldSightings Of(RawPage page, KnownNames names)
+    /// <summary>Counts what records hold; <paramref name="names"/> resolves each name once.</summary>
+    public static FieldSightings Of(IReadOnlyCollection<JsonElement> records, KnownNames names)
     {
         var byName = new Dictionary<KnownName, ShapeTally>(ReferenceEqualityComparer.Instance);
-        foreach (var record in page.Records.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object))
+        foreach (var record in records.Where(r => r.ValueKind == JsonValueKind.Object))
         {
             foreach (var property in record.EnumerateObject())
             {
@@ -33,7 +33,7 @@ internal sealed class FieldSightings
             }
         }
 
-        var seen = new FieldSightings { Seen = page.Count };
+        var seen = new FieldSightings { Seen = records.Count };
         foreach (var (name, tally) in byName)
             seen.Add(name.Name, tally);
         return seen;

@@ -1,28 +1,40 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>Gathers what the pages of each reading hold until its end says whether it counts: what is read again is not counted twice. Thread-safe.</summary>
+/// <summary>
+/// Gathers what the pages of each reading hold until its end shows whether it counts. Each record is counted once, as it was when it was first read:
+/// of every record a hash of 64 bits is kept, so that one which changed since, or whose window is read again, is left out. Thread-safe.
+/// </summary>
 internal sealed class SightedReadings(EntityPlan plan)
 {
     private readonly Lock _lock = new();
     private readonly KnownNames _names = new(new NameIndex(plan));
     private readonly Dictionary<WindowReading, OpenReading> _open = [];
+    private readonly HashSet<ulong> _counted = [];
 
     /// <summary>The readings that count.</summary>
     public FieldSightings Total { get; } = new();
 
-    /// <summary>Looks at a page as it came.</summary>
+    /// <summary>Counts a page as it came.</summary>
     public void Look(PageRead read)
     {
-        var seen = FieldSightings.Of(read.Page, _names);
+        var records = read.Page.Records.EnumerateArray().ToList();
+        var hashes = records.ConvertAll(Hash);
+        lock (_lock)
+            records = Uncounted(records, hashes, Find(read.Of), read.Order);
+
+        var seen = FieldSightings.Of(records, _names);
         lock (_lock)
             Find(read.Of).Seen.Add(seen);
     }
 
-    /// <summary>Takes a page that has been mapped and looked at, of which only what did not convert matters; or the end of a reading, which may overtake its pages.</summary>
+    /// <summary>Takes what of a counted page did not convert, or the end of a reading, which may overtake its pages.</summary>
     public void Take(Reading reading)
     {
         lock (_lock)
@@ -31,28 +43,58 @@ internal sealed class SightedReadings(EntityPlan plan)
             if (reading is PageMapped { Batch: var batch })
             {
                 using (batch)
-                    open.Seen.Fail(batch.Rejects);
+                    open.Seen.Fail(batch.Rejects.Where(r => !open.LeftOut.Contains(r.Order)));
                 open.Pages++;
             }
 
             open.End = reading as ReadingEnded ?? open.End;
             if (open.End?.Pages == open.Pages)
-                Close(open.End, open.Seen);
+                Close(open.End, open);
         }
+    }
+
+    private List<JsonElement> Uncounted(List<JsonElement> records, List<(ulong Hash, bool IsId)> hashes, OpenReading open, long order)
+    {
+        var uncounted = new List<JsonElement>(records.Count);
+        foreach (var (index, (hash, isId)) in hashes.Index())
+        {
+            // Within one reading, two records without an id are two, however alike they are.
+            if (_counted.Contains(hash) || (!open.Records.Add(hash) && isId))
+                open.LeftOut.Add(order + index);
+            else
+                uncounted.Add(records[index]);
+        }
+
+        return uncounted;
     }
 
     private OpenReading Find(WindowReading reading) => _open.TryGetValue(reading, out var open) ? open : _open[reading] = new OpenReading();
 
-    private void Close(ReadingEnded end, FieldSightings seen)
+    private void Close(ReadingEnded end, OpenReading open)
     {
         _open.Remove(end.Of);
-        if (end.Verdict.Outcome != Outcome.Discarded)
-            Total.Add(seen);
+        if (end.Verdict.Outcome == Outcome.Discarded)
+            return;
+
+        Total.Add(open.Seen);
+        _counted.UnionWith(open.Records);
     }
+
+    // A record without an id is known again by all that it holds.
+    private static (ulong Hash, bool IsId) Hash(JsonElement record) =>
+        record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
+            ? (ByteHash.Of(JsonMarshal.GetRawUtf8Value(id)), true)
+            : (ByteHash.Of(JsonMarshal.GetRawUtf8Value(record)), false);
 
     private sealed class OpenReading
     {
         public FieldSightings Seen { get; } = new();
+
+        /// <summary>Hashes of the records that came.</summary>
+        public HashSet<ulong> Records { get; } = [];
+
+        /// <summary>The numbers of those that were counted before.</summary>
+        public HashSet<long> LeftOut { get; } = [];
 
         public int Pages { get; set; }
 

@@ -120,6 +120,8 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
 
     private Reading Map(Reading reading)
     {
+        if (reading is ReadingEnded end)
+            _mapper.Tally.End(end);
         if (reading is not PageRead page)
             return reading;
 

@@ -1,11 +1,19 @@
+using BubbleSync.Etl.Model;
+
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>Counts what an entity's records held, a page at a time. Thread-safe.</summary>
+/// <summary>
+/// Counts what an entity's records held, a page at a time, in the readings that count. A record that is read again, because its window is or because it changed
+/// since, is counted with its first reading; no id is kept for that. Thread-safe.
+/// </summary>
 internal sealed class FieldTally
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<KnownName, long> _present = [];
-    private readonly Dictionary<(int Column, TextNotes Note), (long Count, string Example)> _notes = [];
+    private readonly HeldFields _once = new();
+    private readonly HeldFields _again = new();
+    private readonly HashSet<Window> _windows = [];
+    private readonly Dictionary<WindowReading, OpenTally> _open = [];
+    private bool _hasHistory;
 
     /// <summary>Records that held each name.</summary>
     public IReadOnlyDictionary<KnownName, long> Present
@@ -13,7 +21,7 @@ internal sealed class FieldTally
         get
         {
             lock (_lock)
-                return new Dictionary<KnownName, long>(_present);
+                return Together(_once.Present, _again.Present);
         }
     }
 
@@ -23,32 +31,112 @@ internal sealed class FieldTally
         get
         {
             lock (_lock)
-                return new Dictionary<(int, TextNotes), (long, string)>(_notes);
+                return Together(_once.Notes, _again.Notes);
         }
     }
+
+    /// <summary>Adds a page's counts to its reading.</summary>
+    public void Add(WindowReading reading, PageTally page)
+    {
+        lock (_lock)
+        {
+            var open = Find(reading);
+            open.Fields.Add(page);
+            open.Pages++;
+            Close(open);
+        }
+    }
+
+    /// <summary>Takes the end of a reading, which may overtake its pages.</summary>
+    public void End(ReadingEnded end)
+    {
+        lock (_lock)
+        {
+            var open = Find(end.Of);
+            open.End = end;
+            Close(open);
+        }
+    }
+
+    private OpenTally Find(WindowReading reading) => _open.TryGetValue(reading, out var open) ? open : _open[reading] = new OpenTally();
+
+    private void Close(OpenTally open)
+    {
+        if (open.End is not { } end || end.Pages != open.Pages)
+            return;
+
+        _open.Remove(end.Of);
+        if (end.Verdict.Outcome == Outcome.Discarded)
+            return;
+
+        // Changes that are read after the windows are records of them, but for the few that are new.
+        var window = end.Of.Window;
+        var isChange = window.Kind == WindowKind.Modified;
+        var isAgain = !_windows.Add(window) || (isChange && _hasHistory);
+        _hasHistory |= !isChange;
+        (isAgain ? _again : _once).Add(open.Fields);
+    }
+
+    // What only records held that were read again is counted with those.
+    private static Dictionary<TKey, TValue> Together<TKey, TValue>(Dictionary<TKey, TValue> once, Dictionary<TKey, TValue> again)
+        where TKey : notnull
+    {
+        var all = new Dictionary<TKey, TValue>(once);
+        foreach (var (key, value) in again)
+            all.TryAdd(key, value);
+        return all;
+    }
+
+    private sealed class OpenTally
+    {
+        public HeldFields Fields { get; } = new();
+
+        public int Pages { get; set; }
+
+        public ReadingEnded? End { get; set; }
+    }
+}
+
+/// <summary>What some records held.</summary>
+internal sealed class HeldFields
+{
+    /// <summary>Records that held each name.</summary>
+    public Dictionary<KnownName, long> Present { get; } = [];
+
+    /// <summary>What was changed or odd, by column ordinal: how often, and one record as an example.</summary>
+    public Dictionary<(int Column, TextNotes Note), (long Count, string Example)> Notes { get; } = [];
 
     /// <summary>Adds a page's counts.</summary>
     public void Add(PageTally page)
     {
-        lock (_lock)
-        {
-            foreach (var (name, count) in page.Present)
-                _present[name] = _present.GetValueOrDefault(name) + count;
-            foreach (var (column, notes, id) in page.Notes)
-                AddNotes(column, notes, id);
-        }
+        foreach (var (name, count) in page.Present)
+            Present[name] = Present.GetValueOrDefault(name) + count;
+        foreach (var (column, notes, id) in page.Notes)
+            AddNotes(column, notes, id);
+    }
+
+    /// <summary>Adds what other records held.</summary>
+    public void Add(HeldFields others)
+    {
+        foreach (var (name, count) in others.Present)
+            Present[name] = Present.GetValueOrDefault(name) + count;
+        foreach (var (note, (count, example)) in others.Notes)
+            AddNote(note, count, example);
     }
 
     private void AddNotes(int column, TextNotes notes, string id)
     {
         foreach (var note in new[] { TextNotes.Removed, TextNotes.Replaced, TextNotes.MaybeCut })
         {
-            if (!notes.HasFlag(note))
-                continue;
-
-            var (count, example) = _notes.GetValueOrDefault((column, note), (0, id));
-            _notes[(column, note)] = (count + 1, example);
+            if (notes.HasFlag(note))
+                AddNote((column, note), 1, id);
         }
+    }
+
+    private void AddNote((int Column, TextNotes Note) note, long count, string example)
+    {
+        var (before, first) = Notes.GetValueOrDefault(note, (0, example));
+        Notes[note] = (before + count, first);
     }
 }
 

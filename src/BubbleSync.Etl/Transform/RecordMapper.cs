@@ -47,7 +47,7 @@ internal sealed class RecordMapper
                     Keep(element, record.Order, raw);
             }
 
-            Tally.Add(record.Tally);
+            Tally.Add(read.Of, record.Tally);
             return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects) { Raw = raw });
 #pragma warning restore CA2000
         }

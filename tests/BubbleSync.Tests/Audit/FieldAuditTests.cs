@@ -105,6 +105,33 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task A_record_that_changes_while_it_is_read_is_counted_once()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        for (var number = 1; number <= 40; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Name\": \"Ann\", \"Commission\": {(number == 7 ? "\"much\"" : "5")}"));
+        var isEdited = false;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // After the windows, before what changed since.
+            if (request.Constraints.Contains("Modified Date", StringComparison.Ordinal) && !isEdited)
+            {
+                isEdited = true;
+                var now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+                foreach (var number in new[] { 7, 8, 9 })
+                    scene.Put("agent", Scene.Record(number, now, "\"Name\": \"Bob\", \"Commission\": \"more\""));
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var rows = (await AuditAsync(scene, "agent")).Rows;
+
+        Assert.True(isEdited);
+        Assert.Equal([(40L, 40L, 1L), (40L, 40L, 0L)], rows.Where(r => r.BubbleField is "Commission" or "Name").Select(r => (r.Seen, r.Present, r.Failed)));
+    }
+
+    [Fact]
     public async Task What_cannot_be_shown_to_be_everything_is_counted_and_said()
     {
         await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 0, Faults = ["remaining-absent"] });

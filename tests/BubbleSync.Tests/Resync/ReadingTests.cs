@@ -110,6 +110,25 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         await SameAsBubbleAsync(scene);
     }
 
+    [Fact]
+    public async Task Fields_without_a_column_count_a_record_that_is_read_again_once()
+    {
+        await using var scene = (await OpenAsync(null, invoices: 0)).With(pageSize: 20);
+        foreach (var number in Enumerable.Range(1, 60))
+            scene.Put("invoice", Scene.Record(number, Scene.Early, "\"Amount\": 5, \"New!\": 1"));
+        BeforePage(scene, 40, () =>
+        {
+            // The window is read again for the first, and what changed since holds the second.
+            scene.Bubble.Records.Delete("invoice", Scene.Id(5));
+            scene.Put("invoice", Scene.Record(50, Now(), "\"New!\": 1, \"Newer!\": 1"));
+        });
+
+        var report = await scene.ResyncAsync("invoice");
+
+        Assert.Equal(("succeeded", 1), (report.Status, report.Entities[0].Proof!.Rereads));
+        Assert.Contains(report.Warnings, w => w.Contains("no map names: 'New!' (59), 'Newer!' (1).", StringComparison.Ordinal));
+    }
+
     // More than the merge looks for by name.
     [Fact]
     public async Task Of_very_many_records_that_are_read_twice_the_newest_count()
