@@ -27,12 +27,18 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         if (_rounds == 0 && await AgreesAtOnceAsync(cancellationToken))
             return [];
 
+        var last = default((long, long, long));
         while (_rounds++ < CountingRounds)
         {
             var counts = await CountAsync(cancellationToken);
             var due = await DueAsync(counts, cancellationToken);
             if (due.Where(_given.Add).ToList() is { Count: > 0 } fresh)
                 return fresh;
+            // What contradicts itself twice in the same way will do so again.
+            if (!counts.Agree && counts.Totals == last)
+                break;
+
+            last = counts.Totals;
             if (!counts.Agree)
                 continue;
 
@@ -133,11 +139,14 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
 /// <summary>Counts of the whole type, and between them those of its windows.</summary>
 internal sealed record WindowCounts(long Before, IReadOnlyDictionary<Window, long> Windows, long After)
 {
-    private long Sum => Windows.Values.Sum();
+    /// <summary>The counts of the whole, and the sum of the windows between them.</summary>
+    public (long Before, long Sum, long After) Totals => (Before, Sum, After);
 
     /// <summary>Whether the windows add up to the whole, or to what it was seen to move between.</summary>
     public bool Agree => Sum >= Math.Min(Before, After) && Sum <= Math.Max(Before, After);
 
     /// <summary>Whether there are records that lie in no window.</summary>
     public bool IsSumTooSmall => Sum < Math.Min(Before, After);
+
+    private long Sum => Windows.Values.Sum();
 }
