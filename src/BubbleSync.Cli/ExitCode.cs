@@ -20,8 +20,9 @@ internal static class ExitCode
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The code of a run that says by itself whether all is as it should be. One that came to its end, though nothing of it succeeded, did not stop.</summary>
-    public static int Of(RunReport report, bool success) => !success && report is { Status: "succeeded" } or { Status: "failed", Failure: null } ? Partial : Of(report);
+    /// <summary>The code of a run that says by itself whether all is as it should be. A run that came to its end with nothing done was not stopped.</summary>
+    public static int Of(RunReport report, bool success) =>
+        !success && report is { Status: "succeeded" } or { Status: "failed", Failure: null } ? Partial : Of(report);
 
     /// <summary>The code of a run.</summary>
     public static int Of(RunReport report) => report.Status switch

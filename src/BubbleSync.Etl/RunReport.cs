@@ -107,7 +107,9 @@ public sealed record EntityReport
     /// <summary>The same of links. Many of them were filled in by patches and never came from Bubble.</summary>
     public long AbsentKeptLinks { get; init; }
 
-    /// <summary>Columns with <c>"absent": "clear"</c> that were left as they are, because too many of their values would have gone; left out where there is none.</summary>
+    /// <summary>
+    /// Columns with <c>"absent": "clear"</c> that were left as they are, because too many of their values would have gone; left out where there is none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ClearRefusal>? ClearRefused { get; init; }
 

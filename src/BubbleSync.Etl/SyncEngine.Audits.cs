@@ -21,7 +21,9 @@ public sealed partial class SyncEngine
 
         var scope = new ComparisonScope(options.Since, options.Sample);
         Verification? verification = null;
-        var report = await CompareAsync("verify", options, options.Entities, scope, (run, token) => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync(token), progress, cancellationToken);
+        var report = await CompareAsync(
+            "verify", options, options.Entities, scope,
+            (run, token) => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync(token), progress, cancellationToken);
         return verification!.Report(report);
     }, cancellationToken);
 

@@ -10,7 +10,10 @@ internal static class VerifyVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about so many records of each entity, or such a part, spread evenly over its history", percentOnly: false);
-    private static readonly Option<bool> Strict = new("--strict") { Description = "Call values that are kept here though Bubble no longer sends them differences" };
+    private static readonly Option<bool> Strict = new("--strict")
+    {
+        Description = "Call values that are kept here though Bubble no longer sends them differences",
+    };
     private static readonly OutputFileOption Csv = new("--csv", "Write every difference to this file as CSV");
 
     /// <summary>The verb.</summary>

@@ -57,7 +57,12 @@ internal sealed class RunFindings
         foreach (var refused in report.ClearRefused ?? [])
             Errors.Add(new SyncError("load", plan.Name, null, refused.Field, "clear-refused", Refused(plan, refused)));
         if (report.AbsentKept > 0)
-            Warnings.Add($"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; 'bubblesync verify --entity {plan.Name} --strict' names them.");
+        {
+            Warnings.Add(
+                $"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; "
+                + $"'bubblesync verify --entity {plan.Name} --strict' names them.");
+        }
+
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
         AddStrangers(plan, entity.Flow.Mapper);
@@ -66,9 +71,10 @@ internal sealed class RunFindings
     }
 
     private static string Refused(EntityPlan plan, ClearRefusal refused) =>
-        $"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column '{refused.Column}'. "
-        + $"One run clears at most {ClearGuard.MostPercent} % of a column, so that a right which the token lost empties none: the column was left as it is. "
-        + $"Check in Bubble that the token may see the field; if the values are really gone, empty them with SQL: update {plan.Table} set {Identifier.Quote(refused.Column)} = null.";
+        $"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column "
+        + $"'{refused.Column}', which was left as it is: one run clears at most {ClearGuard.MostPercent} %, because a lost right looks the same. "
+        + "Check in Bubble that the token may see the field. If the values are really gone, empty the column with SQL: "
+        + $"update {plan.Table} set {Identifier.Quote(refused.Column)} = null.";
 
     // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)

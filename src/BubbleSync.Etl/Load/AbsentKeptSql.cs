@@ -21,7 +21,10 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
     /// The columns to select of the staged row for <see cref="Count"/>: one bit for each column that the record does not carry. The bits are computed before
     /// the join, so that it carries a few numbers a row instead of all columns, which would take several times as long.
     /// </summary>
-    public string StagedBits => Words(StagingLayout.AbsentName, column => column.AbsentClears ? null : $"s.{column.Quoted} is null", word => $" & ~{StagingLayout.NullMarks("s", word)}");
+    public string StagedBits => Words(
+        StagingLayout.AbsentName,
+        column => column.AbsentClears ? null : $"s.{column.Quoted} is null",
+        word => $" & ~{StagingLayout.NullMarks("s", word)}");
 
     /// <summary>The columns to select of the table's row for <see cref="Count"/>: one bit for each column that holds a value.</summary>
     public string StoredBits => Words(Filled, IsFilled, _ => "");
@@ -38,13 +41,20 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
         return counts.Count == 0 ? "0::bigint" : $"coalesce(sum({string.Join(" + ", counts)}) filter (where not s.{StagingLayout.Rejected}), 0)::bigint";
     }
 
-    private string Words(string name, Func<ColumnPlan, string?> condition, Func<int, string> less) => string.Join(", ", Enumerable.Range(0, _words).Select(word =>
-    {
-        var bits = Of(word).Select(column => condition(column) is { } holds ? $"case when {holds} then {Number(Bit(column))} else 0 end" : null).OfType<string>().ToList();
-        return $"{(bits.Count == 0 ? "0::bigint" : $"({string.Join(" | ", bits)}){less(word)}")} as {name}{word}";
-    }));
+    private string Words(string name, Func<ColumnPlan, string?> condition, Func<int, string> less) =>
+        string.Join(", ", Enumerable.Range(0, _words).Select(word => $"{Word(word, condition, less)} as {name}{word}"));
 
-    private long Mask(int word, bool links) => Of(word).Where(column => column.Relations.Count > 0 == links).Aggregate(0L, (mask, column) => mask | Bit(column));
+    private string Word(int word, Func<ColumnPlan, string?> condition, Func<int, string> less)
+    {
+        var bits = Of(word)
+            .Select(column => condition(column) is { } holds ? $"case when {holds} then {Number(Bit(column))} else 0 end" : null)
+            .OfType<string>()
+            .ToList();
+        return bits.Count == 0 ? "0::bigint" : $"({string.Join(" | ", bits)}){less(word)}";
+    }
+
+    private long Mask(int word, bool links) =>
+        Of(word).Where(column => column.Relations.Count > 0 == links).Aggregate(0L, (mask, column) => mask | Bit(column));
 
     private IEnumerable<ColumnPlan> Of(int word) => plan.Columns.Where(c => c.Ordinal / StagingLayout.BitsInWord == word && c.Name != plan.KeyName);
 

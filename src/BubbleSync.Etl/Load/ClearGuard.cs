@@ -30,7 +30,11 @@ internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
             return [];
 
         var values = await CountsAsync(connection, sql.CountValues(suspects.Select(s => s.Column)), cancellationToken);
-        return [.. suspects.Zip(values, (s, count) => new ClearRefusal(s.Column.Name, s.Column.Field, s.Emptied, count)).Where(r => r.Emptied * 100 > r.Values * MostPercent)];
+        return
+        [
+            .. suspects.Zip(values, (s, count) => new ClearRefusal(s.Column.Name, s.Column.Field, s.Emptied, count))
+                .Where(r => r.Emptied * 100 > r.Values * MostPercent),
+        ];
     }
 
     private static async Task<long[]> CountsAsync(NpgsqlConnection connection, string statement, CancellationToken cancellationToken) =>

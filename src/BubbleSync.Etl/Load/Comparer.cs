@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Load;
 /// <param name="Columns">The ordinals of the columns that differ.</param>
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 /// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
-/// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; they alone make a difference only where asked.</param>
+/// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; alone a difference only where asked.</param>
 internal sealed record RecordDifference(
     string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
 {

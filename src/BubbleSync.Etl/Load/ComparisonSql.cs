@@ -83,7 +83,9 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
 
     private string Ordinals(Func<ColumnPlan, string> condition) =>
-        $"array_remove(array[{string.Join(",\n  ", plan.Columns.Where(c => c.Name != plan.KeyName).Select(c => $"case when {condition(c)} then {c.Ordinal} end"))}]::integer[], null)";
+        $"array_remove(array[{string.Join(",\n  ", WithoutKey().Select(c => $"case when {condition(c)} then {c.Ordinal} end"))}]::integer[], null)";
+
+    private IEnumerable<ColumnPlan> WithoutKey() => plan.Columns.Where(c => c.Name != plan.KeyName);
 
     private string Rejected =>
         $"""
@@ -96,7 +98,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         """;
 
     // A row that is marked as deleted in Bubble says what Bubble says.
-    private string Extra(Horizon horizon) => $"select gone.id::text, 'extra', null, null, false, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
+    private string Extra(Horizon horizon) =>
+        $"select gone.id::text, 'extra', null, null, false, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

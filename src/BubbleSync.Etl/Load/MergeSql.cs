@@ -141,13 +141,17 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <summary>Counts, for each of these columns, the rows that the merge would empty because the record does not carry the field.</summary>
     public string CountCleared(IEnumerable<ColumnPlan> columns) =>
         $"""
-        select array[{string.Join(",\n  ", columns.Select(c => $"count(*) filter (where s.{c.Quoted} is null and not {StagingLayout.IsNullSent("s", c)} and t.{c.Quoted} is not null)"))}]
+        select array[{string.Join(",\n  ", columns.Select(c => $"count(*) filter (where {IsCleared(c)})"))}]
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and {IsNewer}
         """;
 
     /// <summary>Counts the values that these columns have in the whole table.</summary>
-    public string CountValues(IEnumerable<ColumnPlan> columns) => $"select array[{string.Join(", ", columns.Select(c => $"count({c.Quoted})"))}] from {plan.Table}";
+    public string CountValues(IEnumerable<ColumnPlan> columns) =>
+        $"select array[{string.Join(", ", columns.Select(c => $"count({c.Quoted})"))}] from {plan.Table}";
+
+    private static string IsCleared(ColumnPlan column) =>
+        $"s.{column.Quoted} is null and not {StagingLayout.IsNullSent("s", column)} and t.{column.Quoted} is not null";
 
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 

@@ -61,7 +61,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         return (await connection.RowsAsync(
             _sql.Classify(horizon),
-            r => new Classes(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
+            r => new Classes(
+                r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
             cancellationToken))[0];
     }
 

@@ -25,7 +25,9 @@ internal sealed class StagingLayout(EntityPlan plan)
 
     /// <summary>Whether a column of that name would be one of staging's own.</summary>
     public static bool IsOwn(string column) =>
-        column is Created or Order or Rejected || column.StartsWith(MarksName, StringComparison.Ordinal) || column.StartsWith(SentName, StringComparison.Ordinal)
+        column is Created or Order or Rejected
+        || column.StartsWith(MarksName, StringComparison.Ordinal)
+        || column.StartsWith(SentName, StringComparison.Ordinal)
         || column.StartsWith(AbsentName, StringComparison.Ordinal);
 
     /// <summary>How many words of marks a row has.</summary>
@@ -34,7 +36,10 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>How many fields a row has.</summary>
     public int FieldCount { get; } = plan.Columns.Count + NullWords(plan.Columns.Count) + 3;
 
-    /// <summary>All columns with their types, in the order of rows; the last is no content, and checksums leave it out. An absent field and a null are both NULL; a mark shows the explicit null.</summary>
+    /// <summary>
+    /// All columns with their types, in the order of rows; the last is no content, and checksums leave it out. An absent field and a null are both NULL;
+    /// a mark shows the explicit null.
+    /// </summary>
     public IEnumerable<(string Quoted, string Type)> Columns() =>
     [
         .. plan.Columns.Select(c => (c.Quoted, c.StagingType)),
@@ -44,11 +49,13 @@ internal sealed class StagingLayout(EntityPlan plan)
         (Order, "bigint"),
     ];
 
-    /// <summary>A condition: the staged row <paramref name="s"/> stores NULL in the column, for an explicit null or, where the map says so, for an absent field.</summary>
-    public static string IsNullMarked(string s, ColumnPlan column) => column.AbsentClears ? $"({s}.{column.Quoted} is null)" : IsNullSent(s, column);
+    /// <summary>A condition: the staged row <paramref name="s"/> stores NULL, for an explicit null or, where the map says so, for an absent field.</summary>
+    public static string IsNullMarked(string s, ColumnPlan column) =>
+        column.AbsentClears ? $"({s}.{column.Quoted} is null)" : IsNullSent(s, column);
 
     /// <summary>A condition: the record of the staged row <paramref name="s"/> carries an explicit null for the column.</summary>
-    public static string IsNullSent(string s, ColumnPlan column) => $"({NullMarks(s, column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)";
+    public static string IsNullSent(string s, ColumnPlan column) =>
+        $"({NullMarks(s, column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)";
 
     /// <summary>The marks of explicit nulls of the staged row <paramref name="s"/>, for the columns of one word.</summary>
     public static string NullMarks(string s, int word) => $"{s}.{Marks(word)}";

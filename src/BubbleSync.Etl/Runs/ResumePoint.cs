@@ -25,7 +25,8 @@ internal sealed record ResumePoint(
     /// <summary>What is known of a run's entities, as <see cref="Entity"/> reads it.</summary>
     public const string EntitiesSql =
         """
-        select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, duration_ms, proof::text,
+        select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned,
+          duration_ms, proof::text,
           absent_kept, absent_kept_links, clear_refused::text
         from bubblesync.run_entity
         where run_id = @run

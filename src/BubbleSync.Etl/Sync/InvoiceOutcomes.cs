@@ -41,7 +41,9 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         var troubles = mine.SelectMany(m => m.Value.Select(o => Trouble(m.Key, o, mine))).OfType<SyncTrouble>().OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
         var steps = !isForced && mine.Values.All(IsUnchanged)
             ? [new SyncStep("skip", true)]
-            : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 }).Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity))).ToList();
+            : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 })
+                .Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity)))
+                .ToList();
         return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
     }
 
@@ -51,7 +53,8 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         return new InvoiceResult(false, id, [new SyncStep(root.Plan.Name, false, message)], [new SyncTrouble("error", root.Plan.Name, id, "not-found", message)], new InvoiceStats());
     }
 
-    private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) => records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
+    private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) =>
+        records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
 
     private SyncStep Step(string action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
     {

@@ -39,7 +39,11 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : Task.CompletedTask, cancellationToken);
         await AllAsync((entity, token) => IsFirstChoice(entity) ? Task.CompletedTask : ByIdAsync(entity, token), cancellationToken);
         if (roots.Count > AskedOneByOne)
-            await AllAsync((entity, token) => Naming(entity) is { } naming && IsList(naming) ? BareAsync(entity, naming, roots.Count, token) : Task.CompletedTask, cancellationToken);
+        {
+            await AllAsync(
+                (entity, token) => Naming(entity) is { } naming && IsList(naming) ? BareAsync(entity, naming, roots.Count, token) : Task.CompletedTask,
+                cancellationToken);
+        }
     }
 
     private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
@@ -73,8 +77,8 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         if (bare.Count <= AskedOneByOne)
             await ByListAsync(entity, naming, bare, cancellationToken);
         Warn(
-            $"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, so it was not searched for each of {roots} records of {root.Plan.Name}. "
-            + $"Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
+            $"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, so it was not searched for each of {roots} records of "
+            + $"{root.Plan.Name}. Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
     }
 
     // Over a relation that both have to a third: an invoice's customer, a registration's customer. Of several the one with the most different ids.

@@ -121,7 +121,8 @@ public sealed class CompletedListTests(PostgresFixture postgres) : IClassFixture
     }
 
     // All lists of one length.
-    private static IEnumerable<string[]> Lists(int length) => length == 0 ? [[]] : Lists(length - 1).SelectMany(list => Items.Select(item => list.Append(item).ToArray()));
+    private static IEnumerable<string[]> Lists(int length) =>
+        length == 0 ? [[]] : Lists(length - 1).SelectMany(list => Items.Select(item => list.Append(item).ToArray()));
 
     private static string Text(string[] items) => $"{{{string.Join(',', items)}}}";
 

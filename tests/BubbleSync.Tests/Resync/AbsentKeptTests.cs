@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Resync;
 
-/// <summary>Values that are kept here though Bubble no longer sends them: counted by every run and by <c>verify</c>, differences only for <c>--strict</c>.</summary>
+/// <summary>Values kept here though Bubble no longer sends them: each run and <c>verify</c> count them, <c>--strict</c> calls them differences.</summary>
 public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
@@ -22,7 +22,8 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal("2|0", await scene.RowAsync($"select absent_kept, absent_kept_links from bubblesync.run_entity where run_id = '{run.RunId}'"));
         Assert.Equal((true, 2L, 3L, 0L), (plain.Success, plain.Entities[0].AbsentKept, plain.Entities[0].Equal, plain.Entities[0].Differs));
         Assert.Contains("agent: values kept here that Bubble no longer sends: 2; --strict names them.", plain.Warnings);
-        Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, strict.Entities[0].AbsentKept, strict.Entities[0].Equal, strict.Entities[0].Differs, strict.Entities[0].AbsentKeptOnly));
+        var found = strict.Entities[0];
+        Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, found.AbsentKept, found.Equal, found.Differs, found.AbsentKeptOnly));
         Assert.Equal(
             [new("agent", Scene.Id(1), "absent-kept", "Commission", "commission"), new VerifiedDifference("agent", Scene.Id(1), "absent-kept", "Name", "name")],
             strict.Differences);
@@ -126,7 +127,8 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var strict = await VerifyAsync(scene, isStrict: true, "invoice");
 
         Assert.InRange(fields.Count, 64, int.MaxValue);
-        Assert.Equal(filled.Order(StringComparer.Ordinal), strict.Differences.Where(d => d.Verdict == "absent-kept").Select(d => d.Column).Order(StringComparer.Ordinal));
+        var named = strict.Differences.Where(d => d.Verdict == "absent-kept").Select(d => d.Column);
+        Assert.Equal(filled.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
         Assert.Equal(filled.Count, run.Entities[0].AbsentKept);
     }
 

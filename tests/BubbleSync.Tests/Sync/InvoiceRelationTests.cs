@@ -91,8 +91,9 @@ public sealed class InvoiceRelationTests(PostgresFixture postgres) : IClassFixtu
         {
             scene.Put("invoice", Scene.Record(100 + n, Scene.Early, $"{Link("Linked Customer", 300 + n)}, {Link("Linked SEDA registration", 200 + n)}"));
             scene.Put("Customer_Profile", Scene.Record(300 + n, Scene.Early));
+            var fields = $"{Links("Linked Invoice", 100 + n)}, {Link("Linked Customer", 300 + n)}";
             foreach (var registration in new[] { 200 + n, 400 + n })
-                scene.Put("seda_registration", Scene.Record(registration, Scene.Early, $"{Links("Linked Invoice", 100 + n)}, {Link("Linked Customer", 300 + n)}"));
+                scene.Put("seda_registration", Scene.Record(registration, Scene.Early, fields));
         }
 
         var report = await scene.SyncAsync([.. Enumerable.Range(100, invoices)]);

@@ -150,7 +150,8 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
 
         Assert.Equal(["payments"], forced.Results[0].Steps.Where(s => s.Outcome is null).Select(s => s.Action));
         Assert.Matches($@"{Scene.Id(10)}\s+synced\s", said.Output);
-        Assert.All(json.Json.GetProperty("results")[0].GetProperty("steps").EnumerateArray(), s => Assert.Equal("unchanged", s.GetProperty("outcome").GetString()));
+        var steps = json.Json.GetProperty("results")[0].GetProperty("steps").EnumerateArray();
+        Assert.All(steps, s => Assert.Equal("unchanged", s.GetProperty("outcome").GetString()));
     }
 
     [Fact]
