@@ -1,6 +1,8 @@
 using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using Npgsql;
 
 namespace BubbleSync.Etl.Audit;
 
@@ -42,12 +44,31 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         var rights = new RightsExamination(connection, checks);
         foreach (var entity in plan.Sound)
         {
-            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, entity.HasUniqueKey ? "there"
-                : await rights.MayIndexAsync(entity, cancellationToken) ? "missing; the next run makes it, or names the duplicates that forbid it"
-                : $"missing, and only the table's owner can make it: {Ddl.UniqueIndex(entity.Table, entity.KeyName)}");
+            var found = entity.HasUniqueKey ? "there" : await MissingKeyAsync(connection, entity, rights, cancellationToken);
+            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, found);
         }
 
         await rights.RunAsync(database.Schema, plan.Gaps.Any(g => g.Code == "table-missing"), plan.Sound, cancellationToken);
+    }
+
+    private static async Task<string> MissingKeyAsync(
+        NpgsqlConnection connection, EntityPlan entity, RightsExamination rights, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UniqueKeys.CheckAsync(connection, entity, cancellationToken);
+        }
+        catch (SyncException duplicates)
+        {
+            return duplicates.Message;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // The checks of rights name what is lacking.
+        }
+
+        return await rights.MayIndexAsync(entity, cancellationToken) ? "missing; the next run makes it"
+            : $"missing, and only the table's owner can make it: {Ddl.UniqueIndex(entity.Table, entity.KeyName)}";
     }
 
     private async Task ExamineNatureAsync(CancellationToken cancellationToken)

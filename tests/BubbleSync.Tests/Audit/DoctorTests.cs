@@ -32,6 +32,16 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal([check], await FailedAsync(scene, mending));
     }
 
+    [Fact]
+    public async Task Keys_that_are_there_twice_are_named()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("drop index agent_bubble_id_key");
+        await scene.ExecuteAsync($"insert into agent (bubble_id) values ('{Scene.Id(1)}'), ('{Scene.Id(1)}'), ('{Scene.Id(2)}')");
+
+        Assert.Equal(["unique key agent.bubble_id"], await FailedAsync(scene, $"duplicates forbid one: {Scene.Id(1)} (2 rows)"));
+    }
+
     [Theory]
     [InlineData("id-keys", "field names", "Display fields instead of id")]
     [InlineData("constraints-ignored", "constraints", "Make an admin token")]
