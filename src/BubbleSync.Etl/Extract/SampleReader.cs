@@ -3,46 +3,62 @@ using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>Reads some of an entity's records, spread evenly over its history. No chance is in it: the same data give the same records.</summary>
-internal sealed class SampleReader(EntitySource source, WindowPlanner planner, BubbleSettings settings, ReadingOrder order)
+/// <summary>
+/// Reads some of an entity's records in stretches, spread evenly over its history. No chance is in it: the same data give the same records. A sample costs
+/// about that part of the calls that it is of the records.
+/// </summary>
+internal sealed class SampleReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    // Else a small sample would be one page from the beginning of each window, and of a short history its oldest days.
-    private const int LeastStretches = 20;
+    // A small sample is read in more stretches than its records fill pages, else a few days would stand for the whole history: as many as a tenth of all
+    // pages, and no more than these.
+    private const int MostSpread = 20;
+    private const int PagesPerStretch = 10;
+
+    // A place is found by its offset; so wide a window costs one probe for many pages and stays clear of the ceiling.
+    private readonly BubbleSettings _wide = settings with { WindowSize = Math.Max(1, settings.OffsetCeiling / 2) };
 
     /// <summary>Gives about <paramref name="wanted"/> records, window by window; each window is one reading.</summary>
+    /// <param name="whole">The count of the whole type.</param>
+    /// <param name="wanted">The number of records; less than there are.</param>
+    /// <param name="end">The upper bound of Created Date.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<Reading> ReadAsync(Probe whole, long wanted, DateTimeOffset end, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (passed, taken, total) = (0L, 0L, whole.Total!.Value);
-        var stretch = Math.Clamp(wanted / LeastStretches, 1, settings.PageSize);
-        await foreach (var window in planner.PlanAsync(whole, end, [], cancellationToken))
+        var (first, total) = (0L, whole.Total!.Value);
+        var stretches = Stretches(total, wanted);
+        await foreach (var window in new WindowPlanner(source, _wide).PlanAsync(whole, end, [], cancellationToken))
         {
             // Windows are planned nearly full, so that this needs no count of its own.
-            var inside = Math.Min(settings.WindowSize, total - passed);
-            passed += inside;
-            var due = (passed * wanted / total) - taken;
-            taken += due;
-            if (due == 0)
-                continue;
+            var next = Math.Min(first + _wide.WindowSize, total);
+            var inside = stretches.Select(s => (From: Math.Max(s.From, first), To: Math.Min(s.To, next))).Where(s => s.From < s.To).ToList();
+            var reading = new WindowReading(window, 1);
+            var rows = 0L;
+            foreach (var (from, to) in inside)
+            {
+                var page = await source.PageAsync(window, from - first, (int)(to - from), cancellationToken);
+                rows += page.Count;
+                yield return new PageRead(reading, page, order.Take(page.Count));
+            }
 
-            await foreach (var reading in ReadAsync(window, inside, due, stretch, cancellationToken))
-                yield return reading;
+            if (inside.Count > 0)
+                yield return new ReadingEnded(reading, inside.Count, new Verdict(Outcome.Proved, null, rows, null, null));
+            first = next;
         }
     }
 
-    private async IAsyncEnumerable<Reading> ReadAsync(Window window, long inside, long due, long stretch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    // Ranks of records, each stretch no longer than a page, with gaps of one length between them and half of it at both ends.
+    private List<(long From, long To)> Stretches(long total, long wanted)
     {
-        var reading = new WindowReading(window, 1);
-        var pages = (int)((due + stretch - 1) / stretch);
-        var rows = 0L;
-        for (var i = 0; i < pages; i++)
+        var count = Math.Min(wanted, Math.Max(Pages(wanted), Math.Min(MostSpread, Pages(total) / PagesPerStretch)));
+        var stretches = new List<(long From, long To)>();
+        for (var i = 0L; i < count; i++)
         {
-            var taken = due * i / pages;
-            var left = (inside - due) * ((2 * i) + 1) / (2 * pages);
-            var page = await source.PageAsync(window, left + taken, (int)((due * (i + 1) / pages) - taken), cancellationToken);
-            rows += page.Count;
-            yield return new PageRead(reading, page, order.Take(page.Count));
+            var gaps = (total - wanted) * ((2 * i) + 1) / (2 * count);
+            stretches.Add((gaps + (wanted * i / count), gaps + (wanted * (i + 1) / count)));
         }
 
-        yield return new ReadingEnded(reading, pages, new Verdict(Outcome.Proved, null, rows, null, null));
+        return stretches;
     }
+
+    private long Pages(long records) => (records + settings.PageSize - 1) / settings.PageSize;
 }

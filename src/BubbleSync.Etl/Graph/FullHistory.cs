@@ -41,7 +41,7 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     {
         var wanted = (long)Math.Ceiling(size.IsPercent ? (_whole!.Total ?? 0) * size.Number / 100 : size.Number);
         return _whole!.Total is { } total && wanted < total
-            ? flow.PassAsync(token => new SampleReader(source, _planner, settings, order).ReadAsync(_whole, wanted, end, token), cancellationToken)
+            ? flow.PassAsync(token => new SampleReader(source, settings, order).ReadAsync(_whole, wanted, end, token), cancellationToken)
             : ReadAsync(end, CancellationToken.None, cancellationToken);
     }
 

@@ -148,16 +148,37 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Theory]
-    [InlineData(5000)]
-    [InlineData(30)]
-    public async Task A_small_sample_is_spread_over_the_whole_history(int windowSize)
+    [InlineData(400, 3)]
+    [InlineData(4000, 6)]
+    public async Task A_sample_costs_its_part_of_the_calls(int records, int most)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: windowSize);
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(0, records))
+            scene.Put("agent", Scene.Record(number, Scene.Early, created: DateTimeOffset.UnixEpoch.AddDays(16_000 + number).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null)));
+        await scene.ResyncAsync("agent");
+
+        var sampled = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, scene.Limit);
+        var whole = await VerifyAsync(scene, "agent");
+
+        Assert.Equal((records / 10, (long)records), (sampled.Entities[0].Compared, whole.Entities[0].Compared));
+        Assert.InRange(sampled.Run.Api.Calls, 1, most);
+        // The count, the description and one page are the least; of more pages a sample takes its part.
+        Assert.InRange(sampled.Run.Api.Calls, 1, Math.Max(3, whole.Run.Api.Calls / 5));
+    }
+
+    [Theory]
+    [InlineData(50_000)]
+    [InlineData(60)]
+    public async Task A_small_sample_is_spread_over_the_whole_history(int offsetCeiling)
+    {
+        // Ninety pages, of which nine are read.
+        await using var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 2);
         foreach (var number in Enumerable.Range(0, 180))
             scene.Put("agent", Scene.Record(number, Scene.Early, created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
         await scene.ResyncAsync("agent");
         await scene.ExecuteAsync("update agent set name = 'edited'");
         foreach (var number in Enumerable.Range(0, 180))
+        scene.With(offsetCeiling: offsetCeiling);
             scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
 
         var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, scene.Limit);
