@@ -1,5 +1,4 @@
 using BubbleSync.Etl.Audit;
-using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Graph;
 
 namespace BubbleSync.Etl;
@@ -60,8 +59,8 @@ public sealed partial class SyncEngine
     {
         await using var target = await (options.Ask ? OpenForReadingAsync("bubblesync audit links", cancellationToken) : OpenAsync("bubblesync audit links", cancellationToken));
         var plans = target.Plan([]).OrStopForReading().Entities;
-        using var client = options.Ask ? new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger) : null;
-        var search = client is null ? null : new TargetSearch(plans, client, settings.Bubble, clock);
+        using var bubble = options.Ask ? Connect() : null;
+        var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
 
@@ -84,9 +83,11 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
+        using var bubble = Connect();
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);
-        await using var run = new ComparisonRun(settings, scope, target.Database, plan, journal, clock);
+        var settle = Settling(target, entities, bubble, CancellationToken.None);
+        await using var run = new ComparisonRun(settings, scope, bubble, target.Database, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
         return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);
     }

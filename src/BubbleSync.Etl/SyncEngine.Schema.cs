@@ -1,5 +1,4 @@
 using BubbleSync.Etl.Audit;
-using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Scaffold;
 
 namespace BubbleSync.Etl;
@@ -16,8 +15,9 @@ public sealed partial class SyncEngine
         if (options.All == (options.Types.Count > 0))
             throw new SyncException(new SyncError("settings", null, null, "--type", "usage", "Say which types: --type NAME, as often as there are some, or --all."));
 
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
-        return await new Scaffolder(new AppSurvey(client, settings.Bubble), new LinkTargets(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
+        using var bubble = Connect();
+        var (survey, targets) = (new AppSurvey(bubble.Client, settings.Bubble), new LinkTargets(bubble.Client, settings.Bubble));
+        return await new Scaffolder(survey, targets, settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Holds Bubble's types and fields against maps and tables; adds to both what they lack where it is asked to.</summary>
@@ -26,7 +26,11 @@ public sealed partial class SyncEngine
     public Task<SchemaAuditReport> AuditSchemaAsync(SchemaAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
-        return await new SchemaAudit(target.Maps, target.Plan([]).OrStopForMaps(), target.Database, new AppSurvey(client, settings.Bubble), settings.Run).RunAsync(options, cancellationToken);
+        target.Plan([]).OrStopForMaps();
+        using var bubble = Connect();
+        var survey = new AppSurvey(bubble.Client, settings.Bubble);
+        var app = await survey.DescribeAsync(cancellationToken);
+        target.SettleNames(app);
+        return await new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 }

@@ -22,7 +22,8 @@ public sealed partial class SyncEngine
     {
         var distinct = ids.Distinct().ToList();
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
-        var (report, results) = await SyncInvoicesAsync("sync invoice", new { ids = good, options.Force, options.SkipUsers, options.SkipAgents }, options, (_, _, findings, _) =>
+        var recorded = new { ids = good, options.Force, options.SkipUsers, options.SkipAgents };
+        var (report, results) = await SyncInvoicesAsync("sync invoice", recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
         {
             findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
             return Task.FromResult(new FoundRecords(good, [], malformed.Count));
@@ -46,7 +47,8 @@ public sealed partial class SyncEngine
             throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({Text(from)}) after it ends ({Text(to)})."));
 
         var chosen = new FoundRecords([], []);
-        var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, new InvoiceSyncOptions { Force = force }, async (client, plan, findings, token) =>
+        var options = new InvoiceSyncOptions { Force = force };
+        var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
         {
             (chosen, var warning, var doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)
@@ -74,10 +76,10 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
-        var (meter, throttle) = (new ApiMeter(), Throttle());
-        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
+        using var bubble = Connect();
         var order = new ReadingOrder(clock);
-        return await RunPartAsync(new PartialRunOptions("incremental", new { entities }, ReadsBubble: true), target, entities, runId, () => ApiProgress.Of(meter, throttle), progress, async plan =>
+        var options = new PartialRunOptions("incremental", new { entities }, ReadsBubble: true);
+        return await RunPartAsync(options, target, entities, runId, bubble, progress, async plan =>
         {
             var journal = target.Journal(runId);
             var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, journal.Source, cancellationToken);
@@ -85,7 +87,7 @@ public sealed partial class SyncEngine
             var overlap = TimeSpan.FromSeconds(settings.Run.OverlapSeconds);
             var bounded = new Lazy<Task<DateTimeOffset>>(async () =>
             {
-                var first = await new EntitySource(client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
+                var first = await new EntitySource(bubble.Client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
                 var bound = UpperBound.Of([first.ServerTime], clock.GetUtcNow());
                 watermarks.RequireBefore(bound, overlap);
                 await journal.BoundAsync(bound, cancellationToken);
@@ -96,14 +98,15 @@ public sealed partial class SyncEngine
                 var bound = await bounded.Value;
                 entity.Bound = bound;
                 var since = watermarks.Of(entity.Plan) - overlap;
-                var history = new FullHistory(entity.Flow, new EntitySource(client, entity.Plan), settings.Bubble, order);
+                var history = new FullHistory(entity.Flow, new EntitySource(bubble.Client, entity.Plan), settings.Bubble, order);
                 await history.ReadChangesAsync(since, bound, token);
             };
         }, cancellationToken);
     }, cancellationToken);
 
     private Task<(RunReport Report, IReadOnlyList<InvoiceResult> Results)> SyncInvoicesAsync(
-        string kind, object recorded, InvoiceSyncOptions options, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
+        string kind, object recorded, InvoiceSyncOptions options, bool asks,
+        Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
@@ -112,10 +115,13 @@ public sealed partial class SyncEngine
             throw new SyncException(new SyncError("settings", InvoiceRun.Root, null, null, "settings", $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
 
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
-        var plan = target.Plan([.. target.Maps.Select(m => m.Name).Except(skipped)]).OrStop();
+        List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
+        var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
+        using var bubble = Connect();
         var journal = target.Journal(runId);
-        await using var run = new InvoiceRun(settings, options.Force, target.Database, runLock, plan.Entities, journal, clock);
+        var settle = Settling(target, entities, asks ? bubble : null, CancellationToken.None);
+        await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         var patches = target.Patches([], runId);
         var report = await new RunRecorder(journal, clock).RecordAsync(

@@ -49,10 +49,12 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
+        using var bubble = Connect(options.MaxCalls, options.NextStep);
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, plan, runId, cancellationToken);
-        await using var run = new ResyncRun(settings, options, target.Database, runLock, plan, journal, resumed, clock);
+        var settle = Settling(target, options.Entities, bubble, options.Drain);
+        await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock, plan.Entities, settle, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         var patches = target.Patches([], journal.RunId);
@@ -87,11 +89,11 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
-        var plan = target.Plan(entities).OrStopForReading();
-        var (meter, throttle) = (new ApiMeter(), Throttle());
-        using var client = new BubbleClient(settings.Bubble, throttle, meter, clock, logger);
-        var audit = new FieldAudit(plan, target.Maps, client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressTeller(() => ApiProgress.Of(meter, throttle).With(audit.Flows) with { Compares = true }, progress);
+        target.Plan(entities).OrStopForReading();
+        using var bubble = Connect();
+        await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress);
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -109,17 +111,17 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
         var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked") { Warnings = choice.Warnings, Errors = choice.Errors };
-        return await RunPartAsync(options, target, choice.Entities, runId, () => ApiProgress.None, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+        return await RunPartAsync(options, target, choice.Entities, runId, null, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; one request per entity.</summary>
+    /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more.</summary>
     public Task<PlanReport> PlanAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync plan", cancellationToken);
-        var plan = target.Plan(entities).OrStop();
-        var meter = new ApiMeter();
-        using var client = new BubbleClient(settings.Bubble, Throttle(), meter, clock, logger);
-        return await new ResyncForecast(plan, client, meter, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
+        target.Plan(entities).OrStop();
+        using var bubble = Connect();
+        await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
@@ -139,13 +141,15 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);
 
     private async Task<RunReport> RunPartAsync(
-        PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, Func<ApiProgress> api, IProgress<RunProgress>? progress,
+        PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, BubbleConnection? bubble, IProgress<RunProgress>? progress,
         Func<SyncPlan, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);
-        await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, journal, api, clock);
+        Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);
+        var settle = Settling(target, entities, bubble, CancellationToken.None);
+        await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, settle, journal, api, clock);
         run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         run.Findings.Errors.AddRange(options.Errors);
         var read = await prepare(plan);
@@ -159,14 +163,26 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return (await target.FindResumedAsync(run, cancellationToken)).RunId;
     }
 
-    private Throttle Throttle() => new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+    // Without Bubble nothing describes the app, and names are exact.
+    private static SettlePlans Settling(SyncTarget target, IReadOnlyCollection<string> entities, BubbleConnection? bubble, CancellationToken drain) =>
+        async (findings, token) =>
+        {
+            if (bubble is not null)
+                await target.SettleNamesAsync(bubble.Client, drain, token);
+            var plans = target.Plan(entities).Entities;
+            findings.Warnings.AddRange(target.NameWarnings(plans));
+            return plans;
+        };
+
+    private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) => new(settings.Bubble, clock, logger, mostCalls, nextStep);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
 
     private async Task AcceptSourceAsync(SyncTarget target, SyncPlan plan, Guid runId, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(settings.Bubble, Throttle(), new ApiMeter(), clock, logger);
-        await new SourceAcceptance(client, target.Database).CheckAsync(plan.Entities, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
+        using var bubble = Connect();
+        var address = MirroredSource.AddressOf(settings.Bubble.BaseUrl!);
+        await new SourceAcceptance(bubble.Client, target.Database).CheckAsync(plan.Entities, address, cancellationToken);
         await target.AcceptSourceAsync(runId, cancellationToken);
     }
 

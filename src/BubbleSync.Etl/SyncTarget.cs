@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
@@ -15,12 +16,16 @@ internal sealed class SyncTarget : IAsyncDisposable
     private readonly SyncSettings _settings;
     private readonly Catalogue _catalogue;
     private readonly ILogger _logger;
+    private string? _unsettled;
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
-        (_settings, Maps, Database, _catalogue, _logger) = (settings, maps, database, catalogue, logger);
+        (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
 
-    /// <summary>The maps of all entities.</summary>
-    public IReadOnlyList<EntityMap> Maps { get; }
+    /// <summary>The maps of all entities: as their files have them, until the names are settled.</summary>
+    public IReadOnlyList<EntityMap> Maps => Names.Maps;
+
+    /// <summary>The maps, with what settling the names added to them.</summary>
+    public SettledMaps Names { get; private set; }
 
     /// <summary>The database.</summary>
     public TargetDatabase Database { get; }
@@ -44,8 +49,38 @@ internal sealed class SyncTarget : IAsyncDisposable
         }
     }
 
-    /// <summary>The plan of all entities, or of those named, with its faults.</summary>
-    public SyncPlan Plan(IReadOnlyCollection<string> entities) => PlanCompiler.Compile(Maps, _catalogue, entities);
+    /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names settled so far.</summary>
+    public SyncPlan Plan(IReadOnlyCollection<string> entities)
+    {
+        var plan = PlanCompiler.Compile(Maps, _catalogue, entities);
+        return plan with { Warnings = [.. plan.Warnings, .. NameWarnings(plan.Entities)] };
+    }
+
+    /// <summary>What the user should know of the names settled so far, as far as it concerns these entities.</summary>
+    public IEnumerable<string> NameWarnings(IReadOnlyList<EntityPlan> plans) =>
+        Names.Matches.Where(m => plans.Any(p => p.Name == m.Entity)).Select(m => m.Message).Concat(_unsettled is null ? [] : [_unsettled]);
+
+    /// <summary>Settles the names of all columns by what the app says of itself, before anything is read; plans made from then on have them.</summary>
+    /// <param name="client">Reads the description: one request, two where <c>/meta</c> has no fields.</param>
+    /// <param name="drain">Ends the wait for it: the run stops before it reads.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task SettleNamesAsync(BubbleClient client, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
+        try
+        {
+            var (app, failure) = await new AppDescriptionReader(client).TryReadAsync(stop.Token);
+            _unsettled = failure is null ? null : $"The app's description could not be read, so that fields are found by their exact names only: {failure}";
+            SettleNames(app);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing will be read, so the names no longer matter.
+        }
+    }
+
+    /// <summary>Settles the names of all columns by what the app says of itself.</summary>
+    public void SettleNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
 
     /// <summary>The patch stage of a run: all patches, or those named.</summary>
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>

@@ -23,17 +23,17 @@ internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, boo
 /// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no locks and writes no table but
 /// staging and the journal, so that it can run beside anything.
 /// </summary>
-internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope, TargetDatabase database, SyncPlan plan, RunJournal journal, TimeProvider clock) : IRecordedRun, IAsyncDisposable
+internal sealed class ComparisonRun(
+    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, SettlePlans settle, RunJournal journal, TimeProvider clock)
+    : IRecordedRun, IAsyncDisposable
 {
-    private readonly ApiMeter _meter = new();
-    private readonly Throttle _throttle = new(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
-    private readonly List<EntityRun> _entities = [.. plan.Entities.Select(e => new EntityRun(StagingTable.ForComparison(e, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part })];
+    private List<EntityRun> _entities = [];
 
     // A run that lives has a session: that is how others know.
     private NpgsqlConnection? _presence;
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow)) with { Compares = true };
+    public RunProgress Progress => ApiProgress.Of(bubble).With(_entities.Select(e => e.Flow)) with { Compares = true };
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -51,8 +51,8 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
     public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _presence = await database.ConnectAsync(cancellationToken);
-        using (var client = new BubbleClient(settings.Bubble, _throttle, _meter, clock, journal.Logger))
-            await ReadAsync(client, cancellationToken);
+        _entities = [.. (await settle(Findings, cancellationToken)).Select(Entity)];
+        await ReadAsync(cancellationToken);
 
         foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))
         {
@@ -110,10 +110,12 @@ internal sealed class ComparisonRun(SyncSettings settings, ComparisonScope scope
             await _presence.DisposeAsync();
     }
 
-    private async Task ReadAsync(BubbleClient client, CancellationToken cancellationToken)
+    private EntityRun Entity(EntityPlan plan) => new(StagingTable.ForComparison(plan, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part };
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings.Bubble, order));
+        var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
         var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
         await journal.BoundAsync(end, cancellationToken);

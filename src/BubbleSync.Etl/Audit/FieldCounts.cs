@@ -44,9 +44,7 @@ internal sealed class FieldCounts(EntityPlan plan, FieldSightings seen, IReadOnl
         return held;
     }
 
-    private bool Matches(SourceField source, string name) =>
-        source.Name == name || source.OtherNames.Contains(name)
-        || (FieldName.Normalise(source.Name) == FieldName.Normalise(name) && !plan.Columns.Any(c => c.Sources.Any(s => s != source && (s.Name == name || s.OtherNames.Contains(name)))));
+    private static bool Matches(SourceField source, string name) => source.Name == name || source.OtherNames.Contains(name);
 
     // A record may hold a field under two of its names.
     private FieldAuditRow Row(string field, string column, string type, string status, ShapeTally held, long stored, long failed) =>

@@ -4,8 +4,8 @@ using BubbleSync.Etl.Scaffold;
 
 namespace BubbleSync.Etl.Audit;
 
-/// <summary>One map held against its Bubble type; names are looked up as a run would.</summary>
-internal sealed class MapComparison(EntityMap map, SurveyedType type)
+/// <summary>Compares one map, with its names settled, with its Bubble type; names are looked up as in a run.</summary>
+internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matches, SurveyedType type)
 {
     private readonly NameIndex _index = new(map.Fields.Select(SourceField.Of));
 
@@ -16,7 +16,12 @@ internal sealed class MapComparison(EntityMap map, SurveyedType type)
     public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null);
 
     /// <summary>What does not agree, but for fields that no line reads.</summary>
-    public IEnumerable<SchemaFinding> Findings() => [.. Renamed(), .. Misfits(), .. Gone()];
+    public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Renamed(), .. Misfits(), .. Gone()];
+
+    private IEnumerable<SchemaFinding> Matched() =>
+        from match in matches
+        where match.Entity == map.Name
+        select new SchemaFinding(map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, "field-renamed", match.Message, null);
 
     private IEnumerable<SchemaFinding> Renamed() =>
         from field in type.Fields

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Plan;
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>Estimates a resync from one count per entity, without reading it.</summary>
-internal sealed class ResyncForecast(SyncPlan plan, BubbleClient client, ApiMeter meter, BubbleSettings settings, PriceSettings prices, IReadOnlyList<string> patches)
+internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, BubbleSettings settings, PriceSettings prices, IReadOnlyList<string> patches)
 {
     // Counts of the whole type before and after, and the catch-up pass.
     private const int FixedCalls = 3;
@@ -14,17 +14,20 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleClient client, ApiMete
     /// <summary>Gives the estimate.</summary>
     public async Task<PlanReport> RunAsync(CancellationToken cancellationToken)
     {
+        // A run reads the app's description too, as was done for this plan.
+        var described = bubble.Meter.Counts.Calls;
         var entities = new PlannedEntity[plan.Entities.Count];
         await Together.RunAsync(Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
         return new PlanReport(
-            entities, entities.Sum(e => e.Records), entities.Sum(e => e.Calls), Math.Round(entities.Sum(e => e.Seconds), 1), entities.Sum(e => e.WorkloadUnits), patches, plan.Warnings);
+            entities, entities.Sum(e => e.Records), described + entities.Sum(e => e.Calls), Math.Round(entities.Sum(e => e.Seconds), 1),
+            entities.Sum(e => e.WorkloadUnits) + (described * prices.Call), patches, plan.Warnings);
     }
 
     private async Task<PlannedEntity> EstimateAsync(EntityPlan entity, CancellationToken cancellationToken)
     {
-        var before = meter.Counts.Bytes;
-        var probe = await new EntitySource(client, entity).ProbeAsync(null, 0, cancellationToken);
-        var recordBytes = probe.HasRow ? meter.Counts.Bytes - before : 0;
+        var before = bubble.Meter.Counts.Bytes;
+        var probe = await new EntitySource(bubble.Client, entity).ProbeAsync(null, 0, cancellationToken);
+        var recordBytes = probe.HasRow ? bubble.Meter.Counts.Bytes - before : 0;
         var records = probe.Total ?? 0;
         var windows = Math.Max(records > 0 ? 1 : 0, Ceiling(records, settings.WindowSize));
         // Each window but a last small one ends in a page of its own; a count probe begins each where there are several.

@@ -9,27 +9,27 @@ using BubbleSync.Etl.Scaffold;
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>Holds Bubble's types and fields against the maps, and the maps against the tables; closes the gaps where it is asked to.</summary>
-internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
+internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
 {
     // The start of the comment on a column that was added for a field that no map read then.
     private const string Mark = "Added by 'bubblesync audit schema' for";
     private const string Review = "proposed by 'audit schema': review";
 
+    private readonly IReadOnlyList<EntityMap> _maps = names.Maps;
     private readonly List<SchemaFinding> _findings = [];
     private readonly List<(EntityMap Map, FieldMap Line)> _proposals = [];
 
     /// <summary>Gives the report.</summary>
     public async Task<SchemaAuditReport> RunAsync(SchemaAuditOptions options, CancellationToken cancellationToken)
     {
-        var app = await survey.DescribeAsync(cancellationToken);
-        var types = await SurveyedAsync(app, cancellationToken);
-        _findings.AddRange(app.Types.Where(t => !maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
+        var types = await SurveyedAsync(cancellationToken);
+        _findings.AddRange(app.Types.Where(t => !_maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
             "", t.Name, "", "", "", "type-unmapped", $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
         var scripts = new SchemaScripts(folders.Schema, database);
         var foreseen = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
         var entities = new List<SchemaAuditedEntity>();
-        foreach (var map in maps.Where(m => types.ContainsKey(m.Name)))
-            entities.Add(await CompareAsync(map, foreseen?.Catalogue.Tables.GetValueOrDefault(map.Table), types[map.Name], app, cancellationToken));
+        foreach (var map in _maps.Where(m => types.ContainsKey(m.Name)))
+            entities.Add(await CompareAsync(map, foreseen?.Catalogue.Tables.GetValueOrDefault(map.Table), types[map.Name], cancellationToken));
         AddGaps();
 
         var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, foreseen?.Completed ?? [], _findings, cancellationToken);
@@ -37,14 +37,15 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         if (options.Apply)
         {
             await CheckKeysAsync(cancellationToken);
-            await scripts.ApplyAsync(maps, statements, cancellationToken);
+            await scripts.ApplyAsync(_maps, statements, cancellationToken);
         }
 
         var written = options.WriteMaps ? await WriteMapsAsync(cancellationToken) : [];
         return new SchemaAuditReport(app.Source, entities, Sorted(), ddl, options.Apply ? Missing.Count + statements.Count : 0, written);
     }
 
-    private IReadOnlyList<EntityMap> Missing => [.. maps.Where(m => plan.Gaps.Any(g => g.Entity == m.Name && g.Code == "table-missing")).OrderBy(m => m.Level)];
+    private IReadOnlyList<EntityMap> Missing =>
+        [.. _maps.Where(m => plan.Gaps.Any(g => g.Entity == m.Name && g.Code == "table-missing")).OrderBy(m => m.Level)];
 
     private IReadOnlyList<SchemaFinding> Sorted() =>
     [
@@ -52,10 +53,10 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
             .ThenBy(f => f.BubbleField, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal).ThenBy(f => f.BubbleType, StringComparer.Ordinal),
     ];
 
-    private async Task<IReadOnlyDictionary<string, SurveyedType>> SurveyedAsync(AppDescription app, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, SurveyedType>> SurveyedAsync(CancellationToken cancellationToken)
     {
         var types = new Dictionary<string, SurveyedType>();
-        await Together.RunAsync(maps, maps.Count, async (map, token) =>
+        await Together.RunAsync(_maps, _maps.Count, async (map, token) =>
         {
             try
             {
@@ -73,15 +74,16 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
         return types;
     }
 
-    private async Task<SchemaAuditedEntity> CompareAsync(EntityMap map, TableInfo? foreseen, SurveyedType type, AppDescription app, CancellationToken cancellationToken)
+    private async Task<SchemaAuditedEntity> CompareAsync(EntityMap map, TableInfo? foreseen, SurveyedType type, CancellationToken cancellationToken)
     {
-        var comparison = new MapComparison(map, type);
+        var comparison = new MapComparison(map, names.Matches, type);
         _findings.AddRange(comparison.Findings());
         var unmapped = comparison.Unmapped.ToList();
         var there = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
         var table = there ?? foreseen;
         var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
-        var proposer = new FieldProposer(app, maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name), new FreeNames(taken));
+        var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
+        var proposer = new FieldProposer(app, entities, new FreeNames(taken));
         foreach (var field in unmapped)
             Propose(map, table, field, proposer.Propose(field));
         return comparison.Entity;
@@ -116,7 +118,7 @@ internal sealed class SchemaAudit(IReadOnlyList<EntityMap> maps, SyncPlan plan, 
     {
         foreach (var gap in plan.Gaps)
         {
-            var map = maps.First(m => m.Name == gap.Entity);
+            var map = _maps.First(m => m.Name == gap.Entity);
             var field = map.Fields.FirstOrDefault(f => f.Column == gap.Column)?.From[0] ?? "";
             _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field, gap.Column ?? "", "", gap.Code, gap.What, gap.Ddl));
         }

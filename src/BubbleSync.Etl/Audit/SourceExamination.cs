@@ -16,6 +16,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
 
     private readonly ApiMeter _meter = new();
     private readonly List<string> _strange = [];
+    private readonly List<string> _matched = [];
     private readonly List<string> _unconstrained = [];
     private BubbleClient? _client;
     private DateTimeOffset? _server;
@@ -30,10 +31,12 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
         checks.Add("token", settings.ApiToken is not null, settings.ApiToken is not null ? "set" : "Bubble:ApiToken is not set; without an admin token Bubble hides records and ignores constraints. Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor).");
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2) };
         _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
-        if (!await ExamineApiAsync(_client, cancellationToken))
+        if (await ExamineApiAsync(_client, cancellationToken) is not { } app)
             return;
 
-        foreach (var map in maps ?? [])
+        var names = NameResolution.Of(maps ?? [], app.FieldsOf);
+        _matched.AddRange(names.Matches.Select(m => m.Message));
+        foreach (var map in names.Maps)
             await ExamineTypeAsync(_client, map, cancellationToken);
         if (_hasRecords)
             ExamineFindings();
@@ -44,7 +47,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     /// <inheritdoc/>
     public void Dispose() => _client?.Dispose();
 
-    private async Task<bool> ExamineApiAsync(BubbleClient client, CancellationToken cancellationToken)
+    private async Task<AppDescription?> ExamineApiAsync(BubbleClient client, CancellationToken cancellationToken)
     {
         try
         {
@@ -53,12 +56,12 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
                 checks.Add("Data API", true, $"serves {app.Types.Count} types");
             else
                 checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are not known either, switch the Data API on: Settings > API in the Bubble editor, then deploy");
-            return true;
+            return app;
         }
         catch (SyncException failure)
         {
             checks.Add("Data API", false, failure.Message);
-            return false;
+            return null;
         }
     }
 
@@ -103,7 +106,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     private void ExamineFindings()
     {
         checks.Add("field names", _strange.Count == 0, _strange.Count == 0
-            ? "records carry names that the maps know"
+            ? string.Join(' ', _matched.Prepend("records carry names that the maps know"))
             : $"no map knows any of the names in the records of {string.Join(", ", _strange)}. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or let 'bubblesync audit schema' tell what the maps lack.");
         checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
             ? "applied, as for an admin token"

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Model;
+
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>What an app says of itself.</summary>
@@ -7,6 +9,9 @@ internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType
 {
     /// <summary>The type that a map, or another type's field, names.</summary>
     public DescribedType? Find(string type) => Types.FirstOrDefault(t => t.Answers(type));
+
+    /// <summary>The fields of a type; none where the app does not describe them.</summary>
+    public IReadOnlyList<DescribedField> FieldsOf(string type) => Find(type)?.Fields ?? [];
 }
 
 /// <summary>A type that the Data API serves.</summary>
@@ -18,14 +23,4 @@ internal sealed record DescribedType(string Name, string Key, string Display, IR
 {
     /// <summary>Whether this type is meant, by whichever of its names.</summary>
     public bool Answers(string type) => new[] { Name, Key, Display }.Any(n => BubbleQuery.TypeName(n) == BubbleQuery.TypeName(type));
-}
-
-/// <summary>A field of a type.</summary>
-/// <param name="Name">Its name in the editor, under which records carry it in most apps.</param>
-/// <param name="Id">Its name in the database, under which records carry it in the others; the same where the app tells only one.</param>
-/// <param name="Type">What it holds, in the words of <c>/meta</c>: <c>text</c>, <c>number</c>, <c>list.custom.order</c>.</param>
-internal sealed record DescribedField(string Name, string Id, string Type)
-{
-    /// <summary>Its names, each once.</summary>
-    public IReadOnlyList<string> Names => Name == Id ? [Name] : [Name, Id];
 }

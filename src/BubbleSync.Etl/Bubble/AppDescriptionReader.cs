@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -16,6 +17,20 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
 
         using var swagger = await client.DescribeAsync("meta/swagger.json", cancellationToken);
         return swagger is null ? new AppDescription("sample", types) : new AppDescription("swagger", [.. OfSwagger(swagger.RootElement)]);
+    }
+
+    /// <summary>Reads the description for a command that can do without it; returns one without types, and the reason, where it cannot be read.</summary>
+    public async Task<(AppDescription App, string? Failure)> TryReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ReadAsync(cancellationToken), null);
+        }
+        catch (Exception failure) when (failure is SyncException or InvalidOperationException)
+        {
+            // InvalidOperationException: a text in the document is none, such as a lone surrogate.
+            return (new AppDescription("sample", []), failure.Message);
+        }
     }
 
     private static IEnumerable<DescribedType> OfMeta(JsonElement meta)

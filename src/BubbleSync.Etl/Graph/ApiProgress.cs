@@ -8,8 +8,8 @@ internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double Allowe
     /// <summary>For what asks nothing.</summary>
     public static readonly ApiProgress None = new(new ApiCounts(0, 0, 0, 0), 0, 0);
 
-    /// <summary>As meter and throttle have it now.</summary>
-    public static ApiProgress Of(ApiMeter meter, Throttle throttle) => new(meter.Counts, throttle.InFlight, throttle.AllowedPerMinute);
+    /// <summary>As the connection has it now.</summary>
+    public static ApiProgress Of(BubbleConnection bubble) => new(bubble.Meter.Counts, bubble.Throttle.InFlight, bubble.Throttle.AllowedPerMinute);
 
     /// <summary>Together with how the entities are getting on.</summary>
     public RunProgress With(IEnumerable<EntityFlow> flows)

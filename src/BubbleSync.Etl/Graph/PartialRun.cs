@@ -28,23 +28,28 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
 {
     private readonly TargetTransactions _transactions;
     private readonly MergeStage _merge;
-    private readonly List<EntityRun> _entities;
+    private readonly Func<CancellationToken, Task<List<EntityRun>>> _settle;
     private readonly Func<ApiProgress> _api;
     private readonly bool _readsBubble;
+    private List<EntityRun> _entities = [];
 
     /// <summary>Sets up a run; nothing is read or written yet.</summary>
     /// <param name="options">What it is.</param>
     /// <param name="database">The target.</param>
     /// <param name="runLock">The locks of the entities.</param>
     /// <param name="plans">The entities.</param>
+    /// <param name="settle">Settles their names.</param>
     /// <param name="journal">Where it is recorded.</param>
     /// <param name="api">How the asking of Bubble is getting on.</param>
     /// <param name="clock">The clock.</param>
-    public PartialRun(PartialRunOptions options, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
+    public PartialRun(
+        PartialRunOptions options, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, SettlePlans settle, RunJournal journal,
+        Func<ApiProgress> api, TimeProvider clock)
     {
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
         _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock);
-        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
+        _settle = async token =>
+            [.. (await settle(Findings, token)).Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
         (_api, _readsBubble) = (api, options.ReadsBubble);
     }
 
@@ -63,6 +68,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
     {
+        _entities = await _settle(cancellationToken);
         await Together.RunAsync(
             _entities,
             _entities.Count,

@@ -17,29 +17,29 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly SyncSettings _settings;
     private readonly ResyncOptions _options;
     private readonly TargetDatabase _database;
-    private readonly SyncPlan _plan;
+    private readonly SettlePlans _settle;
     private readonly RunJournal _journal;
     private readonly ResumePoint? _resumed;
     private readonly TimeProvider _clock;
-    private readonly ApiMeter _meter;
-    private readonly Throttle _throttle;
+    private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
     private readonly MergeStage _merge;
     private List<EntityRun> _entities = [];
     private Dictionary<EntityRun, FullHistory> _histories = [];
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
-    public ResyncRun(SyncSettings settings, ResyncOptions options, TargetDatabase database, RunLock runLock, SyncPlan plan, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
+    public ResyncRun(
+        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans,
+        SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
     {
-        (_settings, _options, _database, _plan, _journal, _resumed, _clock) = (settings, options, database, plan, journal, resumed, clock);
-        _meter = new ApiMeter(options.MaxCalls, options.NextStep);
-        _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+        (_settings, _options, _bubble, _database, _settle, _journal, _resumed, _clock) = (settings, options, bubble, database, settle, journal, resumed, clock);
         _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, options.NextStep), plan.Entities, database, _transactions, journal, Findings, clock);
+        var merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, options.NextStep);
+        _merge = new MergeStage(merging, plans, database, _transactions, journal, Findings, clock);
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
+    public RunProgress Progress => ApiProgress.Of(_bubble).With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -50,10 +50,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
         var order = new ReadingOrder(_clock);
-        _entities = [.. _plan.Entities.Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
-        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), _settings.Bubble, order));
+        _entities = [.. (await _settle(Findings, cancellationToken)).Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
+        _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));
 
         await ProbeAsync(cancellationToken);
         Rank();

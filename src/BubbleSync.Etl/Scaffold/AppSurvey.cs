@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Scaffold;

@@ -20,24 +20,22 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private readonly RunJournal _journal;
     private readonly TimeProvider _clock;
     private readonly bool _force;
-    private readonly ApiMeter _meter = new();
-    private readonly Throttle _throttle;
+    private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
-    private readonly EntityRun _root;
-    private readonly List<EntityRun> _entities;
+    private readonly SettlePlans _settle;
+    private List<EntityRun> _entities = [];
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
-    public InvoiceRun(SyncSettings settings, bool force, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, RunJournal journal, TimeProvider clock)
+    public InvoiceRun(
+        SyncSettings settings, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+        TimeProvider clock)
     {
-        (_settings, _database, _journal, _clock, _force) = (settings, database, journal, clock, force);
-        _throttle = new Throttle(settings.Bubble.MaxConcurrency, settings.Bubble.RequestsPerMinute, clock);
+        (_settings, _bubble, _database, _settle, _journal, _clock, _force) = (settings, bubble, database, settle, journal, clock, force);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        _entities = [.. plans.Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow() })];
-        _root = _entities.First(e => e.Plan.Name == Root);
     }
 
     /// <inheritdoc/>
-    public RunProgress Progress => ApiProgress.Of(_meter, _throttle).With(_entities.Select(e => e.Flow));
+    public RunProgress Progress => ApiProgress.Of(_bubble).With(_entities.Select(e => e.Flow));
 
     /// <inheritdoc/>
     public RunFindings Findings { get; } = new();
@@ -57,21 +55,22 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, CancellationToken cancellationToken)
     {
-        using var client = new BubbleClient(_settings.Bubble, _throttle, _meter, _clock, _journal.Logger);
+        _entities = [.. (await _settle(Findings, cancellationToken)).Select(p => new EntityRun(p, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
+        var root = _entities.First(e => e.Plan.Name == Root);
         var outcomes = new StagedOutcomes(_database);
         var since = await outcomes.NowAsync(cancellationToken);
         foreach (var entity in _entities)
             await entity.CreateStagingAsync(cancellationToken);
 
-        var chosen = await choose(client, _root.Plan, cancellationToken);
+        var chosen = await choose(_bubble.Client, root.Plan, cancellationToken);
         var order = new ReadingOrder(_clock);
-        var records = new ChosenRecords(client, _settings.Bubble, order);
-        var others = _entities.Where(e => e != _root).ToList();
-        var related = new RelatedRecords(_root, others, records, new StagedLinks(_database), Findings);
-        await records.ByIdAsync(_root, chosen.Ids, cancellationToken);
+        var records = new ChosenRecords(_bubble.Client, _settings.Bubble, order);
+        var others = _entities.Where(e => e != root).ToList();
+        var related = new RelatedRecords(root, others, records, new StagedLinks(_database), Findings);
+        await records.ByIdAsync(root, chosen.Ids, cancellationToken);
         // They are rejected as everywhere else, and told of.
         if (chosen.Unusable.Count > 0)
-            await _root.Flow.PassAsync(token => KeptRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), order, token), cancellationToken);
+            await root.Flow.PassAsync(token => KeptRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), order, token), cancellationToken);
         await related.ReadAsync(cancellationToken);
 
         // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
@@ -79,7 +78,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);
-        Results = await new InvoiceOutcomes(_root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken);
+        Results = await new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken);
         AddFailures();
         IsFailed = chosen.Count > 0 && !Results.Any(r => r.Success);
         await merge.ClearAsync(_entities, cancellationToken);

@@ -173,7 +173,7 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
         scene.Put("thing", Scene.Record(1, Scene.Early, "\"QTY\": 1, \"Amount\": 1.50, \"Lost\": \"abc\", \"New!\": \"äöü\""));
         scene.Put("thing", Scene.Record(2, Scene.Early, "\"Quantity\": 2, \"Total\": \" \", \"Amount\": 2, \"Lost\": \"abc\", \"New!\": null"));
         scene.Put("thing", Scene.Record(3, Scene.Early, "\"New!\": [1, 2]"));
-        scene.Put("thing", Scene.Record(4, Scene.Early, "\"qty\": \"twelve\""));
+        scene.Put("thing", Scene.Record(4, Scene.Early, "\"QTY\": \"twelve\""));
         await scene.ResyncAsync("thing");
         await scene.ExecuteAsync("alter table thing drop column lost; alter table thing add column extra text");
         return scene;

@@ -1,5 +1,7 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Graph;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -57,8 +59,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         scene.Put("agent", Scene.Record(8, Scene.Early));
         scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Invoice Item\": [\"{Scene.Id(3)}\"], \"Linked SEDA registration\": null, \"Created By\": null, \"Linked Agent\": \"{Scene.Id(8)}\""));
         scene.Put("invoice", Scene.Record(5, Scene.Early, "\"Linked SEDA registration\": \"\\u2003 \", \"Linked Payment\": null"));
-        scene.Put("invoice_item", Scene.Record(3, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
-        scene.Put("invoice_item", Scene.Record(4, Scene.Early, $"\"Linked_invoice\": \"{Scene.Id(1)}\""));
+        scene.Put("invoice_item", Scene.Record(3, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(1)}\""));
+        scene.Put("invoice_item", Scene.Record(4, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(1)}\""));
         scene.Put("payment", Scene.Record(6, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(5)}\""));
         scene.Put("seda_registration", Scene.Record(2, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(1)}\", \"{Scene.Id(5)}\"]"));
         await scene.ResyncAsync();
@@ -154,7 +156,11 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await using var scene = await Scene.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(0, records))
-            scene.Put("agent", Scene.Record(number, Scene.Early, created: DateTimeOffset.UnixEpoch.AddDays(16_000 + number).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null)));
+        {
+            var created = DateTimeOffset.UnixEpoch.AddDays(16_000 + number).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+            scene.Put("agent", Scene.Record(number, Scene.Early, created: created));
+        }
+
         await scene.ResyncAsync("agent");
 
         var sampled = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, scene.Limit);
@@ -177,8 +183,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
             scene.Put("agent", Scene.Record(number, Scene.Early, created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
         await scene.ResyncAsync("agent");
         await scene.ExecuteAsync("update agent set name = 'edited'");
-        foreach (var number in Enumerable.Range(0, 180))
         scene.With(offsetCeiling: offsetCeiling);
+        foreach (var number in Enumerable.Range(0, 180))
             scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
 
         var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, scene.Limit);
@@ -306,7 +312,9 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await target.EnsureControlTablesAsync(scene.Limit);
         var journal = target.Journal(Guid.NewGuid());
         await journal.StartAsync("verify", new { }, scene.Clock.GetUtcNow(), scene.Limit);
-        var run = new ComparisonRun(scene.Settings, new ComparisonScope(null, null), target.Database, target.Plan(["agent", "user"]), journal, scene.Clock);
+        using var bubble = new BubbleConnection(scene.Settings.Bubble, scene.Clock, NullLogger.Instance);
+        SettlePlans settle = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
+        var run = new ComparisonRun(scene.Settings, new ComparisonScope(null, null), bubble, target.Database, settle, journal, scene.Clock);
         await using var entities = run.EntitiesAsync(scene.Limit).GetAsyncEnumerator(scene.Limit);
         Assert.True(await entities.MoveNextAsync());
         return run;

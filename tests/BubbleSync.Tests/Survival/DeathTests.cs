@@ -66,7 +66,7 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
-    public async Task Killed_among_its_patches_a_run_goes_on_with_them_and_reads_nothing_but_counts()
+    public async Task Killed_among_its_patches_a_run_goes_on_with_them_and_reads_nothing_but_counts_and_the_description()
     {
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 }))
             .WithPatches(("010-first", "update agent set introducer = 'x' where introducer is null"), ("020-waits", "select pg_advisory_xact_lock(42)"), ("030-last", "update agent set introducer = 'y' where introducer = 'x'"));
@@ -83,7 +83,7 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
         var outcome = await Bubblesync.RunAsync(scene, patches, "resync", "--resume", "--output", "json");
 
         Assert.Equal(0, outcome.Code);
-        Assert.Equal(8, scene.Bubble.Traffic.Requests);
+        Assert.Equal(9, scene.Bubble.Traffic.Requests);
         Assert.Equal(["y"], await scene.RowsAsync("select distinct introducer from agent"));
         Assert.Equal(10, outcome.Json.GetProperty("entities").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "invoice").GetProperty("inserted").GetInt64());
     }

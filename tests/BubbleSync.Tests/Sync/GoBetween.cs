@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BubbleSync.Tests.Sync;
 
-/// <summary>Stands between the engine and the simulator, and answers some searches otherwise: refuses them, or has their constraints ignored.</summary>
+/// <summary>Stands between the engine and the simulator, and changes some answers: a refusal, another body, or constraints ignored.</summary>
 internal sealed class GoBetween : IAsyncDisposable
 {
     /// <summary>Has the constraints ignored.</summary>
@@ -28,6 +28,9 @@ internal sealed class GoBetween : IAsyncDisposable
 
     /// <summary>Has searches refused with a status.</summary>
     public static Meddling Refuse(int status) => new(status);
+
+    /// <summary>Has a request answered with this body.</summary>
+    public static Meddling Say(int status, string body) => new(status, body);
 
     /// <summary>Puts itself before the scene's simulator.</summary>
     /// <param name="scene">The scene.</param>
@@ -55,7 +58,7 @@ internal sealed class GoBetween : IAsyncDisposable
         if (meddling is { Status: { } status })
         {
             context.Response.StatusCode = status;
-            await context.Response.WriteAsync("""{"body": {"status": "ERROR", "message": "not this one"}}""");
+            await context.Response.WriteAsync(meddling.Body);
             return;
         }
 
@@ -71,5 +74,6 @@ internal sealed class GoBetween : IAsyncDisposable
 }
 
 /// <summary>What is done to a search.</summary>
-/// <param name="Status">The status it is refused with; null to have its constraints ignored.</param>
-internal sealed record Meddling(int? Status);
+/// <param name="Status">The status it is answered with; null to have its constraints ignored.</param>
+/// <param name="Body">The body of that answer.</param>
+internal sealed record Meddling(int? Status, string Body = """{"body": {"status": "ERROR", "message": "not this one"}}""");

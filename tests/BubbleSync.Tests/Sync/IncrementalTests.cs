@@ -55,7 +55,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task Nothing_modified_means_a_call_for_each_entity_one_for_Bubbles_clock_and_no_row_written()
+    public async Task Nothing_modified_means_a_call_for_each_entity_one_for_Bubbles_clock_one_for_the_description_and_no_row_written()
     {
         await using var scene = await ResyncedAsync();
         var before = await scene.SnapshotAsync();
@@ -64,7 +64,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var report = await scene.IncrementalAsync();
 
         Assert.Equal(("succeeded", 8), (report.Status, report.Entities.Count));
-        Assert.Equal(9, scene.Bubble.Traffic.Requests);
+        Assert.Equal(10, scene.Bubble.Traffic.Requests);
         Assert.Equal(before, await scene.SnapshotAsync());
     }
 
