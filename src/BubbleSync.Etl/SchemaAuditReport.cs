@@ -55,7 +55,8 @@ public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fie
 /// <param name="Column">The column, or the one proposed; or empty.</param>
 /// <param name="Type">What the field holds in Bubble's words, or empty.</param>
 /// <param name="Finding">
-/// <c>type-unmapped</c>, <c>type-gone</c>, <c>field-unmapped</c>, <c>field-renamed</c>, <c>field-gone</c>, <c>type-misfit</c> (map against Bubble),
+/// <c>type-unmapped</c>, <c>type-gone</c>, <c>field-unmapped</c>, <c>field-renamed</c>, <c>field-gone</c>, <c>name-shared</c>,
+/// <c>type-misfit</c> (map against Bubble),
 /// <c>table-missing</c>, <c>column-missing</c>, <c>column-misfit</c>, <c>index-missing</c> (map against table).
 /// </param>
 /// <param name="Message">The same in words, with what to do.</param>

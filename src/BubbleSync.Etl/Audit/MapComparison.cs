@@ -16,12 +16,15 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
     public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null);
 
     /// <summary>What does not agree, but for fields that no line reads.</summary>
-    public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Renamed(), .. Misfits(), .. Gone()];
+    public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Shared(), .. Renamed(), .. Misfits(), .. Gone()];
 
     private IEnumerable<SchemaFinding> Matched() =>
         from match in matches
         where match.Entity == map.Name
         select new SchemaFinding(map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, "field-renamed", match.Message, null);
+
+    private IEnumerable<SchemaFinding> Shared() =>
+        type.SharedNames.Select(s => new SchemaFinding(map.Name, map.BubbleType, s.Name, LineOf([s.Name])?.Column ?? "", "", "name-shared", s.Message, null));
 
     private IEnumerable<SchemaFinding> Renamed() =>
         from field in type.Fields
@@ -39,7 +42,7 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
 
     private IEnumerable<SchemaFinding> Gone()
     {
-        var read = type.Fields.SelectMany(f => f.Names).Select(n => LineOf([n])).ToHashSet();
+        var read = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).Select(n => LineOf([n])).ToHashSet();
         return type.IsTold
             ? map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
                 map.Name, map.BubbleType, line.From[0], line.Column, "", "field-gone", $"Bubble has no field of this name, nor of the others in {map.File}. Mend the name, or take the line out.", null))

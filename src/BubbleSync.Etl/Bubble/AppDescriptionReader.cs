@@ -41,11 +41,19 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
             var detail = details.FirstOrDefault(d => IsSame(d.Name, name) || IsSame(Text(d.Value, "display"), name));
             yield return detail.Value.ValueKind == JsonValueKind.Undefined
                 ? new DescribedType(name, name, name, [])
-                : new DescribedType(name, detail.Name, Text(detail.Value, "display") ?? name, [.. Items(detail.Value, "fields").Select(FieldOf).OfType<DescribedField>().DistinctBy(f => f.Name)]);
+                : new DescribedType(name, detail.Name, Text(detail.Value, "display") ?? name, FieldsOf(detail.Value));
         }
     }
 
     private static bool IsSame(string? one, string other) => one is not null && BubbleQuery.TypeName(one) == BubbleQuery.TypeName(other);
+
+    // The editor lets two fields have one name; their ids differ.
+    private static IReadOnlyList<DescribedField> FieldsOf(JsonElement type)
+    {
+        var fields = Items(type, "fields").Select(FieldOf).OfType<DescribedField>().DistinctBy(f => (f.Name, f.Id)).ToList();
+        var uses = fields.SelectMany(f => f.Names).CountBy(name => name).ToDictionary();
+        return [.. fields.Select(f => f with { IsNameShared = uses[f.Name] > 1 })];
+    }
 
     private static DescribedField? FieldOf(JsonElement field) =>
         (Text(field, "display") ?? Text(field, "id")) is { } name ? new DescribedField(name, Text(field, "id") ?? name, Text(field, "type") ?? "text") : null;

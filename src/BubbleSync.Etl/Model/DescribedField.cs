@@ -6,6 +6,9 @@ namespace BubbleSync.Etl.Model;
 /// <param name="Type">What it holds, in the words of <c>/meta</c>: <c>text</c>, <c>number</c>, <c>list.custom.order</c>.</param>
 internal sealed record DescribedField(string Name, string Id, string Type)
 {
-    /// <summary>The names that mean this field, each once.</summary>
-    public IReadOnlyList<string> Names => Name == Id ? [Name] : [Name, Id];
+    /// <summary>Whether another field of the type has the same name: then only the id means this field.</summary>
+    public bool IsNameShared { get; init; }
+
+    /// <summary>The names that mean this field and no other, each once.</summary>
+    public IReadOnlyList<string> Names => Name == Id || IsNameShared ? [Id] : [Name, Id];
 }

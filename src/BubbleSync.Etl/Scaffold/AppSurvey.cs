@@ -28,8 +28,16 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
         var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
         var names = described.SelectMany(f => f.Names).ToHashSet();
         var shown = sample.Where(s => !names.Contains(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
-        return new SurveyedType(type.Name, type.Display, [.. described.Concat(shown).Select(f => Surveyed(f, sample))], type.Fields.Count > 0);
+        var fields = described.Concat(shown).Select(f => Surveyed(f, sample)).ToList();
+        return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0) { SharedNames = [.. SharedNames(type, fields)] };
     }
+
+    // Records that carry one of the fields under its id tell them apart.
+    private static IEnumerable<SharedName> SharedNames(DescribedType type, IReadOnlyList<SurveyedField> fields) =>
+        from name in type.Fields.Where(f => f.IsNameShared).Select(f => f.Name).Distinct()
+        let ids = type.Fields.Where(f => f.Name == name || f.Id == name).Select(f => f.Id).ToList()
+        where !fields.Any(f => f.Sent.Any(sent => sent != name && ids.Contains(sent)))
+        select new SharedName(name, ids);
 
     // A list or an object that records hold is one, whatever the app calls the field: Swagger calls much a text.
     private static SurveyedField Surveyed(DescribedField field, IReadOnlyDictionary<string, string> sample)

@@ -71,6 +71,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
             entities[BubbleQuery.TypeName(type.Name)] = names.Take(EntityName.Of(type.Display), "entity");
 
         var maps = types.Select(type => Map(type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, new FreeNames([Key, .. TableScript.OwnColumns])))).ToList();
+        _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
         var kinds = maps.Zip(types).SelectMany(m => m.First.Fields.Zip(m.Second.Fields).SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
         var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));
         _warnings.AddRange(circles.Select(c => $"{c.Entity}: column '{c.Column}' closes a circle with '{c.Target}': the levels leave it out of account, and its links are kept all the same."));

@@ -5,7 +5,23 @@ namespace BubbleSync.Etl.Scaffold;
 /// <param name="Display">Its name in the editor.</param>
 /// <param name="Fields">Its fields; those that every type has come first.</param>
 /// <param name="IsTold">Whether the app itself named the fields, so that there are no others.</param>
-internal sealed record SurveyedType(string Name, string Display, IReadOnlyList<SurveyedField> Fields, bool IsTold);
+internal sealed record SurveyedType(string Name, string Display, IReadOnlyList<SurveyedField> Fields, bool IsTold)
+{
+    /// <summary>The names that several fields have in the editor, where records do not show that they carry ids; mostly none.</summary>
+    public IReadOnlyList<SharedName> SharedNames { get; init; } = [];
+}
+
+/// <summary>A name that several fields have in the editor.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Ids">The fields' ids, by which they are told apart.</param>
+internal sealed record SharedName(string Name, IReadOnlyList<string> Ids)
+{
+    /// <summary>The same in words, with what to do.</summary>
+    public string Message =>
+        $"{Ids.Count} fields ({string.Join(", ", Ids)}) have the name '{Name}' in the Bubble editor, so that each is proposed by its id. "
+        + $"Where records carry display names, only one value comes under '{Name}', and nothing shows which field it belongs to. "
+        + "Give each field a name of its own in the editor.";
+}
 
 /// <summary>A field as found.</summary>
 /// <param name="Names">Its name, then its other names.</param>

@@ -204,6 +204,29 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.DoesNotContain(report.Findings, f => f.Finding is "field-gone" or "type-misfit" or "field-renamed");
     }
 
+    [Theory]
+    [InlineData("\"Status\": \"open\"", 1)]
+    [InlineData("\"Contact\": \"1\"", 1)]
+    [InlineData("\"status_text\": \"open\"", 0)]
+    public async Task Two_fields_of_one_name_are_proposed_by_their_ids_whatever_the_sample_has(string sample, int shared)
+    {
+        const string Meta = """
+            { "get": ["agent"], "types": { "agent": { "display": "agent", "fields": [
+              { "id": "status_text", "display": "Status", "type": "text" }, { "id": "status1_text", "display": "Status", "type": "text" } ] } } }
+            """;
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Status\"", StringComparison.Ordinal));
+        scene.Put("agent", Scene.Record(1, Scene.Early, sample));
+        await using var between = await Sync.GoBetween.StartAsync(scene, (path, _) => path == "meta" ? Sync.GoBetween.Say(200, Meta) : null);
+
+        var findings = (await AuditAsync(scene)).Findings.Where(f => f.Entity == "agent").ToList();
+
+        var proposed = findings.Where(f => f.Finding == "field-unmapped" && f.BubbleField.StartsWith("status", StringComparison.Ordinal));
+        Assert.Equal(["status1_text", "status_text"], proposed.Select(f => f.Column));
+        Assert.Equal(shared, findings.Count(f => f is { Finding: "name-shared", BubbleField: "Status", Column: "name" }));
+        Assert.Equal(1 - shared, findings.Count(f => f is { Finding: "field-gone", Column: "name" }));
+    }
+
     [Fact]
     public async Task The_program_prints_it_as_text_CSV_JSON_and_SQL()
     {

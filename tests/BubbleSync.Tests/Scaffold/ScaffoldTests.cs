@@ -8,6 +8,11 @@ namespace BubbleSync.Tests.Scaffold;
 /// <summary><c>scaffold</c>: an app that no file knows is mirrored, whatever its types and fields are called.</summary>
 public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private const string TwoOfOneName = """
+        { "get": ["thing"], "types": { "thing": { "display": "thing", "fields": [
+          { "id": "status_text", "display": "Status", "type": "text" }, { "id": "status1_text", "display": "Status", "type": "text" } ] } } }
+        """;
+
     [Fact]
     public async Task An_app_that_no_file_knows_is_mirrored_in_three_commands()
     {
@@ -80,6 +85,37 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
         Assert.Equal("2026-03-01T08:00:00Z|long ago", await scene.RowAsync("select modified_date, modified_date_2 from thing"));
+    }
+
+    [Fact]
+    public async Task Two_fields_of_one_name_become_two_columns_by_their_ids_though_the_sample_lacks_one()
+    {
+        await using var scene = await OpenAsync();
+        await using var between = await Sync.GoBetween.StartAsync(scene, (path, _) => path == "meta" ? Sync.GoBetween.Say(200, TwoOfOneName) : null);
+        scene.Put("thing", Scene.Record(1, Scene.Early, "\"status_text\": \"open\""));
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        scene.Put("thing", Scene.Record(2, Scene.Early, "\"status_text\": \"shut\", \"status1_text\": \"late\""));
+        await scene.ResyncAsync();
+
+        Assert.Empty(report.Warnings);
+        Assert.Equal(["open|~", "shut|late"], await scene.RowsAsync("select status_text, status1_text from thing order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task What_display_names_cannot_tell_apart_gets_a_column_of_its_own_and_is_said()
+    {
+        await using var scene = await OpenAsync();
+        await using var between = await Sync.GoBetween.StartAsync(scene, (path, _) => path == "meta" ? Sync.GoBetween.Say(200, TwoOfOneName) : null);
+        scene.Put("thing", Scene.Record(1, Scene.Early, "\"Status\": \"open\""));
+
+        var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        await scene.ResyncAsync();
+
+        Assert.Contains("thing: 2 fields (status_text, status1_text) have the name 'Status'", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Equal("open|~|~", await scene.RowAsync("select status, status_text, status1_text from thing"));
     }
 
     [Fact]
