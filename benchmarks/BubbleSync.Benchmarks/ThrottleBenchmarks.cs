@@ -35,7 +35,7 @@ public class ThrottleBenchmarks
     public void CleanUp() => _semaphore.Dispose();
 
     [Benchmark(OperationsPerInvoke = Requests)]
-    public Task Throttle() => PassAsync(() => _throttle.EnterAsync(0, CancellationToken.None), _throttle.Leave);
+    public Task Throttle() => PassAsync(() => _throttle.EnterAsync(0, CancellationToken.None), () => _throttle.Leave(0));
 
     [Benchmark(OperationsPerInvoke = Requests, Baseline = true)]
     public Task Semaphore() => PassAsync(() => _semaphore.WaitAsync(CancellationToken.None), () => _semaphore.Release());

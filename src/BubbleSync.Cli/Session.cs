@@ -60,7 +60,7 @@ internal sealed class Session(ParseResult parsed)
         _interruption = cancellationToken;
         using var monitoring = Monitoring.Start();
         using var logs = IsLogged ? LogLines.Create(parsed.GetValue(CommonOptions.Log) == "json", LeastLevel) : null;
-        _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? _logger;
+        _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? (IsQuiet ? NullLogger.Instance : new WaitNotices());
         try
         {
             foreach (var file in parsed.CommandResult.Command.Options.OfType<OutputFileOption>())

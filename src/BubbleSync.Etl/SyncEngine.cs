@@ -24,6 +24,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>The name under which spans and measurements are told to monitoring systems: of the activity source and of the meter.</summary>
     public const string TelemetryName = "BubbleSync.Etl";
 
+    /// <summary>The id of the log event that begins a wait of more than ten seconds.</summary>
+    public const int WaitEvent = 53;
+
     /// <summary>An engine that logs nothing.</summary>
     /// <param name="settings">Everything the engine is told.</param>
     /// <param name="clock">The clock of runs, pauses and time-outs.</param>
@@ -205,8 +208,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private void RequireSource()
     {
-        if (settings.Bubble.BaseUrl is null)
-            throw new SyncException(new SyncError("settings", null, null, "Bubble:BaseUrl", "settings", "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1, such as https://app.example.com/version-test/api/1.1."));
+        var faults = BubbleSettingsCheck.Faults(settings.Bubble).Concat(BubbleSettingsCheck.Missing(settings.Bubble)).ToList();
+        if (faults.Count > 0)
+            throw new SyncException([.. faults.Select(f => new SyncError("settings", null, null, f.Setting, "settings", $"{f.Setting}: {f.Fault}"))]);
     }
 
     // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.

@@ -22,8 +22,14 @@ public sealed record BubbleSettings
     /// <summary>Root up to and including <c>/api/1.1</c>. No default.</summary>
     public Uri? BaseUrl { get; init; }
 
-    /// <summary>Bearer token; a secret. No default.</summary>
-    public string? ApiToken { get; init; }
+    /// <summary>Bearer token; a secret. White space at its ends is cut, and a blank one is none. No default.</summary>
+    public string? ApiToken { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
+
+    /// <summary>Whether the app is read without a token: only what its public rules show. Default false.</summary>
+    public bool Anonymous { get; init; }
+
+    /// <summary>Whether plain <c>http://</c> to another machine is allowed, which shows the token to everyone on the way. Default false.</summary>
+    public bool AllowHttp { get; init; }
 
     /// <summary>Requests in flight, all entities together. Default 8.</summary>
     public int MaxConcurrency { get; init; } = 8;
@@ -34,8 +40,11 @@ public sealed record BubbleSettings
     /// <summary>Time-out of one attempt, in seconds. Default 100.</summary>
     public int TimeoutSeconds { get; init; } = 100;
 
-    /// <summary>Most attempts for one request. Default 6.</summary>
+    /// <summary>Attempts for one request; once they are used up, it is sent again for as long as <see cref="PatienceSeconds"/> last. Default 6.</summary>
     public int MaxAttempts { get; init; } = 6;
+
+    /// <summary>How long refusals and outages are outlasted before a run gives up, in seconds. Default 300.</summary>
+    public int PatienceSeconds { get; init; } = 300;
 
     /// <summary>Records a page. Default 100, which is Bubble's maximum.</summary>
     public int PageSize { get; init; } = 100;

@@ -26,7 +26,6 @@ public sealed partial class ArchitectureTests
     {
         { "System.Threading.Tasks.Dataflow", "Graph" },
         { "System.Net.Http", "Bubble" },
-        { "Polly", "Bubble" },
         { "CsvHelper", "Audit" },
     };
 

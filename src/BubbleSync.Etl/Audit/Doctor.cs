@@ -23,8 +23,11 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         if (database is not null && settings.Bubble.BaseUrl is { } address)
             await _checks.GuardAsync("app", () => ExamineAppAsync(database, MirroredSource.AddressOf(address), cancellationToken));
 
+        var faults = BubbleSettingsCheck.Faults(settings.Bubble);
         if (settings.Bubble.BaseUrl is null)
             _checks.Add("Bubble", false, "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1.");
+        else if (faults.Any())
+            _checks.Add("Bubble", false, string.Join(' ', faults.Select(f => $"{f.Setting}: {f.Fault}")));
         else
             await ExamineSourceAsync(target, maps, cancellationToken);
         return _checks.Report;

@@ -28,8 +28,9 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     /// <summary>Looks.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
-        checks.Add("token", settings.ApiToken is not null, settings.ApiToken is not null ? "set" : "Bubble:ApiToken is not set; without an admin token Bubble hides records and ignores constraints. Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor).");
-        var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2) };
+        var lacking = BubbleSettingsCheck.Missing(settings).Select(m => $"{m.Setting}: {m.Fault}").FirstOrDefault();
+        checks.Add("token", lacking is null, lacking ?? (settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set"));
+        var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };
         _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
         if (await ExamineApiAsync(_client, cancellationToken) is not { } app)
             return;

@@ -12,6 +12,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     /// <summary>The code of 429 and 503: alive, but busy.</summary>
     public const string Throttled = "source-throttled";
 
+    /// <summary>The code of a wait that Bubble asks for and that is longer than patience lasts.</summary>
+    public const string WaitTooLong = "source-wait-too-long";
+
+    private const string Garbled = "source-garbled";
+
     private const int LargestBody = 512 * 1024 * 1024;
 
     // Of JSON, and the mark that some put before UTF-8.
@@ -20,22 +25,23 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private readonly Redaction _redaction = new(settings.ApiToken);
 
     /// <summary>Gives the page of a good answer; stops with the error of any other.</summary>
-    public async Task<RawPage> ReadAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
+    public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, CancellationToken cancellationToken)
     {
+        await StopUnlessOkAsync(response, query.Address(), entity, cancellationToken);
         var (body, length) = await BodyAsync(response, entity, cancellationToken);
         try
         {
-            meter.Received(length);
-            if (response.StatusCode != HttpStatusCode.OK)
-                throw Refusal(response, address, entity, body.AsSpan(0, length));
-
             var page = RawPage.Parse(body, length, response.Headers.Date);
             body = [];
-            return page;
+            if (page.Contradiction(query.Cursor) is not { } contradiction)
+                return page;
+
+            page.Dispose();
+            throw Failure(entity, "source-contradicts", $"answered 200 with a page that contradicts itself: {contradiction}", isTransient: true);
         }
         catch (JsonException broken)
         {
-            throw Failure(entity, "source-garbled", $"answered 200 with a body that is no search result ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
+            throw Failure(entity, Garbled, $"answered 200 with a body that is no search result ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
         }
         finally
         {
@@ -50,16 +56,16 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
 
+        await StopUnlessOkAsync(response, path, path, cancellationToken);
         var (body, length) = await BodyAsync(response, path, cancellationToken);
         try
         {
-            meter.Received(length);
             // A copy: the document outlives the buffer.
-            return response.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(body.AsMemory(0, length).ToArray()) : throw Refusal(response, path, path, body.AsSpan(0, length));
+            return JsonDocument.Parse(body.AsMemory(0, length).ToArray());
         }
         catch (JsonException broken)
         {
-            throw Failure(path, "source-garbled", $"answered 200 with a body that is no JSON ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
+            throw Failure(path, Garbled, $"answered 200 with a body that is no JSON ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
         }
         finally
         {
@@ -71,18 +77,39 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
         new(new SyncError("extract", entity, null, null, code, $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {what}."), inner) { IsTransient = isTransient };
 
-    private SyncException Refusal(HttpResponseMessage response, string address, string entity, ReadOnlySpan<byte> body)
+    // The status counts, whatever has become of the body.
+    private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode == HttpStatusCode.OK)
+            return;
+
+        string said;
+        try
+        {
+            var (body, length) = await BodyAsync(response, entity, cancellationToken);
+            said = Said(response, body.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(body);
+        }
+        catch (SyncException unreadable)
+        {
+            said = $"with a body that cannot be read: {Cause(unreadable.InnerException)}";
+        }
+
+        throw Refusal(response, address, entity, said);
+    }
+
+    private SyncException Refusal(HttpResponseMessage response, string address, string entity, string said)
     {
         var status = (int)response.StatusCode;
         var type = address.Split('?')[0];
         return status switch
         {
             401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
-            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {Said(response, body)}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
+            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
             >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
-            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {Said(response, body)})", isTransient: true),
-            408 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({Said(response, body)})", isTransient: true),
-            _ => Failure(entity, "source-refused", $"answered {status} ({Said(response, body)}) to {type}", isTransient: false),
+            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {said})", isTransient: true),
+            408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({said})", isTransient: true),
+            _ => Failure(entity, "source-refused", $"answered {status} ({said}) to {type}", isTransient: false),
         };
     }
 
@@ -122,7 +149,33 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private static string Place(JsonException broken) =>
         broken.BytePositionInLine is { } position ? $"it breaks at line {broken.LineNumber + 1}, byte {position}" : "there is no response.results list in it";
 
+    // Decompression, connection and framing each fail in ways of their own; for whoever asked, all of them are one thing.
     private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // What was asked for is unpacked by now, and its name gone from the header.
+            if (response.Content.Headers.ContentEncoding.FirstOrDefault(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
+                throw new NotSupportedException($"it is packed as '{_redaction.Clean(encoding)}', which was not asked for");
+
+            return await ReadAsync(response, entity, cancellationToken);
+        }
+        catch (Exception broken) when (broken is not (OperationCanceledException or SyncException))
+        {
+            throw Failure(entity, Garbled, $"answered {(int)response.StatusCode} with a body that cannot be read: {Cause(broken)}", isTransient: true, broken);
+        }
+    }
+
+    private static string Cause(Exception? broken) => broken switch
+    {
+        NotSupportedException unasked => unasked.Message,
+        InvalidDataException or InvalidOperationException => "its compression is broken",
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection ended before all of it had come",
+        not null => $"the connection broke ({broken.GetBaseException().Message})",
+        null => "it is too large",
+    };
+
+    private async Task<(byte[] Body, int Length)> ReadAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength + 1 ?? 128 * 1024, 4096, LargestBody));
         try
@@ -136,6 +189,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                     buffer = Larger(buffer, entity);
             }
 
+            meter.Received(length);
             return (buffer, length);
         }
         catch

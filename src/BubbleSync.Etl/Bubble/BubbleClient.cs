@@ -1,200 +1,127 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Retry;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Asks the Data API: throttled, retried, timed out, with the token kept out of every message. The only place that knows HTTP.</summary>
+/// <summary>Asks the Data API, and asks again what fails for a time, for as long as attempts and patience last.</summary>
 internal sealed class BubbleClient : IDisposable
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ContradictionPause = TimeSpan.FromMilliseconds(200);
 
     private readonly BubbleSettings _settings;
     private readonly TimeProvider _clock;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpClient _http;
     private readonly ApiMeter _meter;
     private readonly Throttle _throttle;
     private readonly BubbleAnswer _answer;
+    private readonly RequestSender _sender;
     private readonly ILogger _logger;
-    private readonly ResiliencePipeline _retry;
+    private long _lowestCeiling;
 
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
-    public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger)
+    /// <param name="settings">The application and how hard it may be asked.</param>
+    /// <param name="throttle">The gate that all requests of the run pass.</param>
+    /// <param name="meter">Counts the requests.</param>
+    /// <param name="clock">The clock of pauses and time-outs.</param>
+    /// <param name="logger">Receives answers, retries and waits.</param>
+    /// <param name="handler">Sends the requests instead of what <see cref="RequestSender.CreateHandler"/> makes; the client disposes of it.</param>
+    public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler = null)
     {
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
+        _lowestCeiling = settings.OffsetCeiling;
         _answer = new BubbleAnswer(settings, meter);
-        _handler = Handler(settings);
-        _http = new HttpClient(_handler)
-        {
-            BaseAddress = settings.BaseUrl,
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("BubbleSync.Etl");
-        _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
-        if (_handler.AutomaticDecompression == DecompressionMethods.None)
-            _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
-        if (settings.ApiToken is { } token)
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-
-        var retry = new ResiliencePipelineBuilder { TimeProvider = clock };
-        if (settings.MaxAttempts > 1)
-            retry.AddRetry(Retry(settings.MaxAttempts - 1));
-        _retry = retry.AddCircuitBreaker(Breaker(Math.Max(20, settings.MaxConcurrency * 3))).Build();
+        _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
     }
+
+    /// <summary>How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that an answer's Date showed; null where none had one.</summary>
+    public TimeSpan? ClockOffset => _sender.ClockOffset;
 
     /// <summary>Gives one page; the caller disposes of it.</summary>
     /// <param name="query">What to search for.</param>
     /// <param name="entity">The entity, for messages.</param>
     /// <param name="rank">Whose requests go first, where not all can: those of the lowest rank.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
-    public Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
+    /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
+    public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
     {
-        var address = query.Address();
-        return AskAsync(address, entity, rank, (response, token) => _answer.ReadAsync(response, address, entity, token), cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, (response, token) => _answer.PageAsync(response, query, entity, token), cancellationToken);
+            if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Cursor, attempt))
+                return page;
+
+            page.Dispose();
+            await Task.Delay(ContradictionPause, _clock, cancellationToken);
+        }
     }
 
     /// <summary>Gives what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it.</summary>
-    /// <exception cref="SyncException">Bubble refused, or did not answer as it should in all attempts.</exception>
+    /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
     public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(path, path, 0, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
+        AskAsync(path, path, 0, isRepeat: false, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _sender.Dispose();
+
+    // An empty page before rows that remain is how Bubble answers beyond its offset ceiling, which may be lower than the settings say. What stays empty is
+    // handed on, for the planner and the verification of the window to judge, and from there on such pages are not asked for again.
+    private bool IsSettled(long cursor, int attempt)
     {
-        _http.Dispose();
-        _handler.Dispose();
+        if (cursor >= Interlocked.Read(ref _lowestCeiling))
+            return true;
+
+        if (attempt < _settings.MaxAttempts)
+            return false;
+
+        Interlocked.Exchange(ref _lowestCeiling, cursor);
+        return true;
     }
 
-    private async Task<T> AskAsync<T>(string address, string entity, int rank, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(
+        string address, string entity, int rank, bool isRepeat, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
-        var attempt = 0;
-        try
+        long? failing = null;
+        for (var attempt = 1; ; attempt++)
         {
-            return await _retry.ExecuteAsync(
-                async token => await AttemptAsync(address, entity, rank, attempt++ > 0, read, token),
-                cancellationToken);
-        }
-        catch (BrokenCircuitException open)
-        {
-            throw _answer.Failure(entity, "source-dead", $"has not given one good answer of late. {open.InnerException?.Message} Nothing more is asked. To finish, {_meter.NextStep} once Bubble answers again", isTransient: false, open);
-        }
-    }
+            try
+            {
+                return await _sender.AskAsync(address, entity, rank, isRepeat || attempt > 1, read, cancellationToken);
+            }
+            catch (SyncException failure) when (failure.IsTransient && failure.Errors[0].Code != BubbleAnswer.WaitTooLong)
+            {
+                failing ??= _clock.GetTimestamp();
+                // In an outage requests take turns at asking: the failed attempts of the others count too.
+                var attempts = Math.Max(attempt, _throttle.OutageRound);
+                var (own, all) = (_clock.GetElapsedTime(failing.Value), _throttle.OutageLasted);
+                if (attempts >= _settings.MaxAttempts && IsPatienceOver(own > all ? own : all))
+                    throw GivenUp(failure, attempts, own > all ? own : all);
 
-    private async Task<T> AttemptAsync<T>(string address, string entity, int rank, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
-    {
-        var waited = Stopwatch.GetTimestamp();
-        await _throttle.EnterAsync(rank, cancellationToken);
-        Signals.ThrottleWait.Took(waited);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(_settings.TimeoutSeconds));
-        try
-        {
-            _meter.Send(isRetry);
-            Signals.Calls.Add(1, Signals.Tag("entity", entity), Signals.Tag("retry", isRetry));
-            return await AskOnceAsync(address, entity, read, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw _answer.Failure(entity, "source-timeout", $"did not answer within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)", isTransient: true);
-        }
-        catch (Exception broken) when (broken is HttpRequestException or IOException)
-        {
-            var what = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: {http.Message}" : broken.Message;
-            throw _answer.Failure(entity, "source-unreachable", $"cannot be reached ({what}). Check Bubble:BaseUrl and the network", isTransient: true, broken);
-        }
-        finally
-        {
-            _throttle.Leave();
+                await PauseAsync(failure.Errors[0], attempt, cancellationToken);
+            }
         }
     }
 
-    private async Task<T> AskOnceAsync<T>(string address, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
-    {
-        var began = Stopwatch.GetTimestamp();
-        using var request = Signals.Begin("request", ("entity", entity));
-        try
-        {
-            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            request?.SetTag("http.response.status_code", (int)response.StatusCode);
-            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
-                SlowDown(response, entity);
+    // An address that has never answered is most likely a wrong one: then attempts alone decide, so that it ends in seconds.
+    private bool IsPatienceOver(TimeSpan lasted) => !_sender.HasAnswered || lasted >= TimeSpan.FromSeconds(_settings.PatienceSeconds);
 
-            var answer = await read(response, cancellationToken);
-            _throttle.Recover();
-            _logger.Answered(entity, (int)response.StatusCode, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            return answer;
-        }
-        catch (Exception failure)
-        {
-            request.Fail(failure.GetType().Name);
-            throw;
-        }
-        finally
-        {
-            Signals.CallDuration.Took(began, Signals.Tag("entity", entity));
-        }
+    // While the gate is closed, it alone says when the next request goes out.
+    private async Task PauseAsync(SyncError failure, int attempt, CancellationToken cancellationToken)
+    {
+        var pause = _throttle.OutageRound > 0 ? TimeSpan.Zero : Backoff.Of(attempt);
+        _logger.Retried(failure.Entity ?? "", attempt, (long)pause.TotalMilliseconds, failure.Message);
+        if (pause > Throttle.ReportedWait)
+            _logger.Waits($"{failure.Entity}: attempt {attempt} failed; the request is sent again in {pause.TotalSeconds:0} s, at {_clock.GetUtcNow() + pause:HH:mm:ss}Z");
+        await Task.Delay(pause, _clock, cancellationToken);
     }
 
-    private void SlowDown(HttpResponseMessage response, string entity)
+    private SyncException GivenUp(SyncException failure, int attempts, TimeSpan lasted)
     {
-        _meter.Throttled();
-        Signals.Throttled.Add(1);
-        _throttle.SlowDown(RetryAfter(response));
-        _logger.SlowedDown(entity, (int)response.StatusCode, Math.Round(_throttle.AllowedPerMinute));
+        var failed = $"{attempts} attempt{(attempts == 1 ? "" : "s")} failed";
+        var why = _sender.HasAnswered
+            ? $"{failed} within {lasted.TotalSeconds:0} s, which ends Bubble:MaxAttempts ({_settings.MaxAttempts}) and Bubble:PatienceSeconds ({_settings.PatienceSeconds})"
+            : $"{failed}, and this address has never answered in this run";
+        var error = failure.Errors[0];
+        return new SyncException(error with { Message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again." }, failure) { IsTransient = true };
     }
-
-    private static SocketsHttpHandler Handler(BubbleSettings settings) => new()
-    {
-        // Between programs of one machine, compressing costs more than it saves.
-        AutomaticDecompression = settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All,
-        // A redirect would take the token somewhere else; it is refused with the place to go to.
-        AllowAutoRedirect = false,
-        MaxConnectionsPerServer = settings.MaxConcurrency,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        UseCookies = false,
-    };
-
-    private RetryStrategyOptions Retry(int attempts) => new()
-    {
-        OnRetry = retried =>
-        {
-            var failure = ((SyncException)retried.Outcome.Exception!).Errors[0];
-            _logger.Retried(failure.Entity ?? "", retried.AttemptNumber + 1, (long)retried.RetryDelay.TotalMilliseconds, failure.Message);
-            return default;
-        },
-        MaxRetryAttempts = attempts,
-        ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true }),
-        Delay = TimeSpan.FromMilliseconds(500),
-        MaxDelay = LongestDelay,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-    };
-
-    // A source that answers nothing but failures is dead: waiting out every request's attempts would take the better part of an hour.
-    // Being throttled is an answer, so 429 and 503 do not count.
-    private static CircuitBreakerStrategyOptions Breaker(int failures) => new()
-    {
-        ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SyncException { IsTransient: true } failure && failure.Errors[0].Code != BubbleAnswer.Throttled),
-        FailureRatio = 1,
-        MinimumThroughput = failures,
-        SamplingDuration = TimeSpan.FromSeconds(30),
-        BreakDuration = TimeSpan.FromMinutes(5),
-    };
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        // A date is on the server's clock, which its own Date header tells.
-        { Date: { } date } when date > (response.Headers.Date ?? _clock.GetUtcNow()) => date - (response.Headers.Date ?? _clock.GetUtcNow()),
-        _ => null,
-    };
 }

@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Bubble;
 internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly double _ceiling = requestsPerMinute / 60.0 * 0.99;
@@ -39,13 +39,13 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
         {
             var now = Now();
             if (_pausedUntil > now)
-                return TimeSpan.FromSeconds(_pausedUntil - now);
+                return TimeSpan.FromSeconds(Math.Min(_pausedUntil - now, LongestWait.TotalSeconds));
 
             var spacing = 1 / _rate;
             var earliest = Math.Max(_next, now - (requestsPerMinute * 0.01 * spacing));
             // A wait below a timer's grain is not worth waiting for; the next request waits for both.
             if (earliest - now > 0.0015)
-                return TimeSpan.FromSeconds(Math.Min(earliest - now, 60));
+                return TimeSpan.FromSeconds(Math.Min(earliest - now, LongestWait.TotalSeconds));
 
             _next = earliest + spacing;
             Count(now);
@@ -60,7 +60,7 @@ internal sealed class Pace(int requestsPerMinute, TimeProvider clock)
         {
             var now = Now();
             if (retryAfter is { } pause)
-                _pausedUntil = Math.Max(_pausedUntil, now + Math.Min(pause.TotalSeconds, LongestPause.TotalSeconds));
+                _pausedUntil = Math.Max(_pausedUntil, now + pause.TotalSeconds);
             _strain = (_strain * 0.9) + 0.1;
             if (now - _lastChange < Step.TotalSeconds && _trouble < double.MaxValue)
                 return;

@@ -2,13 +2,18 @@ namespace BubbleSync.Etl.Bubble;
 
 /// <summary>
 /// One gate for all entities: at most so many requests in flight, at most so many a minute, those of the lowest rank first.
-/// Slows down when Bubble answers 429 or 503 and finds its way back.
+/// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble gives no good answer.
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
 {
+    /// <summary>The longest wait of which nothing is said.</summary>
+    public static readonly TimeSpan ReportedWait = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Turn)> _waiting = new();
     private readonly Pace _pace = new(requestsPerMinute, clock);
+    private readonly OutageGate _gate = new(clock);
+    private DateTimeOffset _waitingUntil = DateTimeOffset.MinValue;
     private int _inFlight;
     private long _turn;
 
@@ -18,27 +23,100 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     /// <summary>Requests a minute that are allowed at the moment.</summary>
     public double AllowedPerMinute => _pace.PerMinute;
 
-    /// <summary>Waits for a place and for its time; call <see cref="Leave"/> afterwards, whatever happened.</summary>
+    /// <summary>How long no good answer has come, counted from the first failure; zero where the last answer was good.</summary>
+    public TimeSpan OutageLasted => _gate.Lasted;
+
+    /// <summary>How many probes in a row have failed while no good answer comes; 0 where requests go out as usual.</summary>
+    public int OutageRound => _gate.Round;
+
+    /// <summary>Until when nothing is sent, where that is a wait of more than ten seconds; else null.</summary>
+    public DateTimeOffset? WaitingUntil
+    {
+        get
+        {
+            lock (_lock)
+                return _waitingUntil > clock.GetUtcNow() ? _waitingUntil : null;
+        }
+    }
+
+    /// <summary>Waits for a place and for its time; call <see cref="Leave"/> afterwards, whatever happened. Returns the request's turn.</summary>
     /// <param name="rank">Lower goes first, so that the merges of some entities can begin while others are read.</param>
     /// <param name="cancellationToken">Gives the wait up.</param>
-    public async Task EnterAsync(int rank, CancellationToken cancellationToken)
+    public async Task<long> EnterAsync(int rank, CancellationToken cancellationToken)
     {
         await PlaceAsync(rank, cancellationToken);
         try
         {
             // A pause may have been ordered while this request waited for its time: hence again until there is nothing to wait for.
-            while (_pace.Reserve() is { Ticks: > 0 } wait)
+            long turn;
+            while (Reserve(out turn) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, clock, cancellationToken);
+            return turn;
         }
         catch
         {
-            Leave();
+            FreePlace();
             throw;
         }
     }
 
     /// <summary>Gives the place to the next in line.</summary>
-    public void Leave()
+    /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
+    public void Leave(long turn)
+    {
+        _gate.Leave(turn);
+        FreePlace();
+    }
+
+    /// <summary>Bubble asked to slow down: all entities do, at once. Returns the end of the wait where one begins that is to be reported, else null.</summary>
+    /// <param name="retryAfter">How long Bubble asked to wait, or null.</param>
+    public DateTimeOffset? SlowDown(TimeSpan? retryAfter)
+    {
+        _pace.SlowDown(retryAfter);
+        return Report(retryAfter ?? TimeSpan.Zero);
+    }
+
+    /// <summary>A request failed: where several do and none succeeds, the others wait. Returns the end of the wait where one begins that is to be reported, else null.</summary>
+    /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
+    public DateTimeOffset? Fail(long turn) => Report(_gate.Fail(turn));
+
+    /// <summary>Bubble gave a good answer: the pace may recover, and whoever waits may go.</summary>
+    public void Recover()
+    {
+        _pace.Recover();
+        _gate.Recover();
+    }
+
+    /// <summary>Bubble refused a request for good: it is there, and whoever waits may go.</summary>
+    public void Answered() => _gate.Recover();
+
+    private TimeSpan Reserve(out long turn)
+    {
+        if (_gate.Reserve(out turn) is { Ticks: > 0 } closed)
+            return closed;
+
+        var wait = _pace.Reserve();
+        if (wait > TimeSpan.Zero)
+            _gate.Leave(turn);
+        return wait;
+    }
+
+    // Several requests under way are told the same wait: it is reported once.
+    private DateTimeOffset? Report(TimeSpan wait)
+    {
+        if (wait <= ReportedWait)
+            return null;
+
+        lock (_lock)
+        {
+            var until = clock.GetUtcNow() + wait;
+            var isKnown = until <= _waitingUntil + ReportedWait;
+            _waitingUntil = until > _waitingUntil ? until : _waitingUntil;
+            return isKnown ? null : until;
+        }
+    }
+
+    private void FreePlace()
     {
         lock (_lock)
         {
@@ -51,13 +129,6 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
             _inFlight--;
         }
     }
-
-    /// <summary>Bubble asked to slow down: all entities do, at once.</summary>
-    /// <param name="retryAfter">How long Bubble asked to wait, or null.</param>
-    public void SlowDown(TimeSpan? retryAfter) => _pace.SlowDown(retryAfter);
-
-    /// <summary>Bubble answered as usual: the pace may recover.</summary>
-    public void Recover() => _pace.Recover();
 
     private async Task PlaceAsync(int rank, CancellationToken cancellationToken)
     {

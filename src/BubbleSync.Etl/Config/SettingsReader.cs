@@ -29,15 +29,20 @@ internal sealed class SettingsReader
         var settings = new BubbleSettings
         {
             BaseUrl = Address("Bubble:BaseUrl"),
-            ApiToken = Token("Bubble:ApiToken"),
+            ApiToken = Words("Bubble:ApiToken"),
+            Anonymous = Boolean("Bubble:Anonymous", otherwise.Anonymous),
+            AllowHttp = Boolean("Bubble:AllowHttp", otherwise.AllowHttp),
             MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency, 1, 256),
             RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute, 1, int.MaxValue),
             TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds, 1, 3600),
             MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts, 1, 100),
+            PatienceSeconds = Integer("Bubble:PatienceSeconds", otherwise.PatienceSeconds, 0, 86_400),
             PageSize = Integer("Bubble:PageSize", otherwise.PageSize, 1, 100),
             WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize, 1, 1_000_000),
             OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling, 1, int.MaxValue),
         };
+        foreach (var (setting, fault) in BubbleSettingsCheck.Faults(settings))
+            Fault(setting, fault);
         if (settings.WindowSize > settings.OffsetCeiling)
             Fault("Bubble:WindowSize", $"{settings.WindowSize} is more than Bubble:OffsetCeiling, {settings.OffsetCeiling}: Bubble answers no row beyond that offset.");
         return settings;
@@ -86,20 +91,11 @@ internal sealed class SettingsReader
         if (Words(name) is not { } text)
             return null;
 
-        if (Uri.TryCreate(text.Trim().TrimEnd('/') + "/", UriKind.Absolute, out var address)
-            && address.Scheme is "http" or "https" && address.Query.Length == 0 && address.UserInfo.Length == 0)
-            return address;
+        if (Uri.TryCreate(text.Trim().TrimEnd('/'), UriKind.Absolute, out var address))
+            return address.Query.Length + address.Fragment.Length > 0 ? address : new Uri($"{address.AbsoluteUri.TrimEnd('/')}/");
 
         Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
         return null;
-    }
-
-    private string? Token(string name)
-    {
-        var token = Words(name)?.Trim();
-        if (token is not null && !token.All(c => c is > ' ' and <= '~'))
-            Fault(name, "a token has no blanks, no line breaks and nothing but ASCII; copy it again from Settings > API in the Bubble editor.");
-        return token;
     }
 
     // PostgreSQL would cut a longer name without a word, and then not find it (manual, "Identifiers and Key Words").
@@ -126,6 +122,18 @@ internal sealed class SettingsReader
             return number;
 
         Fault(name, $"a whole number from {least} to {most} is expected.");
+        return otherwise;
+    }
+
+    private bool Boolean(string name, bool otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (bool.TryParse(text, out var value))
+            return value;
+
+        Fault(name, "true or false is expected.");
         return otherwise;
     }
 

@@ -7,14 +7,23 @@ namespace BubbleSync.Etl.Model;
 /// <summary>An answer of the search endpoint: the records as they came, and what Bubble says of the rest.</summary>
 internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposable
 {
+    // More than any app holds.
+    private const long MostRecords = 1_000_000_000_000;
+
     /// <summary>The records, a JSON array.</summary>
     public JsonElement Records { get; private init; }
 
     /// <summary>How many there are.</summary>
     public int Count { get; private init; }
 
+    /// <summary>How many there are according to Bubble; null where it does not say.</summary>
+    public long? StatedCount { get; private init; }
+
     /// <summary>How many Bubble says follow; null where it does not say.</summary>
     public long? Remaining { get; private init; }
+
+    /// <summary>Whether no records came though Bubble says that some follow. Beyond the offset ceiling that is its usual answer, elsewhere a contradiction.</summary>
+    public bool IsEmptyThoughRowsRemain => Count == 0 && Remaining > 0;
 
     /// <summary>The server's clock as its Date header told, to the second, or null.</summary>
     public DateTimeOffset? ServerTime { get; private init; }
@@ -31,12 +40,12 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
             && document.RootElement.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object
             && response.TryGetProperty("results", out var records) && records.ValueKind == JsonValueKind.Array)
         {
-            var known = response.TryGetProperty("remaining", out var remaining) && remaining.ValueKind == JsonValueKind.Number && remaining.TryGetInt64(out _);
             return new RawPage(document, rented)
             {
                 Records = records,
                 Count = records.GetArrayLength(),
-                Remaining = known ? remaining.GetInt64() : null,
+                StatedCount = Number(response, "count"),
+                Remaining = Number(response, "remaining"),
                 ServerTime = serverTime,
             };
         }
@@ -70,10 +79,28 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
         }
     }
 
+    /// <summary>Returns what in the page contradicts itself whatever the offset ceiling is, or null.</summary>
+    /// <param name="cursor">The row it was asked to start at.</param>
+    public string? Contradiction(long cursor)
+    {
+        if (StatedCount is { } stated && stated != Count)
+            return $"it says count {stated} but sends {Results}";
+
+        if (Remaining is < 0 or > MostRecords)
+            return $"it says that {Remaining} records remain";
+
+        return cursor == 0 && IsEmptyThoughRowsRemain ? $"it sends no results though {Remaining} remain" : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         document.Dispose();
         ArrayPool<byte>.Shared.Return(rented);
     }
+
+    private string Results => Count == 1 ? "1 result" : $"{Count} results";
+
+    private static long? Number(JsonElement response, string name) =>
+        response.TryGetProperty(name, out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var value) ? value : null;
 }

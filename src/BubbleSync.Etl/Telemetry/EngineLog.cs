@@ -40,4 +40,8 @@ internal static partial class EngineLog
     /// <summary>A request was answered.</summary>
     [LoggerMessage(52, LogLevel.Debug, "{Entity}: answered {Status} in {DurationMs} ms")]
     public static partial void Answered(this ILogger logger, string entity, int status, long durationMs);
+
+    /// <summary>A wait of more than ten seconds began.</summary>
+    [LoggerMessage(SyncEngine.WaitEvent, LogLevel.Warning, "{Wait}")]
+    public static partial void Waits(this ILogger logger, string wait);
 }

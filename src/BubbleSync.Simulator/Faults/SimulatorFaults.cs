@@ -17,6 +17,7 @@ public static class SimulatorFaults
         Percent("truncated", "Good HTTP, but the JSON is cut off", "5"),
         Percent("truncated-http", "Connection closed before all announced bytes were sent", "5"),
         Percent("html", "An HTML page with status 200", "5"),
+        Percent("contradicts", "A page without records, though they are said to remain", "5"),
         Percent("stall", "The request is taken and never answered", "1"),
         Percent("drip", "The answer comes in small pieces, with pauses", "5"),
         Number("limit-cap", "The page limit is silently lowered to so many", "50"),

@@ -21,6 +21,8 @@ internal sealed class Lists(SimulatorOptions options, FaultSettings faults, Simu
 
         var shuffle = faults.Has("unstable-ties") && !search.IsOrderedById ? new TieShuffle(Mix.Of((ulong)options.Seed, number)) : null;
         var page = store.Read(search, from, Math.Clamp(ceiling - from, 0, Math.Max(0, limit)), shuffle);
+        if (page.Rows.Count > 0 && faults.Strikes("contradicts"))
+            page = page with { Rows = [] };
         traffic.AddRecords(page.Rows.Count);
 
         output.Raw("{\"response\":{\"cursor\":"u8);

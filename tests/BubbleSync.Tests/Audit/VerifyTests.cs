@@ -286,7 +286,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.Bubble.DisposeAsync();
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1")], [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"]);
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1"), ("Bubble__PatienceSeconds", "0")], [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"]);
 
         Assert.Equal(3, outcome.Code);
         Assert.Contains("error: agent: Bubble", outcome.Error, StringComparison.Ordinal);
@@ -297,7 +297,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_source_that_is_gone_stops_it_and_leaves_no_staging()
     {
         await using var scene = await Scene.OpenAsync(postgres);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
         await scene.Bubble.DisposeAsync();
 
         var outcome = await VerifyAsync(scene, "agent");

@@ -127,18 +127,4 @@ public sealed class PaceTests
         while (pace.Reserve() is { Ticks: > 0 } wait)
             _clock.Advance(wait);
     }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private long _now;
-
-        public double Seconds => (double)_now / TimeSpan.TicksPerSecond;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        // Never by nothing: a wait of a hundred nanoseconds is a wait.
-        public void Advance(TimeSpan by) => _now += Math.Max(1, by.Ticks);
-    }
 }

@@ -11,13 +11,13 @@ public class ThrottleTests
     public async Task Of_those_who_wait_the_lowest_rank_goes_first_and_within_it_who_came_first()
     {
         var throttle = new Throttle(1, int.MaxValue, TimeProvider.System);
-        await throttle.EnterAsync(9, CancellationToken.None);
+        var turn = await throttle.EnterAsync(9, CancellationToken.None);
         var waiting = new (int Rank, string Name)[] { (2, "a"), (1, "b"), (0, "c"), (1, "d") }.Select(w => (w.Name, Entered: throttle.EnterAsync(w.Rank, CancellationToken.None))).ToList();
 
         var order = "";
         while (waiting.Count > 0)
         {
-            throttle.Leave();
+            throttle.Leave(turn);
             var next = await Task.WhenAny(waiting.Select(w => w.Entered)).WaitAsync(Limit);
             var (name, _) = Assert.Single(waiting, w => w.Entered.IsCompleted);
             order += name;
@@ -31,14 +31,14 @@ public class ThrottleTests
     public async Task Who_gives_up_waiting_takes_no_place()
     {
         var throttle = new Throttle(1, int.MaxValue, TimeProvider.System);
-        await throttle.EnterAsync(0, CancellationToken.None);
+        var turn = await throttle.EnterAsync(0, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var gaveUp = throttle.EnterAsync(0, stop.Token);
         var stays = throttle.EnterAsync(1, CancellationToken.None);
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp.WaitAsync(Limit));
-        throttle.Leave();
+        throttle.Leave(turn);
 
         await stays.WaitAsync(Limit);
         Assert.Equal(1, throttle.InFlight);

@@ -15,6 +15,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("truncated=20")]
     [InlineData("truncated-http=20")]
     [InlineData("html=20")]
+    [InlineData("contradicts=3x")]
+    [InlineData("contradicts=20")]
     public async Task What_fails_is_asked_again_until_everything_is_there(string fault)
     {
         await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = [fault] })).With(pageSize: 5);
@@ -33,7 +35,7 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_source_that_never_recovers_stops_the_run_before_anything_is_merged()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["500=100"] });
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
 
         var report = await scene.ResyncAsync();
 

@@ -21,6 +21,7 @@ public class FaultTests
         ["truncated-http"] = BreaksOffAsync,
         ["truncated"] = IsCutOffAsync,
         ["html"] = async session => Assert.StartsWith("<!DOCTYPE html>", await BodyAsync(session), StringComparison.Ordinal),
+        ["contradicts"] = async session => Assert.Equal((0, 100), Numbers(await session.ListAsync("invoice"))),
         ["stall"] = StallsAsync,
         ["drip"] = async session => Assert.Equal(100, (await session.ListAsync("invoice")).Count()),
         ["limit-cap"] = async session => Assert.Equal((50, 50), Numbers(await session.ListAsync("invoice", ("limit", "100")))),

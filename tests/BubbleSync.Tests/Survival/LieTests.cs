@@ -48,6 +48,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         for (var seed = 1; seed <= 8; seed++)
         {
             await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] })).With(windowSize: 30, pageSize: 10);
+            scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
             var report = await scene.ResyncAsync("invoice");
             var missing = scene.Bubble.Records.Count("invoice") - await scene.ScalarAsync<long>("select count(*) from invoice");
             if (missing > 0 && report.Status == "succeeded")

@@ -11,7 +11,7 @@ namespace BubbleSync.Tests.Survival;
 public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly string[] Throttling = ["429", "429-bare", "503"];
-    private static readonly string[] Failing = ["408", "500", "502", "504", "reset", "truncated", "truncated-http", "html", "drip"];
+    private static readonly string[] Failing = ["408", "500", "502", "504", "reset", "truncated", "truncated-http", "html", "contradicts", "drip"];
 
     private static IReadOnlyList<string>? _calm;
 
@@ -22,6 +22,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("408", 20)]
     [InlineData("502", 20)]
     [InlineData("504", 20)]
+    [InlineData("contradicts", 20)]
     [InlineData("drip", 20)]
     [InlineData("throttling", 5)]
     [InlineData("failing", 5)]
@@ -52,7 +53,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_request_that_is_never_answered_is_given_up_and_sent_again()
     {
         await using var scene = await OpenAsync("stall=3x");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { TimeoutSeconds = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { TimeoutSeconds = 60 } };
 
         var report = await scene.ResyncAsync();
 
@@ -67,6 +68,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         // Four windows, each of one request after the other, and a count of each of eight types.
         const int MostOpen = 8 * 5;
         await using var scene = await OpenAsync();
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 30 } };
         var refused = new ConcurrentQueue<string>();
         _ = new Pages(scene, (number, request) =>
         {
@@ -81,10 +83,10 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await scene.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: "source-dead" or "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
-        // Who waits to try again gives his place to another, so that more are tried than there are places; but none for longer than its attempts last.
+        Assert.Contains(report.Errors, e => e is { Code: "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
+        // Those that were under way, then one at a time.
         Assert.InRange(refused.Distinct().Count(), 1, MostOpen);
-        Assert.All(refused.CountBy(line => line), asked => Assert.InRange(asked.Value, 1, scene.Settings.Bubble.MaxAttempts));
+        Assert.InRange(refused.Count, scene.Settings.Bubble.MaxAttempts, 40);
 
         var known = await Pages.ProvedAsync(scene);
         var pages = new Pages(scene);
@@ -97,23 +99,44 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
-    public async Task A_source_that_gives_no_good_answer_at_all_is_not_asked_for_as_long_as_attempts_last()
+    public async Task A_source_that_gives_no_good_answer_at_all_ends_the_run_once_patience_is_over()
     {
         await using var scene = await OpenAsync("500=100");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 50 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 60 } };
 
         var report = await scene.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: "source-dead", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal) && e.Message.Contains("--resume", StringComparison.Ordinal));
-        Assert.InRange(scene.Bubble.Traffic.Requests, 20, 40);
+        Assert.Contains(report.Errors, e => e is { Code: "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal) && e.Message.Contains("--resume", StringComparison.Ordinal));
+        Assert.InRange(scene.Bubble.Traffic.Requests, 8, 40);
+    }
+
+    [Fact]
+    public async Task An_outage_of_two_minutes_is_outlasted_by_default()
+    {
+        const int Alive = 60;
+        await using var scene = await OpenAsync();
+        long? died = null;
+        _ = new Pages(scene, (number, _) =>
+        {
+            if (number <= Alive)
+                return Task.CompletedTask;
+
+            died ??= scene.Clock.GetTimestamp();
+            return scene.Clock.GetElapsedTime(died.Value) > TimeSpan.FromMinutes(2) ? Task.CompletedTask : throw new InvalidOperationException("dead for a while");
+        });
+
+        var report = await scene.ResyncAsync();
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
     }
 
     [Fact]
     public async Task What_cannot_be_resumed_does_not_say_so()
     {
         await using var scene = await OpenAsync("500=100");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 50 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 20 } };
 
         var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
         var synced = await scene.Engine().SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit);
@@ -121,7 +144,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.All([verified.Run, synced.Run, dry], run =>
         {
-            var error = run.Errors.First(e => e.Code == "source-dead");
+            var error = run.Errors.First(e => e.Code == "source-busy");
             Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("--resume", error.Message, StringComparison.Ordinal);
         });
@@ -133,7 +156,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var scene = await Scene.OpenAsync(postgres);
         var watch = Stopwatch.StartNew();
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "http://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.All(outcome.Json.GetProperty("errors").EnumerateArray(), e => Assert.Contains("no-such-host.invalid", e.GetProperty("message").GetString()!, StringComparison.Ordinal));

@@ -150,7 +150,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     {
         await using var scene = await ResyncedAsync();
         var clock = (SetClock)scene.Clock;
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
         scene.Put("agent", Scene.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
         clock.Now = Moment("2026-06-02T12:00:00Z");
         await using (await GoBetween.StartAsync(scene, (type, _) => type == "agent" ? GoBetween.Refuse(502) : null))

@@ -53,7 +53,7 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var scene = await Scene.OpenAsync(postgres);
         scene.PutFamily();
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
         await using (await GoBetween.StartAsync(scene, (type, _) => type == "user" ? GoBetween.Refuse(500) : null))
             await scene.SyncAsync(10);
         var left = await scene.RowAsync("select status, result ->> 'kind' from bubblesync.run");

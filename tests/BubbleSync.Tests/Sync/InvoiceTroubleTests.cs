@@ -179,7 +179,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         scene.PutFamily();
         await using var between = await GoBetween.StartAsync(scene, (type, constraints) =>
             type == "payment" && constraints.Contains("\"_id\"", StringComparison.Ordinal) ? GoBetween.Refuse(502) : null);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
 
         var report = await scene.SyncAsync(10);
 

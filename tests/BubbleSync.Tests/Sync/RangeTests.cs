@@ -154,7 +154,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         await using var scene = await SceneAsync();
         await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Refuse(502) : null);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
 
         var report = await scene.RangeAsync(From, To);
 

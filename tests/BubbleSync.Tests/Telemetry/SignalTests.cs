@@ -92,7 +92,7 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["truncated=100"] });
         scene.Put("agent", $$"""{"Name": "{{Secret}}", "_id": "{{Scene.Id(1)}}", "Created Date": "{{Scene.Early}}", "Modified Date": "{{Scene.Early}}", "Banker": "{{new string('x', 200)}}"}""");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2 } };
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
         var log = new ListLogger();
 
         var report = await new SyncEngine(scene.Settings, scene.Clock, log).ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, scene.Limit);

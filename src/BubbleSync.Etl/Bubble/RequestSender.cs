@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using BubbleSync.Etl.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace BubbleSync.Etl.Bubble;
+
+/// <summary>Sends one request: throttled, timed out, measured, with the token kept out of every message. Reports to the throttle how it went.</summary>
+internal sealed class RequestSender : IDisposable
+{
+    // Retry-After counts whole seconds.
+    private static readonly TimeSpan RetryAfterGrain = TimeSpan.FromSeconds(1);
+
+    private readonly BubbleSettings _settings;
+    private readonly BubbleAnswer _answer;
+    private readonly Throttle _throttle;
+    private readonly ApiMeter _meter;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly HttpClient _http;
+    private readonly Lock _lock = new();
+    private TimeSpan? _clockOffset;
+    private volatile bool _hasAnswered;
+
+    /// <summary>Sets the connection up; nothing is sent yet.</summary>
+    public RequestSender(BubbleSettings settings, BubbleAnswer answer, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
+    {
+        (_settings, _answer, _throttle, _meter, _clock, _logger) = (settings, answer, throttle, meter, clock, logger);
+#pragma warning disable CA2000 // The HttpClient made of it disposes of it.
+        _http = new HttpClient(handler ?? CreateHandler(settings))
+#pragma warning restore CA2000
+        {
+            BaseAddress = new Uri(settings.BaseUrl!.AbsoluteUri.TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("BubbleSync.Etl");
+        _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        if (Compression(settings) == DecompressionMethods.None)
+            _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
+        if (settings.ApiToken is { } token)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Whether any answer has come, be it a refusal.</summary>
+    public bool HasAnswered => _hasAnswered;
+
+    /// <summary>How far Bubble's clock is ahead of ours: the least that an answer's Date showed, or null where none had one.</summary>
+    public TimeSpan? ClockOffset
+    {
+        get
+        {
+            lock (_lock)
+                return _clockOffset;
+        }
+    }
+
+    /// <summary>Makes what sends the requests.</summary>
+    public static SocketsHttpHandler CreateHandler(BubbleSettings settings) => new()
+    {
+        AutomaticDecompression = Compression(settings),
+        // A redirect would take the token somewhere else; it is refused with the place to go to.
+        AllowAutoRedirect = false,
+        MaxConnectionsPerServer = settings.MaxConcurrency,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+    };
+
+    /// <summary>Waits for the request's turn, sends it and reads the answer.</summary>
+    /// <exception cref="SyncException">Bubble did not answer as it should.</exception>
+    public async Task<T> AskAsync<T>(
+        string address, string entity, int rank, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.GetTimestamp();
+        var turn = await _throttle.EnterAsync(rank, cancellationToken);
+        Signals.ThrottleWait.Took(waited);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_settings.TimeoutSeconds), _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            _meter.Send(isRetry);
+            Signals.Calls.Add(1, Signals.Tag("entity", entity), Signals.Tag("retry", isRetry));
+            var answer = await SendAsync(address, entity, read, either.Token, cancellationToken);
+            _throttle.Recover();
+            return answer;
+        }
+        catch (SyncException failure) when (failure.IsTransient)
+        {
+            if (_throttle.Fail(turn) is { } until)
+                _logger.Waits($"Bubble ({Host}) gives no good answer; the next request goes out at {until:HH:mm:ss}Z");
+            throw;
+        }
+        finally
+        {
+            _throttle.Leave(turn);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private string Host => _settings.BaseUrl!.Authority;
+
+    private async Task<T> SendAsync<T>(
+        string address, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var request = Signals.Begin("request", ("entity", entity));
+        try
+        {
+            using var response = await HeadersAsync(address, entity, limit, cancellationToken);
+            request?.SetTag("http.response.status_code", (int)response.StatusCode);
+            Note(response, entity);
+            var answer = await BodyAsync(response, entity, read, limit, cancellationToken);
+            _logger.Answered(entity, (int)response.StatusCode, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            return answer;
+        }
+        catch (Exception failure)
+        {
+            request.Fail(failure.GetType().Name);
+            throw;
+        }
+        finally
+        {
+            Signals.CallDuration.Took(began, Signals.Tag("entity", entity));
+        }
+    }
+
+    private async Task<HttpResponseMessage> HeadersAsync(string address, string entity, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TimedOut(entity, "did not answer");
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        {
+            var what = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: {http.Message}" : broken.Message;
+            throw _answer.Failure(entity, "source-unreachable", $"cannot be reached ({what}). Check Bubble:BaseUrl and the network", isTransient: true, broken);
+        }
+    }
+
+    private async Task<T> BodyAsync<T>(
+        HttpResponseMessage response, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read(response, limit);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TimedOut(entity, $"answered {(int)response.StatusCode}, but its body did not come");
+        }
+        catch (SyncException refused) when (!refused.IsTransient)
+        {
+            _throttle.Answered();
+            throw;
+        }
+    }
+
+    private SyncException TimedOut(string entity, string what) =>
+        _answer.Failure(entity, "source-timeout", $"{what} within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)", isTransient: true);
+
+    private void Note(HttpResponseMessage response, string entity)
+    {
+        _hasAnswered = true;
+        if (response.Headers.Date - _clock.GetUtcNow() is { } offset)
+        {
+            lock (_lock)
+                _clockOffset = offset < _clockOffset ? offset : _clockOffset ?? offset;
+        }
+
+        if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+            SlowDown((int)response.StatusCode, RetryAfter(response), entity);
+    }
+
+    private void SlowDown(int status, TimeSpan? wait, string entity)
+    {
+        _meter.Throttled();
+        Signals.Throttled.Add(1);
+        var left = TimeSpan.FromSeconds(_settings.PatienceSeconds) - _throttle.OutageLasted;
+        if (wait > left + RetryAfterGrain)
+            throw _answer.Failure(entity, BubbleAnswer.WaitTooLong, TooLong(status, wait.Value, left), isTransient: true);
+
+        var until = _throttle.SlowDown(wait);
+        _logger.SlowedDown(entity, status, Math.Round(_throttle.AllowedPerMinute));
+        if (until is { } end)
+            _logger.Waits($"Bubble ({Host}) asks to wait {wait!.Value.TotalSeconds:0} s, until {end:HH:mm:ss}Z");
+    }
+
+    private string TooLong(int status, TimeSpan wait, TimeSpan left)
+    {
+        var until = $"{(_clock.GetUtcNow() + wait).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most "
+            + $"(Bubble:PatienceSeconds {_settings.PatienceSeconds}). To finish, {_meter.NextStep} after {until}";
+    }
+
+    // Between programs of one machine, compressing costs more than it saves.
+    private static DecompressionMethods Compression(BubbleSettings settings) => settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All;
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        // A date is on the server's clock, which its own Date header tells.
+        { Date: { } date } when date > (response.Headers.Date ?? _clock.GetUtcNow()) => date - (response.Headers.Date ?? _clock.GetUtcNow()),
+        _ => null,
+    };
+}
