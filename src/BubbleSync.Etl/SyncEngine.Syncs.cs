@@ -79,16 +79,17 @@ public sealed partial class SyncEngine
         using var bubble = Connect();
         var order = new ReadingOrder(clock);
         var options = new PartialRunOptions("incremental", new { entities }, ReadsBubble: true);
-        return await RunPartAsync(options, target, entities, runId, bubble, progress, async plan =>
+        return await RunPartAsync(options, target, entities, runId, bubble, progress, async (plan, findings) =>
         {
             var journal = target.Journal(runId);
             var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, journal.Source, cancellationToken);
-            // Where our clock is ahead of Bubble's, the next run must not start from ours: the first answer tells Bubble's.
             var overlap = TimeSpan.FromSeconds(settings.Run.OverlapSeconds);
             var bounded = new Lazy<Task<DateTimeOffset>>(async () =>
             {
-                var first = await new EntitySource(bubble.Client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
-                var bound = UpperBound.Of([first.ServerTime], clock.GetUtcNow());
+                // The first answer shows Bubble's clock.
+                await new EntitySource(bubble.Client, plan.Entities[0]).ProbeAsync(null, 0, cancellationToken);
+                var (bound, warning) = await UpperBound.FixAsync(bubble.Client, target.Database, clock, cancellationToken);
+                findings.Warn(warning);
                 watermarks.RequireBefore(bound, overlap);
                 await journal.BoundAsync(bound, cancellationToken);
                 return bound;

@@ -114,7 +114,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
         var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked") { Warnings = choice.Warnings, Errors = choice.Errors };
-        return await RunPartAsync(options, target, choice.Entities, runId, null, null, _ => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+        return await RunPartAsync(options, target, choice.Entities, runId, null, null, (_, _) => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more.</summary>
@@ -145,7 +145,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private async Task<RunReport> RunPartAsync(
         PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, BubbleConnection? bubble, IProgress<RunProgress>? progress,
-        Func<SyncPlan, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
+        Func<SyncPlan, RunFindings, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
@@ -155,7 +155,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, settle, journal, api, clock);
         run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         run.Findings.Errors.AddRange(options.Errors);
-        var read = await prepare(plan);
+        var read = await prepare(plan, run.Findings);
         var patches = target.Patches([], runId);
         return await new RunRecorder(journal, clock).RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
     }

@@ -117,7 +117,8 @@ internal sealed class ComparisonRun(
         var order = new ReadingOrder(clock);
         var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
-        var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
+        var (end, warning) = await UpperBound.FixAsync(client, database, clock, cancellationToken);
+        Findings.Warn(warning);
         await journal.BoundAsync(end, cancellationToken);
         await AllAsync(
             async (e, token) =>

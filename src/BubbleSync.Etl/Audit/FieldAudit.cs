@@ -22,7 +22,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
         var order = new ReadingOrder(clock);
         var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(client, e.Plan), settings, order));
         await Together.RunAsync(_entities, _entities.Count, (entity, token) => histories[entity].ProbeAsync(token), cancellationToken);
-        var end = UpperBound.Of(histories.Values.Select(h => h.ServerTime), clock.GetUtcNow());
+        var (end, warning) = await UpperBound.FixAsync(client, database, clock, cancellationToken);
         await Together.RunAsync(_entities, _entities.Count, async (entity, token) =>
         {
             await histories[entity].ReadAsync(end, CancellationToken.None, token);
@@ -34,7 +34,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
             rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
         var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
         var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
-        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts]);
+        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts.Prepend(warning).OfType<string>()]);
     }
 
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)

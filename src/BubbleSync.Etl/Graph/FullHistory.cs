@@ -11,9 +11,6 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     private readonly WindowPlanner _planner = new(source, settings);
     private Probe? _whole;
 
-    /// <summary>Bubble's clock at the first answer, or null where it told none.</summary>
-    public DateTimeOffset? ServerTime => _whole?.ServerTime;
-
     /// <summary>Says whose requests go first, where not all can: those of the lowest rank.</summary>
     public void TakeRank(int rank) => source.Rank = rank;
 

@@ -56,7 +56,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         await ProbeAsync(cancellationToken);
         Rank();
-        var end = _resumed?.UpperBound ?? UpperBound.Of(_histories.Values.Select(h => h.ServerTime), _clock.GetUtcNow());
+        var end = _resumed?.UpperBound ?? await FixBoundAsync(client, cancellationToken);
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync((e, token) => PrepareAsync(e, end, token), cancellationToken);
 
@@ -74,6 +74,13 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         _options.Drain.ThrowIfCancellationRequested();
         await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset> FixBoundAsync(BubbleClient client, CancellationToken cancellationToken)
+    {
+        var bound = await UpperBound.FixAsync(client, _database, _clock, cancellationToken);
+        Findings.Warn(bound.Warning);
+        return bound.At;
     }
 
     private async Task ReadAndMergeAsync(DateTimeOffset end, CancellationToken cancellationToken)

@@ -17,6 +17,13 @@ internal sealed class RunFindings
     /// <summary>What is worth knowing though nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>Adds a warning, where there is one.</summary>
+    public void Warn(string? warning)
+    {
+        if (warning is not null)
+            Warnings.Add(warning);
+    }
+
     /// <summary>What a comparison came to, in words; null for runs that merge.</summary>
     public string? Conclusion { get; set; }
 

@@ -1,18 +1,41 @@
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>Up to when a run that begins now knows what there is, on whichever clock is behind.</summary>
-internal static class UpperBound
+/// <summary>The moment up to which a run that begins now reads: the earliest of the clocks of this program, the database and Bubble, however far they are apart.</summary>
+/// <param name="At">The moment, on a whole millisecond.</param>
+/// <param name="Warning">Which clock is behind, where they are more than a minute apart; else null.</param>
+internal sealed record UpperBound(DateTimeOffset At, string? Warning)
 {
-    // For writes that take a moment to appear in searches. A clock that is days off tells nothing.
+    // For writes that take a moment to appear in searches.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WorstClock = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
-    /// <summary>Gives the moment, on a whole millisecond, from Bubble's clock as its answers told it and from ours.</summary>
-    public static DateTimeOffset Of(IEnumerable<DateTimeOffset?> serverTimes, DateTimeOffset now)
+    /// <summary>Reads the clocks: the database's by a query, Bubble's from the answers that the client has received so far.</summary>
+    public static async Task<UpperBound> FixAsync(BubbleClient client, TargetDatabase database, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var moment = serverTimes.OfType<DateTimeOffset>().Where(c => (c - now).Duration() < WorstClock).Append(now).Min() - Margin;
-        return Millisecond.Floor(moment);
+        var stored = await database.ReadClockAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        return Of(now, stored, now + client.ClockOffset);
+    }
+
+    /// <summary>Returns the bound of three clocks.</summary>
+    /// <param name="program">This program's.</param>
+    /// <param name="database">The database's.</param>
+    /// <param name="bubble">Bubble's, or null where no answer showed it.</param>
+    public static UpperBound Of(DateTimeOffset program, DateTimeOffset database, DateTimeOffset? bubble)
+    {
+        List<(string Name, DateTimeOffset Time)> clocks = [("this machine", program), ("PostgreSQL", database)];
+        if (bubble is { } time)
+            clocks.Add(("Bubble", time));
+
+        var (first, last) = (clocks.MinBy(c => c.Time), clocks.MaxBy(c => c.Time));
+        var shown = string.Join(", ", clocks.Select(c => $"{c.Name} has {c.Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
+        var warning = last.Time - first.Time > MostSkew
+            ? $"The clocks differ by more than a minute: {shown}. The run uses the earliest, that of {first.Name}, so that no record is lost. Correct the clock that is wrong."
+            : null;
+        return new UpperBound(Millisecond.Floor(first.Time - Margin), warning);
     }
 }

@@ -80,6 +80,13 @@ internal sealed class TargetDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads the server's clock.</summary>
+    public async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        return new DateTimeOffset(await connection.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken));
+    }
+
     /// <summary>Reads the catalogue of the target's schema.</summary>
     public async Task<Catalogue> ReadCatalogueAsync(CancellationToken cancellationToken)
     {

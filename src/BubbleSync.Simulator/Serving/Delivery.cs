@@ -31,6 +31,7 @@ internal sealed class Delivery(SimulatorOptions options, FaultSettings faults, S
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
+        response.Headers.Date = options.Time.GetUtcNow().ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         if (answer.RetryAfterSeconds is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (body.Length == 0)
