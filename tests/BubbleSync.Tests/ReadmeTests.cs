@@ -147,6 +147,7 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     private static string Shown(string name, object? value) => value switch
     {
         null => "none",
+        bool isOn => isOn ? "true" : "false",
         string folder when name.StartsWith("Run:", StringComparison.Ordinal) => $"{folder}/ beside the file",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

@@ -26,7 +26,8 @@ internal static class ProgressText
         var retries = api.Retries > 0 ? Say($", {api.Retries:N0} sent again") : "";
         var throttled = api.Throttled > 0 ? Say($", {api.Throttled:N0} throttled") : "";
         var waiting = progress.WaitingUntil is { } until ? Say($", waiting until {until.UtcDateTime:HH:mm:ss}Z") : "";
-        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {progress.AllowedPerMinute:N0} a minute allowed, {speed.CallsPerMinute:N0} used{retries}{throttled}{waiting}");
+        var pace = Say($"{progress.AllowedPerMinute:N0} a minute allowed, {speed.CallsPerMinute:N0} used");
+        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {pace}{retries}{throttled}{waiting}");
     }
 
     /// <summary>What waits before each stage: where a queue is full, the stage behind it is what the run waits for.</summary>

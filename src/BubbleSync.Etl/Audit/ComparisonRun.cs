@@ -117,7 +117,7 @@ internal sealed class ComparisonRun(
         var order = new ReadingOrder(clock);
         var histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
         await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
-        var (end, warning) = await UpperBound.FixAsync(client, database, clock, cancellationToken);
+        var (end, warning) = await UpperBound.FixAsync(bubble.Client, database, clock, cancellationToken);
         Findings.Warn(warning);
         await journal.BoundAsync(end, cancellationToken);
         await AllAsync(

@@ -34,7 +34,8 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
             rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
         var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
         var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
-        return new FieldAuditReport(rows, coverage, FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published))), [.. doubts.Prepend(warning).OfType<string>()]);
+        var total = FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published)));
+        return new FieldAuditReport(rows, coverage, total, [.. doubts.Prepend(warning).OfType<string>()]);
     }
 
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)

@@ -29,7 +29,8 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
         var lacking = BubbleSettingsCheck.Missing(settings).Select(m => $"{m.Setting}: {m.Fault}").FirstOrDefault();
-        checks.Add("token", lacking is null, lacking ?? (settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set"));
+        var found = settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set";
+        checks.Add("token", lacking is null, lacking ?? found);
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };
         _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
         if (await ExamineApiAsync(_client, cancellationToken) is not { } app)

@@ -1,6 +1,9 @@
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Pauses between attempts: half a second, doubled with each attempt, at most 30 seconds, and up to a half shorter, so that programs do not come back all at once.</summary>
+/// <summary>
+/// Pauses between attempts: half a second, doubled with each attempt, at most 30 seconds. Each is shortened by chance, by up to a half, so that
+/// programs do not come back all at once.
+/// </summary>
 internal static class Backoff
 {
     private const double First = 0.5;

@@ -17,6 +17,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     private const string Garbled = "source-garbled";
 
+    private const string NotExposed =
+        "Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl";
+
     private const int LargestBody = 512 * 1024 * 1024;
 
     // Of JSON, and the mark that some put before UTF-8.
@@ -41,7 +44,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            throw Failure(entity, Garbled, $"answered 200 with a body that is no search result ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
+            var described = $"({Place(broken)}): {Described(response, body.AsSpan(0, length))}";
+            throw Failure(entity, Garbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
         }
         finally
         {
@@ -65,7 +69,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            throw Failure(path, Garbled, $"answered 200 with a body that is no JSON ({Place(broken)}): {Described(response, body.AsSpan(0, length))}", isTransient: true, broken);
+            var described = $"({Place(broken)}): {Described(response, body.AsSpan(0, length))}";
+            throw Failure(path, Garbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
         }
         finally
         {
@@ -105,7 +110,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         return status switch
         {
             401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
-            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl", isTransient: false),
+            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
             >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
             429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {said})", isTransient: true),
             408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({said})", isTransient: true),
@@ -149,7 +154,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private static string Place(JsonException broken) =>
         broken.BytePositionInLine is { } position ? $"it breaks at line {broken.LineNumber + 1}, byte {position}" : "there is no response.results list in it";
 
-    // Decompression, connection and framing each fail in ways of their own; for whoever asked, all of them are one thing.
+    // Decompression, connection and framing each fail in ways of their own; for the caller all of them are one.
     private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
     {
         try

@@ -34,7 +34,7 @@ internal sealed class BubbleClient : IDisposable
         _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
     }
 
-    /// <summary>How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that an answer's Date showed; null where none had one.</summary>
+    /// <summary>How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that a Date header showed; null where none came.</summary>
     public TimeSpan? ClockOffset => _sender.ClockOffset;
 
     /// <summary>Gives one page; the caller disposes of it.</summary>
@@ -45,9 +45,11 @@ internal sealed class BubbleClient : IDisposable
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
     public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
     {
+        Task<RawPage> ReadAsync(HttpResponseMessage response, CancellationToken token) => _answer.PageAsync(response, query, entity, token);
+
         for (var attempt = 1; ; attempt++)
         {
-            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, (response, token) => _answer.PageAsync(response, query, entity, token), cancellationToken);
+            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, ReadAsync, cancellationToken);
             if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Cursor, attempt))
                 return page;
 
@@ -111,7 +113,7 @@ internal sealed class BubbleClient : IDisposable
         var pause = _throttle.OutageRound > 0 ? TimeSpan.Zero : Backoff.Of(attempt);
         _logger.Retried(failure.Entity ?? "", attempt, (long)pause.TotalMilliseconds, failure.Message);
         if (pause > Throttle.ReportedWait)
-            _logger.Waits($"{failure.Entity}: attempt {attempt} failed; the request is sent again in {pause.TotalSeconds:0} s, at {_clock.GetUtcNow() + pause:HH:mm:ss}Z");
+            _logger.Waits($"{failure.Entity}: attempt {attempt} failed; the request is sent again at {_clock.GetUtcNow() + pause:HH:mm:ss}Z");
         await Task.Delay(pause, _clock, cancellationToken);
     }
 
@@ -119,9 +121,10 @@ internal sealed class BubbleClient : IDisposable
     {
         var failed = $"{attempts} attempt{(attempts == 1 ? "" : "s")} failed";
         var why = _sender.HasAnswered
-            ? $"{failed} within {lasted.TotalSeconds:0} s, which ends Bubble:MaxAttempts ({_settings.MaxAttempts}) and Bubble:PatienceSeconds ({_settings.PatienceSeconds})"
+            ? $"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over"
             : $"{failed}, and this address has never answered in this run";
         var error = failure.Errors[0];
-        return new SyncException(error with { Message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again." }, failure) { IsTransient = true };
+        var message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again.";
+        return new SyncException(error with { Message = message }, failure) { IsTransient = true };
     }
 }

@@ -24,7 +24,8 @@ internal sealed class RequestSender : IDisposable
     private volatile bool _hasAnswered;
 
     /// <summary>Sets the connection up; nothing is sent yet.</summary>
-    public RequestSender(BubbleSettings settings, BubbleAnswer answer, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
+    public RequestSender(
+        BubbleSettings settings, BubbleAnswer answer, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
     {
         (_settings, _answer, _throttle, _meter, _clock, _logger) = (settings, answer, throttle, meter, clock, logger);
 #pragma warning disable CA2000 // The HttpClient made of it disposes of it.
@@ -138,13 +139,15 @@ internal sealed class RequestSender : IDisposable
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
-            var what = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: {http.Message}" : broken.Message;
+            var kind = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: " : "";
+            var what = $"{kind}{broken.Message}";
             throw _answer.Failure(entity, "source-unreachable", $"cannot be reached ({what}). Check Bubble:BaseUrl and the network", isTransient: true, broken);
         }
     }
 
     private async Task<T> BodyAsync<T>(
-        HttpResponseMessage response, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit, CancellationToken cancellationToken)
+        HttpResponseMessage response, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -194,12 +197,13 @@ internal sealed class RequestSender : IDisposable
     private string TooLong(int status, TimeSpan wait, TimeSpan left)
     {
         var until = $"{(_clock.GetUtcNow() + wait).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";
-        return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most "
-            + $"(Bubble:PatienceSeconds {_settings.PatienceSeconds}). To finish, {_meter.NextStep} after {until}";
+        return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), "
+            + $"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). To finish, {_meter.NextStep} after {until}";
     }
 
     // Between programs of one machine, compressing costs more than it saves.
-    private static DecompressionMethods Compression(BubbleSettings settings) => settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All;
+    private static DecompressionMethods Compression(BubbleSettings settings) =>
+        settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All;
 
     private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {

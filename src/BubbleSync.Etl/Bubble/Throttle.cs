@@ -76,18 +76,20 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         return Report(retryAfter ?? TimeSpan.Zero);
     }
 
-    /// <summary>A request failed: where several do and none succeeds, the others wait. Returns the end of the wait where one begins that is to be reported, else null.</summary>
+    /// <summary>
+    /// A request failed: where several do and none succeeds, the others wait. Returns the end of the wait where one begins that is to be reported, else null.
+    /// </summary>
     /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
     public DateTimeOffset? Fail(long turn) => Report(_gate.Fail(turn));
 
-    /// <summary>Bubble gave a good answer: the pace may recover, and whoever waits may go.</summary>
+    /// <summary>Bubble gave a good answer: the pace may recover, and requests that wait may go.</summary>
     public void Recover()
     {
         _pace.Recover();
         _gate.Recover();
     }
 
-    /// <summary>Bubble refused a request for good: it is there, and whoever waits may go.</summary>
+    /// <summary>Bubble refused a request for good: it answers, so requests that wait may go.</summary>
     public void Answered() => _gate.Recover();
 
     private TimeSpan Reserve(out long turn)

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Config;
 
-/// <summary>Checks what settings of the source must be before anything is asked, wherever they come from. No message quotes a value: it may be a secret.</summary>
+/// <summary>Checks the settings of the source before anything is asked, wherever they come from. No message quotes a value: it may be a secret.</summary>
 internal static class BubbleSettingsCheck
 {
     private const string Root = "/api/1.1";
@@ -27,8 +27,8 @@ internal static class BubbleSettingsCheck
             yield return (BaseUrl, $"it is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including {Root}, such as {Example}.");
         if (settings is { ApiToken: null, Anonymous: false })
         {
-            yield return (ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), "
-                + "or set Bubble:Anonymous to true to read only what the app shows to everyone.");
+            yield return (ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. "
+                + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), or set Bubble:Anonymous to true to read only what the app shows to everyone.");
         }
     }
 

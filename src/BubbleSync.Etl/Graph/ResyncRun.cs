@@ -56,7 +56,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         await ProbeAsync(cancellationToken);
         Rank();
-        var end = _resumed?.UpperBound ?? await FixBoundAsync(client, cancellationToken);
+        var end = _resumed?.UpperBound ?? await FixBoundAsync(_bubble.Client, cancellationToken);
         await _journal.BoundAsync(end, cancellationToken);
         await AllAsync((e, token) => PrepareAsync(e, end, token), cancellationToken);
 

@@ -4,7 +4,7 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>The moment up to which a run that begins now reads: the earliest of the clocks of this program, the database and Bubble, however far they are apart.</summary>
+/// <summary>The moment up to which a run that begins now reads: on the earliest of this program's, the database's and Bubble's clock, however far they differ.</summary>
 /// <param name="At">The moment, on a whole millisecond.</param>
 /// <param name="Warning">Which clock is behind, where they are more than a minute apart; else null.</param>
 internal sealed record UpperBound(DateTimeOffset At, string? Warning)
@@ -34,7 +34,8 @@ internal sealed record UpperBound(DateTimeOffset At, string? Warning)
         var (first, last) = (clocks.MinBy(c => c.Time), clocks.MaxBy(c => c.Time));
         var shown = string.Join(", ", clocks.Select(c => $"{c.Name} has {c.Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
         var warning = last.Time - first.Time > MostSkew
-            ? $"The clocks differ by more than a minute: {shown}. The run uses the earliest, that of {first.Name}, so that no record is lost. Correct the clock that is wrong."
+            ? $"The clocks differ by more than a minute: {shown}. The run uses the earliest, that of {first.Name}, so that no record is lost. "
+                + "Correct the clock that is wrong."
             : null;
         return new UpperBound(Millisecond.Floor(first.Time - Margin), warning);
     }

@@ -22,7 +22,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
     /// <summary>How many Bubble says follow; null where it does not say.</summary>
     public long? Remaining { get; private init; }
 
-    /// <summary>Whether no records came though Bubble says that some follow. Beyond the offset ceiling that is its usual answer, elsewhere a contradiction.</summary>
+    /// <summary>Whether no records came though Bubble says that some follow: its usual answer beyond the offset ceiling, elsewhere a contradiction.</summary>
     public bool IsEmptyThoughRowsRemain => Count == 0 && Remaining > 0;
 
     /// <summary>The server's clock as its Date header told, to the second, or null.</summary>

@@ -100,7 +100,8 @@ public sealed class BodyTests : IDisposable
             _ => good,
         };
         var length = body == "short" ? good.Length : bytes.Length;
-        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status} Whatever\r\nContent-Encoding: {encoding}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"), .. bytes];
+        var head = $"HTTP/1.1 {status} Whatever\r\nContent-Encoding: {encoding}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n";
+        return [.. Encoding.ASCII.GetBytes(head), .. bytes];
     }
 
     private static byte[] Packed(string encoding, byte[] bytes)
@@ -122,7 +123,8 @@ public sealed class BodyTests : IDisposable
     {
         _ = ServeAsync(answers);
         var clock = new FastClock(30);
-        var settings = new BubbleSettings { BaseUrl = new Uri($"http://{Host}/api/1.1/"), MaxAttempts = maxAttempts, PatienceSeconds = maxAttempts == 1 ? 0 : 300, TimeoutSeconds = 600 };
+        var patience = maxAttempts == 1 ? 0 : 300;
+        var settings = new BubbleSettings { BaseUrl = new Uri($"http://{Host}/api/1.1/"), MaxAttempts = maxAttempts, PatienceSeconds = patience, TimeoutSeconds = 600 };
         var handler = RequestSender.CreateHandler(settings);
         handler.ConnectCallback = async (_, stop) =>
         {

@@ -27,7 +27,9 @@ public sealed class PatienceTests
     public async Task Connections_that_break_for_two_minutes_are_outlasted_once_the_address_has_answered()
     {
         ScriptedBubble? bubble = null;
-        using var made = bubble = ScriptedBubble.Of(new BubbleSettings(), number => number == 1 || bubble!.Now.TotalSeconds > 120 ? ScriptedBubble.Json(ScriptedBubble.Good) : throw new HttpRequestException("refused"));
+        using var made = bubble = ScriptedBubble.Of(
+            new BubbleSettings(),
+            number => number == 1 || bubble!.Now.TotalSeconds > 120 ? ScriptedBubble.Json(ScriptedBubble.Good) : throw new HttpRequestException("refused"));
         (await bubble.SearchAsync()).Dispose();
 
         (await bubble.SearchAsync()).Dispose();
@@ -60,7 +62,8 @@ public sealed class PatienceTests
     {
         using var bubble = ScriptedBubble.Of(
             new BubbleSettings { PatienceSeconds = 20, MaxAttempts = 3 },
-            (_, query, _) => Task.FromResult(query.Contains("cursor=0", StringComparison.Ordinal) ? ScriptedBubble.Status(500) : ScriptedBubble.Json(ScriptedBubble.Good)));
+            (_, query, _) => Task.FromResult(
+                query.Contains("cursor=0&", StringComparison.Ordinal) ? ScriptedBubble.Status(500) : ScriptedBubble.Json(ScriptedBubble.Good)));
         var failing = bubble.SearchAsync();
 
         while (!failing.IsCompleted)
@@ -73,7 +76,9 @@ public sealed class PatienceTests
     [Fact]
     public async Task An_address_that_never_answers_is_given_up_after_its_attempts()
     {
-        using var bubble = ScriptedBubble.Of(new BubbleSettings { PatienceSeconds = 86_400 }, HttpResponseMessage (int _) => throw new HttpRequestException(HttpRequestError.NameResolutionError, "no such host"));
+        using var bubble = ScriptedBubble.Of(
+            new BubbleSettings { PatienceSeconds = 86_400 },
+            HttpResponseMessage (int _) => throw new HttpRequestException(HttpRequestError.NameResolutionError, "no such host"));
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
@@ -172,6 +177,7 @@ public sealed class PatienceTests
         (await page).Dispose();
 
         Assert.NotEmpty(bubble.Waits);
-        Assert.All(bubble.Waits, wait => Assert.StartsWith($"Bubble ({ScriptedBubble.Host}) gives no good answer; the next request goes out at ", wait, StringComparison.Ordinal));
+        var said = $"Bubble ({ScriptedBubble.Host}) gives no good answer; the next request goes out at ";
+        Assert.All(bubble.Waits, wait => Assert.StartsWith(said, wait, StringComparison.Ordinal));
     }
 }

@@ -49,7 +49,8 @@ internal sealed class ScriptedBubble : HttpMessageHandler
     public IReadOnlyList<string> Waits => [.. Log.Lines.Where(l => l.Id.Id == SyncEngine.WaitEvent).Select(l => l.Text)];
 
     /// <summary>A client whose request of each number, from 1 on, gets this answer.</summary>
-    public static ScriptedBubble Of(BubbleSettings settings, Func<int, HttpResponseMessage> answer) => new(settings, (number, _, _) => Task.FromResult(answer(number)));
+    public static ScriptedBubble Of(BubbleSettings settings, Func<int, HttpResponseMessage> answer) =>
+        new(settings, (number, _, _) => Task.FromResult(answer(number)));
 
     /// <summary>A client whose requests, by number and address, get answers that may take their time.</summary>
     public static ScriptedBubble Of(BubbleSettings settings, Func<int, string, CancellationToken, Task<HttpResponseMessage>> answer) => new(settings, answer);
