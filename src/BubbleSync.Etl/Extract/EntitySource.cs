@@ -46,7 +46,8 @@ internal sealed class EntitySource
         DateTimeOffset? created = null;
         if (page.Count > 0 && WindowProof.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
             created = Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
-        return new Probe(page.Count > 0, created, page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : null, page.Remaining, page.ServerTime);
+        var total = page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : (long?)null;
+        return new Probe(page.Count > 0, created, total, page.Remaining);
     }
 
     /// <summary>Returns the field that a window's records are sorted by.</summary>
@@ -77,5 +78,4 @@ internal sealed class EntitySource
 /// <param name="Created">That row's Created Date, on its millisecond, or null.</param>
 /// <param name="Total">All rows, or null where Bubble did not say.</param>
 /// <param name="Remaining">Rows after the one seen, or null where Bubble did not say.</param>
-/// <param name="ServerTime">Bubble's clock.</param>
-internal sealed record Probe(bool HasRow, DateTimeOffset? Created, long? Total, long? Remaining, DateTimeOffset? ServerTime);
+internal sealed record Probe(bool HasRow, DateTimeOffset? Created, long? Total, long? Remaining);
