@@ -9,6 +9,14 @@ namespace BubbleSync.Etl.Audit;
 /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
 internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger)
 {
+    private const string MayReadAppSql =
+        """
+        select coalesce((
+          select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+          from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relname = 'source'
+        ), true)
+        """;
+
     private readonly DoctorChecks _checks = new();
 
     /// <summary>Gives the report.</summary>
@@ -36,6 +44,13 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
     private async Task ExamineAppAsync(TargetDatabase database, string address, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
+        // Which grants are lacking is named with the control tables.
+        if (!await connection.ScalarAsync<bool>(MayReadAppSql, cancellationToken))
+        {
+            _checks.Skip("app", "which app the tables mirror cannot be read without the grants named for the control tables");
+            return;
+        }
+
         await new MirroredSource(database.Schema, address).RequireAsync(connection, cancellationToken);
         _checks.Add("app", true, $"{address} is the app that schema {database.Schema} mirrors, or none is recorded yet");
     }

@@ -58,10 +58,13 @@ internal sealed class BubbleClient : IDisposable
         }
     }
 
-    /// <summary>Gives what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it.</summary>
-    /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
+    /// <summary>
+    /// Returns what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it. Nothing depends on it,
+    /// so that a server that fails here, and only here, is asked no longer than the attempts last; one that refuses for a time is waited for.
+    /// </summary>
+    /// <exception cref="SyncException">Bubble refused, or did not answer as it should.</exception>
     public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(path, path, 0, isRepeat: false, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
+        AskAsync(path, path, 0, isRepeat: false, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken, isOptional: true);
 
     /// <inheritdoc/>
     public void Dispose() => _sender.Dispose();
@@ -81,7 +84,8 @@ internal sealed class BubbleClient : IDisposable
     }
 
     private async Task<T> AskAsync<T>(
-        string address, string entity, int rank, bool isRepeat, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        string address, string entity, int rank, bool isRepeat, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken,
+        bool isOptional = false)
     {
         long? failing = null;
         for (var attempt = 1; ; attempt++)
@@ -96,7 +100,8 @@ internal sealed class BubbleClient : IDisposable
                 // In an outage requests take turns at asking: the failed attempts of the others count too.
                 var attempts = Math.Max(attempt, _throttle.OutageRound);
                 var (own, all) = (_clock.GetElapsedTime(failing.Value), _throttle.OutageLasted);
-                if (attempts >= _settings.MaxAttempts && IsPatienceOver(own > all ? own : all))
+                var isDispensable = isOptional && failure.Errors[0].Code != BubbleAnswer.Throttled;
+                if (attempts >= _settings.MaxAttempts && (isDispensable || IsPatienceOver(own > all ? own : all)))
                     throw GivenUp(failure, attempts, own > all ? own : all);
 
                 await PauseAsync(failure.Errors[0], attempt, cancellationToken);
