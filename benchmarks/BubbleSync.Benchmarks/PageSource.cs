@@ -14,6 +14,9 @@ internal static class PageSource
     // So many that there are a hundred agents, of which there are least.
     private const int Invoices = 2500;
 
+    // Pages are many to a reading, which gathers what they hold.
+    private static readonly WindowReading Reading = new(new Window(WindowKind.Undated, null, null), 1);
+
     /// <summary>The body of a page.</summary>
     public static async Task<byte[]> BodyAsync(string type) => (await BodiesAsync(type, Invoices))[0];
 
@@ -29,7 +32,7 @@ internal static class PageSource
     {
         var rented = ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(rented, 0);
-        return new PageRead(new WindowReading(new Window(WindowKind.Undated, null, null), 1), RawPage.Parse(rented, body.Length, null), 1);
+        return new PageRead(Reading, RawPage.Parse(rented, body.Length, null), 1);
     }
 
     /// <summary>The plan of an entity over a table that has just what the map asks for.</summary>
