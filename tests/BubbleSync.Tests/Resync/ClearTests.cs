@@ -42,7 +42,8 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
             report.Entities[0].ClearRefused!.OrderByDescending(c => c.Column, StringComparer.Ordinal));
         var message = report.Errors.Single(e => e.Field == "Commission").Message;
         Assert.StartsWith(
-            "agent: 'Commission' is absent from 3 records that have a value here, of 10 values in column 'commission', which was left as it is", message, StringComparison.Ordinal);
+            "agent: 'Commission' is absent from 3 records that have a value here, of 10 values in column 'commission', which was left as it is",
+            message, StringComparison.Ordinal);
         Assert.Equal("2", await scene.RowAsync($"select jsonb_array_length(clear_refused)::text from bubblesync.run_entity where run_id = '{report.RunId}'"));
     }
 
