@@ -78,7 +78,10 @@ public sealed partial class SyncEngine
         await target.EnsureControlTablesAsync(cancellationToken);
         using var bubble = Connect();
         var order = new ReadingOrder(clock);
-        var options = new PartialRunOptions("incremental", new { entities }, ReadsBubble: true);
+        var options = new PartialRunOptions("incremental", new { entities }, ReadsBubble: true)
+        {
+            ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync,
+        };
         return await RunPartAsync(options, target, entities, runId, bubble, progress, async (plan, findings) =>
         {
             var journal = target.Journal(runId);

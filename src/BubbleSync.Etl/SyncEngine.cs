@@ -113,7 +113,12 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var rejected = new RejectedRecords(target.Database, of);
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
-        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked") { Warnings = choice.Warnings, Errors = choice.Errors };
+        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked")
+        {
+            Warnings = choice.Warnings,
+            Errors = choice.Errors,
+            ReadAgain = rejected.ReadAsync,
+        };
         return await RunPartAsync(options, target, choice.Entities, runId, null, null, (_, _) => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 

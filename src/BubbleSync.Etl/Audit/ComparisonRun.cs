@@ -69,7 +69,8 @@ internal sealed class ComparisonRun(
         try
         {
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-            var counts = await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).SettleAsync(connection, entity.Staged, NextStep.Again, cancellationToken);
+            var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
+            var counts = await records.SettleAtOnceAsync(connection, entity.Staged, NextStep.Again, cancellationToken);
             return new ComparedEntity(entity, counts, connection, transaction);
         }
         catch

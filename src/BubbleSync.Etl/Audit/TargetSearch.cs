@@ -38,7 +38,7 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
         foreach (var plan in column.Relations.Select(r => plans.First(p => p.Name == r.Entity)))
         {
             var reader = new WindowReader(new EntitySource(client, plan), settings, new ReadingOrder(clock));
-            foreach (var batch in ChosenRecords.Batches([.. ids.Where(id => !commands.ContainsKey(id))]))
+            foreach (var batch in RecordsById.Batches([.. ids.Where(id => !commands.ContainsKey(id))]))
             {
                 foreach (var id in await HeldAsync(plan.Name, reader, batch, cancellationToken))
                     commands[id] = plan.Name == InvoiceRun.Root ? $"bubblesync sync invoice {id}" : $"bubblesync resync --entity {plan.Name}";

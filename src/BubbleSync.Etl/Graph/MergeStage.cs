@@ -25,6 +25,9 @@ internal sealed class MergeStage(
 
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
+    /// <summary>Reads records that the table refuses once more, to keep them as they were sent; null where they cannot be read again.</summary>
+    public ReadRecords? ReadAgain { get; set; }
+
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
 
@@ -52,7 +55,7 @@ internal sealed class MergeStage(
                 return;
 
             await check(cancellationToken);
-            await MergeAsync(entity, cancellationToken);
+            await MergeAsync(entity, check, cancellationToken);
             entity.Flow.State = EntityState.Done;
         }
 
@@ -114,27 +117,11 @@ internal sealed class MergeStage(
         }
     }
 
-    // One entity, with its counts, in one transaction.
-    private async Task MergeAsync(EntityRun entity, CancellationToken cancellationToken)
+    private async Task MergeAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         using var span = Signals.Begin("merge", ("entity", entity.Plan.Name));
-        var merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, options.NextStep);
-        entity.Report = await transactions.InOneAsync(
-            IsolationLevel.RepeatableRead,
-            entity.Plan.Name,
-            async connection =>
-            {
-                var counts = await merger.MergeAsync(connection, entity.Staged, entity.IsComplete && options.Prune != PruneMode.None ? entity.Horizon : null, cancellationToken);
-                var report = entity.Merged(counts, clock.GetUtcNow());
-                await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
-                if (journal.Source.IsRead)
-                    await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, entity.ReadsEverything && entity.IsComplete, cancellationToken);
-                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                entity.Rejects = report.Rejected > 0 ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken) : [];
-                return report;
-            },
-            cancellationToken);
+        entity.Report = await new EntityMerge(entity, options, transactions, journal, ReadAgain, clock).RunAsync(check, cancellationToken);
         Signals.StageDuration.Took(began, Signals.Tag("stage", "merge"), Signals.Tag("entity", entity.Plan.Name));
         await TellAsync(entity.Report, cancellationToken);
     }
@@ -180,6 +167,7 @@ internal sealed class MergeStage(
             async connection =>
             {
                 var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
+                await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken);
                 // An earlier attempt at the same run may have pruned some already.
                 var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
                 if (pruned > 0)

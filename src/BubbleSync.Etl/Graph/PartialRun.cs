@@ -21,6 +21,9 @@ internal sealed record PartialRunOptions(string Kind, object Recorded, bool Forc
 
     /// <summary>What it cannot do, which makes it partial.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
+
+    /// <summary>Reads records that the table refuses once more, to keep them as they were sent.</summary>
+    public ReadRecords? ReadAgain { get; init; }
 }
 
 /// <summary>A run over a part of the records: entities side by side, each read as it is told to, staged, merged level by level, patched at the end.</summary>
@@ -47,7 +50,10 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
         Func<ApiProgress> api, TimeProvider clock)
     {
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock);
+        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock)
+        {
+            ReadAgain = options.ReadAgain,
+        };
         _settle = async token =>
             [.. (await settle(Findings, token)).Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
         (_api, _readsBubble) = (api, options.ReadsBubble);

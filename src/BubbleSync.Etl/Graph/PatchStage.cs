@@ -4,6 +4,7 @@ using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
 
 namespace BubbleSync.Etl.Graph;
@@ -33,11 +34,27 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
     {
         try
         {
-            return await transactions.InOneAsync(IsolationLevel.ReadCommitted, null, c => runner.RunAsync(patch, c, cancellationToken), cancellationToken);
+            return await transactions.InOneAsync(
+                IsolationLevel.ReadCommitted,
+                null,
+                async connection =>
+                {
+                    var report = await runner.RunAsync(patch, connection, cancellationToken);
+                    foreach (var plan in everyPlan)
+                        await OwnWrites.RecordAsync(connection, plan, cancellationToken);
+                    return report;
+                },
+                cancellationToken);
         }
-        catch (SyncException collision) when (collision.IsTransient)
+        catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
         {
-            return new PatchReport(patch.Name, "failed", 0, $"others kept writing the same rows: {collision.Message}");
+            return new PatchReport(patch.Name, "failed", 0, why);
         }
     }
+
+    // Why the patch failed; null where it was not the patch that did.
+    private static string? Why(SyncException failure) =>
+        failure.Errors[0].Code == RunLock.Lost ? null
+        : failure.IsTransient ? $"others kept writing the same rows: {failure.Message}"
+        : PostgresFailure.SaidBy(failure);
 }

@@ -50,6 +50,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
+        _merge.ReadAgain = new RecordsById(_bubble.Client, _settings.Bubble).ReadAsync;
         var order = new ReadingOrder(_clock);
         _entities = [.. (await _settle(Findings, cancellationToken)).Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
         _histories = _entities.ToDictionary(e => e, e => new FullHistory(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));

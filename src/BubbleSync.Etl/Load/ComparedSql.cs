@@ -5,9 +5,13 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Values as staging and table are compared, as text: the same for what is merged and for what is only verified.</summary>
 internal static class ComparedSql
 {
-    /// <summary>A column's value on one side. Texts are compared byte by byte, whatever the column's collation or type takes for the same.</summary>
+    /// <summary>
+    /// A column's value on one side. Texts are compared byte by byte, whatever the column's collation or type takes for the same, but for the blanks at the end
+    /// of <c>char(n)</c>: the column adds them or loses them.
+    /// </summary>
     public static string Value(string side, ColumnPlan column) => column.Type.Shape switch
     {
+        FieldShape.Text when column.Target.Type == "character" => $"{side}.{column.Quoted}::bpchar::text collate \"C\"",
         FieldShape.Text => $"{side}.{column.Quoted}::text collate \"C\"",
         FieldShape.TextArray => $"{side}.{column.Quoted}::text[] collate \"C\"",
         FieldShape.Json => $"{side}.{column.Quoted}::jsonb",

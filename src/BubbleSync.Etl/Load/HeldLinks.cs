@@ -32,6 +32,8 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
         }
 
+        if (restored > 0)
+            await OwnWrites.RecordAsync(connection, plan, cancellationToken);
         return restored;
     }
 
@@ -69,14 +71,14 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         where held_link.target_id is distinct from excluded.target_id
         """;
 
-    // Over what a patch filled meanwhile, but not over a local edit: patches leave updated_at alone.
+    // Over what a patch filled meanwhile, but not over a local edit.
     private string Restore(ColumnPlan column) =>
         $"""
         update {plan.Table} t set {column.Quoted} = h.target_id
         from bubblesync.held_link h
         where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, "h.target_id")}
           and t.{column.Quoted} is distinct from h.target_id
-          and (t.{column.Quoted} is null or t.{Identifier.Quote(Clocks.UpdatedAt)} is not distinct from t.{plan.Modified.Quoted})
+          and (t.{column.Quoted} is null or not {LocalEditSql.IsEdited(plan, $"t.{plan.Modified.Quoted}")})
         """;
 
     private static string Release(ColumnPlan column) =>

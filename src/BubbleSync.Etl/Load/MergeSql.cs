@@ -8,7 +8,11 @@ namespace BubbleSync.Etl.Load;
 /// The statements that bring one entity from staging into its table, as text. In them <c>s</c> is staged, <c>t</c> the target.
 /// Guarded: a row that would not change is not touched, which costs a comparison and no WAL.
 /// </summary>
-internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force)
+/// <param name="plan">The entity.</param>
+/// <param name="staging">Its staging.</param>
+/// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+/// <param name="ownNumbers">Whether new rows get numbers of the statement's own instead of those of sequences, because the rows will not last.</param>
+internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force, bool ownNumbers = false)
 {
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
@@ -19,25 +23,34 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     public string TakeSuperseded(IReadOnlyList<string>? suspects)
     {
         // As literals, for COPY takes no parameters.
-        var repeated = suspects is null
-            ? $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)"
-            : $"= any(array[{string.Join(", ", suspects.Select(Identifier.Literal))}])";
-        return $"""
-            copy (delete from {staging.Name} s using (
-              select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
-              from {staging.Name}
-              where {_key} {repeated}
-            ) d
-            where s.ctid = d.ctid and d.place > 1 returning {staging.Columns("s.")}) to stdout (format binary)
-            """;
+        var repeated = suspects is null ? Repeated : $"= any(array[{string.Join(", ", suspects.Select(Identifier.Literal))}])";
+        return $"copy ({DeleteSuperseded(repeated)} returning {staging.Columns("s.")}) to stdout (format binary)";
     }
+
+    /// <summary>Of several readings of one record keeps the one that counts.</summary>
+    public string DropSuperseded => DeleteSuperseded(Repeated);
+
+    private string Repeated => $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)";
+
+    private string DeleteSuperseded(string repeated) =>
+        $"""
+        delete from {staging.Name} s using (
+          select ctid, row_number() over (partition by {_key} collate "C" order by {NewestFirst}) as place
+          from {staging.Name}
+          where {_key} {repeated}
+        ) d
+        where s.ctid = d.ctid and d.place > 1
+        """;
 
     /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>
     public string CountDistinct =>
         $"""
         select count(*), count(*) filter (where r.is_rejected)
         from (
-          (select distinct on ({_key} collate "C") {StagingLayout.Rejected} as is_rejected from {staging.Name} order by {_key} collate "C", {NewestFirst})
+          (select distinct on ({_key} collate "C")
+             {StagingLayout.Rejected} or exists (
+               select from {staging.Rejects} j where j.bubble_id = s.{_key} and j.{StagingLayout.Order} = s.{StagingLayout.Order}) as is_rejected
+           from {staging.Name} s order by {_key} collate "C", {NewestFirst})
           union all
           select true from {staging.Rejects} where bubble_id is null
         ) r
@@ -46,11 +59,11 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <summary>Forgets the rejects that a stopped attempt at the same run has kept.</summary>
     public const string ForgetRejects = "delete from bubblesync.rejected_record where run_id = @run and entity = @entity";
 
-    /// <summary>Keeps the fields that did not convert, as far as they are staged.</summary>
+    /// <summary>Keeps the fields that did not convert, as far as they are staged. Records whose text is still to be read again are left out.</summary>
     public string KeepAllRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw)
-        select @run, @entity, bubble_id, field, reason, raw from {staging.Rejects}
+        select @run, @entity, bubble_id, field, reason, raw from {staging.Rejects} where raw is not null
         """;
 
     /// <summary>Keeps the fields that did not convert, of the readings that count.</summary>
@@ -112,30 +125,52 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         """;
 
     /// <summary>The one statement that writes the target.</summary>
-    public string Merge()
+    /// <param name="part">A condition on the staged rows <c>s</c> that are merged; null for all.</param>
+    public string Merge(string? part = null)
     {
         var inserted = Inserted().ToList();
+        var overriding = ownNumbers && plan.Target.Columns.Values.Any(c => c.IsIdentityAlways) ? " overriding system value" : "";
         return $"""
             merge into {plan.Table} as t
-            using ({Source()}) as s
+            using ({Source(part)}) as s
             on t.{_key} = s.{_key}
-            when matched and {IsNewer} and ({string.Join("\n  or ", Updatable().Select(Differs))}) then update set
+            when matched and {IsUpdated} then update set
               {string.Join(",\n  ", Updatable().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end").Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}")))}
-            when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))})
+            when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))}){overriding}
             values ({string.Join(", ", inserted.Select(i => i.Value))})
             """;
     }
 
-    /// <summary>Counts records that are still in no row after the merge. Only a trigger before each insert can keep one out: without it nothing is looked through (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).</summary>
-    public string CountKeptOut =>
+    /// <summary>Counts the rows that the merge would update.</summary>
+    public string CountUpdates => $"select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key} where {IsUpdated}";
+
+    /// <summary>The numbers of the readings that the merge would write, sorted.</summary>
+    public string Written =>
         $"""
-        select case when exists (
-            select from pg_trigger
-            where tgrelid = {Identifier.Literal(plan.Table)}::regclass and not tgisinternal and tgenabled <> 'D' and tgtype & 7 = 7
-          ) then (
-            select count(*) from {staging.Name} s
-            where not s.{StagingLayout.Rejected} and not exists (select from {plan.Table} t where t.{_key} = s.{_key})
-          ) else 0 end
+        select s.{StagingLayout.Order} from ({Source(null)}) s left join {plan.Table} t on t.{_key} = s.{_key}
+        where t.{_key} is null or ({IsUpdated}) order by s.{StagingLayout.Order}
+        """;
+
+    /// <summary>Counts records that are still in no row after the merge.</summary>
+    public string CountKeptOut =>
+        $"select count(*) from {staging.Name} s where not s.{StagingLayout.Rejected} and not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
+
+    /// <summary>
+    /// Gives rows that are about to get another value in <paramref name="column"/> a provisional one first, so that records may exchange values that must be
+    /// unique; returns the numbers of their readings. In it <c>f</c> numbers the rows.
+    /// </summary>
+    /// <param name="column">The column.</param>
+    /// <param name="value">What it becomes, an expression.</param>
+    /// <param name="condition">A further condition on the rows, or an empty text.</param>
+    public string Free(ColumnPlan column, string value, string condition) =>
+        $"""
+        update {plan.Table} t set {column.Quoted} = {value}
+        from (
+          select s.{_key}, s.{StagingLayout.Order}, row_number() over () as {StagingLayout.Row}
+          from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
+          where {IsUpdated} and {Differs(column)} {condition}
+        ) f
+        where t.{_key} = f.{_key} returning f.{StagingLayout.Order}
         """;
 
     /// <summary>Counts, for each of these columns, the rows that the merge would empty because the record does not carry the field.</summary>
@@ -156,27 +191,25 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
-    private string IsNewer => force
-        ? "true"
-        : $"(t.{_modified} is null or (s.{_modified} > t.{_modified} and (t.{Quote(Clocks.UpdatedAt)} is null or t.{Quote(Clocks.UpdatedAt)} <= s.{_modified})))";
+    private string IsNewer => force ? "true" : $"(t.{_modified} is null or (s.{_modified} > t.{_modified} and not {IsEdited}))";
 
-    private string IsConflict => force
-        ? "false"
-        : $"(s.{_modified} > t.{_modified} and t.{Quote(Clocks.UpdatedAt)} > s.{_modified})";
+    private string IsConflict => force ? "false" : $"(s.{_modified} > t.{_modified} and {IsEdited})";
+
+    private string IsEdited => LocalEditSql.IsEdited(plan, $"s.{_modified}");
+
+    private string IsUpdated => $"{IsNewer} and ({string.Join("\n  or ", Updatable().Select(Differs))})";
 
     private IEnumerable<ColumnPlan> Updatable() => plan.Columns.Where(c => c.Name != plan.KeyName);
 
     // A link whose foreign key has no target yet is held back: it counts as present, but as NULL.
-    private string Source()
+    private string Source(string? part)
     {
         var held = plan.Columns.Where(c => c.HoldsLinks).ToList();
-        if (held.Count == 0)
-            return $"select * from {staging.Name} where not {StagingLayout.Rejected}";
-
-        var columns = new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column
+        var columns = held.Count == 0 ? ["s.*"] : new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column
             ? $"case when {ForeignKeySql.HasTargets(column, $"s.{c.Quoted}")} then s.{c.Quoted} end as {c.Quoted}, s.{c.Quoted} is not null as {Sent(column)}"
             : $"s.{c.Quoted}");
-        return $"select {string.Join(", ", columns)} from {staging.Name} s where not s.{StagingLayout.Rejected}";
+        var row = ownNumbers ? $", row_number() over () as {StagingLayout.Row}" : "";
+        return $"select {string.Join(", ", columns)}{row} from {staging.Name} s where not s.{StagingLayout.Rejected}{(part is null ? "" : $" and {part}")}";
     }
 
     private static string Sent(ColumnPlan column) => $"_sent_{column.Ordinal}";
@@ -193,8 +226,14 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
 
     private IEnumerable<(string Column, string Value)> Inserted() =>
         plan.Columns
-            .Select(c => (c.Quoted, c.Target.Default is { } otherwise ? $"case when {IsPresent(c)} then {Value(c)} else {otherwise} end" : Value(c)))
-            .Concat(OwnClocks().Select(o => (o.Column, o.Value)));
+            .Select(c => (c.Quoted, Default(c.Target) is { } otherwise ? $"case when {IsPresent(c)} then {Value(c)} else {otherwise} end" : Value(c)))
+            .Concat(OwnClocks().Select(o => (o.Column, o.Value)))
+            .Concat(ownNumbers ? Numbered().Select(c => (Quote(c.Name), Default(c)!)) : []);
+
+    private IEnumerable<ColumnInfo> Numbered() =>
+        plan.Target.Columns.Values.Where(c => c.IsNumbered && !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name));
+
+    private string? Default(ColumnInfo column) => ownNumbers && column.IsNumbered ? RowNumberSql.Of(column, plan.Table) : column.Default;
 
     private IEnumerable<(string Column, string Value, bool OnUpdate)> OwnClocks()
     {

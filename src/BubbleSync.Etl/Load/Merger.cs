@@ -6,23 +6,37 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
-internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, string nextStep)
+/// <param name="plan">The entity.</param>
+/// <param name="staging">Its staging.</param>
+/// <param name="runId">The run.</param>
+/// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+/// <param name="isDry">Whether nothing of it will last, so that it must not use up the numbers of sequences.</param>
+/// <param name="nextStep">What finishes the run where it has to stop.</param>
+internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
 {
     // Below that, a table planned for one row costs less than looking at it.
     private const long Many = 1000;
 
-    private MergeSql _sql = new(plan, staging, force);
-    private HeldLinks _held = new(plan, staging);
     private readonly StagedRecords _records = new(plan, staging, runId);
+    private MergeSql _sql = new(plan, staging, force, isDry);
+    private UniqueExchange _exchange = new(plan, staging, force);
+    private HeldLinks _held = new(plan, staging);
 
-    /// <summary>Merges what is staged; counts exactly.</summary>
+    /// <summary>
+    /// Merges what is staged; counts exactly. Returns null, and merges nothing, where records were found that the table cannot take and whose text is to be
+    /// read again first.
+    /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
     /// <param name="horizon">What the reading could show, to count rows that Bubble no longer has; null where not everything that it has is staged.</param>
+    /// <param name="inTwoSteps">Whether rows first give up unique values that others take.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<EntityCounts> MergeAsync(NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, CancellationToken cancellationToken)
+    public async Task<EntityCounts?> MergeAsync(
+        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, bool inTwoSteps, CancellationToken cancellationToken)
     {
-        var settled = await _records.SettleAsync(connection, expected, nextStep, cancellationToken);
+        if (await _records.SettleAsync(connection, expected, nextStep, cancellationToken) is not { } settled)
+            return null;
+
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         var refused = await KeepRefusedAsync(connection, cancellationToken);
         var found = await ClassifyAsync(connection, settled, horizon, cancellationToken);
@@ -30,17 +44,16 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
         // Of rows that are all older than the table's the merge would write none, and find that out once more.
-        var written = found.New + found.Newer > 0 ? await connection.ExecuteAsync(_sql.Merge(), cancellationToken) : 0;
-        if (found.New > 0 && await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken) is > 0 and var keptOut)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "rows-not-taken", $"{plan.Name}: a trigger of {plan.Table} kept {keptOut} of {found.New} new rows out, so that nothing of this entity was merged. Mend the trigger, then {nextStep}."));
+        var updated = found.New + found.Newer > 0 ? await WriteAsync(connection, found, inTwoSteps, cancellationToken) : 0;
         await _held.HoldAsync(connection, cancellationToken);
         if (found.Returned > 0)
             await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
+        await OwnWrites.RecordAsync(connection, plan, cancellationToken);
 
-        if (written >= Many)
+        if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(settled, found.New, written - found.New, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
+        return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
     }
 
     // What may not be cleared is kept, by all that follows.
@@ -49,8 +62,40 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var refused = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
         // Anew each time: a merge that collided is tried again.
         var keeping = plan.Keeping([.. refused.Select(r => r.Column)]);
-        (_sql, _held) = (new MergeSql(keeping, staging, force), new HeldLinks(keeping, staging));
+        (_sql, _exchange, _held) = (new MergeSql(keeping, staging, force, isDry), new UniqueExchange(keeping, staging, force), new HeldLinks(keeping, staging));
         return refused;
+    }
+
+    // Returns how many rows it updated. What a trigger keeps out is found by counting rows: their values are the trigger's to change.
+    private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
+    {
+        var triggers = plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates).Select(t => $"'{t.Name}'").ToList();
+        long? wanted = inTwoSteps || triggers.Count > 0 ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
+        if (inTwoSteps)
+            await _exchange.FreeAsync(connection, cancellationToken);
+
+        var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        if (wanted is not { } updates || written == found.New + updates)
+            return written - found.New;
+
+        // A row that a trigger put elsewhere, where the table shows it, was not kept out.
+        var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || triggers.Count == 0 ? found.New + updates - written - inserts : 0;
+        return inserts + keptUpdates == 0 ? updates : throw KeptOut(triggers, (inserts, found.New), (keptUpdates, updates));
+    }
+
+    private SyncException KeptOut(List<string> triggers, (long Kept, long All) inserts, (long Kept, long All) updates)
+    {
+        var who = triggers.Count switch { 0 => "something", 1 => $"trigger {triggers[0]}", _ => $"one of the triggers {string.Join(", ", triggers)}" };
+        string?[] what =
+        [
+            inserts.Kept > 0 ? $"{inserts.Kept} of {inserts.All} new rows" : null,
+            updates.Kept > 0 ? $"{updates.Kept} of {updates.All} updates" : null,
+        ];
+        var kept = string.Join(" and ", what.OfType<string>());
+        return new SyncException(new SyncError(
+            "load", plan.Name, null, null, "rows-not-taken",
+            $"{plan.Name}: {who} of table {plan.Table} kept {kept} out, so that nothing of this entity was merged. Fix the trigger, then {nextStep}."));
     }
 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ internal sealed class StagedOutcomes(TargetDatabase database)
               when s.{key} is null then 0
               when s.{StagingLayout.Rejected} then 1
               when t.{Identifier.Quote(Clocks.SyncedAt)} >= @since then 3
-              when s.{modified} > t.{modified} and t.{Identifier.Quote(Clocks.UpdatedAt)} > s.{modified} then 4
+              when s.{modified} > t.{modified} and {LocalEditSql.IsEdited(table.Plan, $"s.{modified}")} then 4
               else 2 end
             from ({string.Join(" union ", links)}) l
             left join {table.Name} s on s.{key} = l.id

@@ -9,32 +9,50 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 {
     private readonly MergeSql _sql = new(plan, staging, force: false);
     private readonly UnfitRecords _unfit = new(plan, staging);
+    private readonly StagedRejects _rejects = new(plan, staging);
 
-    /// <summary>Checks that staging is what was read, settles it and keeps the rejects; counts exactly.</summary>
+    /// <summary>
+    /// Checks that staging is what was read, settles it and keeps the rejects; counts exactly. Returns null where there are records that the table refuses and
+    /// whose text is still to be read again: they are staged as rejects by then, and nothing else is changed.
+    /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
     /// <param name="nextStep">What finishes the run where it is not.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<SettledCounts> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
+    public async Task<SettledCounts?> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
         var keys = new RepeatedKeys(expected.Records);
-        var staged = await SumAsync(connection, keys, cancellationToken);
+        var (staged, rejects) = await SumAsync(connection, keys, cancellationToken);
         if (staged.Total != expected)
-            throw new SyncException(new SyncError("load", plan.Name, null, null, "staging-lost", $"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, checksum {staged.Total.Checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
+            throw Lost(staged, expected, nextStep);
 
         await connection.ExecuteAsync(staging.Analyze, cancellationToken);
+        if (rejects.Unread + await _unfit.RejectAsync(connection, cancellationToken) > 0)
+            return null;
+
         var superseded = await TakeSupersededAsync(connection, keys, cancellationToken);
-        var unfit = await _unfit.RejectAsync(connection, cancellationToken);
+        var refused = rejects.Named > 0 ? await _rejects.MarkAsync(connection, cancellationToken) : 0;
         var settled = staged - superseded;
-        var rejected = settled.Rejected + unfit;
+        var rejected = settled.Rejected + refused;
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
         return new SettledCounts(staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, settled.Total.Records, rejected);
     }
 
+    /// <summary>The same for a run that compares and loads nothing: what is shown of a record that the table refuses is rebuilt from its columns.</summary>
+    public async Task<SettledCounts> SettleAtOnceAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
+    {
+        if (await SettleAsync(connection, expected, nextStep, cancellationToken) is { } settled)
+            return settled;
+
+        await _rejects.RebuildAsync(connection, isExplained: false, cancellationToken);
+        return (await SettleAsync(connection, expected, nextStep, cancellationToken))!;
+    }
+
     /// <summary>Reads back what is staged: records, their checksum, and how many were rejected; those without a usable id included.</summary>
-    public Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => SumAsync(connection, null, cancellationToken);
+    public async Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await SumAsync(connection, null, cancellationToken)).Sum;
 
     /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
     public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -49,12 +67,17 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private (string, object?)[] Names => [("run", runId), ("entity", plan.Name)];
 
-    private async Task<StagedSum> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
+    private async Task<(StagedSum Sum, RejectCounts Rejects)> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
     {
         var rows = await new StagedRows(plan.Key.Ordinal, keys).SumAsync(connection, staging.CopyOut, cancellationToken);
-        var nameless = await connection.ScalarAsync<long>(staging.CountNameless, cancellationToken);
-        return rows + new StagedSum(new StagedTotal(nameless, 0), nameless);
+        var rejects = await _rejects.CountAsync(connection, cancellationToken);
+        return (rows + new StagedSum(new StagedTotal(rejects.Nameless, 0), rejects.Nameless), rejects);
     }
+
+    private SyncException Lost(StagedSum staged, StagedTotal expected, string nextStep) => new(new SyncError(
+        "load", plan.Name, null, null, "staging-lost",
+        $"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, "
+        + $"checksum {staged.Total.Checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 
     private async Task<StagedSum> TakeSupersededAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken) => keys.IsEmpty
         ? default

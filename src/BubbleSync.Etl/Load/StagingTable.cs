@@ -87,8 +87,9 @@ internal sealed class StagingTable
     /// <summary>Records with a usable id.</summary>
     public string Count => $"select count(*) from {Name}";
 
-    /// <summary>Records without a usable id, which are staged as rejects only.</summary>
-    public string CountNameless => $"select count(*) from {Rejects} where bubble_id is null";
+    /// <summary>Counts rejects: records without a usable id, which are staged as rejects only, entries of others, and those that lack its text.</summary>
+    public string CountRejects =>
+        $"select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null) from {Rejects}";
 
     /// <summary>Empties the tables.</summary>
     public string Empty => $"truncate {Name}, {Rejects}";

@@ -1,5 +1,4 @@
 using BubbleSync.Etl.Plan;
-using BubbleSync.Etl.Postgres;
 using Npgsql;
 
 namespace BubbleSync.Etl.Load;
@@ -10,20 +9,24 @@ namespace BubbleSync.Etl.Load;
 /// </summary>
 internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
 {
-    private readonly string _key = plan.Key.Quoted;
+    private const string NoSource = "a new row must not be without this column, which has no default and which no map fills";
 
-    /// <summary>Marks them in staging, as rejected; gives how many they are.</summary>
+    private readonly string _key = plan.Key.Quoted;
+    private readonly StagedRejects _rejects = new(plan, staging);
+
+    /// <summary>Adds them to the staged rejects; returns how many fields were not there before.</summary>
     public async Task<long> RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var rejected = 0L;
-        foreach (var column in Unfilled())
-            rejected += await RejectAsync(connection, column, "a new row must not be without this column, which has no default and which no map fills", IsNew, cancellationToken);
-        foreach (var column in plan.Columns.Where(c => c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
-            rejected += await RejectAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
+        // A trigger that fires before each insert may fill such a column; then only the merge can say.
+        var isFilled = plan.Target.Triggers.Any(t => t.KeepsInserts);
+        foreach (var column in isFilled ? [] : Unfilled())
+            rejected += await _rejects.AddAsync(connection, column, NoSource, IsNew, cancellationToken);
+        foreach (var column in plan.Columns.Where(c => !isFilled && c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
+            rejected += await _rejects.AddAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
         foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
-            rejected += await RejectAsync(connection, column.Field, $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands", IsUntied(column), cancellationToken);
-
-        return rejected > 0 ? await connection.ExecuteAsync(Mark, cancellationToken) : 0;
+            rejected += await _rejects.AddAsync(connection, column.Field, Untied(column), IsUntied(column), cancellationToken);
+        return rejected;
     }
 
     private string IsNew => $"not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
@@ -38,24 +41,6 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     private static string IsUntied(ColumnPlan column) =>
         $"s.{column.Quoted} is not null and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}";
 
-    private Task<long> RejectAsync(NpgsqlConnection connection, string field, string reason, string condition, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        $"""
-        insert into {staging.Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw)
-        select s.{_key}, s.{StagingLayout.Order}, @field, @reason, ({Raw()})::text
-        from {staging.Name} s
-        where not s.{StagingLayout.Rejected} and {condition}
-        """,
-        cancellationToken, ("field", field), ("reason", reason));
-
-    private string Mark =>
-        $"""
-        update {staging.Name} s set {StagingLayout.Rejected} = true from {staging.Rejects} r
-        where r.bubble_id = s.{_key} and r.{StagingLayout.Order} = s.{StagingLayout.Order} and not s.{StagingLayout.Rejected}
-        """;
-
-    // What came is gone by now; what was mapped from it, under Bubble's names, maps to the same row again. An absent field stays absent, a null a null.
-    private string Raw() => string.Join(" || ", plan.Columns.Select(c =>
-        $"case when s.{c.Quoted} is null and not {StagingLayout.IsNullMarked("s", c)} then '{{}}'::jsonb else jsonb_build_object({Identifier.Literal(c.Field)}, {c.Path.Reverse().Aggregate(Value(c), (value, step) => $"jsonb_build_object({Identifier.Literal(step)}, {value})")}) end"));
-
-    private static string Value(ColumnPlan column) => column.Type.Shape == FieldShape.Json ? $"s.{column.Quoted}::jsonb" : $"s.{column.Quoted}";
+    private static string Untied(ColumnPlan column) =>
+        $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands";
 }

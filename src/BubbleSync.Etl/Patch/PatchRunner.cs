@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Patch;
 
-/// <summary>Runs patches in order, each in its own transaction; one that fails stops neither the others nor the run.</summary>
+/// <summary>Runs patches, each in the caller's transaction.</summary>
 internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Guid runId)
 {
     private const int MostReported = 1000;
 
-    /// <summary>Runs one patch inside the transaction that the connection has.</summary>
+    /// <summary>Runs one patch inside the transaction that the connection has. What PostgreSQL refuses is thrown; the caller ends the transaction.</summary>
     public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
@@ -17,27 +17,11 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         if (PatchStatements.TransactionWord(patch.Sql) is { } word)
             return new PatchReport(patch.Name, "failed", 0, $"'{word}' has no place in a patch, which is one transaction; take it out");
 
-        // A savepoint serves where a dry run holds one transaction over everything; alone it is a transaction.
-        await connection.ExecuteAsync("savepoint patch", cancellationToken);
-        try
-        {
-            await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
-            var rows = PatchStatements.IsEmpty(patch.Sql) ? 0 : await connection.ExecuteAsync(patch.Sql, cancellationToken);
-            if (patch.Report is not null)
-                await ReportAsync(patch, connection, cancellationToken);
-            // A deferred constraint speaks up here, where the patch can still be taken back alone.
-            await connection.ExecuteAsync("set constraints all immediate; release savepoint patch", cancellationToken);
-            return new PatchReport(patch.Name, "succeeded", rows, null);
-        }
-        catch (PostgresException failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            await connection.ExecuteAsync("rollback to savepoint patch", cancellationToken);
-            // Others were in the way: the whole transaction is tried again.
-            if (PostgresFailure.IsCollision(failure))
-                throw;
-
-            return new PatchReport(patch.Name, "failed", 0, $"{PostgresFailure.Said(failure)} ({failure.SqlState})");
-        }
+        await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
+        var rows = PatchStatements.IsEmpty(patch.Sql) ? 0 : await connection.ExecuteAsync(PatchStatements.Sendable(patch.Sql), cancellationToken);
+        if (patch.Report is not null)
+            await ReportAsync(patch, connection, cancellationToken);
+        return new PatchReport(patch.Name, "succeeded", rows, null);
     }
 
     private async Task ReportAsync(PatchFile patch, NpgsqlConnection connection, CancellationToken cancellationToken) =>

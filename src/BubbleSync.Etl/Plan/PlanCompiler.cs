@@ -47,7 +47,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         foreach (var clock in Clocks.Own.Where(c => table.Columns.TryGetValue(c, out var column) && !Fits(FieldType.All["timestamptz"], column)))
             Fault(map, clock, "column-misfit", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}.", ChangeColumn(map, clock, "timestamptz"));
         foreach (var key in table.CompositeKeys.Distinct())
-            _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; links it forbids cannot be held back, and would stop the run.");
+            _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; a record with a link that it forbids is rejected.");
 
         var columns = map.Fields.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
         return new EntityPlan

@@ -15,6 +15,9 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>Whether the row only says that the record was rejected.</summary>
     public const string Rejected = "_rejected";
 
+    /// <summary>The number of a row among those that a merge inserts, where the merge itself numbers them; beside the columns, not one of them.</summary>
+    public const string Row = "_row";
+
     private const string MarksName = "_nulls_";
 
     /// <summary>How the merge names bits of its own of what is absent from a record.</summary>
@@ -25,7 +28,7 @@ internal sealed class StagingLayout(EntityPlan plan)
 
     /// <summary>Whether a column of that name would be one of staging's own.</summary>
     public static bool IsOwn(string column) =>
-        column is Created or Order or Rejected
+        column is Created or Order or Rejected or Row
         || column.StartsWith(MarksName, StringComparison.Ordinal)
         || column.StartsWith(SentName, StringComparison.Ordinal)
         || column.StartsWith(AbsentName, StringComparison.Ordinal);

@@ -14,7 +14,17 @@ internal sealed record TableInfo(
     IReadOnlyDictionary<string, ColumnInfo> Columns,
     IReadOnlySet<string> UniqueColumns,
     ILookup<string, ForeignKeyInfo> ForeignKeys,
-    IReadOnlyList<string> CompositeKeys);
+    IReadOnlyList<string> CompositeKeys)
+{
+    /// <summary>The users' triggers on inserts and updates of it, those of its partitions included; mostly none.</summary>
+    public IReadOnlyList<TriggerInfo> Triggers { get; init; } = [];
+}
+
+/// <summary>A trigger as the catalogue knows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="KeepsInserts">Whether it fires before each insert, which it can suppress.</param>
+/// <param name="KeepsUpdates">Whether it fires before each update, which it can suppress.</param>
+internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates);
 
 /// <summary>A column as the catalogue knows it.</summary>
 /// <param name="Name">Its name.</param>
@@ -27,7 +37,17 @@ internal sealed record TableInfo(
 /// <param name="IsComputed">Whether the database alone writes it (generated, identity always).</param>
 /// <param name="Default">The default's expression, or null.</param>
 internal sealed record ColumnInfo(
-    string Name, string Type, string FullType, int? Length, int? Precision, int? Scale, bool IsRequired, bool IsComputed, string? Default);
+    string Name, string Type, string FullType, int? Length, int? Precision, int? Scale, bool IsRequired, bool IsComputed, string? Default)
+{
+    /// <summary>The name of the domain that the column's type is, or null; <see cref="Type"/> is then the type below it.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Whether the column is an identity that only the database numbers.</summary>
+    public bool IsIdentityAlways { get; init; }
+
+    /// <summary>Whether a row that does not say otherwise takes the next number of a sequence.</summary>
+    public bool IsNumbered => IsIdentityAlways || (Default?.Contains("nextval(", StringComparison.Ordinal) ?? false);
+}
 
 /// <summary>Where a foreign key of one column points to.</summary>
 internal sealed record ForeignKeyInfo(string Constraint, string Schema, string Table, string Column);

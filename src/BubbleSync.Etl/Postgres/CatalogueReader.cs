@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Reads the catalogue of one schema in three queries.</summary>
+/// <summary>Reads the catalogue of one schema in four queries.</summary>
 internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
@@ -10,16 +10,40 @@ internal static class CatalogueReader
     // No function that takes a table's name: in a schema that the user may not use it would fail, and nobody could say why.
     private const string ColumnsSql =
         """
-        select c.relname, a.attname, format_type(a.atttypid, null), format_type(a.atttypid, a.atttypmod), a.atttypmod,
-               a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a',
+        with recursive domain as (
+          select t.oid as domain, t.typname::text as name, t.typbasetype as base, t.typtypmod as modifier, t.typnotnull as is_required,
+                 pg_get_expr(t.typdefaultbin, 0) as otherwise
+          from pg_type t where t.typtype = 'd'
+          union all
+          select d.domain, d.name, t.typbasetype, t.typtypmod, d.is_required or t.typnotnull, coalesce(d.otherwise, pg_get_expr(t.typdefaultbin, 0))
+          from domain d join pg_type t on t.oid = d.base and t.typtype = 'd'
+        )
+        select c.relname, a.attname, format_type(coalesce(b.base, a.atttypid), null), format_type(a.atttypid, a.atttypmod), coalesce(b.modifier, a.atttypmod),
+               a.attnotnull or coalesce(b.is_required, false), a.attgenerated <> '' or a.attidentity = 'a',
                coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then
                  (select format('nextval(%L)', format('%I.%I', s.relnamespace::regnamespace, s.relname)) from pg_depend o join pg_class s on s.oid = o.objid and s.relkind = 'S'
-                  where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end)
+                  where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass
+                    and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end,
+                 case when a.attgenerated = '' then b.otherwise end),
+               b.name, a.attidentity = 'a'
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
+        left join domain b on b.domain = a.atttypid and not exists (select from pg_type t where t.oid = b.base and t.typtype = 'd')
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
         order by c.relname, a.attnum
+        """;
+
+    // What a trigger fires on is a bit each: 1 for each row, 2 before, 4 insert, 16 update (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).
+    private const string TriggersSql =
+        """
+        select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19
+        from pg_class c
+        cross join lateral (select c.oid as relation union all select p.relid::oid from pg_partition_tree(c.oid) p where c.relkind = 'p') r
+        join pg_trigger g on g.tgrelid = r.relation
+        where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
+          and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 20 <> 0
+        order by c.relname, g.tgname
         """;
 
     private const string UniqueSql =
@@ -53,13 +77,20 @@ internal static class CatalogueReader
             connection, ForeignKeysSql, schema,
             r => (Table: r.GetString(0), Column: r.GetString(1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)), Columns: r.GetInt32(6)),
             cancellationToken);
+        var triggers = await ReadAsync(
+            connection, TriggersSql, schema,
+            r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3))),
+            cancellationToken);
 
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
             table.ToDictionary(c => c.Column.Name, c => c.Column),
             unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
             foreign.Where(f => f.Table == table.Key && f.Columns == 1).ToLookup(f => f.Column, f => f.Key),
-            [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)]));
+            [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])
+        {
+            Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
+        });
         return new Catalogue(schema, tables.ToDictionary(t => t.Name));
     }
 
@@ -80,7 +111,11 @@ internal static class CatalogueReader
             isNumeric && modifier >= 0 ? (((modifier - 4) & 0x7ff) ^ 1024) - 1024 : null,
             row.GetBoolean(5),
             row.GetBoolean(6),
-            row.IsDBNull(7) ? null : row.GetString(7));
+            row.IsDBNull(7) ? null : row.GetString(7))
+        {
+            Domain = row.IsDBNull(8) ? null : row.GetString(8),
+            IsIdentityAlways = row.GetBoolean(9),
+        };
     }
 
     private static async Task<List<T>> ReadAsync<T>(

@@ -5,6 +5,19 @@ namespace BubbleSync.Etl.Postgres;
 /// <summary>Turns what PostgreSQL threw into an error that says where, why and what to do.</summary>
 internal static class PostgresFailure
 {
+    // A row of an index has a limit, which the values of a record may exceed.
+    private const string ProgramLimit = "54000";
+
+    // Triggered actions, data, constraints, functions in other languages, views, PL/pgSQL.
+    private static readonly HashSet<string> RecordClasses = ["09", "22", "23", "27", "38", "44", "P0"];
+
+    // All other classes that PostgreSQL has (src/backend/utils/errcodes.txt); one that is not here is a user's own.
+    private static readonly HashSet<string> OtherClasses =
+    [
+        "00", "01", "02", "03", "08", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "24", "25", "26", "28", "2B", "2D", "2F", "34", "39", "3B", "3D",
+        "3F", "40", "42", "53", "54", "55", "57", "58", "72", "F0", "HV", "XX",
+    ];
+
     /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
     public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
@@ -17,6 +30,33 @@ internal static class PostgresFailure
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
         : 1;
 
+    /// <summary>Whether the table refuses a record for what it is: a value, a constraint, a trigger that raises. Not so a right or a lock.</summary>
+    public static bool RefusesRecord(PostgresException failure) =>
+        failure.SqlState is ProgramLimit || RecordClasses.Contains(failure.SqlState[..2]) || !OtherClasses.Contains(failure.SqlState[..2]);
+
+    /// <summary>Whether the table refused a record, and why; null where something else failed.</summary>
+    public static RecordRefusal? Refusal(SyncException failure) => failure.InnerException is PostgresException refused && RefusesRecord(refused)
+        ? new RecordRefusal(Refused(refused), refused.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation)
+        : null;
+
+    /// <summary>Says which rule of the table refuses a record, without the record's values.</summary>
+    public static string Refused(PostgresException failure) => failure switch
+    {
+        { Routine: "ExecFindPartition" } => $"no partition of table '{failure.TableName}' takes it",
+        { Routine: "ExecPartitionCheckEmitError" } => $"the partition '{failure.TableName}' does not take it",
+        { SqlState: PostgresErrorCodes.NotNullViolation, DataTypeName: { Length: > 0 } domain, ColumnName: null } => $"domain '{domain}' must not be empty",
+        { SqlState: PostgresErrorCodes.NotNullViolation, ColumnName: { Length: > 0 } column } =>
+            $"column '{column}' of table '{failure.TableName}' must not be empty",
+        { ConstraintName: { Length: > 0 } constraint, DataTypeName: { Length: > 0 } domain } => $"constraint '{constraint}' of domain '{domain}' refuses it",
+        { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: { Length: > 0 } constraint } =>
+            $"constraint '{constraint}' of table '{failure.TableName}' refuses it: another row has the same value",
+        { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: { Length: > 0 } constraint } =>
+            $"foreign key '{constraint}' of table '{failure.TableName}' refuses it: a row that must be there is not",
+        { ConstraintName: { Length: > 0 } constraint } => $"constraint '{constraint}' of table '{failure.TableName}' refuses it",
+        { SqlState: ProgramLimit } or { SqlState: ['2', '2', ..] } => $"{Said(failure)} ({failure.SqlState})",
+        _ => $"the table's rules refuse it: {Said(failure)} ({failure.SqlState})",
+    };
+
     /// <summary>What the server says of it, but for data that do not fit: there it quotes them, and no message may have a field's value.</summary>
     public static string Said(PostgresException failure) => failure.SqlState switch
     {
@@ -28,6 +68,9 @@ internal static class PostgresFailure
         ['2', '2', ..] => $"a value is not what the statement needs{Place(failure)}",
         _ => failure.MessageText,
     };
+
+    /// <summary>What the server says of a failure that it answered with; null where something else failed.</summary>
+    public static string? SaidBy(SyncException failure) => failure.InnerException is PostgresException said ? $"{Said(said)} ({said.SqlState})" : null;
 
     /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
     public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, string stage)
@@ -56,10 +99,8 @@ internal static class PostgresFailure
         var where = entity is null ? "" : $"{entity}: ";
         var (code, what) = failure.SqlState switch
         {
-            PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.ExclusionViolation =>
-                ("constraint-violated", $"constraint '{failure.ConstraintName ?? failure.ColumnName}' of table '{failure.TableName}' refuses a record, so that nothing of this entity was merged. Mend the records in Bubble or the constraint"),
-            PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation =>
-                ("constraint-violated", $"constraint '{failure.ConstraintName}' of table '{failure.TableName}' refuses a record, so that nothing of this entity was merged"),
+            ['2', '3', ..] =>
+                ("constraint-violated", $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, or the table"),
             PostgresErrorCodes.LockNotAvailable =>
                 ("target-locked", "another session has held a lock on the table for a minute. End it (select * from pg_locks where not granted) and run again"),
             PostgresErrorCodes.InsufficientPrivilege =>
@@ -77,3 +118,8 @@ internal static class PostgresFailure
         new SyncError(stage, entity, null, null, failure is NpgsqlException ? "target-lost" : "failed", $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
         failure);
 }
+
+/// <summary>That the table refuses a record.</summary>
+/// <param name="Reason">Which of its rules does.</param>
+/// <param name="IsOfOtherRow">Whether it depends on what another row has at the moment.</param>
+internal sealed record RecordRefusal(string Reason, bool IsOfOtherRow);

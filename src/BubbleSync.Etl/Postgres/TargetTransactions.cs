@@ -18,6 +18,9 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
 
+    /// <summary>Whether nothing will last.</summary>
+    public bool IsDryRun => dryRun;
+
     /// <summary>Does the work in a transaction.</summary>
     /// <param name="isolation">What it sees of others.</param>
     /// <param name="entity">The entity it is about, for messages, or null.</param>
@@ -75,11 +78,30 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
             _connection ??= await database.ConnectAsync(cancellationToken);
             // Read committed: it must see what is staged after it began.
             _transaction ??= await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            return await work(_connection);
+            return await InPartAsync(_connection, work, cancellationToken);
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    // What fails is taken back alone, and deferred constraints are checked where a transaction of its own would be committed.
+    private static async Task<T> InPartAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint work", cancellationToken);
+        try
+        {
+            var result = await work(connection);
+            await connection.ExecuteAsync("set constraints all immediate; release savepoint work", cancellationToken);
+            return result;
+        }
+        catch (Exception failure) when (failure is PostgresException or SyncException)
+        {
+            // Some failures end the session, and all that it did.
+            if (connection.State == ConnectionState.Open)
+                await connection.ExecuteAsync("rollback to savepoint work; release savepoint work", cancellationToken);
+            throw;
         }
     }
 }

@@ -66,6 +66,19 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     public IAsyncEnumerable<string> RawAsync(string entity, CancellationToken cancellationToken) =>
         StreamAsync(RawSql, r => r.GetString(0), cancellationToken, ("entity", entity));
 
+    /// <summary>Returns records of an entity by their ids, as JSON, as they were kept last.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadAsync(EntityPlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var records = await connection.RowsAsync(
+            """
+            select distinct on (bubble_id) bubble_id, raw from bubblesync.rejected_record
+            where run_id = @run and entity = @entity and bubble_id = any(@ids) order by bubble_id, at desc
+            """,
+            r => (Id: r.GetString(0), Raw: r.GetString(1)), cancellationToken, ("run", runId), ("entity", plan.Name), ("ids", ids.ToArray()));
+        return records.ToDictionary(r => r.Id, r => r.Raw);
+    }
+
     private async IAsyncEnumerable<T> StreamAsync<T>(
         string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {

@@ -10,6 +10,9 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>One run at a time for each target table, by advisory locks of one session: when its process dies, PostgreSQL lets go of them.</summary>
 internal sealed class RunLock : IAsyncDisposable
 {
+    /// <summary>The code of the error that the session which holds the locks was ended.</summary>
+    public const string Lost = "lock-lost";
+
     private const string HolderSql =
         """
         select coalesce(a.application_name, ''), a.pid, a.backend_start
@@ -61,7 +64,12 @@ internal sealed class RunLock : IAsyncDisposable
         }
         catch (Exception lost) when (PostgresFailure.IsOfSession(lost))
         {
-            throw new SyncException(new SyncError("load", null, null, null, "lock-lost", $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. To finish, {_nextStep}."), lost);
+            throw new SyncException(
+                new SyncError(
+                    "load", null, null, null, Lost,
+                    $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. "
+                    + $"To finish, {_nextStep}."),
+                lost);
         }
         finally
         {

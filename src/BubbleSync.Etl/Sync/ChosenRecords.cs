@@ -1,4 +1,3 @@
-using System.Text;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
@@ -10,17 +9,13 @@ namespace BubbleSync.Etl.Sync;
 /// <summary>Reads records of any entity by ids, many at a time, into the entity's staging.</summary>
 internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings, ReadingOrder order)
 {
-    // As many as a shipped client sends, and an address that no server on the way refuses for its length.
-    private const int MostIds = 100;
-    private const int LongestAddress = 6000;
-
     /// <summary>Reads the records with these ids; those that Bubble does not have do not come.</summary>
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        ReadAsync(entity, Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
+        ReadAsync(entity, RecordsById.Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
     /// <summary>Reads the records that name one of these ids in a field, under the first of its names that Bubble knows; false where it knows none.</summary>
     public Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        ByNameAsync(entity, column, name => Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
+        ByNameAsync(entity, column, name => RecordsById.Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
 
     /// <summary>Reads the records that have one of these ids in a list, as <see cref="ByLinkAsync"/> does; Bubble takes one id a call.</summary>
     public Task<bool> ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
@@ -56,28 +51,5 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         // Other records than those asked for are no answer: who did not come would pass for missing.
         if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
             throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
-    }
-
-    /// <summary>Ids in as many as one request takes.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
-    {
-        var batch = new List<string>();
-        var length = 0;
-        foreach (var id in ids)
-        {
-            // Each comes with two quotes and a comma, three bytes each once escaped.
-            var size = Encoding.UTF8.GetByteCount(id) + 9;
-            if (batch.Count == MostIds || length + size > LongestAddress)
-            {
-                yield return batch;
-                (batch, length) = ([], 0);
-            }
-
-            batch.Add(id);
-            length += size;
-        }
-
-        if (batch.Count > 0)
-            yield return batch;
     }
 }

@@ -75,7 +75,11 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
 
         // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
         var touched = _entities.Where(e => e.Staged.Records > 0 || !e.IsComplete).ToList();
-        var merge = new MergeStage(new MergeOptions(_force, PruneMode.None, 0, NextStep.Again), touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock);
+        var options = new MergeOptions(_force, PruneMode.None, 0, NextStep.Again);
+        var merge = new MergeStage(options, touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock)
+        {
+            ReadAgain = new RecordsById(_bubble.Client, _settings.Bubble).ReadAsync,
+        };
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);
         Results = await new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken);

@@ -111,6 +111,40 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("a; commit; -- b|n|s", await scene.RowAsync("select introducer, name, slug from agent"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_that_begins_atomic_is_no_transaction(bool isLast)
+    {
+        const string Function = "create function twice(n integer) returns integer begin atomic select case when n > 0 then n * 2 else 0 end; end";
+        const string Use = "update agent set commission = twice(commission), slug = E'it\\'s; commit;', name = 'a\\'";
+        var sql = isLast ? $"update agent set introducer = 'x'; {Function}" : $"{Function};\n{Use};";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-atomic", sql));
+        await scene.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(("succeeded", 1L, null), (report.Patches[0].Status, report.Patches[0].Rows, report.Patches[0].Error));
+        Assert.Equal(isLast ? "5|~|~|x" : "10|it's; commit;|a\\|~", await scene.RowAsync("select commission, slug, name, introducer from agent"));
+    }
+
+    [Theory]
+    [InlineData("53100")]
+    [InlineData("58030")]
+    [InlineData("XX000")]
+    public async Task One_that_fails_with_what_ends_the_session_is_named_and_later_ones_run(string state)
+    {
+        var bad = $"do $$ begin raise exception 'no space' using errcode = '{state}'; end $$";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", bad), ("020-good", Good));
+        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(["010-bad failed", "020-good succeeded"], report.Patches.Select(p => $"{p.Name} {p.Status}"));
+        Assert.Equal($"no space ({state})", report.Patches[0].Error);
+        Assert.Equal("x", await scene.ScalarAsync<string>("select introducer from agent"));
+    }
+
     [Fact]
     public async Task One_that_fails_leaves_a_resync_partial_with_all_its_records()
     {

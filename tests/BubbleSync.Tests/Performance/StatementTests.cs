@@ -27,6 +27,8 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
         Assert.NotEmpty(few);
         Assert.Equal(few, many);
         Assert.InRange(many.Count, 1, MostAnEntity * Maps.All.Count);
+        // What is done for records that a table refuses, and for triggers, costs nothing where there are none.
+        Assert.DoesNotContain(many, t => t.StartsWith("savepoint", StringComparison.Ordinal) || t.Contains("own_write", StringComparison.Ordinal));
         Assert.Equal(isUnchanged ? 0 : Maps.All.Count, many.Count(t => t.StartsWith("merge ", StringComparison.Ordinal)));
     }
 

@@ -102,25 +102,6 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
-    public async Task A_check_that_fails_at_the_merge_is_named_and_nothing_of_the_entity_is_merged()
-    {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table invoice add constraint no_gifts check (amount > 0)");
-        scene.Put("agent", Scene.Record(3, Scene.Early));
-        scene.Put("invoice", Scene.Record(1, Scene.Early, "\"Amount\": 5"));
-        scene.Put("invoice", Scene.Record(2, Scene.Early, "\"Amount\": 0"));
-
-        var report = await scene.ResyncAsync("agent", "invoice");
-
-        Assert.Equal("failed", report.Status);
-        var error = Assert.Single(report.Errors);
-        Assert.Equal(("constraint-violated", "invoice", "load"), (error.Code, error.Entity, error.Stage));
-        Assert.Contains("'no_gifts'", error.Message, StringComparison.Ordinal);
-        Assert.Equal("1|0", await scene.RowAsync("select (select count(*) from agent), (select count(*) from invoice)"));
-        Assert.Equal("failed|agent", await scene.RowAsync("select status, (select string_agg(entity, ',') from bubblesync.run_entity) from bubblesync.run"));
-    }
-
-    [Fact]
     public async Task Only_the_entities_that_are_named_are_read_and_written()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });

@@ -82,7 +82,7 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_row_edited_here_later_is_kept_counted_and_logged()
     {
         await using var scene = await SyncedAsync();
-        await scene.ExecuteAsync("update agent set name = 'mine', updated_at = '2026-04-01T09:30:00.251Z'");
+        await scene.ExecuteAsync("update agent set name = 'mine', updated_at = clock_timestamp()");
         scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Bob\""));
         var before = await scene.SnapshotAsync();
 
@@ -97,7 +97,8 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Theory]
     [InlineData("2026-04-01T09:30:00.250Z")]
     [InlineData("2026-03-20T00:00:00Z")]
-    public async Task A_row_edited_here_before_Bubble_is_overwritten(string edited)
+    [InlineData("2026-04-01T09:30:00.251Z")]
+    public async Task A_row_edited_here_before_Bubble_or_before_the_last_sync_is_overwritten(string edited)
     {
         await using var scene = await SyncedAsync();
         await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = '{edited}'");

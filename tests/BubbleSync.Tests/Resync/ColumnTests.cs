@@ -21,6 +21,24 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task Blanks_at_the_end_of_a_column_of_fixed_length_are_no_difference()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent alter slug type char(5)");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Slug\": \"ab  \""));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Slug\": \" a\""));
+        await scene.ResyncAsync("agent");
+        var before = await scene.SnapshotAsync();
+
+        var forced = await scene.ForceAsync("agent");
+        var verified = await scene.Engine().VerifyAsync(new Etl.VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+
+        Assert.Equal((0L, 2L), (forced.Entities[0].Updated, forced.Entities[0].Unchanged));
+        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Empty(verified.Differences);
+    }
+
+    [Fact]
     public async Task An_absent_field_leaves_its_column_and_a_null_clears_it()
     {
         await using var scene = await SyncedAsync();

@@ -96,6 +96,30 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         pages.AssertNotRead(known);
     }
 
+    [Theory]
+    [InlineData("alter table agent alter id drop identity; create sequence ids; alter table agent alter id set default nextval('ids')")]
+    [InlineData("alter table agent alter id drop identity; alter table agent alter id add generated always as identity")]
+    [InlineData("create sequence ids; alter table agent alter slug set default 'A-' || nextval('ids')")]
+    [InlineData("create sequence ids; alter table agent alter commission set default nextval('ids')")]
+    [InlineData("alter table agent add constraint paid check (current_annual_sales >= 0)")]
+    public async Task A_dry_run_takes_no_number_of_a_sequence(string rule)
+    {
+        const string Sequences = "select sequencename, coalesce(last_value, 0) from pg_sequences order by 1";
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(rule);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await scene.ResyncAsync("agent");
+        foreach (var number in Enumerable.Range(2, 20))
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Current Annual Sales\": {number - 4}"));
+        var before = await scene.RowsAsync(Sequences);
+
+        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+
+        Assert.NotEmpty(before);
+        Assert.Equal(20, dry.Entities[0].Inserted + dry.Entities[0].Rejected);
+        Assert.Equal(before, await scene.RowsAsync(Sequences));
+    }
+
     private static List<string> Counts(RunReport report) =>
         [.. report.Entities.Select(e => $"{e.Name}: extracted {e.Extracted}, inserted {e.Inserted}, updated {e.Updated}, unchanged {e.Unchanged}, conflicts {e.Conflicts}, rejected {e.Rejected}, missing {e.MissingLinks}, gone {e.NotInBubble}")];
 }

@@ -1,0 +1,124 @@
+using System.Data;
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+
+namespace BubbleSync.Etl.Graph;
+
+/// <summary>Returns records of an entity as they were sent, by their ids; those that cannot be had are not among them.</summary>
+internal delegate Task<IReadOnlyDictionary<string, string>> ReadRecords(EntityPlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken);
+
+/// <summary>
+/// Merges one entity in one transaction. Where the table refuses records, the transaction is rolled back, the records are found, read again as they were sent
+/// and rejected, and the others are merged.
+/// </summary>
+internal sealed class EntityMerge(
+    EntityRun entity, MergeOptions options, TargetTransactions transactions, RunJournal journal, ReadRecords? readAgain, TimeProvider clock)
+{
+    // Each round rejects at least one record. What still fails then is no matter of records.
+    private const int MostRounds = 10;
+    private const int MostReadAgain = 10_000;
+    private const int ReadAtOnce = 100;
+
+    private readonly Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
+    private readonly StagedRejects _rejects = new(entity.Plan, entity.Staging);
+
+    /// <summary>Merges the entity; returns its report.</summary>
+    /// <param name="check">Asked again where records were rejected; throws where nothing more is to be merged.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken cancellationToken)
+    {
+        var inTwoSteps = false;
+        for (var round = 1; ; round++)
+        {
+            try
+            {
+                if (await MergeAsync(inTwoSteps, cancellationToken) is { } report)
+                    return report;
+            }
+            catch (SyncException failure) when (round <= MostRounds && PostgresFailure.Refusal(failure) is { } refusal)
+            {
+                // Records that only exchange values are all taken in two steps.
+                var mayBeExchange = refusal.IsOfOtherRow && !inTwoSteps;
+                inTwoSteps = true;
+                if (mayBeExchange)
+                    continue;
+                if (await FindRefusedAsync(cancellationToken) == 0)
+                    throw;
+            }
+
+            await ReadAgainAsync(cancellationToken);
+            await check(cancellationToken);
+        }
+    }
+
+    // The entity with its counts.
+    private Task<EntityReport?> MergeAsync(bool inTwoSteps, CancellationToken cancellationToken) => transactions.InOneAsync(
+        IsolationLevel.RepeatableRead,
+        entity.Plan.Name,
+        async connection =>
+        {
+            var horizon = entity.IsComplete && options.Prune != PruneMode.None ? entity.Horizon : null;
+            if (await _merger.MergeAsync(connection, entity.Staged, horizon, inTwoSteps, cancellationToken) is not { } counts)
+                return null;
+
+            var report = entity.Merged(counts, clock.GetUtcNow());
+            await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
+            if (journal.Source.IsRead)
+            {
+                var isAll = entity.ReadsEverything && entity.IsComplete;
+                await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
+            }
+
+            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+            entity.Rejects = report.Rejected > 0
+                ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken)
+                : [];
+            return (EntityReport?)report;
+        },
+        cancellationToken);
+
+    private Task<int> FindRefusedAsync(CancellationToken cancellationToken) => transactions.InOneAsync(
+        IsolationLevel.RepeatableRead,
+        entity.Plan.Name,
+        c => new ConstraintCheck(entity.Plan, entity.Staging, options.Force, options.NextStep).RunAsync(c, cancellationToken),
+        cancellationToken);
+
+    // No transaction is open while Bubble is asked. A dry run keeps nothing, so that it need not ask.
+    private async Task ReadAgainAsync(CancellationToken cancellationToken)
+    {
+        var name = entity.Plan.Name;
+        if (readAgain is not null && !transactions.IsDryRun)
+        {
+            var unread = await transactions.InOneAsync(
+                IsolationLevel.ReadCommitted, name, c => _rejects.UnreadAsync(c, MostReadAgain, cancellationToken), cancellationToken);
+            foreach (var ids in unread.Chunk(ReadAtOnce))
+            {
+                if (await TryReadAsync(readAgain, ids, cancellationToken) is not { } texts)
+                    break;
+                await transactions.InOneAsync(IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
+            }
+        }
+
+        var isExplained = !transactions.IsDryRun;
+        await transactions.InOneAsync(IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
+    }
+
+    // A source that fails now must not cost what was read; a run that may not ask any more is resumed, and asks then.
+    private async Task<IReadOnlyDictionary<string, string>?> TryReadAsync(ReadRecords read, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read(entity.Plan, ids, cancellationToken);
+        }
+        catch (SyncException failure) when (failure.Errors[0].Code != "call-budget")
+        {
+            await journal.LogAsync(
+                "warning", "load", entity.Plan.Name, null,
+                $"{entity.Plan.Name}: records that the table refuses cannot be read again: {failure.Message} What is kept is rebuilt from their columns.",
+                cancellationToken);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// The conditions on the clocks of a row, as text; <c>t</c> is the table. A row was edited here where <c>updated_at</c> is later than Bubble's date and later
+/// than the last write of this program. The time of that is <c>last_synced_at</c>, or what <see cref="OwnWrites"/> recorded where a trigger stamped the row.
+/// </summary>
+internal static class LocalEditSql
+{
+    private static readonly string UpdatedAt = Identifier.Quote(Clocks.UpdatedAt);
+    private static readonly string SyncedAt = Identifier.Quote(Clocks.SyncedAt);
+
+    /// <summary>Whether the row was edited here after Bubble's date; never null.</summary>
+    /// <param name="plan">The entity.</param>
+    /// <param name="bubbleDate">The Modified Date in Bubble, an expression; NULL is earlier than any edit.</param>
+    public static string IsEdited(EntityPlan plan, string bubbleDate)
+    {
+        var isByHand = plan.Target.Triggers.Count > 0 ? $" and not {IsOwnWrite(plan)}" : "";
+        return $"coalesce(t.{UpdatedAt} > coalesce({bubbleDate}, '-infinity') and {IsAfterSync}{isByHand}, false)";
+    }
+
+    /// <summary>Whether the row was changed after the last sync that wrote it, by anyone, triggers included; never null.</summary>
+    public static string IsAfterSync => $"coalesce(t.{UpdatedAt} > t.{SyncedAt}, t.{UpdatedAt} is not null)";
+
+    private static string IsOwnWrite(EntityPlan plan) =>
+        $"""
+        exists (select from bubblesync.own_write w where w.target_schema = {Identifier.Literal(plan.Schema)} and w.entity = {Identifier.Literal(plan.Name)}
+          and w.bubble_id = t.{plan.Key.Quoted} and w.updated_at >= t.{UpdatedAt})
+        """;
+}

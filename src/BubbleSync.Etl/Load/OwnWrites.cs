@@ -1,0 +1,31 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// Records the rows that this program wrote and whose <c>updated_at</c> a trigger then stamped later than <c>last_synced_at</c>, so that they do not look
+/// edited by hand. Only tables with triggers need it.
+/// </summary>
+internal static class OwnWrites
+{
+    /// <summary>Records what the open transaction has written so far of an entity's table.</summary>
+    public static Task RecordAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken) => plan.Target.Triggers.Count == 0
+        ? Task.CompletedTask
+        : connection.ExecuteAsync(Record(plan), cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
+
+    // A row version that we see and whose writer is in progress is our own, subtransactions included: of others only what is committed is seen. A transaction
+    // id has 32 bits in a row and 64 bits in the function; the two differ by as much as their ages.
+    private static string Record(EntityPlan plan) =>
+        $"""
+        insert into bubblesync.own_write (target_schema, entity, bubble_id, updated_at)
+        select @schema, @entity, t.{plan.Key.Quoted}, t.{Identifier.Quote(Clocks.UpdatedAt)}
+        from {plan.Table} t
+        cross join (select pg_current_xact_id()::text::bigint as id, age(pg_current_xact_id()::xid) as age offset 0) x
+        where {LocalEditSql.IsAfterSync} and t.{plan.Key.Quoted} is not null and case when age(t.xmin) <= x.age
+          then pg_xact_status((x.id + x.age - age(t.xmin))::text::xid8) = 'in progress' else false end
+        on conflict (target_schema, entity, bubble_id) do update set updated_at = excluded.updated_at
+        where own_write.updated_at is distinct from excluded.updated_at
+        """;
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>Random changes against rules of the table: whatever is refused is refused rightly, and everything else is there.</summary>
+public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const int Agents = 7;
+    private const string Rules = "alter table agent add unique (email), alter slug set not null, add unique (slug), add check (commission >= 0)";
+
+    private static readonly Gen<Agent?> One =
+        from isThere in Gen.Choose(0, 7)
+        from email in Gen.Choose(0, Agents)
+        from slug in Gen.Choose(1, Agents + 1)
+        from commission in Gen.Choose(-1, 6)
+        select isThere == 0 ? null : new Agent(email == 0 ? null : $"e{email}", $"s{slug}", commission);
+
+    private static readonly Gen<Agent?[]> All = One.ArrayOf(Agents);
+
+    [Fact]
+    public void Records_load_unless_a_rule_or_another_row_forbids_it() => Check.One(
+        FsCheck.Config.QuickThrowOnFailure.WithMaxTest(8),
+        Prop.ForAll(All.ListOf(3).ToArbitrary(), states => HoldsAsync([.. states])));
+
+    private async Task HoldsAsync(IReadOnlyList<Agent?[]> states)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync(Rules);
+        var sent = new Agent?[Agents];
+        foreach (var (day, state) in states.Index())
+        {
+            var before = await RowsAsync(scene);
+            for (var number = 0; number < Agents; number++)
+            {
+                sent[number] = state[number] ?? sent[number];
+                if (state[number] is { } agent)
+                    scene.Put("agent", Scene.Record(number, $"2026-03-{day + 10}T00:00:00.000Z", agent.Fields));
+            }
+
+            var report = await scene.ResyncAsync("agent");
+
+            var counts = report.Entities[0];
+            var after = await RowsAsync(scene);
+            var refused = (await scene.RowsAsync($"select distinct bubble_id from bubblesync.rejected_record where run_id = '{report.RunId}'")).ToHashSet();
+            Assert.Equal(counts.Rejected == 0 ? "succeeded" : "partial", report.Status);
+            Assert.Equal(refused.Count, counts.Rejected);
+            Assert.Equal(counts.Extracted, counts.Inserted + counts.Updated + counts.Unchanged + counts.Conflicts + counts.Rejected);
+            for (var number = 0; number < Agents; number++)
+            {
+                var id = Scene.Id(number);
+                Assert.Equal(refused.Contains(id) ? before.GetValueOrDefault(id) : sent[number], after.GetValueOrDefault(id));
+                if (refused.Contains(id) && sent[number] is { Commission: >= 0 } agent)
+                    Assert.True(after.Any(row => row.Key != id && row.Value.Excludes(agent)), $"{id} was refused without need");
+            }
+        }
+    }
+
+    private static async Task<Dictionary<string, Agent>> RowsAsync(Scene scene) =>
+        (await scene.RowsAsync("select bubble_id, email, slug, commission from agent")).Select(row => row.Split('|'))
+            .ToDictionary(row => row[0], row => new Agent(row[1] == "~" ? null : row[1], row[2], int.Parse(row[3], CultureInfo.InvariantCulture)));
+
+    private sealed record Agent(string? Email, string Slug, int Commission)
+    {
+        public string Fields => $"\"email\": {(Email is null ? "null" : $"\"{Email}\"")}, \"Slug\": \"{Slug}\", \"Commission\": {Commission}";
+
+        public bool Excludes(Agent other) => Slug == other.Slug || (Email is not null && Email == other.Email);
+    }
+}

@@ -1,0 +1,181 @@
+using BubbleSync.Etl;
+using Xunit;
+
+namespace BubbleSync.Tests.Resync;
+
+/// <summary>CONTRACT 5.7: triggers that keep rows out are named, and triggers that stamp <c>updated_at</c> make no conflict.</summary>
+public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Login = "; alter table agent add foreign key (linked_user_login) references \"user\" (bubble_id)";
+    private const string Between = "2026-03-15T00:00:00.000Z";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Updates_that_a_trigger_keeps_out_stop_the_merge_and_are_named(bool force)
+    {
+        await using var scene = await SyncedAsync(3);
+        await scene.ExecuteAsync(Trigger("keep_out", "before update", "return case when new.name = 'Ann' then null else new end"));
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
+        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"Bob\""));
+        scene.Put("agent", Scene.Record(4, Scene.Late, "\"Name\": \"New\""));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
+
+        Assert.Equal("failed", report.Status);
+        var error = Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" });
+        Assert.Contains("trigger 'keep_out' of table \"public\".\"agent\" kept 1 of 2 updates out", error.Message, StringComparison.Ordinal);
+        Assert.Equal("3|3", await scene.RowAsync("select count(*), count(*) filter (where name = 'old') from agent"));
+    }
+
+    [Fact]
+    public async Task New_rows_and_updates_that_are_kept_out_are_counted_each()
+    {
+        await using var scene = await SyncedAsync(2);
+        await scene.ExecuteAsync(Trigger("a_stamp", "before insert or update", "return new"));
+        await scene.ExecuteAsync(Trigger("keep_out", "before insert or update", "return null"));
+        foreach (var number in new[] { 1, 2, 3, 4, 5 })
+            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Name\": \"Ann\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Contains("one of the triggers 'a_stamp', 'keep_out' of table", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("kept 3 of 3 new rows and 2 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trigger_that_alters_values_keeps_nothing_out()
+    {
+        await using var scene = await SyncedAsync(2);
+        await scene.ExecuteAsync(Trigger("upper", "before insert or update", "new.name = upper(new.name); new.slug = coalesce(new.slug, 'made'); return new"));
+        await scene.ExecuteAsync("update agent set slug = 'set'; alter table agent alter slug set not null");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
+        scene.Put("agent", Scene.Record(3, Scene.Early, "\"Name\": \"Cid\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 1L, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Unchanged));
+        Assert.Equal(["ANN|set", "OLD|set", "CID|made"], await scene.RowsAsync("select name, slug from agent order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task A_trigger_that_is_switched_off_is_not_asked()
+    {
+        await using var scene = await SyncedAsync(1);
+        await scene.ExecuteAsync(Trigger("keep_out", "before update", "return null") + "; alter table agent disable trigger keep_out");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
+
+        Assert.Equal((1L, "Ann"), ((await scene.ResyncAsync("agent")).Entities[0].Updated, await scene.ScalarAsync<string>("select name from agent")));
+    }
+
+    [Theory]
+    [InlineData("now()")]
+    [InlineData("clock_timestamp()")]
+    public async Task A_trigger_that_stamps_each_write_makes_no_conflict_but_an_edit_does(string clock)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Trigger("stamp", "before insert or update", $"new.updated_at = {clock}; return new"));
+        foreach (var number in new[] { 1, 2 })
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        Edit(scene, Between, "once");
+        var first = await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
+        Edit(scene, Scene.Late, "twice");
+
+        var second = await scene.ResyncAsync("agent");
+
+        Assert.Equal((2L, 0L), (first.Entities[0].Updated, first.Entities[0].Conflicts));
+        Assert.Equal((1L, 1L), (second.Entities[0].Updated, second.Entities[0].Conflicts));
+        Assert.Equal(["mine", "twice"], await scene.RowsAsync("select name from agent order by bubble_id"));
+    }
+
+    [Theory]
+    [InlineData("now()")]
+    [InlineData("clock_timestamp()")]
+    public async Task What_a_patch_or_a_restored_link_makes_a_trigger_stamp_is_no_edit(string clock)
+    {
+        const string Fill = "update agent set introducer = 'p' where introducer is null and name is not null";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
+        await scene.ExecuteAsync(Trigger("stamp", "before update", $"new.updated_at = {clock}; return new") + Login);
+        var link = $", \"Linked User Login\": \"{Scene.Id(9)}\"";
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Slug\": \"s\"" + link));
+        await scene.ResyncAsync("agent");
+        scene.Put("user", Scene.Record(9, Scene.Early));
+        await scene.ResyncAsync("user");
+        var linked = await scene.ScalarAsync<string>("select linked_user_login from agent where slug = 's'");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Slug\": \"new\"" + link));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(Scene.Id(9), linked);
+        Assert.Equal((2L, 0L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
+    }
+
+    [Fact]
+    public async Task A_restored_link_goes_over_what_a_patch_filled_though_a_trigger_stamped_it_but_not_over_an_edit()
+    {
+        var fill = $"update agent set linked_user_login = '{Scene.Id(8)}' where linked_user_login is null and introducer is null";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", fill));
+        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
+        scene.Put("user", Scene.Record(8, Scene.Early));
+        foreach (var number in new[] { 1, 2 })
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
+        await scene.ResyncAsync("user", "agent");
+        await scene.ExecuteAsync($"update agent set introducer = 'mine' where bubble_id = '{Scene.Id(2)}'");
+        scene.Put("user", Scene.Record(9, Scene.Early));
+
+        await scene.ResyncAsync("user");
+
+        Assert.Equal([Scene.Id(9), Scene.Id(8)], await scene.RowsAsync("select linked_user_login from agent order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task Unique_values_are_exchanged_though_a_trigger_stamps_the_rows()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent add unique (name);" + Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"a\""));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"b\""));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"b\""));
+        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"a\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
+        Assert.Equal(["b", "a"], await scene.RowsAsync("select name from agent order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task A_table_without_triggers_records_no_own_writes()
+    {
+        await using var scene = await SyncedAsync(2);
+        await scene.ExecuteAsync("update agent set updated_at = clock_timestamp()");
+
+        await scene.ResyncAsync("agent");
+
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from bubblesync.own_write"));
+    }
+
+    private async Task<Scene> SyncedAsync(int agents)
+    {
+        var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, agents))
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        return scene;
+    }
+
+    private static void Edit(Scene scene, string modified, string name)
+    {
+        foreach (var number in new[] { 1, 2 })
+            scene.Put("agent", Scene.Record(number, modified, $"\"Name\": \"{name}\""));
+    }
+
+    private static string Trigger(string name, string when, string body) =>
+        $"create function {name}() returns trigger language plpgsql as $x$ begin {body}; end $x$; "
+        + $"create trigger {name} {when} on agent for each row execute function {name}()";
+}
