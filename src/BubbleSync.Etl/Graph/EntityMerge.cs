@@ -64,7 +64,6 @@ internal sealed class EntityMerge(
                 return null;
 
             var report = entity.Merged(counts, clock.GetUtcNow());
-            await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
             if (journal.Source.IsRead)
             {
                 var isAll = entity.ReadsEverything && entity.IsComplete;

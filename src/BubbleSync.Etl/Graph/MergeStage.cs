@@ -28,6 +28,13 @@ internal sealed class MergeStage(
     /// <summary>Reads records that the table refuses once more, to keep them as they were sent; null where they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; set; }
 
+    // Once a run, and not before the first records come in: an app whose records never come in leaves no trace.
+    private readonly Lazy<Task<bool>> _sourceRecorded = new(() => transactions.InOneAsync(IsolationLevel.ReadCommitted, null, async connection =>
+    {
+        await journal.Source.RecordAsync(connection, journal.RunId, CancellationToken.None);
+        return true;
+    }, CancellationToken.None));
+
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
 
@@ -119,6 +126,7 @@ internal sealed class MergeStage(
 
     private async Task MergeAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken cancellationToken)
     {
+        await _sourceRecorded.Value;
         var began = Stopwatch.GetTimestamp();
         using var span = Signals.Begin("merge", ("entity", entity.Plan.Name));
         entity.Report = await new EntityMerge(entity, options, transactions, journal, ReadAgain, clock).RunAsync(check, cancellationToken);

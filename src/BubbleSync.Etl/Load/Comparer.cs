@@ -40,9 +40,9 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     {
         await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(
-            new ComparisonSql(plan, staging).Differences(horizon),
+            new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null),
             r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
-            cancellationToken);
+            cancellationToken, GoneSql.Parameters(horizon));
         await foreach (var difference in differences)
             yield return difference;
     }

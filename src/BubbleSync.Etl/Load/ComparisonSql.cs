@@ -1,4 +1,3 @@
-using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -14,8 +13,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
     /// whether its row is marked as deleted, ordinals of the columns whose value is kept though the record does not carry it).
     /// </summary>
-    /// <param name="horizon">What the reading could show, to look for rows that Bubble no longer has; null where not everything that it has is staged.</param>
-    public string Differences(Horizon? horizon) =>
+    /// <param name="withExtra">Whether to look for rows that Bubble no longer has, within <see cref="GoneSql.Parameters"/>; only where everything that it has is staged.</param>
+    public string Differences(bool withExtra) =>
         $"""
         select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept
         from (
@@ -25,7 +24,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           where not s.{StagingLayout.Rejected}
           union all
           {Rejected}
-          {(horizon is null ? "" : $"union all {Extra(horizon)}")}
+          {(withExtra ? $"union all {Extra}" : "")}
         ) d
         where d.verdict <> 'differs' or cardinality(d.columns) > 0 or d.is_marked or cardinality(d.kept) > 0
         order by d.id collate "C"
@@ -98,8 +97,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         """;
 
     // A row that is marked as deleted in Bubble says what Bubble says.
-    private string Extra(Horizon horizon) =>
-        $"select gone.id::text, 'extra', null, null, false, null from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone";
+    private string Extra =>
+        $"select gone.id::text, 'extra', null, null, false, null from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

@@ -1,7 +1,5 @@
-using System.Globalization;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
-using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Load;
 
@@ -11,29 +9,31 @@ internal static class GoneSql
     /// <summary>
     /// A condition on a row <paramref name="t"/>: its id has Bubble's form (all others are local), begins with a moment before the upper bound (ids begin with the
     /// creation of their record in milliseconds), and the row was there, as it is, when the reading began. Of other rows the reading shows nothing.
+    /// It takes <see cref="Parameters"/>, as all statements made of it do.
     /// </summary>
-    public static string IsWithin(string t, EntityPlan plan, Horizon horizon) => string.Create(
-        CultureInfo.InvariantCulture,
+    public static string IsWithin(string t, EntityPlan plan) =>
         $"""
         case when {t}.{plan.Key.Quoted} collate "C" ~ '{BubbleId.Pattern}'
-             then split_part({t}.{plan.Key.Quoted}::text, 'x', 1)::numeric < {horizon.Bound.ToUnixTimeMilliseconds()}
-                  and bubblesync.is_written_before({t}.xmin, {Identifier.Literal(horizon.Snapshot)}::pg_snapshot)
+             then split_part({t}.{plan.Key.Quoted}::text, 'x', 1)::numeric < @bound and bubblesync.is_written_before({t}.xmin, @snapshot::pg_snapshot)
              else false end
-        """);
+        """;
+
+    /// <summary>The parameters that say how far a reading could see; none where nothing is looked for.</summary>
+    public static (string Name, object? Value)[] Parameters(Horizon? horizon) =>
+        horizon is null ? [] : [("bound", horizon.Bound.ToUnixTimeMilliseconds()), ("snapshot", horizon.Snapshot)];
 
     /// <summary>A query of (id).</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="staging">What Bubble has of it.</param>
-    /// <param name="horizon">What the reading could show.</param>
     /// <param name="unmarked">Whether to leave out the rows that are marked already.</param>
-    public static string Ids(EntityPlan plan, StagingTable staging, Horizon horizon, bool unmarked)
+    public static string Ids(EntityPlan plan, StagingTable staging, bool unmarked)
     {
         var key = plan.Key.Quoted;
         // The horizon is checked last: PostgreSQL takes the form for so rare that it would join row by row.
         return $"""
             select g.{key} as id
               from (select t.{key}, t.xmin from {plan.Table} t where not exists (select from {staging.Name} s where s.{key} = t.{key}){(unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "")} offset 0) g
-              where {IsWithin("g", plan, horizon)}
+              where {IsWithin("g", plan)}
             """;
     }
 }

@@ -1,4 +1,3 @@
-using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 
@@ -84,17 +83,17 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer has, else null;
     /// and values kept here that the records do not carry, of plain columns and of links.
     /// </summary>
-    public string Classify(Horizon? horizon) =>
+    public string Classify(bool countGone) =>
         $"""
         select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
                count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
                {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
-               {(horizon is null ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan, horizon)})")},
+               {(!countGone ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan)})")},
                {_kept.Count(links: false)},
                {_kept.Count(links: true)}
         from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
-        {(horizon is null ? "left" : "full")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
+        {(countGone ? "full" : "left")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
         """;
 
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>

@@ -105,10 +105,10 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
         return (await connection.RowsAsync(
-            _sql.Classify(horizon),
+            _sql.Classify(countGone: horizon is not null),
             r => new Classes(
                 r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
-            cancellationToken))[0];
+            cancellationToken, GoneSql.Parameters(horizon)))[0];
     }
 
     // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.

@@ -11,7 +11,9 @@ namespace BubbleSync.Etl.Load;
 internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon)
 {
     // A row that is marked already is not marked again, but may yet be deleted.
-    private string Gone => GoneSql.Ids(plan, staging, horizon, unmarked: mode == PruneMode.Soft);
+    private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
+
+    private (string Name, object? Value)[] Within => GoneSql.Parameters(horizon);
 
     private bool Writes => mode is PruneMode.Soft or PruneMode.Hard;
 
@@ -49,7 +51,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         if (report.Proof is not { IsComplete: true } || report.NotInBubble == 0 || await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
             return null;
 
-        var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, horizon, unmarked: true)}) gone", cancellationToken);
+        var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone", cancellationToken, Within);
         var living = baseline.LivingRows ?? gone;
         if (gone > 0 && report.Extracted == 0)
             return TooMany($"Bubble sent no record at all, but the table has {living}: that looks like a lost right, not like {living} deletions");
@@ -62,7 +64,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
                 : $"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble and the filters of its privacy rules before anything is pruned");
         }
 
-        return gone > 0 && mode == PruneMode.Hard && await new DeletionSequels(plan).FirstAsync(connection, Gone, cancellationToken) is { } sequel ? Refused(sequel) : null;
+        return gone > 0 && mode == PruneMode.Hard && await new DeletionSequels(plan).FirstAsync(connection, Gone, Within, cancellationToken) is { } sequel ? Refused(sequel) : null;
     }
 
     private async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -72,7 +74,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         {
             var pruned = await connection.ExecuteAsync(
                 $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from")} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
-                cancellationToken);
+                cancellationToken, Within);
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
             return (pruned, null);
         }

@@ -43,7 +43,7 @@ internal sealed class MirroredSource(string schema, string address)
         }
     }
 
-    /// <summary>Records the app where none is recorded yet, then requires it. Call it in the transaction of a merge: an app whose records never came in leaves no trace.</summary>
+    /// <summary>Records the app where none is recorded yet, then requires it.</summary>
     public async Task RecordAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
         if (!IsRead)

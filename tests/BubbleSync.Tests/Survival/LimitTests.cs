@@ -79,11 +79,12 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
             var known = await Pages.ProvedAsync(scene);
             var pages = new Pages(scene);
             scene.Bubble.Traffic.Reset();
+            var before = report.Api.Calls;
             report = await scene.ResyncAsync(new ResyncOptions { Resume = true, MaxCalls = 60 });
             pages.AssertNotRead(known);
-            Assert.InRange(report.Api.Calls, 1, 60);
+            Assert.InRange(report.Api.Calls - before, 1, 60);
             // What is under way when the budget is spent may never have gone out.
-            Assert.InRange(scene.Bubble.Traffic.Requests, 0, report.Api.Calls);
+            Assert.InRange(scene.Bubble.Traffic.Requests, 0, report.Api.Calls - before);
         }
 
         Assert.Equal("succeeded", report.Status);
