@@ -44,7 +44,7 @@ public sealed partial class SyncEngine
     public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (from > to)
-            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({Text(from)}) after it ends ({Text(to)})."));
+            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
 
         var chosen = new FoundRecords([], []);
         var options = new InvoiceSyncOptions { Force = force };
@@ -132,8 +132,6 @@ public sealed partial class SyncEngine
             kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);
         return (report, run.Results);
     }, cancellationToken);
-
-    private static string Text(DateTimeOffset moment) => $"{moment.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
 
     private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected", $"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record.");
 

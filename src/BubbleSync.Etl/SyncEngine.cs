@@ -1,3 +1,4 @@
+using System.Globalization;
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
@@ -96,7 +97,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         using var bubble = Connect();
         await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressTeller(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress);
+        await using var telling = new ProgressTeller(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -221,6 +222,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.
     private static async Task<T> GuardedAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)
     {
+        // Messages and JSON are the same in every culture of the host, whose own is as it was once this method returns.
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try
         {
             return await command();

@@ -16,7 +16,7 @@ namespace BubbleSync.Etl.Audit;
 internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
 {
     /// <summary>What is read where that is not everything, or null.</summary>
-    public string? Part => Since is { } since ? $"what was modified since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}" : Sample is { } sample ? $"a sample of {sample}" : null;
+    public string? Part => Since is { } since ? $"what was modified since {UtcText.Of(since)}" : Sample is { } sample ? $"a sample of {sample}" : null;
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -27,7 +28,7 @@ internal sealed record Constraint(string Json)
 
     private static string Condition(string key, string type) => $"\"key\":{Text(key)},\"constraint_type\":{Text(type)}";
 
-    private static string Time(DateTimeOffset moment) => Text(moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null));
+    private static string Time(DateTimeOffset moment) => Text(UtcText.Of(moment));
 
     private static string Text(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -196,7 +197,7 @@ internal sealed class RequestSender : IDisposable
 
     private string TooLong(int status, TimeSpan wait, TimeSpan left)
     {
-        var until = $"{(_clock.GetUtcNow() + wait).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        var until = UtcText.Of(_clock.GetUtcNow() + wait);
         return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), "
             + $"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). To finish, {_meter.NextStep} after {until}";
     }

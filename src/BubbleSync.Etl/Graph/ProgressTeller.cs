@@ -1,19 +1,23 @@
+using BubbleSync.Etl.Telemetry;
+using Microsoft.Extensions.Logging;
+
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>Tells how work is getting on, several times a second until it is disposed of, and then once more.</summary>
+/// <summary>Reports how work progresses, several times a second until it is disposed of, and then once more. A receiver that fails is not called again and harms nothing.</summary>
 internal sealed class ProgressTeller : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
 
     private readonly PeriodicTimer _timer = new(Period);
     private readonly Func<RunProgress> _look;
-    private readonly IProgress<RunProgress>? _progress;
+    private readonly ILogger _logger;
     private readonly Task _telling;
+    private IProgress<RunProgress>? _progress;
 
-    /// <summary>Begins to tell what <paramref name="look"/> sees; tells nothing where nobody listens.</summary>
-    public ProgressTeller(Func<RunProgress> look, IProgress<RunProgress>? progress)
+    /// <summary>Begins to report what <paramref name="look"/> returns; reports nothing where there is no receiver.</summary>
+    public ProgressTeller(Func<RunProgress> look, IProgress<RunProgress>? progress, ILogger logger)
     {
-        (_look, _progress) = (look, progress);
+        (_look, _progress, _logger) = (look, progress, logger);
         _telling = progress is null ? Task.CompletedTask : TellAsync();
     }
 
@@ -22,12 +26,27 @@ internal sealed class ProgressTeller : IAsyncDisposable
     {
         _timer.Dispose();
         await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _progress?.Report(_look());
+        Report();
     }
 
     private async Task TellAsync()
     {
         while (await _timer.WaitForNextTickAsync())
-            _progress!.Report(_look());
+            Report();
+    }
+
+    private void Report()
+    {
+        try
+        {
+            _progress?.Report(_look());
+        }
+#pragma warning disable CA1031 // The receiver is the host's: whatever it throws, the run goes on.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _progress = null;
+            _logger.ProgressFailed($"{failure.GetType().Name}: {failure.Message}");
+        }
     }
 }

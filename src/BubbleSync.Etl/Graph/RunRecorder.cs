@@ -26,7 +26,7 @@ internal interface IRecordedRun
 /// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
-    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan JournalCloseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs and records.</summary>
     public async Task<RunReport> RecordAsync(
@@ -67,10 +67,10 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         return await CloseAsync(report);
     }
 
-    private static async Task<SyncException?> TryAsync(
+    private async Task<SyncException?> TryAsync(
         IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken drain, CancellationToken cancellationToken)
     {
-        await using var telling = new ProgressTeller(() => run.Progress, progress);
+        await using var telling = new ProgressTeller(() => run.Progress, progress, journal.Logger);
         try
         {
             await work(cancellationToken);
@@ -91,28 +91,46 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)
     {
-        using var limit = new CancellationTokenSource(LongestFarewell);
         try
         {
-            foreach (var patch in report.Patches)
-                await journal.LogAsync("info", "patch", null, null, $"patch {patch.Name}: {patch.Status}, {patch.Rows} rows", limit.Token);
-            foreach (var error in report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }))
-                await journal.LogAsync("error", error.Stage, error.Entity, null, error.Message, limit.Token);
-            foreach (var warning in report.Warnings)
-                await journal.LogAsync("warning", "run", null, null, warning, limit.Token);
-            await journal.FinishAsync(report, limit.Token);
-            return report;
+            await LimitedAsync(token => journal.FinishAsync(report, token));
         }
 #pragma warning disable CA1031 // Whatever it is, the run itself is over; it becomes one more error of the report.
         catch (Exception gone)
-#pragma warning restore CA1031
         {
-            var why = PostgresFailure.Explain(gone, "load", null).Message;
             return report with
             {
                 Status = report.Status == "succeeded" ? "partial" : report.Status,
-                Errors = [.. report.Errors, new SyncError("load", null, null, null, "journal-lost", $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {why}")],
+                Errors = [.. report.Errors, new SyncError("load", null, null, null, "journal-lost", $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {Why(gone)}")],
             };
         }
+
+        // The result stands from here on: what follows is told where it fails, and harms nothing.
+        try
+        {
+            await LimitedAsync(token => journal.LogAsync(Lines(report), token));
+            await LimitedAsync(journal.ForgetOldAsync);
+            return report;
+        }
+        catch (Exception lost)
+#pragma warning restore CA1031
+        {
+            return report with { Warnings = [.. report.Warnings, $"The result is recorded, but its log lines may be missing, or details of old runs were not removed: {Why(lost)}"] };
+        }
     }
+
+    private static async Task LimitedAsync(Func<CancellationToken, Task> work)
+    {
+        using var limit = new CancellationTokenSource(JournalCloseTimeout);
+        await work(limit.Token);
+    }
+
+    private static IReadOnlyList<LogLine> Lines(RunReport report) =>
+    [
+        .. report.Patches.Select(p => new LogLine("info", "patch", null, $"patch {p.Name}: {p.Status}, {p.Rows} rows")),
+        .. report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }).Select(e => new LogLine("error", e.Stage, e.Entity, e.Message)),
+        .. report.Warnings.Select(w => new LogLine("warning", "run", null, w)),
+    ];
+
+    private static string Why(Exception failure) => PostgresFailure.Explain(failure, "load", null).Message;
 }

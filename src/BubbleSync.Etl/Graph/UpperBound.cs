@@ -32,7 +32,7 @@ internal sealed record UpperBound(DateTimeOffset At, string? Warning)
             clocks.Add(("Bubble", time));
 
         var (first, last) = (clocks.MinBy(c => c.Time), clocks.MaxBy(c => c.Time));
-        var shown = string.Join(", ", clocks.Select(c => $"{c.Name} has {c.Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
+        var shown = string.Join(", ", clocks.Select(c => $"{c.Name} has {UtcText.Of(c.Time)}"));
         var warning = last.Time - first.Time > MostSkew
             ? $"The clocks differ by more than a minute: {shown}. The run uses the earliest, that of {first.Name}, so that no record is lost. "
                 + "Correct the clock that is wrong."

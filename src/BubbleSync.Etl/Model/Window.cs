@@ -27,7 +27,7 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
 
     private static DateTimeOffset? Floor(DateTimeOffset? moment) => moment is { } given ? Millisecond.Floor(given) : null;
 
-    private static string Time(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null) ?? "any";
+    private static string Time(DateTimeOffset? moment) => moment is { } given ? UtcText.Of(given) : "any";
 }
 
 /// <summary>Ids, one of which a field must hold.</summary>

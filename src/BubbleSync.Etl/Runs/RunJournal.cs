@@ -89,7 +89,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         """,
         cancellationToken, ("run", runId), ("entity", entity));
 
-    /// <summary>Closes the run's row with its result, and forgets the details of runs that ended long ago.</summary>
+    /// <summary>Closes the run's row with its result.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
         logger.RunEnded(runId, report.Status, report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
@@ -103,8 +103,16 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
-        if (keepDays > 0 && !report.DryRun)
-            await RunHistory.ForgetAsync(connection, database.Schema, keepDays, cancellationToken);
+    }
+
+    /// <summary>Removes the details of runs that ended long ago; a dry run leaves them.</summary>
+    public async Task ForgetOldAsync(CancellationToken cancellationToken)
+    {
+        if (keepDays == 0 || IsDryRun)
+            return;
+
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await RunHistory.ForgetAsync(connection, database.Schema, keepDays, cancellationToken);
     }
 
     /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>
@@ -165,6 +173,26 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message));
     }
 
+    /// <summary>Adds lines to the activity log in their order, in one statement.</summary>
+    public async Task LogAsync(IReadOnlyList<LogLine> lines, CancellationToken cancellationToken)
+    {
+        foreach (var line in lines)
+            Tell(line.Level, line.Stage, line.Message);
+        if (lines.Count == 0)
+            return;
+
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            """
+            insert into bubblesync.activity_log (run_id, at, level, stage, entity, message)
+            select @run, clock_timestamp(), l.level, l.stage, l.entity, l.message
+            from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
+            order by l.place
+            """,
+            cancellationToken, ("run", runId), ("levels", lines.Select(l => l.Level).ToArray()), ("stages", lines.Select(l => l.Stage).ToArray()),
+            ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray()));
+    }
+
     private void Tell(string level, string stage, string message)
     {
         switch (level)
@@ -185,3 +213,10 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
 
     private static string Word(Outcome outcome) => outcome == Outcome.Proved ? "proved" : "unproved";
 }
+
+/// <summary>A line of the activity log.</summary>
+/// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
+/// <param name="Stage">The stage that it is about.</param>
+/// <param name="Entity">The entity, or null.</param>
+/// <param name="Message">What there is to say.</param>
+internal sealed record LogLine(string Level, string Stage, string? Entity, string Message);

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -52,7 +53,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     public void RequireBefore(DateTimeOffset bound, TimeSpan overlap)
     {
         var ahead = marks.Where(m => m.Value - overlap > bound)
-            .Select(m => (m.Key, $"the watermark ({m.Value.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) lies in the future: a clock was ahead when it was noted"))
+            .Select(m => (m.Key, $"the watermark ({UtcText.Of(m.Value)}) lies in the future: a clock was ahead when it was noted"))
             .ToList();
         if (ahead.Count > 0)
             throw Nothing(ahead, isAll: false);

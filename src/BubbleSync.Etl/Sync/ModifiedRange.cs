@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
@@ -28,7 +27,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
             return (found, null, null);
 
         (found, var doubt) = await ListedAsync(range, cancellationToken);
-        return (found, $"{plan.Name}: Bubble was asked for Modified Date {Text(from)} to {Text(to)}, but {refusal}; everything was listed instead.", doubt);
+        return (found, $"{plan.Name}: Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}, but {refusal}; everything was listed instead.", doubt);
     }
 
     private static async Task<(FoundRecords Found, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
@@ -109,6 +108,4 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         var moment = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
         return moment >= range.From && (range.To is not { } to || moment < to);
     }
-
-    private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -29,6 +29,10 @@ internal static partial class EngineLog
     [LoggerMessage(42, LogLevel.Error, "{Stage}: {Text}")]
     public static partial void Failed(this ILogger logger, string stage, string text);
 
+    /// <summary>The host's receiver of progress failed and is not called again.</summary>
+    [LoggerMessage(43, LogLevel.Warning, "Progress cannot be reported any more: {Reason}")]
+    public static partial void ProgressFailed(this ILogger logger, string reason);
+
     /// <summary>A request is sent again.</summary>
     [LoggerMessage(50, LogLevel.Warning, "{Entity}: attempt {Attempt} failed, the next in {DelayMs} ms: {Reason}")]
     public static partial void Retried(this ILogger logger, string entity, int attempt, long delayMs, string reason);

@@ -59,7 +59,7 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var scene = await PlantedAsync();
         await using var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 20, Faults = ["constraints-ignored"] }, scene.Limit);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/") } };
+        await scene.MoveAsync(new Uri(bubble.BaseUrl + "/"));
 
         var report = await scene.Engine().AuditLinksAsync(new() { Ask = true }, scene.Limit);
 

@@ -10,7 +10,7 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task What_did_not_come_is_followed_by_the_command_for_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=1"] });
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, Faults = ["bad-records=1"] });
         await scene.ResyncAsync("agent");
         await scene.ExecuteAsync("insert into agent (bubble_id, name) values ('1700000000000x123456789012345678', 'gone')");
         await scene.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id = (select min(bubble_id) from agent where modified_date is not null)");

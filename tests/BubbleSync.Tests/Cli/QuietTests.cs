@@ -54,6 +54,7 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ResyncAsync();
+        await scene.MoveAsync(new Uri("http://127.0.0.1:9/api/1.1/"));
 
         var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], words);
 

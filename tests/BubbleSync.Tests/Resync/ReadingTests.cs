@@ -139,7 +139,9 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await scene.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 1300L, 1300L + Edited, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Staged, report.Entities[0].Inserted));
+        Assert.Equal(("succeeded", 1300L, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted));
+        // Records that share a millisecond at the end of a page come once more.
+        Assert.InRange(report.Entities[0].Staged, 1300 + Edited, 1300 + Edited + 200);
         await SameAsBubbleAsync(scene);
     }
 

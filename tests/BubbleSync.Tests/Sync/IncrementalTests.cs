@@ -223,7 +223,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     public async Task A_row_edited_here_since_is_kept()
     {
         await using var scene = await ResyncedAsync();
-        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = '2026-06-01T15:00:00Z' where bubble_id = '{Scene.Id(1)}'");
+        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{Scene.Id(1)}'");
         scene.Put("agent", Scene.Record(1, "2026-06-01T12:30:00.000Z", "\"Name\": \"theirs\""));
 
         var report = await scene.IncrementalAsync();

@@ -1,0 +1,80 @@
+using BubbleSync.Etl;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>CONTRACT 6: a run that finished is recorded as finished, whatever becomes of its log, of old runs' details and of the host's progress.</summary>
+public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Result = "select status, result is not null, finished_at is not null from bubblesync.run order by started_at desc limit 1";
+
+    [Fact]
+    public async Task A_log_that_cannot_be_written_leaves_the_result()
+    {
+        await using var scene = await OneAgentAsync();
+        // A link that leads nowhere makes a warning.
+        scene.Put("agent", Scene.Record(2, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\""));
+        await RefuseAsync(scene, "before insert on bubblesync.activity_log for each row when (new.stage = 'run')");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Contains(report.Warnings, w => w.StartsWith("The result is recorded, but its log lines may be missing", StringComparison.Ordinal));
+        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
+        Assert.Equal("succeeded", (await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit)).Status);
+    }
+
+    [Fact]
+    public async Task Old_details_that_cannot_be_removed_leave_the_result()
+    {
+        await using var scene = await OneAgentAsync();
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update bubblesync.run set finished_at = now() - interval '1000 days'");
+        await RefuseAsync(scene, "before delete on bubblesync.activity_log for each row");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
+    }
+
+    [Fact]
+    public async Task All_lines_of_a_result_take_one_statement_and_keep_their_order()
+    {
+        await using var scene = await OneAgentAsync();
+        scene.Put("agent", Scene.Record(2, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\", \"Unknown\": 1"));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.True(report.Warnings.Count > 1);
+        Assert.Equal(report.Warnings, await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{report.RunId}' and stage = 'run' order by at"));
+        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(distinct xmin::text) from bubblesync.activity_log where run_id = '{report.RunId}' and stage in ('run', 'patch')"));
+    }
+
+    [Fact]
+    public async Task A_receiver_of_progress_that_fails_harms_nothing()
+    {
+        await using var scene = await OneAgentAsync();
+
+        var report = await scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, new FailingProgress(), scene.Limit);
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
+    }
+
+    private async Task<Scene> OneAgentAsync()
+    {
+        var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        return scene;
+    }
+
+    private static Task RefuseAsync(Scene scene, string when) => scene.ExecuteAsync(
+        $"create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; create trigger refuse {when} execute function public.refuse()");
+
+    private sealed class FailingProgress : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => throw new InvalidOperationException("the host is at fault");
+    }
+}
