@@ -105,6 +105,13 @@ internal sealed class SyncTarget : IAsyncDisposable
         await Source.RequireAsync(connection, cancellationToken);
     }
 
+    /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>
+    public async Task<bool> LacksSourceAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        return await Source.IsLackingAsync(connection, cancellationToken);
+    }
+
     /// <summary>Records the app in the settings as the one that the tables mirror, in place of another one.</summary>
     public async Task AcceptSourceAsync(Guid runId, CancellationToken cancellationToken)
     {

@@ -82,6 +82,10 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
         new(new SyncError("extract", entity, null, null, code, $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {what}."), inner) { IsTransient = isTransient };
 
+    /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
+    public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
+        Refusal(response, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity, "with a body that did not come in time");
+
     // The status counts, whatever has become of the body.
     private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
     {

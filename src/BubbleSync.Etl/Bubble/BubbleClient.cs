@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
@@ -17,7 +18,7 @@ internal sealed class BubbleClient : IDisposable
     private readonly BubbleAnswer _answer;
     private readonly RequestSender _sender;
     private readonly ILogger _logger;
-    private long _lowestCeiling;
+    private readonly ConcurrentDictionary<string, long> _lowestCeilings = [];
 
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
     /// <param name="settings">The application and how hard it may be asked.</param>
@@ -29,7 +30,6 @@ internal sealed class BubbleClient : IDisposable
     public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler = null)
     {
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
-        _lowestCeiling = settings.OffsetCeiling;
         _answer = new BubbleAnswer(settings, meter);
         _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
     }
@@ -50,7 +50,7 @@ internal sealed class BubbleClient : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             var page = await AskAsync(query.Address(), entity, rank, attempt > 1, ReadAsync, cancellationToken);
-            if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Cursor, attempt))
+            if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Type, query.Cursor, attempt))
                 return page;
 
             page.Dispose();
@@ -71,15 +71,15 @@ internal sealed class BubbleClient : IDisposable
 
     // An empty page before rows that remain is how Bubble answers beyond its offset ceiling, which may be lower than the settings say. What stays empty is
     // handed on, for the planner and the verification of the window to judge, and from there on such pages are not asked for again.
-    private bool IsSettled(long cursor, int attempt)
+    private bool IsSettled(string type, long cursor, int attempt)
     {
-        if (cursor >= Interlocked.Read(ref _lowestCeiling))
+        if (cursor >= _lowestCeilings.GetValueOrDefault(type, _settings.OffsetCeiling))
             return true;
 
         if (attempt < _settings.MaxAttempts)
             return false;
 
-        Interlocked.Exchange(ref _lowestCeiling, cursor);
+        _lowestCeilings.AddOrUpdate(type, cursor, (_, lowest) => Math.Min(lowest, cursor));
         return true;
     }
 

@@ -156,7 +156,10 @@ internal sealed class RequestSender : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw TimedOut(entity, $"answered {(int)response.StatusCode}, but its body did not come");
+            if (response.StatusCode == HttpStatusCode.OK)
+                throw TimedOut(entity, "answered 200, but its body did not come");
+            // The status counts, whatever has become of the body.
+            throw _answer.RefusalWithoutBody(response, entity);
         }
         catch (SyncException refused) when (!refused.IsTransient)
         {

@@ -21,15 +21,18 @@ internal sealed class EntityMerge(
     private const int MostReadAgain = 10_000;
     private const int ReadAtOnce = 100;
 
-    private readonly Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
+    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
     private readonly StagedRejects _rejects = new(entity.Plan, entity.Staging);
+    private bool _takesSequenceNumbers;
 
     /// <summary>Merges the entity; returns its report.</summary>
     /// <param name="check">Asked again where records were rejected; throws where nothing more is to be merged.</param>
+    /// <param name="drain">Ends the reading of records that were refused; they are read again when the run is resumed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken cancellationToken)
+    public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
         var inTwoSteps = false;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         for (var round = 1; ; round++)
         {
             try
@@ -44,11 +47,11 @@ internal sealed class EntityMerge(
                 inTwoSteps = true;
                 if (mayBeExchange)
                     continue;
-                if (await FindRefusedAsync(cancellationToken) == 0)
+                if (await FindRefusedAsync(cancellationToken) == 0 && !TakeSequenceNumbers())
                     throw;
             }
 
-            await ReadAgainAsync(cancellationToken);
+            await ReadAgainAsync(stop.Token, cancellationToken);
             await check(cancellationToken);
         }
     }
@@ -78,6 +81,16 @@ internal sealed class EntityMerge(
         },
         cancellationToken);
 
+    // Where a dry run's own numbers are what the table refuses (a check that ids are positive, say), the sequence's numbers are the only ones that fit.
+    private bool TakeSequenceNumbers()
+    {
+        var isFirst = transactions.IsDryRun && !_takesSequenceNumbers;
+        _takesSequenceNumbers = true;
+        if (isFirst)
+            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, options.NextStep);
+        return isFirst;
+    }
+
     private Task<int> FindRefusedAsync(CancellationToken cancellationToken) => transactions.InOneAsync(
         IsolationLevel.RepeatableRead,
         entity.Plan.Name,
@@ -85,7 +98,7 @@ internal sealed class EntityMerge(
         cancellationToken);
 
     // No transaction is open while Bubble is asked. A dry run keeps nothing, so that it need not ask.
-    private async Task ReadAgainAsync(CancellationToken cancellationToken)
+    private async Task ReadAgainAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
         var name = entity.Plan.Name;
         if (readAgain is not null && !transactions.IsDryRun)
@@ -94,7 +107,7 @@ internal sealed class EntityMerge(
                 IsolationLevel.ReadCommitted, name, c => _rejects.UnreadAsync(c, MostReadAgain, cancellationToken), cancellationToken);
             foreach (var ids in unread.Chunk(ReadAtOnce))
             {
-                if (await TryReadAsync(readAgain, ids, cancellationToken) is not { } texts)
+                if (await TryReadAsync(readAgain, ids, stop) is not { } texts)
                     break;
                 await transactions.InOneAsync(IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
             }

@@ -97,6 +97,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public async Task TakeOverAsync(ResumePoint point, CancellationToken cancellationToken)
     {
         await BeginAsync(countsRows: true, cancellationToken);
+        await ClearOtherLayoutsAsync(cancellationToken);
         var merged = point.Merged.GetValueOrDefault(Plan.Name);
         if (!Baseline!.IsSame || (merged is not null && await IsEmptiedAsync(merged, cancellationToken)))
         {
@@ -104,26 +105,37 @@ internal sealed class EntityRun : IAsyncDisposable
             return;
         }
 
-        await using var connection = await _database.ConnectAsync(cancellationToken);
         if (merged is not null)
-        {
-            (Report, IsMerged) = (merged, true);
-            Flow.TakeOver(merged);
-            Rejects = await _journal.RejectsAsync(connection, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
-            return;
-        }
+            await TakeOverMergedAsync(merged, cancellationToken);
+        else if (!await TryTakeOverStagedAsync([.. point.Windows[Plan.Name]], cancellationToken))
+            await BeginAnewAsync(cancellationToken);
+    }
 
-        var windows = point.Windows[Plan.Name].ToList();
+    private async Task TakeOverMergedAsync(EntityReport merged, CancellationToken cancellationToken)
+    {
+        (Report, IsMerged) = (merged, true);
+        Flow.TakeOver(merged);
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        Rejects = await _journal.RejectsAsync(connection, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
+    }
+
+    private async Task<bool> TryTakeOverStagedAsync(IReadOnlyList<StagedReading> windows, CancellationToken cancellationToken)
+    {
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
+        await using var connection = await _database.ConnectAsync(cancellationToken);
         var staged = await new StagedRecords(Plan, Staging, _journal.RunId).SumAsync(connection, cancellationToken);
-        if (staged.Total == expected)
-        {
-            _writer.Add(expected);
-            Flow.TakeOver(windows, staged.Rejected);
-            return;
-        }
+        if (staged.Total != expected)
+            return false;
 
-        await BeginAnewAsync(cancellationToken);
+        _writer.Add(expected);
+        Flow.TakeOver(windows, staged.Rejected);
+        return true;
+    }
+
+    private async Task ClearOtherLayoutsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.ConnectAsync(cancellationToken);
+        await StaleStaging.ClearOtherLayoutsAsync(connection, Plan, _journal.RunId, cancellationToken);
     }
 
     private async Task BeginAnewAsync(CancellationToken cancellationToken)

@@ -23,17 +23,13 @@ internal sealed class MergeStage(
     // The patches, one after the other, and the looks at links: what each does for itself costs one processor of the server.
     private const int LastWorksAtOnce = 2;
 
+    private readonly Lock _lock = new();
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
 
     /// <summary>Reads records that the table refuses once more, to keep them as they were sent; null where they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; set; }
 
-    // Once a run, and not before the first records come in: an app whose records never come in leaves no trace.
-    private readonly Lazy<Task<bool>> _sourceRecorded = new(() => transactions.InOneAsync(IsolationLevel.ReadCommitted, null, async connection =>
-    {
-        await journal.Source.RecordAsync(connection, journal.RunId, CancellationToken.None);
-        return true;
-    }, CancellationToken.None));
+    private Task? _sourceRecorded;
 
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
@@ -62,7 +58,7 @@ internal sealed class MergeStage(
                 return;
 
             await check(cancellationToken);
-            await MergeAsync(entity, check, cancellationToken);
+            await MergeAsync(entity, check, drain, cancellationToken);
             entity.Flow.State = EntityState.Done;
         }
 
@@ -124,14 +120,27 @@ internal sealed class MergeStage(
         }
     }
 
-    private async Task MergeAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken cancellationToken)
+    private async Task MergeAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
-        await _sourceRecorded.Value;
+        await RecordSourceAsync(cancellationToken);
         var began = Stopwatch.GetTimestamp();
         using var span = Signals.Begin("merge", ("entity", entity.Plan.Name));
-        entity.Report = await new EntityMerge(entity, options, transactions, journal, ReadAgain, clock).RunAsync(check, cancellationToken);
+        entity.Report = await new EntityMerge(entity, options, transactions, journal, ReadAgain, clock).RunAsync(check, drain, cancellationToken);
         Signals.StageDuration.Took(began, Signals.Tag("stage", "merge"), Signals.Tag("entity", entity.Plan.Name));
         await TellAsync(entity.Report, cancellationToken);
+    }
+
+    // Once a run, and not before its first merge: a run that merges nothing does not record its app. A dry run would hold the row until its end.
+    private Task RecordSourceAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return _sourceRecorded ??= journal.IsDryRun ? Task.CompletedTask : RecordAsync();
+
+        async Task RecordAsync()
+        {
+            await using var connection = await database.ConnectAsync(cancellationToken);
+            await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
+        }
     }
 
     private async Task TellAsync(EntityReport merged, CancellationToken cancellationToken)

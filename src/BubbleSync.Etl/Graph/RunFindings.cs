@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
-using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Graph;
@@ -80,8 +79,8 @@ internal sealed class RunFindings
     private static string Refused(EntityPlan plan, ClearRefusal refused) =>
         $"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column "
         + $"'{refused.Column}', which was left as it is: one run clears at most {ClearGuard.MostPercent} %, because a lost right looks the same. "
-        + "Check in Bubble that the token may see the field. If the values are really gone, empty the column with SQL: "
-        + $"update {plan.Table} set {Identifier.Quote(refused.Column)} = null.";
+        + "Check in Bubble that the token may see the field. If the values are really gone, empty the column in these rows with SQL: "
+        + $"'bubblesync verify --entity {plan.Name} --csv FILE' names them.";
 
     // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)

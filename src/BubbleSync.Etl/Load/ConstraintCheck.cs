@@ -21,10 +21,12 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
 
     private readonly StagedRejects _rejects = new(plan, staging);
     private readonly List<RefusedRecord> _refused = [];
+    private bool _takesSequenceNumbers;
 
     // Rows that are taken back must not use up the numbers of sequences.
     private MergeSql _sql = new(plan, staging, force, ownNumbers: true);
     private UniqueExchange _exchange = new(plan, staging, force);
+    private MergeSql _withSequences = new(plan, staging, force);
 
     /// <summary>Adds the records that the table refuses to the staged rejects; returns how many they are.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
@@ -33,6 +35,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
     public async Task<int> RunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         _refused.Clear();
+        _takesSequenceNumbers = false;
         await connection.ExecuteAsync("savepoint search", cancellationToken);
         await PrepareAsync(connection, cancellationToken);
         for (var round = 1; await FindAsync(connection, cancellationToken); round++)
@@ -54,6 +57,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         var kept = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
         var keeping = plan.Keeping([.. kept.Select(r => r.Column)]);
         (_sql, _exchange) = (new MergeSql(keeping, staging, force, ownNumbers: true), new UniqueExchange(keeping, staging, force));
+        _withSequences = new MergeSql(keeping, staging, force);
         await connection.ExecuteAsync($"create index on {staging.Name} ({StagingLayout.Order})", cancellationToken);
         await connection.ExecuteAsync($"analyze {staging.Name} ({StagingLayout.Order}, {plan.Key.Quoted})", cancellationToken);
     }
@@ -110,6 +114,9 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
                 continue;
             }
 
+            if (await FitsWithSequenceNumbersAsync(connection, orders[start], refusal, cancellationToken))
+                continue;
+
             _refused.Add(new RefusedRecord(orders[start], Field(refusal), Reason(refusal)));
             if (_refused.Count > MostRefused)
                 throw TooMany();
@@ -129,6 +136,38 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
             await connection.ExecuteAsync("rollback to savepoint part; release savepoint part", cancellationToken);
             return failure;
         }
+    }
+
+    // A table may refuse the numbers of ours, by a check that ids are positive or by partitions of ids: then the sequence's are used from there on.
+    private async Task<bool> FitsWithSequenceNumbersAsync(NpgsqlConnection connection, long order, PostgresException refusal, CancellationToken cancellationToken)
+    {
+        if (_takesSequenceNumbers || !await MayConcernNumbersAsync(connection, refusal, cancellationToken))
+            return false;
+
+        var before = _sql;
+        _sql = _withSequences;
+        _takesSequenceNumbers = await TryAsync(connection, order, order, cancellationToken) is null;
+        if (!_takesSequenceNumbers)
+            _sql = before;
+        return _takesSequenceNumbers;
+    }
+
+    // Only then is a number of the sequence used up.
+    private async Task<bool> MayConcernNumbersAsync(NpgsqlConnection connection, PostgresException refusal, CancellationToken cancellationToken)
+    {
+        var numbered = plan.Target.Columns.Values.Where(c => c.IsNumbered || c.IsIdentityAlways).ToList();
+        if (numbered.Count == 0)
+            return false;
+        if (refusal.ConstraintName is not { Length: > 0 } constraint || refusal.DataTypeName is { Length: > 0 })
+            return refusal.Routine == "ExecFindPartition" || numbered.Exists(c => c.Domain == refusal.DataTypeName);
+
+        return await connection.ScalarAsync<bool>(
+            """
+            select exists (
+              select from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any(k.conkey)
+              where k.conrelid = @table::regclass and k.conname = @name and a.attname = any(@numbered))
+            """,
+            cancellationToken, ("table", plan.Table), ("name", constraint), ("numbered", numbered.Select(c => c.Name).ToArray()));
     }
 
     private string Field(PostgresException refusal) =>

@@ -15,7 +15,7 @@ internal static class OwnWrites
         ? Task.CompletedTask
         : connection.ExecuteAsync(Record(plan), cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
 
-    // A row version that we see and whose writer is in progress is our own, subtransactions included: of others only what is committed is seen. A transaction
+    // A transaction without an id has written nothing; then no table is looked through. A row version that we see and whose writer is in progress is our own, subtransactions included: of others only what is committed is seen. A transaction
     // id has 32 bits in a row and 64 bits in the function; the two differ by as much as their ages.
     private static string Record(EntityPlan plan) =>
         $"""
@@ -23,7 +23,7 @@ internal static class OwnWrites
         select @schema, @entity, t.{plan.Key.Quoted}, t.{Identifier.Quote(Clocks.UpdatedAt)}
         from {plan.Table} t
         cross join (select pg_current_xact_id()::text::bigint as id, age(pg_current_xact_id()::xid) as age offset 0) x
-        where {LocalEditSql.IsAfterSync} and t.{plan.Key.Quoted} is not null and case when age(t.xmin) <= x.age
+        where pg_current_xact_id_if_assigned() is not null and {LocalEditSql.IsAfterSync} and t.{plan.Key.Quoted} is not null and case when age(t.xmin) <= x.age
           then pg_xact_status((x.id + x.age - age(t.xmin))::text::xid8) = 'in progress' else false end
         on conflict (target_schema, entity, bubble_id) do update set updated_at = excluded.updated_at
         where own_write.updated_at is distinct from excluded.updated_at

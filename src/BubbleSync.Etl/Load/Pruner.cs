@@ -78,10 +78,12 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
             return (pruned, null);
         }
-        catch (PostgresException referenced) when (referenced.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
         {
             await connection.ExecuteAsync("rollback to savepoint prune", cancellationToken);
-            return (0, Refused($"constraint '{referenced.ConstraintName}' of table '{referenced.TableName}' still needs a row that would go"));
+            return (0, Refused(refusal.SqlState == PostgresErrorCodes.ForeignKeyViolation
+                ? $"constraint '{refusal.ConstraintName}' of table '{refusal.TableName}' still needs a row that would go"
+                : PostgresFailure.Refused(refusal)));
         }
     }
 

@@ -11,7 +11,10 @@ internal static class StagingLabel
     public static string Of(EntityPlan plan) => $"BubbleSync staging of {Identifier.Quote(plan.Schema, plan.Name)} ";
 
     /// <summary>The label of one run; another one where the map or the table has changed since, for what is staged would not be what is mapped now.</summary>
-    public static string Of(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} layout {Fingerprint(plan)}";
+    public static string Of(EntityPlan plan, Guid runId) => $"{OfRun(plan, runId)}layout {Fingerprint(plan)}";
+
+    /// <summary>The start of the labels of one run, whatever the map and the table were when it staged.</summary>
+    public static string OfRun(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} ";
 
     /// <summary>The start of the labels of what is staged only to be compared; no run over the entity takes it for its own, nor for what a dead one left behind.</summary>
     public static string OfComparison(EntityPlan plan) => $"BubbleSync comparison of {Identifier.Quote(plan.Schema, plan.Name)} run ";

@@ -43,6 +43,14 @@ internal sealed class MirroredSource(string schema, string address)
         }
     }
 
+    /// <summary>Whether runs have filled the schema's tables and no app is recorded.</summary>
+    public Task<bool> IsLackingAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<bool>(
+        """
+        select not exists (select from bubblesync.source where target_schema = @schema)
+           and exists (select from bubblesync.run r join bubblesync.run_entity e using (run_id) where r.target_schema = @schema and e.inserted + e.updated > 0)
+        """,
+        cancellationToken, ("schema", schema));
+
     /// <summary>Records the app where none is recorded yet, then requires it.</summary>
     public async Task RecordAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {

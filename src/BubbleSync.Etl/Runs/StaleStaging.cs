@@ -11,7 +11,8 @@ internal static class StaleStaging
         """
         select c.relname
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        join unnest(@entities, @own) l (entity, own) on starts_with(obj_description(c.oid, 'pg_class'), l.entity) and obj_description(c.oid, 'pg_class') <> l.own
+        join unnest(@entities, @own) l (entity, own)
+          on starts_with(obj_description(c.oid, 'pg_class'), l.entity) and not starts_with(obj_description(c.oid, 'pg_class'), l.own)
         where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
         """;
 
@@ -39,9 +40,13 @@ internal static class StaleStaging
     public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
-        await DropAsync(connection, TablesSql, [("entities", entities.Select(StagingLabel.Of).ToArray()), ("own", entities.Select(e => StagingLabel.Of(e, runId)).ToArray())], cancellationToken);
+        await DropAsync(connection, TablesSql, [("entities", entities.Select(StagingLabel.Of).ToArray()), ("own", entities.Select(e => StagingLabel.OfRun(e, runId)).ToArray())], cancellationToken);
         await ClearComparisonsAsync(connection, entities, cancellationToken);
     }
+
+    /// <summary>Removes what an earlier attempt at a run has staged of an entity by another map or into another table.</summary>
+    public static Task ClearOtherLayoutsAsync(NpgsqlConnection connection, EntityPlan entity, Guid runId, CancellationToken cancellationToken) =>
+        DropAsync(connection, TablesSql, [("entities", new[] { StagingLabel.OfRun(entity, runId) }), ("own", new[] { StagingLabel.Of(entity, runId) })], cancellationToken);
 
     /// <summary>Removes what comparisons that died have staged of these entities; needs no lock.</summary>
     public static Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken) =>

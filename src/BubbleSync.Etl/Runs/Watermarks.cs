@@ -12,7 +12,8 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     // those are what the first run after them found.
     private const string Sql =
         """
-        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))), bool_or(e.extracted > e.rejected)
+        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))),
+               (array_agg(e.extracted > e.rejected order by r.started_at desc) filter (where r.kind = 'resync'))[1]
         from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
         where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
           and not coalesce((r.options ->> 'dryRun')::boolean, false)
@@ -69,7 +70,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     {
         var identity = await connection.ScalarAsync<string>($"select {TargetBaseline.IdentitySql(plan)}", cancellationToken, ("source", source.Address));
         var found = await connection.RowsAsync(
-            Sql, r => (Mark: r.GetFieldValue<DateTimeOffset>(1), HadRows: r.GetBoolean(2)),
+            Sql, r => (Mark: r.GetFieldValue<DateTimeOffset>(1), HadRows: !r.IsDBNull(2) && r.GetBoolean(2)),
             cancellationToken, ("schema", schema), ("entity", plan.Name), ("identity", identity));
         if (found.Count == 0)
             return (default, "no run has read this app and type completely into this table yet");

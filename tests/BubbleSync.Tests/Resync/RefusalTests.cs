@@ -12,6 +12,22 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     private const string Apart =
         "alter table agent add constraint apart exclude using gist (int4range(commission, commission + 2) with &&) where (commission is not null)";
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_table_that_takes_only_numbers_of_its_sequence_takes_all_good_records(bool isDryRun)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent add constraint paid check (commission >= 0), add constraint positive check (id > 0)");
+        for (var number = 1; number <= 20; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Commission\": {(number == 7 ? -1 : number)}"));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = isDryRun });
+
+        Assert.Equal(("partial", 19L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Contains("'paid'", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_record_that_a_check_refuses_is_rejected_as_it_was_sent_and_the_levels_above_go_on()
     {

@@ -93,6 +93,49 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task Tables_that_an_earlier_version_filled_go_on_only_with_the_app_they_came_from()
+    {
+        await using var scene = await OneAgentAsync();
+        await scene.ExecuteAsync("delete from bubblesync.source; delete from bubblesync.run_target");
+        var right = scene.Settings.Bubble.BaseUrl!;
+        await using var other = await MoveAsync(scene);
+        other.Records.Put("agent", Scene.Record(2, Scene.Late));
+
+        var refused = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"));
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = right } };
+        var accepted = await scene.ResyncAsync("agent");
+
+        Assert.True(refused.IsUsage);
+        Assert.Contains("Of 1 stored ids that were looked for", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("succeeded", accepted.Status);
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
+    }
+
+    [Fact]
+    public async Task A_dry_run_accepts_no_app_for_good()
+    {
+        await using var scene = await OneAgentAsync();
+        var address = await scene.ScalarAsync<string>("select address from bubblesync.source");
+        await using var other = await MoveAsync(scene);
+        other.Records.Put("agent", Scene.Record(1, Scene.Late));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true, DryRun = true });
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(address, await scene.ScalarAsync<string>("select address from bubblesync.source"));
+    }
+
+    [Fact]
+    public async Task An_app_is_accepted_for_all_entities_of_the_schema_or_not_at_all()
+    {
+        await using var scene = await OneAgentAsync();
+        await using var other = await MoveAsync(scene);
+        other.Records.Put("user", Scene.Record(9, Scene.Late));
+
+        await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync(new ResyncOptions { Entities = ["user"], AcceptSource = true }));
+    }
+
+    [Fact]
     public async Task Two_schemas_of_one_database_mirror_two_apps()
     {
         await using var scene = await OneAgentAsync();

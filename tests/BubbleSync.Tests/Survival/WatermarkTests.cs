@@ -80,6 +80,40 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task A_table_that_is_rightly_empty_keeps_its_watermark()
+    {
+        await using var scene = await SyncedAsync();
+        for (var number = 1; number <= 3; number++)
+            scene.Bubble.Records.Delete("agent", Scene.Id(number));
+        await scene.ExecuteAsync("delete from agent");
+        await scene.ResyncAsync("agent");
+
+        Assert.Equal("succeeded", (await IncrementalAsync(scene)).Status);
+    }
+
+    [Fact]
+    public async Task A_resume_takes_over_what_was_staged_under_names_that_the_app_settled()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: 10, pageSize: 5)
+            .WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Full name\"", StringComparison.Ordinal));
+        for (var number = 1; number <= 40; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxConcurrency = 1 } };
+        var first = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 14 });
+        var known = await Pages.ProvedAsync(scene);
+        var pages = new Pages(scene);
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal("failed", first.Status);
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.NotEmpty(known);
+        pages.AssertNotRead(known);
+        Assert.Equal(40, await scene.ScalarAsync<long>("select count(name) from agent"));
+        Assert.Empty(await scene.StagingAsync());
+    }
+
+    [Fact]
     public async Task A_resume_begins_anew_with_an_entity_whose_merged_table_was_emptied()
     {
         await using var scene = await DiedAfterAgentsAsync();
