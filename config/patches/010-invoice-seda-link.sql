@@ -5,6 +5,7 @@
 -- Blank is asked by is_blank, which the planner takes for a third of the rows even where statistics are missing: the joins
 -- stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
 -- tables: invoice, seda_registration
+-- completes: invoice.linked_seda_registration
 with "found" as (
   select distinct on (i."bubble_id" collate "C") i."bubble_id", s."bubble_id" as "seda"
   from "invoice" as i

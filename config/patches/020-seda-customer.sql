@@ -4,6 +4,7 @@
 -- Blank is asked by is_blank, which the planner takes for a third of the rows even where statistics are missing: the joins
 -- stay hash joins. A pattern or an equality it takes for next to none, and then it nests loops.
 -- tables: customer, invoice, seda_registration
+-- completes: seda_registration.linked_customer
 with "candidate" as (
   select s."bubble_id", i."linked_customer", i."modified_date", i."bubble_id" as "invoice"
   from "seda_registration" as s

@@ -4,6 +4,7 @@
 -- A list is looked through for each item, which for the usual few is fastest. One of more than 1,000 bytes, some 25 items,
 -- may lie outside its row and would be fetched each time: those are taken apart once and joined.
 -- tables: invoice, invoice_item
+-- completes: invoice.linked_invoice_item
 with "missing" as (
   select n."linked_invoice", n."bubble_id", n."created_date"
   from "invoice_item" as n

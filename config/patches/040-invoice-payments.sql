@@ -4,6 +4,7 @@
 -- it by created_date (none last), then id.
 -- Short lists are looked through, long ones joined, as for items.
 -- tables: invoice, payment, submitted_payment
+-- completes: invoice.linked_payment
 with "named" as not materialized (
   select "linked_invoice", "bubble_id", "created_date" from "payment"
   union all

@@ -2,6 +2,7 @@
 -- Why: some invoices come without Created By, but their agent is known. The user is the one whose profile the agent is (of
 -- several the one modified last, then the one with the smallest id), else the agent's own login.
 -- tables: agent, invoice, user
+-- completes: invoice.created_by
 with "candidate" as (
   select "linked_agent_profile" as "agent", "bubble_id" as "user", 1 as "rank", "modified_date" from "user"
   union all

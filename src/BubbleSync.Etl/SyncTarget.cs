@@ -52,7 +52,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names settled so far.</summary>
     public SyncPlan Plan(IReadOnlyCollection<string> entities)
     {
-        var plan = PlanCompiler.Compile(Maps, _catalogue, entities);
+        var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches));
         return plan with { Warnings = [.. plan.Warnings, .. NameWarnings(plan.Entities)] };
     }
 

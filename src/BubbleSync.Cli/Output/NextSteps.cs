@@ -64,9 +64,6 @@ internal static class NextSteps
             yield return ("bubblesync audit links --ask", "what the links lead to, and the command that fetches it where Bubble has it");
         // Nobody should prune what looks like a lost right.
         var refused = report.Errors.Where(e => e.Code is "prune-refused" or "too-many-gone").Select(e => e.Entity).ToHashSet();
-        var large = report.Errors.Where(e => e.Code == "prune-refused" && e.Message.Contains("--prune-limit", StringComparison.Ordinal)).Select(e => e.Entity).ToHashSet();
-        if (Of(report, e => large.Contains(e.Name)) is { Count: > 0 } kept)
-            yield return ($"bubblesync resync {Entities(kept)} --prune soft --prune-limit N%", "if so many rows are really to go: N is the part that may");
         if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == "resync")
             yield return ($"bubblesync resync {Entities(gone)} --prune soft", "marks the rows that Bubble no longer has");
     }

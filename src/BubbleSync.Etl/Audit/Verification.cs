@@ -38,7 +38,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             var (counts, kept, keptOnly) = (new Dictionary<string, long>(), default(AbsentKept), 0L);
             await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, entity.IsComplete ? entity.Horizon : null, cancellationToken))
             {
-                var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => c.Relations.Count == 0).ToList();
+                var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
                 kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
                 var isKeptOnly = !record.IsOfResync && isStrict && values.Count > 0;
                 if (!record.IsOfResync && !isKeptOnly)

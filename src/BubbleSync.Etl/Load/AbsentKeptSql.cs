@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Load;
 
 /// <summary>
 /// Values that are kept here though the record does not carry their field, as text. A value that is the column's default is none of them: it never came
-/// from Bubble. Links are counted apart, because patches fill them in. In the statements <c>s</c> is staged, <c>t</c> the table.
+/// from Bubble. Columns that patches complete are counted apart. In the statements <c>s</c> is staged, <c>t</c> the table.
 /// </summary>
 internal sealed partial class AbsentKeptSql(EntityPlan plan)
 {
@@ -23,38 +23,39 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
     /// </summary>
     public string StagedBits => Words(
         StagingLayout.AbsentName,
-        column => column.AbsentClears ? null : $"s.{column.Quoted} is null",
+        column => $"s.{column.Quoted} is null",
         word => $" & ~{StagingLayout.NullMarks("s", word)}");
 
     /// <summary>The columns to select of the table's row for <see cref="Count"/>: one bit for each column that holds a value.</summary>
     public string StoredBits => Words(Filled, IsFilled, _ => "");
 
     /// <summary>Counts, over a join of rows with these bits, the values that are kept.</summary>
-    /// <param name="links">Whether those of links are counted; else those of all other columns.</param>
-    public string Count(bool links)
+    /// <param name="completed">Whether those of columns that patches complete are counted; else those of all others.</param>
+    /// <param name="isWritten">A condition: the row is written now, so that absence empties the columns that it is to empty.</param>
+    public string Count(bool completed, string isWritten)
     {
-        var counts = Enumerable.Range(0, _words)
-            .Select(word => (Word: word, Mask: Mask(word, links)))
-            .Where(w => w.Mask != 0)
-            .Select(w => $"bit_count((s.{StagingLayout.AbsentName}{w.Word} & t.{Filled}{w.Word} & {Number(w.Mask)})::bit(64))")
-            .ToList();
+        var counts = Kept(completed, clears: false).Concat(Kept(completed, clears: true).Select(kept => $"case when {isWritten} then 0 else {kept} end")).ToList();
         return counts.Count == 0 ? "0::bigint" : $"coalesce(sum({string.Join(" + ", counts)}) filter (where not s.{StagingLayout.Rejected}), 0)::bigint";
     }
 
-    private string Words(string name, Func<ColumnPlan, string?> condition, Func<int, string> less) =>
+    private IEnumerable<string> Kept(bool completed, bool clears) => Enumerable.Range(0, _words)
+        .Select(word => (Word: word, Mask: Mask(word, completed, clears)))
+        .Where(w => w.Mask != 0)
+        .Select(w => $"bit_count((s.{StagingLayout.AbsentName}{w.Word} & t.{Filled}{w.Word} & {Number(w.Mask)})::bit(64))");
+
+    private string Words(string name, Func<ColumnPlan, string> condition, Func<int, string> less) =>
         string.Join(", ", Enumerable.Range(0, _words).Select(word => $"{Word(word, condition, less)} as {name}{word}"));
 
-    private string Word(int word, Func<ColumnPlan, string?> condition, Func<int, string> less)
+    private string Word(int word, Func<ColumnPlan, string> condition, Func<int, string> less)
     {
         var bits = Of(word)
-            .Select(column => condition(column) is { } holds ? $"case when {holds} then {Number(Bit(column))} else 0 end" : null)
-            .OfType<string>()
+            .Select(column => $"case when {condition(column)} then {Number(Bit(column))} else 0 end")
             .ToList();
         return bits.Count == 0 ? "0::bigint" : $"({string.Join(" | ", bits)}){less(word)}";
     }
 
-    private long Mask(int word, bool links) =>
-        Of(word).Where(column => column.Relations.Count > 0 == links).Aggregate(0L, (mask, column) => mask | Bit(column));
+    private long Mask(int word, bool completed, bool clears) =>
+        Of(word).Where(column => column.IsCompleted == completed && column.AbsentClears == clears).Aggregate(0L, (mask, column) => mask | Bit(column));
 
     private IEnumerable<ColumnPlan> Of(int word) => plan.Columns.Where(c => c.Ordinal / StagingLayout.BitsInWord == word && c.Name != plan.KeyName);
 

@@ -57,7 +57,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     public string Differs(ColumnPlan column)
     {
         var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
-        var isCompleted = column.Relations.Count > 0 ? $" and not {IsCompleted(column)}" : "";
+        var isCompleted = column.IsCompleted ? $" and not {IsCompleted(column)}" : "";
         var isHeld = column.HoldsLinks ? $" and not {IsHeld(column)}" : "";
         return $"({stored} is distinct from {staged} and {IsPresent(column)}{isCompleted}{isHeld})";
     }

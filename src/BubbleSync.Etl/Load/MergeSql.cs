@@ -90,8 +90,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
                {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
                {(!countGone ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan)})")},
-               {_kept.Count(links: false)},
-               {_kept.Count(links: true)}
+               {_kept.Count(completed: false, IsNewer)},
+               {_kept.Count(completed: true, IsNewer)}
         from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
         {(countGone ? "full" : "left")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
         """;

@@ -9,6 +9,15 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 {
     private const string TablesMark = "-- tables:";
     private const string ReportMark = "-- report:";
+    private const string CompletesMark = "-- completes:";
+
+    /// <summary>Returns the columns, as <c>table.column</c>, that the patches of a folder complete beyond what Bubble sends; none where there is no such folder.</summary>
+    public static IReadOnlySet<string> CompletedColumns(string folder) => Directory.Exists(folder)
+        ? ReadAll(folder, []).SelectMany(p => p.Completes).ToHashSet()
+        : new HashSet<string>();
+
+    /// <summary>The columns, as <c>table.column</c>, that it completes beyond what Bubble sends.</summary>
+    public IReadOnlyList<string> Completes { get; private init; } = [];
 
     /// <summary>Reads the patches of a folder in name order, or those named; a number alone, or the whole name, will do.</summary>
     public static IReadOnlyList<PatchFile> ReadAll(string folder, IReadOnlyCollection<string> names)
@@ -28,14 +37,17 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
     {
         var text = "\n" + Text(path);
         var parts = text.Split('\n').ToList();
-        var tables = parts.Find(l => l.StartsWith(TablesMark, StringComparison.Ordinal))?[TablesMark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var tables = Words(parts, TablesMark);
         var report = text.IndexOf("\n" + ReportMark, StringComparison.Ordinal);
         return new PatchFile(
             Path.GetFileNameWithoutExtension(path),
             report < 0 ? text : text[..report],
             tables,
-            report < 0 ? null : text[(report + 1 + ReportMark.Length)..]);
+            report < 0 ? null : text[(report + 1 + ReportMark.Length)..]) { Completes = Words(parts, CompletesMark) };
     }
+
+    private static string[] Words(List<string> lines, string mark) =>
+        lines.Find(l => l.StartsWith(mark, StringComparison.Ordinal))?[mark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static string Text(string path)
     {

@@ -27,6 +27,9 @@ internal sealed record ColumnPlan
     /// <summary>The entities whose ids it holds; mostly none.</summary>
     public required IReadOnlyList<Relation> Relations { get; init; }
 
+    /// <summary>Whether a patch completes it beyond what Bubble sends, so that more in it is no difference.</summary>
+    public bool IsCompleted { get; init; }
+
     /// <summary>Whether a sync that reaches a record over a relation goes on over this one.</summary>
     public bool Follow { get; init; }
 

@@ -4,7 +4,7 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Plan;
 
 /// <summary>Compiles maps against the catalogue; collects every fault instead of stopping at the first.</summary>
-internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue)
+internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlySet<string> completed)
 {
     // 13 digits, an x, 18 digits.
     private const int IdLength = 32;
@@ -15,8 +15,13 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private readonly List<string> _warnings = [];
 
     /// <summary>Gives the plan of all entities, or of those named.</summary>
-    public static SyncPlan Compile(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names) =>
-        new PlanCompiler(maps, catalogue).Compile(names);
+    /// <param name="maps">The maps of all entities.</param>
+    /// <param name="catalogue">What the database has.</param>
+    /// <param name="names">The entities to plan; none for all.</param>
+    /// <param name="completed">The columns, as <c>table.column</c>, that patches complete; null where that does not matter.</param>
+    public static SyncPlan Compile(
+        IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names, IReadOnlySet<string>? completed = null) =>
+        new PlanCompiler(maps, catalogue, completed ?? new HashSet<string>()).Compile(names);
 
     private SyncPlan Compile(IReadOnlyCollection<string> names)
     {
@@ -113,6 +118,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
             Follow = field.Follow,
+            IsCompleted = completed.Contains($"{map.Table}.{field.Column}"),
             Target = target,
             ForeignKeys = [.. table.ForeignKeys[field.Column]],
             IsRequired = target.IsRequired || field.Column == map.Key,

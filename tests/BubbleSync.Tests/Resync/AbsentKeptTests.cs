@@ -30,6 +30,21 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task A_link_counts_unless_a_patch_completes_its_column()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Customer\": \"{Scene.Id(5)}\", \"Linked Payment\": [\"{Scene.Id(6)}\"]"));
+        await scene.ResyncAsync("invoice");
+        scene.Put("invoice", Scene.Record(1, Scene.Late, "\"Amount\": 1"));
+
+        var run = await scene.ResyncAsync("invoice");
+        var strict = await VerifyAsync(scene, isStrict: true, "invoice");
+
+        Assert.Equal((1L, 1L), (run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
+        Assert.Equal([new VerifiedDifference("invoice", Scene.Id(1), "absent-kept", "Linked Customer", "linked_customer")], strict.Differences);
+    }
+
+    [Fact]
     public async Task The_program_says_it_with_its_exit_code()
     {
         await using var scene = await EmptiedAsync();

@@ -29,6 +29,20 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
+    public async Task What_was_refused_is_counted_by_later_runs_as_kept()
+    {
+        await using var scene = await SceneAsync(10);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
+        await scene.ResyncAsync("agent");
+
+        var later = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 3L), (later.Status, later.Entities[0].AbsentKept));
+        Assert.Contains(later.Warnings, w => w.StartsWith("agent: values kept here that Bubble no longer sends: 3", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_was_refused_is_named_with_its_numbers_and_kept_with_the_run()
     {
         await using var scene = await SceneAsync(10);
