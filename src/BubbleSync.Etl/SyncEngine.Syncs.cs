@@ -127,7 +127,7 @@ public sealed partial class SyncEngine
         var settle = Settling(target, entities, asks ? bubble : null, CancellationToken.None);
         await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
-        await ConfirmSourceAsync(target, cancellationToken);
+        await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], runId);
         var report = await new RunRecorder(journal, clock).RecordAsync(
             kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);

@@ -56,12 +56,12 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         using var bubble = Connect(options.MaxCalls, options.NextStep);
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
-            await AcceptSourceAsync(target, runId, options.DryRun, cancellationToken);
+            await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
         var settle = Settling(target, options.Entities, bubble, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock, plan.Entities, settle, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
-        await ConfirmSourceAsync(target, cancellationToken);
+        await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], journal.RunId);
         return await new RunRecorder(journal, clock).RecordAsync("resync", options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
@@ -162,8 +162,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, settle, journal, api, clock);
         run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         run.Findings.Errors.AddRange(options.Errors);
-        if (options.ReadsBubble)
-            await ConfirmSourceAsync(target, cancellationToken);
+        if (bubble is not null)
+            await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var read = await prepare(plan, run.Findings);
         var patches = target.Patches([], runId);
         return await new RunRecorder(journal, clock).RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
@@ -190,26 +190,23 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
 
-    private async Task AcceptSourceAsync(SyncTarget target, Guid runId, bool isDryRun, CancellationToken cancellationToken)
+    private async Task AcceptSourceAsync(SyncTarget target, BubbleClient client, Guid runId, bool isDryRun, CancellationToken cancellationToken)
     {
-        await CheckSourceAsync(target, cancellationToken);
+        await CheckSourceAsync(target, client, cancellationToken);
         if (!isDryRun)
             await target.AcceptSourceAsync(runId, cancellationToken);
     }
 
     // Earlier versions recorded no app: where they filled the tables, a sample of what they stored must be found before the app is recorded.
-    private async Task ConfirmSourceAsync(SyncTarget target, CancellationToken cancellationToken)
+    private async Task ConfirmSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken)
     {
         if (await target.LacksSourceAsync(cancellationToken))
-            await CheckSourceAsync(target, cancellationToken);
+            await CheckSourceAsync(target, client, cancellationToken);
     }
 
     // Of all entities, whichever are synced: the app is that of the whole schema.
-    private async Task CheckSourceAsync(SyncTarget target, CancellationToken cancellationToken)
-    {
-        using var bubble = Connect();
-        await new SourceAcceptance(bubble.Client, target.Database).CheckAsync(target.Plan([]).Sound, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
-    }
+    private Task CheckSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken) =>
+        new SourceAcceptance(client, target.Database).CheckAsync(target.Plan([]).Sound, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
 
     // Before anything is read, for each command that reads Bubble: the tables must mirror the app that is named, or none yet.
     private async Task<SyncTarget> OpenForReadingAsync(string applicationName, CancellationToken cancellationToken)
