@@ -43,6 +43,9 @@ internal sealed record FieldMap
     /// <summary>The Bubble name, then its other names in order.</summary>
     public required IReadOnlyList<string> From { get; init; }
 
+    /// <summary>Of all its names, one for each field that the app describes; null where the app does not describe the type.</summary>
+    public IReadOnlyList<string>? Described { get; init; }
+
     /// <summary>Further Bubble fields, read where the first is absent, null or blank. Default none.</summary>
     public IReadOnlyList<string> Fallback { get; init; } = [];
 

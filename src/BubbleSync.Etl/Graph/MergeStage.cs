@@ -178,24 +178,67 @@ internal sealed class MergeStage(
     private async Task PruneAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
     {
         var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline, horizon);
+        var (ids, refusal) = await transactions.InOneAsync(
+            IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.JudgeAsync(c, entity.Report, cancellationToken), cancellationToken);
+        refusal ??= await AskAsync(entity, pruner, ids, cancellationToken);
+        if (refusal is null && ids.Count > 0)
+            refusal = await PruneAsync(entity, pruner, cancellationToken);
+        if (refusal is not null)
+            findings.Errors.Add(refusal);
+        if (entity.Report.Pruned > 0)
+            findings.Warnings.Add($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows.");
+    }
+
+    // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.
+    private async Task<SyncError?> AskAsync(EntityRun entity, Pruner pruner, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0 || ReadAgain is null)
+            return null;
+
+        try
+        {
+            if (await ReadAgain(entity.Plan, ids, cancellationToken) is not { Count: > 0 } living)
+                return null;
+
+            var refusal = pruner.StillThere(living.Count);
+            await DisproveAsync(entity, refusal.Message, cancellationToken);
+            return refusal;
+        }
+        catch (SyncException failure)
+        {
+            return pruner.NotAsked(failure);
+        }
+    }
+
+    // Nor is the reading a watermark any more.
+    private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
+    {
+        var proof = entity.Report.Proof!;
+        entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await journal.MergedAsync(connection, entity.Report, entity.StartedAt, cancellationToken);
+    }
+
+    private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)
+    {
         (entity.Report, var refusal) = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted,
             entity.Plan.Name,
             async connection =>
             {
-                var (pruned, refusal) = await pruner.RunAsync(connection, entity.Report, cancellationToken);
-                await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken);
+                var (pruned, refusal) = await pruner.PruneAsync(connection, cancellationToken);
                 // An earlier attempt at the same run may have pruned some already.
                 var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
                 if (pruned > 0)
+                {
                     await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                    await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken);
+                }
+
                 return (report, refusal);
             },
             cancellationToken);
-        if (refusal is not null)
-            findings.Errors.Add(refusal);
-        if (entity.Report.Pruned > 0)
-            findings.Warnings.Add($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows.");
+        return refusal;
     }
 
     private string PrunedHow => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";

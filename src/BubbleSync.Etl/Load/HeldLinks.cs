@@ -81,8 +81,13 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
           and (t.{column.Quoted} is null or not {LocalEditSql.IsEdited(plan, $"t.{plan.Modified.Quoted}")})
         """;
 
-    private static string Release(ColumnPlan column) =>
-        $"delete from bubblesync.held_link h where {Mine} and {ForeignKeySql.HasTargets(column, "h.target_id")}";
+    // A row that still lacks the link was kept from it, by a trigger say: its link waits on.
+    private string Release(ColumnPlan column) =>
+        $"""
+        delete from bubblesync.held_link h
+        where {Mine} and {ForeignKeySql.HasTargets(column, "h.target_id")}
+          and not exists (select from {plan.Table} t where t.{_key} = h.bubble_id and t.{column.Quoted} is null)
+        """;
 
     private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";
 

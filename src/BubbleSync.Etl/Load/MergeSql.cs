@@ -143,6 +143,13 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <summary>Counts the rows that the merge would update.</summary>
     public string CountUpdates => $"select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key} where {IsUpdated}";
 
+    /// <summary>Counts rows that the merge was to write and that do not have their record's Modified Date after it, which every write sets: a trigger put back the old row.</summary>
+    public string CountPutBack =>
+        $"""
+        select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
+        where s.{_modified} is not null and t.{_modified} is distinct from s.{_modified} and {IsNewer}
+        """;
+
     /// <summary>The numbers of the readings that the merge would write, sorted.</summary>
     public string Written =>
         $"""

@@ -75,14 +75,19 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             await _exchange.FreeAsync(connection, cancellationToken);
 
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
-        if (wanted is not { } updates || written == found.New + updates)
+        if (wanted is not { } updates)
             return written - found.New;
+        if (written == found.New + updates)
+            return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack ? throw KeptOut(triggers, (0, found.New), (putBack, updates)) : updates;
 
         // A row that a trigger put elsewhere, where the table shows it, was not kept out.
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
         var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || triggers.Count == 0 ? found.New + updates - written - inserts : 0;
         return inserts + keptUpdates == 0 ? updates : throw KeptOut(triggers, (inserts, found.New), (keptUpdates, updates));
     }
+
+    private async Task<long> PutBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        plan.Target.Triggers.Any(t => t.KeepsUpdates) ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
 
     private SyncException KeptOut(List<string> triggers, (long Kept, long All) inserts, (long Kept, long All) updates)
     {

@@ -10,6 +10,9 @@ namespace BubbleSync.Etl.Load;
 /// <summary>Deletes or marks rows that Bubble no longer has, or only judges how many they are. Only ids of Bubble's form: all others are local.</summary>
 internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon)
 {
+    // Of more than these, the first are asked for: a reading that misses records misses some of them too.
+    private const int MostAsked = 10_000;
+
     // A row that is marked already is not marked again, but may yet be deleted.
     private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
 
@@ -17,20 +20,18 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
 
     private bool Writes => mode is PruneMode.Soft or PruneMode.Hard;
 
-    /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
+    /// <summary>Judges what is gone; returns the ids of rows that would go, as many as are worth asking Bubble for, or why none may go.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="report">What is known of the entity.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<(long Pruned, SyncError? Refusal)> RunAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<string> Ids, SyncError? Refusal)> JudgeAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
-        var refusal = Writes ? await RefusalAsync(connection, report, cancellationToken) : null;
-        if (refusal is not null)
-            return (0, Refused(refusal));
-
+        if (Writes && await RefusalAsync(connection, report, cancellationToken) is { } refusal)
+            return ([], Refused(refusal));
         if (await TooManyAsync(connection, report, cancellationToken) is { } tooMany)
-            return (0, tooMany);
+            return ([], tooMany);
 
-        return Writes ? await PruneAsync(connection, cancellationToken) : (0, null);
+        return Writes ? (await connection.RowsAsync($"{Gone} limit {MostAsked}", r => r.GetString(0), cancellationToken, Within), null) : ([], null);
     }
 
     private async Task<string?> RefusalAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
@@ -67,7 +68,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         return gone > 0 && mode == PruneMode.Hard && await new DeletionSequels(plan).FirstAsync(connection, Gone, Within, cancellationToken) is { } sequel ? Refused(sequel) : null;
     }
 
-    private async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
+    public async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
@@ -75,6 +77,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             var pruned = await connection.ExecuteAsync(
                 $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from")} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
                 cancellationToken, Within);
+            if (mode == PruneMode.Hard)
+                await connection.ExecuteAsync(ForgetHeldLinks, cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
             return (pruned, null);
         }
@@ -86,6 +90,20 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
                 : PostgresFailure.Refused(refusal)));
         }
     }
+
+    /// <summary>Why nothing is pruned of which Bubble has records after all.</summary>
+    /// <param name="living">How many it has.</param>
+    public SyncError StillThere(int living) => Refused($"Bubble still has {living} of the records whose rows would go, though no window showed them");
+
+    /// <summary>Why nothing is pruned where Bubble cannot be asked.</summary>
+    public SyncError NotAsked(SyncException failure) => Refused($"whether Bubble still has the records cannot be asked: {failure.Message}");
+
+    // A row that is gone has no link to put back; a record that returns brings its own.
+    private string ForgetHeldLinks =>
+        $"""
+        delete from bubblesync.held_link h
+        where h.target_schema = @schema and h.entity = @entity and not exists (select from {plan.Table} t where t.{plan.Key.Quoted} = h.bubble_id)
+        """;
 
     private SyncError Refused(string why) => Error("prune-refused", $"nothing was pruned: {why}");
 

@@ -27,6 +27,9 @@ internal sealed record ColumnPlan
     /// <summary>The entities whose ids it holds; mostly none.</summary>
     public required IReadOnlyList<Relation> Relations { get; init; }
 
+    /// <summary>The names to search by: those of the fields that the app has, or all names where it does not describe the type.</summary>
+    public IReadOnlyList<string> SearchNames { get; init; } = [];
+
     /// <summary>Whether a patch completes it beyond what Bubble sends, so that more in it is no difference.</summary>
     public bool IsCompleted { get; init; }
 

@@ -35,7 +35,10 @@ internal sealed class NameResolution
         return new SettledMaps([.. resolved.Select(r => r.Map)], [.. resolved.SelectMany(r => r._matches)]);
     }
 
-    private EntityMap Resolve() => _lacking.Count == 0 ? _map : _map with { Fields = [.. _map.Fields.Select(Resolve)] };
+    private EntityMap Resolve() => _fields.Count == 0 ? _map : _map with { Fields = [.. _map.Fields.Select(Resolve).Select(Describe)] };
+
+    private FieldMap Describe(FieldMap line) =>
+        line with { Described = [.. _fields.Select(f => NamesOf(line).FirstOrDefault(n => n == f.Name || n == f.Id)).OfType<string>().Distinct()] };
 
     private FieldMap Resolve(FieldMap line)
     {

@@ -118,6 +118,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
             Follow = field.Follow,
+            SearchNames = field.Described is { Count: > 0 } described ? described : [.. field.From, .. field.Fallback],
             IsCompleted = completed.Contains($"{map.Table}.{field.Column}"),
             Target = target,
             ForeignKeys = [.. table.ForeignKeys[field.Column]],

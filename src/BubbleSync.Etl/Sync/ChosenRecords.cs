@@ -13,7 +13,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ReadAsync(entity, RecordsById.Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
-    /// <summary>Reads the records that name one of these ids in a field, under the first of its names that Bubble knows; false where it knows none.</summary>
+    /// <summary>Reads the records that name one of these ids in a field, under each of its names that Bubble has; false where it has none.</summary>
     public Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ByNameAsync(entity, column, name => RecordsById.Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
 
@@ -23,12 +23,13 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
 
     private async Task<bool> ByNameAsync(EntityRun entity, ColumnPlan column, Func<string, IEnumerable<Choice>> choices, CancellationToken cancellationToken)
     {
-        foreach (var name in column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)))
+        var isKnown = false;
+        foreach (var name in column.SearchNames)
         {
             try
             {
                 await ReadAsync(entity, choices(name), cancellationToken);
-                return true;
+                isKnown = true;
             }
             catch (SyncException refused) when (refused.Errors[0].Code == "source-refused")
             {
@@ -36,7 +37,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
             }
         }
 
-        return false;
+        return isKnown;
     }
 
     private async Task ReadAsync(EntityRun entity, IEnumerable<Choice> choices, CancellationToken cancellationToken)

@@ -12,6 +12,23 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task A_trigger_that_puts_the_old_row_back_keeps_an_update_out_too(bool force)
+    {
+        await using var scene = await SyncedAsync(2);
+        await scene.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
+        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"Bob\""));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains("trigger 'put_back' of table \"public\".\"agent\" kept 1 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from agent where name = 'old'"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Updates_that_a_trigger_keeps_out_stop_the_merge_and_are_named(bool force)
     {
         await using var scene = await SyncedAsync(3);

@@ -131,6 +131,38 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(1, await scene.ScalarAsync<long>("select pruned from bubblesync.run_entity where entity = 'agent' and run_id = (select run_id from bubblesync.run order by started_at desc limit 1)"));
     }
 
+    [Fact]
+    public async Task A_record_that_no_window_showed_though_all_counts_agree_keeps_its_row_and_leaves_no_watermark()
+    {
+        await using var scene = await AgentsAsync(10);
+        scene.Put("agent", $$"""{"_id": "{{Scene.Id(50)}}", "Modified Date": "{{Scene.Early}}"}""");
+        Assert.Equal(1, (await scene.ResyncAsync("agent")).Entities[0].Inserted);
+        var (isRead, isGone) = (false, false);
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // After the first count a dated record comes in, before the last one another goes: the undated one is in no window, and no count shows it.
+            if (request is { Type: "agent", Constraints.Length: > 0 } && !isRead)
+            {
+                isRead = true;
+                scene.Put("agent", Scene.Record(60, Scene.Early, created: "2026-02-05T00:00:00.000Z"));
+            }
+            else if (request is { Type: "agent", Constraints: "" } && isRead && !isGone)
+            {
+                isGone = true;
+                scene.Bubble.Records.Delete("agent", Scene.Id(1));
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var report = await PruneAsync(scene, PruneMode.Hard);
+
+        Assert.True(report.Status == "partial", report.ToJson());
+        Assert.Contains(report.Errors, e => e.Code == "prune-refused" && e.Message.Contains("Bubble still has 1 of the records", StringComparison.Ordinal));
+        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{Scene.Id(50)}'"));
+        Assert.Equal("false", await scene.ScalarAsync<string>($"select proof ->> 'isComplete' from bubblesync.run_entity where run_id = '{report.RunId}'"));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -26,6 +26,20 @@ public sealed class InvoiceRelationTests(PostgresFixture postgres) : IClassFixtu
     }
 
     [Fact]
+    public async Task Children_that_name_the_invoice_under_different_names_all_come()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("invoice", Scene.Record(10, Scene.Early));
+        scene.Put("invoice_item", Scene.Record(71, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(10)}\""));
+        scene.Put("invoice_item", Scene.Record(72, Scene.Early, $"\"Invoice\": \"{Scene.Id(10)}\""));
+
+        var report = await scene.SyncAsync(10);
+
+        Assert.True(report.Success, report.ToJson());
+        Assert.Equal([Scene.Id(71), Scene.Id(72)], await scene.RowsAsync("select bubble_id from invoice_item order by 1"));
+    }
+
+    [Fact]
     public async Task A_synced_invoice_is_stored_just_as_a_resync_stores_it()
     {
         await using var scene = await Scene.OpenAsync(postgres);
