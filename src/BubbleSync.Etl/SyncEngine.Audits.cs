@@ -57,7 +57,9 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops it.</param>
     public Task<LinkAuditReport> AuditLinksAsync(LinkAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        await using var target = await (options.Ask ? OpenForReadingAsync("bubblesync audit links", cancellationToken) : OpenAsync("bubblesync audit links", cancellationToken));
+        await using var target = await (options.Ask
+            ? OpenForReadingAsync("bubblesync audit links", cancellationToken)
+            : OpenAsync("bubblesync audit links", cancellationToken));
         var plans = target.Plan([]).OrStopForReading().Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);

@@ -44,7 +44,9 @@ public sealed partial class SyncEngine
     public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (from > to)
-            throw new SyncException(new SyncError("settings", null, null, "--from", "usage", $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
+            throw new SyncException(new SyncError(
+                "settings", null, null, "--from", "usage",
+                $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
 
         var chosen = new FoundRecords([], []);
         var options = new InvoiceSyncOptions { Force = force };

@@ -45,9 +45,16 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         RequireSource();
         // The sessions of a run carry its id, by which others see that it lives: a resumed one its old id.
         var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
-        await using var target = await (options.AcceptSource ? OpenAsync($"bubblesync {runId}", cancellationToken) : OpenForReadingAsync($"bubblesync {runId}", cancellationToken));
+        await using var target = await (options.AcceptSource
+            ? OpenAsync($"bubblesync {runId}", cancellationToken)
+            : OpenForReadingAsync($"bubblesync {runId}", cancellationToken));
         var resumed = options.Resume ? await target.FindResumedAsync($"{runId}", cancellationToken) : null;
-        options = resumed is null ? options : resumed.Options with { MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, AcceptSource = options.AcceptSource, Drain = options.Drain };
+        options = resumed is null
+            ? options
+            : resumed.Options with
+            {
+                MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, AcceptSource = options.AcceptSource, Drain = options.Drain,
+            };
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
@@ -121,7 +128,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             Errors = choice.Errors,
             ReadAgain = rejected.ReadAsync,
         };
-        return await RunPartAsync(options, target, choice.Entities, runId, null, null, (_, _) => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
+        return await RunPartAsync(
+            options, target, choice.Entities, runId, null, null, (_, _) => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more.</summary>

@@ -128,7 +128,8 @@ public sealed partial class ArchitectureTests
     public void The_engine_promises_these_types_and_no_others() =>
         Assert.Equal(
             [
-                "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "ClearRefusal", "Config.SettingsFile", "DidYouMean", "DoctorCheck", "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
+                "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "ClearRefusal", "Config.SettingsFile", "DidYouMean", "DoctorCheck",
+                "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
                 "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditOptions", "LinkAuditReport",
                 "MissingLink", "MissingLinkCount", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PriceSettings", "PruneMode", "PublishedCoverage", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "ScaffoldOptions", "ScaffoldReport", "ScaffoldedEntity",

@@ -1,4 +1,5 @@
--- What runs leave behind: their history, their windows, the records they could not load. Programs before the numbered scripts made the same tables, so this one keeps what is there.
+-- What runs leave behind: their history, their windows, the records they could not load. Programs before the numbered scripts made the same tables,
+-- so this one keeps what is there.
 create table if not exists bubblesync.run (
   run_id uuid primary key,
   kind text not null,

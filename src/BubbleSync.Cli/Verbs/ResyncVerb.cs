@@ -15,13 +15,19 @@ internal static class ResyncVerb
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
     private static readonly Option<bool> Plan = new("--plan") { Description = "Tell what it would read, cost, take and write, and end" };
-    private static readonly Option<bool> AcceptSource = new("--accept-source") { Description = "Go on with the same app at a new address, once a sample of the stored ids was found there" };
+    private static readonly Option<bool> AcceptSource = new("--accept-source")
+    {
+        Description = "Go on with the same app at a new address, once a sample of the stored ids was found there",
+    };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it") { Entity, Force, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource };
+        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it")
+        {
+            Entity, Force, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
+        };
         command.Validators.Add(Check);
         // The first Ctrl-C lets the run end in good order; a second one ends the program.
         command.SetAction((parsed, token) =>

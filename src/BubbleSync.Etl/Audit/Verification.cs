@@ -36,7 +36,8 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
             var (counts, kept, keptOnly) = (new Dictionary<string, long>(), default(AbsentKept), 0L);
-            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, entity.IsComplete ? entity.Horizon : null, cancellationToken))
+            var horizon = entity.IsComplete ? entity.Horizon : null;
+            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, horizon, cancellationToken))
             {
                 var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
                 kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);

@@ -34,7 +34,9 @@ internal sealed class BubbleClient : IDisposable
         _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
     }
 
-    /// <summary>How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that a Date header showed; null where none came.</summary>
+    /// <summary>
+    /// How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that a Date header showed; null where none came.
+    /// </summary>
     public TimeSpan? ClockOffset => _sender.ClockOffset;
 
     /// <summary>Gives one page; the caller disposes of it.</summary>
@@ -59,8 +61,9 @@ internal sealed class BubbleClient : IDisposable
     }
 
     /// <summary>
-    /// Returns what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404); the caller disposes of it. Nothing depends on it,
-    /// so that a server that fails here, and only here, is asked no longer than the attempts last; one that refuses for a time is waited for.
+    /// Returns what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404);
+    /// the caller disposes of it. Nothing depends on it, so that a server that fails here, and only here, is asked no longer than the attempts last;
+    /// one that refuses for a time is waited for.
     /// </summary>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should.</exception>
     public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
@@ -126,7 +129,8 @@ internal sealed class BubbleClient : IDisposable
     {
         var failed = $"{attempts} attempt{(attempts == 1 ? "" : "s")} failed";
         var why = _sender.HasAnswered
-            ? $"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over"
+            ? $"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) "
+                + $"and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over"
             : $"{failed}, and this address has never answered in this run";
         var error = failure.Errors[0];
         var message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again.";

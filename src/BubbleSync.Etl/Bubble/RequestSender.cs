@@ -202,7 +202,8 @@ internal sealed class RequestSender : IDisposable
     {
         var until = UtcText.Of(_clock.GetUtcNow() + wait);
         return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), "
-            + $"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). To finish, {_meter.NextStep} after {until}";
+            + $"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). "
+            + $"To finish, {_meter.NextStep} after {until}";
     }
 
     // Between programs of one machine, compressing costs more than it saves.

@@ -28,7 +28,8 @@ internal static class BubbleSettingsCheck
         if (settings is { ApiToken: null, Anonymous: false })
         {
             yield return (ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. "
-                + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), or set Bubble:Anonymous to true to read only what the app shows to everyone.");
+                + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), "
+                + "or set Bubble:Anonymous to true to read only what the app shows to everyone.");
         }
     }
 

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>Reports how work progresses, several times a second until it is disposed of, and then once more. A receiver that fails is not called again and harms nothing.</summary>
+/// <summary>
+/// Reports how work progresses, several times a second until it is disposed of, and then once more.
+/// A receiver that fails is not called again and harms nothing.
+/// </summary>
 internal sealed class ProgressTeller : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);

@@ -52,7 +52,10 @@ internal sealed class RunFindings
             Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records {(isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record")}."));
+        {
+            var outcome = isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record";
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records {outcome}."));
+        }
 
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");

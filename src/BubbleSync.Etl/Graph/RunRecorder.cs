@@ -101,7 +101,13 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             return report with
             {
                 Status = report.Status == "succeeded" ? "partial" : report.Status,
-                Errors = [.. report.Errors, new SyncError("load", null, null, null, "journal-lost", $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {Why(gone)}")],
+                Errors =
+                [
+                    .. report.Errors,
+                    new SyncError(
+                        "load", null, null, null, "journal-lost",
+                        $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {Why(gone)}"),
+                ],
             };
         }
 
@@ -115,7 +121,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         catch (Exception lost)
 #pragma warning restore CA1031
         {
-            return report with { Warnings = [.. report.Warnings, $"The result is recorded, but its log lines may be missing, or details of old runs were not removed: {Why(lost)}"] };
+            var warning = $"The result is recorded, but its log lines may be missing, or details of old runs were not removed: {Why(lost)}";
+            return report with { Warnings = [.. report.Warnings, warning] };
         }
     }
 

@@ -4,7 +4,9 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>The moment up to which a run that begins now reads: on the earliest of this program's, the database's and Bubble's clock, however far they differ.</summary>
+/// <summary>
+/// The moment up to which a run that begins now reads: on the earliest of this program's, the database's and Bubble's clock, however far they differ.
+/// </summary>
 /// <param name="At">The moment, on a whole millisecond.</param>
 /// <param name="Warning">Which clock is behind, where they are more than a minute apart; else null.</param>
 internal sealed record UpperBound(DateTimeOffset At, string? Warning)

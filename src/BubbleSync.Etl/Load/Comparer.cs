@@ -36,7 +36,8 @@ internal sealed record RecordValues(
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
     /// <summary>Gives the records that differ or that have values which Bubble no longer sends, sorted by id, as PostgreSQL finds them.</summary>
-    public async IAsyncEnumerable<RecordDifference> DifferencesAsync(NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RecordDifference> DifferencesAsync(
+        NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.TakeTimeAsync(cancellationToken);
         var differences = connection.StreamAsync(

@@ -13,7 +13,9 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
     /// whether its row is marked as deleted, ordinals of the columns whose value is kept though the record does not carry it).
     /// </summary>
-    /// <param name="withExtra">Whether to look for rows that Bubble no longer has, within <see cref="GoneSql.Parameters"/>; only where everything that it has is staged.</param>
+    /// <param name="withExtra">
+    /// Whether to look for rows that Bubble no longer has, within <see cref="GoneSql.Parameters"/>; only where everything that it has is staged.
+    /// </param>
     public string Differences(bool withExtra) =>
         $"""
         select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept

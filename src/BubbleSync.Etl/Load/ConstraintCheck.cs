@@ -139,7 +139,8 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
     }
 
     // A table may refuse the numbers of ours, by a check that ids are positive or by partitions of ids: then the sequence's are used from there on.
-    private async Task<bool> FitsWithSequenceNumbersAsync(NpgsqlConnection connection, long order, PostgresException refusal, CancellationToken cancellationToken)
+    private async Task<bool> FitsWithSequenceNumbersAsync(
+        NpgsqlConnection connection, long order, PostgresException refusal, CancellationToken cancellationToken)
     {
         if (_takesSequenceNumbers || !await MayConcernNumbersAsync(connection, refusal, cancellationToken))
             return false;

@@ -28,7 +28,8 @@ internal sealed class DeletionSequels(EntityPlan plan)
     /// <param name="gone">A query of the ids that would go, as (id).</param>
     /// <param name="parameters">The parameters of that query.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<string?> FirstAsync(NpgsqlConnection connection, string gone, (string Name, object? Value)[] parameters, CancellationToken cancellationToken)
+    public async Task<string?> FirstAsync(
+        NpgsqlConnection connection, string gone, (string Name, object? Value)[] parameters, CancellationToken cancellationToken)
     {
         var keys = await connection.RowsAsync(
             KeysSql, r => (Name: r.GetString(0), Table: r.GetString(1), IsOwn: r.GetBoolean(2), Does: r.GetString(3), IsSeen: r.GetBoolean(4), Match: r.GetString(5)), cancellationToken, ("table", plan.Table));
@@ -39,7 +40,8 @@ internal sealed class DeletionSequels(EntityPlan plan)
 
             var stays = key.IsOwn ? $" where not exists (select from ({gone}) too where too.id = r.{plan.Key.Quoted})" : "";
             var referring = await connection.ScalarAsync<long>(
-                $"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}", cancellationToken, parameters);
+                $"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}",
+                cancellationToken, parameters);
             if (referring > 0)
                 return $"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Use --prune soft, or take ON DELETE off the constraint";
         }

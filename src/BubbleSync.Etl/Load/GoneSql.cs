@@ -7,8 +7,9 @@ namespace BubbleSync.Etl.Load;
 internal static class GoneSql
 {
     /// <summary>
-    /// A condition on a row <paramref name="t"/>: its id has Bubble's form (all others are local), begins with a moment before the upper bound (ids begin with the
-    /// creation of their record in milliseconds), and the row was there, as it is, when the reading began. Of other rows the reading shows nothing.
+    /// A condition on a row <paramref name="t"/>: its id has Bubble's form (all others are local), begins with a moment before the upper bound
+    /// (ids begin with the creation of their record in milliseconds), and the row was there, as it is, when the reading began.
+    /// The reading shows nothing of other rows.
     /// It takes <see cref="Parameters"/>, as all statements made of it do.
     /// </summary>
     public static string IsWithin(string t, EntityPlan plan) =>
@@ -29,10 +30,12 @@ internal static class GoneSql
     public static string Ids(EntityPlan plan, StagingTable staging, bool unmarked)
     {
         var key = plan.Key.Quoted;
+        var living = unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "";
         // The horizon is checked last: PostgreSQL takes the form for so rare that it would join row by row.
         return $"""
             select g.{key} as id
-              from (select t.{key}, t.xmin from {plan.Table} t where not exists (select from {staging.Name} s where s.{key} = t.{key}){(unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "")} offset 0) g
+              from (select t.{key}, t.xmin from {plan.Table} t
+                where not exists (select from {staging.Name} s where s.{key} = t.{key}){living} offset 0) g
               where {IsWithin("g", plan)}
             """;
     }

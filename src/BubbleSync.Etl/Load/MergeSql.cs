@@ -97,7 +97,8 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         """;
 
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
-    public string Unmark => $"update {plan.Table} t set {DeletionMark.Quoted} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{DeletionMark.Quoted} is not null";
+    public string Unmark =>
+        $"update {plan.Table} t set {DeletionMark.Quoted} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{DeletionMark.Quoted} is not null";
 
     /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>

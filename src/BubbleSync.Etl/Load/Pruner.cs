@@ -49,7 +49,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     // Rows that are marked already were judged when they were marked; of the limit neither they nor rows that came during the run are part.
     private async Task<SyncError?> TooManyAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
-        if (report.Proof is not { IsComplete: true } || report.NotInBubble == 0 || await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
+        if (report.Proof is not { IsComplete: true } || report.NotInBubble == 0
+            || await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
             return null;
 
         var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone", cancellationToken, Within);
@@ -62,10 +63,14 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         {
             return TooMany(Writes
                 ? $"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with --prune-limit"
-                : $"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble and the filters of its privacy rules before anything is pruned");
+                : $"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble "
+                    + "and the filters of its privacy rules before anything is pruned");
         }
 
-        return gone > 0 && mode == PruneMode.Hard && await new DeletionSequels(plan).FirstAsync(connection, Gone, Within, cancellationToken) is { } sequel ? Refused(sequel) : null;
+        return gone > 0 && mode == PruneMode.Hard
+            && await new DeletionSequels(plan).FirstAsync(connection, Gone, Within, cancellationToken) is { } sequel
+            ? Refused(sequel)
+            : null;
     }
 
     /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
@@ -74,8 +79,9 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
+            var change = mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from";
             var pruned = await connection.ExecuteAsync(
-                $"{(mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from")} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
+                $"{change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
                 cancellationToken, Within);
             if (mode == PruneMode.Hard)
                 await connection.ExecuteAsync(ForgetHeldLinks, cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));

@@ -41,7 +41,9 @@ internal static class ControlTables
         foreach (var script in Scripts.Value.Where(s => s.Version > version))
         {
             await connection.ExecuteAsync(script.Sql, cancellationToken);
-            await connection.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (@version, @name)", cancellationToken, ("version", script.Version), ("name", script.Name));
+            await connection.ExecuteAsync(
+                "insert into bubblesync.schema_version (version, script) values (@version, @name)",
+                cancellationToken, ("version", script.Version), ("name", script.Name));
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -61,7 +63,8 @@ internal static class ControlTables
             ? version == newest
             : throw new SyncException(new SyncError(
                 "settings", null, null, "bubblesync.schema_version", "control-tables-newer",
-                $"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. A newer program made them: update this one."));
+                $"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. "
+                + "A newer program made them: update this one."));
     }
 
     // Tables without a version were made by a program that had none, or are not there.
@@ -80,7 +83,8 @@ internal static class ControlTables
     private static IReadOnlyList<Script> ReadScripts()
     {
         var assembly = typeof(ControlTables).Assembly;
-        return [.. assembly.GetManifestResourceNames().Where(n => n.StartsWith("control/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(n => Read(assembly, n))];
+        var names = assembly.GetManifestResourceNames().Where(n => n.StartsWith("control/", StringComparison.Ordinal));
+        return [.. names.Order(StringComparer.Ordinal).Select(n => Read(assembly, n))];
     }
 
     private static Script Read(Assembly assembly, string resource)

@@ -32,7 +32,8 @@ internal sealed class MirroredSource(string schema, string address)
         if (!await connection.ScalarAsync<bool>("select to_regclass('bubblesync.source') is not null", cancellationToken))
             return;
 
-        var recorded = await connection.ScalarAsync<string>("select address from bubblesync.source where target_schema = @schema", cancellationToken, ("schema", schema));
+        var recorded = await connection.ScalarAsync<string>(
+            "select address from bubblesync.source where target_schema = @schema", cancellationToken, ("schema", schema));
         if (recorded is not null && recorded != address)
         {
             throw new SyncException(new SyncError(

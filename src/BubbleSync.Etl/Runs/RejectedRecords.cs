@@ -20,7 +20,8 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     private const string RawSql =
         """
         select raw from (
-          select distinct bubble_id, raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null
+          select distinct bubble_id, raw from bubblesync.rejected_record
+          where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null
         ) named
         union all
         select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
@@ -31,7 +32,10 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
-            "select entity, count(distinct raw) filter (where superseded_by is null), count(distinct raw) from bubblesync.rejected_record where run_id = @run group by entity order by entity",
+            """
+            select entity, count(distinct raw) filter (where superseded_by is null), count(distinct raw)
+            from bubblesync.rejected_record where run_id = @run group by entity order by entity
+            """,
             r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken, ("run", runId));
     }
 
@@ -39,24 +43,30 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     public async Task<long> CountAllAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.ScalarAsync<long>("select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity where run_id = @run", cancellationToken, ("run", runId));
+        return await connection.ScalarAsync<long>(
+            "select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity where run_id = @run", cancellationToken, ("run", runId));
     }
 
-    /// <summary>Notes which records that earlier runs rejected the run at hand knows better: those that it read again, and where it read everything, those that Bubble no longer has.</summary>
+    /// <summary>
+    /// Notes which records that earlier runs rejected the run at hand knows better: those that it read again, and where it read everything,
+    /// those that Bubble no longer has.
+    /// </summary>
     /// <param name="connection">The connection with the transaction of the merge.</param>
     /// <param name="runId">The run at hand.</param>
     /// <param name="plan">The entity.</param>
     /// <param name="staged">The table that the entity's records are staged in.</param>
     /// <param name="isComplete">Whether it read everything.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static Task SupersedeAsync(NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, bool isComplete, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        $"""
-        update bubblesync.rejected_record x set superseded_by = @run
-        from bubblesync.run r
-        where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
-          {(isComplete ? "" : $"and exists (select from {staged} s where s.{plan.Key.Quoted} = x.bubble_id)")}
-        """,
-        cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
+    public static Task SupersedeAsync(
+        NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, bool isComplete, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            $"""
+            update bubblesync.rejected_record x set superseded_by = @run
+            from bubblesync.run r
+            where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+              {(isComplete ? "" : $"and exists (select from {staged} s where s.{plan.Key.Quoted} = x.bubble_id)")}
+            """,
+            cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 
     /// <summary>Gives the fields that did not convert, sorted.</summary>
     public IAsyncEnumerable<RejectedField> FieldsAsync(CancellationToken cancellationToken) =>

@@ -55,7 +55,10 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// <summary>What all attempts at the run have asked of Bubble so far.</summary>
     public ApiCounts Api => _before.With(Asked());
 
-    /// <summary>Opens the row of a run that goes on, with what its earlier attempts asked of Bubble: of one that was killed, what it had asked when its last window was staged.</summary>
+    /// <summary>
+    /// Opens the row of a run that goes on, with what its earlier attempts asked of Bubble: of one that was killed, what it had asked when its
+    /// last window was staged.
+    /// </summary>
     public async Task ReopenAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
@@ -121,13 +124,17 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         var (window, verdict) = (end.Of.Window, end.Verdict);
         await connection.ExecuteAsync(
             """
-            insert into bubblesync."window" (run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, checksum, attempt, status, reason, api)
-            values (@run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged, @checksum, @attempt, @status, @reason::text, @api::jsonb)
+            insert into bubblesync."window" (
+              run_id, entity, kind, from_at, to_at, count_before, rows_read, count_after, rows_staged, checksum, attempt, status, reason, api)
+            values (
+              @run, @entity, @kind, @from::timestamptz, @to::timestamptz, @before::bigint, @read, @after::bigint, @staged,
+              @checksum, @attempt, @status, @reason::text, @api::jsonb)
             """,
             cancellationToken,
             ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
-            ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt), ("status", Word(verdict.Outcome)), ("reason", verdict.Why),
+            ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt),
+            ("status", Word(verdict.Outcome)), ("reason", verdict.Why),
             ("api", JsonSerializer.Serialize(Api, ReportJson.Options)));
         logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word(verdict.Outcome));
     }
@@ -159,7 +166,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             r =>
             {
                 var (id, field, reason) = (r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1), r.GetString(2));
-                return new SyncError("transform", entity, id, field, "rejected", $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. {(IsDryRun ? "The record would not be loaded." : "The record is in bubblesync.rejected_record and was not loaded.")}");
+                var outcome = IsDryRun ? "The record would not be loaded." : "The record is in bubblesync.rejected_record and was not loaded.";
+                var message = $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. {outcome}";
+                return new SyncError("transform", entity, id, field, "rejected", message);
             },
             cancellationToken, ("run", runId), ("entity", entity), ("most", most));
 

@@ -40,13 +40,16 @@ internal static class StaleStaging
     public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
-        await DropAsync(connection, TablesSql, [("entities", entities.Select(StagingLabel.Of).ToArray()), ("own", entities.Select(e => StagingLabel.OfRun(e, runId)).ToArray())], cancellationToken);
+        var own = entities.Select(e => StagingLabel.OfRun(e, runId)).ToArray();
+        await DropAsync(connection, TablesSql, [("entities", entities.Select(StagingLabel.Of).ToArray()), ("own", own)], cancellationToken);
         await ClearComparisonsAsync(connection, entities, cancellationToken);
     }
 
     /// <summary>Removes what an earlier attempt at a run has staged of an entity by another map or into another table.</summary>
     public static Task ClearOtherLayoutsAsync(NpgsqlConnection connection, EntityPlan entity, Guid runId, CancellationToken cancellationToken) =>
-        DropAsync(connection, TablesSql, [("entities", new[] { StagingLabel.OfRun(entity, runId) }), ("own", new[] { StagingLabel.Of(entity, runId) })], cancellationToken);
+        DropAsync(
+            connection, TablesSql, [("entities", new[] { StagingLabel.OfRun(entity, runId) }), ("own", new[] { StagingLabel.Of(entity, runId) })],
+            cancellationToken);
 
     /// <summary>Removes what comparisons that died have staged of these entities; needs no lock.</summary>
     public static Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken) =>

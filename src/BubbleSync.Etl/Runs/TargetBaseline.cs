@@ -18,7 +18,8 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
     /// <param name="source">The app's address.</param>
     /// <param name="countsRows">Whether to count the living rows, which looks at the whole table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<TargetBaseline> TakeAsync(NpgsqlConnection connection, Guid runId, EntityPlan plan, string source, bool countsRows, CancellationToken cancellationToken) =>
+    public static async Task<TargetBaseline> TakeAsync(
+        NpgsqlConnection connection, Guid runId, EntityPlan plan, string source, bool countsRows, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(
             $"""
             with now as (select {IdentitySql(plan)} as identity),
@@ -34,15 +35,20 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
             r => new TargetBaseline(r.GetBoolean(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetInt64(2)),
             cancellationToken, ("run", runId), ("entity", plan.Name), ("source", source)))[0];
 
-    /// <summary>An expression: what the entity is. App, Bubble type, key, and table by its name and its oid, which a table made anew does not keep. Parameter <c>@source</c>.</summary>
+    /// <summary>
+    /// An expression: what the entity is. App, Bubble type, key, and table by its name and its oid, which a table made anew does not keep.
+    /// Parameter <c>@source</c>.
+    /// </summary>
     public static string IdentitySql(EntityPlan plan) =>
-        $"concat_ws(' ', @source, {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, {Identifier.Literal(plan.Table)}::regclass::oid, {Identifier.Literal(plan.KeyName)})";
+        $"concat_ws(' ', @source, {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, "
+        + $"{Identifier.Literal(plan.Table)}::regclass::oid, {Identifier.Literal(plan.KeyName)})";
 
     // Digits but for one x in their midst: the form of Bubble's ids by cheaper means than its pattern.
     private static string LivingSql(EntityPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        (select count(*) from (select t.{plan.Key.Quoted}::text collate "C" as id from {plan.Table} t {(DeletionMark.IsIn(plan) ? $"where t.{DeletionMark.Quoted} is null" : "")}) l
+        (select count(*) from (select t.{plan.Key.Quoted}::text collate "C" as id from {plan.Table} t
+        {(DeletionMark.IsIn(plan) ? $"where t.{DeletionMark.Quoted} is null" : "")}) l
          where translate(l.id, '0123456789', '') = 'x' and l.id not like 'x%' and l.id not like '%x')
         """);
 }

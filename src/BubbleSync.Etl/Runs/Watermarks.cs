@@ -31,7 +31,8 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     /// <param name="source">The app that is read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">An entity has none that holds: a usage error.</exception>
-    public static async Task<Watermarks> ReadAsync(TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
+    public static async Task<Watermarks> ReadAsync(
+        TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
@@ -49,7 +50,10 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     /// <summary>Returns the watermark of an entity.</summary>
     public DateTimeOffset Of(EntityPlan plan) => marks[plan.Name];
 
-    /// <summary>Stops where a watermark lies after the moment up to which a run reads, by more than the overlap makes up for: records were changed before it that no run has read.</summary>
+    /// <summary>
+    /// Stops where a watermark lies after the moment up to which a run reads, by more than the overlap makes up for:
+    /// records were changed before it that no run has read.
+    /// </summary>
     /// <exception cref="SyncException">One does: a usage error.</exception>
     public void RequireBefore(DateTimeOffset bound, TimeSpan overlap)
     {
@@ -61,9 +65,11 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     }
 
     // One error for each reason, for mostly it is the same for all entities.
-    private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) => new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
-        "settings", m.First(), null, null, "no-watermark",
-        $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
+    private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) =>
+        new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
+            "settings", m.First(), null, null, "no-watermark",
+            $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. "
+            + $"Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
 
     private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
         NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)

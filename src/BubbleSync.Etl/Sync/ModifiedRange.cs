@@ -27,7 +27,8 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
             return (found, null, null);
 
         (found, var doubt) = await ListedAsync(range, cancellationToken);
-        return (found, $"{plan.Name}: Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}, but {refusal}; everything was listed instead.", doubt);
+        var asked = $"Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}";
+        return (found, $"{plan.Name}: {asked}, but {refusal}; everything was listed instead.", doubt);
     }
 
     private static async Task<(FoundRecords Found, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)

@@ -19,18 +19,32 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
     {
         var counts = await rejected.CountAsync(cancellationToken);
         if (counts.Count == 0)
-            throw Nothing(await rejected.CountAllAsync(cancellationToken) is > 0 and var gone ? $"the {gone} records that run {run} rejected are no longer kept (Run:KeepDays). 'bubblesync resync' reads them again" : $"run {run} has rejected nothing");
+        {
+            throw Nothing(await rejected.CountAllAsync(cancellationToken) is > 0 and var gone
+                ? $"the {gone} records that run {run} rejected are no longer kept (Run:KeepDays). 'bubblesync resync' reads them again"
+                : $"run {run} has rejected nothing");
+        }
 
         var outdated = counts.Sum(c => c.All - c.Open);
         var lost = counts.Where(c => maps.All(m => m.Name != c.Entity)).ToList();
         if (lost.Count == counts.Count)
-            throw Nothing($"no map names {string.Join(", ", lost.Select(c => c.Entity))} any more, whose records run {run} rejected. Put the map back into Run:Entities");
+        {
+            var names = string.Join(", ", lost.Select(c => c.Entity));
+            throw Nothing($"no map names {names} any more, whose records run {run} rejected. Put the map back into Run:Entities");
+        }
 
         return new ReprocessChoice(
             [.. counts.Except(lost).Select(c => c.Entity)],
-            outdated == 0 ? [] : [$"{outdated} of the records that run {run} rejected are left out: later runs read them again, or found that Bubble no longer has them."],
-            [.. lost.Where(c => c.Open > 0).Select(c => new SyncError("transform", c.Entity, null, null, "entity-gone", $"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. Put its map back into Run:Entities."))]);
+            outdated == 0
+                ? []
+                : [$"{outdated} of the records that run {run} rejected are left out: "
+                    + "later runs read them again, or found that Bubble no longer has them."],
+            [.. lost.Where(c => c.Open > 0).Select(c => new SyncError(
+                "transform", c.Entity, null, null, "entity-gone",
+                $"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. "
+                + "Put its map back into Run:Entities."))]);
     }
 
-    private static SyncException Nothing(string why) => new(new SyncError("settings", null, null, "RUN", "nothing-to-reprocess", $"There is nothing to reprocess: {why}."));
+    private static SyncException Nothing(string why) =>
+        new(new SyncError("settings", null, null, "RUN", "nothing-to-reprocess", $"There is nothing to reprocess: {why}."));
 }

@@ -12,7 +12,9 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
 {
     private const int OfEachEnd = 20;
 
-    /// <summary>Asks for the oldest and the newest stored ids of each entity, one call an entity; returns where at least half of them are found, or none are stored.</summary>
+    /// <summary>
+    /// Asks for the oldest and the newest stored ids of each entity, one call an entity; returns where at least half of them are found, or none are stored.
+    /// </summary>
     /// <exception cref="SyncException">Fewer are found: a usage error.</exception>
     public async Task CheckAsync(IReadOnlyList<EntityPlan> plans, string address, CancellationToken cancellationToken)
     {
@@ -45,5 +47,8 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
     }
 
     private static string? IdOf(JsonElement record) =>
-        record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id)
+        && id.ValueKind == JsonValueKind.String
+            ? id.GetString()
+            : null;
 }

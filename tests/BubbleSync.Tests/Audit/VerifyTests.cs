@@ -286,7 +286,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.Bubble.DisposeAsync();
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1"), ("Bubble__PatienceSeconds", "0")], [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"]);
+        string[] command = [.. words.Select(w => w == "values.csv" ? Path.Combine(scene.Folder([]), w) : w), "--entity", "agent"];
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__MaxAttempts", "1"), ("Bubble__PatienceSeconds", "0")], command);
 
         Assert.Equal(3, outcome.Code);
         Assert.Contains("error: agent: Bubble", outcome.Error, StringComparison.Ordinal);

@@ -124,7 +124,10 @@ public sealed class BodyTests : IDisposable
         _ = ServeAsync(answers);
         var clock = new FastClock(30);
         var patience = maxAttempts == 1 ? 0 : 300;
-        var settings = new BubbleSettings { BaseUrl = new Uri($"http://{Host}/api/1.1/"), MaxAttempts = maxAttempts, PatienceSeconds = patience, TimeoutSeconds = 600 };
+        var settings = new BubbleSettings
+        {
+            BaseUrl = new Uri($"http://{Host}/api/1.1/"), MaxAttempts = maxAttempts, PatienceSeconds = patience, TimeoutSeconds = 600,
+        };
         var handler = RequestSender.CreateHandler(settings);
         handler.ConnectCallback = async (_, stop) =>
         {

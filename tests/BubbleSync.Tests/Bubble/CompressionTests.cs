@@ -26,7 +26,9 @@ public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<P
         var address = scene.Bubble.BaseUrl;
         var proxy = new Dictionary<string, string> { ["http_proxy"] = address.GetLeftPart(UriPartial.Authority), ["no_proxy"] = "" };
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", $"http://app.example.com{address.AbsolutePath}"), ("Bubble__AllowHttp", "true")], proxy, "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(
+            scene, [("Bubble__BaseUrl", $"http://app.example.com{address.AbsolutePath}"), ("Bubble__AllowHttp", "true")],
+            proxy, "resync", "--output", "json");
 
         Assert.True(outcome.Code == 0, outcome.All);
         Assert.All(outcome.Json.GetProperty("entities").EnumerateArray(), e => Assert.Equal(e.GetProperty("expected").GetInt64(), e.GetProperty("inserted").GetInt64()));

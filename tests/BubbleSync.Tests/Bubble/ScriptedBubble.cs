@@ -74,7 +74,8 @@ internal sealed class ScriptedBubble : HttpMessageHandler
 
     /// <summary>Asks for a page; off the test's own synchronization context.</summary>
     public Task<RawPage> SearchAsync(long cursor = 0) =>
-        Task.Run(() => Client.SearchAsync(new BubbleQuery("invoice", [], cursor, 100), "invoice", 0, CancellationToken.None)).WaitAsync(TimeSpan.FromSeconds(60));
+        Task.Run(() => Client.SearchAsync(new BubbleQuery("invoice", [], cursor, 100), "invoice", 0, CancellationToken.None))
+            .WaitAsync(TimeSpan.FromSeconds(60));
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -64,7 +64,9 @@ public sealed class BubbleSettingsTests : IDisposable
         var refused = Refused(("BaseUrl", "http://app.example.com/api/1.1"));
         var allowed = Read(("BaseUrl", "http://app.example.com/api/1.1"), ("AllowHttp", "true"));
 
-        Assert.EndsWith("plain http:// shows the token to everyone on the way. Use https://app.example.com, or set Bubble:AllowHttp to true.", refused, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "plain http:// shows the token to everyone on the way. Use https://app.example.com, or set Bubble:AllowHttp to true.",
+            refused, StringComparison.Ordinal);
         Assert.Equal("http://app.example.com/api/1.1/", allowed.BaseUrl!.AbsoluteUri);
     }
 

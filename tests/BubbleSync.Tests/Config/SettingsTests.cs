@@ -181,7 +181,12 @@ public sealed class SettingsTests : IDisposable
 
     // A value for every setting that is not its default.
     private static List<(string Name, string Text)> Others() =>
-        [.. SettingNames.Defaults().Select(s => (s.Name, s.Name == "Bubble:BaseUrl" ? "https://seven.example.com/api/1.1/" : s.Value switch { int or decimal => "7", bool => "True", _ => "seven" }))];
+        [
+            .. SettingNames.Defaults().Select(s =>
+                (s.Name, s.Name == "Bubble:BaseUrl"
+                    ? "https://seven.example.com/api/1.1/"
+                    : s.Value switch { int or decimal => "7", bool => "True", _ => "seven" })),
+        ];
 
     private string Expected(string name, string text) => name.StartsWith("Run:", StringComparison.Ordinal) && text != "7" ? Path.Combine(_folder.Place, text) : text;
 

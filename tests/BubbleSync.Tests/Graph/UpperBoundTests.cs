@@ -63,7 +63,9 @@ public sealed class UpperBoundTests(PostgresFixture postgres) : IClassFixture<Po
         var incremental = await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
 
         Assert.Equal("b", await scene.ScalarAsync<string>("select name from agent"));
-        Assert.All([resync, incremental], run => Assert.Contains(run.Warnings, w => w.StartsWith("The clocks differ by more than a minute", StringComparison.Ordinal)));
+        Assert.All(
+            [resync, incremental],
+            run => Assert.Contains(run.Warnings, w => w.StartsWith("The clocks differ by more than a minute", StringComparison.Ordinal)));
         var earliest = real.AddDays(Math.Min(0, Math.Min(programDays, bubbleDays))).AddMinutes(1);
         Assert.True(await scene.ScalarAsync<bool>($"select bool_and(upper_bound < '{earliest:O}'::timestamptz) from bubblesync.run"));
     }

@@ -21,7 +21,10 @@ internal static class Bubblesync
     private static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
     {
         // A test run in the background ignores some signals, and its children inherit that: these get them as a user's program does (GNU coreutils, env).
-        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet")
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+        };
         foreach (var word in OperatingSystem.IsLinux() ? ["--default-signal", "dotnet"] : Array.Empty<string>())
             start.ArgumentList.Add(word);
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"));

@@ -86,7 +86,8 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await using var scene = await Scene.OpenAsync(postgres);
         scene.Put("payment", Scene.Record(1, Scene.Early, """
-            "Amount": 12345678901234567890.10, "EPP Month": "1.50", "Payment Date": 1767225600000, "Remark": "", "Attachment": ["//a/b.pdf", "", "//", "https://c/d"], "Terminal": {"a": [1, 2.0]}
+            "Amount": 12345678901234567890.10, "EPP Month": "1.50", "Payment Date": 1767225600000, "Remark": "",
+            "Attachment": ["//a/b.pdf", "", "//", "https://c/d"], "Terminal": {"a": [1, 2.0]}
             """));
         scene.Put("payment", Scene.Record(2, Scene.Early, """
             "Amount": " ", "Payment Date": "2026-01-01T00:00:00.1234567+08:00", "Remark": 12.0, "Attachment": [], "Linked Invoice": "x"

@@ -69,7 +69,8 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         var run = Guid.NewGuid();
         await scene.ExecuteAsync($"drop schema bubblesync cascade; create schema bubblesync; {script}");
         await scene.ExecuteAsync($$"""
-            insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values ('{{run}}', 'resync', 'succeeded', now(), 'public', '{}');
+            insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
+              values ('{{run}}', 'resync', 'succeeded', now(), 'public', '{}');
             insert into bubblesync.rejected_record (run_id, entity, field, reason, raw) values ('{{run}}', 'agent', 'Name', 'why', '{}')
             """);
         scene.Put("agent", Scene.Record(1, Scene.Early));

@@ -90,7 +90,9 @@ internal sealed class Scene : IAsyncDisposable
     {
         var address = MirroredSource.AddressOf(Settings.Bubble.BaseUrl!);
         if (await ScalarAsync<bool>("select to_regclass('bubblesync.run_target') is not null"))
-            await ExecuteAsync($"update bubblesync.source set address = '{address}'; update bubblesync.run_target set identity = '{address}' || substring(identity from position(' ' in identity))");
+            await ExecuteAsync(
+                $"update bubblesync.source set address = '{address}'; "
+                + $"update bubblesync.run_target set identity = '{address}' || substring(identity from position(' ' in identity))");
     }
 
     /// <summary>Uses other windows and pages.</summary>

@@ -48,8 +48,11 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
         var report = await scene.ResyncAsync("agent");
 
         Assert.True(report.Warnings.Count > 1);
-        Assert.Equal(report.Warnings, await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{report.RunId}' and stage = 'run' order by at"));
-        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(distinct xmin::text) from bubblesync.activity_log where run_id = '{report.RunId}' and stage in ('run', 'patch')"));
+        Assert.Equal(
+            report.Warnings,
+            await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{report.RunId}' and stage = 'run' order by at"));
+        Assert.Equal(1, await scene.ScalarAsync<long>(
+            $"select count(distinct xmin::text) from bubblesync.activity_log where run_id = '{report.RunId}' and stage in ('run', 'patch')"));
     }
 
     [Fact]
@@ -71,7 +74,8 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
     }
 
     private static Task RefuseAsync(Scene scene, string when) => scene.ExecuteAsync(
-        $"create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; create trigger refuse {when} execute function public.refuse()");
+        "create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; "
+        + $"create trigger refuse {when} execute function public.refuse()");
 
     private sealed class FailingProgress : IProgress<RunProgress>
     {

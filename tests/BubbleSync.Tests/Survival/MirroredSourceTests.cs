@@ -21,7 +21,9 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var scene = await OneAgentAsync();
 
-        Assert.Equal($"public|{MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!)}", await scene.RowAsync("select target_schema, address from bubblesync.source"));
+        Assert.Equal(
+            $"public|{MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!)}",
+            await scene.RowAsync("select target_schema, address from bubblesync.source"));
     }
 
     [Theory]

@@ -114,7 +114,8 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task What_was_pruned_before_a_run_died_is_in_the_report_of_its_resume()
     {
-        await using var scene = (await AgentsAsync(10)).WithPatches(("900-wait", "select pg_advisory_lock_shared(4711); select pg_advisory_unlock_shared(4711)"));
+        await using var scene = (await AgentsAsync(10)).WithPatches(
+            ("900-wait", "select pg_advisory_lock_shared(4711); select pg_advisory_unlock_shared(4711)"));
         scene.Bubble.Records.Delete("agent", Scene.Id(3));
         await using (var door = await Door.ShutAsync(scene, "select pg_advisory_lock(4711)"))
         {
@@ -128,7 +129,11 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
         var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Pruned));
-        Assert.Equal(1, await scene.ScalarAsync<long>("select pruned from bubblesync.run_entity where entity = 'agent' and run_id = (select run_id from bubblesync.run order by started_at desc limit 1)"));
+        Assert.Equal(1, await scene.ScalarAsync<long>(
+            """
+            select pruned from bubblesync.run_entity
+            where entity = 'agent' and run_id = (select run_id from bubblesync.run order by started_at desc limit 1)
+            """));
     }
 
     [Fact]
@@ -201,12 +206,19 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
 
         for (var round = 0; round < 4; round++)
         {
-            var options = new ResyncOptions { Entities = ["agent"], Prune = chance.Next(2) == 0 ? PruneMode.Hard : PruneMode.Soft, PruneLimitPercent = 100, MaxCalls = chance.Next(3) == 0 ? chance.Next(3, 25) : null };
+            var options = new ResyncOptions
+            {
+                Entities = ["agent"],
+                Prune = chance.Next(2) == 0 ? PruneMode.Hard : PruneMode.Soft,
+                PruneLimitPercent = 100,
+                MaxCalls = chance.Next(3) == 0 ? chance.Next(3, 25) : null,
+            };
             var report = await scene.ResyncAsync(options);
             if (report.Status == "failed")
                 report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
 
-            var gone = scene.Bubble.Records.All("agent").Select(IdOf).Except(await scene.RowsAsync("select bubble_id from agent where deleted_in_bubble_at is null"));
+            var living = await scene.RowsAsync("select bubble_id from agent where deleted_in_bubble_at is null");
+            var gone = scene.Bubble.Records.All("agent").Select(IdOf).Except(living);
             // What no run has read yet may be missing; what had a row must not be.
             var rows = await scene.RowsAsync("select bubble_id from agent");
             Assert.DoesNotContain(gone, id => id.StartsWith("1769904000000x", StringComparison.Ordinal) || rows.Contains(id));
@@ -215,10 +227,13 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
         scene.Bubble.Traffic.OnRequest = null;
         var last = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
         Assert.Equal("succeeded", last.Status);
-        Assert.Equal(scene.Bubble.Records.All("agent").Select(IdOf).Order(StringComparer.Ordinal), (await scene.RowsAsync("select bubble_id from agent")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            scene.Bubble.Records.All("agent").Select(IdOf).Order(StringComparer.Ordinal),
+            (await scene.RowsAsync("select bubble_id from agent")).Order(StringComparer.Ordinal));
     }
 
-    private static string NewId(int number) => string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}x{100_000_000_000_000_000 + number}");
+    private static string NewId(int number) => string.Create(
+        CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}x{100_000_000_000_000_000 + number}");
 
     private static void Put(Scene scene, string id)
     {

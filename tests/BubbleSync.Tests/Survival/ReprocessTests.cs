@@ -68,7 +68,8 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var scene = await RejectedAsync(1, 2);
         var first = await LastRunAsync(scene);
-        scene.Put("agent", Scene.Record(1, $"{TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}", "\"Name\": \"good\""));
+        var now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        scene.Put("agent", Scene.Record(1, now, "\"Name\": \"good\""));
         await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
         await AllowTextAsync(scene);
 
@@ -129,10 +130,12 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
     private static async Task AllowTextAsync(Scene scene)
     {
         await scene.ExecuteAsync("alter table agent alter commission type text");
-        scene.WithMap("agent", map => string.Join('\n', map.Split('\n').Select(l => l.Contains("\"commission\"", StringComparison.Ordinal) ? l.Replace("\"integer\"", "\"text\"", StringComparison.Ordinal) : l)));
+        scene.WithMap("agent", map => string.Join('\n', map.Split('\n').Select(l =>
+            l.Contains("\"commission\"", StringComparison.Ordinal) ? l.Replace("\"integer\"", "\"text\"", StringComparison.Ordinal) : l)));
     }
 
-    private static async Task<string> LastRunAsync(Scene scene) => (await scene.ScalarAsync<string>("select run_id::text from bubblesync.run order by started_at desc limit 1"))!;
+    private static async Task<string> LastRunAsync(Scene scene) =>
+        (await scene.ScalarAsync<string>("select run_id::text from bubblesync.run order by started_at desc limit 1"))!;
 
     private static Task<RunReport> ReprocessAsync(Scene scene, string run) => scene.Engine().ReprocessAsync(run, force: false, scene.Limit);
 }

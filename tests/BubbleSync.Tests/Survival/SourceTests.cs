@@ -107,7 +107,11 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await scene.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal) && e.Message.Contains("--resume", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Errors,
+            e => e is { Code: "source-busy", Stage: "extract" }
+                && e.Message.Contains("500", StringComparison.Ordinal)
+                && e.Message.Contains("--resume", StringComparison.Ordinal));
         Assert.InRange(scene.Bubble.Traffic.Requests, 8, 40);
     }
 
@@ -123,7 +127,9 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
                 return Task.CompletedTask;
 
             died ??= scene.Clock.GetTimestamp();
-            return scene.Clock.GetElapsedTime(died.Value) > TimeSpan.FromMinutes(2) ? Task.CompletedTask : throw new InvalidOperationException("dead for a while");
+            return scene.Clock.GetElapsedTime(died.Value) > TimeSpan.FromMinutes(2)
+                ? Task.CompletedTask
+                : throw new InvalidOperationException("dead for a while");
         });
 
         var report = await scene.ResyncAsync();

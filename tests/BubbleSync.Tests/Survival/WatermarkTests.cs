@@ -151,7 +151,9 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal((2, 3), (first.Api.Calls, second.Api.Calls));
         Assert.Equal(3 + scene.Bubble.Traffic.Requests, third.Api.Calls);
-        Assert.Equal(third.Api.Calls, await scene.ScalarAsync<long>($"select (result -> 'api' ->> 'calls')::bigint from bubblesync.run where run_id = '{third.RunId}'"));
+        Assert.Equal(
+            third.Api.Calls,
+            await scene.ScalarAsync<long>($"select (result -> 'api' ->> 'calls')::bigint from bubblesync.run where run_id = '{third.RunId}'"));
     }
 
     // A run that merged the agents and then failed: a customer's table refuses its lock.
@@ -165,7 +167,9 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
             if (request.Type == "user" && request.Constraints.Length > 0)
                 await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
         };
-        await scene.ExecuteAsync("create function die() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$; create trigger die before insert on \"user\" for each row execute function die()");
+        await scene.ExecuteAsync(
+            "create function die() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$; "
+            + "create trigger die before insert on \"user\" for each row execute function die()");
         var report = await scene.ResyncAsync("agent", "user");
         Assert.Equal("failed", report.Status);
         await scene.ExecuteAsync("drop function die cascade");
