@@ -7,6 +7,6 @@ namespace BubbleSync.Etl;
 /// <param name="Bytes">Bytes of bodies received, as unpacked.</param>
 public sealed record ApiCounts(long Calls, long Retries, long Throttled, long Bytes)
 {
-    /// <summary>Both together.</summary>
+    /// <summary>Returns the sum of both.</summary>
     internal ApiCounts With(ApiCounts other) => new(Calls + other.Calls, Retries + other.Retries, Throttled + other.Throttled, Bytes + other.Bytes);
 }

@@ -8,7 +8,7 @@ namespace BubbleSync.Etl;
 /// <param name="Queues">What waits before each stage, all entities together, in the order of the stages: the one after the last full queue is the bottleneck.</param>
 public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute, IReadOnlyList<StageFill> Queues)
 {
-    /// <summary>Until when nothing is sent, because Bubble asked for that or gives no good answer, where that is more than ten seconds; else null.</summary>
+    /// <summary>The end of the current wait, if it is longer than ten seconds; else null. Bubble asked for it or gives no good answer.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 
     /// <summary>Whether what was read is compared, and nothing merged.</summary>

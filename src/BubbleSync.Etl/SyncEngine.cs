@@ -11,6 +11,7 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Sync;
+using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +27,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public const string TelemetryName = "BubbleSync.Etl";
 
     /// <summary>The id of the log event that begins a wait of more than ten seconds.</summary>
-    public const int WaitEvent = 53;
+    public const int WaitEvent = EngineLog.WaitEvent;
 
     /// <summary>An engine that logs nothing.</summary>
     /// <param name="settings">Everything the engine is told.</param>
@@ -53,7 +54,10 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             ? options
             : resumed.Options with
             {
-                MaxRejects = options.MaxRejects, MaxCalls = options.MaxCalls, AcceptSource = options.AcceptSource, Drain = options.Drain,
+                MaxRejects = options.MaxRejects,
+                MaxCalls = options.MaxCalls,
+                AcceptSource = options.AcceptSource,
+                Drain = options.Drain,
             };
         var plan = target.Plan(options.Entities).OrStop();
 
@@ -198,52 +202,10 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
 
-    private async Task AcceptSourceAsync(SyncTarget target, BubbleClient client, Guid runId, bool isDryRun, CancellationToken cancellationToken)
-    {
-        await CheckSourceAsync(target, client, cancellationToken);
-        if (!isDryRun)
-            await target.AcceptSourceAsync(runId, cancellationToken);
-    }
-
-    // Earlier versions recorded no app: where they filled the tables, a sample of what they stored must be found before the app is recorded.
-    private async Task ConfirmSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken)
-    {
-        if (await target.LacksSourceAsync(cancellationToken))
-            await CheckSourceAsync(target, client, cancellationToken);
-    }
-
-    // Of all entities, whichever are synced: the app is that of the whole schema.
-    private Task CheckSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken) =>
-        new SourceAcceptance(client, target.Database).CheckAsync(target.Plan([]).Sound, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
-
-    // Before anything is read, for each command that reads Bubble: the tables must mirror the app that is named, or none yet.
-    private async Task<SyncTarget> OpenForReadingAsync(string applicationName, CancellationToken cancellationToken)
-    {
-        RequireSource();
-        var target = await OpenAsync(applicationName, cancellationToken);
-        try
-        {
-            await target.RequireSourceAsync(cancellationToken);
-            return target;
-        }
-        catch
-        {
-            await target.DisposeAsync();
-            throw;
-        }
-    }
-
-    private void RequireSource()
-    {
-        var faults = BubbleSettingsCheck.Faults(settings.Bubble).Concat(BubbleSettingsCheck.Missing(settings.Bubble)).ToList();
-        if (faults.Count > 0)
-            throw new SyncException([.. faults.Select(f => new SyncError("settings", null, null, f.Setting, "settings", $"{f.Setting}: {f.Fault}"))]);
-    }
-
     // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.
     private static async Task<T> GuardedAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)
     {
-        // Messages and JSON are the same in every culture of the host, whose own is as it was once this method returns.
+        // Messages and JSON are the same in every culture of the host. The host's culture is restored when this method returns.
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try
         {

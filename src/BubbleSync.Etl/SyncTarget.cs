@@ -56,11 +56,11 @@ internal sealed class SyncTarget : IAsyncDisposable
         return plan with { Warnings = [.. plan.Warnings, .. NameWarnings(plan.Entities)] };
     }
 
-    /// <summary>What the user should know of the names settled so far, as far as it concerns these entities.</summary>
+    /// <summary>The warnings about the names settled so far that concern these entities.</summary>
     public IEnumerable<string> NameWarnings(IReadOnlyList<EntityPlan> plans) =>
         Names.Matches.Where(m => plans.Any(p => p.Name == m.Entity)).Select(m => m.Message).Concat(_unsettled is null ? [] : [_unsettled]);
 
-    /// <summary>Settles the names of all columns by what the app says of itself, before anything is read; plans made from then on have them.</summary>
+    /// <summary>Settles the names of all columns by the app's description, before anything is read; plans made from then on have them.</summary>
     /// <param name="client">Reads the description: one request, two where <c>/meta</c> has no fields.</param>
     /// <param name="drain">Ends the wait for it: the run stops before it reads.</param>
     /// <param name="cancellationToken">Stops at once.</param>
@@ -79,7 +79,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         }
     }
 
-    /// <summary>Settles the names of all columns by what the app says of itself.</summary>
+    /// <summary>Settles the names of all columns by the app's description.</summary>
     public void SettleNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
 
     /// <summary>The patch stage of a run: all patches, or those named.</summary>

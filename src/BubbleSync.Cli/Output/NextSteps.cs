@@ -62,13 +62,13 @@ internal static class NextSteps
 
         if (Of(report, e => e.MissingLinks > 0) is { Count: > 0 })
             yield return ("bubblesync audit links --ask", "what the links lead to, and the command that fetches it where Bubble has it");
-        // Nobody should prune what looks like a lost right.
+        // A lost right looks the same: no prune is proposed then.
         var refused = report.Errors.Where(e => e.Code is "prune-refused" or "too-many-gone").Select(e => e.Entity).ToHashSet();
         if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == "resync")
             yield return ($"bubblesync resync {Entities(gone)} --prune soft", "marks the rows that Bubble no longer has");
     }
 
-    // As a resync judges it by default: more than a fifth of the rows are not gone, they are out of sight.
+    // The default limit of a resync: more than a fifth of the rows count as hidden, not as deleted.
     private static bool IsLostRight(VerifiedEntity entity) => entity.Extra * 5 > entity.Extra + entity.Compared - entity.Missing;
 
     private static List<string> Of(RunReport report, Func<EntityReport, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Writes to stderr that nothing is sent for a while, once for each wait, and nothing else of the log.</summary>
+/// <summary>Writes each wait in the log to stderr, once, and no other line.</summary>
 internal sealed class WaitNotices : ILogger
 {
     /// <inheritdoc/>
@@ -12,7 +12,7 @@ internal sealed class WaitNotices : ILogger
     /// <inheritdoc/>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        // By the console that draws the progress, which puts the line above it.
+        // The console that draws the progress writes the line above it.
         if (eventId.Id == SyncEngine.WaitEvent)
             Terminal.Error.Write(new Notice($"{formatter(state, exception)}."));
     }

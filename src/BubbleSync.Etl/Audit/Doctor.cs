@@ -44,7 +44,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
     private async Task ExamineAppAsync(TargetDatabase database, string address, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        // Which grants are lacking is named with the control tables.
+        // The check of the control tables names the missing grants.
         if (!await connection.ScalarAsync<bool>(MayReadAppSql, cancellationToken))
         {
             _checks.Skip("app", "which app the tables mirror cannot be read without the grants named for the control tables");

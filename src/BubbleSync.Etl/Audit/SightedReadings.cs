@@ -8,8 +8,8 @@ using BubbleSync.Etl.Transform;
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>
-/// Gathers what the pages of each reading hold until its end shows whether it counts. Each record is counted once, as it was when it was first read:
-/// of every record a hash of 64 bits is kept, so that one which changed since, or whose window is read again, is left out. Thread-safe.
+/// Collects what the pages of each reading hold until its end shows whether it counts. A record that is read twice is counted with its first reading: a hash of
+/// 64 bits is kept of every record. Thread-safe.
 /// </summary>
 internal sealed class SightedReadings(EntityPlan plan)
 {
@@ -34,7 +34,7 @@ internal sealed class SightedReadings(EntityPlan plan)
             Find(read.Of).Seen.Add(seen);
     }
 
-    /// <summary>Takes what of a counted page did not convert, or the end of a reading, which may overtake its pages.</summary>
+    /// <summary>Adds the values of a counted page that did not convert, or the end of a reading. The end may arrive before its pages.</summary>
     public void Take(Reading reading)
     {
         lock (_lock)
@@ -58,7 +58,7 @@ internal sealed class SightedReadings(EntityPlan plan)
         var uncounted = new List<JsonElement>(records.Count);
         foreach (var (index, (hash, isId)) in hashes.Index())
         {
-            // Within one reading, two records without an id are two, however alike they are.
+            // Two equal records without an id in one reading are two records.
             if (_counted.Contains(hash) || (!open.Records.Add(hash) && isId))
                 open.LeftOut.Add(order + index);
             else
@@ -80,7 +80,7 @@ internal sealed class SightedReadings(EntityPlan plan)
         _counted.UnionWith(open.Records);
     }
 
-    // A record without an id is known again by all that it holds.
+    // A record without an id is identified by its whole content.
     private static (ulong Hash, bool IsId) Hash(JsonElement record) =>
         record.ValueKind == JsonValueKind.Object && WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
             ? (ByteHash.Of(JsonMarshal.GetRawUtf8Value(id)), true)

@@ -64,7 +64,7 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            // The checks of rights name what is lacking.
+            // The checks of rights name the missing ones.
         }
 
         return await rights.MayIndexAsync(entity, cancellationToken) ? "missing; the next run makes it"

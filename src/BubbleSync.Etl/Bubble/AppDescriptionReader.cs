@@ -28,7 +28,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         }
         catch (Exception failure) when (failure is SyncException or InvalidOperationException)
         {
-            // InvalidOperationException: a text in the document is none, such as a lone surrogate.
+            // InvalidOperationException: a string in the document is not valid text, for example a lone surrogate.
             return (new AppDescription("sample", []), failure.Message);
         }
     }

@@ -1,8 +1,8 @@
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>
-/// Pauses between attempts: half a second, doubled with each attempt, at most 30 seconds. Each is shortened by chance, by up to a half, so that
-/// programs do not come back all at once.
+/// Pauses between attempts: half a second, doubled with each attempt, at most 30 seconds. Each is shortened at random by up to a half, so that programs do not
+/// return all at once.
 /// </summary>
 internal static class Backoff
 {

@@ -12,7 +12,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     /// <summary>The code of 429 and 503: alive, but busy.</summary>
     public const string Throttled = "source-throttled";
 
-    /// <summary>The code of a wait that Bubble asks for and that is longer than patience lasts.</summary>
+    /// <summary>The code of the error when Bubble asks for a wait longer than the patience.</summary>
     public const string WaitTooLong = "source-wait-too-long";
 
     private const string Garbled = "source-garbled";
@@ -22,10 +22,10 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     private const int LargestBody = 512 * 1024 * 1024;
 
+    private readonly Redaction _redaction = new(settings.ApiToken);
+
     // Of JSON, and the mark that some put before UTF-8.
     private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
-
-    private readonly Redaction _redaction = new(settings.ApiToken);
 
     /// <summary>Gives the page of a good answer; stops with the error of any other.</summary>
     public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, CancellationToken cancellationToken)
@@ -86,7 +86,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
         Refusal(response, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity, "with a body that did not come in time");
 
-    // The status counts, whatever has become of the body.
+    // The status decides, even if the body is lost.
     private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
     {
         if (response.StatusCode == HttpStatusCode.OK)
@@ -158,12 +158,12 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private static string Place(JsonException broken) =>
         broken.BytePositionInLine is { } position ? $"it breaks at line {broken.LineNumber + 1}, byte {position}" : "there is no response.results list in it";
 
-    // Decompression, connection and framing each fail in ways of their own; for the caller all of them are one.
+    // Decompression, connection and framing fail with different exceptions; the caller treats them alike.
     private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
     {
         try
         {
-            // What was asked for is unpacked by now, and its name gone from the header.
+            // The handler has already decompressed the encodings that it supports and removed them from the header.
             if (response.Content.Headers.ContentEncoding.FirstOrDefault(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
                 throw new NotSupportedException($"it is packed as '{_redaction.Clean(encoding)}', which was not asked for");
 

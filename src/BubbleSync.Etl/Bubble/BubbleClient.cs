@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Asks the Data API, and asks again what fails for a time, for as long as attempts and patience last.</summary>
+/// <summary>Sends requests to the Data API and repeats those that fail temporarily, as long as attempts and patience last.</summary>
 internal sealed class BubbleClient : IDisposable
 {
     private static readonly TimeSpan ContradictionPause = TimeSpan.FromMilliseconds(200);
@@ -21,7 +21,7 @@ internal sealed class BubbleClient : IDisposable
     private readonly ConcurrentDictionary<string, long> _lowestCeilings = [];
 
     /// <summary>Makes a client for one application; <see cref="BubbleSettings.BaseUrl"/> must be set.</summary>
-    /// <param name="settings">The application and how hard it may be asked.</param>
+    /// <param name="settings">The application and the limits of its requests.</param>
     /// <param name="throttle">The gate that all requests of the run pass.</param>
     /// <param name="meter">Counts the requests.</param>
     /// <param name="clock">The clock of pauses and time-outs.</param>
@@ -51,7 +51,7 @@ internal sealed class BubbleClient : IDisposable
 
         for (var attempt = 1; ; attempt++)
         {
-            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, ReadAsync, cancellationToken);
+            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, isOptional: false, ReadAsync, cancellationToken);
             if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Type, query.Cursor, attempt))
                 return page;
 
@@ -61,19 +61,18 @@ internal sealed class BubbleClient : IDisposable
     }
 
     /// <summary>
-    /// Returns what the app says of itself at a path such as <c>meta</c>, or null where it keeps that to itself (404);
-    /// the caller disposes of it. Nothing depends on it, so that a server that fails here, and only here, is asked no longer than the attempts last;
-    /// one that refuses for a time is waited for.
+    /// Returns the app's description at a path such as <c>meta</c>, or null where the app does not publish it (404); the caller disposes of it. A run can do
+    /// without it: a server that fails only here is asked no longer than the attempts last. A server that asks to slow down is waited for.
     /// </summary>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should.</exception>
     public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(path, path, 0, isRepeat: false, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken, isOptional: true);
+        AskAsync(path, path, 0, isRepeat: false, isOptional: true, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _sender.Dispose();
 
-    // An empty page before rows that remain is how Bubble answers beyond its offset ceiling, which may be lower than the settings say. What stays empty is
-    // handed on, for the planner and the verification of the window to judge, and from there on such pages are not asked for again.
+    // Beyond its offset ceiling Bubble answers with an empty page although rows remain. The ceiling may be lower than the settings say. A page that stays empty
+    // is returned: the planner and the verification of the window judge it. From then on such pages are not requested again.
     private bool IsSettled(string type, long cursor, int attempt)
     {
         if (cursor >= _lowestCeilings.GetValueOrDefault(type, _settings.OffsetCeiling))
@@ -87,8 +86,8 @@ internal sealed class BubbleClient : IDisposable
     }
 
     private async Task<T> AskAsync<T>(
-        string address, string entity, int rank, bool isRepeat, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken,
-        bool isOptional = false)
+        string address, string entity, int rank, bool isRepeat, bool isOptional, Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         long? failing = null;
         for (var attempt = 1; ; attempt++)
@@ -100,7 +99,7 @@ internal sealed class BubbleClient : IDisposable
             catch (SyncException failure) when (failure.IsTransient && failure.Errors[0].Code != BubbleAnswer.WaitTooLong)
             {
                 failing ??= _clock.GetTimestamp();
-                // In an outage requests take turns at asking: the failed attempts of the others count too.
+                // In an outage one request at a time is sent: the failed attempts of the others count too.
                 var attempts = Math.Max(attempt, _throttle.OutageRound);
                 var (own, all) = (_clock.GetElapsedTime(failing.Value), _throttle.OutageLasted);
                 var isDispensable = isOptional && failure.Errors[0].Code != BubbleAnswer.Throttled;
@@ -112,10 +111,10 @@ internal sealed class BubbleClient : IDisposable
         }
     }
 
-    // An address that has never answered is most likely a wrong one: then attempts alone decide, so that it ends in seconds.
+    // An address that has never answered is probably wrong. Then the attempts alone decide, and the run ends in seconds.
     private bool IsPatienceOver(TimeSpan lasted) => !_sender.HasAnswered || lasted >= TimeSpan.FromSeconds(_settings.PatienceSeconds);
 
-    // While the gate is closed, it alone says when the next request goes out.
+    // While the gate is closed, it alone decides when the next request is sent.
     private async Task PauseAsync(SyncError failure, int attempt, CancellationToken cancellationToken)
     {
         var pause = _throttle.OutageRound > 0 ? TimeSpan.Zero : Backoff.Of(attempt);

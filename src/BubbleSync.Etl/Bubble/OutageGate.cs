@@ -19,7 +19,7 @@ internal sealed class OutageGate(TimeProvider clock)
     private int _round;
     private bool _isProbing;
 
-    /// <summary>How long no good answer has come, counted from the first failure; zero where the last answer was good.</summary>
+    /// <summary>The time since the first failure; zero where the last answer was good.</summary>
     public TimeSpan Lasted
     {
         get
@@ -29,7 +29,7 @@ internal sealed class OutageGate(TimeProvider clock)
         }
     }
 
-    /// <summary>How many probes in a row have failed, the failures that closed the gate counted as one; 0 while the gate is open.</summary>
+    /// <summary>The number of failed probes in a row, where the failures that closed the gate count as one; 0 while the gate is open.</summary>
     public int Round
     {
         get
@@ -61,14 +61,14 @@ internal sealed class OutageGate(TimeProvider clock)
         }
     }
 
-    /// <summary>A request that passed is over. Where it was the probe and had no result, another one may go.</summary>
+    /// <summary>Ends a request that passed. If it was the probe and had no result, another one may be sent.</summary>
     public void Leave(long turn)
     {
         lock (_lock)
             _isProbing &= turn != _turn;
     }
 
-    /// <summary>A request failed. Returns the pause that begins with it, or zero where none does.</summary>
+    /// <summary>Records a failure. Returns the pause that begins with it, or zero where none does.</summary>
     /// <param name="turn">The number with which it passed: of the requests that were under way when the gate closed only one counts.</param>
     public TimeSpan Fail(long turn)
     {
@@ -86,7 +86,7 @@ internal sealed class OutageGate(TimeProvider clock)
         }
     }
 
-    /// <summary>A good answer came.</summary>
+    /// <summary>Records a good answer.</summary>
     public void Recover()
     {
         lock (_lock)

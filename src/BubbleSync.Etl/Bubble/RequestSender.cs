@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Sends one request: throttled, timed out, measured, with the token kept out of every message. Reports to the throttle how it went.</summary>
+/// <summary>Sends one request: throttled, timed out, measured, with the token kept out of every message. Reports the result to the throttle.</summary>
 internal sealed class RequestSender : IDisposable
 {
     // Retry-After counts whole seconds.
@@ -44,7 +44,7 @@ internal sealed class RequestSender : IDisposable
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    /// <summary>Whether any answer has come, be it a refusal.</summary>
+    /// <summary>Whether any answer was received, refusals included.</summary>
     public bool HasAnswered => _hasAnswered;
 
     /// <summary>How far Bubble's clock is ahead of ours: the least that an answer's Date showed, or null where none had one.</summary>
@@ -57,11 +57,13 @@ internal sealed class RequestSender : IDisposable
         }
     }
 
-    /// <summary>Makes what sends the requests.</summary>
+    private string Host => _settings.BaseUrl!.Authority;
+
+    /// <summary>Creates the handler that sends the requests.</summary>
     public static SocketsHttpHandler CreateHandler(BubbleSettings settings) => new()
     {
         AutomaticDecompression = Compression(settings),
-        // A redirect would take the token somewhere else; it is refused with the place to go to.
+        // A redirect would send the token to another address; it is refused, and the error names that address.
         AllowAutoRedirect = false,
         MaxConnectionsPerServer = settings.MaxConcurrency,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -100,8 +102,6 @@ internal sealed class RequestSender : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
-
-    private string Host => _settings.BaseUrl!.Authority;
 
     private async Task<T> SendAsync<T>(
         string address, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit, CancellationToken cancellationToken)
@@ -158,7 +158,7 @@ internal sealed class RequestSender : IDisposable
         {
             if (response.StatusCode == HttpStatusCode.OK)
                 throw TimedOut(entity, "answered 200, but its body did not come");
-            // The status counts, whatever has become of the body.
+            // The status decides, even if the body is lost.
             throw _answer.RefusalWithoutBody(response, entity);
         }
         catch (SyncException refused) when (!refused.IsTransient)
@@ -213,7 +213,7 @@ internal sealed class RequestSender : IDisposable
     private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
-        // A date is on the server's clock, which its own Date header tells.
+        // A date is on the server's clock; the Date header shows that clock.
         { Date: { } date } when date > (response.Headers.Date ?? _clock.GetUtcNow()) => date - (response.Headers.Date ?? _clock.GetUtcNow()),
         _ => null,
     };

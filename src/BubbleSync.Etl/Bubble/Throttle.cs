@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Bubble;
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
 {
-    /// <summary>The longest wait of which nothing is said.</summary>
+    /// <summary>The longest wait that is not reported.</summary>
     public static readonly TimeSpan ReportedWait = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
@@ -23,13 +23,13 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     /// <summary>Requests a minute that are allowed at the moment.</summary>
     public double AllowedPerMinute => _pace.PerMinute;
 
-    /// <summary>How long no good answer has come, counted from the first failure; zero where the last answer was good.</summary>
+    /// <summary>The time since the first failure; zero where the last answer was good.</summary>
     public TimeSpan OutageLasted => _gate.Lasted;
 
-    /// <summary>How many probes in a row have failed while no good answer comes; 0 where requests go out as usual.</summary>
+    /// <summary>The number of failed probes in a row; 0 where requests are sent as usual.</summary>
     public int OutageRound => _gate.Round;
 
-    /// <summary>Until when nothing is sent, where that is a wait of more than ten seconds; else null.</summary>
+    /// <summary>The end of the current wait, if it is longer than ten seconds; else null.</summary>
     public DateTimeOffset? WaitingUntil
     {
         get
@@ -39,7 +39,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         }
     }
 
-    /// <summary>Waits for a place and for its time; call <see cref="Leave"/> afterwards, whatever happened. Returns the request's turn.</summary>
+    /// <summary>Waits for a free place and for the pace; always call <see cref="Leave"/> afterwards. Returns the request's turn.</summary>
     /// <param name="rank">Lower goes first, so that the merges of some entities can begin while others are read.</param>
     /// <param name="cancellationToken">Gives the wait up.</param>
     public async Task<long> EnterAsync(int rank, CancellationToken cancellationToken)
@@ -68,7 +68,9 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         FreePlace();
     }
 
-    /// <summary>Bubble asked to slow down: all entities do, at once. Returns the end of the wait where one begins that is to be reported, else null.</summary>
+    /// <summary>
+    /// Slows all entities down at once, because Bubble asked for it. Returns the end of the wait if one begins that is to be reported, else null.
+    /// </summary>
     /// <param name="retryAfter">How long Bubble asked to wait, or null.</param>
     public DateTimeOffset? SlowDown(TimeSpan? retryAfter)
     {
@@ -77,19 +79,20 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     }
 
     /// <summary>
-    /// A request failed: where several do and none succeeds, the others wait. Returns the end of the wait where one begins that is to be reported, else null.
+    /// Records a failure: if several requests fail and none succeeds, the others wait.
+    /// Returns the end of the wait if one begins that is to be reported, else null.
     /// </summary>
     /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
     public DateTimeOffset? Fail(long turn) => Report(_gate.Fail(turn));
 
-    /// <summary>Bubble gave a good answer: the pace may recover, and requests that wait may go.</summary>
+    /// <summary>Records a good answer: the pace may recover, and waiting requests may be sent.</summary>
     public void Recover()
     {
         _pace.Recover();
         _gate.Recover();
     }
 
-    /// <summary>Bubble refused a request for good: it answers, so requests that wait may go.</summary>
+    /// <summary>Records a permanent refusal: Bubble answers, so waiting requests may be sent.</summary>
     public void Answered() => _gate.Recover();
 
     private TimeSpan Reserve(out long turn)
@@ -103,7 +106,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         return wait;
     }
 
-    // Several requests under way are told the same wait: it is reported once.
+    // Several requests in flight receive the same wait; it is reported once.
     private DateTimeOffset? Report(TimeSpan wait)
     {
         if (wait <= ReportedWait)

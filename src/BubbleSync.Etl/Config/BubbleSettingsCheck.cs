@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Config;
 
-/// <summary>Checks the settings of the source before anything is asked, wherever they come from. No message quotes a value: it may be a secret.</summary>
+/// <summary>Checks the settings of the source, from all origins, before the first request. No message quotes a value: it may be a secret.</summary>
 internal static class BubbleSettingsCheck
 {
     private const string Root = "/api/1.1";
@@ -46,7 +46,7 @@ internal static class BubbleSettingsCheck
         return null;
     }
 
-    // What precedes the part that belongs to requests is the app, and perhaps its version.
+    // The part before the path of requests is the app and, where given, its version.
     private static string Meant(Uri address)
     {
         var path = address.AbsolutePath;

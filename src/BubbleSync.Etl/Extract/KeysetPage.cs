@@ -4,12 +4,12 @@ using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>What a page that was asked for by key holds: which of its records are new, and where the next page begins.</summary>
+/// <summary>The content of a page that was requested by key: which of its records are new, and where the next page begins.</summary>
 internal sealed class KeysetPage
 {
     private readonly DateTimeOffset? _first;
 
-    /// <summary>Looks through a page.</summary>
+    /// <summary>Reads a page.</summary>
     /// <param name="page">The page.</param>
     /// <param name="field">The date that it is sorted by.</param>
     /// <param name="from">The first moment asked for.</param>

@@ -5,10 +5,10 @@ using BubbleSync.Etl.Plan;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>How far a range of dates has been read by key, what Bubble's counts promise of the rest, and what is read next.</summary>
+/// <summary>How far a range of dates has been read by key, how many records Bubble counts in the rest, and what is read next.</summary>
 internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleSettings settings) : IDisposable
 {
-    // So many answers in a row may contradict the question or the answers before.
+    // The number of answers in a row that may contradict the request or the answers before.
     private const int MostContradictions = 3;
     private const int PagesBeyondBound = 3;
 
@@ -51,8 +51,8 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     public bool IsWindowFull => _rows >= settings.WindowSize;
 
     /// <summary>
-    /// The window whose count has to agree with what came, or null where every answer kept what the one before promised.
-    /// It ends at the bound, since what lies beyond goes on moving.
+    /// The window whose count must agree with the records received, or null where every answer matched the count of the one before. It ends at the bound,
+    /// because records beyond it keep changing.
     /// </summary>
     public Window? Unconfirmed => _fellShort && _issue is null && bound > range.From ? range with { To = range.To < bound ? range.To : bound } : null;
 
@@ -172,7 +172,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
 
     private KeysetStep Counted(RawPage page, KeysetPage scan, long remaining)
     {
-        // Behind a full page that says it is the last, there is a look: one wrong number must not end the reading.
+        // After a full page that claims to be the last, one more page is requested: one wrong number must not end the reading.
         if (remaining == 0)
             return scan.New.Count == 0 || page.Count < settings.PageSize ? KeysetStep.End : KeysetStep.Next;
 
@@ -202,7 +202,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         return _allowed <= 0 ? KeysetStep.End : KeysetStep.Next;
     }
 
-    // Returns how many before the bound have no id to be told by.
+    // Returns how many records before the bound have no id that identifies them.
     private long Add(IEnumerable<JsonElement> records)
     {
         var nameless = 0L;

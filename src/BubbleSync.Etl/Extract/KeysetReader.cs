@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Extract;
 
 /// <summary>
 /// Reads a range of dates by key: sorted by the date, then by <c>_id</c>, each page from the last date received on, never by offset.
-/// No record is skipped, whatever enters, leaves or moves within the range between two pages.
+/// No record is skipped, even if records enter, leave or move within the range between two pages.
 /// </summary>
 /// <param name="source">Where the pages come from.</param>
 /// <param name="settings">How large pages and windows are.</param>
@@ -22,7 +22,7 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
     /// </summary>
     /// <param name="range">A window of a date with a lower end; the upper end may be missing.</param>
     /// <param name="bound">
-    /// What is dated later may be left to the next run, so that a source which changes faster than it is read does not keep a run from ending.
+    /// Records with a later date may be left to the next run, so that the run ends even if the source changes faster than it is read.
     /// </param>
     /// <param name="drain">Ends the reading in good order after the page under way.</param>
     /// <param name="cancellationToken">Stops at once.</param>

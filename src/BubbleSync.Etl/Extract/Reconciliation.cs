@@ -4,7 +4,7 @@ namespace BubbleSync.Etl.Extract;
 
 /// <summary>
 /// Compares the count of the whole type with what was read, and returns the windows that are still to be read, in rounds:
-/// those that no window covered, and those of which Bubble counts more than came. Only what was seen to move is forgiven.
+/// those that no window covered, and those of which Bubble counts more than came. A difference is accepted only where the counts were seen to change.
 /// </summary>
 internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractionLedger ledger, DateTimeOffset end)
 {
@@ -19,9 +19,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
     private int _rounds;
     private bool _isUndatedRefused;
 
-    /// <summary>
-    /// Returns the windows to read next; none where the counts agree with what was read, as they mostly do, or where no further reading can show that they do.
-    /// </summary>
+    /// <summary>Returns the windows to read next; none where the counts agree with what was read, or where no further reading can show that they do.</summary>
     public async Task<IReadOnlyList<Window>> NextAsync(CancellationToken cancellationToken)
     {
         if (_rounds == 0 && await AgreesAtOnceAsync(cancellationToken))
@@ -34,7 +32,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
             var due = await DueAsync(counts, cancellationToken);
             if (due.Where(_given.Add).ToList() is { Count: > 0 } fresh)
                 return fresh;
-            // What contradicts itself twice in the same way will do so again.
+            // A contradiction that appears twice in the same way will appear again.
             if (!counts.Agree && counts.Totals == last)
                 break;
 
@@ -75,13 +73,13 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         return new WindowCounts(before, windows, await WholeAsync(cancellationToken));
     }
 
-    // Of a window that was read, the count decides only where the counts agree with each other.
+    // The count of a window that was read decides only where the counts agree with each other.
     private async Task<List<Window>> DueAsync(WindowCounts counts, CancellationToken cancellationToken)
     {
         var due = counts.Windows.Where(w => w.Value > Read(w.Key)).Select(w => w.Key).ToList();
         if (!counts.Agree)
             due.RemoveAll(IsRead);
-        // Records made since the upper bound belong to the next run, so that those made since they were read are not asked for.
+        // Records created after the upper bound are left to the next run.
         if (_given.Contains(_since))
             due.Remove(_since);
         if (counts.IsSumTooSmall)
@@ -99,7 +97,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
 
     private long Read(Window window) => ledger.Accepted.FirstOrDefault(a => a.Window == window).Verdict?.RowsRead ?? 0;
 
-    // One wrong number must not pass for records that came or went: the same one has to come twice in a row.
+    // One wrong number must not count as records that were added or deleted: the same number must appear twice in a row.
     private async Task<long> WholeAsync(CancellationToken cancellationToken)
     {
         var last = await CountAsync(null, cancellationToken);

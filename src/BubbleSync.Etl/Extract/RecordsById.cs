@@ -9,7 +9,7 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads records of any entity by their ids, as they are sent, without mapping them.</summary>
 internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
 {
-    // As many as a shipped client sends, and an address that no server on the way refuses for its length.
+    // As many as a shipped client sends; no server on the way refuses an address of that length.
     private const int MostIds = 100;
     private const int LongestAddress = 6000;
 

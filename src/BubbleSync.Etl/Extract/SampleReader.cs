@@ -4,8 +4,8 @@ using BubbleSync.Etl.Model;
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>
-/// Reads some of an entity's records in stretches, spread evenly over its history. No chance is in it: the same data give the same records. A sample costs
-/// about that part of the calls that it is of the records.
+/// Reads some of an entity's records in stretches, spread evenly over its history. The choice is not random: the same data give the same records. A sample of a
+/// tenth of the records costs about a tenth of the calls.
 /// </summary>
 internal sealed class SampleReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {

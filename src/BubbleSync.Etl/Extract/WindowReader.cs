@@ -48,7 +48,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         proof.Add(first, 0);
         yield return first;
 
-        // Beyond the ceiling nothing is shown.
+        // Bubble returns no records beyond the ceiling.
         var total = stride + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
             throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date{(window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "")}");

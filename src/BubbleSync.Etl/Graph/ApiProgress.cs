@@ -8,7 +8,7 @@ internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double Allowe
     /// <summary>For what asks nothing.</summary>
     public static readonly ApiProgress None = new(new ApiCounts(0, 0, 0, 0), 0, 0);
 
-    /// <summary>As the connection has it now.</summary>
+    /// <summary>Returns the current counts of the connection.</summary>
     public static ApiProgress Of(BubbleConnection bubble) =>
         new(bubble.Meter.Counts, bubble.Throttle.InFlight, bubble.Throttle.AllowedPerMinute, bubble.Throttle.WaitingUntil);
 

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>Returns records of an entity as they were sent, by their ids; those that cannot be had are not among them.</summary>
+/// <summary>Returns records of an entity as they were sent, by their ids. Records that cannot be read are left out.</summary>
 internal delegate Task<IReadOnlyDictionary<string, string>> ReadRecords(EntityPlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
 /// <summary>
@@ -16,7 +16,7 @@ internal delegate Task<IReadOnlyDictionary<string, string>> ReadRecords(EntityPl
 internal sealed class EntityMerge(
     EntityRun entity, MergeOptions options, TargetTransactions transactions, RunJournal journal, ReadRecords? readAgain, TimeProvider clock)
 {
-    // Each round rejects at least one record. What still fails then is no matter of records.
+    // Each round rejects at least one record. A failure after the last round has another cause.
     private const int MostRounds = 10;
     private const int MostReadAgain = 10_000;
     private const int ReadAtOnce = 100;
@@ -26,7 +26,7 @@ internal sealed class EntityMerge(
     private bool _takesSequenceNumbers;
 
     /// <summary>Merges the entity; returns its report.</summary>
-    /// <param name="check">Asked again where records were rejected; throws where nothing more is to be merged.</param>
+    /// <param name="check">Called again where records were rejected; throws where nothing more is to be merged.</param>
     /// <param name="drain">Ends the reading of records that were refused; they are read again when the run is resumed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class EntityMerge(
             }
             catch (SyncException failure) when (round <= MostRounds && PostgresFailure.Refusal(failure) is { } refusal)
             {
-                // Records that only exchange values are all taken in two steps.
+                // A merge in two steps takes all records that only exchange values.
                 var mayBeExchange = refusal.IsOfOtherRow && !inTwoSteps;
                 inTwoSteps = true;
                 if (mayBeExchange)
@@ -81,7 +81,7 @@ internal sealed class EntityMerge(
         },
         cancellationToken);
 
-    // Where a dry run's own numbers are what the table refuses (a check that ids are positive, say), the sequence's numbers are the only ones that fit.
+    // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.
     private bool TakeSequenceNumbers()
     {
         var isFirst = transactions.IsDryRun && !_takesSequenceNumbers;
@@ -97,7 +97,7 @@ internal sealed class EntityMerge(
         c => new ConstraintCheck(entity.Plan, entity.Staging, options.Force, options.NextStep).RunAsync(c, cancellationToken),
         cancellationToken);
 
-    // No transaction is open while Bubble is asked. A dry run keeps nothing, so that it need not ask.
+    // No transaction is open while Bubble is asked. A dry run keeps nothing, so it does not ask.
     private async Task ReadAgainAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
         var name = entity.Plan.Name;
@@ -117,7 +117,7 @@ internal sealed class EntityMerge(
         await transactions.InOneAsync(IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
     }
 
-    // A source that fails now must not cost what was read; a run that may not ask any more is resumed, and asks then.
+    // A source that fails now must not lose what was read. A run whose calls are used up is resumed and reads the records then.
     private async Task<IReadOnlyDictionary<string, string>?> TryReadAsync(ReadRecords read, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         try

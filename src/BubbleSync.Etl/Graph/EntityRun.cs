@@ -64,13 +64,13 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether everything that was to be read was read, and shown to be.</summary>
     public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
 
-    /// <summary>What the run found when it began to read the entity; null where nobody asks for it.</summary>
+    /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
     public TargetBaseline? Baseline { get; private set; }
 
     /// <summary>Up to when records are read, once that is known.</summary>
     public DateTimeOffset? Bound { get; set; }
 
-    /// <summary>How far the reading can see; null where that is not known.</summary>
+    /// <summary>The limit of the reading; null where it is not known.</summary>
     public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
 
     /// <summary>Makes the staging tables.</summary>
@@ -92,7 +92,7 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>
     /// Takes over what an earlier attempt at the same run has done. The entity begins anew where the server lost that in a crash, where app, type, table or key
-    /// are others now, or where the table was emptied since.
+    /// changed, or where the table was emptied since.
     /// </summary>
     public async Task TakeOverAsync(ResumePoint point, CancellationToken cancellationToken)
     {

@@ -25,11 +25,14 @@ internal sealed class MergeStage(
 
     private readonly Lock _lock = new();
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
+    private Task? _sourceRecorded;
 
-    /// <summary>Reads records that the table refuses once more, to keep them as they were sent; null where they cannot be read again.</summary>
+    /// <summary>Reads refused records again, to keep them as they were sent; null where they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; set; }
 
-    private Task? _sourceRecorded;
+    private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
+
+    private string PrunedHow => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";
 
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
@@ -95,8 +98,6 @@ internal sealed class MergeStage(
 
     private static Task AllAsync(IEnumerable<Func<CancellationToken, Task>> works, CancellationToken cancellationToken) =>
         Together.RunAsync(works, LastWorksAtOnce, (work, token) => work(token), cancellationToken);
-
-    private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
 
     private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
@@ -240,6 +241,4 @@ internal sealed class MergeStage(
             cancellationToken);
         return refusal;
     }
-
-    private string PrunedHow => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";
 }

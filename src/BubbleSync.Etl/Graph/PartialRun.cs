@@ -16,13 +16,13 @@ internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellati
 /// <param name="ReadsBubble">Whether it reads Bubble, so that a later run may start from where this one ended.</param>
 internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
 {
-    /// <summary>What is worth knowing before it begins.</summary>
+    /// <summary>Warnings that are known before it begins.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>What it cannot do, which makes it partial.</summary>
+    /// <summary>Errors that are known before it begins and make it partial.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
-    /// <summary>Reads records that the table refuses once more, to keep them as they were sent.</summary>
+    /// <summary>Reads refused records again, to keep them as they were sent.</summary>
     public ReadRecords? ReadAgain { get; init; }
 }
 

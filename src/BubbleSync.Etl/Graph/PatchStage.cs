@@ -52,7 +52,7 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
         }
     }
 
-    // Why the patch failed; null where it was not the patch that did.
+    // Returns why the patch failed; null where something else failed.
     private static string? Why(SyncException failure) =>
         failure.Errors[0].Code == RunLock.Lost ? null
         : failure.IsTransient ? $"others kept writing the same rows: {failure.Message}"

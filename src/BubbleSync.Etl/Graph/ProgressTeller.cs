@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Graph;
 
 /// <summary>
 /// Reports how work progresses, several times a second until it is disposed of, and then once more.
-/// A receiver that fails is not called again and harms nothing.
+/// A receiver that fails is not called again and does not affect the work.
 /// </summary>
 internal sealed class ProgressTeller : IAsyncDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class ProgressTeller : IAsyncDisposable
         {
             _progress?.Report(_look());
         }
-#pragma warning disable CA1031 // The receiver is the host's: whatever it throws, the run goes on.
+#pragma warning disable CA1031 // The receiver belongs to the host: no exception of it stops the run.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

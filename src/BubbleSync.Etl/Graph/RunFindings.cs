@@ -44,7 +44,7 @@ internal sealed class RunFindings
 
     /// <summary>Adds what there is to say of an entity that has merged.</summary>
     /// <param name="entity">The entity.</param>
-    /// <param name="isDryRun">Whether the run's own tables will show nothing of it.</param>
+    /// <param name="isDryRun">Whether the run's own tables are rolled back and do not show it.</param>
     public void Add(EntityRun entity, bool isDryRun)
     {
         var (plan, report) = (entity.Plan, entity.Report);

@@ -16,7 +16,7 @@ internal interface IRecordedRun
     /// <summary>The entities' results so far.</summary>
     IReadOnlyList<EntityReport> Reports { get; }
 
-    /// <summary>Whether it came to its end, but nothing of what was asked succeeded.</summary>
+    /// <summary>Whether the run ended, but nothing that was requested succeeded.</summary>
     bool IsFailed => false;
 
     /// <summary>What an interruption leaves behind, as a sentence.</summary>
@@ -111,7 +111,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             };
         }
 
-        // The result stands from here on: what follows is told where it fails, and harms nothing.
+        // The result is recorded by now: a later failure becomes a warning and changes nothing.
         try
         {
             await LimitedAsync(token => journal.LogAsync(Lines(report), token));

@@ -5,8 +5,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>
-/// Finds the columns that a run may not clear for absent fields: it would empty more than a fifth of their values, and a right that the token lost looks
-/// the same. One value may always go, or the column of a small table could not be emptied at all.
+/// Finds the columns that a run may not clear for absent fields: it would empty more than a fifth of their values, and a right that the token lost looks the
+/// same. One value may always be emptied; otherwise the column of a small table never could be.
 /// </summary>
 internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 {
@@ -15,7 +15,7 @@ internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 
     private const long AlwaysAllowed = 1;
 
-    /// <summary>Gives the columns that are to be left as they are; asks nothing where no field of the entity clears its column.</summary>
+    /// <summary>Returns the columns to leave unchanged; sends no query where no field of the entity clears its column.</summary>
     /// <param name="connection">A connection whose transaction will merge.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<ClearRefusal>> RefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace BubbleSync.Etl.Load;
 internal static class ComparedSql
 {
     /// <summary>
-    /// A column's value on one side. Texts are compared byte by byte, whatever the column's collation or type takes for the same, but for the blanks at the end
-    /// of <c>char(n)</c>: the column adds them or loses them.
+    /// A column's value on one side. Texts are compared byte by byte, whether or not the column's collation or type treats them as equal. Blanks at the end of
+    /// <c>char(n)</c> do not count: the column adds or removes them.
     /// </summary>
     public static string Value(string side, ColumnPlan column) => column.Type.Shape switch
     {

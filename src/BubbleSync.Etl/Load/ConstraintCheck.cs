@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Load;
 
 /// <summary>
 /// Finds the staged records that the table refuses, once a merge has failed: merges halves of what is staged, then halves of the halves that fail, until the
-/// culprits stand alone. Of two records that exclude each other the first one read is kept. All that it writes is taken back.
+/// refused records are isolated. Of two records that exclude each other the first one read is kept. Everything that it writes is rolled back.
 /// </summary>
 /// <param name="plan">The entity.</param>
 /// <param name="staging">Its staging.</param>
@@ -23,12 +23,12 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
     private readonly List<RefusedRecord> _refused = [];
     private bool _takesSequenceNumbers;
 
-    // Rows that are taken back must not use up the numbers of sequences.
+    // Rows that are rolled back must not use up the numbers of sequences.
     private MergeSql _sql = new(plan, staging, force, ownNumbers: true);
     private UniqueExchange _exchange = new(plan, staging, force);
     private MergeSql _withSequences = new(plan, staging, force);
 
-    /// <summary>Adds the records that the table refuses to the staged rejects; returns how many they are.</summary>
+    /// <summary>Adds the records that the table refuses to the staged rejects; returns their number.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="SyncException">The table refuses too many records.</exception>
@@ -62,7 +62,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         await connection.ExecuteAsync($"analyze {staging.Name} ({StagingLayout.Order}, {plan.Key.Quoted})", cancellationToken);
     }
 
-    // A record that is refused keeps its row's old values. Where these were free for others while it was tried, the others have to be tried again without it.
+    // A refused record keeps the old values of its row. If these were free for other records while it was tried, the others must be tried again.
     private async Task<bool> FindAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint round", cancellationToken);
@@ -80,7 +80,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         return !isFinal;
     }
 
-    // What refused a record in an earlier round may have been refused itself since.
+    // The record that excluded this one may itself be refused by now.
     private async Task TryAgainAsync(NpgsqlConnection connection, int known, CancellationToken cancellationToken)
     {
         foreach (var refused in _refused.Take(known).ToList())
@@ -108,7 +108,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
 
             if (count > 1)
             {
-                // The first half comes out first.
+                // The stack returns the first half first.
                 open.Push((start + (count / 2), count - (count / 2)));
                 open.Push((start, count / 2));
                 continue;
@@ -138,7 +138,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         }
     }
 
-    // A table may refuse the numbers of ours, by a check that ids are positive or by partitions of ids: then the sequence's are used from there on.
+    // A table may refuse our own numbers (a check that ids are positive, partitions by id): from then on the sequence's numbers are used.
     private async Task<bool> FitsWithSequenceNumbersAsync(
         NpgsqlConnection connection, long order, PostgresException refusal, CancellationToken cancellationToken)
     {
@@ -153,7 +153,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         return _takesSequenceNumbers;
     }
 
-    // Only then is a number of the sequence used up.
+    // A number of the sequence is used up only in this case.
     private async Task<bool> MayConcernNumbersAsync(NpgsqlConnection connection, PostgresException refusal, CancellationToken cancellationToken)
     {
         var numbered = plan.Target.Columns.Values.Where(c => c.IsNumbered || c.IsIdentityAlways).ToList();

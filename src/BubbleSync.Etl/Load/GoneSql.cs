@@ -19,7 +19,7 @@ internal static class GoneSql
              else false end
         """;
 
-    /// <summary>The parameters that say how far a reading could see; none where nothing is looked for.</summary>
+    /// <summary>The parameters with the limit of a reading; none where no rows are searched for.</summary>
     public static (string Name, object? Value)[] Parameters(Horizon? horizon) =>
         horizon is null ? [] : [("bound", horizon.Bound.ToUnixTimeMilliseconds()), ("snapshot", horizon.Snapshot)];
 

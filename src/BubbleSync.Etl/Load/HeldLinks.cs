@@ -71,7 +71,7 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         where held_link.target_id is distinct from excluded.target_id
         """;
 
-    // Over what a patch filled meanwhile, but not over a local edit.
+    // Overwrites what a patch filled meanwhile, but not a local edit.
     private string Restore(ColumnPlan column) =>
         $"""
         update {plan.Table} t set {column.Quoted} = h.target_id

@@ -5,7 +5,8 @@ namespace BubbleSync.Etl.Load;
 
 /// <summary>
 /// The conditions on the clocks of a row, as text; <c>t</c> is the table. A row was edited here where <c>updated_at</c> is later than Bubble's date and later
-/// than the last write of this program. The time of that is <c>last_synced_at</c>, or what <see cref="OwnWrites"/> recorded where a trigger stamped the row.
+/// than the last write of this program. The time of that write is <c>last_synced_at</c>, or what <see cref="OwnWrites"/> recorded where a trigger
+/// stamped the row.
 /// </summary>
 internal static class LocalEditSql
 {

@@ -26,7 +26,7 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
         return $"copy ({DeleteSuperseded(repeated)} returning {staging.Columns("s.")}) to stdout (format binary)";
     }
 
-    /// <summary>Of several readings of one record keeps the one that counts.</summary>
+    /// <summary>Keeps, of several readings of one record, the one that counts.</summary>
     public string DropSuperseded => DeleteSuperseded(Repeated);
 
     private string Repeated => $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)";

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Load;
 /// <param name="staging">Its staging.</param>
 /// <param name="runId">The run.</param>
 /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
-/// <param name="isDry">Whether nothing of it will last, so that it must not use up the numbers of sequences.</param>
+/// <param name="isDry">Whether everything is rolled back; then no numbers of sequences may be used up.</param>
 /// <param name="nextStep">What finishes the run where it has to stop.</param>
 internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
 {
@@ -56,17 +56,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
     }
 
-    // What may not be cleared is kept, by all that follows.
+    // Columns that may not be cleared are kept in all following statements.
     private async Task<IReadOnlyList<ClearRefusal>> KeepRefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var refused = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
-        // Anew each time: a merge that collided is tried again.
+        // Created anew each time, because a merge that collided is tried again.
         var keeping = plan.Keeping([.. refused.Select(r => r.Column)]);
         (_sql, _exchange, _held) = (new MergeSql(keeping, staging, force, isDry), new UniqueExchange(keeping, staging, force), new HeldLinks(keeping, staging));
         return refused;
     }
 
-    // Returns how many rows it updated. What a trigger keeps out is found by counting rows: their values are the trigger's to change.
+    // Returns how many rows it updated. Rows that a trigger keeps out are found by counting, because a trigger may change their values.
     private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
     {
         var triggers = plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates).Select(t => $"'{t.Name}'").ToList();
@@ -80,7 +80,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (written == found.New + updates)
             return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack ? throw KeptOut(triggers, (0, found.New), (putBack, updates)) : updates;
 
-        // A row that a trigger put elsewhere, where the table shows it, was not kept out.
+        // A row that a trigger stored elsewhere, and that the table shows, was not kept out.
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
         var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || triggers.Count == 0 ? found.New + updates - written - inserts : 0;
         return inserts + keptUpdates == 0 ? updates : throw KeptOut(triggers, (inserts, found.New), (keptUpdates, updates));
@@ -91,16 +91,22 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
     private SyncException KeptOut(List<string> triggers, (long Kept, long All) inserts, (long Kept, long All) updates)
     {
-        var who = triggers.Count switch { 0 => "something", 1 => $"trigger {triggers[0]}", _ => $"one of the triggers {string.Join(", ", triggers)}" };
         string?[] what =
         [
             inserts.Kept > 0 ? $"{inserts.Kept} of {inserts.All} new rows" : null,
             updates.Kept > 0 ? $"{updates.Kept} of {updates.All} updates" : null,
         ];
         var kept = string.Join(" and ", what.OfType<string>());
+        var found = triggers.Count switch
+        {
+            0 => $"table {plan.Table} did not take {kept}, and no trigger explains it (a rule, or row-level security?)",
+            1 => $"trigger {triggers[0]} of table {plan.Table} kept {kept} out",
+            _ => $"one of the triggers {string.Join(", ", triggers)} of table {plan.Table} kept {kept} out",
+        };
+        var fix = triggers.Count == 0 ? "table" : "trigger";
         return new SyncException(new SyncError(
             "load", plan.Name, null, null, "rows-not-taken",
-            $"{plan.Name}: {who} of table {plan.Table} kept {kept} out, so that nothing of this entity was merged. Fix the trigger, then {nextStep}."));
+            $"{plan.Name}: {found}, so that nothing of this entity was merged. Fix the {fix}, then {nextStep}."));
     }
 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)

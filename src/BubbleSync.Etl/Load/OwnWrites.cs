@@ -15,9 +15,9 @@ internal static class OwnWrites
         ? Task.CompletedTask
         : connection.ExecuteAsync(Record(plan), cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
 
-    // A transaction without an id has written nothing; then no table is looked through. A row version that we see and whose writer is in progress is our own,
-    // subtransactions included: of others only what is committed is seen. A transaction id has 32 bits in a row and 64 bits in the function;
-    // the two differ by as much as their ages.
+    // A transaction without an id has written nothing; then the table is not read. A visible row version whose writer is in progress is our own,
+    // subtransactions included: rows of others are visible only once committed. A row stores 32 bits of the writer's id, pg_xact_status takes 64:
+    // id(writer) = id(own) + age(own) - age(xmin).
     private static string Record(EntityPlan plan) =>
         $"""
         insert into bubblesync.own_write (target_schema, entity, bubble_id, updated_at)

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Load;
 
-/// <summary>Deletes or marks rows that Bubble no longer has, or only judges how many they are. Only ids of Bubble's form: all others are local.</summary>
+/// <summary>Deletes or marks rows that Bubble no longer has, or only checks their number. Only ids of Bubble's form count: all others are local.</summary>
 internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon)
 {
     // Of more than these, the first are asked for: a reading that misses records misses some of them too.
@@ -46,7 +46,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         return await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted ? "a crash of the server took what was staged" : null;
     }
 
-    // Rows that are marked already were judged when they were marked; of the limit neither they nor rows that came during the run are part.
+    // Rows that are already marked were checked when they were marked. Neither they nor rows added during the run count towards the limit.
     private async Task<SyncError?> TooManyAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
         if (report.Proof is not { IsComplete: true } || report.NotInBubble == 0

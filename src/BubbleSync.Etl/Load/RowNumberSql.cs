@@ -5,7 +5,7 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>
-/// Numbers for rows that are inserted only to be taken back, as text. A sequence would not take its numbers back. They lie below all that the table has:
+/// Numbers for rows that are inserted and always rolled back, as text. A sequence does not take its numbers back. They lie below all that the table has:
 /// numbers above could be those that the application inserts next, which would then wait for the end of the transaction.
 /// </summary>
 internal static partial class RowNumberSql
@@ -19,7 +19,7 @@ internal static partial class RowNumberSql
         return NextValue().Replace(column.Default!, _ => Number(column, table));
     }
 
-    // A text that has a number in it, such as a document's, has no least number.
+    // A text that contains a number, such as a document number, has no smallest number.
     private static string Number(ColumnInfo column, string table) => column.Type is "smallint" or "integer" or "bigint" or "numeric"
         ? $"((select coalesce(least(min(n.{Identifier.Quote(column.Name)}), 0), 0) from {table} n) - s.{StagingLayout.Row})::{column.FullType}"
         : $"(-s.{StagingLayout.Row})";

@@ -74,7 +74,7 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
         $"update {staging.Rejects} r set raw = t.raw from unnest(@ids, @texts) t (id, raw) where r.bubble_id = t.id and r.raw is null",
         cancellationToken, ("ids", texts.Keys.ToArray()), ("texts", texts.Values.ToArray()));
 
-    /// <summary>Rebuilds the texts that are still missing from the mapped columns: an absent field stays absent, a null a null.</summary>
+    /// <summary>Rebuilds the texts that are still missing from the mapped columns: an absent field stays absent, a null stays null.</summary>
     /// <param name="connection">An open connection.</param>
     /// <param name="isExplained">Whether the reason says that it was rebuilt.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -18,7 +18,7 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     public async Task<long> RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var rejected = 0L;
-        // A trigger that fires before each insert may fill such a column; then only the merge can say.
+        // A trigger that fires before each insert may fill such a column; then only the merge shows it.
         var isFilled = plan.Target.Triggers.Any(t => t.KeepsInserts);
         foreach (var column in isFilled ? [] : Unfilled())
             rejected += await _rejects.AddAsync(connection, column, NoSource, IsNew, cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
 {
     private readonly MergeSql _sql = new(plan, staging, force);
 
-    /// <summary>Frees the values; returns the numbers of the readings whose rows gave one up. Where the table does not let them, none does.</summary>
+    /// <summary>Frees the values; returns the numbers of the readings whose rows gave one up, or none where the table does not allow it.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlySet<long>> FreeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -79,7 +79,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
         }
     }
 
-    /// <summary>Returns what in the page contradicts itself whatever the offset ceiling is, or null.</summary>
+    /// <summary>Returns what in the page is contradictory under any offset ceiling, or null.</summary>
     /// <param name="cursor">The row it was asked to start at.</param>
     public string? Contradiction(long cursor)
     {

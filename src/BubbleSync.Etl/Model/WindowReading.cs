@@ -9,7 +9,7 @@ internal sealed class WindowReading(Window window, int attempt)
     /// <summary>1 for the first reading.</summary>
     public int Attempt { get; } = attempt;
 
-    /// <summary>Sets the first moment outside, where only reading shows it; before the end of the reading travels.</summary>
+    /// <summary>Sets the first moment outside, where only reading shows it; called before the end of the reading is sent.</summary>
     public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
 }
 

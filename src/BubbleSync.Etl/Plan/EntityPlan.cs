@@ -38,7 +38,7 @@ internal sealed record EntityPlan
     /// <summary>The columns that name records of other entities.</summary>
     public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
 
-    /// <summary>Gives the same plan, in which absent fields leave these columns as they are.</summary>
+    /// <summary>Returns the same plan, in which absent fields leave these columns as they are.</summary>
     public EntityPlan Keeping(IEnumerable<string> columns) => this with
     {
         Columns = [.. Columns.Select(c => columns.Contains(c.Name) ? c with { AbsentClears = false } : c)],

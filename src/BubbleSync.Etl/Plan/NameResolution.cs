@@ -82,5 +82,5 @@ internal sealed record SettledMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<
 /// <param name="BubbleType">The Bubble type.</param>
 /// <param name="Column">The line's column.</param>
 /// <param name="Field">The field.</param>
-/// <param name="Message">The same in words, with what to add to the map.</param>
+/// <param name="Message">The message, with what to add to the map.</param>
 internal sealed record NameMatch(string Entity, string BubbleType, string Column, DescribedField Field, string Message);

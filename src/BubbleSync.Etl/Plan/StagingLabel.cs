@@ -13,7 +13,7 @@ internal static class StagingLabel
     /// <summary>The label of one run; another one where the map or the table has changed since, for what is staged would not be what is mapped now.</summary>
     public static string Of(EntityPlan plan, Guid runId) => $"{OfRun(plan, runId)}layout {Fingerprint(plan)}";
 
-    /// <summary>The start of the labels of one run, whatever the map and the table were when it staged.</summary>
+    /// <summary>The start of the labels of one run, for every map and table that it staged with.</summary>
     public static string OfRun(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} ";
 
     /// <summary>The start of the labels of what is staged only to be compared; no run over the entity takes it for its own, nor for what a dead one left behind.</summary>

@@ -20,7 +20,7 @@ internal sealed class StagingLayout(EntityPlan plan)
 
     private const string MarksName = "_nulls_";
 
-    /// <summary>How the merge names bits of its own of what is absent from a record.</summary>
+    /// <summary>The name of the merge's own bits for fields that are absent from a record.</summary>
     public const string AbsentName = "_absent_";
 
     // How the merge calls columns of its own beside these.

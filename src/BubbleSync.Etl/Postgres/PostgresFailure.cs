@@ -30,7 +30,9 @@ internal static class PostgresFailure
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
         : 1;
 
-    /// <summary>Whether the table refuses a record for what it is: a value, a constraint, a trigger that raises. Not so a right or a lock.</summary>
+    /// <summary>
+    /// Whether the table refuses a record for its content: a value, a constraint, a trigger that raises. A missing right or a lock does not count.
+    /// </summary>
     public static bool RefusesRecord(PostgresException failure) =>
         failure.SqlState is ProgramLimit || RecordClasses.Contains(failure.SqlState[..2]) || !OtherClasses.Contains(failure.SqlState[..2]);
 
@@ -39,7 +41,7 @@ internal static class PostgresFailure
         ? new RecordRefusal(Refused(refused), refused.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation)
         : null;
 
-    /// <summary>Says which rule of the table refuses a record, without the record's values.</summary>
+    /// <summary>Returns the rule of the table that refuses a record, without the record's values.</summary>
     public static string Refused(PostgresException failure) => failure switch
     {
         { Routine: "ExecFindPartition" } => $"no partition of table '{failure.TableName}' takes it",
@@ -69,7 +71,7 @@ internal static class PostgresFailure
         _ => failure.MessageText,
     };
 
-    /// <summary>What the server says of a failure that it answered with; null where something else failed.</summary>
+    /// <summary>Returns the server's message about a failure; null where something else failed.</summary>
     public static string? SaidBy(SyncException failure) => failure.InnerException is PostgresException said ? $"{Said(said)} ({said.SqlState})" : null;
 
     /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
@@ -119,7 +121,7 @@ internal static class PostgresFailure
         failure);
 }
 
-/// <summary>That the table refuses a record.</summary>
+/// <summary>The refusal of a record by the table.</summary>
 /// <param name="Reason">Which of its rules does.</param>
 /// <param name="IsOfOtherRow">Whether it depends on what another row has at the moment.</param>
 internal sealed record RecordRefusal(string Reason, bool IsOfOtherRow);

@@ -18,7 +18,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
 
-    /// <summary>Whether nothing will last.</summary>
+    /// <summary>Whether everything is rolled back at the end.</summary>
     public bool IsDryRun => dryRun;
 
     /// <summary>Does the work in a transaction.</summary>
@@ -86,7 +86,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         }
     }
 
-    // What fails is taken back alone, and deferred constraints are checked where a transaction of its own would be committed.
+    // Only what fails is rolled back. Deferred constraints are checked where a separate transaction would commit.
     private static async Task<T> InPartAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint work", cancellationToken);
@@ -98,7 +98,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         }
         catch (Exception failure) when (failure is PostgresException or SyncException)
         {
-            // Some failures end the session, and all that it did.
+            // Some failures end the session and roll back everything that it did.
             if (connection.State == ConnectionState.Open)
                 await connection.ExecuteAsync("rollback to savepoint work; release savepoint work", cancellationToken);
             throw;

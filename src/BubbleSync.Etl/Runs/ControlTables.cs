@@ -25,7 +25,7 @@ internal static class ControlTables
 
     private static readonly Lazy<IReadOnlyList<Script>> Scripts = new(ReadScripts);
 
-    /// <summary>Runs the scripts that the database lacks, all in one transaction; asks for no right where none is lacking.</summary>
+    /// <summary>Runs the scripts that the database lacks, all in one transaction; needs no right where nothing is missing.</summary>
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -8,13 +8,13 @@ namespace BubbleSync.Etl.Runs;
 /// <param name="address">The app's address, as <see cref="AddressOf"/> writes it.</param>
 internal sealed class MirroredSource(string schema, string address)
 {
+    private const string LivePrefix = "/version-live/";
+
     /// <summary>The app's address; empty where nothing is read from Bubble.</summary>
     public string Address => address;
 
     /// <summary>Whether anything is read from Bubble.</summary>
     public bool IsRead => address.Length > 0;
-
-    private const string LivePrefix = "/version-live/";
 
     /// <summary>Returns host, path and branch of an app's API, written in one way: <c>app.example.com/version-test/api/1.1</c>. Live has no branch.</summary>
     public static string AddressOf(Uri baseUrl)

@@ -27,7 +27,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
         """;
 
-    /// <summary>Counts the records that are kept, by entity: those that no later run knows better, and all.</summary>
+    /// <summary>Counts the records that are kept, by entity: those that are not outdated, and all.</summary>
     public async Task<IReadOnlyList<RejectedCount>> CountAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
@@ -47,12 +47,9 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             "select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity where run_id = @run", cancellationToken, ("run", runId));
     }
 
-    /// <summary>
-    /// Notes which records that earlier runs rejected the run at hand knows better: those that it read again, and where it read everything,
-    /// those that Bubble no longer has.
-    /// </summary>
+    /// <summary>Marks rejected records of earlier runs as outdated: those that this run read again and, where it read everything, all others.</summary>
     /// <param name="connection">The connection with the transaction of the merge.</param>
-    /// <param name="runId">The run at hand.</param>
+    /// <param name="runId">This run.</param>
     /// <param name="plan">The entity.</param>
     /// <param name="staged">The table that the entity's records are staged in.</param>
     /// <param name="isComplete">Whether it read everything.</param>
@@ -101,6 +98,6 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
 
 /// <summary>How many rejected records of an entity are kept.</summary>
 /// <param name="Entity">The entity.</param>
-/// <param name="Open">Those that no later run read again or found gone.</param>
+/// <param name="Open">Those that no later run read again or found to be deleted.</param>
 /// <param name="All">All.</param>
 internal sealed record RejectedCount(string Entity, long Open, long All);

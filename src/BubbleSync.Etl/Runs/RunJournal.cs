@@ -56,8 +56,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public ApiCounts Api => _before.With(Asked());
 
     /// <summary>
-    /// Opens the row of a run that goes on, with what its earlier attempts asked of Bubble: of one that was killed, what it had asked when its
-    /// last window was staged.
+    /// Reopens the run's row and loads the counts of its earlier attempts. For a killed attempt these are the counts at its last staged window.
     /// </summary>
     public async Task ReopenAsync(CancellationToken cancellationToken)
     {
@@ -79,11 +78,11 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         await connection.ExecuteAsync("update bubblesync.run set upper_bound = @bound where run_id = @run", cancellationToken, ("bound", upperBound), ("run", runId));
     }
 
-    /// <summary>Notes what the run finds when it begins to read an entity; an earlier attempt at the run may have done so.</summary>
+    /// <summary>Records what the run finds when it begins to read an entity, unless an earlier attempt did so.</summary>
     public Task<TargetBaseline> BaselineAsync(NpgsqlConnection connection, EntityPlan plan, bool countsRows, CancellationToken cancellationToken) =>
         TargetBaseline.TakeAsync(connection, runId, plan, source.Address, countsRows, cancellationToken);
 
-    /// <summary>Forgets all that the run has done about an entity, whose staged rows are gone or of no use.</summary>
+    /// <summary>Removes the run's results of an entity whose staged rows are lost or unusable.</summary>
     public Task ForgetAsync(NpgsqlConnection connection, string entity, CancellationToken cancellationToken) => connection.ExecuteAsync(
         """
         delete from bubblesync."window" where run_id = @run and entity = @entity;
@@ -227,5 +226,5 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
 /// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
 /// <param name="Stage">The stage that it is about.</param>
 /// <param name="Entity">The entity, or null.</param>
-/// <param name="Message">What there is to say.</param>
+/// <param name="Message">The text.</param>
 internal sealed record LogLine(string Level, string Stage, string? Entity, string Message);

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>One run at a time for each target table, by advisory locks of one session: when its process dies, PostgreSQL lets go of them.</summary>
 internal sealed class RunLock : IAsyncDisposable
 {
-    /// <summary>The code of the error that the session which holds the locks was ended.</summary>
+    /// <summary>The code of the error when the session that holds the locks was ended.</summary>
     public const string Lost = "lock-lost";
 
     private const string HolderSql =

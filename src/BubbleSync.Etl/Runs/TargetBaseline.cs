@@ -6,12 +6,12 @@ using Npgsql;
 namespace BubbleSync.Etl.Runs;
 
 /// <summary>What a run found when it began to read an entity. A resumed run keeps what its first attempt found.</summary>
-/// <param name="IsSame">Whether app, type, table and key are still those of the first attempt. If not, nothing that it did holds for these.</param>
+/// <param name="IsSame">Whether app, type, table and key are still those of the first attempt. If not, the results of the first attempt do not apply.</param>
 /// <param name="Snapshot">What the database had committed by then, as <c>pg_snapshot</c>: rows that came later are in none of the run's readings.</param>
 /// <param name="LivingRows">Rows with ids of Bubble's form that were not marked as deleted; null where they were not counted.</param>
 internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? LivingRows)
 {
-    /// <summary>Returns what the run's first attempt found of the entity; looks now where this is the first.</summary>
+    /// <summary>Returns what the run's first attempt found of the entity; reads it now if this is the first.</summary>
     /// <param name="connection">A connection to the target.</param>
     /// <param name="runId">The run.</param>
     /// <param name="plan">The entity.</param>
@@ -36,14 +36,14 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
             cancellationToken, ("run", runId), ("entity", plan.Name), ("source", source)))[0];
 
     /// <summary>
-    /// An expression: what the entity is. App, Bubble type, key, and table by its name and its oid, which a table made anew does not keep.
+    /// An expression: what the entity is. App, Bubble type, key, and table by its name and its oid, which changes when the table is created again.
     /// Parameter <c>@source</c>.
     /// </summary>
     public static string IdentitySql(EntityPlan plan) =>
         $"concat_ws(' ', @source, {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, "
         + $"{Identifier.Literal(plan.Table)}::regclass::oid, {Identifier.Literal(plan.KeyName)})";
 
-    // Digits but for one x in their midst: the form of Bubble's ids by cheaper means than its pattern.
+    // Digits with one x between them: a cheaper test for the form of Bubble's ids than its pattern.
     private static string LivingSql(EntityPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
         $"""

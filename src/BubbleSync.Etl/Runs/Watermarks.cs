@@ -8,8 +8,8 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>Up to when each entity is known to be in step with Bubble: the start of its last verified reading.</summary>
 internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> marks)
 {
-    // What a run read was true when it began, by whichever clock was behind. Runs of programs that did not note app, type, table and key count as long as
-    // those are what the first run after them found.
+    // What a run read is valid as of its start, on the slower clock. Runs of programs that did not record app, type, table and key count as long as the first
+    // run after them found the same ones.
     private const string Sql =
         """
         select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))),
@@ -30,7 +30,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     /// <param name="entities">The entities.</param>
     /// <param name="source">The app that is read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="SyncException">An entity has none that holds: a usage error.</exception>
+    /// <exception cref="SyncException">An entity has no valid watermark: a usage error.</exception>
     public static async Task<Watermarks> ReadAsync(
         TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
     {
@@ -51,10 +51,9 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     public DateTimeOffset Of(EntityPlan plan) => marks[plan.Name];
 
     /// <summary>
-    /// Stops where a watermark lies after the moment up to which a run reads, by more than the overlap makes up for:
-    /// records were changed before it that no run has read.
+    /// Throws if a watermark lies after the upper bound of a run by more than the overlap: then records changed before it that no run has read.
     /// </summary>
-    /// <exception cref="SyncException">One does: a usage error.</exception>
+    /// <exception cref="SyncException">A watermark does: a usage error.</exception>
     public void RequireBefore(DateTimeOffset bound, TimeSpan overlap)
     {
         var ahead = marks.Where(m => m.Value - overlap > bound)
@@ -64,7 +63,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
             throw Nothing(ahead, isAll: false);
     }
 
-    // One error for each reason, for mostly it is the same for all entities.
+    // One error for each reason, because the reason is usually the same for all entities.
     private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) =>
         new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
             "settings", m.First(), null, null, "no-watermark",

@@ -32,7 +32,7 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
         return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0) { SharedNames = [.. SharedNames(type, fields)] };
     }
 
-    // Records that carry one of the fields under its id tell them apart.
+    // Records that carry one of the fields under its id distinguish them.
     private static IEnumerable<SharedName> SharedNames(DescribedType type, IReadOnlyList<SurveyedField> fields) =>
         from name in type.Fields.Where(f => f.IsNameShared).Select(f => f.Name).Distinct()
         let ids = type.Fields.Where(f => f.Name == name || f.Id == name).Select(f => f.Id).ToList()

@@ -13,10 +13,10 @@ internal sealed record SurveyedType(string Name, string Display, IReadOnlyList<S
 
 /// <summary>A name that several fields have in the editor.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Ids">The fields' ids, by which they are told apart.</param>
+/// <param name="Ids">The fields' ids, which distinguish them.</param>
 internal sealed record SharedName(string Name, IReadOnlyList<string> Ids)
 {
-    /// <summary>The same in words, with what to do.</summary>
+    /// <summary>The message, with what to do.</summary>
     public string Message =>
         $"{Ids.Count} fields ({string.Join(", ", Ids)}) have the name '{Name}' in the Bubble editor, so that each is proposed by its id. "
         + $"Where records carry display names, only one value comes under '{Name}', and nothing shows which field it belongs to. "

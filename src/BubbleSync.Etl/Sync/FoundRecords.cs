@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Sync;
 /// <summary>The records to sync.</summary>
 /// <param name="Ids">Their ids.</param>
 /// <param name="Unusable">Records without a usable id, as they came: they cannot be asked for.</param>
-/// <param name="Malformed">How many more were given that are no ids.</param>
+/// <param name="Malformed">The number of further texts that are not ids.</param>
 internal sealed record FoundRecords(IReadOnlyList<string> Ids, IReadOnlyList<string> Unusable, int Malformed = 0)
 {
     /// <summary>How many records there are to sync.</summary>

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Load;
 
 namespace BubbleSync.Etl.Sync;
 
-/// <summary>Gives, invoice by invoice, what became of it and of all around it.</summary>
+/// <summary>Returns the outcome of each invoice and of its related records.</summary>
 internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
 {
     // The results' names, which are older than the entities', in merge order.

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Sync;
 /// </summary>
 internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
 {
-    // A list can be searched for one id a call only; beyond this many roots the calls would outweigh all others.
+    // A list search takes one id a call; with more roots than this, these calls would outweigh all others.
     private const int AskedOneByOne = 8;
 
     /// <summary>Gives the records of an entity that roots name, follow or are named by, as queries of (root, id).</summary>
@@ -28,7 +28,10 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         .Where(o => o != entity && root.Plan.Columns.Any(c => Names(c, entity) && Names(c, o)))
         .ToList();
 
-    /// <summary>Reads all of it, in three rounds: what names the roots, what these and the roots name, what was not where it was looked for first.</summary>
+    /// <summary>
+    /// Reads the related records in three rounds: those that name the roots, those that these and the roots name,
+    /// and those not found where they were searched first.
+    /// </summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var roots = await links.KeysAsync(root.Staging, cancellationToken);
@@ -70,7 +73,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         await records.ByIdAsync(entity, [.. named.Union(known)], cancellationToken);
     }
 
-    // Of too many roots to search a list for each: only those for which nothing was found, and only where they are few.
+    // If there are too many roots to search a list for each, only those without a result are searched, and only if they are few.
     private async Task BareAsync(EntityRun entity, ColumnPlan naming, int roots, CancellationToken cancellationToken)
     {
         var bare = await links.BareAsync(root.Staging, Named(entity), new StagedLink(entity.Staging, naming), cancellationToken);
@@ -81,7 +84,8 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
             + $"{root.Plan.Name}. Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
     }
 
-    // Over a relation that both have to a third: an invoice's customer, a registration's customer. Of several the one with the most different ids.
+    // Both are related to a third record: an invoice's customer, a registration's customer.
+    // Of several such relations, the one with the most different ids is used.
     private async Task ByRelativeAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         (ColumnPlan? Theirs, List<string> Ids) best = (null, []);

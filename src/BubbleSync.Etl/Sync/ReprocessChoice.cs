@@ -3,13 +3,13 @@ using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl.Sync;
 
-/// <summary>What of a run's rejected records is to be loaded now.</summary>
+/// <summary>The rejected records of a run that are to be loaded now.</summary>
 /// <param name="Entities">The entities that have such records and a map.</param>
-/// <param name="Warnings">What is left out because later runs know it better.</param>
+/// <param name="Warnings">What is left out because it is outdated.</param>
 /// <param name="Errors">What is left out because no map names its entity any more.</param>
 internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<SyncError> Errors)
 {
-    /// <summary>Chooses.</summary>
+    /// <summary>Returns the choice.</summary>
     /// <param name="rejected">What the run rejected.</param>
     /// <param name="run">The run.</param>
     /// <param name="maps">The maps of all entities.</param>

@@ -5,6 +5,9 @@ namespace BubbleSync.Etl.Telemetry;
 /// <summary>What the engine logs. Names, ids and numbers; never a field's value, never a secret.</summary>
 internal static partial class EngineLog
 {
+    /// <summary>The id of the event that begins a wait of more than ten seconds.</summary>
+    public const int WaitEvent = 53;
+
     /// <summary>A run began.</summary>
     [LoggerMessage(1, LogLevel.Information, "Run {RunId} began: {Kind} into schema {Schema}")]
     public static partial void RunBegan(this ILogger logger, Guid runId, string kind, string schema);
@@ -46,6 +49,6 @@ internal static partial class EngineLog
     public static partial void Answered(this ILogger logger, string entity, int status, long durationMs);
 
     /// <summary>A wait of more than ten seconds began.</summary>
-    [LoggerMessage(SyncEngine.WaitEvent, LogLevel.Warning, "{Wait}")]
+    [LoggerMessage(WaitEvent, LogLevel.Warning, "{Wait}")]
     public static partial void Waits(this ILogger logger, string wait);
 }

@@ -3,8 +3,8 @@ using BubbleSync.Etl.Model;
 namespace BubbleSync.Etl.Transform;
 
 /// <summary>
-/// Counts what an entity's records held, a page at a time, in the readings that count. A record that is read again, because its window is or because it changed
-/// since, is counted with its first reading; no id is kept for that. Thread-safe.
+/// Counts what an entity's records held, a page at a time, in the readings that count. A record that is read twice is counted with its first reading. No ids
+/// are kept for that. Thread-safe.
 /// </summary>
 internal sealed class FieldTally
 {
@@ -47,7 +47,7 @@ internal sealed class FieldTally
         }
     }
 
-    /// <summary>Takes the end of a reading, which may overtake its pages.</summary>
+    /// <summary>Takes the end of a reading. It may arrive before the reading's pages.</summary>
     public void End(ReadingEnded end)
     {
         lock (_lock)
@@ -69,7 +69,7 @@ internal sealed class FieldTally
         if (end.Verdict.Outcome == Outcome.Discarded)
             return;
 
-        // Changes that are read after the windows are records of them, but for the few that are new.
+        // Changes that are read after the windows are mostly records that the windows held already.
         var window = end.Of.Window;
         var isChange = window.Kind == WindowKind.Modified;
         var isAgain = !_windows.Add(window) || (isChange && _hasHistory);
@@ -77,7 +77,7 @@ internal sealed class FieldTally
         (isAgain ? _again : _once).Add(open.Fields);
     }
 
-    // What only records held that were read again is counted with those.
+    // Fields that only repeated records held are counted with these.
     private static Dictionary<TKey, TValue> Together<TKey, TValue>(Dictionary<TKey, TValue> once, Dictionary<TKey, TValue> again)
         where TKey : notnull
     {

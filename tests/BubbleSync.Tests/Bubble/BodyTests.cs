@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
-using Microsoft.Extensions.Logging.Abstractions;
 using BubbleSync.Tests.Survival;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;
@@ -126,7 +126,10 @@ public sealed class BodyTests : IDisposable
         var patience = maxAttempts == 1 ? 0 : 300;
         var settings = new BubbleSettings
         {
-            BaseUrl = new Uri($"http://{Host}/api/1.1/"), MaxAttempts = maxAttempts, PatienceSeconds = patience, TimeoutSeconds = 600,
+            BaseUrl = new Uri($"http://{Host}/api/1.1/"),
+            MaxAttempts = maxAttempts,
+            PatienceSeconds = patience,
+            TimeoutSeconds = 600,
         };
         var handler = RequestSender.CreateHandler(settings);
         handler.ConnectCallback = async (_, stop) =>

@@ -23,7 +23,9 @@ internal static class Bubblesync
         // A test run in the background ignores some signals, and its children inherit that: these get them as a user's program does (GNU coreutils, env).
         var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet")
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
         };
         foreach (var word in OperatingSystem.IsLinux() ? ["--default-signal", "dotnet"] : Array.Empty<string>())
             start.ArgumentList.Add(word);

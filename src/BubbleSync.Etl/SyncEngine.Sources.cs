@@ -1,0 +1,52 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Sync;
+
+namespace BubbleSync.Etl;
+
+/// <content>The checks of the source: its settings, and the app that the tables mirror.</content>
+public sealed partial class SyncEngine
+{
+    private async Task AcceptSourceAsync(SyncTarget target, BubbleClient client, Guid runId, bool isDryRun, CancellationToken cancellationToken)
+    {
+        await CheckSourceAsync(target, client, cancellationToken);
+        if (!isDryRun)
+            await target.AcceptSourceAsync(runId, cancellationToken);
+    }
+
+    // Earlier versions recorded no app: where they filled the tables, a sample of what they stored must be found before the app is recorded.
+    private async Task ConfirmSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken)
+    {
+        if (await target.LacksSourceAsync(cancellationToken))
+            await CheckSourceAsync(target, client, cancellationToken);
+    }
+
+    // All entities count, not only those that are synced: the app belongs to the whole schema.
+    private Task CheckSourceAsync(SyncTarget target, BubbleClient client, CancellationToken cancellationToken) =>
+        new SourceAcceptance(client, target.Database).CheckAsync(target.Plan([]).Sound, MirroredSource.AddressOf(settings.Bubble.BaseUrl!), cancellationToken);
+
+    // Each command that reads Bubble calls this before it reads: the tables must mirror the app in the settings, or none yet.
+    private async Task<SyncTarget> OpenForReadingAsync(string applicationName, CancellationToken cancellationToken)
+    {
+        RequireSource();
+        var target = await OpenAsync(applicationName, cancellationToken);
+        try
+        {
+            await target.RequireSourceAsync(cancellationToken);
+            return target;
+        }
+        catch
+        {
+            await target.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void RequireSource()
+    {
+        var faults = BubbleSettingsCheck.Faults(settings.Bubble).Concat(BubbleSettingsCheck.Missing(settings.Bubble)).ToList();
+        if (faults.Count > 0)
+            throw new SyncException([.. faults.Select(f => new SyncError("settings", null, null, f.Setting, "settings", $"{f.Setting}: {f.Fault}"))]);
+    }
+}
