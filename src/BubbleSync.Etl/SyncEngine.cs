@@ -200,7 +200,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) => new(settings.Bubble, clock, logger, mostCalls, nextStep);
 
-    private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) => SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
+    private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) =>
+        SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
 
     // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.
     private static async Task<T> GuardedAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)

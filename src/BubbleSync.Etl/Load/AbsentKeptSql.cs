@@ -34,7 +34,8 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
     /// <param name="isWritten">A condition: the row is written now, so that absence empties the columns that it is to empty.</param>
     public string Count(bool completed, string isWritten)
     {
-        var counts = Kept(completed, clears: false).Concat(Kept(completed, clears: true).Select(kept => $"case when {isWritten} then 0 else {kept} end")).ToList();
+        var cleared = Kept(completed, clears: true).Select(kept => $"case when {isWritten} then 0 else {kept} end");
+        var counts = Kept(completed, clears: false).Concat(cleared).ToList();
         return counts.Count == 0 ? "0::bigint" : $"coalesce(sum({string.Join(" + ", counts)}) filter (where not s.{StagingLayout.Rejected}), 0)::bigint";
     }
 

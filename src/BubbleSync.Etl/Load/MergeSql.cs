@@ -11,7 +11,7 @@ namespace BubbleSync.Etl.Load;
 /// <param name="staging">Its staging.</param>
 /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
 /// <param name="ownNumbers">Whether new rows get numbers of the statement's own instead of those of sequences, because the rows will not last.</param>
-internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force, bool ownNumbers = false)
+internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bool force, bool ownNumbers = false)
 {
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
@@ -78,24 +78,6 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
     /// <summary>Whether the table has any row.</summary>
     public string HasRows => $"select exists (select from {plan.Table})";
 
-    /// <summary>
-    /// Holds what is staged against the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were changed
-    /// here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer has, else null;
-    /// and values kept here that the records do not carry, of plain columns and of links.
-    /// </summary>
-    public string Classify(bool countGone) =>
-        $"""
-        select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
-               count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
-               count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
-               {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
-               {(!countGone ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {GoneSql.IsWithin("t", plan)})")},
-               {_kept.Count(completed: false, IsNewer)},
-               {_kept.Count(completed: true, IsNewer)}
-        from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
-        {(countGone ? "full" : "left")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
-        """;
-
     /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
     public string Unmark =>
         $"update {plan.Table} t set {DeletionMark.Quoted} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{DeletionMark.Quoted} is not null";
@@ -141,26 +123,12 @@ internal sealed class MergeSql(EntityPlan plan, StagingTable staging, bool force
             """;
     }
 
-    /// <summary>Counts the rows that the merge would update.</summary>
-    public string CountUpdates => $"select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key} where {IsUpdated}";
-
-    /// <summary>Counts rows that the merge was to write and that do not have their record's Modified Date after it, which every write sets: a trigger put back the old row.</summary>
-    public string CountPutBack =>
-        $"""
-        select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
-        where s.{_modified} is not null and t.{_modified} is distinct from s.{_modified} and {IsNewer}
-        """;
-
     /// <summary>The numbers of the readings that the merge would write, sorted.</summary>
     public string Written =>
         $"""
         select s.{StagingLayout.Order} from ({Source(null)}) s left join {plan.Table} t on t.{_key} = s.{_key}
         where t.{_key} is null or ({IsUpdated}) order by s.{StagingLayout.Order}
         """;
-
-    /// <summary>Counts records that are still in no row after the merge.</summary>
-    public string CountKeptOut =>
-        $"select count(*) from {staging.Name} s where not s.{StagingLayout.Rejected} and not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
 
     /// <summary>
     /// Gives rows that are about to get another value in <paramref name="column"/> a provisional one first, so that records may exchange values that must be

@@ -78,7 +78,9 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (wanted is not { } updates)
             return written - found.New;
         if (written == found.New + updates)
-            return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack ? throw KeptOut(triggers, (0, found.New), (putBack, updates)) : updates;
+            return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack
+                ? throw KeptOut(triggers, (0, found.New), (putBack, updates))
+                : updates;
 
         // A row that a trigger stored elsewhere, and that the table shows, was not kept out.
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);

@@ -24,7 +24,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="report">What is known of the entity.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<(IReadOnlyList<string> Ids, SyncError? Refusal)> JudgeAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<string> Ids, SyncError? Refusal)> JudgeAsync(
+        NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
     {
         if (Writes && await RefusalAsync(connection, report, cancellationToken) is { } refusal)
             return ([], Refused(refusal));

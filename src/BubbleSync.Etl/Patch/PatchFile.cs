@@ -11,7 +11,9 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
     private const string ReportMark = "-- report:";
     private const string CompletesMark = "-- completes:";
 
-    /// <summary>Returns the columns, as <c>table.column</c>, that the patches of a folder complete beyond what Bubble sends; none where there is no such folder.</summary>
+    /// <summary>
+    /// Returns the columns, as <c>table.column</c>, that the patches of a folder complete beyond what Bubble sends; none where there is no such folder.
+    /// </summary>
     public static IReadOnlySet<string> CompletedColumns(string folder) => Directory.Exists(folder)
         ? ReadAll(folder, []).SelectMany(p => p.Completes).ToHashSet()
         : new HashSet<string>();
@@ -43,11 +45,15 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
             Path.GetFileNameWithoutExtension(path),
             report < 0 ? text : text[..report],
             tables,
-            report < 0 ? null : text[(report + 1 + ReportMark.Length)..]) { Completes = Words(parts, CompletesMark) };
+            report < 0 ? null : text[(report + 1 + ReportMark.Length)..])
+        {
+            Completes = Words(parts, CompletesMark),
+        };
     }
 
     private static string[] Words(List<string> lines, string mark) =>
-        lines.Find(l => l.StartsWith(mark, StringComparison.Ordinal))?[mark.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        lines.Find(l => l.StartsWith(mark, StringComparison.Ordinal))?[mark.Length..]
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static string Text(string path)
     {

@@ -148,7 +148,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             values (
               @run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned,
               @kept, @keptLinks, @refused::jsonb, @duration, @proof::jsonb, @started, clock_timestamp())
-            on conflict (run_id, entity) do update set proof = excluded.proof, missing_links = excluded.missing_links, pruned = excluded.pruned, duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
+            on conflict (run_id, entity) do update set
+                proof = excluded.proof, missing_links = excluded.missing_links, pruned = excluded.pruned,
+                duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
             """,
             cancellationToken,
             ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),

@@ -22,7 +22,8 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
 
         Assert.Equal("failed", report.Status);
-        Assert.Contains("trigger 'put_back' of table \"public\".\"agent\" kept 1 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        var error = Assert.Single(report.Errors).Message;
+        Assert.Contains("trigger 'put_back' of table \"public\".\"agent\" kept 1 of 2 updates out", error, StringComparison.Ordinal);
         Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from agent where name = 'old'"));
     }
 
