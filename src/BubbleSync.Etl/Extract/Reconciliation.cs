@@ -17,6 +17,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
     private readonly Window _since = new(WindowKind.Created, end, null);
     private readonly HashSet<Window> _given = [];
     private int _rounds;
+    private bool _hasShownMovement;
     private bool _isUndatedRefused;
 
     /// <summary>Returns the windows to read next; none where the counts agree with what was read, or where no further reading can show that they do.</summary>
@@ -37,7 +38,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
                 break;
 
             last = counts.Totals;
-            if (!counts.Agree)
+            if (!counts.Agree || MustShowAgain(counts))
                 continue;
 
             foreach (var window in due)
@@ -49,6 +50,14 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
             $"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, of which {ReadInAll} were read; "
             + "counted again, its windows do not add up to the whole either");
         return [];
+    }
+
+    // A wrong number looks like records that came or went, and would excuse a window that came short: what moved counts excuse must show twice.
+    private bool MustShowAgain(WindowCounts counts)
+    {
+        var mustShow = counts.Moved && !_hasShownMovement && _rounds < CountingRounds;
+        _hasShownMovement |= counts.Moved;
+        return mustShow;
     }
 
     private long ReadInAll => ledger.Accepted.Sum(a => a.Verdict.RowsRead);
@@ -142,6 +151,9 @@ internal sealed record WindowCounts(long Before, IReadOnlyDictionary<Window, lon
 
     /// <summary>Whether the windows add up to the whole, or to what it was seen to move between.</summary>
     public bool Agree => Sum >= Math.Min(Before, After) && Sum <= Math.Max(Before, After);
+
+    /// <summary>Whether the whole was not the same before and after.</summary>
+    public bool Moved => Before != After;
 
     /// <summary>Whether there are records that lie in no window.</summary>
     public bool IsSumTooSmall => Sum < Math.Min(Before, After);

@@ -52,10 +52,10 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             var report = await scene.ResyncAsync("invoice");
             var missing = scene.Bubble.Records.Count("invoice") - await scene.ScalarAsync<long>("select count(*) from invoice");
             if (missing > 0 && report.Status == "succeeded")
-                silent.Add($"seed {seed}: {missing} missing of {report.Entities[0].Proof}");
+                silent.Add($"seed {seed}: {missing} missing: {report.ToJson()}");
         }
 
-        Assert.Empty(silent);
+        Assert.True(silent.Count == 0, string.Join('\n', silent));
     }
 
     [Fact]
@@ -70,6 +70,26 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
         Assert.Equal("partial", report.Status);
         Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that Bubble counts", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_wrong_count_of_the_whole_does_not_excuse_windows_that_came_short()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        var wholes = 0;
+        await using var liar = await LiarAsync(scene, _ => true, (query, answer) => (Ask(query), query["limit"] == "1") switch
+        {
+            // Windows end after their first page, and the first count of each agrees; the whole, first counted before reading and after it, is then 1 twice.
+            (Asked.Window, false) => NoneRemain(answer),
+            (Asked.Window, true) when wholes is 3 or 4 => Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":9"),
+            (Asked.Whole, true) when ++wholes is 3 or 4 => NoneRemain(answer),
+            _ => answer,
+        });
+
+        var report = await scene.ResyncAsync("invoice");
+
+        Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
+        Assert.True(report.Status == "partial", report.ToJson());
     }
 
     [Theory]
@@ -168,8 +188,18 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         ? Regex.Replace(answer, "\"remaining\": ?([0-9]+)", m => $"\"remaining\":{int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture) + 1}")
         : answer;
 
+    private static Asked Ask(IQueryCollection query) => query["constraints"].ToString() switch
+    {
+        "" => Asked.Whole,
+        var constraints when constraints.Contains("less than", StringComparison.Ordinal) => Asked.Window,
+        _ => Asked.Other,
+    };
+
+    private static Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<string, string> change) =>
+        LiarAsync(scene, lies, (_, answer) => change(answer));
+
     // Passes searches on, and changes the answers to those that the rule names.
-    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<string, string> change)
+    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<IQueryCollection, string, string> change)
     {
         var (bubble, http) = (scene.Settings.Bubble.BaseUrl!, new HttpClient());
         http.DefaultRequestHeaders.Add("Authorization", $"Bearer {scene.Settings.Bubble.ApiToken}");
@@ -180,10 +210,17 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         app.Run(async context =>
         {
             var answer = await http.GetStringAsync(new Uri(bubble, $"{context.Request.Path}{context.Request.QueryString}"), scene.Limit);
-            await context.Response.WriteAsync(lies(context.Request.Query) ? change(answer) : answer, scene.Limit);
+            await context.Response.WriteAsync(lies(context.Request.Query) ? change(context.Request.Query, answer) : answer, scene.Limit);
         });
         await app.StartAsync(scene.Limit);
         await scene.MoveAsync(new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath));
         return app;
+    }
+
+    private enum Asked
+    {
+        Whole,
+        Window,
+        Other,
     }
 }

@@ -99,7 +99,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         for (var number = 1; number <= 40; number++)
             scene.Put("agent", Scene.Record(number, Scene.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
         scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxConcurrency = 1 } };
-        var first = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 14 });
+        var first = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 17 });
         var known = await Pages.ProvedAsync(scene);
         var pages = new Pages(scene);
 
