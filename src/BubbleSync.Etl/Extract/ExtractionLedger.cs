@@ -56,7 +56,7 @@ internal sealed class ExtractionLedger
     }
 
     /// <summary>Notes something that keeps the extraction from being proved complete.</summary>
-    public void Doubt(string what)
+    public void AddIssue(string what)
     {
         lock (_lock)
         {

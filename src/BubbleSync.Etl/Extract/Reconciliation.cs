@@ -42,11 +42,11 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
                 continue;
 
             foreach (var window in due)
-                ledger.Doubt($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts");
+                ledger.AddIssue($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts");
             return [];
         }
 
-        ledger.Doubt(
+        ledger.AddIssue(
             $"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, of which {ReadInAll} were read; "
             + "counted again, its windows do not add up to the whole either");
         return [];
@@ -67,7 +67,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
     {
         ledger.CountedAfter = (await source.ProbeAsync(null, 0, cancellationToken)).Total;
         if (ledger.CountedAfter is null)
-            ledger.Doubt("Bubble's answers do not say how many records there are");
+            ledger.AddIssue("Bubble's answers do not say how many records there are");
         return ledger.CountedAfter is not { } whole || (whole == ReadInAll && ledger.CountedBefore == whole);
     }
 
@@ -137,7 +137,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         catch (SyncException refused) when (!refused.IsTransient)
         {
             _isUndatedRefused = true;
-            ledger.Doubt($"records without Created Date cannot be asked for: {refused.Message}");
+            ledger.AddIssue($"records without Created Date cannot be asked for: {refused.Message}");
             return 0;
         }
     }
