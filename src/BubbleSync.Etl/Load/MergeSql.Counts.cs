@@ -6,9 +6,9 @@ namespace BubbleSync.Etl.Load;
 internal sealed partial class MergeSql
 {
     /// <summary>
-    /// Compares what is staged with the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and
-    /// that were changed here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer has, else null;
-    /// and values kept here that the records do not carry, of plain columns and of links.
+    /// Compares what is staged with the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were
+    /// changed here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer
+    /// has, else null; and values kept here that the records do not carry, of plain columns and of links.
     /// </summary>
     public string Classify(bool countGone) =>
         $"""
