@@ -73,22 +73,32 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         var found = _refused.Skip(known).Select(r => r.Order).ToArray();
         var isFinal = !found.Any(freed.Contains);
         if (isFinal)
-            await TryAgainAsync(connection, known, cancellationToken);
+            await TryAgainAsync(connection, cancellationToken);
 
         await connection.ExecuteAsync("rollback to savepoint round; release savepoint round", cancellationToken);
         await MarkAsync(connection, true, found, cancellationToken);
         return !isFinal;
     }
 
-    // The record that excluded this one may itself be refused by now.
-    private async Task TryAgainAsync(NpgsqlConnection connection, int known, CancellationToken cancellationToken)
+    // The record that excluded this one may itself be refused by now, or may have given the value up; each that fits may make room for another.
+    private async Task TryAgainAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var refused in _refused.Take(known).ToList())
+        var open = _refused.Where(r => r.MayFitLater).ToList();
+        await MarkAsync(connection, false, [.. open.Select(r => r.Order)], cancellationToken);
+        bool isAnyLoaded;
+        do
         {
-            await MarkAsync(connection, false, [refused.Order], cancellationToken);
-            if (await TryAsync(connection, refused.Order, refused.Order, cancellationToken) is null)
+            isAnyLoaded = false;
+            foreach (var refused in open.ToList())
+            {
+                if (await TryAsync(connection, refused.Order, refused.Order, cancellationToken) is not null)
+                    continue;
+                isAnyLoaded = true;
+                open.Remove(refused);
                 _refused.Remove(refused);
+            }
         }
+        while (isAnyLoaded);
     }
 
     private async Task MarkAsync(NpgsqlConnection connection, bool isRejected, long[] orders, CancellationToken cancellationToken) =>
@@ -117,7 +127,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
             if (await FitsWithSequenceNumbersAsync(connection, orders[start], refusal, cancellationToken))
                 continue;
 
-            _refused.Add(new RefusedRecord(orders[start], Field(refusal), Reason(refusal)));
+            _refused.Add(new RefusedRecord(orders[start], Field(refusal), Reason(refusal), !PostgresFailure.IsOfRecordAlone(refusal)));
             if (_refused.Count > MostRefused)
                 throw TooMany();
         }

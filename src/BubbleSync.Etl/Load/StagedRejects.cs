@@ -14,7 +14,8 @@ internal sealed record RejectCounts(long Nameless, long Named, long Unread);
 /// <param name="Order">The number of its reading.</param>
 /// <param name="Field">The field, or the constraint, that the entry is about.</param>
 /// <param name="Reason">Why the table refuses it.</param>
-internal sealed record RefusedRecord(long Order, string Field, string Reason);
+/// <param name="MayFitLater">Whether that may depend on what other rows have at the moment.</param>
+internal sealed record RefusedRecord(long Order, string Field, string Reason, bool MayFitLater);
 
 /// <summary>
 /// The staged rejects of one entity. A record that the table refuses is added without its text, for staging keeps only what was mapped from it; the text is

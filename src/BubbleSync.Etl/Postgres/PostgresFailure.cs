@@ -41,6 +41,10 @@ internal static class PostgresFailure
         ? new RecordRefusal(Refused(refused), refused.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation)
         : null;
 
+    /// <summary>Whether a record is refused for its own values, whatever other rows have.</summary>
+    public static bool IsOfRecordAlone(PostgresException refusal) =>
+        refusal.SqlState is PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.CheckViolation or ProgramLimit or ['2', '2', ..];
+
     /// <summary>Returns the rule of the table that refuses a record, without the record's values.</summary>
     public static string Refused(PostgresException failure) => failure switch
     {

@@ -25,6 +25,15 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
         FsCheck.Config.QuickThrowOnFailure.WithMaxTest(8),
         Prop.ForAll(All.ListOf(3).ToArbitrary(), states => HoldsAsync([.. states])));
 
+    /// <summary>Record 3 fits once record 4 has given its slug up, which was refused in an earlier round itself.</summary>
+    [Fact]
+    public Task Each_record_that_fits_after_all_makes_room_for_another() => HoldsAsync(
+    [
+        [new("e2", "s7", -1), new("e5", "s5", -1), new("e7", "s6", 4), new("e7", "s3", 1), new("e4", "s3", 4), new("e4", "s8", 5), new("e3", "s2", 6)],
+        [new("e1", "s6", 3), new("e7", "s1", 0), new("e6", "s1", 4), null, new("e1", "s5", 6), new("e4", "s4", 0), new("e6", "s8", -1)],
+        [null, new(null, "s4", -1), null, new(null, "s5", 4), new("e4", "s8", 6), new("e2", "s3", 1), new("e4", "s7", 3)],
+    ]);
+
     private async Task HoldsAsync(IReadOnlyList<Agent?[]> states)
     {
         await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
