@@ -45,9 +45,17 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="run">The run.</param>
     /// <param name="entity">Only those of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="SyncException">The run rejected records that are no longer kept.</exception>
     public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, string? entity, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(
-            async () => new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken)).FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity), "runs");
+            async () =>
+            {
+                var rejected = new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken));
+                if (await rejected.ForgottenAsync(entity, cancellationToken) is { } forgotten)
+                    throw new SyncException(new SyncError("settings", entity, null, "RUN", "rejects-forgotten", $"There are {forgotten}."));
+                return rejected.FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity);
+            },
+            "runs");
 
     /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>

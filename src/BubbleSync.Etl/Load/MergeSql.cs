@@ -61,15 +61,15 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     /// <summary>Keeps the fields that did not convert, as far as they are staged. Records whose text is still to be read again are left out.</summary>
     public string KeepAllRejects =>
         $"""
-        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw)
-        select @run, @entity, bubble_id, field, reason, raw from {staging.Rejects} where raw is not null
+        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
+        select @run, @entity, bubble_id, field, reason, raw, coalesce(is_rebuilt, false) from {staging.Rejects} where raw is not null
         """;
 
     /// <summary>Keeps the fields that did not convert, of the readings that count.</summary>
     public string KeepRejects =>
         $"""
-        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw)
-        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw
+        insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
+        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, coalesce(r.is_rebuilt, false)
         from {staging.Rejects} r
         where r.bubble_id is null
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})

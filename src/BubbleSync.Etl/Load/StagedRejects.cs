@@ -81,7 +81,7 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<long> RebuildAsync(NpgsqlConnection connection, bool isExplained, CancellationToken cancellationToken) => connection.ExecuteAsync(
         $"""
-        update {staging.Rejects} r set raw = ({Rebuild()})::text, reason = r.reason || @note from {staging.Name} s
+        update {staging.Rejects} r set raw = ({Rebuild()})::text, is_rebuilt = true, reason = r.reason || @note from {staging.Name} s
         where s.{_key} = r.bubble_id and s.{StagingLayout.Order} = r.{StagingLayout.Order} and r.raw is null
         """,
         cancellationToken, ("note", isExplained ? Rebuilt : ""));

@@ -11,7 +11,9 @@ internal sealed class StagingTable
     /// <summary>Makes an <c>analyze</c> of the same transaction look at 3,000 rows, which are enough to count by.</summary>
     public const string SmallSample = "set local default_statistics_target = 10";
 
-    private const string Schema = "bubblesync_staging";
+    /// <summary>The schema of all staging tables.</summary>
+    public const string Schema = "bubblesync_staging";
+
     private const int LongestWord = 30;
 
     private readonly StagingLayout _layout;
@@ -61,6 +63,7 @@ internal sealed class StagingTable
         $"""
         create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
         create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
+        alter table {Rejects} add column if not exists is_rebuilt boolean;
         comment on table {Name} is {Identifier.Literal(_label)};
         comment on table {Rejects} is {Identifier.Literal(_label)};
         {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}

@@ -16,35 +16,48 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         order by entity, bubble_id collate "C", field collate "C"
         """;
 
-    // A record has an entry for each field; one without a usable id has a single one.
+    // A record has an entry for each field; one without a usable id has a single one. What was rebuilt lacks fields that Bubble has.
     private const string RawSql =
         """
         select raw from (
           select distinct bubble_id, raw from bubblesync.rejected_record
-          where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null
+          where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null and not is_rebuilt
         ) named
         union all
         select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
         """;
 
-    /// <summary>Counts the records that are kept, by entity: those that are not outdated, and all.</summary>
+    /// <summary>Counts the records that are kept, by entity: those that can be loaded, and those that cannot.</summary>
     public async Task<IReadOnlyList<RejectedCount>> CountAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
         return await connection.RowsAsync(
             """
-            select entity, count(distinct raw) filter (where superseded_by is null), count(distinct raw)
+            select entity,
+              count(distinct raw) filter (where superseded_by is null and not is_rebuilt),
+              count(distinct raw) filter (where superseded_by is null and is_rebuilt),
+              count(distinct raw) filter (where superseded_by is not null)
             from bubblesync.rejected_record where run_id = @run group by entity order by entity
             """,
-            r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken, ("run", runId));
+            r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), cancellationToken, ("run", runId));
     }
 
-    /// <summary>Counts the records that the run rejected, kept or not.</summary>
-    public async Task<long> CountAllAsync(CancellationToken cancellationToken)
+    /// <summary>Returns why the run has no rejected record any more: they were forgotten, or there were none (null).</summary>
+    /// <param name="entity">The entity that is asked for; null for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<string?> ForgottenAsync(string? entity, CancellationToken cancellationToken)
     {
         await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.ScalarAsync<long>(
-            "select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity where run_id = @run", cancellationToken, ("run", runId));
+        var gone = await connection.ScalarAsync<long>(
+            """
+            select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity e
+            where run_id = @run and entity = coalesce(@entity, entity)
+              and not exists (select from bubblesync.rejected_record r where r.run_id = e.run_id and r.entity = e.entity)
+            """,
+            cancellationToken, ("run", runId), ("entity", entity));
+        return gone == 0
+            ? null
+            : $"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. 'bubblesync resync' reads them again";
     }
 
     /// <summary>Marks rejected records of earlier runs as outdated: those that this run read again and, where it read everything, all others.</summary>
@@ -98,6 +111,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
 
 /// <summary>How many rejected records of an entity are kept.</summary>
 /// <param name="Entity">The entity.</param>
-/// <param name="Open">Those that no later run read again or found to be deleted.</param>
-/// <param name="All">All.</param>
-internal sealed record RejectedCount(string Entity, long Open, long All);
+/// <param name="Open">Those that can be loaded.</param>
+/// <param name="Rebuilt">Those whose text was rebuilt from columns, because Bubble did not send them again.</param>
+/// <param name="Outdated">Those that a later run read again or found to be deleted.</param>
+internal sealed record RejectedCount(string Entity, long Open, long Rebuilt, long Outdated);

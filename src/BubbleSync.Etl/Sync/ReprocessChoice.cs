@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Sync;
 
 /// <summary>The rejected records of a run that are to be loaded now.</summary>
 /// <param name="Entities">The entities that have such records and a map.</param>
-/// <param name="Warnings">What is left out because it is outdated.</param>
+/// <param name="Warnings">What is left out because it is outdated or was not kept as Bubble sent it.</param>
 /// <param name="Errors">What is left out because no map names its entity any more.</param>
 internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<SyncError> Errors)
 {
@@ -19,13 +19,8 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
     {
         var counts = await rejected.CountAsync(cancellationToken);
         if (counts.Count == 0)
-        {
-            throw Nothing(await rejected.CountAllAsync(cancellationToken) is > 0 and var gone
-                ? $"the {gone} records that run {run} rejected are no longer kept (Run:KeepDays). 'bubblesync resync' reads them again"
-                : $"run {run} has rejected nothing");
-        }
+            throw Nothing(await rejected.ForgottenAsync(null, cancellationToken) ?? $"run {run} has rejected nothing");
 
-        var outdated = counts.Sum(c => c.All - c.Open);
         var lost = counts.Where(c => maps.All(m => m.Name != c.Entity)).ToList();
         if (lost.Count == counts.Count)
         {
@@ -35,14 +30,22 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
 
         return new ReprocessChoice(
             [.. counts.Except(lost).Select(c => c.Entity)],
-            outdated == 0
-                ? []
-                : [$"{outdated} of the records that run {run} rejected are left out: "
-                    + "later runs read them again, or found that Bubble no longer has them."],
+            [.. LeftOut(run, counts)],
             [.. lost.Where(c => c.Open > 0).Select(c => new SyncError(
                 "transform", c.Entity, null, null, "entity-gone",
                 $"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. "
                 + "Put its map back into Run:Entities."))]);
+    }
+
+    private static IEnumerable<string> LeftOut(Guid run, IReadOnlyList<RejectedCount> counts)
+    {
+        if (counts.Sum(c => c.Outdated) is > 0 and var outdated)
+            yield return $"{outdated} of the records that run {run} rejected are left out: later runs read them again, or found that Bubble no longer has them.";
+        foreach (var count in counts.Where(c => c.Rebuilt > 0))
+        {
+            yield return $"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, so that only "
+                + $"their mapped columns are known. 'bubblesync resync --entity {count.Entity}' reads them again.";
+        }
     }
 
     private static SyncException Nothing(string why) =>

@@ -93,6 +93,11 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
         const string Kept = "from (select raw::jsonb as raw, reason from bubblesync.rejected_record) r";
         Assert.Equal("Ann|-5|true", await scene.RowAsync($"select raw ->> 'Name', raw ->> 'Commission', raw -> 'Slug' = 'null' {Kept}"));
         Assert.EndsWith("rebuilt from its mapped columns", await scene.ScalarAsync<string>($"select reason {Kept}"), StringComparison.Ordinal);
+
+        await scene.ExecuteAsync("alter table agent drop constraint paid");
+        var again = await scene.Engine().ReprocessAsync("last", force: false, CancellationToken.None);
+        Assert.Equal(("succeeded", 0L), (again.Status, again.Entities[0].Extracted));
+        Assert.Contains(again.Warnings, w => w.StartsWith("agent: 1 of the records", StringComparison.Ordinal) && w.Contains("resync --entity agent", StringComparison.Ordinal));
     }
 
     [Fact]

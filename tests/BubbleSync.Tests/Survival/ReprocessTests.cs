@@ -102,8 +102,10 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => ReprocessAsync(scene, "last"));
 
-        Assert.Contains("the 1 records that run", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("no longer kept (Run:KeepDays)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("no longer kept (Run:KeepDays): 1.", failure.Message, StringComparison.Ordinal);
+        await using var archive = await RunArchive.OpenAsync(scene.Settings.Postgres, CancellationToken.None);
+        var listing = await Assert.ThrowsAsync<SyncException>(() => archive.RejectedAsync("last", null, CancellationToken.None));
+        Assert.Contains("no longer kept (Run:KeepDays): 1.", listing.Message, StringComparison.Ordinal);
     }
 
     [Fact]
