@@ -227,15 +227,13 @@ internal sealed class MergeStage(
             entity.Plan.Name,
             async connection =>
             {
+                var edits = await LocalEdits.ListAsync(connection, entity.Plan, cancellationToken);
                 var (pruned, refusal) = await pruner.PruneAsync(connection, cancellationToken);
                 // An earlier attempt at the same run may have pruned some already.
                 var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
                 if (pruned > 0)
-                {
                     await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                    await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken);
-                }
-
+                await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken, edits);
                 return (report, refusal);
             },
             cancellationToken);

@@ -39,9 +39,12 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
                 null,
                 async connection =>
                 {
-                    var report = await runner.RunAsync(patch, connection, cancellationToken);
+                    var edits = new List<LocalEdits?>();
                     foreach (var plan in everyPlan)
-                        await OwnWrites.RecordAsync(connection, plan, cancellationToken);
+                        edits.Add(await LocalEdits.ListAsync(connection, plan, cancellationToken));
+                    var report = await runner.RunAsync(patch, connection, cancellationToken);
+                    foreach (var (plan, edited) in everyPlan.Zip(edits))
+                        await OwnWrites.RecordAsync(connection, plan, cancellationToken, edited);
                     return report;
                 },
                 cancellationToken);

@@ -26,14 +26,16 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     public async Task<long> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var restored = 0L;
-        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
+        var columns = plan.Columns.Where(c => c.HoldsLinks).ToList();
+        var edits = columns.Count > 0 ? await LocalEdits.ListAsync(connection, plan, cancellationToken) : null;
+        foreach (var column in columns)
         {
             restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
         }
 
-        if (restored > 0)
-            await OwnWrites.RecordAsync(connection, plan, cancellationToken);
+        if (columns.Count > 0)
+            await OwnWrites.RecordAsync(connection, plan, cancellationToken, edits);
         return restored;
     }
 

@@ -46,14 +46,21 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         // Of rows that are all older than the table's the merge would write none, and find that out once more.
         var updated = found.New + found.Newer > 0 ? await WriteAsync(connection, found, inTwoSteps, cancellationToken) : 0;
         await _held.HoldAsync(connection, cancellationToken);
-        if (found.Returned > 0)
-            await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
         await OwnWrites.RecordAsync(connection, plan, cancellationToken);
+        if (found.Returned > 0)
+            await UnmarkAsync(connection, cancellationToken);
 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
         return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
+    }
+
+    private async Task UnmarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
+        await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
+        await OwnWrites.RecordAsync(connection, plan, cancellationToken, edits);
     }
 
     // Columns that may not be cleared are kept in all following statements.

@@ -133,6 +133,44 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task An_edit_stays_one_though_a_patch_then_makes_a_trigger_stamp_its_row()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is null and name = 'mine'"));
+        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        Edit(scene, Scene.Early, "old");
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
+        await scene.ResyncAsync("agent");
+        Edit(scene, Scene.Late, "new");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
+        Assert.Equal(["mine|p", "new|~"], await scene.RowsAsync("select name, introducer from agent order by bubble_id"));
+    }
+
+    [Fact]
+    public async Task An_edit_stays_one_though_its_row_is_marked_as_deleted_and_the_mark_is_taken_away()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        foreach (var number in Enumerable.Range(1, 9))
+            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
+        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+        var marked = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft });
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal((1L, 1L), (marked.Entities[0].Pruned, report.Entities[0].Conflicts));
+        Assert.Equal("mine|~", await scene.RowAsync($"select name, deleted_in_bubble_at from agent where bubble_id = '{Scene.Id(1)}'"));
+    }
+
+    [Fact]
     public async Task A_restored_link_goes_over_what_a_patch_filled_though_a_trigger_stamped_it_but_not_over_an_edit()
     {
         var fill = $"update agent set linked_user_login = '{Scene.Id(8)}' where linked_user_login is null and introducer is null";
