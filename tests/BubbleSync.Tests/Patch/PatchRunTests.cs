@@ -29,6 +29,32 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
+    [Theory]
+    [InlineData("40001")]
+    [InlineData("40P01")]
+    public async Task One_that_others_were_in_the_way_of_runs_again(string state)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+            ("010-once", $"{Good}; do $$ begin if nextval('public.attempts') = 1 then raise 'in the way' using errcode = '{state}'; end if; end $$"));
+        await scene.ExecuteAsync("create sequence public.attempts; insert into agent (bubble_id) values ('a1')");
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal(("succeeded", null), (report.Status, report.Patches.Single().Error));
+        Assert.Equal("x|2", await scene.RowAsync("select introducer, (select last_value from public.attempts) from agent"));
+    }
+
+    [Fact]
+    public async Task No_session_waits_for_a_lock_longer_than_a_minute()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-limit", "update agent set introducer = current_setting('lock_timeout')"));
+        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+
+        await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Equal("1min", await scene.ScalarAsync<string>("select introducer from agent"));
+    }
+
     [Fact]
     public async Task They_begin_once_all_is_merged_while_links_are_still_looked_at()
     {

@@ -94,6 +94,29 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_record_without_Created_Date_is_found_though_another_is_deleted_after_its_window_was_read()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+        scene.Put("agent", $"{{\"_id\": \"{Scene.Id(9)}\", \"Modified Date\": \"{Scene.Early}\"}}");
+        var isRead = false;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // Then three were read, and the count of the whole says three as well.
+            if (isRead && request is { Kind: RequestKind.List, Constraints: "" or "[]" })
+                scene.Bubble.Records.Delete("agent", Scene.Id(1));
+            isRead |= request.Constraints.Contains("Created Date", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 4L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{Scene.Id(9)}'"));
+    }
+
+    [Fact]
     public async Task What_is_edited_and_added_between_two_pages_is_caught_up()
     {
         await using var scene = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);

@@ -114,6 +114,33 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal((1, 1), (report.Entities[0].Inserted, report.Entities[0].Rejected));
     }
 
+    [Fact]
+    public async Task A_record_without_an_id_counts_once_though_its_window_is_read_again()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 2);
+        foreach (var number in Enumerable.Range(1, 5))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+        scene.Put("agent", "{\"Name\": \"nameless\", \"Created Date\": \"2026-02-01T00:00:00.000Z\"}");
+        var isDone = false;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            if (!isDone && request is { Kind: RequestKind.List, Cursor: 4 })
+            {
+                isDone = true;
+                scene.Bubble.Records.Delete("agent", Scene.Id(1));
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync("agent");
+
+        var agent = report.Entities[0];
+        Assert.Equal((1, 4L, 1L, 5L), (agent.Proof!.Rereads, agent.Inserted, agent.Rejected, agent.Extracted));
+        Assert.Equal(5, agent.Proof.Read);
+        Assert.Equal(["~|_id"], await scene.RowsAsync(Rejects));
+    }
+
     // The record changes after its window was read: the catch-up pass, the only one that asks for Modified Date, sees it anew.
     private static void EditBeforeCatchUp(Scene scene, string fields)
     {

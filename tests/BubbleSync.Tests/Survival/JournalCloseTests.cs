@@ -26,6 +26,19 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_result_that_cannot_be_written_is_no_success()
+    {
+        await using var scene = await OneAgentAsync();
+        await RefuseAsync(scene, "before update on bubblesync.run for each row when (new.result is not null)");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", "journal-lost"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal("running|false|false", await scene.RowAsync(Result));
+    }
+
+    [Fact]
     public async Task Old_details_that_cannot_be_removed_leave_the_result()
     {
         await using var scene = await OneAgentAsync();

@@ -113,6 +113,36 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_is_read_after_the_resume_counts_over_what_was_read_before_where_both_have_one_Modified_Date()
+    {
+        // The catch-up pass reads it again each time.
+        const string Ahead = "2999-01-01T00:00:00.000Z";
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Ahead, "\"Name\": \"before\""));
+        await StopAtMergeAsync(scene);
+        scene.Put("agent", Scene.Record(1, Ahead, "\"Name\": \"after\""));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal(("succeeded", "after"), (report.Status, await scene.ScalarAsync<string>("select name from agent")));
+    }
+
+    [Fact]
+    public async Task What_the_catch_up_pass_read_before_is_no_part_of_the_history_after_the_resume()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 5))
+            scene.Put("agent", Scene.Record(number, "2999-01-01T00:00:00.000Z"));
+        var whole = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+        await StopAtMergeAsync(scene);
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(whole.Entities[0].Proof!.Read, report.Entities[0].Proof!.Read);
+    }
+
+    [Fact]
     public async Task A_run_that_ended_well_is_nothing_to_resume()
     {
         await using var scene = await Scene.OpenAsync(postgres);
@@ -127,6 +157,18 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     private static string Now() => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+
+    // A run that has read everything, the catch-up pass included, and merged nothing.
+    private static async Task StopAtMergeAsync(Scene scene)
+    {
+        await using var door = await Door.ShutAsync(scene, "lock table agent in exclusive mode");
+        using var stop = new CancellationTokenSource();
+        var run = scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, stop.Token);
+        await door.SomebodyWaitsAsync();
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from bubblesync.\"window\" w join bubblesync.run r using (run_id) where w.kind = 'modified' and r.status = 'running'"));
+        await stop.CancelAsync();
+        Assert.Equal("cancelled", (await run).Status);
+    }
 
     // A run that has read a good part of everything and merged nothing yet.
     private async Task<Scene> StoppedAsync()

@@ -1,0 +1,55 @@
+using BubbleSync.Etl;
+using BubbleSync.Tests.Resync;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Survival;
+
+/// <summary>What happens between the first statement of a merge and its COMMIT.</summary>
+public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task A_merge_whose_session_ends_at_its_commit_has_merged_nothing_and_is_done_by_the_resume()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        await scene.ExecuteAsync(
+            """
+            create function die() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+            create constraint trigger die after insert on agent deferrable initially deferred for each row execute function die()
+            """);
+
+        var died = await scene.ResyncAsync("agent");
+        var left = await scene.RowAsync($"select (select count(*) from agent), (select count(*) from bubblesync.run_entity where run_id = '{died.RunId}')");
+        await scene.ExecuteAsync("drop trigger die on agent");
+        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal(("failed", "0|0"), (died.Status, left));
+        Assert.Equal(("succeeded", died.RunId, 1L), (resumed.Status, resumed.RunId, resumed.Entities[0].Inserted));
+        Assert.Equal("Ann", await scene.ScalarAsync<string>("select name from agent"));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_edited_here_while_its_entity_is_merged_is_a_conflict()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+        await using var editor = new NpgsqlConnection(scene.Connection);
+        await editor.OpenAsync(scene.Limit);
+        await using var edit = await editor.BeginTransactionAsync(scene.Limit);
+        await using var command = new NpgsqlCommand("update agent set name = 'mine', updated_at = clock_timestamp() + interval '1 hour'", editor, edit);
+        await command.ExecuteNonQueryAsync(scene.Limit);
+
+        // The merge has classified the row by the time that it waits for its lock.
+        var run = scene.ResyncAsync("agent");
+        await scene.UntilAsync(
+            $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {editor.ProcessID} = any(pg_blocking_pids(pid)))");
+        await edit.CommitAsync(scene.Limit);
+        var report = await run;
+
+        Assert.Equal(("succeeded", 0L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
+        Assert.Equal("mine", await scene.ScalarAsync<string>("select name from agent"));
+    }
+}
