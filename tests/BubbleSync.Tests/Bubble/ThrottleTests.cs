@@ -43,4 +43,23 @@ public class ThrottleTests
         await stays.WaitAsync(Limit);
         Assert.Equal(1, throttle.InFlight);
     }
+
+    [Fact]
+    public async Task Each_request_waits_for_its_place_in_the_pace_and_gives_its_other_place_back()
+    {
+        var clock = new ManualClock();
+        var throttle = new Throttle(1, 60, clock);
+        throttle.Leave(await throttle.EnterAsync(0, CancellationToken.None).WaitAsync(Limit));
+        using var stop = new CancellationTokenSource();
+        var gaveUp = throttle.EnterAsync(0, stop.Token);
+
+        Assert.False(gaveUp.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp.WaitAsync(Limit));
+        Assert.Equal(0, throttle.InFlight);
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        throttle.Leave(await throttle.EnterAsync(0, CancellationToken.None).WaitAsync(Limit));
+        Assert.Equal(0, throttle.InFlight);
+    }
 }
