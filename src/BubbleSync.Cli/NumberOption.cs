@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli;
 
@@ -28,7 +29,9 @@ internal static class NumberOption
 
     private static long Refuse(Action<string> addError, string name, long least, long most)
     {
-        addError(most >= int.MaxValue ? $"{name} takes a whole number from {least} on." : $"{name} takes a whole number from {least} to {most}.");
+        addError(most >= int.MaxValue
+            ? Invariant($"{name} takes a whole number from {least} on.")
+            : Invariant($"{name} takes a whole number from {least} to {most}."));
         return least;
     }
 }

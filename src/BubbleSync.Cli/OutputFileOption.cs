@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Etl;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli;
 
@@ -33,7 +34,7 @@ internal sealed class OutputFileOption : Option<string?>
             if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
                 throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
             // Beside it, as the report will be written; the one of last time stays as it is.
-            File.Create($"{path}.{Environment.ProcessId}", 1, FileOptions.DeleteOnClose).Dispose();
+            File.Create(Invariant($"{path}.{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -32,8 +33,8 @@ internal sealed class Cluster(string folder, string place, Account account)
         {
             if (major != binaries.Major)
                 throw new EmbeddedPostgresException(
-                    $"The data in {Data} belong to PostgreSQL {major}, but {binaries.Folder} is {binaries.Major}. "
-                    + $"Install PostgreSQL {major} or name it with {BinarySearch.Variable}, or delete {folder} to begin with empty data.");
+                    Invariant($"The data in {Data} belong to PostgreSQL {major}, but {binaries.Folder} is {binaries.Major}. ")
+                    + Invariant($"Install PostgreSQL {major} or name it with {BinarySearch.Variable}, or delete {folder} to begin with empty data."));
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -43,7 +44,7 @@ internal static class Command
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            return new(-1, $"{words[0]} did not end within {limit.TotalSeconds:0} s");
+            return new(-1, Invariant($"{words[0]} did not end within {limit.TotalSeconds:0} s"));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -170,7 +171,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         }
 
         throw new EmbeddedPostgresException(
-            $"A PostgreSQL runs on {_cluster.Data} already and does not answer after {AdoptLimit.TotalSeconds:0} s. Its log, {_cluster.Log}, ends with:\n{_cluster.LogTail()}");
+            Invariant($"A PostgreSQL runs on {_cluster.Data} already and does not answer after {AdoptLimit.TotalSeconds:0} s. Its log, {_cluster.Log}, ")
+                + Invariant($"ends with:\n{_cluster.LogTail()}"));
     }
 
     private async Task<PidFile> JoinedAsync(PidFile found, CancellationToken cancellationToken)
@@ -179,7 +181,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         var words = await File.ReadAllTextAsync(Path.Combine(_cluster.Data, "postmaster.opts"), cancellationToken);
         var program = words.Split(" \"")[0].Trim('"');
         var (binaries, reason) = await ServerBinaries.ProbeAsync(Path.GetDirectoryName(program) ?? "", _account, cancellationToken);
-        _binaries = binaries ?? throw new EmbeddedPostgresException($"The PostgreSQL that runs on {_cluster.Data} has lost its programs: {reason}. Stop process {found.ProcessId}.");
+        _binaries = binaries ?? throw new EmbeddedPostgresException(Invariant($"The PostgreSQL that runs on {_cluster.Data} has lost its programs: ")
+            + Invariant($"{reason}. Stop process {found.ProcessId}."));
         return found;
     }
 

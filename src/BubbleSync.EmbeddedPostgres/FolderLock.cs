@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>Lets one process at a time work on a folder. The system frees the lock when its holder dies.</summary>
@@ -18,7 +20,8 @@ internal static class FolderLock
             await Task.Delay(Pause, cancellationToken);
         }
 
-        throw new EmbeddedPostgresException($"{path} is still held by another process after {Limit.TotalMinutes:0} minutes. End that process and start again.");
+        throw new EmbeddedPostgresException(Invariant($"{path} is still held by another process after {Limit.TotalMinutes:0} minutes. ")
+            + "End that process and start again.");
     }
 
     /// <summary>Gives the file, held alone, or null where another process holds it.</summary>

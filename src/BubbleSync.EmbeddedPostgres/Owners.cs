@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>Who uses a cluster: one locked file each, so that the last to leave knows it. A dead owner's lock is free.</summary>
@@ -12,7 +14,7 @@ internal sealed class Owners(string folder)
     internal FileStream SignIn()
     {
         Directory.CreateDirectory(Folder);
-        var path = Path.Combine(Folder, $"{Environment.ProcessId}.{Guid.NewGuid():N}");
+        var path = Path.Combine(Folder, Invariant($"{Environment.ProcessId}.{Guid.NewGuid():N}"));
         return FolderLock.TryOpen(path, FileOptions.DeleteOnClose)
             ?? throw new EmbeddedPostgresException($"{path} cannot be written. Check the rights on {Folder}.");
     }

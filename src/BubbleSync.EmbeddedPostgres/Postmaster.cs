@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -42,7 +43,8 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
             // Another program may take a free port before the server does; and after a crash, the old server's last child may still hold its memory.
             var tail = cluster.LogTail();
             if (attempt == Attempts || !tail.Contains("in use", StringComparison.OrdinalIgnoreCase))
-                throw new EmbeddedPostgresException($"PostgreSQL {binaries.Major} in {cluster.Data} did not start. Its log, {cluster.Log}, ends with:\n{tail}");
+                throw new EmbeddedPostgresException(Invariant($"PostgreSQL {binaries.Major} in {cluster.Data} did not start. Its log, {cluster.Log}, ")
+                    + Invariant($"ends with:\n{tail}"));
             await Task.Delay(Pause * attempt * 10, cancellationToken);
         }
     }
@@ -64,7 +66,8 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
             }
 
             throw new EmbeddedPostgresException(
-                $"PostgreSQL in {cluster.Data} does not answer on port {port} after {Limit.TotalSeconds:0} s. Its log, {cluster.Log}, ends with:\n{cluster.LogTail()}");
+                Invariant($"PostgreSQL in {cluster.Data} does not answer on port {port} after {Limit.TotalSeconds:0} s. Its log, {cluster.Log}, ")
+                    + Invariant($"ends with:\n{cluster.LogTail()}"));
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -23,7 +24,8 @@ internal static class Probe
         catch (PostgresException e)
         {
             throw new EmbeddedPostgresException(
-                $"The server on port {port} does not take the password kept for {cluster.Data}. Stop that server, or delete the cluster's folder to begin with empty data.", e);
+                Invariant($"The server on port {port} does not take the password kept for {cluster.Data}. Stop that server, ")
+                    + "or delete the cluster's folder to begin with empty data.", e);
         }
     }
 

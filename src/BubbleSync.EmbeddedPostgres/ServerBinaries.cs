@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -34,7 +35,7 @@ internal sealed partial record ServerBinaries(string Folder, int Major)
         var major = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
         return major is >= OldestMajor and <= NewestMajor
             ? (new(folder, major), "")
-            : (null, $"{folder} is PostgreSQL {major}, not {OldestMajor} to {NewestMajor}");
+            : (null, Invariant($"{folder} is PostgreSQL {major}, not {OldestMajor} to {NewestMajor}"));
     }
 
     private static string Program(string folder, string name) =>

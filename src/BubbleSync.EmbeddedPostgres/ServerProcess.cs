@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
@@ -43,7 +44,7 @@ internal sealed class ServerProcess(int id)
         if (await EndsAfterAsync(Quit, ImmediateLimit, cancellationToken))
             return;
         if (!await EndsAfterAsync(Kill, ImmediateLimit, cancellationToken))
-            throw new EmbeddedPostgresException($"PostgreSQL, process {id}, in {data} does not end. End it by hand.");
+            throw new EmbeddedPostgresException(Invariant($"PostgreSQL, process {id}, in {data} does not end. End it by hand."));
     }
 
     private async Task<bool> EndsAfterAsync(int signal, TimeSpan limit, CancellationToken cancellationToken)
@@ -70,7 +71,7 @@ internal sealed class ServerProcess(int id)
         try
         {
             // "pid (name) state …", and a name may hold anything.
-            var line = File.ReadAllText($"/proc/{id}/stat");
+            var line = File.ReadAllText(Invariant($"/proc/{id}/stat"));
             return line[(line.LastIndexOf(')') + 1)..].TrimStart().StartsWith('Z');
         }
         catch (IOException)

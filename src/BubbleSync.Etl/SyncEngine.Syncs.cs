@@ -5,6 +5,7 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Sync;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl;
 
@@ -136,7 +137,8 @@ public sealed partial class SyncEngine
         return (report, run.Results);
     }, cancellationToken);
 
-    private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected", $"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record.");
+    private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected",
+        Invariant($"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record."));
 
     private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
 

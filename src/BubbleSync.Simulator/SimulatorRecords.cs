@@ -1,5 +1,6 @@
 using System.Text;
 using BubbleSync.Simulator.Storage;
+using static System.FormattableString;
 
 namespace BubbleSync.Simulator;
 
@@ -63,7 +64,7 @@ public sealed class SimulatorRecords
     /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
     public string At(string type, long rank) => _library.Find(type) is { } store && store.At(rank) is { } place
         ? store.Json(place)
-        : throw new ArgumentOutOfRangeException(nameof(rank), $"'{type}' has no record {rank}.");
+        : throw new ArgumentOutOfRangeException(nameof(rank), Invariant($"'{type}' has no record {rank}."));
 
     /// <summary>Deletes all records of a type.</summary>
     /// <param name="type">The type.</param>

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Output;
 
@@ -20,7 +21,7 @@ internal static class InvoiceSummary
 
         table.Print(console);
         if (report.Results.Count > MostRows)
-            RunSummary.Line(console, $"and {report.Results.Count - MostRows} more; all of them with --output json");
+            RunSummary.Line(console, Invariant($"and {report.Results.Count - MostRows} more; all of them with --output json"));
         Troubles(report.Results.SelectMany(r => r.Errors), report.Run, console);
     }
 
@@ -28,7 +29,8 @@ internal static class InvoiceSummary
     public static void Print(RangeSyncReport report, IAnsiConsole console)
     {
         var results = report.Results;
-        RunSummary.Line(console, $"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} with nothing to write, {results.Failed} failed");
+        RunSummary.Line(console, Invariant($"{results.Total} invoices in the range: {results.Synced} synced, {results.Skipped} with nothing to write, ")
+            + Invariant($"{results.Failed} failed"));
         Troubles(results.Errors, report.Run, console);
     }
 

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Output;
 
@@ -27,6 +28,6 @@ internal static class LinkTable
         foreach (var command in commands.Take(MostLines))
             RunSummary.Line(console, $"to fetch what Bubble still has: {command}");
         if (commands.Count > MostLines)
-            RunSummary.Line(console, $"and {commands.Count - MostLines} more with --output json");
+            RunSummary.Line(console, Invariant($"and {commands.Count - MostLines} more with --output json"));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BubbleSync.Etl;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Output;
 
@@ -68,7 +69,7 @@ internal static class RunSummary
         foreach (var line in lines.Take(MostLines))
             Line(console, $"{word}: {line}");
         if (lines.Count > MostLines)
-            Line(console, $"{word}: and {lines.Count - MostLines} more; all of them with --output json");
+            Line(console, Invariant($"{word}: and {lines.Count - MostLines} more; all of them with --output json"));
     }
 
     /// <summary>Prints a run in one line, and what to do next.</summary>
@@ -84,7 +85,8 @@ internal static class RunSummary
     {
         var records = report.Entities.Sum(e => e.Extracted);
         if (report.Status == "running")
-            return $"{report.Kind} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: {Records(records)} of entities that are done. Run {report.RunId}";
+            return Invariant($"{report.Kind} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
+                + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
 
         // What an earlier attempt had read took none of this one's time.
         var read = Math.Min(report.Read ?? records, records);
@@ -101,7 +103,7 @@ internal static class RunSummary
         null => "-",
         { Part: { } part } => $"only {part}",
         { IsComplete: true, Windows: 0 } => "proved",
-        { IsComplete: true } => $"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}",
+        { IsComplete: true } => Invariant($"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}"),
         _ => "not proved",
     };
 

@@ -4,6 +4,7 @@ using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Config;
 using BubbleSync.Simulator;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -35,7 +36,8 @@ internal static class DemoVerb
             var engine = session.Engine(Settings(parsed, server, simulator));
 
             await engine.ApplySchemaAsync(token);
-            session.Tell($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, with {parsed.GetValue(Invoices):N0} invoices and all around them.");
+            session.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
+                + Invariant($"with {parsed.GetValue(Invoices):N0} invoices and all around them."));
             var report = await session.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
             var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await session.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -90,7 +91,9 @@ internal static class RunsVerb
         if (parsed.GetValue(Csv) is { } file)
         {
             var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
-            Console.Out.WriteLine(session.IsJson ? JsonSerializer.Serialize(new { file, fields }) : $"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}");
+            Console.Out.WriteLine(session.IsJson
+                ? JsonSerializer.Serialize(new { file, fields })
+                : Invariant($"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}"));
         }
         else if (session.IsJson)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using BubbleSync.Etl;
 using BubbleSync.Simulator;
+using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -57,7 +58,8 @@ internal static class SimulateVerb
         }
         catch (IOException taken)
         {
-            throw new SyncException(new SyncError("load", null, null, "--port", "port-taken", $"Port {options.Port} cannot be used: {taken.Message} Take another one with --port."), taken);
+            throw new SyncException(new SyncError("load", null, null, "--port", "port-taken",
+                Invariant($"Port {options.Port} cannot be used: {taken.Message} Take another one with --port.")), taken);
         }
     }
 

@@ -6,6 +6,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using Microsoft.Extensions.Logging;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Audit;
 
@@ -118,6 +119,8 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     private void ExamineClock(DateTimeOffset server)
     {
         var skew = (clock.GetUtcNow() - server).Duration();
-        checks.Add("clocks", skew <= MostSkew, skew <= MostSkew ? "Bubble's and this machine's agree" : $"Bubble's and this machine's differ by {skew:g}. Set this machine's clock: runs take the earlier of the two.");
+        checks.Add("clocks", skew <= MostSkew, skew <= MostSkew
+            ? "Bubble's and this machine's agree"
+            : Invariant($"Bubble's and this machine's differ by {skew:g}. Set this machine's clock: runs take the earlier of the two."));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Audit;
 
@@ -55,7 +56,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
             if (kept.Values > 0 && !isStrict)
-                run.Findings.Warnings.Add($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them.");
+                run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them."));
             _entities.Add(new VerifiedEntity(
                 entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
                 counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof)

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -27,7 +28,9 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
         if (Interlocked.Increment(ref _calls) > mostCalls)
         {
             Interlocked.Decrement(ref _calls);
-            throw new SyncException(new SyncError("extract", null, null, null, "call-budget", $"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. To finish, raise the budget and {nextStep}."));
+            throw new SyncException(new SyncError("extract", null, null, null, "call-budget",
+                Invariant($"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. ")
+                + $"To finish, raise the budget and {nextStep}."));
         }
 
         if (isRetry)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -113,12 +114,15 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         var type = address.Split('?')[0];
         return status switch
         {
-            401 or 403 => Failure(entity, "token-refused", $"refused the token ({status}) for {type}. Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
+            401 or 403 => Failure(entity, "token-refused", Invariant($"refused the token ({status}) for {type}. ")
+                + "Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
             404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
-            >= 300 and < 400 => Failure(entity, "source-moved", $"redirects ({status}) to '{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': put the address that answers itself into Bubble:BaseUrl", isTransient: false),
-            429 or 503 => Failure(entity, Throttled, $"asks to slow down ({status}: {said})", isTransient: true),
-            408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", $"answered {status} ({said})", isTransient: true),
-            _ => Failure(entity, "source-refused", $"answered {status} ({said}) to {type}", isTransient: false),
+            >= 300 and < 400 => Failure(entity, "source-moved", Invariant($"redirects ({status}) to ")
+                + $"'{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': "
+                + "put the address that answers itself into Bubble:BaseUrl", isTransient: false),
+            429 or 503 => Failure(entity, Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
+            408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", Invariant($"answered {status} ({said})"), isTransient: true),
+            _ => Failure(entity, "source-refused", Invariant($"answered {status} ({said}) to {type}"), isTransient: false),
         };
     }
 
@@ -156,7 +160,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     // The parser's own words may quote what it stumbled over.
     private static string Place(JsonException broken) =>
-        broken.BytePositionInLine is { } position ? $"it breaks at line {broken.LineNumber + 1}, byte {position}" : "there is no response.results list in it";
+        broken.BytePositionInLine is { } position
+            ? Invariant($"it breaks at line {broken.LineNumber + 1}, byte {position}")
+            : "there is no response.results list in it";
 
     // Decompression, connection and framing fail with different exceptions; the caller treats them alike.
     private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
@@ -171,7 +177,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or SyncException))
         {
-            throw Failure(entity, Garbled, $"answered {(int)response.StatusCode} with a body that cannot be read: {Cause(broken)}", isTransient: true, broken);
+            throw Failure(entity, Garbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
+                + Cause(broken), isTransient: true, broken);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -120,16 +121,16 @@ internal sealed class BubbleClient : IDisposable
         var pause = _throttle.OutageRound > 0 ? TimeSpan.Zero : Backoff.Of(attempt);
         _logger.Retried(failure.Entity ?? "", attempt, (long)pause.TotalMilliseconds, failure.Message);
         if (pause > Throttle.ReportedWait)
-            _logger.Waits($"{failure.Entity}: attempt {attempt} failed; the request is sent again at {_clock.GetUtcNow() + pause:HH:mm:ss}Z");
+            _logger.Waits(Invariant($"{failure.Entity}: attempt {attempt} failed; the request is sent again at {_clock.GetUtcNow() + pause:HH:mm:ss}Z"));
         await Task.Delay(pause, _clock, cancellationToken);
     }
 
     private SyncException GivenUp(SyncException failure, int attempts, TimeSpan lasted)
     {
-        var failed = $"{attempts} attempt{(attempts == 1 ? "" : "s")} failed";
+        var failed = Invariant($"{attempts} attempt{(attempts == 1 ? "" : "s")} failed");
         var why = _sender.HasAnswered
-            ? $"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) "
-                + $"and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over"
+            ? Invariant($"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) ")
+                + Invariant($"and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over")
             : $"{failed}, and this address has never answered in this run";
         var error = failure.Errors[0];
         var message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again.";

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -91,7 +92,7 @@ internal sealed class RequestSender : IDisposable
         catch (SyncException failure) when (failure.IsTransient)
         {
             if (_throttle.Fail(turn) is { } until)
-                _logger.Waits($"Bubble ({Host}) gives no good answer; the next request goes out at {until:HH:mm:ss}Z");
+                _logger.Waits(Invariant($"Bubble ({Host}) gives no good answer; the next request goes out at {until:HH:mm:ss}Z"));
             throw;
         }
         finally
@@ -169,7 +170,7 @@ internal sealed class RequestSender : IDisposable
     }
 
     private SyncException TimedOut(string entity, string what) =>
-        _answer.Failure(entity, "source-timeout", $"{what} within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)", isTransient: true);
+        _answer.Failure(entity, "source-timeout", Invariant($"{what} within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)"), isTransient: true);
 
     private void Note(HttpResponseMessage response, string entity)
     {
@@ -195,14 +196,14 @@ internal sealed class RequestSender : IDisposable
         var until = _throttle.SlowDown(wait);
         _logger.SlowedDown(entity, status, Math.Round(_throttle.AllowedPerMinute));
         if (until is { } end)
-            _logger.Waits($"Bubble ({Host}) asks to wait {wait!.Value.TotalSeconds:0} s, until {end:HH:mm:ss}Z");
+            _logger.Waits(Invariant($"Bubble ({Host}) asks to wait {wait!.Value.TotalSeconds:0} s, until {end:HH:mm:ss}Z"));
     }
 
     private string TooLong(int status, TimeSpan wait, TimeSpan left)
     {
         var until = UtcText.Of(_clock.GetUtcNow() + wait);
-        return $"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), "
-            + $"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). "
+        return Invariant($"asks to wait {wait.TotalSeconds:0} s, until {until} ({status} with Retry-After), ")
+            + Invariant($"but the command waits for {Math.Max(0, left.TotalSeconds):0} s more at most (Bubble:PatienceSeconds {_settings.PatienceSeconds}). ")
             + $"To finish, {_meter.NextStep} after {until}";
     }
 

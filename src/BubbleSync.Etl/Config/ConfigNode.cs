@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Config;
 
@@ -65,7 +66,7 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most)
             return number;
 
-        Fault(name, $"a whole number from {least} to {most} is expected here.");
+        Fault(name, Invariant($"a whole number from {least} to {most} is expected here."));
         return otherwise;
     }
 
@@ -125,7 +126,7 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         var nodes = new List<ConfigNode>();
         foreach (var (item, index) in value.EnumerateArray().Select((item, index) => (item, index)))
         {
-            var place = $"{At(name)}[{index}]";
+            var place = Invariant($"{At(name)}[{index}]");
             if (item.ValueKind == JsonValueKind.Object)
                 nodes.Add(new ConfigNode(item, file, place, faults));
             else

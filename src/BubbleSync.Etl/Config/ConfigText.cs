@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Config;
 
@@ -41,7 +42,7 @@ internal static partial class ConfigText
         if (Duplicate().Match(broken.Message) is { Success: true } twice)
             return $"the name '{twice.Groups[1].Value}' is there twice in one object";
 
-        return $"not valid JSON at line {broken.LineNumber + 1}: {broken.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}";
+        return Invariant($"not valid JSON at line {broken.LineNumber + 1}: {broken.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
     }
 
     [GeneratedRegex("[Dd]uplicate property '([^']*)'")]

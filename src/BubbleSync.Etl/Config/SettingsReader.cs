@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Config;
 
@@ -44,7 +45,8 @@ internal sealed class SettingsReader
         foreach (var (setting, fault) in BubbleSettingsCheck.Faults(settings))
             Fault(setting, fault);
         if (settings.WindowSize > settings.OffsetCeiling)
-            Fault("Bubble:WindowSize", $"{settings.WindowSize} is more than Bubble:OffsetCeiling, {settings.OffsetCeiling}: Bubble answers no row beyond that offset.");
+            Fault("Bubble:WindowSize", Invariant($"{settings.WindowSize} is more than Bubble:OffsetCeiling, {settings.OffsetCeiling}: ")
+                + "Bubble answers no row beyond that offset.");
         return settings;
     }
 
@@ -121,7 +123,7 @@ internal sealed class SettingsReader
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
             return number;
 
-        Fault(name, $"a whole number from {least} to {most} is expected.");
+        Fault(name, Invariant($"a whole number from {least} to {most} is expected."));
         return otherwise;
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -106,7 +107,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         if (++_recounts < MostContradictions)
             return false;
 
-        _issue = $"{Different} different records came of {counted} that Bubble counts";
+        _issue = Invariant($"{Different} different records came of {counted} that Bubble counts");
         return true;
     }
 
@@ -127,8 +128,8 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     private (KeysetStep Next, bool IsHandedOn)? Contradiction(RawPage page, KeysetPage scan)
     {
         var what = scan.Outside > 0
-            ? $"{scan.Outside} of {page.Count} rows lie outside: the constraint was not applied, as happens with a token that is no admin token"
-            : page is { Count: 0, Remaining: > 0 } ? $"Bubble sends none of {page.Remaining} records that it counts in {Rest}"
+            ? Invariant($"{scan.Outside} of {page.Count} rows lie outside: the constraint was not applied, as happens with a token that is no admin token")
+            : page is { Count: 0, Remaining: > 0 } ? Invariant($"Bubble sends none of {page.Remaining} records that it counts in {Rest}")
             : null;
         if (what is null)
         {

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Model;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -42,12 +43,13 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
                 continue;
 
             foreach (var window in due)
-                ledger.AddIssue($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts");
+                ledger.AddIssue(Invariant($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts"));
             return [];
         }
 
         ledger.AddIssue(
-            $"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, of which {ReadInAll} were read; "
+            Invariant($"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, ")
+                + Invariant($"of which {ReadInAll} were read; ")
             + "counted again, its windows do not add up to the whole either");
         return [];
     }

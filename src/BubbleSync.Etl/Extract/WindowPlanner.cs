@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -101,5 +102,6 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
 
     private int Smaller(int size) => size / 2 >= settings.PageSize
         ? size / 2
-        : throw source.Failure("offset-ceiling", $"Bubble shows no row at offset {size}, though it counts more: its offset ceiling is below a page. Lower Bubble:WindowSize and Bubble:PageSize");
+        : throw source.Failure("offset-ceiling", Invariant($"Bubble shows no row at offset {size}, though it counts more: ")
+            + "its offset ceiling is below a page. Lower Bubble:WindowSize and Bubble:PageSize");
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -45,12 +46,12 @@ internal sealed class WindowProof(Window window) : IDisposable
     {
         var trouble = Trouble();
         if (trouble is null && _repeated > 0 && !repeatsAreKnown)
-            trouble = $"{_repeated} ids came twice";
+            trouble = Invariant($"{_repeated} ids came twice");
 
         // Where Bubble never counts, another reading would prove no more.
         var isHopeless = CountBefore is null && CountAfter is null;
         var outcome = trouble is null ? Outcome.Proved : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unproved;
-        var why = trouble ?? (_repeated > 0 ? $"{_repeated} ids came twice in every reading; the newest of each counts" : null);
+        var why = trouble ?? (_repeated > 0 ? Invariant($"{_repeated} ids came twice in every reading; the newest of each counts") : null);
         return new Verdict(outcome, CountBefore, _rows, CountAfter, why) { IsUnconstrained = Outside > 0 };
     }
 
@@ -69,11 +70,11 @@ internal sealed class WindowProof(Window window) : IDisposable
     private string? Trouble()
     {
         if (Outside > 0)
-            return $"{Outside} of {_rows} rows lie outside: the constraint was not applied, as happens with a token that is no admin token";
+            return Invariant($"{Outside} of {_rows} rows lie outside: the constraint was not applied, as happens with a token that is no admin token");
         if (CountBefore is null || CountAfter is null)
             return "Bubble's answers do not say how many rows remain, so that nothing shows completeness";
 
-        return _rows == CountBefore && _rows == CountAfter ? null : $"{_rows} rows came of {CountBefore} counted before and {CountAfter} after";
+        return _rows == CountBefore && _rows == CountAfter ? null : Invariant($"{_rows} rows came of {CountBefore} counted before and {CountAfter} after");
     }
 
     private void Add(JsonElement record)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Model;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -51,7 +52,13 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         // Bubble returns no records beyond the ceiling.
         var total = stride + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
-            throw source.Failure("window-too-dense", $"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), and cannot be split further by date{(window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "")}");
+        {
+            var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
+            throw source.Failure(
+                "window-too-dense",
+                Invariant($"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), ")
+                + $"and cannot be split further by date{wayOut}");
+        }
 
         if (remaining == 0 || stride == 0 || proof.Outside > 0)
             yield break;

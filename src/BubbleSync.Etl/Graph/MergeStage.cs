@@ -6,6 +6,7 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -149,7 +150,8 @@ internal sealed class MergeStage(
         (string Outcome, long Records)[] outcomes = [("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts), ("rejected", merged.Rejected)];
         foreach (var (outcome, records) in outcomes.Where(o => o.Records > 0))
             Signals.Records.Add(records, Signals.Tag("entity", merged.Name), Signals.Tag("outcome", outcome));
-        await journal.LogAsync("info", "load", merged.Name, null, $"{merged.Name}: merged {merged.Extracted}: {string.Join(", ", outcomes.Select(o => $"{o.Records} {o.Outcome}"))}", cancellationToken);
+        var counts = string.Join(", ", outcomes.Select(o => Invariant($"{o.Records} {o.Outcome}")));
+        await journal.LogAsync("info", "load", merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
     }
 
     private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -187,7 +189,7 @@ internal sealed class MergeStage(
         if (refusal is not null)
             findings.Errors.Add(refusal);
         if (entity.Report.Pruned > 0)
-            findings.Warnings.Add($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows.");
+            findings.Warnings.Add(Invariant($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows."));
     }
 
     // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.

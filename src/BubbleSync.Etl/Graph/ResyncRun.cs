@@ -4,6 +4,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -185,6 +186,12 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (!most.IsExceeded(rejected, read))
             return;
 
-        throw new SyncException(new SyncError("transform", null, null, null, TooManyRejects, $"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{(_options.DryRun ? "" : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; or go on with 'bubblesync resync --resume' and a larger --max-rejects.")}"));
+        var wayOut = _options.DryRun
+            ? ""
+            : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; "
+                + "or go on with 'bubblesync resync --resume' and a larger --max-rejects.";
+        throw new SyncException(new SyncError(
+            "transform", null, null, null, TooManyRejects,
+            Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));
     }
 }

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Transform;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -54,33 +55,33 @@ internal sealed class RunFindings
         if (entity.Rejects.Count > MostRejects)
         {
             var outcome = isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record";
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", $"{plan.Name}: {report.Rejected} records {outcome}."));
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
         }
 
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
         if (report.Conflicts > 0)
-            Warnings.Add($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's.");
+            Warnings.Add(Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's."));
         if (report.MissingLinks > 0)
-            Warnings.Add($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}.");
+            Warnings.Add(Invariant($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}."));
         foreach (var refused in report.ClearRefused ?? [])
             Errors.Add(new SyncError("load", plan.Name, null, refused.Field, "clear-refused", Refused(plan, refused)));
         if (report.AbsentKept > 0)
         {
             Warnings.Add(
-                $"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; "
+                Invariant($"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; ")
                 + $"'bubblesync verify --entity {plan.Name} --strict' names them.");
         }
 
         if (report.NotInBubble > 0 && report.Pruned == 0)
-            Warnings.Add($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}.");
+            Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);
         AddUnmapped(plan, entity.Flow.Mapper);
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
 
     private static string Refused(EntityPlan plan, ClearRefusal refused) =>
-        $"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column "
+        Invariant($"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column ")
         + $"'{refused.Column}', which was left as it is: one run clears at most {ClearGuard.MostPercent} %, because a lost right looks the same. "
         + "Check in Bubble that the token may see the field. If the values are really gone, empty the column in these rows with SQL: "
         + $"'bubblesync verify --entity {plan.Name} --csv FILE' names them.";
@@ -95,9 +96,11 @@ internal sealed class RunFindings
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
     {
-        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value).Select(p => $"'{p.Key.Name}' ({p.Value})").ToList();
+        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value)
+            .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
+        var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
         if (unmapped.Count > 0)
-            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{(unmapped.Count > MostNames ? $" and {unmapped.Count - MostNames} more" : "")}.");
+            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}.");
     }
 
     private void AddNotes(EntityPlan plan, FieldTally tally)
@@ -110,7 +113,7 @@ internal sealed class RunFindings
                 TextNotes.Replaced => "what is no character became U+FFFD in",
                 _ => "lists have exactly 200 items, where Bubble may have cut them, in",
             };
-            Warnings.Add($"{plan.Name}: {what} '{plan.Columns[column].Field}' of {count} records, such as {example}.");
+            Warnings.Add(Invariant($"{plan.Name}: {what} '{plan.Columns[column].Field}' of {count} records, such as {example}."));
         }
     }
 }

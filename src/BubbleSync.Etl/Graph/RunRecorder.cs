@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
 
@@ -134,7 +135,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 
     private static IReadOnlyList<LogLine> Lines(RunReport report) =>
     [
-        .. report.Patches.Select(p => new LogLine("info", "patch", null, $"patch {p.Name}: {p.Status}, {p.Rows} rows")),
+        .. report.Patches.Select(p => new LogLine("info", "patch", null, Invariant($"patch {p.Name}: {p.Status}, {p.Rows} rows"))),
         .. report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }).Select(e => new LogLine("error", e.Stage, e.Entity, e.Message)),
         .. report.Warnings.Select(w => new LogLine("warning", "run", null, w)),
     ];

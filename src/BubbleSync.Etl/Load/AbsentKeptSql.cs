@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -42,10 +43,10 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
     private IEnumerable<string> Kept(bool completed, bool clears) => Enumerable.Range(0, _words)
         .Select(word => (Word: word, Mask: Mask(word, completed, clears)))
         .Where(w => w.Mask != 0)
-        .Select(w => $"bit_count((s.{StagingLayout.AbsentName}{w.Word} & t.{Filled}{w.Word} & {Number(w.Mask)})::bit(64))");
+        .Select(w => Invariant($"bit_count((s.{StagingLayout.AbsentName}{w.Word} & t.{Filled}{w.Word} & {Number(w.Mask)})::bit(64))"));
 
     private string Words(string name, Func<ColumnPlan, string> condition, Func<int, string> less) =>
-        string.Join(", ", Enumerable.Range(0, _words).Select(word => $"{Word(word, condition, less)} as {name}{word}"));
+        string.Join(", ", Enumerable.Range(0, _words).Select(word => Invariant($"{Word(word, condition, less)} as {name}{word}")));
 
     private string Word(int word, Func<ColumnPlan, string> condition, Func<int, string> less)
     {

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -83,8 +84,11 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     // A resync takes the mark off a row of which Bubble has the record.
     private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
 
-    private string Ordinals(Func<ColumnPlan, string> condition) =>
-        $"array_remove(array[{string.Join(",\n  ", WithoutKey().Select(c => $"case when {condition(c)} then {c.Ordinal} end"))}]::integer[], null)";
+    private string Ordinals(Func<ColumnPlan, string> condition)
+    {
+        var ordinals = WithoutKey().Select(c => Invariant($"case when {condition(c)} then {c.Ordinal} end"));
+        return $"array_remove(array[{string.Join(",\n  ", ordinals)}]::integer[], null)";
+    }
 
     private IEnumerable<ColumnPlan> WithoutKey() => plan.Columns.Where(c => c.Name != plan.KeyName);
 

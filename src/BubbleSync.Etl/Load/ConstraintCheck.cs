@@ -2,6 +2,7 @@ using System.Globalization;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -199,7 +200,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
 
     private SyncException TooMany()
     {
-        var reasons = _refused.CountBy(r => r.Reason).OrderByDescending(r => r.Value).Select(r => $"{r.Value} times: {r.Key}").ToList();
+        var reasons = _refused.CountBy(r => r.Reason).OrderByDescending(r => r.Value).Select(r => Invariant($"{r.Value} times: {r.Key}")).ToList();
         return new SyncException(new SyncError(
             "load", plan.Name, null, null, "constraint-violated",
             $"{plan.Name}: the table refuses {_refused.Count} records or more, so that nothing of this entity was merged. "

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -43,7 +44,8 @@ internal sealed class DeletionSequels(EntityPlan plan)
                 $"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}",
                 cancellationToken, parameters);
             if (referring > 0)
-                return $"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Use --prune soft, or take ON DELETE off the constraint";
+                return Invariant($"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Use --prune soft, ")
+                    + "or take ON DELETE off the constraint";
         }
 
         return null;

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -47,7 +48,8 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         {
             var strangers = column.ForeignKeys.Select(k => Identifier.Quote(k.Schema, k.Table)).Except(column.Relations.Select(r => r.Table)).ToList();
             if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
-                sentences.Add($"{plan.Name}: values of '{column.Name}' that its foreign key allows only once {string.Join(", ", strangers)} has them, held back as NULL until then: {held}.");
+                sentences.Add(Invariant($"{plan.Name}: values of '{column.Name}' that its foreign key allows only once {string.Join(", ", strangers)} has ")
+                    + Invariant($"them, held back as NULL until then: {held}."));
         }
 
         return sentences;

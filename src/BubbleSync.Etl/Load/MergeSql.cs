@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -187,7 +188,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         return $"select {string.Join(", ", columns)}{row} from {staging.Name} s where not s.{StagingLayout.Rejected}{(part is null ? "" : $" and {part}")}";
     }
 
-    private static string Sent(ColumnPlan column) => $"_sent_{column.Ordinal}";
+    private static string Sent(ColumnPlan column) => Invariant($"_sent_{column.Ordinal}");
 
     private static string IsPresent(ColumnPlan column) =>
         $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";

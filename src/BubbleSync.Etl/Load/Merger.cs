@@ -2,6 +2,7 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -102,8 +103,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         string?[] what =
         [
-            inserts.Kept > 0 ? $"{inserts.Kept} of {inserts.All} new rows" : null,
-            updates.Kept > 0 ? $"{updates.Kept} of {updates.All} updates" : null,
+            inserts.Kept > 0 ? Invariant($"{inserts.Kept} of {inserts.All} new rows") : null,
+            updates.Kept > 0 ? Invariant($"{updates.Kept} of {updates.All} updates") : null,
         ];
         var kept = string.Join(" and ", what.OfType<string>());
         var found = triggers.Count switch

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -59,5 +60,5 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
     private static string IsMissing(ColumnPlan column) =>
         $"s.{column.Quoted} is not null and {string.Join(" and ", column.Relations.Select((r, place) => $"{Alias(column, place)}.{r.Key} is null"))}";
 
-    private static string Alias(ColumnPlan column, int place) => $"r{column.Ordinal}_{place}";
+    private static string Alias(ColumnPlan column, int place) => Invariant($"r{column.Ordinal}_{place}");
 }

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -57,14 +58,14 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone", cancellationToken, Within);
         var living = baseline.LivingRows ?? gone;
         if (gone > 0 && report.Extracted == 0)
-            return TooMany($"Bubble sent no record at all, but the table has {living}: that looks like a lost right, not like {living} deletions");
+            return TooMany(Invariant($"Bubble sent no record at all, but the table has {living}: that looks like a lost right, not like {living} deletions"));
 
         var limit = limitPercent.ToString(CultureInfo.InvariantCulture);
         if (gone * 100m > limitPercent * living)
         {
             return TooMany(Writes
-                ? $"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with --prune-limit"
-                : $"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble "
+                ? Invariant($"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with --prune-limit")
+                : Invariant($"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble ")
                     + "and the filters of its privacy rules before anything is pruned");
         }
 
@@ -100,7 +101,8 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
 
     /// <summary>Why nothing is pruned of which Bubble has records after all.</summary>
     /// <param name="living">How many it has.</param>
-    public SyncError StillThere(int living) => Refused($"Bubble still has {living} of the records whose rows would go, though no window showed them");
+    public SyncError StillThere(int living) => Refused(Invariant($"Bubble still has {living} of the records whose rows would go, ")
+        + "though no window showed them");
 
     /// <summary>Why nothing is pruned where Bubble cannot be asked.</summary>
     public SyncError NotAsked(SyncException failure) => Refused($"whether Bubble still has the records cannot be asked: {failure.Message}");

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -76,7 +77,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private SyncException Lost(StagedSum staged, StagedTotal expected, string nextStep) => new(new SyncError(
         "load", plan.Name, null, null, "staging-lost",
-        $"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, "
+        Invariant($"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, ")
         + $"checksum {staged.Total.Checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 
     private async Task<StagedSum> TakeSupersededAsync(NpgsqlConnection connection, RepeatedKeys keys, CancellationToken cancellationToken) => keys.IsEmpty

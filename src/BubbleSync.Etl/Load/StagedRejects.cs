@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -67,7 +68,8 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
 
     /// <summary>Returns ids of records that are to be read again, at most as many as <paramref name="most"/>.</summary>
     public Task<List<string>> UnreadAsync(NpgsqlConnection connection, int most, CancellationToken cancellationToken) => connection.RowsAsync(
-        $"select distinct bubble_id from {staging.Rejects} where raw is null order by bubble_id limit {most}", r => r.GetString(0), cancellationToken);
+        Invariant($"select distinct bubble_id from {staging.Rejects} where raw is null order by bubble_id limit {most}"),
+        r => r.GetString(0), cancellationToken);
 
     /// <summary>Adds the texts of records that were read again, by their ids.</summary>
     public Task<long> FillAsync(NpgsqlConnection connection, IReadOnlyDictionary<string, string> texts, CancellationToken cancellationToken) =>

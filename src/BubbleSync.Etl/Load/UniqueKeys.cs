@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -29,7 +30,7 @@ internal static class UniqueKeys
     {
         var duplicates = await connection.RowsAsync(
             $"select {plan.Key.Quoted}, count(*) from {plan.Table} where {plan.Key.Quoted} is not null group by 1 having count(*) > 1 order by 2 desc, 1 limit {MostNamed + 1}",
-            r => $"{r.GetString(0)} ({r.GetInt64(1)} rows)",
+            r => Invariant($"{r.GetString(0)} ({r.GetInt64(1)} rows)"),
             cancellationToken);
         if (duplicates.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Model;
 
@@ -84,12 +85,12 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
     public string? Contradiction(long cursor)
     {
         if (StatedCount is { } stated && stated != Count)
-            return $"it says count {stated} but sends {Results}";
+            return Invariant($"it says count {stated} but sends {Results}");
 
         if (Remaining is < 0 or > MostRecords)
-            return $"it says that {Remaining} records remain";
+            return Invariant($"it says that {Remaining} records remain");
 
-        return cursor == 0 && IsEmptyThoughRowsRemain ? $"it sends no results though {Remaining} remain" : null;
+        return cursor == 0 && IsEmptyThoughRowsRemain ? Invariant($"it sends no results though {Remaining} remain") : null;
     }
 
     /// <inheritdoc/>

@@ -59,9 +59,9 @@ internal static partial class PatchStatements
     [GeneratedRegex(@"--[^\n]*|/\*.*?\*/|\b[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|""(?:[^""]|"""")*""|\$(?<tag>\w*)\$.*?\$\k<tag>\$", RegexOptions.Singleline)]
     private static partial Regex Hidden();
 
-    [GeneratedRegex(@";|(?<atomic>\bbegin\s+atomic\b)|(?<case>\bcase\b)|(?<end>\bend\b)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@";|(?<atomic>\bbegin\s+atomic\b)|(?<case>\bcase\b)|(?<end>\bend\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Border();
 
-    [GeneratedRegex(@"^\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex First();
 }

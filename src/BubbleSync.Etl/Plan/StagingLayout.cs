@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace BubbleSync.Etl.Plan;
 
 /// <summary>The columns of an entity's staging table, written once: for creating it, for COPY and for the merge.</summary>
@@ -58,10 +60,10 @@ internal sealed class StagingLayout(EntityPlan plan)
 
     /// <summary>A condition: the record of the staged row <paramref name="s"/> carries an explicit null for the column.</summary>
     public static string IsNullSent(string s, ColumnPlan column) =>
-        $"({NullMarks(s, column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)";
+        Invariant($"({NullMarks(s, column.Ordinal / BitsInWord)} & {1L << (column.Ordinal % BitsInWord)} <> 0)");
 
     /// <summary>The marks of explicit nulls of the staged row <paramref name="s"/>, for the columns of one word.</summary>
     public static string NullMarks(string s, int word) => $"{s}.{Marks(word)}";
 
-    private static string Marks(int word) => $"{MarksName}{word}";
+    private static string Marks(int word) => Invariant($"{MarksName}{word}");
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres;
 
@@ -118,7 +119,7 @@ internal static class PostgresFailure
         return new SyncError(stage, entity, null, failure.ColumnName, code, $"{where}PostgreSQL: {what} ({failure.SqlState}).");
     }
 
-    private static string Place(PostgresException failure) => failure.Position > 0 ? $", at character {failure.Position} of its statement" : "";
+    private static string Place(PostgresException failure) => failure.Position > 0 ? Invariant($", at character {failure.Position} of its statement") : "";
 
     private static SyncException Lost(Exception failure, string why, string stage, string? entity) => new(
         new SyncError(stage, entity, null, null, failure is NpgsqlException ? "target-lost" : "failed", $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),

@@ -1,4 +1,5 @@
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres;
 
@@ -54,7 +55,8 @@ internal sealed class TargetDatabase : IAsyncDisposable
         keywords.MaxAutoPrepare = 0;
         keywords.IncludeErrorDetail = false;
 
-        var database = new TargetDatabase(NpgsqlDataSource.Create(keywords), settings.Schema, $"{keywords.Host}:{keywords.Port}/{keywords.Database}");
+        var database = new TargetDatabase(NpgsqlDataSource.Create(keywords), settings.Schema,
+            Invariant($"{keywords.Host}:{keywords.Port}/{keywords.Database}"));
         try
         {
             await database.CheckAsync(cancellationToken);
@@ -106,7 +108,8 @@ internal sealed class TargetDatabase : IAsyncDisposable
         await using var connection = await ConnectAsync(cancellationToken);
         Version = connection.PostgreSqlVersion.ToString(2);
         if (connection.PostgreSqlVersion.Major < OldestVersion)
-            throw Refused("target-too-old", $"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.");
+            throw Refused("target-too-old", Invariant($"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, ")
+                + "which has MERGE.");
     }
 
     private SyncException Unreachable(Exception broken) => broken is PostgresException refused

@@ -1,6 +1,7 @@
 using System.Reflection;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs;
 
@@ -63,7 +64,7 @@ internal static class ControlTables
             ? version == newest
             : throw new SyncException(new SyncError(
                 "settings", null, null, "bubblesync.schema_version", "control-tables-newer",
-                $"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. "
+                Invariant($"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. ")
                 + "A newer program made them: update this one."));
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs;
 
@@ -57,7 +58,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             cancellationToken, ("run", runId), ("entity", entity));
         return gone == 0
             ? null
-            : $"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. 'bubblesync resync' reads them again";
+            : Invariant($"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. 'bubblesync resync' reads them again");
     }
 
     /// <summary>Marks rejected records of earlier runs as outdated: those that this run read again and, where it read everything, all others.</summary>

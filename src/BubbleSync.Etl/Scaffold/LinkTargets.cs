@@ -5,6 +5,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Scaffold;
 
@@ -31,7 +32,8 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
                 if (await HeldAsync(types[target], field.Ids, token) is { } held && held * 2 < field.Ids.Count)
                 {
                     lock (doubts)
-                        doubts.Add((map.Name, field.Line.Column, $"of {field.Ids.Count} ids looked at, {held} are of '{target}', which the app names: where the others are of another entity, put it into the line's relation"));
+                        doubts.Add((map.Name, field.Line.Column, Invariant($"of {field.Ids.Count} ids looked at, {held} are of '{target}', ")
+                            + "which the app names: where the others are of another entity, put it into the line's relation"));
                 }
             }, cancellationToken);
         }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BubbleSync.Etl.Config;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Scaffold;
 
@@ -13,7 +14,7 @@ internal static class MapText
     /// <param name="map">The map.</param>
     /// <param name="schema">The path of the schema for editors, or null where there is none.</param>
     public static string Of(EntityMap map, string? schema) =>
-        $$"""
+        Invariant($$"""
         {
         {{(schema is null ? "" : $"  \"$schema\": {Word(schema)},\n")}}  "name": {{Word(map.Name)}},
           "bubbleType": {{Word(map.BubbleType)}},
@@ -25,7 +26,7 @@ internal static class MapText
           ]
         }
 
-        """;
+        """);
 
     /// <summary>One line of it.</summary>
     public static string Line(FieldMap field, string? note)

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Sync;
 
@@ -80,7 +81,8 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         if (bare.Count <= AskedOneByOne)
             await ByListAsync(entity, naming, bare, cancellationToken);
         Warn(
-            $"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, so it was not searched for each of {roots} records of "
+            Invariant($"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, ")
+                + Invariant($"so it was not searched for each of {roots} records of ")
             + $"{root.Plan.Name}. Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
     }
 

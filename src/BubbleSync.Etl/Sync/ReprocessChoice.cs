@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Runs;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Sync;
 
@@ -33,17 +34,21 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
             [.. LeftOut(run, counts)],
             [.. lost.Where(c => c.Open > 0).Select(c => new SyncError(
                 "transform", c.Entity, null, null, "entity-gone",
-                $"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. "
+                Invariant($"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. ")
                 + "Put its map back into Run:Entities."))]);
     }
 
     private static IEnumerable<string> LeftOut(Guid run, IReadOnlyList<RejectedCount> counts)
     {
         if (counts.Sum(c => c.Outdated) is > 0 and var outdated)
-            yield return $"{outdated} of the records that run {run} rejected are left out: later runs read them again, or found that Bubble no longer has them.";
+            {
+            yield return Invariant($"{outdated} of the records that run {run} rejected are left out: ")
+                + "later runs read them again, or found that Bubble no longer has them.";
+        }
+
         foreach (var count in counts.Where(c => c.Rebuilt > 0))
         {
-            yield return $"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, so that only "
+            yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, so that only ")
                 + $"their mapped columns are known. 'bubblesync resync --entity {count.Entity}' reads them again.";
         }
     }

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Sync;
 
@@ -34,7 +35,7 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
         {
             throw new SyncException(new SyncError(
                 "settings", null, null, "Bubble:BaseUrl", "other-app",
-                $"Of {stored} stored ids that were looked for, the app at {address} has {found}: it is not the app that these tables mirror. "
+                Invariant($"Of {stored} stored ids that were looked for, the app at {address} has {found}: it is not the app that these tables mirror. ")
                 + "Nothing was changed. Correct Bubble:BaseUrl, or name another schema in Postgres:Schema for this app."));
         }
     }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Transform;
 
@@ -148,7 +149,7 @@ internal static class TextConversion
         var characters = 0;
         foreach (var letter in text)
             characters += (letter & 0xC0) != 0x80 ? 1 : 0;
-        return characters <= most ? null : $"a text of {characters} characters is too long for {column.Target.FullType}";
+        return characters <= most ? null : Invariant($"a text of {characters} characters is too long for {column.Target.FullType}");
     }
 
     /// <summary>What a value is, for reasons.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using BubbleSync.Simulator.Generation;
 using BubbleSync.Simulator.Storage;
+using static System.FormattableString;
 
 namespace BubbleSync.Simulator.Faults;
 
@@ -14,7 +15,7 @@ internal static class Seeding
     [
         (store, _, id) => Unconvertible(store, id),
         (store, _, _) => Record(store, "\"no id\"", null),
-        (store, number, _) => Record(store, "\"malformed id\"", $"bad id {number}"),
+        (store, number, _) => Record(store, "\"malformed id\"", Invariant($"bad id {number}")),
         (store, _, id) => Record(store, """
             "nul\u0000inside"
             """, id),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BubbleSync.Simulator.Faults;
 using BubbleSync.Simulator.Generation;
 using Microsoft.AspNetCore.Http;
@@ -58,7 +59,7 @@ internal sealed class Exchange(SimulatorOptions options, FaultSettings faults, A
     private async Task NoteAsync(Route route, HttpRequest request, long number)
     {
         var line = $"{request.Method} {request.Path.Value}{Uri.UnescapeDataString(request.QueryString.Value?.Replace('+', ' ') ?? "")}";
-        _ = long.TryParse(request.Query["cursor"].ToString(), out var cursor);
+        _ = long.TryParse(request.Query["cursor"].ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var cursor);
         var noted = new SimulatedRequest(number, route.Kind, route.Type, route.Id, line, cursor, request.Query["constraints"].ToString());
         traffic.Note(noted);
         if (traffic.OnRequest is { } hook)

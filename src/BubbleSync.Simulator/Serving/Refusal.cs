@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using static System.FormattableString;
 
 namespace BubbleSync.Simulator.Serving;
 
@@ -29,5 +30,5 @@ internal sealed class Refusal : Exception
     public static string Escape(string text) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text);
 
     private static Refusal Nested(int status, string name, string message) =>
-        new(status, $$$"""{"statusCode":{{{status}}},"body":{"status":"{{{name}}}","message":"{{{Escape(message)}}}"}}""");
+        new(status, Invariant($$$"""{"statusCode":{{{status}}},"body":{"status":"{{{name}}}","message":"{{{Escape(message)}}}"}}"""));
 }
