@@ -1,43 +1,76 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text.RegularExpressions;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Config;
 using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Sync;
 using Xunit;
 
 namespace BubbleSync.Tests.Survival;
 
-/// <summary>The library in a host of another culture: what it sends, stores and says is the same.</summary>
-public sealed class CultureTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+/// <summary>The library in a host program of another culture: what it asks, stores, reports and writes is the same.</summary>
+public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    // The tests know no cultures of the system, so that these are made: what Danish, Persian and Norwegian hosts have.
-    public static TheoryData<string, string, string> Cultures => new() { { ".", ",", "-" }, { ":", "/", "\u2212" }, { ".", ".", "\u2212" } };
+    private const string Now = "2026-05-01T12:30:00.000Z";
+    private const string Later = "2026-05-02T12:30:00.500Z";
 
+    // The same for every culture, so it is run once.
+    private static IReadOnlyList<string>? _invariant;
+
+    // Danish writes times with points, Thai counts years from Buddha's death, Persian has another calendar, Swedish another minus sign.
     [Theory]
-    [MemberData(nameof(Cultures))]
-    public async Task What_is_asked_stored_and_reported_is_the_same_in_every_culture(string timeSeparator, string decimalSeparator, string negativeSign)
+    [InlineData("da-DK")]
+    [InlineData("th-TH")]
+    [InlineData("fa-IR")]
+    [InlineData("sv-SE")]
+    [InlineData("made")]
+    public async Task Syncs_reports_and_files_are_the_same_in_every_culture(string name)
     {
-        var (asked, json, rows) = await RunAsync(CultureInfo.InvariantCulture);
-        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        (culture.DateTimeFormat.TimeSeparator, culture.DateTimeFormat.DateSeparator) = (timeSeparator, timeSeparator);
-        (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NegativeSign) = (decimalSeparator, negativeSign);
+        _invariant ??= await RunAsync(CultureInfo.InvariantCulture);
 
-        var (askedThere, jsonThere, rowsThere) = await RunAsync(culture);
+        var here = await RunAsync(HostCulture.Of(name));
 
-        Assert.Equal(asked, askedThere);
-        Assert.Equal(rows, rowsThere);
-        Assert.Equal(json, jsonThere);
+        Assert.Contains(_invariant, line => line.Contains("\"value\":\"2026-05-01T12:2", StringComparison.Ordinal));
+        Assert.Contains(_invariant, line => line.Contains("-12.5", StringComparison.Ordinal));
+        Assert.Equal(_invariant, here);
     }
 
-    private async Task<(IReadOnlyList<string> Asked, IReadOnlyList<string> Json, IReadOnlyList<string> Rows)> RunAsync(CultureInfo culture)
+    [Theory]
+    [InlineData("da-DK")]
+    [InlineData("th-TH")]
+    [InlineData("fa-IR")]
+    [InlineData("sv-SE")]
+    [InlineData("made")]
+    public void Each_of_these_cultures_writes_numbers_or_dates_in_its_own_way(string name)
     {
+        var culture = HostCulture.Of(name);
+
+        Assert.NotEqual(Sample(CultureInfo.InvariantCulture), Sample(culture));
+    }
+
+    // Invariant mode would make all cultures alike, and these tests would show nothing.
+    [Fact]
+    public void The_tests_run_in_a_host_that_may_have_cultures() =>
+        Assert.False(AppContext.TryGetSwitch("System.Globalization.Invariant", out var isInvariant) && isInvariant);
+
+    private static string Sample(CultureInfo culture) => string.Create(culture, $"{-1.5} {new DateTime(2026, 5, 1, 12, 30, 0):yyyy HH:mm:ss}");
+
+    private async Task<IReadOnlyList<string>> RunAsync(CultureInfo culture)
+    {
+        var clock = new SetClock(Now);
         await using var scene = await Scene.OpenAsync(postgres);
+        scene.Clock = clock;
         scene.Put("agent", Scene.Record(1, Scene.Early, "\"Current Annual Sales\": -12.5, \"Annual Collection\": \"-0.25\""));
         scene.Put("agent", Scene.Record(2, Scene.Late, "\"Commission\": \"many\""));
-        scene.Put("invoice", Scene.Record(3, Scene.Late, "\"Amount\": -1.5"));
-        var asked = new List<string>();
+        scene.Put("invoice", Scene.Record(3, Scene.Late, "\"Amount\": -1234.5, \"Linked Agent\": \"" + Scene.Id(9) + "\""));
+        var folder = scene.Folder([]);
+        string Csv(string file) => Path.Combine(folder, file);
+        var found = new List<string>();
+        var asked = new SortedSet<string>(StringComparer.Ordinal);
         scene.Bubble.Traffic.OnRequest = request =>
         {
             lock (asked)
-                asked.Add(request.Constraints);
+                asked.Add($"{request.Type} {request.Constraints}");
             return Task.CompletedTask;
         };
 
@@ -45,24 +78,61 @@ public sealed class CultureTests(PostgresFixture postgres) : IClassFixture<Postg
         CultureInfo.CurrentCulture = culture;
         try
         {
-            var from = DateTimeOffset.Parse("2026-04-01T00:00:00Z", CultureInfo.InvariantCulture);
-            var range = await scene.Engine().SyncRangeAsync(from, from.AddDays(1), false, null, scene.Limit);
-            var report = await scene.ResyncAsync("agent");
-            var rows = await scene.RowsAsync("select bubble_id, current_annual_sales, annual_collection, modified_date from agent order by 1");
+            var resync = await scene.ResyncAsync();
+            await scene.ExecuteAsync("update agent set current_annual_sales = 7, updated_at = '2026-05-03', modified_date = '2026-03-02'");
+            clock.Now = Invoices.Moment(Later);
+            scene.Put("agent", Scene.Record(4, Later, "\"Current Annual Sales\": -4.75"));
+            var incremental = await scene.Engine().SyncIncrementalAsync([], null, scene.Limit);
+            var range = await scene.Engine().SyncRangeAsync(Invoices.Moment(Scene.Early), Invoices.Moment(Later), false, null, scene.Limit);
+            var verified = await scene.Engine().VerifyAsync(new VerifyOptions { CsvFile = Csv("verify") }, null, scene.Limit);
+            var audit = await scene.Engine().AuditFieldsAsync([], null, scene.Limit);
+            await audit.WriteCsvAsync(Csv("fields"), shapes: true, scene.Limit);
+            await scene.Engine().AuditValuesAsync(new ValueAuditOptions { CsvFile = Csv("values") }, null, scene.Limit);
+            var plan = await scene.Engine().PlanAsync([], scene.Limit);
+            await using (var archive = await scene.Engine().OpenArchiveAsync(scene.Limit))
+                await RunArchive.WriteCsvAsync(await archive.RejectedAsync($"{resync.RunId}", null, scene.Limit), Csv("rejected"), scene.Limit);
+            var doctor = await scene.Engine().ExamineAsync(scene.Limit);
+            found.AddRange([resync.ToJson(), incremental.ToJson(), range.ToJson(), verified.ToJson(), audit.ToJson(), plan.ToJson()]);
+            found.AddRange(doctor.Checks.Select(c => c.Message).Where(m => !m.Contains("MB", StringComparison.Ordinal)));
+            found.Add(Refusal());
             Assert.Same(culture, CultureInfo.CurrentCulture);
-            // Times of the run itself differ from run to run; how they are written must not.
-            using var document = JsonDocument.Parse(report.ToJson());
-            Assert.EndsWith("Z", document.RootElement.GetProperty("startedAt").GetString(), StringComparison.Ordinal);
-            Assert.True(document.RootElement.GetProperty("startedAt").GetDateTimeOffset().Year > 2000);
-            var json = range.ToJson();
-            return (
-                [.. asked.Where(a => a.Contains("Modified Date", StringComparison.Ordinal)).Take(1)],
-                [json[..json.IndexOf("\"run\"", StringComparison.Ordinal)], .. report.Errors.Select(e => e.Message)],
-                rows);
         }
         finally
         {
             CultureInfo.CurrentCulture = before;
         }
+
+        foreach (var file in new[] { "verify", "fields", "values", "rejected" })
+            found.Add(await File.ReadAllTextAsync(Csv(file)));
+        found.AddRange(await scene.RowsAsync("select message from bubblesync.activity_log"));
+        found.AddRange(await scene.RowsAsync("select options::text from bubblesync.run"));
+        found.AddRange(await scene.RowsAsync("select entity, field, reason, raw from bubblesync.rejected_record"));
+        // Entities are synced side by side, so lines about them come in any order.
+        var lines = found.SelectMany(text => Steady(text, scene).Split('\n')).Select(line => line.TrimEnd(',', '\r'));
+        return [.. lines.Order(StringComparer.Ordinal), .. asked, .. await scene.EndStateAsync()];
     }
+
+    private static string Refusal() => Assert.Throws<SyncException>(() => SettingsFile.Read(
+        Path.Combine(Repository.Root, "config", "bubblesync.json"),
+        new Dictionary<string, string> { ["Bubble:PageSize"] = "-1", ["Bubble:WindowSize"] = "60000" },
+        new Dictionary<string, string>())).Message;
+
+    // What differs from run to run: ids and durations of runs, times of this machine's clock, ports and databases.
+    private static string Steady(string text, Scene scene)
+    {
+        var steady = text.Replace(scene.Bubble.BaseUrl.Authority, "HOST", StringComparison.Ordinal);
+        return Database().Replace(MachineTime().Replace(Duration().Replace(RunId().Replace(steady, "RUN"), "$1 0"), "TIME"), "DATABASE");
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex RunId();
+
+    [GeneratedRegex("""("(?:durationMs|bytes|seconds|calls|retries)":) [0-9.]+""")]
+    private static partial Regex Duration();
+
+    [GeneratedRegex("20[0-9]{2}-(?!0[45])[0-9]{2}-[0-9]{2}T[0-9:.]+Z|[0-9]+(\\.[0-9]+)?(:[0-9]{2})+(\\.[0-9]+)?")]
+    private static partial Regex MachineTime();
+
+    [GeneratedRegex("[0-9.:]*/?test_[0-9_]+|:[0-9]{4,5}/")]
+    private static partial Regex Database();
 }
