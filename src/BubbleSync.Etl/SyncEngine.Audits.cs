@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
 
 namespace BubbleSync.Etl;
@@ -12,12 +13,7 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
     public Task<VerifyReport> VerifyAsync(VerifyOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        if (options is { Since: not null, Sample: not null })
-            throw new SyncException(new SyncError("settings", null, null, "--sample", "usage", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out."));
-
-        if (options.Sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 })
-            throw new SyncException(new SyncError("settings", null, null, "--sample", "usage", $"--sample {options.Sample} compares nothing. Give a number from 1 on, or a part above 0%."));
-
+        RequireSource(OptionsCheck.Faults(options));
         var scope = new ComparisonScope(options.Since, options.Sample);
         Verification? verification = null;
         var report = await CompareAsync(
@@ -32,6 +28,7 @@ public sealed partial class SyncEngine
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
     public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
+        RequireSource(OptionsCheck.Faults(options));
         ValueAudit? audit = null;
         await using var json = options is { CsvFile: null, Json: true, Output: { } stream } ? new ValueAuditJson(stream) : null;
         var report = await CompareAsync("audit values", options, options.Entities, new ComparisonScope(options.Since, Sample: null, KeepsRaw: true), async (run, token) =>

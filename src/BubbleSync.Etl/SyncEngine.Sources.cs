@@ -43,10 +43,10 @@ public sealed partial class SyncEngine
         }
     }
 
-    private void RequireSource()
+    // Everything wrong with settings and options comes at once.
+    private void RequireSource(IEnumerable<SyncError>? optionFaults = null)
     {
-        var faults = BubbleSettingsCheck.Faults(settings.Bubble).Concat(BubbleSettingsCheck.Missing(settings.Bubble)).ToList();
-        if (faults.Count > 0)
-            throw new SyncException([.. faults.Select(f => new SyncError("settings", null, null, f.Setting, "settings", $"{f.Setting}: {f.Fault}"))]);
+        var settingFaults = SettingsCheck.Faults(settings).Concat(BubbleSettingsCheck.Missing(settings.Bubble)).Select(f => f.ToError());
+        SettingsCheck.ThrowIfAny(settingFaults.Concat(optionFaults ?? []));
     }
 }

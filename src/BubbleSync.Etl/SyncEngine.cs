@@ -43,7 +43,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource();
+        RequireSource(OptionsCheck.Faults(options));
         // The sessions of a run carry its id, by which others see that it lives: a resumed one its old id.
         var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await (options.AcceptSource
@@ -151,16 +151,16 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         GuardedAsync(() => new Doctor(settings, clock, logger).ExamineAsync(cancellationToken), cancellationToken);
 
     /// <summary>Gives the names of all entities that are mapped.</summary>
-    /// <exception cref="SyncException">A map is at fault.</exception>
-    public IReadOnlyList<string> ListEntities() => [.. EntityMapReader.Read(settings.Run.Entities).Select(m => m.Name)];
+    /// <exception cref="SyncException">The settings or a map are at fault.</exception>
+    public IReadOnlyList<string> ListEntities() => [.. EntityMapReader.Read(Checked().Run.Entities).Select(m => m.Name)];
 
     /// <summary>Gives the names of all patches, in the order in which they run.</summary>
-    /// <exception cref="SyncException">A patch cannot be read.</exception>
-    public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(settings.Run.Patches, []).Select(p => p.Name)];
+    /// <exception cref="SyncException">The settings are at fault, or a patch cannot be read.</exception>
+    public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(Checked().Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>Opens what the control tables tell of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
-        GuardedAsync(() => RunArchive.OpenAsync(settings.Postgres, cancellationToken), cancellationToken);
+        GuardedAsync(() => RunArchive.OpenAsync(Checked().Postgres, cancellationToken), cancellationToken);
 
     private async Task<RunReport> RunPartAsync(
         PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, BubbleConnection? bubble, IProgress<RunProgress>? progress,
@@ -201,7 +201,13 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) => new(settings.Bubble, clock, logger, mostCalls, nextStep);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) =>
-        SyncTarget.OpenAsync(settings, applicationName, logger, cancellationToken);
+        SyncTarget.OpenAsync(Checked(), applicationName, logger, cancellationToken);
+
+    private SyncSettings Checked()
+    {
+        settings.Validate();
+        return settings;
+    }
 
     // Whatever goes wrong leaves as the one family of errors; only the caller's own cancellation leaves as itself.
     private static async Task<T> GuardedAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)

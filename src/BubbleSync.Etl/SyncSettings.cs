@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl;
 
-/// <summary>Everything the engine is told, already checked. Read by <see cref="Config.SettingsFile"/> from file, secrets, environment and options.</summary>
+/// <summary>All settings of the engine: read by <see cref="Config.SettingsFile"/> from file, secrets, environment and options, or made in code.</summary>
 public sealed record SyncSettings
 {
     /// <summary>The source.</summary>
@@ -14,13 +14,17 @@ public sealed record SyncSettings
 
     /// <summary>What Bubble charges.</summary>
     public PriceSettings Prices { get; init; } = new();
+
+    /// <summary>Checks all values. The engine does this before each command; a host program can do it as it starts.</summary>
+    /// <exception cref="SyncException">Every fault at once, each with the setting's name and what is permitted.</exception>
+    public void Validate() => Config.SettingsCheck.ThrowIfAny(Config.SettingsCheck.Faults(this).Select(f => f.ToError()));
 }
 
 /// <summary>The Bubble Data API and how hard it may be asked.</summary>
 public sealed record BubbleSettings
 {
-    /// <summary>Root up to and including <c>/api/1.1</c>. No default.</summary>
-    public Uri? BaseUrl { get; init; }
+    /// <summary>Root up to and including <c>/api/1.1</c>, with or without a slash at its end. No default.</summary>
+    public Uri? BaseUrl { get; init => field = WithSlash(value); }
 
     /// <summary>Bearer token; a secret. White space at its ends is cut, and a blank one is none. No default.</summary>
     public string? ApiToken { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
@@ -54,6 +58,11 @@ public sealed record BubbleSettings
 
     /// <summary>Bubble answers no row beyond this offset. Default 50000.</summary>
     public int OffsetCeiling { get; init; } = 50_000;
+
+    // Requests are relative to the root. Without the slash its last part would be replaced by theirs.
+    private static Uri? WithSlash(Uri? address) => address is { IsAbsoluteUri: true } && address.Query.Length + address.Fragment.Length == 0
+        ? new Uri($"{address.AbsoluteUri.TrimEnd('/')}/")
+        : address;
 
     /// <summary>Keeps the token out of every text made of these settings.</summary>
     public override string ToString() => $"{BaseUrl}, token {(ApiToken is null ? "not set" : "set")}";

@@ -22,23 +22,34 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
     /// <summary>Gives the report.</summary>
     public async Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken)
     {
+        // A command stops for these; here they are findings, and the rest is looked at all the same.
+        var faults = SettingsCheck.Faults(settings).ToLookup(f => f.Setting.Split(':')[0]);
+        Report("settings", [.. faults["Run"], .. faults["Prices"]]);
+        Report("database", [.. faults["Postgres"]]);
         var maps = await _checks.LookAsync("entity maps", () => Task.FromResult(EntityMapReader.Read(settings.Run.Entities)), m => $"{m.Count} read from {settings.Run.Entities}");
         await _checks.LookAsync("patches", () => Task.FromResult(PatchFile.ReadAll(settings.Run.Patches, [])), p => $"{p.Count} read from {settings.Run.Patches}");
-        await using var database = await _checks.LookAsync("database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken), d => $"{d.Host}, PostgreSQL {d.Version}");
+        await using var database = faults["Postgres"].Any()
+            ? null
+            : await _checks.LookAsync(
+                "database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken), d => $"{d.Host}, PostgreSQL {d.Version}");
         var target = database is null ? null : new TargetExamination(database, _checks);
         if (target is not null)
             await _checks.GuardAsync("tables", () => target.RunAsync(maps, cancellationToken));
-        if (database is not null && settings.Bubble.BaseUrl is { } address)
+        if (database is not null && settings.Bubble.BaseUrl is { } address && !faults["Bubble"].Any())
             await _checks.GuardAsync("app", () => ExamineAppAsync(database, MirroredSource.AddressOf(address), cancellationToken));
 
-        var faults = BubbleSettingsCheck.Faults(settings.Bubble);
+        Report("Bubble", [.. faults["Bubble"]]);
         if (settings.Bubble.BaseUrl is null)
             _checks.Add("Bubble", false, "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1.");
-        else if (faults.Any())
-            _checks.Add("Bubble", false, string.Join(' ', faults.Select(f => $"{f.Setting}: {f.Fault}")));
-        else
+        else if (!faults["Bubble"].Any())
             await ExamineSourceAsync(target, maps, cancellationToken);
         return _checks.Report;
+    }
+
+    private void Report(string check, IReadOnlyCollection<SettingFault> faults)
+    {
+        if (faults.Count > 0)
+            _checks.Add(check, false, string.Join(' ', faults));
     }
 
     private async Task ExamineAppAsync(TargetDatabase database, string address, CancellationToken cancellationToken)

@@ -29,7 +29,7 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
     /// <summary>Looks.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
-        var lacking = BubbleSettingsCheck.Missing(settings).Select(m => $"{m.Setting}: {m.Fault}").FirstOrDefault();
+        var lacking = BubbleSettingsCheck.Missing(settings).FirstOrDefault()?.ToString();
         var found = settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set";
         checks.Add("token", lacking is null, lacking ?? found);
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };

@@ -34,7 +34,7 @@ internal sealed class RequestSender : IDisposable
         _http = new HttpClient(handler ?? CreateHandler(settings))
 #pragma warning restore CA2000
         {
-            BaseAddress = new Uri(settings.BaseUrl!.AbsoluteUri.TrimEnd('/') + "/"),
+            BaseAddress = settings.BaseUrl,
             Timeout = Timeout.InfiniteTimeSpan,
         };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("BubbleSync.Etl");

@@ -12,22 +12,22 @@ internal static class BubbleSettingsCheck
     private static readonly string[] OfRequests = ["/api/", "/obj/", "/meta/", "/wf/"];
 
     /// <summary>Returns what is wrong with the values that are set, each with the setting's name.</summary>
-    public static IEnumerable<(string Setting, string Fault)> Faults(BubbleSettings settings)
+    public static IEnumerable<SettingFault> Faults(BubbleSettings settings)
     {
         if (settings.BaseUrl is { } address && AddressFault(address, settings.AllowHttp) is { } wrong)
-            yield return (BaseUrl, wrong);
+            yield return new(BaseUrl, wrong);
         if (settings.ApiToken is { } token && TokenFault(token) is { } malformed)
-            yield return (ApiToken, malformed);
+            yield return new(ApiToken, malformed);
     }
 
     /// <summary>Returns what a command that reads Bubble lacks as well.</summary>
-    public static IEnumerable<(string Setting, string Fault)> Missing(BubbleSettings settings)
+    public static IEnumerable<SettingFault> Missing(BubbleSettings settings)
     {
         if (settings.BaseUrl is null)
-            yield return (BaseUrl, $"it is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including {Root}, such as {Example}.");
+            yield return new(BaseUrl, $"it is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including {Root}, such as {Example}.");
         if (settings is { ApiToken: null, Anonymous: false })
         {
-            yield return (ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. "
+            yield return new(ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. "
                 + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), "
                 + "or set Bubble:Anonymous to true to read only what the app shows to everyone.");
         }

@@ -1,14 +1,10 @@
 using System.Globalization;
-using System.Text;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl.Config;
 
 /// <summary>Turns texts by name into checked settings; collects every fault with its origin.</summary>
 internal sealed class SettingsReader
 {
-    private const int MostOfAName = 63;
-
     private readonly SettingsSource _source;
     private readonly List<SyncError> _faults = [];
     private readonly List<string> _known = [];
@@ -20,6 +16,8 @@ internal sealed class SettingsReader
     {
         var reader = new SettingsReader(source);
         var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder), Prices = reader.Prices() };
+        foreach (var fault in SettingsCheck.Faults(settings))
+            reader.Add(fault);
         reader.RefuseUnknown();
         return reader._faults.Count == 0 ? settings : throw new SyncException(reader._faults);
     }
@@ -27,33 +25,28 @@ internal sealed class SettingsReader
     private BubbleSettings Bubble()
     {
         var otherwise = new BubbleSettings();
-        var settings = new BubbleSettings
+        return new BubbleSettings
         {
             BaseUrl = Address("Bubble:BaseUrl"),
             ApiToken = Words("Bubble:ApiToken"),
             Anonymous = Boolean("Bubble:Anonymous", otherwise.Anonymous),
             AllowHttp = Boolean("Bubble:AllowHttp", otherwise.AllowHttp),
-            MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency, 1, 256),
-            RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute, 1, int.MaxValue),
-            TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds, 1, 3600),
-            MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts, 1, 100),
-            PatienceSeconds = Integer("Bubble:PatienceSeconds", otherwise.PatienceSeconds, 0, 86_400),
-            PageSize = Integer("Bubble:PageSize", otherwise.PageSize, 1, 100),
-            WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize, 1, 1_000_000),
-            OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling, 1, int.MaxValue),
+            MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency),
+            RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute),
+            TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds),
+            MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts),
+            PatienceSeconds = Integer("Bubble:PatienceSeconds", otherwise.PatienceSeconds),
+            PageSize = Integer("Bubble:PageSize", otherwise.PageSize),
+            WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize),
+            OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling),
         };
-        foreach (var (setting, fault) in BubbleSettingsCheck.Faults(settings))
-            Fault(setting, fault);
-        if (settings.WindowSize > settings.OffsetCeiling)
-            Fault("Bubble:WindowSize", Invariant($"{settings.WindowSize} is more than Bubble:OffsetCeiling, {settings.OffsetCeiling}: ")
-                + "Bubble answers no row beyond that offset.");
-        return settings;
     }
 
     private PostgresSettings Postgres() => new()
     {
-        ConnectionString = Words("Postgres:ConnectionString"),
-        Schema = Name("Postgres:Schema", new PostgresSettings().Schema),
+        // Blank is no way to say "none" here: a variable that was meant to hold the address would send the data elsewhere.
+        ConnectionString = _source.IsBlank("Postgres:ConnectionString") ? "" : Words("Postgres:ConnectionString"),
+        Schema = Words("Postgres:Schema") ?? new PostgresSettings().Schema,
     };
 
     private RunSettings Run(string folder)
@@ -64,8 +57,8 @@ internal sealed class SettingsReader
             Entities = Path.GetFullPath(Words("Run:Entities") ?? otherwise.Entities, folder),
             Patches = Path.GetFullPath(Words("Run:Patches") ?? otherwise.Patches, folder),
             Schema = Path.GetFullPath(Words("Run:Schema") ?? otherwise.Schema, folder),
-            OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds, 0, 604_800),
-            KeepDays = Integer("Run:KeepDays", otherwise.KeepDays, 0, 36_500),
+            OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds),
+            KeepDays = Integer("Run:KeepDays", otherwise.KeepDays),
         };
     }
 
@@ -93,37 +86,22 @@ internal sealed class SettingsReader
         if (Words(name) is not { } text)
             return null;
 
-        if (Uri.TryCreate(text.Trim().TrimEnd('/'), UriKind.Absolute, out var address))
-            return address.Query.Length + address.Fragment.Length > 0 ? address : new Uri($"{address.AbsoluteUri.TrimEnd('/')}/");
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var address))
+            return address;
 
         Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
         return null;
     }
 
-    // PostgreSQL would cut a longer name without a word, and then not find it (manual, "Identifiers and Key Words").
-    private string Name(string name, string otherwise)
-    {
-        if (Words(name) is not { } text)
-            return otherwise;
-
-        if (Encoding.UTF8.GetByteCount(text) > MostOfAName)
-            Fault(name, $"a name of at most {MostOfAName} bytes is expected; PostgreSQL keeps no more of it.");
-        else if (text is "bubblesync" or "bubblesync_staging")
-            Fault(name, "control tables and what is staged live in this schema; name another one.");
-        else if (text is "information_schema" || text.StartsWith("pg_", StringComparison.Ordinal))
-            Fault(name, "this schema is PostgreSQL's own; name another one.");
-        return text;
-    }
-
-    private int Integer(string name, int otherwise, int least, int most)
+    private int Integer(string name, int otherwise)
     {
         if (Text(name) is not { } text)
             return otherwise;
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             return number;
 
-        Fault(name, Invariant($"a whole number from {least} to {most} is expected."));
+        Add(SettingRange.All[name].Fault);
         return otherwise;
     }
 
@@ -144,10 +122,11 @@ internal sealed class SettingsReader
         if (Text(name) is not { } text)
             return otherwise;
 
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && number <= 1_000_000)
+        const NumberStyles styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (decimal.TryParse(text, styles, CultureInfo.InvariantCulture, out var number))
             return number;
 
-        Fault(name, "a number from 0 to 1000000 is expected, with a point where it has decimals.");
+        Add(SettingRange.All[name].Fault);
         return otherwise;
     }
 
@@ -164,6 +143,7 @@ internal sealed class SettingsReader
         return _source.Take(name).Text;
     }
 
-    private void Fault(string name, string message) =>
-        _faults.Add(new SyncError("settings", null, null, name, "settings", $"{name} (from {_source.Take(name).Origin}): {message}"));
+    private void Fault(string name, string expected) => Add(new SettingFault(name, expected));
+
+    private void Add(SettingFault fault) => _faults.Add(fault.ToError(_source.Take(fault.Setting).Origin));
 }

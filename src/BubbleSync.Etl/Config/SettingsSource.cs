@@ -30,8 +30,11 @@ internal sealed class SettingsSource
     public (string? Text, string Origin, bool IsWords) Take(string name)
     {
         _read.Add(name);
-        return _values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value.Text) ? value : (null, "default", true);
+        return _values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value.Text) ? value : (null, value.Origin ?? "default", true);
     }
+
+    /// <summary>Whether a setting has a text without content; JSON's null is not one.</summary>
+    public bool IsBlank(string name) => _values.TryGetValue(name, out var value) && value.Text is { } text && string.IsNullOrWhiteSpace(text);
 
     private void Flatten(JsonElement element, string name, string origin)
     {

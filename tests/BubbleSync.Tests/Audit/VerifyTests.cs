@@ -183,7 +183,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
             scene.Put("agent", Scene.Record(number, Scene.Early, created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
         await scene.ResyncAsync("agent");
         await scene.ExecuteAsync("update agent set name = 'edited'");
-        scene.With(offsetCeiling: offsetCeiling);
+        scene.With(windowSize: Math.Min(offsetCeiling, scene.Settings.Bubble.WindowSize), offsetCeiling: offsetCeiling);
         foreach (var number in Enumerable.Range(0, 180))
             scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
 

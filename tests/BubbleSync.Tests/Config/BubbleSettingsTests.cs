@@ -103,17 +103,6 @@ public sealed class BubbleSettingsTests : IDisposable
     public void What_is_neither_true_nor_false_is_refused(string text) =>
         Assert.EndsWith("true or false is expected.", Refused(("Anonymous", text)), StringComparison.Ordinal);
 
-    [Fact]
-    public async Task Settings_made_in_code_are_checked_alike()
-    {
-        var settings = new SyncSettings { Bubble = new BubbleSettings { BaseUrl = new Uri("http://app.example.com/version-test"), ApiToken = "'hush'" } };
-
-        var refused = await Assert.ThrowsAsync<SyncException>(() => new SyncEngine(settings, TimeProvider.System).PlanAsync([], CancellationToken.None));
-
-        Assert.True(refused.IsUsage);
-        Assert.Equal(["Bubble:BaseUrl", "Bubble:ApiToken"], refused.Errors.Select(e => e.Field));
-    }
-
     public void Dispose() => _folder.Dispose();
 
     private string Refused(params (string Name, string Value)[] settings) => Assert.Single(Assert.Throws<SyncException>(() => Read(settings)).Errors).Message;
