@@ -41,15 +41,15 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
     private static IEnumerable<string> LeftOut(Guid run, IReadOnlyList<RejectedCount> counts)
     {
         if (counts.Sum(c => c.Outdated) is > 0 and var outdated)
-            {
+        {
             yield return Invariant($"{outdated} of the records that run {run} rejected are left out: ")
                 + "later runs read them again, or found that Bubble no longer has them.";
         }
 
         foreach (var count in counts.Where(c => c.Rebuilt > 0))
         {
-            yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, so that only ")
-                + $"their mapped columns are known. 'bubblesync resync --entity {count.Entity}' reads them again.";
+            yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, ")
+                + $"so that only their mapped columns are known. 'bubblesync resync --entity {count.Entity}' reads them again.";
         }
     }
 
