@@ -77,17 +77,23 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             await work(cancellationToken);
             return null;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsInterrupted())
         {
-            return new SyncException(new SyncError("load", null, null, null, "cancelled", $"The run was interrupted. {run.WhatStays}"));
+            return new SyncException(Interrupted(run));
         }
 #pragma warning disable CA1031 // Whatever it is, it becomes the report's error.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            return PostgresFailure.Explain(failure, "load", null);
+            var explained = PostgresFailure.Explain(failure, "load", null);
+            // Both causes are reported: what failed may need work before the run can be resumed.
+            return IsInterrupted() ? new SyncException([Interrupted(run), .. explained.Errors], explained) : explained;
         }
+
+        bool IsInterrupted() => cancellationToken.IsCancellationRequested || drain.IsCancellationRequested;
     }
+
+    private static SyncError Interrupted(IRecordedRun run) => new("load", null, null, null, "cancelled", $"The run was interrupted. {run.WhatStays}");
 
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)

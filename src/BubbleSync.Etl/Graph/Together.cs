@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Graph;
 
-/// <summary>Work side by side: the first failure stops the rest and is what the caller sees.</summary>
+/// <summary>Work side by side: the first failure stops the rest and is what the caller sees, also where a cancellation came before it.</summary>
 internal static class Together
 {
     /// <summary>Runs all of it, at most <paramref name="parallel"/> at once, and waits until everything has ended.</summary>
@@ -8,7 +8,7 @@ internal static class Together
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var places = new SemaphoreSlim(parallel, parallel);
-        Exception? first = null;
+        var failures = new FirstFailure();
 
         async Task OneAsync(T item)
         {
@@ -19,12 +19,11 @@ internal static class Together
                 isIn = true;
                 await work(item, stop.Token);
             }
-#pragma warning disable CA1031 // Whatever it is, the first one is thrown below.
+#pragma warning disable CA1031 // Whatever it is, it is thrown below, unless another one comes first.
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                // What others throw because they were stopped is no failure of its own.
-                Interlocked.CompareExchange(ref first, failure, null);
+                failures.Add(failure, stop.IsCancellationRequested);
                 await stop.CancelAsync();
             }
             finally
@@ -35,7 +34,6 @@ internal static class Together
         }
 
         await Task.WhenAll(items.Select(OneAsync));
-        if (first is not null)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        failures.Throw();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -21,21 +22,33 @@ internal static class RawCopy
             await copy.WriteAsync(rows.Written, cancellationToken);
             await copy.WriteAsync(Trailer, cancellationToken);
         }
-        catch
+        catch (Exception failure)
         {
-            // Disposing would complete what is only half sent. Of a session that ended meanwhile there is nothing to take back, and what ended it is what counts.
-            try
-            {
-                await copy.CancelAsync();
-                await copy.DisposeAsync();
-            }
-            catch (Exception ended) when (ended is not PostgresException && PostgresFailure.IsOfSession(ended))
-            {
-            }
-
+            // The server's own error says more than a cancellation or a broken session, which would hide it.
+            if (await TakeBackAsync(copy) is { } refusal && failure is not PostgresException)
+                ExceptionDispatchInfo.Throw(refusal);
             throw;
         }
 
         await copy.DisposeAsync();
+    }
+
+    // Disposing would complete what is only half sent. Of a session that ended meanwhile there is nothing to take back.
+    private static async Task<PostgresException?> TakeBackAsync(NpgsqlRawCopyStream copy)
+    {
+        try
+        {
+            await copy.CancelAsync();
+            await copy.DisposeAsync();
+            return null;
+        }
+        catch (PostgresException refusal)
+        {
+            return refusal;
+        }
+        catch (Exception ended) when (PostgresFailure.IsOfSession(ended))
+        {
+            return null;
+        }
     }
 }

@@ -75,6 +75,22 @@ public class TogetherTests
     }
 
     [Fact]
+    public async Task A_time_out_that_stops_the_rest_is_a_failure_and_no_stop()
+    {
+        var all = Together.RunAsync(Enumerable.Range(0, 2), 2, async (i, token) =>
+        {
+            if (i == 1)
+                throw new TaskCanceledException("The request timed out.");
+
+            await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new IOException("a consequence");
+        }, CancellationToken.None);
+
+        var failure = await Assert.ThrowsAsync<TaskCanceledException>(() => all.WaitAsync(Limit));
+        Assert.Equal("The request timed out.", failure.Message);
+    }
+
+    [Fact]
     public async Task Nothing_to_do_is_done_at_once()
     {
         await Together.RunAsync(Array.Empty<int>(), 2, (_, _) => Task.FromException(new IOException()), CancellationToken.None).WaitAsync(Limit);
