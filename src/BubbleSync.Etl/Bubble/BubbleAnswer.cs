@@ -21,6 +21,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private const string NotExposed =
         "Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl";
 
+    // Of a page that is no JSON, so many bytes are read for a message; no spelling of a token is longer than the other number.
+    private const int MostDescribed = 16 * 1024;
+    private const int LongestToken = 4 * 1024;
     private const int LargestBody = 512 * 1024 * 1024;
 
     private readonly Redaction _redaction = new(settings.ApiToken);
@@ -79,9 +82,12 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
     }
 
-    /// <summary>An error of the source that names host and entity.</summary>
-    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
-        new(new SyncError("extract", entity, null, null, code, $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {what}."), inner) { IsTransient = isTransient };
+    /// <summary>An error of the source that names host and entity. All errors of the source are made here, where the token is removed from them.</summary>
+    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null)
+    {
+        var message = $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {_redaction.HideInMessage(what)}.";
+        return new SyncException(new SyncError("extract", entity, null, null, code, message), _redaction.Hide(inner)) { IsTransient = isTransient };
+    }
 
     /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
     public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
@@ -117,13 +123,18 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             401 or 403 => Failure(entity, "token-refused", Invariant($"refused the token ({status}) for {type}. ")
                 + "Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
             404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
-            >= 300 and < 400 => Failure(entity, "source-moved", Invariant($"redirects ({status}) to ")
-                + $"'{response.Headers.Location?.GetLeftPart(UriPartial.Authority)}': "
-                + "put the address that answers itself into Bubble:BaseUrl", isTransient: false),
+            >= 300 and < 400 => Failure(entity, "source-moved", Moved(status, response.Headers.Location), isTransient: false),
             429 or 503 => Failure(entity, Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
             408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", Invariant($"answered {status} ({said})"), isTransient: true),
             _ => Failure(entity, "source-refused", Invariant($"answered {status} ({said}) to {type}"), isTransient: false),
         };
+    }
+
+    // Neither user and password nor path and query: these may hold what was sent.
+    private string Moved(int status, Uri? location)
+    {
+        var place = location is { IsAbsoluteUri: true } ? $"'{_redaction.Hide($"{location.Scheme}://{location.Authority}")}'" : "another path";
+        return Invariant($"redirects ({status}) to {place}: put the address that answers itself into Bubble:BaseUrl");
     }
 
     // Two shapes of error and, from proxies, anything else: only the message is taken, never the rest (a 401 echoes the token).
@@ -154,8 +165,18 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     {
         var text = body.TrimStart(Blank);
         return text is [(byte)'{' or (byte)'[' or (byte)'"', ..]
-            ? $"{body.Length} bytes of {response.Content.Headers.ContentType?.MediaType ?? "no said type"}"
-            : $"\"{_redaction.Clean(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 1000)]))}\"";
+            ? $"{body.Length} bytes of {_redaction.Clean(response.Content.Headers.ContentType?.MediaType ?? "no said type")}"
+            : $"\"{_redaction.Clean(Beginning(text))}\"";
+    }
+
+    // Not cut within the token, of which a half would not be recognised: what is left of it is longer than any spelling of a token, and is dropped.
+    private string Beginning(ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= MostDescribed)
+            return Encoding.UTF8.GetString(text);
+
+        var clean = _redaction.Hide(Encoding.UTF8.GetString(text[..MostDescribed]));
+        return clean[..Math.Max(0, clean.Length - LongestToken)];
     }
 
     // The parser's own words may quote what it stumbled over.

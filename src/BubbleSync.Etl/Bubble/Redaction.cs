@@ -1,19 +1,72 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Makes a text from Bubble fit for messages, which go to the screen and into the database.</summary>
-internal sealed class Redaction(string? token)
+/// <summary>Makes a text from Bubble fit for messages, which go to the screen and into the database. Answers may echo the token, in any spelling.</summary>
+internal sealed class Redaction
 {
     private const int Longest = 200;
+    private const int LeastDistinct = 8;
+    private const string Hidden = "***";
 
-    /// <summary>The text without the token and without U+0000, which PostgreSQL does not store, on one line, cut to 200 characters.</summary>
+    // What HTML calls the characters that a token may have, beside their numbers.
+    private static readonly Dictionary<char, string> HtmlNames = new()
+    {
+        ['&'] = "amp",
+        ['<'] = "lt",
+        ['>'] = "gt",
+        ['"'] = "quot",
+        ['\''] = "apos",
+        ['+'] = "plus",
+        ['='] = "equals",
+        ['/'] = "sol",
+        ['_'] = "lowbar",
+        ['.'] = "period",
+    };
+
+    private readonly Lazy<Regex>? _token;
+    private readonly bool _isDistinct;
+
+    /// <summary>Prepares the search for the token, of which a run without a failure has no need; null where there is none.</summary>
+    public Redaction(string? token)
+    {
+        if (!string.IsNullOrEmpty(token))
+            _token = new(() => new Regex(string.Concat(token.Select(Spellings)), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant));
+        _isDistinct = token?.Length >= LeastDistinct;
+    }
+
+    /// <summary>The text without the token, however it is escaped, and without U+0000: PostgreSQL does not store it, and it could split the token.</summary>
+    public string Hide(string text)
+    {
+        var clean = text.Replace("\0", "", StringComparison.Ordinal);
+        return _token?.Value.Replace(clean, Hidden) ?? clean;
+    }
+
+    /// <summary>A message of ours without the token. One so short that it may be a word of ours is looked for only in what came from outside.</summary>
+    public string HideInMessage(string message) => _isDistinct ? Hide(message) : message;
+
+    /// <summary>The text without the token, on one line, cut to 200 characters.</summary>
     public string Clean(string text)
     {
-        var clean = string.IsNullOrEmpty(token) ? text : text.Replace(token, "***", StringComparison.Ordinal);
-        clean = string.Join(' ', clean.Replace("\0", "", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var clean = string.Join(' ', Hide(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (clean.Length <= Longest)
             return clean;
 
         // Not between the two halves of one character.
         return clean[..(char.IsHighSurrogate(clean[Longest - 1]) ? Longest - 1 : Longest)] + "…";
+    }
+
+    /// <summary>What the exception may keep as its cause: an exception's own words may quote what Bubble sent.</summary>
+    public Exception? Hide(Exception? cause) =>
+        cause is null || $"{cause}" is var text && Hide(text) == text ? cause : new IOException(Hide(cause.GetBaseException().Message));
+
+    // As it is or behind backslashes; as %41 and %2541; as \u0041 and \x41; as &#65; and &#x41;, the & itself perhaps escaped.
+    private static string Spellings(char letter)
+    {
+        var (hex, number) = (((int)letter).ToString("x2", CultureInfo.InvariantCulture), ((int)letter).ToString(CultureInfo.InvariantCulture));
+        var name = HtmlNames.TryGetValue(letter, out var known) ? $"|{known}" : "";
+        // The letter itself comes last: of an escape, it may be the beginning.
+        return $@"(?:%(?:25)*{hex}|\\+u\{{?0*{hex}\}}?|\\+x{hex}|&(?:amp;)*(?:\#0*{number}|\#x0*{hex}{name});?|\\*{Regex.Escape(letter.ToString())})";
     }
 }

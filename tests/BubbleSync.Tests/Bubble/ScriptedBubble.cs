@@ -13,6 +13,7 @@ namespace BubbleSync.Tests.Bubble;
 internal sealed class ScriptedBubble : HttpMessageHandler
 {
     public const string Host = "app.example.com";
+    public const string Token = "k4711-Secret_Key.0815";
     public const string Good = """{"response":{"cursor":0,"results":[{"_id":"1x1"}],"count":1,"remaining":0}}""";
 
     private readonly ConcurrentQueue<TimeSpan> _asked = new();
@@ -23,10 +24,10 @@ internal sealed class ScriptedBubble : HttpMessageHandler
     private ScriptedBubble(BubbleSettings settings, Func<int, string, CancellationToken, Task<HttpResponseMessage>> answer)
     {
         _answer = answer;
-        _began = Clock.GetTimestamp();
-        settings = settings with { BaseUrl = new Uri($"https://{Host}/api/1.1"), ApiToken = "token" };
+        settings = settings with { BaseUrl = new Uri($"https://{Host}/api/1.1"), ApiToken = Token };
         Throttle = new Throttle(settings.MaxConcurrency, 1_000_000, Clock);
         Client = new BubbleClient(settings, Throttle, Meter, Clock, Log, this);
+        _began = Clock.GetTimestamp();
     }
 
     public FastClock Clock { get; } = new(100);
