@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Npgsql;
 using static System.FormattableString;
 
@@ -15,16 +16,19 @@ internal sealed class TargetDatabase : IAsyncDisposable
         "-c lock_timeout=60s -c statement_timeout=30min -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
         + "-c jit=off -c work_mem=32MB -c timezone=UTC -c quote_all_identifiers=off -c client_min_messages=warning";
 
+    private const string Variable = "BUBBLESYNC_Postgres__ConnectionString";
     private const int Connections = 40;
     private const int OpenReadings = 24;
 
+    private readonly NpgsqlConnectionStringBuilder _keywords;
     private readonly NpgsqlDataSource _source;
 
-    private TargetDatabase(NpgsqlDataSource source, string schema, string host)
+    private TargetDatabase(NpgsqlConnectionStringBuilder keywords, string schema)
     {
-        _source = source;
+        _keywords = keywords;
+        _source = ConnectionKeywords.CreateSource(keywords);
         Schema = schema;
-        Host = host;
+        Host = Invariant($"{keywords.Host}:{keywords.Port}/{ConnectionFault.Shown(keywords.Database)}");
     }
 
     /// <summary>The schema of the target tables.</summary>
@@ -55,8 +59,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         keywords.MaxAutoPrepare = 0;
         keywords.IncludeErrorDetail = false;
 
-        var database = new TargetDatabase(NpgsqlDataSource.Create(keywords), settings.Schema,
-            Invariant($"{keywords.Host}:{keywords.Port}/{keywords.Database}"));
+        var database = new TargetDatabase(keywords, settings.Schema);
         try
         {
             await database.CheckAsync(cancellationToken);
@@ -79,6 +82,11 @@ internal sealed class TargetDatabase : IAsyncDisposable
         catch (Exception broken) when (broken is NpgsqlException or System.Net.Sockets.SocketException)
         {
             throw Unreachable(broken);
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            const string What = "a file that the connection string names cannot be read";
+            throw Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {What}. Check the paths of certificates and keys in {Variable}.");
         }
     }
 
@@ -112,9 +120,15 @@ internal sealed class TargetDatabase : IAsyncDisposable
                 + "which has MERGE.");
     }
 
-    private SyncException Unreachable(Exception broken) => broken is PostgresException refused
-        ? Refused("target-refused", $"PostgreSQL at {Host} refused the connection: {refused.MessageText} ({refused.SqlState}). Check user, password and database in BUBBLESYNC_Postgres__ConnectionString.", broken)
-        : Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {(broken.InnerException ?? broken).Message}. Check that it runs and that host and port in BUBBLESYNC_Postgres__ConnectionString are right.", broken);
+    private SyncException Unreachable(Exception broken)
+    {
+        var cause = ConnectionFault.Kept(_keywords, broken);
+        var said = broken is PostgresException refusal ? $"{refusal.MessageText} ({refusal.SqlState})" : (broken.InnerException ?? broken).Message;
+        var why = ConnectionFault.Hide(_keywords, said);
+        return broken is PostgresException
+            ? Refused("target-refused", $"PostgreSQL at {Host} refused the connection: {why}. Check user, password and database in {Variable}.", cause)
+            : Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {why}. Check that it runs, and host and port in {Variable}.", cause);
+    }
 
     private static SyncException Refused(string code, string message, Exception? inner = null) =>
         new(new SyncError("load", null, null, null, code, message), inner);
