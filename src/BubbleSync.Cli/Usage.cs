@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using BubbleSync.Etl;
 
 namespace BubbleSync.Cli;
 
 /// <summary>Finds what is wrong with the words of a command line, each time with the word that was probably meant.</summary>
-internal static class Usage
+internal static partial class Usage
 {
+    // Their values are read by who knows that they may hold a secret.
+    private static readonly string[] Secretive = ["--connection", "--base-url"];
+
     /// <summary>Every fault; none where the words can be run.</summary>
     public static IReadOnlyList<string> Faults(ParseResult parsed)
     {
@@ -14,6 +18,11 @@ internal static class Usage
         // Help, version and suggestions forgive the words around them.
         if (parsed.Errors.Count == 0 && parsed.Action != command.Command.Action)
             return [];
+        if (HasStraySecret(parsed))
+            return [
+                "A word looks like a connection string or a password, and it is not shown. "
+                + "Put the whole connection string in quotation marks behind --connection, or better into BUBBLESYNC_Postgres__ConnectionString.",
+            ];
 
         List<string> faults = [.. StrangeWords(parsed)];
         if (command.Command.Subcommands.Count == 0)
@@ -40,9 +49,19 @@ internal static class Usage
         // Behind an unknown option its value stands, behind an unknown command what would be its own.
         if (IsOption(words[0]))
             return words.Where(IsOption).Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
+        // The rest of a connection string without quotation marks may be the password.
+        if (parsed.GetResult(Secretive[0]) is OptionResult { Implicit: false })
+            return ["There is one word too many, and it is not shown: it may be a part of the connection string. Put the whole of it in quotation marks."];
         return command.Command.Subcommands.Count > 0
             ? [$"There is no '{words[0]}' here.{DidYouMean.Hint(words[0], command.Command.Subcommands.Select(c => c.Name))}"]
             : [$"'{words[0]}' is one word too many."];
+    }
+
+    // Whatever reads such a word, as a file, a schema, an entity, would quote it.
+    private static bool HasStraySecret(ParseResult parsed)
+    {
+        var given = Secretive.SelectMany(name => parsed.GetResult(name)?.Tokens.Select(t => t.Value) ?? []).ToList();
+        return parsed.Tokens.Any(t => !IsOption(t.Value) && SecretWord().IsMatch(t.Value) && !given.Contains(t.Value));
     }
 
     private static bool IsOption(string word) => word.StartsWith('-');
@@ -55,4 +74,9 @@ internal static class Usage
         for (; command is not null; command = command.Parent as CommandResult)
             yield return command;
     }
+
+    [GeneratedRegex(
+        @"\bpostgres(ql)?:|://[^/\s]*@|\b(password|passwd|pwd|psw|sslpassword|apitoken)\s*=",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex SecretWord();
 }
