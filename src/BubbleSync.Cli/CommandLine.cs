@@ -13,10 +13,11 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
+        PrintedCommands.Repeat(parsed);
+        Terminal.MakeVisible(CommonOptions.IsJson(parsed));
         if (Usage.Faults(parsed) is { Count: > 0 } faults)
             return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
 
-        PrintedCommands.Repeat(parsed);
         using var interruption = new Interruption();
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
     }

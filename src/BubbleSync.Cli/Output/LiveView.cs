@@ -49,10 +49,16 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private IEnumerable<IReadOnlyList<Segment>> Lines(RunProgress progress, RenderOptions options, int width)
     {
         var shown = Shown(progress.Entities, options.ConsoleSize.Height - LinesBelow).Select(e => (Entity: e, State: State(e, progress.Compares))).ToList();
-        var name = shown.Select(e => e.Entity.Name.Length).DefaultIfEmpty(0).Max();
+        var name = shown.Select(e => VisibleText.Of(e.Entity.Name).Length).DefaultIfEmpty(0).Max();
         var bar = Math.Min(width - name - Figures - 2 - shown.Select(e => e.State.Length).Append(LeastState).Max(), WidestBar);
         foreach (var (entity, state) in shown)
-            yield return [new($" {entity.Name.PadRight(name)}  "), .. bar < LeastBar ? [] : Bar(entity, options.Unicode ? "━┈" : "#.", bar), new(width < name + Figures + state.Length ? Part(entity) : Count(entity)), new(state, Style(entity))];
+            yield return
+            [
+                new($" {VisibleText.Of(entity.Name).PadRight(name)}  "),
+                .. bar < LeastBar ? [] : Bar(entity, options.Unicode ? "━┈" : "#.", bar),
+                new(width < name + Figures + state.Length ? Part(entity) : Count(entity)),
+                new(state, Style(entity)),
+            ];
 
         var faint = new Style(foreground: Color.Grey);
         yield return [new($" {ProgressText.Records(progress, _speed)}")];

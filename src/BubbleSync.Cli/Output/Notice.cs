@@ -12,5 +12,5 @@ internal sealed class Notice(string line) : IRenderable
 
     /// <inheritdoc/>
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-        [.. options.Ansi ? [Segment.Control(ClearBelow)] : Array.Empty<Segment>(), new Segment(line), Segment.LineBreak];
+        [.. options.Ansi ? [Segment.Control(ClearBelow)] : Array.Empty<Segment>(), new Segment(VisibleText.Of(line)), Segment.LineBreak];
 }

@@ -88,5 +88,6 @@ internal sealed class ReportTable
         return this;
     }
 
-    private static string Text(object cell) => cell is IFormattable number ? number.ToString("#,0.#", CultureInfo.InvariantCulture) : (string)cell;
+    private static string Text(object cell) =>
+        cell is IFormattable number ? number.ToString("#,0.#", CultureInfo.InvariantCulture) : VisibleText.Of((string)cell);
 }

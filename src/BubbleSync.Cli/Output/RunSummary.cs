@@ -30,7 +30,7 @@ internal static class RunSummary
     }
 
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
-    public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(line);
+    public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(VisibleText.Of(line));
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {

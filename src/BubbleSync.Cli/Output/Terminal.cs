@@ -2,11 +2,26 @@ using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>The two consoles: results go to stdout, progress and errors to stderr.</summary>
+/// <summary>
+/// The two consoles: results go to stdout, progress and errors to stderr. These draw with control sequences of their own; texts are made visible
+/// (<see cref="VisibleText"/>) before they are drawn. Lines that bypass them are made visible by the wrapped writers.
+/// </summary>
 internal static class Terminal
 {
     // Who reads a pipe or a file wants all columns.
     private const int WidthOfPipes = 1000;
+
+    /// <summary>From now on, whatever is printed line by line is visible text: on stderr, and on stdout unless that carries JSON.</summary>
+    public static void MakeVisible(bool isJson)
+    {
+        // The consoles below take the writers as they are before that.
+        _ = (Out, Error);
+#pragma warning disable CA2000 // The console keeps them to the end.
+        System.Console.SetError(VisibleText.Over(System.Console.Error));
+        if (!isJson)
+            System.Console.SetOut(VisibleText.Over(System.Console.Out));
+#pragma warning restore CA2000
+    }
 
     /// <summary>Results.</summary>
     public static IAnsiConsole Out { get; } = Console(System.Console.Out, System.Console.IsOutputRedirected);
