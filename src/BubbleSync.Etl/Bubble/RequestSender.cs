@@ -69,6 +69,7 @@ internal sealed class RequestSender : IDisposable
         MaxConnectionsPerServer = settings.MaxConcurrency,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,
+        PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new SendOnceStream(context.PlaintextStream)),
     };
 
     /// <summary>Waits for the request's turn, sends it and reads the answer.</summary>
@@ -138,6 +139,10 @@ internal sealed class RequestSender : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw TimedOut(entity, "did not answer");
+        }
+        catch (HttpRequestException ended) when (ended.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            throw _answer.Failure(entity, "source-unreachable", "closed the connection without an answer", isTransient: true, ended);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
