@@ -50,6 +50,9 @@ public sealed record BubbleSettings
     /// <summary>How long refusals and outages are outlasted before a run gives up, in seconds. Default 300.</summary>
     public int PatienceSeconds { get; init; } = 300;
 
+    /// <summary>Bytes of pages that are read and not yet staged, all entities together; a larger page is read alone. Default 128 MB.</summary>
+    public long MaxBytesInFlight { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>Records a page. Default 100, which is Bubble's maximum.</summary>
     public int PageSize { get; init; } = 100;
 

@@ -74,17 +74,23 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
         {
             var source = new EntitySource(client, map.Name, map.BubbleType, map.Level);
             var before = _meter.Counts.Bytes;
-            using var page = await source.PageAsync(null, 0, settings.PageSize, cancellationToken);
-            var records = page.Count + page.Remaining;
-            _server = page.ServerTime ?? _server;
-            if (page.Count > 0)
+            long? records;
+            bool hasRecords;
+            using (var page = await source.PageAsync(null, 0, settings.PageSize, cancellationToken))
             {
-                _hasRecords = true;
-                Bytes += (_meter.Counts.Bytes - before) / page.Count * (records ?? page.Count);
-                ExamineNames(map, page);
-                await ExamineConstraintsAsync(source, map, cancellationToken);
+                records = page.Count + page.Remaining;
+                hasRecords = page.Count > 0;
+                _server = page.ServerTime ?? _server;
+                if (hasRecords)
+                {
+                    Bytes += (_meter.Counts.Bytes - before) / page.Count * (records ?? page.Count);
+                    ExamineNames(map, page);
+                }
             }
 
+            _hasRecords |= hasRecords;
+            if (hasRecords)
+                await ExamineConstraintsAsync(source, map, cancellationToken);
             return $"{records?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} records";
         },
         records => records);

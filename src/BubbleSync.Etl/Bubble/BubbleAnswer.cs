@@ -24,21 +24,22 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     // Of a page that is no JSON, so many bytes are read for a message; no spelling of a token is longer than the other number.
     private const int MostDescribed = 16 * 1024;
     private const int LongestToken = 4 * 1024;
-    private const int LargestBody = 512 * 1024 * 1024;
 
+    private readonly BodyReader _bodies = new(meter);
     private readonly Redaction _redaction = new(settings.ApiToken);
 
     // Of JSON, and the mark that some put before UTF-8.
     private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
 
-    /// <summary>Gives the page of a good answer; stops with the error of any other.</summary>
-    public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, CancellationToken cancellationToken)
+    /// <summary>Gives the page of a good answer, which takes the reserved bytes over; stops with the error of any other.</summary>
+    public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, ByteReservation reserved, AttemptLimit limit)
     {
-        await StopUnlessOkAsync(response, query.Address(), entity, cancellationToken);
-        var (body, length) = await BodyAsync(response, entity, cancellationToken);
+        await StopUnlessOkAsync(response, query.Address(), entity, limit);
+        var (body, length) = await BodyAsync(response, entity, reserved, limit);
         try
         {
-            var page = RawPage.Parse(body, length, response.Headers.Date);
+            reserved.Shrink(length);
+            var page = RawPage.Parse(body, length, response.Headers.Date, reserved, query.Limit);
             body = [];
             if (page.Contradiction(query.Cursor) is not { } contradiction)
                 return page;
@@ -59,13 +60,13 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     }
 
     /// <summary>Gives the document of a good answer, null for 404; stops with the error of any other.</summary>
-    public async Task<JsonDocument?> DescriptionAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
+    public async Task<JsonDocument?> DescriptionAsync(HttpResponseMessage response, string path, AttemptLimit limit)
     {
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
 
-        await StopUnlessOkAsync(response, path, path, cancellationToken);
-        var (body, length) = await BodyAsync(response, path, cancellationToken);
+        await StopUnlessOkAsync(response, path, path, limit);
+        var (body, length) = await BodyAsync(response, path, null, limit);
         try
         {
             // A copy: the document outlives the buffer.
@@ -94,7 +95,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         Refusal(response, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity, "with a body that did not come in time");
 
     // The status decides, even if the body is lost.
-    private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, CancellationToken cancellationToken)
+    private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, AttemptLimit limit)
     {
         if (response.StatusCode == HttpStatusCode.OK)
             return;
@@ -102,7 +103,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         string said;
         try
         {
-            var (body, length) = await BodyAsync(response, entity, cancellationToken);
+            var (body, length) = await BodyAsync(response, entity, null, limit);
             said = Said(response, body.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(body);
         }
@@ -186,7 +187,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             : "there is no response.results list in it";
 
     // Decompression, connection and framing fail with different exceptions; the caller treats them alike.
-    private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
+    private async Task<(byte[] Body, int Length)> BodyAsync(HttpResponseMessage response, string entity, ByteReservation? reserved, AttemptLimit limit)
     {
         try
         {
@@ -194,7 +195,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             if (response.Content.Headers.ContentEncoding.FirstOrDefault(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
                 throw new NotSupportedException($"it is packed as '{_redaction.Clean(encoding)}', which was not asked for");
 
-            return await ReadAsync(response, entity, cancellationToken);
+            return await _bodies.ReadAsync(response, reserved, limit);
+        }
+        catch (BodyTooLargeException tooLarge)
+        {
+            throw Failure(entity, "page-too-large", $"sent a page of {tooLarge.Message}: lower Bubble:PageSize", isTransient: false);
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or SyncException))
         {
@@ -211,39 +216,4 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         not null => $"the connection broke ({broken.GetBaseException().Message})",
         null => "it is too large",
     };
-
-    private async Task<(byte[] Body, int Length)> ReadAsync(HttpResponseMessage response, string entity, CancellationToken cancellationToken)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength + 1 ?? 128 * 1024, 4096, LargestBody));
-        try
-        {
-            var length = 0;
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            while (await stream.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
-            {
-                length += read;
-                if (length == buffer.Length)
-                    buffer = Larger(buffer, entity);
-            }
-
-            meter.Received(length);
-            return (buffer, length);
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
-        }
-    }
-
-    private byte[] Larger(byte[] buffer, string entity)
-    {
-        if (buffer.Length >= LargestBody)
-            throw Failure(entity, "page-too-large", $"sent a page of more than {LargestBody >> 20} MB: lower Bubble:PageSize", isTransient: false);
-
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
-    }
 }

@@ -10,6 +10,8 @@ namespace BubbleSync.Etl.Bubble;
 /// <summary>Sends requests to the Data API and repeats those that fail temporarily, as long as attempts and patience last.</summary>
 internal sealed class BubbleClient : IDisposable
 {
+    private const int LeastPageBytes = 1024 * 1024;
+
     private static readonly TimeSpan ContradictionPause = TimeSpan.FromMilliseconds(200);
 
     private readonly BubbleSettings _settings;
@@ -18,6 +20,7 @@ internal sealed class BubbleClient : IDisposable
     private readonly Throttle _throttle;
     private readonly BubbleAnswer _answer;
     private readonly RequestSender _sender;
+    private readonly RecordSizes _sizes;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, long> _lowestCeilings = [];
 
@@ -32,15 +35,24 @@ internal sealed class BubbleClient : IDisposable
     {
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
         _answer = new BubbleAnswer(settings, meter);
+        // As many large pages as there are requests in flight fit into the budget together.
+        _sizes = new RecordSizes(Math.Max(LeastPageBytes, settings.MaxBytesInFlight / settings.MaxConcurrency));
+        Budget = new ByteBudget(settings.MaxBytesInFlight);
         _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
     }
+
+    /// <summary>The bytes of pages that are read and not yet disposed of.</summary>
+    public ByteBudget Budget { get; }
 
     /// <summary>
     /// How far Bubble's clock is ahead of ours, less than zero where it is behind: the least that a Date header showed; null where none came.
     /// </summary>
     public TimeSpan? ClockOffset => _sender.ClockOffset;
 
-    /// <summary>Gives one page; the caller disposes of it.</summary>
+    /// <summary>
+    /// Gives one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of memory.
+    /// Nobody may keep a page and wait for another: its bytes may be those that the other waits for.
+    /// </summary>
     /// <param name="query">What to search for.</param>
     /// <param name="entity">The entity, for messages.</param>
     /// <param name="rank">Whose requests go first, where not all can: those of the lowest rank.</param>
@@ -48,11 +60,10 @@ internal sealed class BubbleClient : IDisposable
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
     public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
     {
-        Task<RawPage> ReadAsync(HttpResponseMessage response, CancellationToken token) => _answer.PageAsync(response, query, entity, token);
-
         for (var attempt = 1; ; attempt++)
         {
-            var page = await AskAsync(query.Address(), entity, rank, attempt > 1, isOptional: false, ReadAsync, cancellationToken);
+            var isRepeat = attempt > 1;
+            var page = await AskAsync(isOptional: false, isRetry => SendAsync(query, entity, rank, isRepeat || isRetry, cancellationToken), cancellationToken);
             if (!page.IsEmptyThoughRowsRemain || IsSettled(query.Type, query.Cursor, attempt))
                 return page;
 
@@ -67,10 +78,33 @@ internal sealed class BubbleClient : IDisposable
     /// </summary>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should.</exception>
     public Task<JsonDocument?> DescribeAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(path, path, 0, isRepeat: false, isOptional: true, (response, token) => _answer.DescriptionAsync(response, path, token), cancellationToken);
+        AskAsync(
+            isOptional: true,
+            isRetry => _sender.AskAsync(path, path, 0, isRetry, (response, limit) => _answer.DescriptionAsync(response, path, limit), cancellationToken),
+            cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _sender.Dispose();
+
+    private async Task<RawPage> SendAsync(BubbleQuery query, string entity, int rank, bool isRetry, CancellationToken cancellationToken)
+    {
+        query = query with { Limit = _sizes.Limit(query.Type, query.Limit) };
+#pragma warning disable CA2000 // The page takes it over.
+        var reserved = await Budget.ReserveAsync(_sizes.Expected(query.Type, query.Limit), cancellationToken);
+#pragma warning restore CA2000
+        try
+        {
+            var page = await _sender.AskAsync(
+                query.Address(), entity, rank, isRetry, (response, limit) => _answer.PageAsync(response, query, entity, reserved, limit), cancellationToken);
+            _sizes.Add(query.Type, page.Count, page.Length);
+            return page;
+        }
+        catch
+        {
+            reserved.Dispose();
+            throw;
+        }
+    }
 
     // Beyond its offset ceiling Bubble answers with an empty page although rows remain. The ceiling may be lower than the settings say. A page that stays empty
     // is returned: the planner and the verification of the window judge it. From then on such pages are not requested again.
@@ -86,16 +120,14 @@ internal sealed class BubbleClient : IDisposable
         return true;
     }
 
-    private async Task<T> AskAsync<T>(
-        string address, string entity, int rank, bool isRepeat, bool isOptional, Func<HttpResponseMessage, CancellationToken, Task<T>> read,
-        CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(bool isOptional, Func<bool, Task<T>> send, CancellationToken cancellationToken)
     {
         long? failing = null;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await _sender.AskAsync(address, entity, rank, isRepeat || attempt > 1, read, cancellationToken);
+                return await send(attempt > 1);
             }
             catch (SyncException failure) when (failure.IsTransient && failure.Errors[0].Code != BubbleAnswer.WaitTooLong)
             {

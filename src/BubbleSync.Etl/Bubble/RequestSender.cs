@@ -75,18 +75,17 @@ internal sealed class RequestSender : IDisposable
     /// <summary>Waits for the request's turn, sends it and reads the answer.</summary>
     /// <exception cref="SyncException">Bubble did not answer as it should.</exception>
     public async Task<T> AskAsync<T>(
-        string address, string entity, int rank, bool isRetry, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        string address, string entity, int rank, bool isRetry, ReadAnswer<T> read, CancellationToken cancellationToken)
     {
         var waited = Stopwatch.GetTimestamp();
         var turn = await _throttle.EnterAsync(rank, cancellationToken);
         Signals.ThrottleWait.Took(waited);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_settings.TimeoutSeconds), _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using var limit = new AttemptLimit(TimeSpan.FromSeconds(_settings.TimeoutSeconds), _clock, cancellationToken);
         try
         {
             _meter.Send(isRetry);
             Signals.Calls.Add(1, Signals.Tag("entity", entity), Signals.Tag("retry", isRetry));
-            var answer = await SendAsync(address, entity, read, either.Token, cancellationToken);
+            var answer = await SendAsync(address, entity, read, limit, cancellationToken);
             _throttle.Recover();
             return answer;
         }
@@ -106,13 +105,13 @@ internal sealed class RequestSender : IDisposable
     public void Dispose() => _http.Dispose();
 
     private async Task<T> SendAsync<T>(
-        string address, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit, CancellationToken cancellationToken)
+        string address, string entity, ReadAnswer<T> read, AttemptLimit limit, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         using var request = Signals.Begin("request", ("entity", entity));
         try
         {
-            using var response = await HeadersAsync(address, entity, limit, cancellationToken);
+            using var response = await HeadersAsync(address, entity, limit.Token, cancellationToken);
             request?.SetTag("http.response.status_code", (int)response.StatusCode);
             Note(response, entity);
             var answer = await BodyAsync(response, entity, read, limit, cancellationToken);
@@ -153,8 +152,7 @@ internal sealed class RequestSender : IDisposable
     }
 
     private async Task<T> BodyAsync<T>(
-        HttpResponseMessage response, string entity, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken limit,
-        CancellationToken cancellationToken)
+        HttpResponseMessage response, string entity, ReadAnswer<T> read, AttemptLimit limit, CancellationToken cancellationToken)
     {
         try
         {

@@ -9,6 +9,7 @@ namespace BubbleSync.Etl.Config;
 /// <param name="Most">The largest permitted value.</param>
 internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> Value, decimal Least, decimal Most)
 {
+    private const string Bytes = "Bubble:MaxBytesInFlight";
     private const decimal DearestPrice = 1_000_000;
 
     /// <summary>The ranges by setting.</summary>
@@ -19,6 +20,7 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
         new("Bubble:TimeoutSeconds", s => s.Bubble.TimeoutSeconds, 1, 3600),
         new("Bubble:MaxAttempts", s => s.Bubble.MaxAttempts, 1, 100),
         new("Bubble:PatienceSeconds", s => s.Bubble.PatienceSeconds, 0, 86_400),
+        new(Bytes, s => s.Bubble.MaxBytesInFlight, 1, ByteSize.Most),
         new("Bubble:PageSize", s => s.Bubble.PageSize, 1, 100),
         new("Bubble:WindowSize", s => s.Bubble.WindowSize, 1, 1_000_000),
         new("Bubble:OffsetCeiling", s => s.Bubble.OffsetCeiling, 1, int.MaxValue),
@@ -32,9 +34,13 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
     }.ToDictionary(r => r.Setting);
 
     /// <summary>What is said of a value that is no such number.</summary>
-    public SettingFault Fault => new(Setting, Setting.StartsWith("Prices:", StringComparison.Ordinal)
-        ? Invariant($"a number from {Least} to {Most} is expected, with a point where it has decimals.")
-        : Invariant($"a whole number from {Least} to {Most} is expected."));
+    public SettingFault Fault => new(Setting, Setting switch
+    {
+        Bytes => Invariant($"a size from 1 byte to {ByteSize.Most >> 30} GB is expected, such as 134217728, 131072 KB or 128 MB."),
+        _ when Setting.StartsWith("Prices:", StringComparison.Ordinal) =>
+            Invariant($"a number from {Least} to {Most} is expected, with a point where it has decimals."),
+        _ => Invariant($"a whole number from {Least} to {Most} is expected."),
+    });
 
     /// <summary>Returns whether the setting's value is permitted.</summary>
     public bool Holds(SyncSettings settings) => Value(settings) >= Least && Value(settings) <= Most;

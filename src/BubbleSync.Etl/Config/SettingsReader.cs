@@ -36,6 +36,7 @@ internal sealed class SettingsReader
             TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds),
             MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts),
             PatienceSeconds = Integer("Bubble:PatienceSeconds", otherwise.PatienceSeconds),
+            MaxBytesInFlight = Bytes("Bubble:MaxBytesInFlight", otherwise.MaxBytesInFlight),
             PageSize = Integer("Bubble:PageSize", otherwise.PageSize),
             WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize),
             OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling),
@@ -100,6 +101,18 @@ internal sealed class SettingsReader
 
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             return number;
+
+        Add(SettingRange.All[name].Fault);
+        return otherwise;
+    }
+
+    private long Bytes(string name, long otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (ByteSize.TryParse(text, out var bytes))
+            return bytes;
 
         Add(SettingRange.All[name].Fault);
         return otherwise;

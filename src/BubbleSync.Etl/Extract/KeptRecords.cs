@@ -9,6 +9,7 @@ namespace BubbleSync.Etl.Extract;
 internal static class KeptRecords
 {
     private const int PageSize = 100;
+    private const int MostCharacters = 1024 * 1024;
 
     /// <summary>Gives the pages, followed by the end of the reading.</summary>
     /// <param name="records">The records, a JSON object each.</param>
@@ -18,7 +19,7 @@ internal static class KeptRecords
     {
         var reading = new WindowReading(new Window(WindowKind.Chosen, null, null), 1);
         var (pages, rows) = (0, 0L);
-        await foreach (var page in records.Chunk(PageSize).Select(Page).WithCancellation(cancellationToken))
+        await foreach (var page in PagesAsync(records, cancellationToken))
         {
             pages++;
             rows += page.Count;
@@ -26,6 +27,26 @@ internal static class KeptRecords
         }
 
         yield return new ReadingEnded(reading, pages, new Verdict(Outcome.Proved, rows, rows, rows, null));
+    }
+
+    private static async IAsyncEnumerable<RawPage> PagesAsync(IAsyncEnumerable<string> records, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var page = new List<string>();
+        var length = 0;
+        await foreach (var record in records.WithCancellation(cancellationToken))
+        {
+            page.Add(record);
+            length += record.Length;
+            if (page.Count < PageSize && length < MostCharacters)
+                continue;
+
+            yield return Page(page);
+            page.Clear();
+            length = 0;
+        }
+
+        if (page.Count > 0)
+            yield return Page(page);
     }
 
     // The envelope of a search around records that came in one before.

@@ -67,12 +67,19 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     /// <param name="handedOn">Its records without those that came before, or null where there are none.</param>
     public KeysetStep Take(RawPage page, out RawPage? handedOn)
     {
-        var scan = new KeysetPage(page, _field, Key, range.To, _handedOn);
-        var step = Contradiction(page, scan) ?? Step(page, scan);
-        handedOn = step.IsHandedOn && scan.New.Count > 0 ? page.Keep(scan.New) : null;
-        if (handedOn is null)
-            page.Dispose();
-        return step.Next;
+        handedOn = null;
+        try
+        {
+            var scan = new KeysetPage(page, _field, Key, range.To, _handedOn);
+            var step = Contradiction(page, scan) ?? Step(page, scan);
+            handedOn = step.IsHandedOn && scan.New.Count > 0 ? page.Keep(scan.New) : null;
+            return step.Next;
+        }
+        finally
+        {
+            if (handedOn is null)
+                page.Dispose();
+        }
     }
 
     /// <summary>Takes part of a millisecond's own reading into account and returns it; its end moves the key behind it.</summary>
@@ -175,7 +182,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     {
         // After a full page that claims to be the last, one more page is requested: one wrong number must not end the reading.
         if (remaining == 0)
-            return scan.New.Count == 0 || page.Count < settings.PageSize ? KeysetStep.End : KeysetStep.Next;
+            return scan.New.Count == 0 || page.Count < Math.Min(page.Limit, settings.PageSize) ? KeysetStep.End : KeysetStep.Next;
 
         if (scan.Last is null)
         {

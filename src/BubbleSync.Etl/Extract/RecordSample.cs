@@ -14,16 +14,22 @@ internal static partial class RecordSample
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(EntitySource source, BubbleSettings settings, CancellationToken cancellationToken)
     {
         var fields = new OrderedDictionary<string, string>();
-        using var oldest = await source.PageAsync(null, 0, settings.PageSize, cancellationToken);
-        Add(oldest, fields);
-        if (oldest.Remaining is > 0 and var remaining)
+        var (count, remaining) = await AddAsync(source, 0, settings.PageSize, fields, cancellationToken);
+        if (remaining > 0)
         {
-            var last = Math.Min(oldest.Count + remaining, settings.OffsetCeiling) - settings.PageSize;
-            using var newest = await source.PageAsync(null, Math.Max(last, oldest.Count), settings.PageSize, cancellationToken);
-            Add(newest, fields);
+            var last = Math.Min(count + remaining.Value, settings.OffsetCeiling) - settings.PageSize;
+            await AddAsync(source, Math.Max(last, count), settings.PageSize, fields, cancellationToken);
         }
 
         return fields;
+    }
+
+    private static async Task<(int Count, long? Remaining)> AddAsync(
+        EntitySource source, long cursor, int limit, OrderedDictionary<string, string> fields, CancellationToken cancellationToken)
+    {
+        using var page = await source.PageAsync(null, cursor, limit, cancellationToken);
+        Add(page, fields);
+        return (page.Count, page.Remaining);
     }
 
     private static void Add(RawPage page, OrderedDictionary<string, string> fields)

@@ -32,16 +32,22 @@ internal sealed class SampleReader(EntitySource source, BubbleSettings settings,
             var next = Math.Min(first + _wide.WindowSize, total);
             var inside = stretches.Select(s => (From: Math.Max(s.From, first), To: Math.Min(s.To, next))).Where(s => s.From < s.To).ToList();
             var reading = new WindowReading(window, 1);
-            var rows = 0L;
+            var (rows, pages) = (0L, 0);
             foreach (var (from, to) in inside)
             {
-                var page = await source.PageAsync(window, from - first, (int)(to - from), cancellationToken);
-                rows += page.Count;
-                yield return new PageRead(reading, page, order.Take(page.Count));
+                // A page may have fewer records than asked for.
+                for (long cursor = from, read = 1; read > 0 && cursor < to; cursor += read)
+                {
+                    var page = await source.PageAsync(window, cursor - first, (int)(to - cursor), cancellationToken);
+                    pages++;
+                    rows += page.Count;
+                    read = page.Count;
+                    yield return new PageRead(reading, page, order.Take(page.Count));
+                }
             }
 
             if (inside.Count > 0)
-                yield return new ReadingEnded(reading, inside.Count, new Verdict(Outcome.Proved, null, rows, null, null));
+                yield return new ReadingEnded(reading, pages, new Verdict(Outcome.Proved, null, rows, null, null));
             first = next;
         }
     }

@@ -46,7 +46,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     {
         var first = await source.PageAsync(window, 0, limit, cancellationToken);
         var (stride, remaining) = (first.Count, first.Remaining);
-        proof.Add(first, 0);
+        Add(first, 0, proof);
         yield return first;
 
         // Bubble returns no records beyond the ceiling.
@@ -83,31 +83,41 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     {
         var ahead = Math.Min(MostPagesAhead, settings.MaxConcurrency);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var underWay = new Queue<(long Cursor, Task<RawPage> Page)>();
+        var rests = new Queue<Stretch>();
+        var underWay = new List<Task<(Stretch Asked, RawPage Page)>>();
         try
         {
-            for (var cursor = stride; cursor < end || underWay.Count > 0;)
+            for (var cursor = stride; cursor < end || rests.Count > 0 || underWay.Count > 0;)
             {
-                for (; cursor < end && underWay.Count < ahead; cursor += stride)
-                    underWay.Enqueue((cursor, source.PageAsync(window, cursor, (int)stride, stop.Token)));
+                while ((cursor < end || rests.Count > 0) && underWay.Count < ahead)
+                {
+                    if (!rests.TryDequeue(out var next))
+                        (next, cursor) = (new Stretch(cursor, stride), cursor + stride);
+                    underWay.Add(AskAsync(window, next, stop.Token));
+                }
 
-                var (at, task) = underWay.Dequeue();
-                var page = await task;
-                proof.Add(page, at);
+                // Whichever comes first: a page that waits here for an earlier one takes the memory that the earlier one may wait for.
+                var done = await Task.WhenAny(underWay);
+                underWay.Remove(done);
+                var (asked, page) = await done;
+                Add(page, asked.Cursor, proof);
                 var received = page.Count;
                 yield return page;
 
-                // Fewer rows than asked for: Bubble lowered its limit or rows were deleted. The rest of the stretch is asked for again.
-                await foreach (var rest in RangeAsync(window, proof, at + received, received == 0 ? 0 : stride - received, cancellationToken))
-                    yield return rest;
+                // Fewer rows than asked for: records are large, Bubble lowered its limit, or rows were deleted. The rest of the stretch is asked for again.
+                if (received > 0 && received < asked.Count)
+                    rests.Enqueue(new Stretch(asked.Cursor + received, asked.Count - received));
             }
         }
         finally
         {
             await stop.CancelAsync();
-            await DiscardAsync(underWay.Select(p => p.Page));
+            await DiscardAsync(underWay);
         }
     }
+
+    private async Task<(Stretch Asked, RawPage Page)> AskAsync(Window window, Stretch stretch, CancellationToken cancellationToken) =>
+        (stretch, await source.PageAsync(window, stretch.Cursor, (int)stretch.Count, cancellationToken));
 
     private async IAsyncEnumerable<RawPage> RangeAsync(
         Window window, WindowProof proof, long cursor, long count, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -115,7 +125,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         while (count > 0)
         {
             var page = await source.PageAsync(window, cursor, (int)Math.Min(count, settings.PageSize), cancellationToken);
-            proof.Add(page, cursor);
+            Add(page, cursor, proof);
             var received = page.Count;
             yield return page;
 
@@ -129,15 +139,30 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     }
 
     // Pages that nobody waits for any more, because the run stops; the failure that stops it is already on its way.
-    private static async Task DiscardAsync(IEnumerable<Task<RawPage>> pages)
+    private static async Task DiscardAsync(IEnumerable<Task<(Stretch Asked, RawPage Page)>> pages)
     {
         foreach (var page in pages)
         {
             await ((Task)page).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (page.IsCompletedSuccessfully)
-                (await page).Dispose();
+                (await page).Page.Dispose();
         }
     }
+
+    private static void Add(RawPage page, long cursor, WindowProof proof)
+    {
+        try
+        {
+            proof.Add(page, cursor);
+        }
+        catch
+        {
+            page.Dispose();
+            throw;
+        }
+    }
+
+    private readonly record struct Stretch(long Cursor, long Count);
 }
 
 /// <summary>Numbers records in the order they are read; starts at the clock, so that those of a resumed run come after those of the run it continues.</summary>

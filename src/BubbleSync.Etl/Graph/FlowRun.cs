@@ -5,6 +5,7 @@ namespace BubbleSync.Etl.Graph;
 /// <summary>
 /// One pass through a line of stages. The only place that knows Dataflow, and that closes its traps once and for all: every block is bounded;
 /// the first failure stops every stage, the source too, and is what the caller sees; a cancellation that is not the run's own is a failure.
+/// A message that a stopped line drops is disposed of, where it can be.
 /// </summary>
 internal sealed class FlowRun : IDisposable
 {
@@ -56,10 +57,20 @@ internal sealed class FlowRun : IDisposable
 
     private async Task SendAsync<T>(ITargetBlock<T> target, T item)
     {
-        // A block that has stopped takes nothing more; its own failure is the one that is told.
-        if (!await target.SendAsync(item, _stop.Token))
-            throw new OperationCanceledException(_stop.Token);
+        try
+        {
+            // A block that has stopped takes nothing more; its own failure is the one that is told.
+            if (!await target.SendAsync(item, _stop.Token))
+                throw new OperationCanceledException(_stop.Token);
+        }
+        catch
+        {
+            Discard(item);
+            throw;
+        }
     }
+
+    private static void Discard<T>(T item) => (item as IDisposable)?.Dispose();
 
     private static async Task Complete<T>(Task before, ITargetBlock<T> target)
     {
@@ -89,12 +100,20 @@ internal sealed class FlowRun : IDisposable
         }
     }
 
+    // Works on one message. A block that fails or is cancelled throws away what waits before it; so none does, and what waits in a stopped line is disposed of.
+    private async Task WorkAsync<T>(string name, T item, Func<T, Task> work)
+    {
+        var passed = Guard(name, () => _stop.IsCancellationRequested ? Task.FromCanceled(_stop.Token) : work(item));
+        await passed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!passed.IsCompletedSuccessfully)
+            Discard(item);
+    }
+
     private ExecutionDataflowBlockOptions Options(int parallel) => new()
     {
         BoundedCapacity = Math.Max(_capacity, parallel),
         MaxDegreeOfParallelism = parallel,
         EnsureOrdered = false,
-        CancellationToken = _stop.Token,
     };
 
     /// <summary>A line under construction: the stages so far.</summary>
@@ -125,7 +144,7 @@ internal sealed class FlowRun : IDisposable
 
         private void Stage(string name, Func<T, Task> work, int parallel, Action<ActionBlock<T>> started)
         {
-            var block = new ActionBlock<T>(item => run.Guard(name, () => work(item)), run.Options(parallel));
+            var block = new ActionBlock<T>(item => run.WorkAsync(name, item, work), run.Options(parallel));
             run._queues.Add(() => new StageFill(name, block.InputCount, Math.Max(run._capacity, parallel)));
             started(block);
             connect(block);

@@ -15,6 +15,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private readonly CopyBuffer _rows = new();
     private readonly CopyBuffer _raw = new(16);
     private readonly List<Reject> _rejects = [];
+    private long _rejected;
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
     private int _pages;
@@ -39,14 +40,15 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         {
             _pages++;
             _staged += new StagedTotal(batch.Records, batch.Checksum);
-            _rows.WriteBytes(batch.Rows.Written.Span);
             _rejects.AddRange(batch.Rejects);
-            if (batch.Raw is { } raw)
-                _raw.WriteBytes(raw.Written.Span);
+            _rejected += batch.Rejects.Sum(r => r.Raw.Length);
+            if (batch.Rows.Length + (batch.Raw?.Length ?? 0) > MostGathered)
+                await CopyAsync(batch.Rows, batch.Raw, cancellationToken);
+            else
+                Gather(batch);
+            if (_rows.Length + _raw.Length > MostGathered || _rejects.Count > MostRejects || _rejected > MostGathered)
+                await FlushAsync(cancellationToken);
         }
-
-        if (_rows.Length + _raw.Length > MostGathered || _rejects.Count > MostRejects)
-            await FlushAsync(cancellationToken);
     }
 
     /// <summary>Makes rows and checkpoint appear together; gives what was staged.</summary>
@@ -71,11 +73,8 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
 
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
-        if (_rows.Length > 0)
-            await CopyAsync(table.Copy, _rows, cancellationToken);
+        await CopyAsync(_rows, _raw, cancellationToken);
         _rows.Rewind(0);
-        if (_raw.Length > 0)
-            await CopyAsync(table.CopyRaw, _raw, cancellationToken);
         _raw.Rewind(0);
 
         if (_rejects.Count > 0)
@@ -85,6 +84,23 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         }
 
         _rejects.Clear();
+        _rejected = 0;
+    }
+
+    // Small pages share a COPY; a large one needs no copy of itself.
+    private void Gather(RowBatch batch)
+    {
+        _rows.WriteBytes(batch.Rows.Written.Span);
+        if (batch.Raw is { } raw)
+            _raw.WriteBytes(raw.Written.Span);
+    }
+
+    private async Task CopyAsync(CopyBuffer rows, CopyBuffer? raw, CancellationToken cancellationToken)
+    {
+        if (rows.Length > 0)
+            await CopyAsync(table.Copy, rows, cancellationToken);
+        if (raw?.Length > 0)
+            await CopyAsync(table.CopyRaw, raw, cancellationToken);
     }
 
     private async Task CopyAsync(string sql, CopyBuffer rows, CancellationToken cancellationToken)

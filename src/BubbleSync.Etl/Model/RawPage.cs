@@ -6,16 +6,25 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Model;
 
 /// <summary>An answer of the search endpoint: the records as they came, and what Bubble says of the rest.</summary>
-internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposable
+internal sealed class RawPage(JsonDocument document, byte[] rented, int length, IDisposable? memory) : IDisposable
 {
     // More than any app holds.
     private const long MostRecords = 1_000_000_000_000;
+
+    private byte[]? _rented = rented;
+    private IDisposable? _memory = memory;
 
     /// <summary>The records, a JSON array.</summary>
     public JsonElement Records { get; private init; }
 
     /// <summary>How many there are.</summary>
     public int Count { get; private init; }
+
+    /// <summary>The bytes of the body.</summary>
+    public int Length => length;
+
+    /// <summary>The most records that were asked for.</summary>
+    public int Limit { get; private init; } = int.MaxValue;
 
     /// <summary>How many there are according to Bubble; null where it does not say.</summary>
     public long? StatedCount { get; private init; }
@@ -33,16 +42,19 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
     /// <param name="rented">A buffer from the shared pool; the page gives it back.</param>
     /// <param name="length">How much of it is body.</param>
     /// <param name="serverTime">The Date header.</param>
+    /// <param name="memory">What the page disposes of with itself: the reservation of its bytes; may be null.</param>
+    /// <param name="limit">The most records that were asked for.</param>
     /// <exception cref="JsonException">The body is no JSON, or not the envelope of a search.</exception>
-    public static RawPage Parse(byte[] rented, int length, DateTimeOffset? serverTime)
+    public static RawPage Parse(byte[] rented, int length, DateTimeOffset? serverTime, IDisposable? memory = null, int limit = int.MaxValue)
     {
         var document = JsonDocument.Parse(rented.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = 512 });
         if (document.RootElement.ValueKind == JsonValueKind.Object
             && document.RootElement.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object
             && response.TryGetProperty("results", out var records) && records.ValueKind == JsonValueKind.Array)
         {
-            return new RawPage(document, rented)
+            return new RawPage(document, rented, length, memory)
             {
+                Limit = limit,
                 Records = records,
                 Count = records.GetArrayLength(),
                 StatedCount = Number(response, "count"),
@@ -76,7 +88,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
             body.Write("]}}"u8);
             var copy = ArrayPool<byte>.Shared.Rent(body.WrittenCount);
             body.WrittenSpan.CopyTo(copy);
-            return Parse(copy, body.WrittenCount, ServerTime);
+            return Parse(copy, body.WrittenCount, ServerTime, TakeMemory(), Limit);
         }
     }
 
@@ -93,11 +105,18 @@ internal sealed class RawPage(JsonDocument document, byte[] rented) : IDisposabl
         return cursor == 0 && IsEmptyThoughRowsRemain ? Invariant($"it sends no results though {Remaining} remain") : null;
     }
 
+    /// <summary>Returns the reservation of the page's bytes, which from then on outlives the page; null where there is none.</summary>
+    public IDisposable? TakeMemory() => Interlocked.Exchange(ref _memory, null);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _rented, null) is not { } buffer)
+            return;
+
         document.Dispose();
-        ArrayPool<byte>.Shared.Return(rented);
+        ArrayPool<byte>.Shared.Return(buffer);
+        TakeMemory()?.Dispose();
     }
 
     private string Results => Count == 1 ? "1 result" : $"{Count} results";

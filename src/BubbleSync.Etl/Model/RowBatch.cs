@@ -13,11 +13,15 @@ internal sealed record RowBatch(CopyBuffer Rows, int RowCount, ulong Checksum, I
     /// <summary>The records as they came, in COPY format, each with its number; null where they are not kept.</summary>
     public CopyBuffer? Raw { get; init; }
 
+    /// <summary>What the batch disposes of with itself: the reservation of its page's bytes; may be null.</summary>
+    public IDisposable? Memory { get; init; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Rows.Dispose();
         Raw?.Dispose();
+        Memory?.Dispose();
     }
 }
 

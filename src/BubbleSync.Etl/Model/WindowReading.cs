@@ -13,23 +13,41 @@ internal sealed class WindowReading(Window window, int attempt)
     public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
 }
 
-/// <summary>What travels from reading to staging: a page, or the end of a reading.</summary>
-internal abstract record Reading(WindowReading Of);
+/// <summary>What travels from reading to staging: a page, or the end of a reading. Whoever takes it on, or drops it, disposes of it; twice does no harm.</summary>
+internal abstract record Reading(WindowReading Of) : IDisposable
+{
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
 
-/// <summary>A page as it came. Whoever takes it on disposes of it.</summary>
+/// <summary>A page as it came.</summary>
 /// <param name="Of">The reading it belongs to.</param>
 /// <param name="Page">The records.</param>
 /// <param name="Order">The first record's number, which grows with the time of reading: of two copies of a record with one Modified Date the later read counts.</param>
-internal sealed record PageRead(WindowReading Of, RawPage Page, long Order) : Reading(Of);
+internal sealed record PageRead(WindowReading Of, RawPage Page, long Order) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose() => Page.Dispose();
+}
 
 /// <summary>A page as it will be staged.</summary>
-internal sealed record PageMapped(WindowReading Of, RowBatch Batch) : Reading(Of);
+internal sealed record PageMapped(WindowReading Of, RowBatch Batch) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose() => Batch.Dispose();
+}
 
 /// <summary>The end of a reading.</summary>
 /// <param name="Of">The reading.</param>
 /// <param name="Pages">How many pages it had.</param>
 /// <param name="Verdict">Whether they count.</param>
-internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict) : Reading(Of);
+internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+    }
+}
 
 /// <summary>What a reading came to.</summary>
 /// <param name="Outcome">Whether its rows are staged, and how sure they are complete.</param>

@@ -58,8 +58,19 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
     // Null where Bubble does not apply the condition, as for a token that is no admin token: then the answer says nothing.
     private async Task<int?> HeldAsync(string type, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        using var page = await new EntitySource(client, type, type, 0).PageAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), 0, settings.PageSize, cancellationToken);
-        var found = page.Records.EnumerateArray().Select(r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty(BubbleField.Id, out var id) ? id.ToString() : "").ToHashSet();
-        return found.IsSubsetOf(ids) ? found.Count : null;
+        var source = new EntitySource(client, type, type, 0);
+        var window = Window.Of(new Choice(BubbleField.Id, false, ids));
+        var found = new HashSet<string>();
+        for (int cursor = 0, read = 1; read > 0 && cursor < ids.Count; cursor += read)
+        {
+            using var page = await source.PageAsync(window, cursor, settings.PageSize, cancellationToken);
+            found.UnionWith(page.Records.EnumerateArray().Select(r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty(BubbleField.Id, out var id) ? id.ToString() : ""));
+            if (!found.IsSubsetOf(ids))
+                return null;
+
+            read = page.Remaining > 0 ? page.Count : 0;
+        }
+
+        return found.Count;
     }
 }

@@ -26,9 +26,8 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
             if (ids.Count == 0)
                 continue;
 
-            using var page = await new EntitySource(client, plan).PageAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), 0, ids.Count, cancellationToken);
             stored += ids.Count;
-            found += page.Records.EnumerateArray().Select(IdOf).Intersect(ids).Count();
+            found += await FoundAsync(new EntitySource(client, plan), ids, cancellationToken);
         }
 
         if (found * 2 < stored)
@@ -38,6 +37,20 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
                 Invariant($"Of {stored} stored ids that were looked for, the app at {address} has {found}: it is not the app that these tables mirror. ")
                 + "Nothing was changed. Correct Bubble:BaseUrl, or name another schema in Postgres:Schema for this app."));
         }
+    }
+
+    private static async Task<int> FoundAsync(EntitySource source, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var window = Window.Of(new Choice(BubbleField.Id, false, ids));
+        var found = new HashSet<string>();
+        for (int cursor = 0, read = 1; read > 0 && cursor < ids.Count; cursor += read)
+        {
+            using var page = await source.PageAsync(window, cursor, ids.Count - cursor, cancellationToken);
+            found.UnionWith(page.Records.EnumerateArray().Select(IdOf).OfType<string>().Intersect(ids));
+            read = page.Remaining > 0 ? page.Count : 0;
+        }
+
+        return found.Count;
     }
 
     private async Task<IReadOnlyList<string>> SampleAsync(EntityPlan plan, CancellationToken cancellationToken)

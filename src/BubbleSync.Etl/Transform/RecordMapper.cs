@@ -8,6 +8,8 @@ namespace BubbleSync.Etl.Transform;
 /// <summary>Hot: takes a page as it came, gives its records as rows for COPY; hands on, as rejects, those with a field that does not convert.</summary>
 internal sealed class RecordMapper
 {
+    private const int SmallestBuffer = 64 * 1024;
+
     private readonly EntityPlan _plan;
     private readonly ColumnPlan[] _columns;
     private readonly NameIndex _index;
@@ -39,7 +41,9 @@ internal sealed class RecordMapper
         using (read.Page)
         {
 #pragma warning disable CA2000 // The batch travels on with both; who stages it disposes of it.
-            var (rows, raw) = (new CopyBuffer(), _keepsRaw ? new CopyBuffer() : null);
+            // A row takes about as many bytes as its record.
+            var size = Math.Max(SmallestBuffer, read.Page.Length);
+            var (rows, raw) = (new CopyBuffer(size), _keepsRaw ? new CopyBuffer(size) : null);
             using var record = new RecordScope(_plan, _index, rows, read.Order) { KeepsRejected = _keepsRaw };
             foreach (var element in read.Page.Records.EnumerateArray())
             {
@@ -48,7 +52,7 @@ internal sealed class RecordMapper
             }
 
             Tally.Add(read.Of, record.Tally);
-            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects) { Raw = raw });
+            return new PageMapped(read.Of, new RowBatch(rows, record.RowCount, record.Checksum, record.Rejects) { Raw = raw, Memory = read.Page.TakeMemory() });
 #pragma warning restore CA2000
         }
     }

@@ -185,7 +185,7 @@ public sealed class SettingsTests : IDisposable
             .. SettingNames.Defaults().Select(s =>
                 (s.Name, s.Name == "Bubble:BaseUrl"
                     ? "https://seven.example.com/api/1.1/"
-                    : s.Value switch { int or decimal => "7", bool => "True", _ => "seven" })),
+                    : s.Value switch { int or long or decimal => "7", bool => "True", _ => "seven" })),
         ];
 
     private string Expected(string name, string text) => name.StartsWith("Run:", StringComparison.Ordinal) && text != "7" ? Path.Combine(_folder.Place, text) : text;
