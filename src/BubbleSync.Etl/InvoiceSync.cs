@@ -105,5 +105,5 @@ public sealed record RangeSyncReport(bool Success, RangeResults Results, RunRepo
 /// <param name="Synced">Of these, invoices of which something was written; with <c>--force</c>, all that did not fail.</param>
 /// <param name="Skipped">Of these, invoices of which nothing was to write; with <c>--force</c>, none.</param>
 /// <param name="Failed">Of these, invoices of which something failed.</param>
-/// <param name="Errors">What went wrong.</param>
+/// <param name="Errors">What went wrong: the first hundred errors and the first hundred warnings, each closed by the number of the others.</param>
 public sealed record RangeResults(int Total, int Synced, int Skipped, int Failed, IReadOnlyList<SyncTrouble> Errors);

@@ -24,12 +24,12 @@ public sealed partial class SyncEngine
         var distinct = ids.Distinct().ToList();
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
         var recorded = new { ids = good, options.Force, options.SkipUsers, options.SkipAgents };
-        var (report, results) = await SyncInvoicesAsync("sync invoice", recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
+        var byId = new Dictionary<string, InvoiceResult>();
+        var report = await SyncInvoicesAsync("sync invoice", recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
         {
             findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
             return Task.FromResult(new FoundRecords(good, [], malformed.Count));
-        }, progress, cancellationToken);
-        var byId = results.ToDictionary(r => r.InvoiceId);
+        }, result => byId[result.InvoiceId] = result, progress, cancellationToken);
         foreach (var id in malformed)
             byId[id] = Malformed(id);
         var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? NotReached(id, report)).ToList();
@@ -51,7 +51,8 @@ public sealed partial class SyncEngine
 
         var chosen = new FoundRecords([], []);
         var options = new InvoiceSyncOptions { Force = force };
-        var (report, results) = await SyncInvoicesAsync("sync range", new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
+        var tally = new RangeTally();
+        var report = await SyncInvoicesAsync("sync range", new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
         {
             (chosen, var warning, var doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)
@@ -59,15 +60,14 @@ public sealed partial class SyncEngine
             if (doubt is not null)
                 findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The run goes on with the invoices found."));
             return chosen;
-        }, progress, cancellationToken);
-        var notReached = chosen.Ids.Count - results.Count;
-        var failed = results.Count(r => !r.Success) + notReached + chosen.Unusable.Count;
-        var skipped = results.Count(r => r is { Success: true, Steps: [{ Action: "skip" }] });
+        }, tally.Add, progress, cancellationToken);
+        var notReached = chosen.Ids.Count - tally.Count;
+        var failed = tally.Failed + notReached + chosen.Unusable.Count;
         var total = chosen.Ids.Count + chosen.Unusable.Count;
         // What stopped the run is told once, not for each invoice that it left undone.
         IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
             : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
-        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - skipped, skipped, failed, [.. results.SelectMany(r => r.Errors), .. further]), report);
+        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]), report);
     }
 
     /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
@@ -111,9 +111,9 @@ public sealed partial class SyncEngine
         }, cancellationToken);
     }, cancellationToken);
 
-    private Task<(RunReport Report, IReadOnlyList<InvoiceResult> Results)> SyncInvoicesAsync(
+    private Task<RunReport> SyncInvoicesAsync(
         string kind, object recorded, InvoiceSyncOptions options, bool asks,
-        Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
+        Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose, Action<InvoiceResult> take,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
@@ -132,9 +132,8 @@ public sealed partial class SyncEngine
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], runId);
-        var report = await new RunRecorder(journal, clock).RecordAsync(
-            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, token), cancellationToken);
-        return (report, run.Results);
+        return await new RunRecorder(journal, clock).RecordAsync(
+            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token), cancellationToken);
     }, cancellationToken);
 
     private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected",

@@ -16,9 +16,15 @@ internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
     /// <summary>A query of (root, id): staged roots and the records that name them here.</summary>
     public string Backwards(StagingTable root) => $"select n.id as root, n.root as id from ({Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Name})";
 
-    /// <summary>The same of records that did not convert: of these there is only the text, in which a root's id stands as it is.</summary>
+    /// <summary>
+    /// The same of records that did not convert: of these there is only the text, in which a root's id stands as it is. Each text is searched once for ids, not
+    /// once for each root.
+    /// </summary>
     public static string OfRejects(StagingTable from, StagingTable root) =>
-        $"""select r.{root.Plan.Key.Quoted} as root, j.bubble_id as id from {from.Rejects} j join {root.Name} r on strpos(j.raw, '"' || r.{root.Plan.Key.Quoted} || '"') > 0""";
+        $"""
+        select r.{root.Plan.Key.Quoted} as root, n.id from {root.Name} r
+        join (select j.bubble_id as id, (regexp_matches(j.raw, '"([0-9]+x[0-9]+)"', 'g'))[1] as named from {from.Rejects} j) n on n.named = r.{root.Plan.Key.Quoted}
+        """;
 }
 
 /// <summary>Asks staging who names whom: what is still to be read.</summary>
@@ -41,13 +47,17 @@ internal sealed class StagedLinks(TargetDatabase database)
     /// <summary>Keys of rows in the entity's table that name one of the roots, as an earlier sync stored them, and that are not staged.</summary>
     public Task<List<string>> KnownAsync(StagingTable table, ColumnPlan naming, StagingTable root, CancellationToken cancellationToken) => IdsAsync(
         $"""
-        select l.id from (
-          select t.{table.Plan.Key.Quoted} as id from {table.Plan.Table} t
-          where t.{naming.Quoted}::text[] && array(select r.{root.Plan.Key.Quoted}::text from {root.Name} r where not r.{StagingLayout.Rejected})
-        ) l
+        select distinct l.id from ({KnownSql(table, naming, root)}) l
         where l.id collate "C" ~ '{BubbleId.Pattern}' {IsNotStaged(table)}
         """,
         cancellationToken);
+
+    /// <summary>A query of (id): rows in the entity's table that name one of the roots in a list. Array operators would compare each item with each root.</summary>
+    public static string KnownSql(StagingTable table, ColumnPlan naming, StagingTable root) =>
+        $"""
+        select n.id from (select t.{table.Plan.Key.Quoted} as id, unnest(t.{naming.Quoted}::text[]) as named from {table.Plan.Table} t) n
+        join {root.Name} r on r.{root.Plan.Key.Quoted}::text = n.named and not r.{StagingLayout.Rejected}
+        """;
 
     /// <summary>Keys of roots for which no record of the entity is staged that they name, or that names them.</summary>
     public Task<List<string>> BareAsync(StagingTable root, IReadOnlyList<StagedLink> named, StagedLink naming, CancellationToken cancellationToken) => IdsAsync(

@@ -1,13 +1,21 @@
+using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
 /// <summary>What became of a record that a root names, or that names it.</summary>
 /// <param name="Root">The root's key.</param>
+/// <param name="Entity">The record's entity.</param>
 /// <param name="Id">The record's id.</param>
 /// <param name="State">What became of it.</param>
-internal sealed record StagedOutcome(string Root, string Id, StagedState State);
+internal sealed record StagedOutcome(string Root, string Entity, string Id, StagedState State);
+
+/// <summary>Staged records and the roots they belong to.</summary>
+/// <param name="Table">The records' staging.</param>
+/// <param name="Links">Queries of (root, id).</param>
+internal sealed record OutcomeQuery(StagingTable Table, IReadOnlyList<string> Links);
 
 /// <summary>What became of a record.</summary>
 internal enum StagedState
@@ -38,25 +46,35 @@ internal sealed class StagedOutcomes(TargetDatabase database)
         return await connection.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken);
     }
 
-    /// <summary>Gives the outcome of every record that <paramref name="links"/> name, given as queries of (root, id).</summary>
-    public async Task<IReadOnlyList<StagedOutcome>> ReadAsync(StagingTable table, IReadOnlyList<string> links, DateTimeOffset since, CancellationToken cancellationToken)
+    /// <summary>Returns the outcome of every record that the links name, ordered by the root as bytes compare; the server sorts, so that few are in memory.</summary>
+    public async IAsyncEnumerable<StagedOutcome> ReadAsync(
+        IReadOnlyList<OutcomeQuery> queries, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (key, modified) = (table.Plan.Key.Quoted, table.Plan.Modified.Quoted);
         await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.RowsAsync(
-            $"""
-            select distinct l.root, l.id, case
+        var all = string.Join(" union all ", queries.Index().Select(q => Sql(q.Item, q.Index)));
+        var rows = connection.StreamAsync(
+            $"""select o.root, o.entity, o.id, o.state from ({all}) o order by o.root collate "C" """,
+            r => new StagedOutcome(r.GetString(0), queries[r.GetInt32(1)].Table.Plan.Name, r.GetString(2), (StagedState)r.GetInt32(3)),
+            cancellationToken, ("since", since));
+        await foreach (var outcome in rows)
+            yield return outcome;
+    }
+
+    private static string Sql(OutcomeQuery query, int index)
+    {
+        var plan = query.Table.Plan;
+        var (key, modified) = (plan.Key.Quoted, plan.Modified.Quoted);
+        return Invariant($"""
+            (select distinct l.root::text as root, {index} as entity, l.id::text as id, case
               when s.{key} is null then 0
               when s.{StagingLayout.Rejected} then 1
               when t.{Identifier.Quote(Clocks.SyncedAt)} >= @since then 3
-              when s.{modified} > t.{modified} and {LocalEditSql.IsEdited(table.Plan, $"s.{modified}")} then 4
-              else 2 end
-            from ({string.Join(" union ", links)}) l
-            left join {table.Name} s on s.{key} = l.id
-            left join {table.Plan.Table} t on t.{key} = l.id
-            where l.id collate "C" ~ '{Model.BubbleId.Pattern}'
-            """,
-            r => new StagedOutcome(r.GetString(0), r.GetString(1), (StagedState)r.GetInt32(2)),
-            cancellationToken, ("since", since));
+              when s.{modified} > t.{modified} and {LocalEditSql.IsEdited(plan, $"s.{modified}")} then 4
+              else 2 end as state
+            from ({string.Join(" union ", query.Links)}) l
+            left join {query.Table.Name} s on s.{key} = l.id
+            left join {plan.Table} t on t.{key} = l.id
+            where l.id collate "C" ~ '{Model.BubbleId.Pattern}')
+            """);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Load;
 
@@ -13,35 +15,49 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         ("submitted_payment", "submitted_payments"), ("invoice_item", "invoice_items"), ("seda_registration", "seda"),
     ];
 
-    /// <summary>Gives one result for each id.</summary>
-    public async Task<IReadOnlyList<InvoiceResult>> ReadAsync(IReadOnlyList<string> ids, DateTimeOffset since, CancellationToken cancellationToken)
-    {
-        var found = new Dictionary<string, ILookup<string, StagedOutcome>>
-        {
-            [root.Plan.Name] = await ReadAsync(root, [$"select {root.Plan.Key.Quoted} as root, {root.Plan.Key.Quoted} as id from {root.Staging.Name}"], since, cancellationToken),
-        };
-        foreach (var entity in others)
-        {
-            if (related.Links(entity) is { Count: > 0 } queries)
-                found[entity.Plan.Name] = await ReadAsync(entity, queries, since, cancellationToken);
-        }
+    private readonly Dictionary<(string Entity, string? Id), string> _rejects = others.Prepend(root)
+        .SelectMany(o => o.Rejects.Select(r => (Key: (o.Plan.Name, r.BubbleId), r.Message)))
+        .DistinctBy(r => r.Key).ToDictionary(r => r.Key, r => r.Message);
 
-        return [.. ids.Select(id => Result(id, found))];
+    /// <summary>Returns one result for each id, ordered by id, as they are read: only one invoice's outcomes are in memory.</summary>
+    public async IAsyncEnumerable<InvoiceResult> ReadAsync(
+        IReadOnlyList<string> ids, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var rows = outcomes.ReadAsync([.. Queries()], since, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var hasRow = await rows.MoveNextAsync();
+        foreach (var id in ids.Order(StringComparer.Ordinal))
+        {
+            var mine = new Dictionary<string, List<StagedOutcome>>();
+            for (; hasRow && string.CompareOrdinal(rows.Current.Root, id) <= 0; hasRow = await rows.MoveNextAsync())
+            {
+                if (rows.Current.Root == id)
+                    (CollectionsMarshal.GetValueRefOrAddDefault(mine, rows.Current.Entity, out _) ??= []).Add(rows.Current);
+            }
+
+            yield return Result(id, mine);
+        }
     }
 
-    private async Task<ILookup<string, StagedOutcome>> ReadAsync(EntityRun entity, IReadOnlyList<string> links, DateTimeOffset since, CancellationToken cancellationToken) =>
-        (await outcomes.ReadAsync(entity.Staging, links, since, cancellationToken)).ToLookup(o => o.Root);
-
-    private InvoiceResult Result(string id, Dictionary<string, ILookup<string, StagedOutcome>> found)
+    private IEnumerable<OutcomeQuery> Queries()
     {
-        if (!found[root.Plan.Name][id].Any())
+        yield return new OutcomeQuery(root.Staging, [$"select {root.Plan.Key.Quoted} as root, {root.Plan.Key.Quoted} as id from {root.Staging.Name}"]);
+        foreach (var entity in others)
+        {
+            if (related.Links(entity) is { Count: > 0 } links)
+                yield return new OutcomeQuery(entity.Staging, links);
+        }
+    }
+
+    private InvoiceResult Result(string id, Dictionary<string, List<StagedOutcome>> mine)
+    {
+        if (!mine.ContainsKey(root.Plan.Name))
             return Missing(id);
 
-        var mine = found.ToDictionary(f => f.Key, f => f.Value[id].ToList());
-        var troubles = mine.SelectMany(m => m.Value.Select(o => Trouble(m.Key, o, mine))).OfType<SyncTrouble>().OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
+        var troubles = mine.Values.SelectMany(m => m.Select(o => Trouble(o, mine))).OfType<SyncTrouble>()
+            .OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
         var steps = !isForced && mine.Values.All(IsUnchanged)
             ? [new SyncStep("skip", true)]
-            : Actions.Where(a => mine.GetValueOrDefault(a.Entity) is { Count: > 0 })
+            : Actions.Where(a => mine.ContainsKey(a.Entity))
                 .Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity)))
                 .ToList();
         return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
@@ -64,21 +80,30 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
             : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? "unchanged" : null);
     }
 
-    private SyncTrouble? Trouble(string entity, StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) => outcome.State switch
+    private SyncTrouble? Trouble(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine)
     {
-        StagedState.Rejected => new SyncTrouble("error", entity, outcome.Id, "rejected", WhyRejected(entity, outcome.Id)),
-        StagedState.Missing when !IsElsewhere(entity, outcome, mine) => new SyncTrouble("warning", entity, outcome.Id, "missing-link", $"{entity} {outcome.Id} is named here, but Bubble does not have it."),
-        StagedState.Conflicting => new SyncTrouble("warning", entity, outcome.Id, "conflict", $"{entity} {outcome.Id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
-        _ => null,
-    };
+        var (entity, id) = (outcome.Entity, outcome.Id);
+        return outcome.State switch
+        {
+            StagedState.Rejected => new SyncTrouble("error", entity, id, "rejected", WhyRejected(entity, id)),
+            StagedState.Missing when !IsElsewhere(outcome, mine) =>
+                new SyncTrouble("warning", entity, id, "missing-link", $"{entity} {id} is named here, but Bubble does not have it."),
+            StagedState.Conflicting => new SyncTrouble(
+                "warning", entity, id, "conflict",
+                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
+            _ => null,
+        };
+    }
 
     // Of very many rejects only the first are at hand.
-    private string WhyRejected(string entity, string id) => others.Prepend(root).First(o => o.Plan.Name == entity).Rejects.FirstOrDefault(r => r.BubbleId == id)?.Message
+    private string WhyRejected(string entity, string id) => _rejects.GetValueOrDefault((entity, id))
         ?? $"{entity} {id} did not convert and was not loaded; see bubblesync.rejected_record.";
 
     // A payment that is not in one of its two places is in the other, or is told of once, in the place looked at first.
-    private bool IsElsewhere(string entity, StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) => others.FirstOrDefault(o => o.Plan.Name == entity) is { } run
-        && related.Alternatives(run).Any(other => (mine.GetValueOrDefault(other.Plan.Name) ?? []).Any(o => o.Id == outcome.Id && (o.State != StagedState.Missing || string.CompareOrdinal(other.Plan.Name, entity) < 0)));
+    private bool IsElsewhere(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) =>
+        others.FirstOrDefault(o => o.Plan.Name == outcome.Entity) is { } run
+        && related.Alternatives(run).Any(other => (mine.GetValueOrDefault(other.Plan.Name) ?? []).Any(o =>
+            o.Id == outcome.Id && (o.State != StagedState.Missing || string.CompareOrdinal(o.Entity, outcome.Entity) < 0)));
 
     private static InvoiceStats Stats(Dictionary<string, List<StagedOutcome>> mine)
     {

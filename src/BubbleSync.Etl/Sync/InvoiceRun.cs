@@ -6,6 +6,7 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Sync;
 
@@ -24,6 +25,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private readonly TargetTransactions _transactions;
     private readonly SettlePlans _settle;
     private List<EntityRun> _entities = [];
+    private long _failures;
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
     public InvoiceRun(
@@ -46,14 +48,14 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     /// <inheritdoc/>
     public bool IsFailed { get; private set; }
 
-    /// <summary>What came of each invoice.</summary>
-    public IReadOnlyList<InvoiceResult> Results { get; private set; } = [];
-
     /// <summary>Runs to the end.</summary>
     /// <param name="choose">Gives what to sync, asking Bubble where it must.</param>
     /// <param name="patches">The patch stage.</param>
+    /// <param name="take">Takes what came of each invoice, once all are merged.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    public async Task RunAsync(Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<InvoiceResult> take,
+        CancellationToken cancellationToken)
     {
         _entities = [.. (await _settle(Findings, cancellationToken)).Select(p => new EntityRun(p, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
         var root = _entities.First(e => e.Plan.Name == Root);
@@ -82,9 +84,16 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         };
         await Together.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.NoCheck, CancellationToken.None, token), cancellationToken);
         await merge.SettleAsync(touched, patches, cancellationToken);
-        Results = await new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken);
-        AddFailures();
-        IsFailed = chosen.Count > 0 && !Results.Any(r => r.Success);
+        var hasSuccess = false;
+        await foreach (var result in new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken))
+        {
+            hasSuccess |= result.Success;
+            AddFailures(result);
+            take(result);
+        }
+
+        AddUnnamedFailures();
+        IsFailed = chosen.Count > 0 && !hasSuccess;
         await merge.ClearAsync(_entities, cancellationToken);
     }
 
@@ -97,8 +106,21 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     }
 
     // What was rejected is among the findings already.
-    private void AddFailures() => Findings.Errors.AddRange(Results
-        .SelectMany(r => r.Errors)
-        .Where(e => e is { Severity: "error", Code: not "rejected" })
-        .Select(e => new SyncError("extract", e.Entity, e.BubbleId, null, e.Code, e.Message)));
+    private void AddFailures(InvoiceResult result)
+    {
+        foreach (var error in result.Errors.Where(e => e is { Severity: "error", Code: not "rejected" }))
+        {
+            if (_failures++ < RunFindings.MostRejects)
+                Findings.Errors.Add(new SyncError("extract", error.Entity, error.BubbleId, null, error.Code, error.Message));
+        }
+    }
+
+    private void AddUnnamedFailures()
+    {
+        if (_failures <= RunFindings.MostRejects)
+            return;
+
+        var message = Invariant($"{Root}: {_failures} records were not synced; the first {RunFindings.MostRejects} are named.");
+        Findings.Errors.Add(new SyncError("extract", Root, null, null, "not-found", message));
+    }
 }

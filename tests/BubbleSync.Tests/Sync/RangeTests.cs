@@ -66,6 +66,37 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
+    public async Task Of_many_errors_and_warnings_the_first_are_named_and_all_are_counted()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1000, 130))
+            scene.Put("invoice", Scene.Record(number, From, "\"Amount\": \"much\""));
+        foreach (var number in Enumerable.Range(2000, 120))
+            scene.Put("invoice", Scene.Record(number, From, Link("Linked Customer", 5000 + number)));
+
+        var report = await scene.RangeAsync(From, From);
+
+        Assert.Equal((250, 120, 0, 130), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        var (errors, warnings) = (report.Results.Errors.Where(e => e.Severity == "error").ToList(), report.Results.Errors.Where(e => e.Severity == "warning").ToList());
+        Assert.Equal((101, 101), (errors.Count, warnings.Count));
+        Assert.StartsWith("30 more errors are not listed here; ", errors[^1].Message, StringComparison.Ordinal);
+        Assert.StartsWith("20 more warnings are not listed here; ", warnings[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rejected_record_belongs_to_each_invoice_that_its_text_names()
+    {
+        await using var scene = await SceneAsync();
+        scene.Put("payment", Scene.Record(21, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 11)}"));
+        scene.Put("payment", Scene.Record(22, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 13)}"));
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((3, 1, 0, 2), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
+        Assert.Equal([21, 22], report.Results.Errors.Select(e => Number(e.BubbleId)));
+    }
+
+    [Fact]
     public async Task A_range_with_nothing_in_it_is_a_success()
     {
         await using var scene = await SceneAsync();
