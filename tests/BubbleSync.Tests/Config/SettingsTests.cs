@@ -107,6 +107,28 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("1", 1)]
+    [InlineData("64 MB", 64 * 1024 * 1024)]
+    [InlineData("512kb", 512 * 1024)]
+    [InlineData("2GB", 2L * 1024 * 1024 * 1024)]
+    public void A_size_may_have_a_unit(string text, long bytes) =>
+        Assert.Equal(bytes, Read(_folder.Write("settings.json", "{}"), ("BUBBLESYNC_Bubble__MaxBytesInFlight", text)).Bubble.MaxBytesInFlight);
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("MB")]
+    [InlineData("1.5 GB")]
+    [InlineData("1025 GB")]
+    [InlineData("9223372036854775807 KB")]
+    public void A_size_that_is_none_is_refused(string text)
+    {
+        var refused = Assert.Throws<SyncException>(() => Read(_folder.Write("settings.json", "{}"), ("BUBBLESYNC_Bubble__MaxBytesInFlight", text)));
+
+        Assert.Contains("a size from 1 byte to 1024 GB is expected", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("bubblesync", "name another one")]
     [InlineData("bubblesync_staging", "name another one")]
     [InlineData("pg_toast", "PostgreSQL's own")]

@@ -24,6 +24,9 @@ internal sealed class FakeType
     /// <summary>Records that are counted, and on no page.</summary>
     public HashSet<string> Hidden { get; } = [];
 
+    /// <summary>The most records that are asked for at once, because they are large; what readers ask for beyond it is cut.</summary>
+    public int? MostRecords { get; set; }
+
     /// <summary>Happens before each request.</summary>
     public Action? Before { get; set; }
 
@@ -58,11 +61,12 @@ internal sealed class FakeType
         cancellationToken.ThrowIfCancellationRequested();
         Requests++;
         Before?.Invoke();
+        limit = Math.Min(limit, MostRecords ?? limit);
         var found = Records.Values.Where(r => IsIn(r, window) && (limit == 1 || !Hidden.Contains(r.Id)))
             .OrderBy(r => window is { Kind: WindowKind.Modified } ? r.Modified : r.Created ?? long.MaxValue).ThenBy(r => r.Id, StringComparer.Ordinal).ToList();
         var rows = found.Skip((int)cursor).Take(limit).ToList();
         var answer = new FakeAnswer(rows, Math.Max(0, found.Count - cursor - rows.Count));
-        return Task.FromResult(Page(Lie?.Invoke(window, cursor, limit, answer) ?? answer));
+        return Task.FromResult(Page(Lie?.Invoke(window, cursor, limit, answer) ?? answer, limit));
     }
 
     private static bool IsIn(FakeRecord record, Window? window) => window switch
@@ -75,13 +79,13 @@ internal sealed class FakeType
 
     private static bool IsIn(long moment, Window window) => At(moment) >= window.From && (window.To is null || At(moment) < window.To);
 
-    private static RawPage Page(FakeAnswer answer)
+    private static RawPage Page(FakeAnswer answer, int limit)
     {
         var response = new { results = answer.Rows.Select(Json), count = answer.Rows.Count, remaining = answer.Remaining };
         var body = JsonSerializer.SerializeToUtf8Bytes(new { response });
         var rented = ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(rented, 0);
-        return RawPage.Parse(rented, body.Length, null);
+        return RawPage.Parse(rented, body.Length, null, limit: limit);
     }
 
     private static Dictionary<string, object> Json(FakeRecord record)

@@ -102,6 +102,22 @@ public class KeysetTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    public async Task A_small_page_of_large_records_that_says_that_nothing_remains_does_not_end_the_reading_either(int liar)
+    {
+        Fill(35);
+        _type.MostRecords = 4;
+        Lie(liar, answer => answer with { Remaining = 0 });
+
+        var handedOn = await ReadAsync();
+
+        Assert.Empty(handedOn.Issues);
+        Assert.Equal(35, handedOn.Versions.Count);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
     public async Task An_answer_that_says_that_nothing_remains_does_not_end_the_reading(int liar)
     {
         Fill(35);
