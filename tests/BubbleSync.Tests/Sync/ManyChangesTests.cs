@@ -96,7 +96,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_deletion_and_an_edit_between_two_pages_hide_no_changed_record()
     {
-        await using var scene = (await ResyncedAsync()).With(windowSize: 5000, pageSize: 100);
+        await using var scene = (await ResyncedAsync()).With(windowSize: 100, pageSize: 100);
         var before = Noon.AddDays(-1);
         scene.Put("invoice_item", Scene.Record(999, At(before), created: At(before)));
         foreach (var number in Enumerable.Range(1, 150))
