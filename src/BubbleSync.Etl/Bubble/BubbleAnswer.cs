@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using BubbleSync.Etl.Model;
 using static System.FormattableString;
 
@@ -39,6 +40,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         try
         {
             reserved.Shrink(length);
+            CheckText(response, entity, body.AsSpan(0, length));
             var page = RawPage.Parse(body, length, response.Headers.Date, reserved, query.Limit);
             body = [];
             if (page.Contradiction(query.Cursor) is not { } contradiction)
@@ -69,6 +71,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         var (body, length) = await BodyAsync(response, path, null, limit);
         try
         {
+            CheckText(response, path, body.AsSpan(0, length));
             // A copy: the document outlives the buffer.
             return JsonDocument.Parse(body.AsMemory(0, length).ToArray());
         }
@@ -93,6 +96,13 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
     public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
         Refusal(response, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity, "with a body that did not come in time");
+
+    // Read all the same, letters would be lost for good: the parser does not look at them.
+    private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {Described(response, body)}", isTransient: true);
+    }
 
     // The status decides, even if the body is lost.
     private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, AttemptLimit limit)

@@ -29,6 +29,9 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
     /// <summary>How many there are according to Bubble; null where it does not say.</summary>
     public long? StatedCount { get; private init; }
 
+    /// <summary>The row that the page begins with according to Bubble; null where it does not say.</summary>
+    public long? StatedCursor { get; private init; }
+
     /// <summary>How many Bubble says follow; null where it does not say.</summary>
     public long? Remaining { get; private init; }
 
@@ -58,6 +61,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
                 Records = records,
                 Count = records.GetArrayLength(),
                 StatedCount = Number(response, "count"),
+                StatedCursor = Number(response, "cursor"),
                 Remaining = Number(response, "remaining"),
                 ServerTime = serverTime,
             };
@@ -98,6 +102,10 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
     {
         if (StatedCount is { } stated && stated != Count)
             return Invariant($"it says count {stated} but sends {Results}");
+
+        // Only another row than the first is surely a mistake: what Bubble says beyond its offset ceiling is not known.
+        if (StatedCursor is > 0 and var begin && begin != cursor)
+            return Invariant($"it begins with row {begin}, though row {cursor} was asked for");
 
         if (Remaining is < 0 or > MostRecords)
             return Invariant($"it says that {Remaining} records remain");

@@ -82,6 +82,18 @@ public sealed class BodyTests : IDisposable
         Assert.Equal(1, page.Count);
     }
 
+    [Fact]
+    public async Task A_body_that_is_not_UTF_8_is_asked_for_again_and_named()
+    {
+        using var once = Client(maxAttempts: 6, Answer(200, "identity", "cut letter"), Answer(200, "identity", "good"));
+        using var page = await SearchAsync(once);
+        using var always = Client(maxAttempts: 1, Answer(200, "identity", "cut letter"));
+        var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(always));
+
+        Assert.Equal((1, "source-garbled"), (page.Count, failure.Errors[0].Code));
+        Assert.StartsWith($"invoice: Bubble ({Host}) answered 200 with a body that is not UTF-8", failure.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _listener.Dispose();
@@ -94,6 +106,7 @@ public sealed class BodyTests : IDisposable
         byte[] bytes = body switch
         {
             "oops" => "oops"u8.ToArray(),
+            "cut letter" => [.. """{"response":{"results":[{"Name":"Zo"""u8, 0xC3, .. "\"}],\"count\":1,\"remaining\":0}}"u8],
             "noise" => [.. Enumerable.Repeat((byte)0xFF, 64)],
             "short" => good[..(good.Length / 2)],
             "flipped" => [.. good.Select((b, i) => i == good.Length / 2 ? (byte)~b : b)],

@@ -14,6 +14,7 @@ public sealed class ContradictionTests
     [InlineData("""{"response":{"results":[{}],"count":0,"remaining":0}}""", "it says count 0 but sends 1 result.")]
     [InlineData("""{"response":{"results":[{}],"count":1,"remaining":-1}}""", "it says that -1 records remain")]
     [InlineData("""{"response":{"results":[{}],"count":1,"remaining":9000000000000000000}}""", "it says that 9000000000000000000 records remain")]
+    [InlineData("""{"response":{"cursor":100,"results":[],"count":0,"remaining":0}}""", "it begins with row 100, though row 0 was asked for")]
     public async Task It_is_asked_for_again_and_named_where_it_stays(string contradiction, string told)
     {
         using var once = ScriptedBubble.Of(new BubbleSettings(), number => ScriptedBubble.Json(number == 1 ? contradiction : ScriptedBubble.Good));
@@ -33,6 +34,7 @@ public sealed class ContradictionTests
     [InlineData("""{"response":{"results":[],"count":0,"remaining":0}}""")]
     [InlineData("""{"response":{"results":[{}],"remaining":5}}""")]
     [InlineData("""{"response":{"results":[{}],"count":1}}""")]
+    [InlineData("""{"response":{"cursor":0,"results":[{}],"count":1,"remaining":0}}""")]
     public async Task What_is_left_out_is_no_contradiction(string body)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => ScriptedBubble.Json(body));
