@@ -17,7 +17,7 @@ namespace BubbleSync.Etl.Load;
 internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, bool force, string nextStep)
 {
     private const int MostRefused = 10_000;
-    private const int MostRounds = 20;
+    private const int MostRounds = 500;
     private const int MostReasons = 5;
 
     private readonly StagedRejects _rejects = new(plan, staging);

@@ -34,6 +34,26 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
         [null, new(null, "s4", -1), null, new(null, "s5", 4), new("e4", "s8", 6), new("e2", "s3", 1), new("e4", "s7", 3)],
     ]);
 
+    /// <summary>The last record of the chain cannot take its value, so that none before it can.</summary>
+    [Fact]
+    public async Task A_long_chain_of_values_stops_nobody_else()
+    {
+        const int Links = 25;
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent add unique (name)");
+        foreach (var number in Enumerable.Range(1, Links))
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Name\": \"n{number}\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"insert into agent (bubble_id, name) values ('local', 'n{Links + 1}')");
+        foreach (var number in Enumerable.Range(1, Links))
+            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"n{number + 1}\""));
+        scene.Put("agent", Scene.Record(99, Scene.Late, "\"Name\": \"other\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 1L, (long)Links), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+    }
+
     private async Task HoldsAsync(IReadOnlyList<Agent?[]> states)
     {
         await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
