@@ -44,7 +44,15 @@ internal sealed class MergeStage(
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+            await transactions.InOneAsync(
+                IsolationLevel.ReadCommitted,
+                entity.Plan.Name,
+                async connection =>
+                {
+                    await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
+                    return await records.KeepRejectsAsync(connection, cancellationToken);
+                },
+                cancellationToken);
         }
     }
 
@@ -225,7 +233,7 @@ internal sealed class MergeStage(
     private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)
     {
         (entity.Report, var refusal) = await transactions.InOneAsync(
-            IsolationLevel.ReadCommitted,
+            IsolationLevel.RepeatableRead,
             entity.Plan.Name,
             async connection =>
             {

@@ -51,8 +51,9 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         await using var connection = await database.ConnectAsync(cancellationToken);
         var gone = await connection.ScalarAsync<long>(
             """
-            select coalesce(sum(rejected), 0)::bigint from bubblesync.run_entity e
-            where run_id = @run and entity = coalesce(@entity, entity)
+            select coalesce(sum(e.rejected), 0)::bigint from bubblesync.run_entity e join bubblesync.run g using (run_id)
+            where e.run_id = @run and e.entity = coalesce(@entity, e.entity)
+              and g.kind not in ('verify', 'audit values') and not coalesce((g.options ->> 'dryRun')::boolean, false)
               and not exists (select from bubblesync.rejected_record r where r.run_id = e.run_id and r.entity = e.entity)
             """,
             cancellationToken, ("run", runId), ("entity", entity));
@@ -76,6 +77,24 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             from bubblesync.run r
             where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
               {(isComplete ? "" : $"and exists (select from {staged} s where s.{plan.Key.Quoted} = x.bubble_id)")}
+            """,
+            cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
+
+    /// <summary>Marks rejected records of earlier runs as outdated of which this run, which does not merge, has read another version.</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="runId">This run.</param>
+    /// <param name="plan">The entity.</param>
+    /// <param name="staged">The table that the entity's records are staged in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task SupersedeOtherVersionsAsync(
+        NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            $"""
+            update bubblesync.rejected_record x set superseded_by = @run
+            from bubblesync.run r, {staged} s
+            where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+              and s.{plan.Key.Quoted} = x.bubble_id
+              and strpos(x.raw, to_char(s.{plan.Modified.Quoted} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) = 0
             """,
             cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 

@@ -120,6 +120,26 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.DoesNotContain("bubblesync.", string.Join(' ', report.Errors.Select(e => e.Message).Concat(report.Warnings)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_record_of_which_a_run_that_merged_nothing_saw_another_version_is_left_out(bool verifies)
+    {
+        await using var scene = await RejectedAsync(1, 2);
+        var first = await LastRunAsync(scene);
+        scene.Put("agent", Scene.Record(1, Scene.Late, Bad));
+        if (verifies)
+            await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        else
+            Assert.Equal("failed", (await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) })).Status);
+        await AllowTextAsync(scene);
+
+        var report = await ReprocessAsync(scene, first);
+
+        Assert.Contains(report.Warnings, w => w.StartsWith("1 of the records that run", StringComparison.Ordinal));
+        Assert.Equal([Scene.Id(2)], await scene.RowsAsync("select bubble_id from agent"));
+    }
+
     private async Task<Scene> RejectedAsync(params int[] numbers)
     {
         var scene = await Scene.OpenAsync(postgres);
