@@ -15,11 +15,14 @@ namespace BubbleSync.Etl.Graph;
 /// <param name="everyPlan">All entities, synced in this run or not: links held back earlier may belong to any of them.</param>
 internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
 {
+    // A row that others edit after the list of edited rows is made makes the transaction fail and start again; else the edit would pass for our own write.
+    private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
+
     /// <summary>Runs all of it, and adds to the reports as each patch ends; one that fails stops nothing.</summary>
     public async Task RunAsync(TargetTransactions transactions, ICollection<PatchReport> reports, CancellationToken cancellationToken)
     {
         foreach (var plan in everyPlan)
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
+            await transactions.InOneAsync(Snapshot, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
 
         foreach (var patch in patches)
         {
@@ -35,16 +38,24 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
         try
         {
             return await transactions.InOneAsync(
-                IsolationLevel.ReadCommitted,
+                Snapshot,
                 null,
                 async connection =>
                 {
                     var edits = new List<LocalEdits?>();
                     foreach (var plan in everyPlan)
+                    {
                         edits.Add(await LocalEdits.ListAsync(connection, plan, cancellationToken));
+                        await new HeldLinks(plan, null).BeforePatchAsync(connection, cancellationToken);
+                    }
+
                     var report = await runner.RunAsync(patch, connection, cancellationToken);
                     foreach (var (plan, edited) in everyPlan.Zip(edits))
+                    {
                         await OwnWrites.RecordAsync(connection, plan, cancellationToken, edited);
+                        await new HeldLinks(plan, null).AfterPatchAsync(connection, cancellationToken);
+                    }
+
                     return report;
                 },
                 cancellationToken);

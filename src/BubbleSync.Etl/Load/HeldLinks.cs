@@ -40,6 +40,18 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         return restored;
     }
 
+    /// <summary>Notes which columns are empty, before a patch runs in the same transaction.</summary>
+    public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteEmpty, cancellationToken);
+
+    /// <summary>Notes what the patch has filled in: a held link goes over it later.</summary>
+    public Task AfterPatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFilled, cancellationToken);
+
+    private async Task EachAsync(NpgsqlConnection connection, Func<ColumnPlan, string> statement, CancellationToken cancellationToken)
+    {
+        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
+            await connection.ExecuteAsync(statement(column), cancellationToken, Names(column));
+    }
+
     /// <summary>Says of each column how many values wait for a table that no map says it leads to: of these no missing link tells.</summary>
     public async Task<IReadOnlyList<string>> TellAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -71,26 +83,43 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         where not s.{StagingLayout.Rejected} and s.{column.Quoted} is not null and t.{column.Quoted} is null
           and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
           and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}
-        on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id
+        on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id, filled = null
         where held_link.target_id is distinct from excluded.target_id
         """;
 
-    // Overwrites what a patch filled meanwhile, but not a local edit.
+    private string NoteEmpty(ColumnPlan column) =>
+        $"""
+        update bubblesync.held_link h set was_empty = t.{column.Quoted} is null
+        from {plan.Table} t
+        where {Mine} and t.{_key} = h.bubble_id and h.was_empty is distinct from (t.{column.Quoted} is null)
+        """;
+
+    private string NoteFilled(ColumnPlan column) =>
+        $"""
+        update bubblesync.held_link h set filled = t.{column.Quoted}
+        from {plan.Table} t
+        where {Mine} and t.{_key} = h.bubble_id and h.was_empty and h.filled is distinct from t.{column.Quoted}
+        """;
+
+    // Overwrites what a patch filled meanwhile, but not a value of others. What an earlier version held back does not say what a patch filled.
     private string Restore(ColumnPlan column) =>
         $"""
         update {plan.Table} t set {column.Quoted} = h.target_id
         from bubblesync.held_link h
         where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, "h.target_id")}
           and t.{column.Quoted} is distinct from h.target_id
-          and (t.{column.Quoted} is null or not {LocalEditSql.IsEdited(plan, $"t.{plan.Modified.Quoted}")})
+          and (t.{column.Quoted} is null or t.{column.Quoted} = h.filled
+            or (h.filled is null and not {LocalEditSql.IsEdited(plan, $"t.{plan.Modified.Quoted}")}))
         """;
 
-    // A row that still lacks the link was kept from it, by a trigger say: its link waits on.
+    // A row that still lacks the link, or has what a patch filled, was kept from it, by a trigger say: its link waits on.
     private string Release(ColumnPlan column) =>
         $"""
         delete from bubblesync.held_link h
         where {Mine} and {ForeignKeySql.HasTargets(column, "h.target_id")}
-          and not exists (select from {plan.Table} t where t.{_key} = h.bubble_id and t.{column.Quoted} is null)
+          and not exists (
+            select from {plan.Table} t
+            where t.{_key} = h.bubble_id and (t.{column.Quoted} is null or (t.{column.Quoted} = h.filled and h.filled <> h.target_id)))
         """;
 
     private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";

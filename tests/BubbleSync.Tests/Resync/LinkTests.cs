@@ -155,6 +155,56 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(Scene.Id(5), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
     }
 
+    [Theory]
+    [InlineData("status = 'mine'", 5)]
+    [InlineData("linked_seda_registration = null", 5)]
+    [InlineData("linked_seda_registration = (select bubble_id from seda_registration where agent = 'other')", 6)]
+    public async Task A_restored_link_wins_over_a_patch_in_a_row_that_is_edited_here_unless_the_link_is_what_was_edited(string edit, int linked)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(3)}\"]"));
+        scene.Put("seda_registration", Scene.Record(6, Scene.Early));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\""));
+        await scene.ResyncAsync();
+        await scene.ExecuteAsync($"update seda_registration set agent = 'other' where bubble_id = '{Scene.Id(6)}'");
+        await scene.ExecuteAsync($"update invoice set {edit}, updated_at = now() + interval '1 hour'");
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal(Scene.Id(linked), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from bubblesync.held_link"));
+    }
+
+    [Fact]
+    public async Task Several_held_links_of_a_row_are_restored_though_a_trigger_stamps_each_write()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches((
+            "010-fill",
+            $"update invoice set linked_customer = '{Scene.Id(8)}' where linked_customer is null; "
+            + $"update invoice set linked_seda_registration = '{Scene.Id(4)}' where linked_seda_registration is null"));
+        await scene.ExecuteAsync(Keys);
+        await scene.ExecuteAsync(
+            """
+            create function stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$;
+            create trigger stamp before update on invoice for each row execute function stamp()
+            """);
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early));
+        scene.Put("Customer_Profile", Scene.Record(8, Scene.Early));
+        scene.Put("invoice", Scene.Record(
+            3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\", \"Linked Customer\": \"{Scene.Id(9)}\""));
+        await scene.ResyncAsync();
+        var filled = await scene.RowAsync("select linked_customer, linked_seda_registration from invoice");
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+        scene.Put("Customer_Profile", Scene.Record(9, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal($"{Scene.Id(8)}|{Scene.Id(4)}", filled);
+        Assert.Equal($"{Scene.Id(9)}|{Scene.Id(5)}", await scene.RowAsync("select linked_customer, linked_seda_registration from invoice"));
+    }
+
     [Fact]
     public async Task Generated_data_with_dangling_links_loads_under_foreign_keys_and_a_second_run_writes_nothing()
     {

@@ -176,16 +176,17 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
         var fill = $"update agent set linked_user_login = '{Scene.Id(8)}' where linked_user_login is null and introducer is null";
         await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", fill));
         await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
+        scene.Put("user", Scene.Record(7, Scene.Early));
         scene.Put("user", Scene.Record(8, Scene.Early));
         foreach (var number in new[] { 1, 2 })
             scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
         await scene.ResyncAsync("user", "agent");
-        await scene.ExecuteAsync($"update agent set introducer = 'mine' where bubble_id = '{Scene.Id(2)}'");
+        await scene.ExecuteAsync($"update agent set introducer = 'mine', linked_user_login = '{Scene.Id(7)}' where bubble_id = '{Scene.Id(2)}'");
         scene.Put("user", Scene.Record(9, Scene.Early));
 
         await scene.ResyncAsync("user");
 
-        Assert.Equal([Scene.Id(9), Scene.Id(8)], await scene.RowsAsync("select linked_user_login from agent order by bubble_id"));
+        Assert.Equal([Scene.Id(9), Scene.Id(7)], await scene.RowsAsync("select linked_user_login from agent order by bubble_id"));
     }
 
     [Fact]

@@ -44,12 +44,43 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         // The merge has classified the row by the time that it waits for its lock.
         var run = scene.ResyncAsync("agent");
-        await scene.UntilAsync(
-            $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {editor.ProcessID} = any(pg_blocking_pids(pid)))");
+        await WaitsAsync(scene, editor);
         await edit.CommitAsync(scene.Limit);
         var report = await run;
 
         Assert.Equal(("succeeded", 0L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
         Assert.Equal("mine", await scene.ScalarAsync<string>("select name from agent"));
     }
+
+    [Fact]
+    public async Task A_row_that_is_edited_here_while_a_patch_waits_for_it_counts_as_edited_though_a_trigger_stamps_the_patch()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is distinct from 'p'"));
+        await scene.ExecuteAsync(
+            """
+            create function stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$;
+            create trigger stamp before update on agent for each row execute function stamp()
+            """);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update agent set introducer = null, updated_at = updated_at");
+        await using var editor = new NpgsqlConnection(scene.Connection);
+        await editor.OpenAsync(scene.Limit);
+        await using var edit = await editor.BeginTransactionAsync(scene.Limit);
+        await using var command = new NpgsqlCommand("update agent set name = 'mine'", editor, edit);
+        await command.ExecuteNonQueryAsync(scene.Limit);
+
+        var patch = scene.Engine().PatchAsync([], scene.Limit);
+        await WaitsAsync(scene, editor);
+        await edit.CommitAsync(scene.Limit);
+        var patched = await patch;
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 1L), (patched.Status, report.Entities[0].Conflicts));
+        Assert.Equal("mine|p", await scene.RowAsync("select name, introducer from agent"));
+    }
+
+    private static Task WaitsAsync(Scene scene, NpgsqlConnection editor) => scene.UntilAsync(
+        $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {editor.ProcessID} = any(pg_blocking_pids(pid)))");
 }
