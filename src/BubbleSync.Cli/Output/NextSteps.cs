@@ -8,6 +8,9 @@ internal static class NextSteps
     /// <summary>So much of a run's id is enough to name it.</summary>
     public const int IdLength = 13;
 
+    // What the app's settings, or a server before it, refuse.
+    private static readonly string[] OfAccess = ["token-refused", "constraint-ignored", "source-forbidden", "source-moved", "type-not-exposed"];
+
     /// <summary>Gives them, each as a line; none while it runs.</summary>
     public static IEnumerable<string> After(RunReport report) =>
         report.DryRun || report.Status == "running" || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..IdLength]).Select(s => $"next: {s.Command}   # {s.Why}");
@@ -41,6 +44,9 @@ internal static class NextSteps
 
     private static IEnumerable<(string Command, string Why)> Steps(RunReport report, string run)
     {
+        // The same run again would be refused again.
+        if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
+            yield return ("bubblesync doctor", "checks address, token and types, and says how to fix each");
         if (report is { Kind: "resync", Status: "failed" or "cancelled" })
             yield return ($"bubblesync resync --resume {run}", "goes on; what is proved is not read again");
         if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == "partial")

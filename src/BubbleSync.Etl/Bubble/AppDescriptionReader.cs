@@ -8,15 +8,35 @@ namespace BubbleSync.Etl.Bubble;
 internal sealed partial class AppDescriptionReader(BubbleClient client)
 {
     /// <summary>Gives the description; one without types where the app says nothing.</summary>
+    /// <exception cref="SyncException">Neither can be read, and one of them was refused.</exception>
     public async Task<AppDescription> ReadAsync(CancellationToken cancellationToken)
     {
-        using var meta = await client.DescribeAsync("meta", cancellationToken);
-        var types = meta is null ? [] : OfMeta(meta.RootElement).ToList();
-        if (types.Exists(t => t.Fields.Count > 0))
-            return new AppDescription("meta", types);
+        var (meta, refusal) = await TryDescribeAsync(cancellationToken);
+        using (meta)
+        {
+            var types = meta is null ? [] : OfMeta(meta.RootElement).ToList();
+            if (types.Exists(t => t.Fields.Count > 0))
+                return new AppDescription("meta", types);
 
-        using var swagger = await client.DescribeAsync("meta/swagger.json", cancellationToken);
-        return swagger is null ? new AppDescription("sample", types) : new AppDescription("swagger", [.. OfSwagger(swagger.RootElement)]);
+            using var swagger = await client.DescribeAsync("meta/swagger.json", cancellationToken);
+            if (swagger is not null)
+                return new AppDescription("swagger", [.. OfSwagger(swagger.RootElement)]);
+
+            return refusal is null ? new AppDescription("sample", types) : throw refusal;
+        }
+    }
+
+    // A server that hides /meta, or puts a page of its own there, may still show Swagger.
+    private async Task<(JsonDocument? Meta, SyncException? Refusal)> TryDescribeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.DescribeAsync("meta", cancellationToken), null);
+        }
+        catch (SyncException refusal)
+        {
+            return (null, refusal);
+        }
     }
 
     /// <summary>Reads the description for a command that can do without it; returns one without types, and the reason, where it cannot be read.</summary>

@@ -19,18 +19,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     private const string Garbled = "source-garbled";
 
-    private const string NotExposed =
-        "Tick the type under Settings > API, deploy, and check bubbleType in the entity's map and the version in Bubble:BaseUrl";
-
-    // Of a page that is no JSON, so many bytes are read for a message; no spelling of a token is longer than the other number.
-    private const int MostDescribed = 16 * 1024;
-    private const int LongestToken = 4 * 1024;
-
     private readonly BodyReader _bodies = new(meter);
-    private readonly Redaction _redaction = new(settings.ApiToken);
+    private readonly BubbleRefusal _refusal = new(settings);
 
-    // Of JSON, and the mark that some put before UTF-8.
-    private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
+    // RFC 8259 has JSON begin without it; some servers on the way add it.
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>Gives the page of a good answer, which takes the reserved bytes over; stops with the error of any other.</summary>
     public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, ByteReservation reserved, AttemptLimit limit)
@@ -51,7 +44,10 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            var described = $"({Place(broken)}): {Described(response, body.AsSpan(0, length))}";
+            if (BubbleRefusal.StatusWithin(body.AsSpan(0, length)) is { } status)
+                throw _refusal.Of(status, null, query.Address(), entity, _refusal.Said(response, body.AsSpan(0, length)).Words, isOfApp: true);
+
+            var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
             throw Failure(entity, Garbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
         }
         finally
@@ -77,7 +73,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            var described = $"({Place(broken)}): {Described(response, body.AsSpan(0, length))}";
+            var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
             throw Failure(path, Garbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
         }
         finally
@@ -86,23 +82,31 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
     }
 
-    /// <summary>An error of the source that names host and entity. All errors of the source are made here, where the token is removed from them.</summary>
-    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null)
-    {
-        var message = $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {_redaction.HideInMessage(what)}.";
-        return new SyncException(new SyncError("extract", entity, null, null, code, message), _redaction.Hide(inner)) { IsTransient = isTransient };
-    }
+    /// <summary>An error of the source that names host and entity, without the token.</summary>
+    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
+        _refusal.Failure(entity, code, what, isTransient, inner);
 
     /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
     public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
-        Refusal(response, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity, "with a body that did not come in time");
+        _refusal.Of(
+            (int)response.StatusCode, response.Headers.Location, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity,
+            "with a body that did not come in time", isOfApp: false);
 
     // Read all the same, letters would be lost for good: the parser does not look at them.
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
     {
         if (!Utf8.IsValid(body))
-            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {Described(response, body)}", isTransient: true);
+            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
+        if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && !Ascii.IsValid(body))
+        {
+            throw Failure(
+                entity, "source-charset",
+                $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: have the server on the way leave it as it is",
+                isTransient: false);
+        }
     }
+
+    private static bool IsUtf8(string set) => set.Trim('"', '\'', ' ').ToUpperInvariant() is "UTF-8" or "UTF8";
 
     // The status decides, even if the body is lost.
     private async Task StopUnlessOkAsync(HttpResponseMessage response, string address, string entity, AttemptLimit limit)
@@ -110,11 +114,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         if (response.StatusCode == HttpStatusCode.OK)
             return;
 
-        string said;
+        var (said, isOfApp) = ("", false);
         try
         {
             var (body, length) = await BodyAsync(response, entity, null, limit);
-            said = Said(response, body.AsSpan(0, length));
+            (said, isOfApp) = _refusal.Said(response, body.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(body);
         }
         catch (SyncException unreadable)
@@ -122,72 +126,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             said = $"with a body that cannot be read: {Cause(unreadable.InnerException)}";
         }
 
-        throw Refusal(response, address, entity, said);
-    }
-
-    private SyncException Refusal(HttpResponseMessage response, string address, string entity, string said)
-    {
-        var status = (int)response.StatusCode;
-        var type = address.Split('?')[0];
-        return status switch
-        {
-            401 or 403 => Failure(entity, "token-refused", Invariant($"refused the token ({status}) for {type}. ")
-                + "Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)", isTransient: false),
-            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
-            >= 300 and < 400 => Failure(entity, "source-moved", Moved(status, response.Headers.Location), isTransient: false),
-            429 or 503 => Failure(entity, Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
-            408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", Invariant($"answered {status} ({said})"), isTransient: true),
-            _ => Failure(entity, "source-refused", Invariant($"answered {status} ({said}) to {type}"), isTransient: false),
-        };
-    }
-
-    // Neither user and password nor path and query: these may hold what was sent.
-    private string Moved(int status, Uri? location)
-    {
-        var place = location is { IsAbsoluteUri: true } ? $"'{_redaction.Hide($"{location.Scheme}://{location.Authority}")}'" : "another path";
-        return Invariant($"redirects ({status}) to {place}: put the address that answers itself into Bubble:BaseUrl");
-    }
-
-    // Two shapes of error and, from proxies, anything else: only the message is taken, never the rest (a 401 echoes the token).
-    private string Said(HttpResponseMessage response, ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(Encoding.UTF8.GetString(body));
-            var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("body", out var nested) && nested.ValueKind == JsonValueKind.Object)
-                root = nested;
-            foreach (var name in root.ValueKind == JsonValueKind.Object ? new[] { "message", "translation" } : [])
-            {
-                if (root.TryGetProperty(name, out var message) && message.ValueKind == JsonValueKind.String)
-                    return _redaction.Clean(message.GetString()!);
-            }
-        }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text in it that is none (a lone surrogate): the body itself is all there is to say.
-        }
-
-        return Described(response, body);
-    }
-
-    // What begins like JSON may hold records, of which no message may have a word; anything else is a page of somebody in between, whose words help.
-    private string Described(HttpResponseMessage response, ReadOnlySpan<byte> body)
-    {
-        var text = body.TrimStart(Blank);
-        return text is [(byte)'{' or (byte)'[' or (byte)'"', ..]
-            ? $"{body.Length} bytes of {_redaction.Clean(response.Content.Headers.ContentType?.MediaType ?? "no said type")}"
-            : $"\"{_redaction.Clean(Beginning(text))}\"";
-    }
-
-    // Not cut within the token, of which a half would not be recognised: what is left of it is longer than any spelling of a token, and is dropped.
-    private string Beginning(ReadOnlySpan<byte> text)
-    {
-        if (text.Length <= MostDescribed)
-            return Encoding.UTF8.GetString(text);
-
-        var clean = _redaction.Hide(Encoding.UTF8.GetString(text[..MostDescribed]));
-        return clean[..Math.Max(0, clean.Length - LongestToken)];
+        throw _refusal.Of((int)response.StatusCode, response.Headers.Location, address, entity, said, isOfApp);
     }
 
     // The parser's own words may quote what it stumbled over.
@@ -203,9 +142,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         {
             // The handler has already decompressed the encodings that it supports and removed them from the header.
             if (response.Content.Headers.ContentEncoding.FirstOrDefault(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
-                throw new NotSupportedException($"it is packed as '{_redaction.Clean(encoding)}', which was not asked for");
+                throw new NotSupportedException($"it is packed as '{_refusal.Clean(encoding)}', which was not asked for");
 
-            return await _bodies.ReadAsync(response, reserved, limit);
+            return WithoutMark(await _bodies.ReadAsync(response, reserved, limit));
         }
         catch (BodyTooLargeException tooLarge)
         {
@@ -216,6 +155,16 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             throw Failure(entity, Garbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
                 + Cause(broken), isTransient: true, broken);
         }
+    }
+
+    private static (byte[] Body, int Length) WithoutMark((byte[] Body, int Length) read)
+    {
+        if (!read.Body.AsSpan(0, read.Length).StartsWith(ByteOrderMark))
+            return read;
+
+        var length = read.Length - ByteOrderMark.Length;
+        read.Body.AsSpan(ByteOrderMark.Length, length).CopyTo(read.Body);
+        return (read.Body, length);
     }
 
     private static string Cause(Exception? broken) => broken switch

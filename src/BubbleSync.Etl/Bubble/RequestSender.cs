@@ -165,6 +165,12 @@ internal sealed class RequestSender : IDisposable
             // The status decides, even if the body is lost.
             throw _answer.RefusalWithoutBody(response, entity);
         }
+        catch (SyncException throttled) when (response.StatusCode == HttpStatusCode.OK && throttled.Errors[0].Code == BubbleAnswer.Throttled)
+        {
+            // Some errors of Bubble come with 200 and have their status inside.
+            SlowDown((int)HttpStatusCode.TooManyRequests, RetryAfter(response), entity);
+            throw;
+        }
         catch (SyncException refused) when (!refused.IsTransient)
         {
             _throttle.Answered();

@@ -18,21 +18,17 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
     {
         var source = new EntitySource(client, plan);
         var found = new Dictionary<string, string>();
-        foreach (var batch in Batches(ids))
+        var open = new Queue<IReadOnlyList<string>>(Batches(ids));
+        while (open.TryDequeue(out var batch))
         {
-            var window = Window.Of(new Choice(BubbleField.Id, false, batch));
-            var wanted = batch.ToHashSet();
-            // Where Bubble does not apply the constraint, it would send the whole type.
-            for (int cursor = 0, read = 1; read > 0 && cursor < batch.Count; cursor += read)
+            try
             {
-                using var page = await source.PageAsync(window, cursor, settings.PageSize, cancellationToken);
-                foreach (var record in page.Records.EnumerateArray())
-                {
-                    if (Id(record) is { } id && wanted.Contains(id))
-                        found[id] = record.GetRawText();
-                }
-
-                read = page.Remaining > 0 ? page.Count : 0;
+                await AddAsync(source, batch, found, cancellationToken);
+            }
+            catch (SyncException tooLong) when (batch.Count > 1 && tooLong.Errors[0].Code == BubbleRefusal.AddressTooLong)
+            {
+                foreach (var half in batch.Chunk((batch.Count + 1) / 2))
+                    open.Enqueue(half);
             }
         }
 
@@ -60,6 +56,24 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
 
         if (batch.Count > 0)
             yield return batch;
+    }
+
+    private async Task AddAsync(EntitySource source, IReadOnlyList<string> batch, Dictionary<string, string> found, CancellationToken cancellationToken)
+    {
+        var window = Window.Of(new Choice(BubbleField.Id, false, batch));
+        var wanted = batch.ToHashSet();
+        // Where Bubble does not apply the constraint, it would send the whole type.
+        for (int cursor = 0, read = 1; read > 0 && cursor < batch.Count; cursor += read)
+        {
+            using var page = await source.PageAsync(window, cursor, settings.PageSize, cancellationToken);
+            foreach (var record in page.Records.EnumerateArray())
+            {
+                if (Id(record) is { } id && wanted.Contains(id))
+                    found[id] = record.GetRawText();
+            }
+
+            read = page.Remaining > 0 ? page.Count : 0;
+        }
     }
 
     private static string? Id(JsonElement record)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Model;
 using static System.FormattableString;
 
@@ -17,11 +18,22 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         var limit = settings.PageSize;
         for (var attempt = 1; ; attempt++)
         {
+            if (await TryFirstAsync(window, limit, cancellationToken) is not { } first)
+            {
+                foreach (var half in Halves(window))
+                {
+                    await foreach (var part in ReadAsync(half, cancellationToken))
+                        yield return part;
+                }
+
+                yield break;
+            }
+
             var reading = new WindowReading(window, attempt);
             using var proof = new WindowProof(window);
             var pages = 0;
             var longest = 0;
-            await foreach (var page in PagesAsync(window, proof, limit, cancellationToken))
+            await foreach (var page in PagesAsync(window, proof, first, cancellationToken))
             {
                 pages++;
                 longest = Math.Max(longest, page.Count);
@@ -39,12 +51,27 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         }
     }
 
+    // A server on the way may take fewer ids at once.
+    private async Task<RawPage?> TryFirstAsync(Window window, int limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.PageAsync(window, 0, limit, cancellationToken);
+        }
+        catch (SyncException tooLong) when (window.Choice?.Ids.Count > 1 && tooLong.Errors[0].Code == BubbleRefusal.AddressTooLong)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<Window> Halves(Window window) =>
+        window.Choice!.Ids.Chunk((window.Choice.Ids.Count + 1) / 2).Select(ids => Window.Of(window.Choice with { Ids = ids }));
+
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
     private async IAsyncEnumerable<RawPage> PagesAsync(
-        Window window, WindowProof proof, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowProof proof, RawPage first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var first = await source.PageAsync(window, 0, limit, cancellationToken);
         var (stride, remaining) = (first.Count, first.Remaining);
         Add(first, 0, proof);
         yield return first;

@@ -6,6 +6,7 @@ using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
+using Npgsql;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
@@ -42,18 +43,13 @@ internal sealed class MergeStage(
     public async Task KeepRejectsAsync(IEnumerable<EntityRun> entities, CancellationToken cancellationToken)
     {
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
-        {
-            var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            await transactions.InOneAsync(
-                IsolationLevel.ReadCommitted,
-                entity.Plan.Name,
-                async connection =>
-                {
-                    await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
-                    return await records.KeepRejectsAsync(connection, cancellationToken);
-                },
-                cancellationToken);
-        }
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => KeepRejectsAsync(c, entity, cancellationToken), cancellationToken);
+    }
+
+    private async Task<long> KeepRejectsAsync(NpgsqlConnection connection, EntityRun entity, CancellationToken cancellationToken)
+    {
+        await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
+        return await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).KeepRejectsAsync(connection, cancellationToken);
     }
 
     /// <summary>Merges an entity once all of the lower levels are merged.</summary>

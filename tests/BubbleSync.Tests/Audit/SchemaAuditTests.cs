@@ -205,6 +205,21 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Theory]
+    [InlineData(403, "<html>blocked</html>")]
+    [InlineData(200, "<html>Just a moment...</html>")]
+    [InlineData(302, "")]
+    public async Task A_description_that_is_hidden_or_somebody_elses_is_looked_for_in_swagger(int status, string body)
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Swagger = true });
+        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1 } };
+        await using var between = await Sync.GoBetween.StartAsync(scene, (path, _) => path == "meta" ? Sync.GoBetween.Say(status, body) : null);
+
+        Assert.Equal("swagger", (await AuditAsync(scene)).Source);
+        var report = await scene.ResyncAsync("agent");
+        Assert.DoesNotContain(report.Warnings, w => w.Contains("description", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("\"Status\": \"open\"", 1)]
     [InlineData("\"Contact\": \"1\"", 1)]
     [InlineData("\"status_text\": \"open\"", 0)]

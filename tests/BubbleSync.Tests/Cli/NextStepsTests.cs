@@ -26,6 +26,17 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task After_a_refusal_of_the_token_the_next_step_is_doctor()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+
+        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", "another")], "resync", "--entity", "agent");
+
+        Assert.Equal(3, outcome.Code);
+        Assert.Equal("next: bubblesync doctor", outcome.Output.Split('\n').First(l => l.StartsWith("next: ", StringComparison.Ordinal)).Split("   #")[0]);
+    }
+
+    [Fact]
     public async Task After_a_prune_that_was_too_large_no_other_is_suggested()
     {
         await using var scene = await Scene.OpenAsync(postgres);

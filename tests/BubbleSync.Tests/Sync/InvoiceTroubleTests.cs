@@ -25,6 +25,24 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal("partial", report.Run.Status);
     }
 
+    [Fact]
+    public async Task Where_a_server_on_the_way_refuses_long_addresses_fewer_ids_are_asked_for_at_once()
+    {
+        const int Many = 60;
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table invoice add constraint paid check (amount >= 0)");
+        foreach (var number in Enumerable.Range(1, Many))
+            scene.Put("invoice", Scene.Record(number, Scene.Early, $"\"Amount\": {(number % 2 == 0 ? 1 : -1)}, \"Unknown\": {number}"));
+        await using var between = await GoBetween.StartAsync(
+            scene, (_, constraints) => constraints.Length > 500 ? GoBetween.Say(414, "<html>Request-URI Too Large</html>") : null);
+
+        var report = await scene.SyncAsync(new InvoiceSyncOptions(), Enumerable.Range(1, Many).Select(Scene.Id));
+
+        Assert.Equal((Many, Many / 2), (report.Results.Count, report.Results.Count(r => r.Success)));
+        // What the table refuses is read again by its ids, as it was sent.
+        Assert.Equal(Many / 2, await scene.ScalarAsync<long>("select count(distinct raw::jsonb ->> 'Unknown') from bubblesync.rejected_record"));
+    }
+
     [Theory]
     [InlineData("77", "78")]
     [InlineData("x", "y")]
