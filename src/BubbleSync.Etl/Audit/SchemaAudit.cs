@@ -83,7 +83,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         var table = there ?? foreseen;
         var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
         var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
-        var proposer = new FieldProposer(app, entities, new FreeNames(taken));
+        var proposer = new FieldProposer(app, entities, FreeNames.OfColumns(taken));
         foreach (var field in unmapped)
             Propose(map, table, field, proposer.Propose(field));
         return comparison.Entity;

@@ -84,7 +84,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         var paths = Members(swagger, "paths").Select(p => p.Name).ToHashSet();
         return from definition in Members(swagger, "definitions")
                where paths.Count == 0 || paths.Contains($"/obj/{definition.Name}")
-               select new DescribedType(definition.Name, definition.Name, definition.Name, [.. Members(definition.Value, "properties").Select(p => new DescribedField(p.Name, p.Name, KindOf(p.Value)))]);
+               select new DescribedType(definition.Name, definition.Name, definition.Name, [.. Members(definition.Value, "properties").Where(p => !string.IsNullOrWhiteSpace(p.Name)).Select(p => new DescribedField(p.Name, p.Name, KindOf(p.Value)))]);
     }
 
     private static string KindOf(JsonElement property) => (Text(property, "type"), Text(property, "format")) switch
@@ -108,7 +108,8 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? Text(value) : null;
 
-    private static string? Text(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+    private static string? Text(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String && element.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
     // "'user' represented by a unique ID" is all that Swagger says of a relation (manual.bubble.io, "The Bubble API").
     [GeneratedRegex("'([^']+)' represented by a unique ID")]

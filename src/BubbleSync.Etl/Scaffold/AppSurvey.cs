@@ -27,7 +27,8 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
         // Its own first: a field that is only called like one of them must not take its column.
         var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
         var names = described.SelectMany(f => f.Names).ToHashSet();
-        var shown = sample.Where(s => !names.Contains(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
+        // A map cannot name a field without a name.
+        var shown = sample.Where(s => !names.Contains(s.Key) && !string.IsNullOrWhiteSpace(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
         var fields = described.Concat(shown).Select(f => Surveyed(f, sample)).ToList();
         return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0) { SharedNames = [.. SharedNames(type, fields)] };
     }

@@ -9,7 +9,14 @@ internal sealed class FreeNames(IEnumerable<string> taken)
     // NAMEDATALEN - 1 of PostgreSQL, in bytes; longer names are cut there without a word but a notice.
     private const int Longest = 63;
 
+    // PostgreSQL manual, "System Columns": every table has them, and no other column may be called so.
+    private static readonly string[] SystemColumns = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
     private readonly HashSet<string> _taken = [.. taken];
+
+    /// <summary>Names for the columns of a table.</summary>
+    /// <param name="taken">The names that it has already.</param>
+    public static FreeNames OfColumns(IEnumerable<string> taken) => new(taken.Concat(SystemColumns));
 
     /// <summary>Takes a name, or the nearest that is free.</summary>
     /// <param name="wanted">The name as it should be; may be empty.</param>

@@ -68,7 +68,7 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
             if (!found.IsSubsetOf(ids))
                 return null;
 
-            read = page.Remaining > 0 ? page.Count : 0;
+            read = page.Remaining == 0 ? 0 : page.Count;
         }
 
         return found.Count;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BubbleSync.Etl.Config;
 
 namespace BubbleSync.Etl.Scaffold;
 
@@ -9,19 +10,38 @@ internal static class MapEditor
     private static readonly JsonReaderOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Writes the file anew, in one step: whoever reads it finds the old text or the new.</summary>
-    /// <exception cref="SyncException">It cannot be written.</exception>
+    /// <exception cref="SyncException">It cannot be written, or would not read as a map; then it stays as it was.</exception>
     public static async Task AddAsync(string path, IReadOnlyList<string> lines, CancellationToken cancellationToken)
     {
         try
         {
             var text = await File.ReadAllBytesAsync(path, cancellationToken);
+            var edited = With(text, lines);
+            await CheckAsync(path, edited, cancellationToken);
             var written = path + ".new";
-            await File.WriteAllBytesAsync(written, With(text, lines), cancellationToken);
+            await File.WriteAllBytesAsync(written, edited, cancellationToken);
             File.Move(written, path, overwrite: true);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new SyncException(new SyncError("settings", null, null, Path.GetFileName(path), "settings", $"'{path}' cannot be written: {refused.Message}"), refused);
+        }
+    }
+
+    // Maps refer to each other, so all of them are read.
+    private static async Task CheckAsync(string path, byte[] edited, CancellationToken cancellationToken)
+    {
+        var trial = Directory.CreateTempSubdirectory("bubblesync-maps-");
+        try
+        {
+            foreach (var map in Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, "*.json"))
+                File.Copy(map, Path.Combine(trial.FullName, Path.GetFileName(map)));
+            await File.WriteAllBytesAsync(Path.Combine(trial.FullName, Path.GetFileName(path)), edited, cancellationToken);
+            EntityMapReader.Read(trial.FullName);
+        }
+        finally
+        {
+            trial.Delete(recursive: true);
         }
     }
 

@@ -57,7 +57,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     {
         await using var scene = await OpenAsync();
         var longName = new string('ä', 40);
-        string[] names = ["user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at", "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  "];
+        string[] names = ["user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at", "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  ", "ctid", "XMin", "tableoid"];
         scene.Put("1st & \"Größte\" Type", Scene.Record(1, Scene.Early, string.Join(", ", names.Select((name, i) => $"\"{name}\": \"value {i}\""))));
 
         var report = await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["1st & \"Größte\" Type"] }, scene.Limit);
@@ -70,6 +70,19 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         var row = await scene.RowAsync("select to_jsonb(t)::text from t_1st_gr_te_type t");
         Assert.All(names.Select((_, i) => $"\"value {i}\""), value => Assert.Contains(value, row, StringComparison.Ordinal));
         Assert.Equal("t", await scene.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = 't_1st_gr_te_type'::regclass and attnum > 0"));
+    }
+
+    [Fact]
+    public async Task A_field_without_a_name_is_left_out()
+    {
+        await using var scene = await OpenAsync();
+        scene.Put("thing", Scene.Record(1, Scene.Early, "\" \": 1, \"\": 2, \"a\": 3"));
+
+        await scene.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, scene.Limit);
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
+        Assert.Equal("3", await scene.RowAsync("select a from thing"));
     }
 
     [Fact]
