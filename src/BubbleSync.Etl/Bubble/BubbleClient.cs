@@ -101,6 +101,8 @@ internal sealed class BubbleClient : IDisposable
         }
         catch
         {
+            // A body that outgrew what was expected: the next attempt waits for that much memory before it asks.
+            _sizes.Add(query.Type, query.Limit, (int)Math.Min(reserved.Bytes, int.MaxValue));
             reserved.Dispose();
             throw;
         }

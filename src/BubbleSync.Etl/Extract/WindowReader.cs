@@ -33,7 +33,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             using var proof = new WindowProof(window);
             var pages = 0;
             var longest = 0;
-            await foreach (var page in PagesAsync(window, proof, first, cancellationToken))
+            await foreach (var page in PagesAsync(window, proof, first, limit, cancellationToken))
             {
                 pages++;
                 longest = Math.Max(longest, page.Count);
@@ -70,14 +70,16 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
     private async IAsyncEnumerable<RawPage> PagesAsync(
-        Window window, WindowProof proof, RawPage first, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowProof proof, RawPage first, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (stride, remaining) = (first.Count, first.Remaining);
+        var (start, remaining) = (first.Count, first.Remaining);
+        // Where Bubble gives fewer rows at once than it was asked for, it will do so again. A page that was shortened for its size says nothing of the next.
+        var stride = start < first.Limit ? start : limit;
         Add(first, 0, proof);
         yield return first;
 
         // Bubble returns no records beyond the ceiling.
-        var total = stride + (remaining ?? 0);
+        var total = start + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
         {
             var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
@@ -87,34 +89,35 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                 + $"and cannot be split further by date{wayOut}");
         }
 
-        if (remaining == 0 || stride == 0 || proof.Outside > 0)
+        if (remaining == 0 || start == 0 || proof.Outside > 0)
             yield break;
 
         // Without a count there is no proof, but what is there can still be read: on to the first empty page, or the ceiling.
         if (remaining is null)
         {
-            await foreach (var page in RangeAsync(window, proof, stride, settings.OffsetCeiling - stride, cancellationToken))
+            await foreach (var page in RangeAsync(window, proof, start, settings.OffsetCeiling - start, cancellationToken))
                 yield return page;
             yield break;
         }
 
-        var last = (total - 1) / stride * stride;
-        await foreach (var page in MiddleAsync(window, proof, stride, last, cancellationToken))
+        var last = start + ((total - start - 1) / stride * stride);
+        await foreach (var page in MiddleAsync(window, proof, new Stretch(start, last - start), stride, cancellationToken))
             yield return page;
         await foreach (var page in RangeAsync(window, proof, last, total - last, cancellationToken))
             yield return page;
     }
 
     private async IAsyncEnumerable<RawPage> MiddleAsync(
-        Window window, WindowProof proof, long stride, long end, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowProof proof, Stretch middle, long stride, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var end = middle.Cursor + middle.Count;
         var ahead = Math.Min(MostPagesAhead, settings.MaxConcurrency);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var rests = new Queue<Stretch>();
         var underWay = new List<Task<(Stretch Asked, RawPage Page)>>();
         try
         {
-            for (var cursor = stride; cursor < end || rests.Count > 0 || underWay.Count > 0;)
+            for (var cursor = middle.Cursor; cursor < end || rests.Count > 0 || underWay.Count > 0;)
             {
                 while ((cursor < end || rests.Count > 0) && underWay.Count < ahead)
                 {
