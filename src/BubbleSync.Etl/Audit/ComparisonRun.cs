@@ -87,8 +87,10 @@ internal sealed class ComparisonRun(
         var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra) { AbsentKept = kept }, clock.GetUtcNow());
         entity.Report = report = report with { Unchanged = equal };
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
-        await RejectedRecords.SupersedeOtherVersionsAsync(compared.Connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
         await compared.CommitAsync(cancellationToken);
+        // Apart from the comparison's snapshot: other runs may write the same rejects.
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
         foreach (var doubt in entity.Flow.Ledger.Doubts)
             Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }

@@ -72,7 +72,7 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
                     found[id] = record.GetRawText();
             }
 
-            read = page.Remaining > 0 ? page.Count : 0;
+            read = page.Remaining == 0 ? 0 : page.Count;
         }
     }
 

@@ -1,12 +1,10 @@
 using System.Data;
 using System.Diagnostics;
 using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Telemetry;
-using Npgsql;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Graph;
@@ -25,6 +23,8 @@ internal sealed class MergeStage(
     // The patches, one after the other, and the looks at links: what each does for itself costs one processor of the server.
     private const int LastWorksAtOnce = 2;
 
+    private static readonly TimeSpan LongestSupersede = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly MergeGate _gate = new(plans.Select(p => (p.Name, p.Level)));
     private Task? _sourceRecorded;
@@ -34,8 +34,6 @@ internal sealed class MergeStage(
 
     private bool Prunes => options.Prune is PruneMode.Soft or PruneMode.Hard;
 
-    private string PrunedHow => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";
-
     /// <summary>Does not forbid anything.</summary>
     public static Task NoCheck(CancellationToken _) => Task.CompletedTask;
 
@@ -43,13 +41,31 @@ internal sealed class MergeStage(
     public async Task KeepRejectsAsync(IEnumerable<EntityRun> entities, CancellationToken cancellationToken)
     {
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
-            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => KeepRejectsAsync(c, entity, cancellationToken), cancellationToken);
+        {
+            var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
+            await transactions.InOneAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+        }
     }
 
-    private async Task<long> KeepRejectsAsync(NpgsqlConnection connection, EntityRun entity, CancellationToken cancellationToken)
+    /// <summary>
+    /// Marks what earlier runs rejected as outdated where this run, which ends before it merges, has read another version. What ended the run is the error
+    /// that is reported; a failure here is not.
+    /// </summary>
+    public async Task TrySupersedeAsync(IEnumerable<EntityRun> entities)
     {
-        await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
-        return await new StagedRecords(entity.Plan, entity.Staging, journal.RunId).KeepRejectsAsync(connection, cancellationToken);
+        using var limit = new CancellationTokenSource(LongestSupersede);
+        try
+        {
+            foreach (var entity in entities.Where(e => !transactions.IsDryRun && journal.Source.IsRead && e is { IsMerged: false, Report.Proof: null }))
+            {
+                await using var connection = await database.ConnectAsync(limit.Token);
+                await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, limit.Token);
+            }
+        }
+        catch (Exception lost) when (lost is SyncException or OperationCanceledException || PostgresFailure.IsOfSession(lost))
+        {
+            // The database is gone, or entities have no staging yet.
+        }
     }
 
     /// <summary>Merges an entity once all of the lower levels are merged.</summary>
@@ -106,10 +122,11 @@ internal sealed class MergeStage(
 
     private async Task PatchAsync(IReadOnlyList<EntityRun> entities, PatchStage patches, CancellationToken cancellationToken)
     {
+        var prune = new PruneStage(options, database, transactions, journal, findings, ReadAgain);
         // Highest level first, so that rows go before those they point to.
         foreach (var entity in entities.Where(e => e is { Baseline: not null, Horizon: not null } && options.Prune != PruneMode.None).Reverse())
-            await PruneAsync(entity, entity.Baseline!, entity.Horizon!, cancellationToken);
-        await patches.RunAsync(transactions, findings.Patches, cancellationToken);
+            await prune.RunAsync(entity, entity.Baseline!, entity.Horizon!, cancellationToken);
+        await patches.RunAsync(transactions, findings, cancellationToken);
     }
 
     private async Task<bool> IsTurnAsync(int level, CancellationToken drain, CancellationToken cancellationToken)
@@ -180,69 +197,5 @@ internal sealed class MergeStage(
             findings.Warnings.AddRange(await transactions.InOneAsync(
                 IsolationLevel.ReadCommitted, entity.Plan.Name, c => new HeldLinks(entity.Plan, entity.Staging).TellAsync(c, cancellationToken), cancellationToken));
         }
-    }
-
-    private async Task PruneAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
-    {
-        var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline, horizon);
-        var (ids, refusal) = await transactions.InOneAsync(
-            IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.JudgeAsync(c, entity.Report, cancellationToken), cancellationToken);
-        refusal ??= await AskAsync(entity, pruner, ids, cancellationToken);
-        if (refusal is null && ids.Count > 0)
-            refusal = await PruneAsync(entity, pruner, cancellationToken);
-        if (refusal is not null)
-            findings.Errors.Add(refusal);
-        if (entity.Report.Pruned > 0)
-            findings.Warnings.Add(Invariant($"{entity.Plan.Name}: {PrunedHow}, because Bubble no longer has them: {entity.Report.Pruned} rows."));
-    }
-
-    // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.
-    private async Task<SyncError?> AskAsync(EntityRun entity, Pruner pruner, IReadOnlyList<string> ids, CancellationToken cancellationToken)
-    {
-        if (ids.Count == 0 || ReadAgain is null)
-            return null;
-
-        try
-        {
-            if (await ReadAgain(entity.Plan, ids, cancellationToken) is not { Count: > 0 } living)
-                return null;
-
-            var refusal = pruner.StillThere(living.Count);
-            await DisproveAsync(entity, refusal.Message, cancellationToken);
-            return refusal;
-        }
-        catch (SyncException failure)
-        {
-            return pruner.NotAsked(failure);
-        }
-    }
-
-    // Nor is the reading a watermark any more.
-    private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
-    {
-        var proof = entity.Report.Proof!;
-        entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await journal.MergedAsync(connection, entity.Report, entity.StartedAt, cancellationToken);
-    }
-
-    private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)
-    {
-        (entity.Report, var refusal) = await transactions.InOneAsync(
-            IsolationLevel.RepeatableRead,
-            entity.Plan.Name,
-            async connection =>
-            {
-                var edits = await LocalEdits.ListAsync(connection, entity.Plan, cancellationToken);
-                var (pruned, refusal) = await pruner.PruneAsync(connection, cancellationToken);
-                // An earlier attempt at the same run may have pruned some already.
-                var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
-                if (pruned > 0)
-                    await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                await OwnWrites.RecordAsync(connection, entity.Plan, cancellationToken, edits);
-                return (report, refusal);
-            },
-            cancellationToken);
-        return refusal;
     }
 }

@@ -75,18 +75,25 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
     {
         _entities = await _settle(cancellationToken);
-        await Together.RunAsync(
-            _entities,
-            _entities.Count,
-            async (entity, token) =>
-            {
-                await (_readsBubble ? entity.BeginAsync(countsRows: false, token) : entity.CreateStagingAsync(token));
-                await read(entity, token);
-                await _merge.MergeInTurnAsync(entity, MergeStage.NoCheck, CancellationToken.None, token);
-            },
-            cancellationToken);
+        try
+        {
+            await Together.RunAsync(_entities, _entities.Count, (entity, token) => ReadAndMergeAsync(entity, read, token), cancellationToken);
+        }
+        catch
+        {
+            await _merge.TrySupersedeAsync(_entities);
+            throw;
+        }
+
         await _merge.SettleAsync(_entities, patches, cancellationToken);
         await _merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    private async Task ReadAndMergeAsync(EntityRun entity, ReadEntity read, CancellationToken cancellationToken)
+    {
+        await (_readsBubble ? entity.BeginAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken));
+        await read(entity, cancellationToken);
+        await _merge.MergeInTurnAsync(entity, MergeStage.NoCheck, CancellationToken.None, cancellationToken);
     }
 
     /// <summary>Gives back what the run holds.</summary>

@@ -17,7 +17,7 @@ internal sealed class PatchRun(TargetTransactions transactions, PatchStage stage
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await stage.RunAsync(transactions, Findings.Patches, cancellationToken);
+        await stage.RunAsync(transactions, Findings, cancellationToken);
         Findings.AddFailures(Findings.Patches);
     }
 }

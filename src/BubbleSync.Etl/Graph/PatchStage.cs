@@ -19,17 +19,29 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
     private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
 
     /// <summary>Runs all of it, and adds to the reports as each patch ends; one that fails stops nothing.</summary>
-    public async Task RunAsync(TargetTransactions transactions, ICollection<PatchReport> reports, CancellationToken cancellationToken)
+    public async Task RunAsync(TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
         foreach (var plan in everyPlan)
-            await transactions.InOneAsync(Snapshot, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
+            await RestoreAsync(plan, transactions, findings, cancellationToken);
 
         foreach (var patch in patches)
         {
             var began = Stopwatch.GetTimestamp();
             using var span = Signals.Begin("patch", ("patch", patch.Name));
-            reports.Add(await RunAsync(patch, transactions, cancellationToken));
+            findings.Patches.Add(await RunAsync(patch, transactions, cancellationToken));
             Signals.StageDuration.Took(began, Signals.Tag("stage", "patch"), Signals.Tag("patch", patch.Name));
+        }
+    }
+
+    private static async Task RestoreAsync(EntityPlan plan, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await transactions.InOneAsync(Snapshot, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
+        }
+        catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
+        {
+            findings.Warn($"{plan.Name}: links that were held back stay so until the next run, because others kept writing the same rows: {failure.Message}");
         }
     }
 
@@ -42,20 +54,20 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
                 null,
                 async connection =>
                 {
-                    var edits = new List<LocalEdits?>();
-                    foreach (var plan in everyPlan)
+                    // Listing edits reads a whole table: only where the patch names it.
+                    var named = everyPlan.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
+                    var edits = new Dictionary<EntityPlan, LocalEdits?>();
+                    foreach (var plan in named)
                     {
-                        edits.Add(await LocalEdits.ListAsync(connection, plan, cancellationToken));
+                        edits[plan] = await LocalEdits.ListAsync(connection, plan, cancellationToken);
                         await new HeldLinks(plan, null).BeforePatchAsync(connection, cancellationToken);
                     }
 
                     var report = await runner.RunAsync(patch, connection, cancellationToken);
-                    foreach (var (plan, edited) in everyPlan.Zip(edits))
-                    {
-                        await OwnWrites.RecordAsync(connection, plan, cancellationToken, edited);
+                    foreach (var plan in everyPlan)
+                        await OwnWrites.RecordAsync(connection, plan, edits.GetValueOrDefault(plan), cancellationToken);
+                    foreach (var plan in named)
                         await new HeldLinks(plan, null).AfterPatchAsync(connection, cancellationToken);
-                    }
-
                     return report;
                 },
                 cancellationToken);

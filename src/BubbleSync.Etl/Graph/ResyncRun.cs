@@ -71,6 +71,11 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             await _merge.KeepRejectsAsync(_entities, cancellationToken);
             throw;
         }
+        catch
+        {
+            await _merge.TrySupersedeAsync(_entities);
+            throw;
+        }
 
         // What was under way has ended and is kept; the rest is left to a resume.
         _options.Drain.ThrowIfCancellationRequested();
@@ -188,7 +193,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         var wayOut = _options.DryRun
             ? ""
-            : $" See why with 'bubblesync runs rejected {_journal.RunId}', mend the maps, then run again; "
+            : $" See why with 'bubblesync runs rejected {_journal.RunId}', fix the maps, then run again; "
                 + "or go on with 'bubblesync resync --resume' and a larger --max-rejects.";
         throw new SyncException(new SyncError(
             "transform", null, null, null, TooManyRejects,

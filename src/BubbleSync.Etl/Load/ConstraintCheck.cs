@@ -17,7 +17,9 @@ namespace BubbleSync.Etl.Load;
 internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, bool force, string nextStep)
 {
     private const int MostRefused = 10_000;
+    // A record that is not tried once more stays rejected.
     private const int MostRounds = 500;
+    private const int MostPasses = 100;
     private const int MostReasons = 5;
 
     private readonly StagedRejects _rejects = new(plan, staging);
@@ -39,10 +41,8 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         _takesSequenceNumbers = false;
         await connection.ExecuteAsync("savepoint search", cancellationToken);
         await PrepareAsync(connection, cancellationToken);
-        for (var round = 1; await FindAsync(connection, cancellationToken); round++)
+        for (var round = 1; await FindAsync(connection, cancellationToken) && round < MostRounds; round++)
         {
-            if (round == MostRounds)
-                throw TooMany();
         }
 
         await connection.ExecuteAsync("rollback to savepoint search; release savepoint search", cancellationToken);
@@ -86,8 +86,8 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
     {
         var open = _refused.Where(r => r.MayFitLater).ToList();
         await MarkAsync(connection, false, [.. open.Select(r => r.Order)], cancellationToken);
-        bool isAnyLoaded;
-        do
+        var isAnyLoaded = true;
+        for (var pass = 1; isAnyLoaded && pass <= MostPasses; pass++)
         {
             isAnyLoaded = false;
             foreach (var refused in open.ToList())
@@ -99,7 +99,6 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
                 _refused.Remove(refused);
             }
         }
-        while (isAnyLoaded);
     }
 
     private async Task MarkAsync(NpgsqlConnection connection, bool isRejected, long[] orders, CancellationToken cancellationToken) =>

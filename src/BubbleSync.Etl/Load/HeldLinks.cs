@@ -28,15 +28,17 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     {
         var restored = 0L;
         var columns = plan.Columns.Where(c => c.HoldsLinks).ToList();
-        var edits = columns.Count > 0 ? await LocalEdits.ListAsync(connection, plan, cancellationToken) : null;
+        if (columns.Count == 0 || !await connection.ScalarAsync<bool>(HasAny, cancellationToken, Names(columns[0])))
+            return 0;
+
+        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
         foreach (var column in columns)
         {
             restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
         }
 
-        if (columns.Count > 0)
-            await OwnWrites.RecordAsync(connection, plan, cancellationToken, edits);
+        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
         return restored;
     }
 
@@ -86,6 +88,9 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id, filled = null
         where held_link.target_id is distinct from excluded.target_id
         """;
+
+    // The column is not asked about: any held link of the entity counts.
+    private const string HasAny = "select exists (select from bubblesync.held_link where target_schema = @schema and entity = @entity and @column <> '')";
 
     private string NoteEmpty(ColumnPlan column) =>
         $"""

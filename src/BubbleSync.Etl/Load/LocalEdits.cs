@@ -38,6 +38,6 @@ internal sealed class LocalEdits
     }
 
     /// <summary>Drops the list.</summary>
-    public Task ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+    public Task DropAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.ExecuteAsync($"drop table {_table}", cancellationToken);
 }

@@ -47,7 +47,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         // Of rows that are all older than the table's the merge would write none, and find that out once more.
         var updated = found.New + found.Newer > 0 ? await WriteAsync(connection, found, inTwoSteps, cancellationToken) : 0;
         await _held.HoldAsync(connection, cancellationToken);
-        await OwnWrites.RecordAsync(connection, plan, cancellationToken);
+        await OwnWrites.RecordAsync(connection, plan, null, cancellationToken);
         if (found.Returned > 0)
             await UnmarkAsync(connection, cancellationToken);
 
@@ -61,7 +61,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     {
         var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
         await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
-        await OwnWrites.RecordAsync(connection, plan, cancellationToken, edits);
+        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
     }
 
     // Columns that may not be cleared are kept in all following statements.

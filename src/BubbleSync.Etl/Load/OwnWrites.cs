@@ -13,20 +13,19 @@ internal static class OwnWrites
     /// <summary>Records what the open transaction has written so far of an entity's table.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="plan">The entity.</param>
+    /// <param name="except">Rows that stay as edited as they are; null where Bubble's values went over all edits, or where no row can be edited.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <param name="except">Rows that stay as edited as they are; null where Bubble's values went over all edits.</param>
-    public static async Task RecordAsync(
-        NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken, LocalEdits? except = null)
+    public static async Task RecordAsync(NpgsqlConnection connection, EntityPlan plan, LocalEdits? except, CancellationToken cancellationToken)
     {
         if (plan.Target.Triggers.Count == 0)
             return;
 
         await connection.ExecuteAsync(Record(plan, except), cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
         if (except is not null)
-            await except.ForgetAsync(connection, cancellationToken);
+            await except.DropAsync(connection, cancellationToken);
     }
 
-    // A transaction without an id has written nothing; then the table is not read. A visible row version whose writer is in progress is our own,
+    // A transaction without an id has written nothing, a list of edits included; then the table is not read. A visible row version whose writer is in progress is our own,
     // subtransactions included: rows of others are visible only once committed. A row stores 32 bits of the writer's id, pg_xact_status takes 64:
     // id(writer) = id(own) + age(own) - age(xmin).
     private static string Record(EntityPlan plan, LocalEdits? except) =>

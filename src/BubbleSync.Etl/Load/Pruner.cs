@@ -78,6 +78,14 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
     public async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
+        var pruned = await WriteAsync(connection, cancellationToken);
+        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
+        return pruned;
+    }
+
+    private async Task<(long Pruned, SyncError? Refusal)> WriteAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
@@ -106,6 +114,9 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
 
     /// <summary>Why nothing is pruned where Bubble cannot be asked.</summary>
     public SyncError NotAsked(SyncException failure) => Refused($"whether Bubble still has the records cannot be asked: {failure.Message}");
+
+    /// <summary>Why nothing is pruned where others keep writing the same rows.</summary>
+    public SyncError InTheWay(SyncException failure) => Refused($"others kept writing the same rows: {failure.Message}");
 
     // A row that is gone has no link to put back; a record that returns brings its own.
     private string ForgetHeldLinks =>

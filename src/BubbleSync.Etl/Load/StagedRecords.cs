@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using Npgsql;
 using static System.FormattableString;
 
@@ -62,6 +63,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <summary>Keeps what was rejected so far, of a run that stops before it merges.</summary>
     public async Task<long> KeepRejectsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        await RejectedRecords.SupersedeOtherVersionsAsync(connection, runId, plan, staging.Name, cancellationToken);
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         return await connection.ExecuteAsync(_sql.KeepAllRejects, cancellationToken, Names);
     }

@@ -93,6 +93,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             update bubblesync.rejected_record x set superseded_by = @run
             from bubblesync.run r, {staged} s
             where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+              and x.at < (select started_at from bubblesync.run where run_id = @run)
               and s.{plan.Key.Quoted} = x.bubble_id
               and strpos(x.raw, to_char(s.{plan.Modified.Quoted} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) = 0
             """,

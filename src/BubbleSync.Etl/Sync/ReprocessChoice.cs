@@ -48,8 +48,8 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
 
         foreach (var count in counts.Where(c => c.Rebuilt > 0))
         {
-            yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out: Bubble did not send them again, ")
-                + $"so that only their mapped columns are known. 'bubblesync resync --entity {count.Entity}' reads them again.";
+            yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out, ")
+                + $"because only their mapped columns were kept. 'bubblesync resync --entity {count.Entity}' reads them again.";
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
         {
             using var page = await source.PageAsync(window, cursor, ids.Count - cursor, cancellationToken);
             found.UnionWith(page.Records.EnumerateArray().Select(IdOf).OfType<string>().Intersect(ids));
-            read = page.Remaining > 0 ? page.Count : 0;
+            read = page.Remaining == 0 ? 0 : page.Count;
         }
 
         return found.Count;

@@ -121,23 +121,46 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_record_of_which_a_run_that_merged_nothing_saw_another_version_is_left_out(bool verifies)
+    [InlineData("verify")]
+    [InlineData("max-rejects")]
+    [InlineData("cancel")]
+    [InlineData("incremental")]
+    public async Task A_record_of_which_a_run_that_merged_nothing_saw_another_version_is_left_out(string how)
     {
         await using var scene = await RejectedAsync(1, 2);
         var first = await LastRunAsync(scene);
-        scene.Put("agent", Scene.Record(1, Scene.Late, Bad));
-        if (verifies)
-            await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
-        else
-            Assert.Equal("failed", (await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) })).Status);
+        scene.Put("agent", Scene.Record(1, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), "\"Name\": \"new\""));
+        if (how == "max-rejects")
+            scene.Put("agent", Scene.Record(1, Scene.Late, Bad));
+        await SeeAsync(scene, how);
         await AllowTextAsync(scene);
 
         var report = await ReprocessAsync(scene, first);
 
         Assert.Contains(report.Warnings, w => w.StartsWith("1 of the records that run", StringComparison.Ordinal));
         Assert.Equal([Scene.Id(2)], await scene.RowsAsync("select bubble_id from agent"));
+    }
+
+    private static async Task SeeAsync(Scene scene, string how)
+    {
+        if (how == "verify")
+            await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        else if (how == "max-rejects")
+            Assert.Equal("failed", (await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) })).Status);
+        else
+            await StopAtMergeAsync(scene, how);
+    }
+
+    private static async Task StopAtMergeAsync(Scene scene, string how)
+    {
+        await using var door = await Door.ShutAsync(scene, "lock table agent in exclusive mode");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(scene.Limit);
+        var run = how == "cancel"
+            ? scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, stop.Token)
+            : scene.Engine().SyncIncrementalAsync(["agent"], null, stop.Token);
+        await door.SomebodyWaitsAsync();
+        await stop.CancelAsync();
+        Assert.Equal("cancelled", (await run).Status);
     }
 
     private async Task<Scene> RejectedAsync(params int[] numbers)
