@@ -8,8 +8,8 @@ namespace BubbleSync.Cli;
 /// <summary>Finds what is wrong with the words of a command line, each time with the word that was probably meant.</summary>
 internal static partial class Usage
 {
-    // Their values are read by who knows that they may hold a secret.
-    private static readonly string[] Secretive = ["--connection", "--base-url"];
+    // Options whose value may hold a secret; what reads them never quotes it.
+    private static readonly string[] OptionsWithSecrets = ["--connection", "--base-url"];
 
     /// <summary>Every fault; none where the words can be run.</summary>
     public static IReadOnlyList<string> Faults(ParseResult parsed)
@@ -50,7 +50,7 @@ internal static partial class Usage
         if (IsOption(words[0]))
             return words.Where(IsOption).Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
         // The rest of a connection string without quotation marks may be the password.
-        if (parsed.GetResult(Secretive[0]) is OptionResult { Implicit: false })
+        if (parsed.GetResult(OptionsWithSecrets[0]) is OptionResult { Implicit: false })
             return ["There is one word too many, and it is not shown: it may be a part of the connection string. Put the whole of it in quotation marks."];
         return command.Command.Subcommands.Count > 0
             ? [$"There is no '{words[0]}' here.{DidYouMean.Hint(words[0], command.Command.Subcommands.Select(c => c.Name))}"]
@@ -60,7 +60,7 @@ internal static partial class Usage
     // Whatever reads such a word, as a file, a schema, an entity, would quote it.
     private static bool HasStraySecret(ParseResult parsed)
     {
-        var given = Secretive.SelectMany(name => parsed.GetResult(name)?.Tokens.Select(t => t.Value) ?? []).ToList();
+        var given = OptionsWithSecrets.SelectMany(name => parsed.GetResult(name)?.Tokens.Select(t => t.Value) ?? []).ToList();
         return parsed.Tokens.Any(t => !IsOption(t.Value) && SecretWord().IsMatch(t.Value) && !given.Contains(t.Value));
     }
 

@@ -16,8 +16,10 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
     /// <summary>The code of 414 and 431: the request names more than a server on the way takes at once.</summary>
     public const string AddressTooLong = "address-too-long";
 
-    // Of a page that is no JSON, so many bytes are read for a message; no spelling of a token is longer than the other number.
+    // Of a page that is no JSON, so many bytes are read for a message.
     private const int MostDescribed = 16 * 1024;
+
+    // No spelling of a token is longer.
     private const int LongestToken = 4 * 1024;
 
     // An error has a few hundred bytes.
@@ -134,7 +136,7 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
     {
         var text = body.TrimStart(Blank);
         return text is [(byte)'{' or (byte)'[' or (byte)'"', ..]
-            ? $"{body.Length} bytes of {_redaction.Clean(response.Content.Headers.ContentType?.MediaType ?? "no said type")}"
+            ? $"{body.Length} bytes of {_redaction.Clean(response.Content.Headers.ContentType?.MediaType ?? "no media type")}"
             : $"\"{_redaction.Clean(Beginning(text))}\"";
     }
 

@@ -11,7 +11,8 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_run_of_another_schema_is_not_resumed()
     {
         await using var scene = await TwoAsync();
-        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        var stopped = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        Assert.Equal(("failed", "call-budget"), (stopped.Status, stopped.Errors[0].Code));
         Use(scene, "mirror");
 
         var last = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync(new ResyncOptions { Resume = true }));
@@ -20,6 +21,8 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Contains("there is no resync of this schema yet", last.Message, StringComparison.Ordinal);
         Assert.Contains($"there is no resync '{run}' of this schema", named.Message, StringComparison.Ordinal);
+        Use(scene, "public");
+        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [Fact]
