@@ -40,12 +40,23 @@ public sealed class WindowReaderTests
     [Fact]
     public async Task The_rest_of_a_page_that_came_short_is_asked_for_and_the_last_page_comes_last()
     {
-        var reader = Reader((_, _) => Task.CompletedTask, most: cursor => cursor is PageSize or 2 * PageSize ? 4 : PageSize);
+        var reader = Reader((_, _) => Task.CompletedTask, mostAt: cursor => cursor is PageSize or 2 * PageSize ? 4 : PageSize);
 
         var cursors = await CursorsAsync(reader, _ => { });
 
         Assert.Equal([0, 10, 14, 20, 24, 30, 40, 50, 60], cursors.Order());
         Assert.Equal(6 * PageSize, cursors[^1]);
+    }
+
+    [Theory]
+    [InlineData(true, new long[] { 0, 2, 12, 22, 32, 42, 52, 62 })]
+    [InlineData(false, null)]
+    public async Task Only_a_limit_of_Bubbles_own_holds_for_the_pages_behind_the_first(bool isForItsSize, long[]? expected)
+    {
+        expected ??= [.. Enumerable.Range(0, Rows / 2).Select(i => i * 2L)];
+        var reader = Reader((_, _) => Task.CompletedTask, mostAt: cursor => cursor == 0 || !isForItsSize ? 2 : PageSize, isForItsSize: isForItsSize);
+
+        Assert.Equal(expected, (await CursorsAsync(reader, _ => { })).Order());
     }
 
     [Fact]
@@ -90,22 +101,23 @@ public sealed class WindowReaderTests
         return cursors;
     }
 
-    private static WindowReader Reader(Func<long, int, Task> before, Func<long, int>? most = null, Func<IDisposable>? memory = null)
+    private static WindowReader Reader(Func<long, int, Task> before, Func<long, int>? mostAt = null, Func<IDisposable>? memory = null, bool isForItsSize = false)
     {
         var source = new EntitySource("thing", async (_, cursor, limit, _) =>
         {
             await before(cursor, limit);
-            return Page(cursor, (int)Math.Min(Math.Min(limit, Rows - cursor), most?.Invoke(cursor) ?? PageSize), memory?.Invoke());
+            var most = Math.Min(limit, mostAt?.Invoke(cursor) ?? PageSize);
+            return Page(cursor, (int)Math.Min(most, Rows - cursor), memory?.Invoke(), isForItsSize ? most : limit);
         });
         return new WindowReader(source, new BubbleSettings { PageSize = PageSize }, new ReadingOrder(TimeProvider.System));
     }
 
-    private static RawPage Page(long cursor, int count, IDisposable? memory)
+    private static RawPage Page(long cursor, int count, IDisposable? memory, int limit)
     {
         var records = Enumerable.Range((int)cursor, count).Select(i => $$"""{"_id":"1x{{i}}","Created Date":"{{FakeType.At(i):yyyy-MM-ddTHH:mm:ss.fffZ}}"}""");
         var text = $$$"""{"response":{"results":[{{{string.Join(',', records)}}}],"count":{{{count}}},"remaining":{{{Rows - cursor - count}}}}}""";
         var body = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
-        return RawPage.Parse(body, Encoding.UTF8.GetBytes(text, body), null, memory);
+        return RawPage.Parse(body, Encoding.UTF8.GetBytes(text, body), null, memory, limit);
     }
 
     private sealed class Memory(Action dispose) : IDisposable
