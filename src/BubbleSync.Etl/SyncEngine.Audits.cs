@@ -57,6 +57,7 @@ public sealed partial class SyncEngine
         await using var target = await (options.Ask
             ? OpenForReadingAsync("bubblesync audit links", cancellationToken)
             : OpenAsync("bubblesync audit links", cancellationToken));
+        await target.RequireVersionAsync(cancellationToken);
         var plans = target.Plan([]).OrStopForReading().Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);

@@ -102,7 +102,15 @@ internal sealed class SyncTarget : IAsyncDisposable
     public async Task RequireSourceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await Database.ConnectAsync(cancellationToken);
+        await ControlTables.CheckAsync(connection, cancellationToken);
         await Source.RequireAsync(connection, cancellationToken);
+    }
+
+    /// <summary>Stops where a newer program made the control tables.</summary>
+    public async Task RequireVersionAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        await ControlTables.CheckAsync(connection, cancellationToken);
     }
 
     /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>

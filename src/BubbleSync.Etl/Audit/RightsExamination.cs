@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using Npgsql;
 
 namespace BubbleSync.Etl.Audit;
@@ -86,7 +87,25 @@ internal sealed class RightsExamination(NpgsqlConnection connection, DoctorCheck
         ];
         if (await LackingAsync(TableSql, "bubblesync", "", Written, cancellationToken) is { Count: > 0 } lacking)
             grants.Add($"grant {string.Join(", ", lacking)} on all tables in schema bubblesync to {_user};");
-        checks.Add("control tables", grants.Count == 0, grants.Count == 0 ? "there, and may be written" : $"the user may not do all that runs do with them. Grant it: {string.Join(' ', grants)}");
+        if (await TryCheckVersionAsync(cancellationToken) is { } newer)
+            checks.Add("control tables", false, newer);
+        else
+            checks.Add(
+                "control tables", grants.Count == 0,
+                grants.Count == 0 ? "there, and may be written" : $"the user may not do all that runs do with them. Grant it: {string.Join(' ', grants)}");
+    }
+
+    private async Task<string?> TryCheckVersionAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ControlTables.CheckAsync(connection, cancellationToken);
+            return null;
+        }
+        catch (SyncException newer) when (newer.Errors[0].Code == "control-tables-newer")
+        {
+            return newer.Message;
+        }
     }
 
     private Task<List<string>> LackingAsync(string sql, string schema, string table, string[] rights, CancellationToken cancellationToken) =>

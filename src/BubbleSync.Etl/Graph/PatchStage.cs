@@ -63,7 +63,7 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
                         await new HeldLinks(plan, null).BeforePatchAsync(connection, cancellationToken);
                     }
 
-                    var report = await runner.RunAsync(patch, connection, cancellationToken);
+                    var report = await runner.RunAsync(patch, connection, transactions.IsDryRun, cancellationToken);
                     foreach (var plan in everyPlan)
                         await OwnWrites.RecordAsync(connection, plan, edits.GetValueOrDefault(plan), cancellationToken);
                     foreach (var plan in named)

@@ -49,8 +49,23 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
         var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
         foreach (var map in missing)
-            await connection.ExecuteAsync(await ScriptAsync(map, cancellationToken), cancellationToken);
+            await MakeAsync(connection, map, cancellationToken);
         return ([.. missing.Select(m => m.Table)], await CompleteAsync(connection, missing, cancellationToken));
+    }
+
+    // Whoever lacks the right to make tables is told what to do by the callers.
+    private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.ExecuteAsync(SqlStatements.Sendable(await ScriptAsync(map, cancellationToken)), cancellationToken);
+        }
+        catch (PostgresException refused) when (refused.SqlState != PostgresErrorCodes.InsufficientPrivilege)
+        {
+            var (file, why) = ($"{map.Table}.sql", $"{PostgresFailure.Said(refused)} ({refused.SqlState})");
+            throw new SyncException(
+                new SyncError("load", map.Name, null, file, "table-script", $"{map.Name}: the script '{file}' in Run:Schema cannot be run: {why}."), refused);
+        }
     }
 
     // A map may have gained fields since its table's script was written.

@@ -9,19 +9,44 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
     private const int MostReported = 1000;
 
     /// <summary>Runs one patch inside the transaction that the connection has. What PostgreSQL refuses is thrown; the caller ends the transaction.</summary>
-    public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="patch">The patch.</param>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="isShared">Whether the transaction is to go on where the patch fails, as that of a dry run.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, bool isShared, CancellationToken cancellationToken)
     {
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
             return new PatchReport(patch.Name, "skipped", 0, $"there is no table '{missing}' in schema '{schema}'");
 
-        if (PatchStatements.TransactionWord(patch.Sql) is { } word)
+        if (SqlStatements.TransactionWord(patch.Sql) is { } word)
             return new PatchReport(patch.Name, "failed", 0, $"'{word}' has no place in a patch, which is one transaction; take it out");
 
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
-        var rows = PatchStatements.IsEmpty(patch.Sql) ? 0 : await connection.ExecuteAsync(PatchStatements.Sendable(patch.Sql), cancellationToken);
+        var rows = SqlStatements.IsEmpty(patch.Sql) ? 0
+            : isShared ? await RunContainedAsync(patch.Sql, connection, cancellationToken)
+            : await connection.ExecuteAsync(SqlStatements.Sendable(patch.Sql), cancellationToken);
         if (patch.Report is not null)
             await ReportAsync(patch, connection, cancellationToken);
         return new PatchReport(patch.Name, "succeeded", rows, null);
+    }
+
+    private static async Task<long> RunContainedAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var rows = 0L;
+        try
+        {
+            foreach (var statement in SqlStatements.Contained(sql))
+            {
+                await connection.ExecuteAsync(statement, cancellationToken);
+                rows += await connection.ScalarAsync<long>(SqlStatements.ChangedRows, cancellationToken);
+            }
+        }
+        catch (PostgresException contained) when (contained is { SqlState: PostgresErrorCodes.RaiseException, Hint.Length: 5 })
+        {
+            throw new PostgresException(contained.MessageText, contained.Severity, contained.InvariantSeverity, contained.Hint!);
+        }
+
+        return rows;
     }
 
     private async Task ReportAsync(PatchFile patch, NpgsqlConnection connection, CancellationToken cancellationToken) =>

@@ -50,6 +50,16 @@ internal static class ControlTables
         await transaction.CommitAsync(cancellationToken);
     }
 
+    /// <summary>Stops where a newer program made the tables; writes nothing, and passes where the user may not read their version.</summary>
+    /// <returns>Whether the next run has to upgrade them.</returns>
+    /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
+    public static async Task<bool> CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string MayRead = "select coalesce(has_schema_privilege(to_regnamespace('bubblesync'), 'usage') "
+            + "and has_table_privilege(to_regclass('bubblesync.schema_version'), 'select'), false)";
+        return await connection.ScalarAsync<bool>(MayRead, cancellationToken) && !IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
+    }
+
     // "create schema if not exists" demands the right to make schemas also where there is nothing to make.
     private static async Task MakeAsync(string schema, NpgsqlConnection connection, CancellationToken cancellationToken)
     {

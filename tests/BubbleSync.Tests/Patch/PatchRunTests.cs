@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
 using Xunit;
@@ -27,6 +28,23 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
         Assert.Equal(("patch", "020-bad", "patch-failed"), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
         Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
+    }
+
+    [Theory]
+    [InlineData("58P01")]
+    [InlineData("53100")]
+    [InlineData("22012")]
+    public async Task One_that_fails_stops_no_other_in_a_dry_run_either(string state)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+            ("010-bad", $"update agent set name = 'x'; do $$ begin raise 'gone' using errcode = '{state}'; end $$"), ("020-good", $"{Good}; {Good}"));
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+
+        Assert.Equal(("partial", "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
+        Assert.Contains($"({state})", report.Patches[0].Error, StringComparison.Ordinal);
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -81,16 +82,53 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("2|1", await scene.RowAsync("select (select count(*) from bubblesync.run), (select count(*) from bubblesync.rejected_record)"));
     }
 
-    [Fact]
-    public async Task A_program_that_is_older_than_the_control_tables_stops_with_2()
+    [Theory]
+    [InlineData("resync", "--entity", "agent")]
+    [InlineData("verify")]
+    [InlineData("plan")]
+    [InlineData("audit", "fields")]
+    [InlineData("audit", "schema")]
+    [InlineData("audit", "links")]
+    [InlineData("runs", "list")]
+    [InlineData("schema", "apply")]
+    public async Task A_program_that_is_older_than_the_control_tables_stops_with_2(params string[] command)
     {
         await using var scene = await Scene.OpenAsync(postgres);
         await scene.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(scene, command);
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains("have version 999", outcome.All, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_says_that_the_program_is_older_than_the_control_tables()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
+
+        var report = await scene.Engine().ExamineAsync(scene.Limit);
+
+        Assert.False(report.Success);
+        Assert.Contains("have version 999", Assert.Single(report.Checks, c => c.Name == "control tables").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_table_script_may_have_a_function_with_an_atomic_body_and_one_that_fails_is_named()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        var shipped = scene.Settings;
+        scene.WithTable("agent", text => text + "\ncreate function one(t text) returns text language sql immutable begin atomic select lower(t); end;");
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        scene.Settings = shipped;
+        await scene.ExecuteAsync("drop table invoice");
+        scene.WithTable("invoice", text => "creat table invoice ()");
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
+
+        Assert.Equal("a", await scene.ScalarAsync<string>("select public.one('A')"));
+        Assert.StartsWith("invoice: the script 'invoice.sql' in Run:Schema cannot be run: syntax error", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,13 +1,12 @@
 using System.Text.RegularExpressions;
-using BubbleSync.Etl.Postgres;
 
-namespace BubbleSync.Etl.Patch;
+namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Looks at a patch's statements without a database.</summary>
-internal static partial class PatchStatements
+/// <summary>Looks at the statements of a script without a database: of a patch, or of one that makes a table.</summary>
+internal static partial class SqlStatements
 {
     /// <summary>
-    /// Returns the first word that would end the transaction a patch runs in, and with it the promise that a patch happens wholly or not at all; or null.
+    /// Returns the first word that would end the transaction a script runs in, and with it the promise that it happens wholly or not at all; or null.
     /// Comments, texts, quoted names and bodies of functions are not looked into.
     /// </summary>
     public static string? TransactionWord(string sql) => Split(sql)
@@ -18,7 +17,7 @@ internal static partial class PatchStatements
     public static bool IsEmpty(string sql) => Split(sql).All(statement => string.IsNullOrWhiteSpace(statement.Bare));
 
     /// <summary>
-    /// Returns the patch as it can be sent. Npgsql cuts a text into statements at each semicolon, those between <c>begin atomic</c> and <c>end</c> too; such a
+    /// Returns the script as it can be sent. Npgsql cuts a text into statements at each semicolon, those between <c>begin atomic</c> and <c>end</c> too; such a
     /// statement is sent as a text that the server executes.
     /// </summary>
     public static string Sendable(string sql)
@@ -28,6 +27,26 @@ internal static partial class PatchStatements
             ? string.Join(";\n", statements.Select(s => s.IsAtomic ? $"do $bubblesync$ begin execute {Identifier.Literal(s.Text)}; end $bubblesync$" : s.Text))
             : sql;
     }
+
+    /// <summary>
+    /// Returns the statements, each so that its failure is raised again as P0001 with its own SQLSTATE as the hint. Npgsql breaks the connection at some
+    /// classes of failures (53, 58, XX), and with it a transaction that is to go on. How many rows each has changed, <see cref="ChangedRows"/> says.
+    /// </summary>
+    public static IEnumerable<string> Contained(string sql) => Split(sql).Where(s => !string.IsNullOrWhiteSpace(s.Bare)).Select(statement =>
+        $"""
+        do $bubblesync$
+        declare changed bigint;
+        begin
+          execute {Identifier.Literal(statement.Text)};
+          get diagnostics changed = row_count;
+          perform set_config('bubblesync.changed_rows', changed::text, true);
+        exception when others then
+          raise exception '%', sqlerrm using errcode = 'P0001', hint = sqlstate;
+        end $bubblesync$
+        """);
+
+    /// <summary>The number of rows that the last of the <see cref="Contained"/> statements has changed.</summary>
+    public const string ChangedRows = "select current_setting('bubblesync.changed_rows')::bigint";
 
     // Cut at semicolons outside of what is hidden, and outside of bodies that begin with "begin atomic": in these each "case" has an "end" of its own.
     private static List<Statement> Split(string sql)
