@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Audit;
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
 
@@ -7,6 +8,8 @@ namespace BubbleSync.Etl;
 /// <content>The commands that compare and change nothing.</content>
 public sealed partial class SyncEngine
 {
+    private const int CopiesOfKept = 8;
+
     /// <summary>Compares Bubble with the tables, record by record, and changes nothing.</summary>
     /// <param name="options">What is compared.</param>
     /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
@@ -83,7 +86,9 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
-        using var bubble = Connect();
+        // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
+        var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
+        using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);
         var settle = Settling(target, entities, bubble, CancellationToken.None);

@@ -27,6 +27,8 @@ internal interface IRecordedRun
 /// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
+    private const string Cancelled = "cancelled";
+
     private static readonly TimeSpan JournalCloseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs and records.</summary>
@@ -50,7 +52,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             RunId = journal.RunId,
             Kind = kind,
-            Status = failure is not null && (cancellationToken.IsCancellationRequested || drain.IsCancellationRequested) ? "cancelled"
+            // Not by the tokens: an interruption after the failure ended the run is not why it ended.
+            Status = failure?.Errors[0].Code == Cancelled ? Cancelled
                 : failure is not null || run.IsFailed ? "failed"
                 : run.Findings.IsPartial ? "partial" : "succeeded",
             DryRun = options is ResyncOptions { DryRun: true },
@@ -93,7 +96,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         bool IsInterrupted() => cancellationToken.IsCancellationRequested || drain.IsCancellationRequested;
     }
 
-    private static SyncError Interrupted(IRecordedRun run) => new("load", null, null, null, "cancelled", $"The run was interrupted. {run.WhatStays}");
+    private static SyncError Interrupted(IRecordedRun run) => new("load", null, null, null, Cancelled, $"The run was interrupted. {run.WhatStays}");
 
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)

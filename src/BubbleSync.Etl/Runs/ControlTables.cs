@@ -30,9 +30,27 @@ internal static class ControlTables
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (IsCurrent(await VersionAsync(connection, cancellationToken)))
+        var version = await VersionAsync(connection, cancellationToken);
+        if (IsCurrent(version))
             return;
 
+        try
+        {
+            await UpgradeAsync(connection, cancellationToken);
+        }
+        catch (PostgresException refused) when (version > 0 && refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new SyncException(
+                new SyncError(
+                    "load", null, null, "bubblesync.schema_version", "target-rights",
+                    Invariant($"The control tables in schema bubblesync have version {version} and are to be upgraded to {Scripts.Value[^1].Version}, ")
+                    + $"which this user may not do: {refused.MessageText} (42501). Run 'bubblesync schema apply' once as their owner."),
+                refused);
+        }
+    }
+
+    private static async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync($"select pg_advisory_xact_lock({UpgradeLock})", cancellationToken);
         foreach (var schema in Schemas)
@@ -51,13 +69,13 @@ internal static class ControlTables
     }
 
     /// <summary>Stops where a newer program made the tables; writes nothing, and passes where the user may not read their version.</summary>
-    /// <returns>Whether the next run has to upgrade them.</returns>
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
-    public static async Task<bool> CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         const string MayRead = "select coalesce(has_schema_privilege(to_regnamespace('bubblesync'), 'usage') "
             + "and has_table_privilege(to_regclass('bubblesync.schema_version'), 'select'), false)";
-        return await connection.ScalarAsync<bool>(MayRead, cancellationToken) && !IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
+        if (await connection.ScalarAsync<bool>(MayRead, cancellationToken))
+            _ = IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
     }
 
     // "create schema if not exists" demands the right to make schemas also where there is nothing to make.

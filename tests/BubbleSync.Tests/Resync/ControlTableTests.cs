@@ -115,6 +115,23 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [Fact]
+    public async Task Who_may_not_upgrade_the_control_tables_is_told_that_their_owner_has_to()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var role = $"writer_{Guid.NewGuid():N}";
+        await scene.ExecuteAsync(
+            $"delete from bubblesync.schema_version where version > 4; create role {role} login password 'p'; grant all on schema bubblesync, bubblesync_staging to {role}; "
+            + $"grant all on all tables in schema bubblesync to {role}; grant all on all tables in schema public to {role}");
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString;
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = connection } };
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"));
+
+        Assert.Contains("have version 4 and are to be upgraded to", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Run 'bubblesync schema apply' once as their owner", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_table_script_may_have_a_function_with_an_atomic_body_and_one_that_fails_is_named()
     {
         await using var scene = await Scene.OpenAsync(postgres, tables: false);
