@@ -10,11 +10,17 @@ public static class DidYouMean
         if (words.Count == 0)
             return "";
 
-        var nearest = words.MinBy(k => Distance(word.ToLowerInvariant(), k.ToLowerInvariant()))!;
+        return Nearest(word, words) is { } nearest ? $" Did you mean '{nearest}'?" : $" Known: {string.Join(", ", words.Order(StringComparer.Ordinal))}.";
+    }
+
+    /// <summary>Returns the known word that is near enough to have been meant; null where none is.</summary>
+    internal static string? Nearest(string word, IEnumerable<string> known)
+    {
+        var nearest = known.MinBy(k => Distance(word.ToLowerInvariant(), k.ToLowerInvariant()));
         // Two letters that changed places are two edits.
-        return Distance(word.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(nearest.Length > 3 ? 2 : 1, nearest.Length / 3)
-            ? $" Did you mean '{nearest}'?"
-            : $" Known: {string.Join(", ", words.Order(StringComparer.Ordinal))}.";
+        return nearest is not null && Distance(word.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(nearest.Length > 3 ? 2 : 1, nearest.Length / 3)
+            ? nearest
+            : null;
     }
 
     /// <summary>Edits between two words, after Levenshtein.</summary>

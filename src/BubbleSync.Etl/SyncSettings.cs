@@ -74,7 +74,7 @@ public sealed record BubbleSettings
 /// <summary>The PostgreSQL database that is written.</summary>
 public sealed record PostgresSettings
 {
-    /// <summary>Npgsql keywords or a <c>postgresql://</c> address; a secret. No default: the command line starts an embedded server then.</summary>
+    /// <summary>A <c>postgresql://</c> address, libpq's pairs or Npgsql's; a secret. No default: the command line starts an embedded server then.</summary>
     public string? ConnectionString { get; init; }
 
     /// <summary>Schema of the target tables. Default <c>public</c>.</summary>

@@ -53,7 +53,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public SyncPlan Plan(IReadOnlyCollection<string> entities)
     {
         var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches));
-        return plan with { Warnings = [.. plan.Warnings, .. NameWarnings(plan.Entities)] };
+        return plan with { Warnings = [.. Database.Notes, .. plan.Warnings, .. NameWarnings(plan.Entities)] };
     }
 
     /// <summary>The warnings about the names settled so far that concern these entities.</summary>

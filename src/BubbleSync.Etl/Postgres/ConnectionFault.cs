@@ -13,13 +13,17 @@ internal static partial class ConnectionFault
     private const string Setting = "Postgres:ConnectionString";
 
     private const string Expected =
-        "Expected: Host=…;Port=5432;Database=…;Username=…;Password=…, "
-        + "or postgresql://user:password@host:5432/database with / ? # @ : in user and password written as %2F %3F %23 %40 %3A";
+        "Expected: postgresql://user:password@host:5432/database with / ? # @ : in user and password written as %2F %3F %23 %40 %3A, "
+        + "or host=… port=5432 dbname=… user=… password=…, or Host=…;Port=5432;Database=…;Username=…;Password=…";
 
-    /// <summary>The error for a connection string that cannot be read.</summary>
-    /// <param name="why">The reason, without any part of the text.</param>
+    /// <summary>The error for a connection string that cannot be used.</summary>
+    /// <param name="why">The reason and what to do, without any part of the text.</param>
     public static SyncException Of(string why) =>
-        new(new SyncError("settings", null, null, Setting, "settings", $"{Setting} cannot be read: {why}. {Expected}"));
+        new(new SyncError("settings", null, null, Setting, "settings", $"{Setting} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")}"));
+
+    /// <summary>The error for a connection string whose form is none of those known.</summary>
+    /// <param name="why">The reason, without any part of the text.</param>
+    public static SyncException OfForm(string why) => Of($"{why}. {Expected}");
 
     /// <summary>Returns what a message shows of a user or a database: the name, or <c>***</c> where it has not the form of one.</summary>
     public static string Shown(string? name) => name is null || Name().IsMatch(name) ? $"{name}" : Hidden;

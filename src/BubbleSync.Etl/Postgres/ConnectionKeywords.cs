@@ -1,27 +1,48 @@
-using System.Data.Common;
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Npgsql;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Reads a connection string in either of its two spellings. <see cref="ConnectionFault"/> reports what is wrong, and quotes nothing.</summary>
-internal static partial class ConnectionKeywords
+/// <summary>Reads a connection string in any of its forms. <see cref="ConnectionFault"/> reports what is wrong, and quotes nothing.</summary>
+internal sealed partial class ConnectionKeywords
 {
-    private const string Escape = "Write / ? # @ : in user and password as %2F %3F %23 %40 %3A";
+    private const string AnyServer = "any";
+    private const string SystemRoots = "system";
 
-    /// <summary>Takes <c>Host=…;Username=…</c> or <c>postgresql://user:password@host:port/database?option=value</c>.</summary>
-    public static NpgsqlConnectionStringBuilder Parse(string? text)
+    private readonly NpgsqlConnectionStringBuilder _keywords = [];
+    private readonly HashSet<string> _found = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _notes = [];
+
+    // Not yet in the keywords, because libpq has lists of both that belong together.
+    private string _ports = "";
+    private string _address = "";
+    private bool _trustsSystem;
+
+    private ConnectionKeywords()
+    {
+    }
+
+    /// <summary>
+    /// Takes <c>postgresql://user:password@host:port/database?option=value</c>, <c>host=… dbname=…</c> or <c>Host=…;Database=…</c>. What it leaves out is
+    /// taken from the service it names, then from libpq's variables.
+    /// </summary>
+    /// <param name="text">The connection string.</param>
+    /// <param name="variable">Reads a variable of the environment.</param>
+    public static ConnectionTarget Parse(string? text, Func<string, string?> variable)
     {
         if (string.IsNullOrWhiteSpace(text))
             throw ConnectionFault.Of("it is not set");
 
-        // A password may hold "://" too: only the beginning decides.
-        var keywords = Scheme().IsMatch(text) ? FromAddress(text.Trim()) : FromPairs(text);
-        CheckHost(keywords.Host);
-        keywords.PersistSecurityInfo = false;
-        return keywords;
+        var parser = new ConnectionKeywords();
+        var given = ConnectionText.Split(text);
+        var variables = Variables(variable).ToList();
+        parser.Add(given);
+        if (Value("service", [.. given, .. variables]) is { } service)
+            parser.Add(ServiceFile.Read(service, Value("servicefile", [.. given, .. variables]), variable));
+        parser.Add(variables);
+        return parser.Finish(UsualRoots(variable));
     }
 
     /// <summary>Makes the source of connections; what Npgsql says against the keywords is not quoted.</summary>
@@ -37,96 +58,156 @@ internal static partial class ConnectionKeywords
         }
     }
 
-    private static NpgsqlConnectionStringBuilder FromPairs(string text)
+    private static IEnumerable<ConnectionPair> Variables(Func<string, string?> variable) =>
+        from word in ConnectionWords.All
+        where word.Note is null
+        let name = word.Variable ?? ""
+        let value = name.Length > 0 ? variable(name) : null
+        // libpq too does without a file that a variable names and that is not there.
+        where !string.IsNullOrEmpty(value) && (!word.IsFile || File.Exists(value))
+        select new ConnectionPair(word.Name, value, $"the variable {name}");
+
+    private static string? Value(string word, IEnumerable<ConnectionPair> pairs) =>
+        pairs.FirstOrDefault(pair => ConnectionWord.Find(pair.Name)?.Name == word && pair.Value.Length > 0)?.Value;
+
+    // As in libpq, the last of the words in one place counts, and what an earlier place says is not changed by a later one. An empty value says nothing.
+    private void Add(IReadOnlyList<ConnectionPair> pairs)
     {
-        var pairs = new DbConnectionStringBuilder();
-        try
+        var before = _found.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value, place) in pairs)
         {
-            pairs.ConnectionString = text;
-        }
-        catch (ArgumentException)
-        {
-            throw ConnectionFault.Of("it is neither an address nor KEYWORD=VALUE pairs with ';' between them");
+            var word = ConnectionWord.Find(name) ?? throw ConnectionFault.Of($"{place} is a word that is not known{ConnectionWord.Hint(name)}");
+            var kind = word.Keyword ?? word.Name;
+            if (value.Length == 0 || before.Contains(kind))
+                continue;
+            _found.Add(kind);
+            Set(word, value, place);
         }
 
-        var keywords = new NpgsqlConnectionStringBuilder();
-        foreach (var (index, name) in pairs.Keys.Cast<string>().Index())
-            Set(keywords, name, (string)pairs[name], Invariant($"keyword {index + 1} of {pairs.Count}"));
-        return keywords;
+        if (string.IsNullOrEmpty(_keywords.Host))
+            _keywords.Host = _address;
     }
 
-    private static NpgsqlConnectionStringBuilder FromAddress(string text)
+    private void Set(ConnectionWord word, string value, string place)
     {
-        // Where a password is not escaped, a part of it would be taken for a host, a port or a database, and be shown in messages.
-        var authority = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..].Split('/', '?', '#')[0];
-        if (text.Contains('#', StringComparison.Ordinal) || text.Count(letter => letter == '@') > 1 || text.Contains('@') != authority.Contains('@'))
-            throw ConnectionFault.Of($"'#', or '@' beyond the one before the host. {Escape}");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
-            throw ConnectionFault.Of($"it is not a valid address. {Escape}");
-        if (address.Scheme is not ("postgres" or "postgresql"))
-            throw ConnectionFault.Of("its address begins with something other than postgres:// or postgresql://");
+        if (value.Contains('\0', StringComparison.Ordinal))
+            throw ConnectionFault.Of($"the value of {place} has a character that no value may have (U+0000)");
+        if (!word.IsSecret && InnerPair(value) is { } inner)
+            throw ConnectionFault.Of($"the value of {word.Name} holds another keyword, '{inner}='. Put ';' between all pairs, or a space between all pairs");
+        if (word.Harmless.Contains(value, StringComparer.OrdinalIgnoreCase))
+            return;
+        if (word.Refusal is { } refusal)
+            throw ConnectionFault.Of($"'{word.Name}' ({place}) cannot be used: {refusal}");
 
-        var user = address.UserInfo.Split(':', 2);
-        var keywords = new NpgsqlConnectionStringBuilder { Host = address.Host, Database = Uri.UnescapeDataString(address.AbsolutePath.TrimStart('/')) };
-        if (address.Port > 0)
-            keywords.Port = address.Port;
-        if (user[0].Length > 0)
-            keywords.Username = Uri.UnescapeDataString(user[0]);
-        if (user.Length == 2)
-            keywords.Password = Uri.UnescapeDataString(user[1]);
-
-        var options = address.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var (index, option) in options.Select(o => o.Split('=', 2)).Index())
-            Set(keywords, Keyword(option[0]), Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? ""), Invariant($"option {index + 1} of {options.Length}"));
-        return keywords;
+        switch (word.Name)
+        {
+            case "port":
+                _ports = value;
+                break;
+            case "hostaddr":
+                _address = value;
+                break;
+            case "service" or "servicefile":
+                break;
+            case "sslrootcert" when value == SystemRoots:
+                _trustsSystem = true;
+                break;
+            case var _ when word.Note is { } note:
+                _notes.Add($"Postgres:ConnectionString: '{word.Name}' is passed over: {note}.");
+                break;
+            default:
+                SetKeyword(word, value);
+                break;
+        }
     }
 
-    // The name of a keyword is shown only where Npgsql knows it: another one may be the rest of a password that holds ';' or '&'.
-    private static void Set(NpgsqlConnectionStringBuilder keywords, string name, string value, string place)
+    private void SetKeyword(ConnectionWord word, string value)
     {
-        if (!keywords.ContainsKey(name))
-            throw ConnectionFault.Of($"{place} has a name that Npgsql does not know");
-        if (!Secret().IsMatch(name) && Inner().Match(value) is { Success: true } inner)
-            throw ConnectionFault.Of($"the value of {name} holds another keyword, '{inner.Groups[1].Value.ToLowerInvariant()}='. Put ';' between the pairs");
-
+        if (word.IsFile && !File.Exists(value))
+            throw ConnectionFault.Of($"the file that {word.Name} names is not there, or may not be read. Check its path and its rights");
         try
         {
-            keywords[name] = value;
+            _keywords[word.Keyword!] = word.Translate(value) ?? throw new FormatException();
         }
         catch (Exception refused) when (refused is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
         {
-            throw ConnectionFault.Of($"the value of {name} is not one that it takes");
+            throw ConnectionFault.Of($"the value of {word.Name} is not one that it takes{(word.Expected is null ? "" : $". Expected: {word.Expected}")}");
         }
     }
 
-    // Messages show the host. A name, an address, each perhaps with a port; or the folder of a socket. With several hosts, each of them.
-    private static void CheckHost(string? hosts)
+    // Where libpq and Npgsql look for the certificates that they trust. Named here, messages can say what was looked at.
+    private static string? UsualRoots(Func<string, string?> variable)
     {
-        if (string.IsNullOrWhiteSpace(hosts))
-            throw ConnectionFault.Of("it names no host");
-        if (!hosts.Split(',').All(host => HostName().IsMatch(host.Trim()) || IPAddress.TryParse(host.Trim(), out _)))
-            throw ConnectionFault.Of("the value of Host is not a host name, an address or a folder");
+        var folder = OperatingSystem.IsWindows() ? (variable("APPDATA"), "postgresql") : (variable("HOME"), ".postgresql");
+        return folder.Item1 is { Length: > 0 } home && Path.Combine(home, folder.Item2, "root.crt") is var file && File.Exists(file) ? file : null;
     }
 
-    private static string Keyword(string option) => option switch
+    private ConnectionTarget Finish(string? usualRoots)
     {
-        "sslmode" => "SSL Mode",
-        "connect_timeout" => "Timeout",
-        "application_name" => "Application Name",
-        _ => option,
+        if (_address.Length > 0 && _address != _keywords.Host)
+            _notes.Add("Postgres:ConnectionString: 'hostaddr' is passed over: the name of the host is looked up.");
+        SetHosts();
+        _keywords.PersistSecurityInfo = false;
+        if (_trustsSystem)
+            _keywords.SslMode = SslMode.VerifyFull;
+        // libpq checks a certificate with 'require' too, once it has something to check it with.
+        if (_keywords is { RootCertificate: not null, SslMode: SslMode.Require })
+            _keywords.SslMode = SslMode.VerifyCA;
+        if (_keywords is { RootCertificate: null, SslMode: SslMode.VerifyCA or SslMode.VerifyFull } && !_trustsSystem)
+            _keywords.RootCertificate = usualRoots;
+        return new(_keywords, _notes);
+    }
+
+    private void SetHosts()
+    {
+        var hosts = (_keywords.Host ?? "").Split(',').Select(host => host.Trim()).ToList();
+        CheckHosts(hosts);
+        var ports = _ports.Length == 0 ? [] : _ports.Split(',').Select(Port).ToList();
+        if (ports.Count > 1 && ports.Count != hosts.Count)
+            throw ConnectionFault.Of("the number of ports is neither one nor that of the hosts");
+        if (hosts.Count == 1)
+        {
+            // One server is what it is: the first write shows a standby, and Npgsql takes the word for several hosts only.
+            _keywords.Remove("Target Session Attributes");
+            _keywords.Host = hosts[0].StartsWith('[') && hosts[0].EndsWith(']') ? hosts[0][1..^1] : hosts[0];
+        }
+        else
+        {
+            if (_keywords.TargetSessionAttributes is null or AnyServer)
+                _keywords.TargetSessionAttributes = "read-write";
+            _keywords.Host = string.Join(',', ports.Count > 1 ? hosts.Zip(ports, (host, port) => FormattableString.Invariant($"{host}:{port}")) : hosts);
+        }
+
+        if (ports.Count == 1)
+            _keywords.Port = ports[0];
+    }
+
+    private static int Port(string text) => text.Trim() switch
+    {
+        "" => NpgsqlConnection.DefaultPort,
+        var digits when int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue => port,
+        _ => throw ConnectionFault.Of("the value of port is not one that it takes. Expected: 1 to 65535, or one for each host with ',' between them"),
     };
 
-    [GeneratedRegex(@"^\s*[A-Za-z][A-Za-z0-9+.-]*://")]
-    private static partial Regex Scheme();
+    // Messages show the host. A name, an address, each perhaps with a port; or the folder of a socket. With several hosts, each of them.
+    private static void CheckHosts(IReadOnlyList<string> hosts)
+    {
+        if (hosts.All(host => host.Length == 0))
+            throw ConnectionFault.Of("it names no host. Name one, or the folder of a unix socket, such as host=/var/run/postgresql");
+        if (!hosts.All(host => HostName().IsMatch(host) || IPAddress.TryParse(host, out _)))
+            throw ConnectionFault.Of("the value of host is not a host name, an address or the folder of a unix socket");
+    }
 
-    [GeneratedRegex(@"^(password|psw|pwd)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Secret();
+    private static string? InnerPair(string value) => Inner().Match(value) is { Success: true } inner ? inner.Groups[1].Value.ToLowerInvariant() : null;
 
     [GeneratedRegex(
         @"(?:^|[^\w-])(host|hostaddr|server|port|database|dbname|user|username|user ?id|uid|password|passwd|pwd|psw|passfile|sslmode|sslpassword)\s*=",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Inner();
 
-    [GeneratedRegex(@"^([\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?|([A-Za-z]:\\|[/@])[^=@:;]*)\z", RegexOptions.CultureInvariant)]
+    // Cloud SQL's folders end in project:region:instance. Elsewhere a ':' may be what stands before a password.
+    [GeneratedRegex(
+        @"^([\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?|([A-Za-z]:\\|[/@])[^=@:;]*|(/[\w.-]+)*/([\w.-]+:){2,3}[\w-]+)\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex HostName();
 }

@@ -20,22 +20,24 @@ internal sealed class TargetDatabase : IAsyncDisposable
     private const int Connections = 40;
     private const int OpenReadings = 24;
 
-    private readonly NpgsqlConnectionStringBuilder _keywords;
+    private readonly ConnectionTarget _target;
     private readonly NpgsqlDataSource _source;
 
-    private TargetDatabase(NpgsqlConnectionStringBuilder keywords, string schema)
+    private TargetDatabase(ConnectionTarget target, string schema)
     {
-        _keywords = keywords;
-        _source = ConnectionKeywords.CreateSource(keywords);
+        _target = target;
+        _source = ConnectionKeywords.CreateSource(target.Keywords);
         Schema = schema;
-        Host = Invariant($"{keywords.Host}:{keywords.Port}/{ConnectionFault.Shown(keywords.Database)}");
     }
 
     /// <summary>The schema of the target tables.</summary>
     public string Schema { get; }
 
     /// <summary>Host, port and database, for messages.</summary>
-    public string Host { get; }
+    public string Host => _target.Name;
+
+    /// <summary>The words of the connection string that are passed over, and why.</summary>
+    public IReadOnlyList<string> Notes => _target.Notes;
 
     /// <summary>Places for readings of windows, over all entities: each keeps a connection while it is open.</summary>
     public SemaphoreSlim Readings { get; } = new(OpenReadings, OpenReadings);
@@ -47,9 +49,12 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <exception cref="SyncException">The connection string is broken, or the server cannot be used as it is.</exception>
     public static async Task<TargetDatabase> OpenAsync(PostgresSettings settings, string applicationName, CancellationToken cancellationToken)
     {
-        var keywords = ConnectionKeywords.Parse(settings.ConnectionString);
+        var target = ConnectionKeywords.Parse(settings.ConnectionString, Environment.GetEnvironmentVariable);
+        var keywords = target.Keywords;
         keywords.ApplicationName = applicationName;
         keywords.Options = $"{SessionOptions} {keywords.Options}".TrimEnd();
+        // PGCLIENTENCODING and PGTZ would have their way otherwise, and COPY sends UTF8.
+        (keywords.ClientEncoding, keywords.Timezone) = ("UTF8", "UTC");
         keywords.KeepAlive = 30;
         // The one above asks only while nothing runs; a server that vanishes during a statement is noticed by TCP.
         (keywords.TcpKeepAlive, keywords.TcpKeepAliveTime, keywords.TcpKeepAliveInterval) = (true, 30, 10);
@@ -59,7 +64,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         keywords.MaxAutoPrepare = 0;
         keywords.IncludeErrorDetail = false;
 
-        var database = new TargetDatabase(keywords, settings.Schema);
+        var database = new TargetDatabase(target, settings.Schema);
         try
         {
             await database.CheckAsync(cancellationToken);
@@ -122,9 +127,9 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     private SyncException Unreachable(Exception broken)
     {
-        var cause = ConnectionFault.Kept(_keywords, broken);
+        var cause = ConnectionFault.Kept(_target.Keywords, broken);
         var said = broken is PostgresException refusal ? $"{refusal.MessageText} ({refusal.SqlState})" : (broken.InnerException ?? broken).Message;
-        var why = ConnectionFault.Hide(_keywords, said);
+        var why = ConnectionFault.Hide(_target.Keywords, said);
         return broken is PostgresException
             ? Refused("target-refused", $"PostgreSQL at {Host} refused the connection: {why}. Check user, password and database in {Variable}.", cause)
             : Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {why}. Check that it runs, and host and port in {Variable}.", cause);

@@ -1,0 +1,250 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Postgres;
+
+/// <summary>Connection strings as hosters, libpq and other clients write them; each is read, or refused by the name of what is wrong.</summary>
+public sealed class ConnectionStringTests
+{
+    private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
+
+    [Theory]
+    [InlineData("Host=h;Username=me;Password=a://b;Database=db", "h", 5432, "me", "a://b", "db")]
+    [InlineData("postgresql://me:a%3A%2F%2Fb%40c@h:5433/db", "h", 5433, "me", "a://b@c", "db")]
+    [InlineData(" POSTGRES://me:x@h/db ", "h", 5432, "me", "x", "db")]
+    [InlineData("Host=h;Password='a;b= host=c';Username=me;Database=db", "h", 5432, "me", "a;b= host=c", "db")]
+    [InlineData("Host=/run/postgresql;Username=me;Database=db", "/run/postgresql", 5432, "me", null, "db")]
+    [InlineData("Host=::1;Username=me;Database=db", "::1", 5432, "me", null, "db")]
+    [InlineData("postgres://me@[::1]:5433/db", "::1", 5433, "me", null, "db")]
+    [InlineData("Host=a.example.com:5432,b-2:5433;Username=me;Database=db", "a.example.com:5432,b-2:5433", 5432, "me", null, "db")]
+    [InlineData("postgres://me:x@a:5433,[::1]:5434,c/db", "a:5433,[::1]:5434,c:5432", 5432, "me", "x", "db")]
+    [InlineData("host=a,b port=5433 user=me dbname=db", "a,b", 5433, "me", null, "db")]
+    [InlineData("host=a,b port=5433,5434 user=me dbname=db", "a:5433,b:5434", 5432, "me", null, "db")]
+    [InlineData("host=h port=5433 dbname=db user=me password=x", "h", 5433, "me", "x", "db")]
+    [InlineData(@"host = h user='me' password = 'it\'s \\ a b=c;d' dbname=db", "h", 5432, "me", @"it's \ a b=c;d", "db")]
+    [InlineData(@"host=h user=me password=a\ b;c=d dbname=db", "h", 5432, "me", "a b;c=d", "db")]
+    [InlineData("host=h hostaddr=10.0.0.1 user=me dbname=db", "h", 5432, "me", null, "db")]
+    [InlineData("hostaddr=10.0.0.1 user=me dbname=db", "10.0.0.1", 5432, "me", null, "db")]
+    [InlineData("postgresql://me:x@/db?host=/cloudsql/project:europe-west1:instance", "/cloudsql/project:europe-west1:instance", 5432, "me", "x", "db")]
+    [InlineData("postgresql://me:x@%2Fcloudsql%2Fproject%3Aregion%3Ainstance/db", "/cloudsql/project:region:instance", 5432, "me", "x", "db")]
+    [InlineData("host=/cloudsql/example.com:p:region:instance user=me dbname=db", "/cloudsql/example.com:p:region:instance", 5432, "me", null, "db")]
+    [InlineData("postgresql:///db?host=/var/run/postgresql&port=5433&user=me", "/var/run/postgresql", 5433, "me", null, "db")]
+    public void Each_form_is_read(string text, string host, int port, string user, string? password, string database)
+    {
+        var keywords = Parse(text).Keywords;
+
+        Assert.Equal(
+            (host, port, user, password, database), (keywords.Host, keywords.Port, keywords.Username, keywords.Password, keywords.Database));
+    }
+
+    [Theory]
+    [InlineData("postgresql://owner:npg_x@ep-cool-name-a1b2c3d4-pooler.eu-central-1.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
+        "Host=ep-cool-name-a1b2c3d4-pooler.eu-central-1.aws.neon.tech;Port=5432;Database=neondb;Username=owner;SSL Mode=Require;Channel Binding=Require")]
+    [InlineData("postgresql://owner:x@ep-a.aws.neon.tech/neondb?sslmode=require&options=endpoint%3Dep-a",
+        "Host=ep-a.aws.neon.tech;Port=5432;Database=neondb;Username=owner;SSL Mode=Require;Options=endpoint=ep-a")]
+    [InlineData("postgresql://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:6543/postgres",
+        "Host=aws-0-eu-central-1.pooler.supabase.com;Port=6543;Database=postgres;Username=postgres.abcdefghij")]
+    [InlineData("postgres://abc:x@ec2-1-2-3-4.eu-west-1.compute.amazonaws.com:5432/d1",
+        "Host=ec2-1-2-3-4.eu-west-1.compute.amazonaws.com;Port=5432;Database=d1;Username=abc")]
+    [InlineData("postgresql://me:x@dpg-abc-a.frankfurt-postgres.render.com/db",
+        "Host=dpg-abc-a.frankfurt-postgres.render.com;Port=5432;Database=db;Username=me")]
+    [InlineData("postgresql://doadmin:x@db-postgresql-fra1-1-do-user-1-0.b.db.ondigitalocean.com:25060/defaultdb?sslmode=require",
+        "Host=db-postgresql-fra1-1-do-user-1-0.b.db.ondigitalocean.com;Port=25060;Database=defaultdb;Username=doadmin;SSL Mode=Require")]
+    [InlineData("host=s.postgres.database.azure.com port=5432 dbname=postgres user=me password=x sslmode=require",
+        "Host=s.postgres.database.azure.com;Port=5432;Database=postgres;Username=me;SSL Mode=Require")]
+    [InlineData("Server=s.postgres.database.azure.com;Database=postgres;Port=5432;User Id=me;Password=x;Ssl Mode=Require;",
+        "Host=s.postgres.database.azure.com;Database=postgres;Port=5432;Username=me;SSL Mode=Require")]
+    [InlineData("host=m.abc.eu-west-1.rds.amazonaws.com port=5432 dbname=db user=me sslmode=verify-full sslrootcert={roots}",
+        "Host=m.abc.eu-west-1.rds.amazonaws.com;Port=5432;Database=db;Username=me;SSL Mode=VerifyFull;Root Certificate={roots}")]
+    [InlineData("postgres://avnadmin:x@pg-a-b.aivencloud.com:13060/defaultdb?sslmode=require",
+        "Host=pg-a-b.aivencloud.com;Port=13060;Database=defaultdb;Username=avnadmin;SSL Mode=Require")]
+    [InlineData("postgres://application:x@p.abc.db.postgresbridge.com:5432/postgres",
+        "Host=p.abc.db.postgresbridge.com;Port=5432;Database=postgres;Username=application")]
+    [InlineData("postgresql://me@h/db?sslmode=require&sslrootcert={roots}",
+        "Host=h;Port=5432;Database=db;Username=me;SSL Mode=VerifyCA;Root Certificate={roots}")]
+    [InlineData("postgresql://me@h/db?sslrootcert=system", "Host=h;Port=5432;Database=db;Username=me;SSL Mode=VerifyFull")]
+    [InlineData("postgresql://me@h/db?sslmode=no-verify", "Host=h;Port=5432;Database=db;Username=me;SSL Mode=Require")]
+    [InlineData("postgresql://me@h/db?ssl=true", "Host=h;Port=5432;Database=db;Username=me;SSL Mode=Require")]
+    [InlineData("postgresql://me@a,b/db", "Host=a,b;Port=5432;Database=db;Username=me;Target Session Attributes=read-write")]
+    [InlineData("postgresql://me@a,b/db?target_session_attrs=primary&load_balance_hosts=random",
+        "Host=a,b;Port=5432;Database=db;Username=me;Target Session Attributes=primary;Load Balance Hosts=True")]
+    [InlineData("postgresql://me@h/db?target_session_attrs=read-write", "Host=h;Port=5432;Database=db;Username=me")]
+    [InlineData("postgresql://me@h/db?keepalives=1&keepalives_idle=20&keepalives_interval=5",
+        "Host=h;Port=5432;Database=db;Username=me;TCP Keepalive=True;TCP Keepalive Time=20;TCP Keepalive Interval=5")]
+    [InlineData("postgresql://me@h/db?connect_timeout=7&gssencmode=disable&options=-c%20geqo%3Doff",
+        "Host=h;Port=5432;Database=db;Username=me;Timeout=7;GSS Encryption Mode=Disable;Options=-c geqo=off")]
+    [InlineData("postgresql://me@h/db?Pooling=false&Command%20Timeout=5", "Host=h;Port=5432;Database=db;Username=me;Pooling=False;Command Timeout=5")]
+    public void An_address_of_a_hoster_is_taken_unchanged(string text, string expected)
+    {
+        var roots = Path.Combine(Repository.Root, "README.md");
+
+        var target = Parse(text.Replace("{roots}", roots, StringComparison.Ordinal));
+
+        var keywords = new NpgsqlConnectionStringBuilder(expected.Replace("{roots}", roots, StringComparison.Ordinal));
+        target.Keywords.Password = null;
+        foreach (var keyword in keywords.Keys.Union(target.Keywords.Keys).Where(k => k is not ("Persist Security Info" or "Port" or "Password")))
+            Assert.Equal((keyword, $"{keywords[keyword]}"), (keyword, $"{target.Keywords[keyword]}"));
+        Assert.Equal(keywords.Port, target.Keywords.Port);
+        Assert.Empty(target.Notes);
+    }
+
+    [Theory]
+    [InlineData("postgres://postgres.ref:x@h:6543/postgres?pgbouncer=true&connection_limit=1", "'pgbouncer'", "'connection_limit'")]
+    [InlineData("postgresql://me:x@h/db?schema=public", "'schema' is passed over: it is a word of another client. Set Postgres:Schema")]
+    [InlineData("host=h user=me application_name=x keepalives_count=3", "'application_name'", "'keepalives_count'")]
+    [InlineData("Host=h;Application Name=x;Client Encoding=LATIN1;Timezone=Europe/Berlin", "'application_name'", "'client_encoding'", "'timezone'")]
+    [InlineData("host=h hostaddr=10.0.0.1 user=me", "'hostaddr'")]
+    [InlineData("postgresql://me@h/db?client_encoding=UTF8&sslcompression=0&ssl_min_protocol_version=TLSv1.2&replication=false&sslaccept=accept_invalid_certs")]
+    public void A_word_that_changes_nothing_here_is_passed_over_with_a_note(string text, params string[] notes)
+    {
+        var target = Parse(text);
+
+        Assert.Equal(notes.Length, target.Notes.Count);
+        Assert.All(notes, note => Assert.Contains(target.Notes, said => said.StartsWith($"Postgres:ConnectionString: {note}", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("Host=h;Port=x", "the value of port is not one that it takes. Expected: 1 to 65535")]
+    [InlineData("Host=h;Hots=x", "keyword 2 of 2 is a word that is not known, 'hots'. Did you mean 'host'?")]
+    [InlineData("postgres://me@h/db?sslmod=require", "option 1 of 1 is a word that is not known, 'sslmod'. Did you mean 'sslmode'?")]
+    [InlineData("host=h usr=me conect_timeout=4", "keyword 2 of 3 is a word that is not known.")]
+    [InlineData("host=h user=me conect_timeout=4", "keyword 3 of 3 is a word that is not known, 'conect_timeout'. Did you mean 'connect_timeout'?")]
+    [InlineData("postgres://me:x@h/db?a=1", "option 1 of 1 is a word that is not known.")]
+    [InlineData("postgres://me@h/db?sslmode=on", "the value of sslmode is not one that it takes. Expected: disable, allow, prefer, require, ver")]
+    [InlineData("postgres://me@h/db?connect_timeout=soon", "the value of connect_timeout is not one that it takes. Expected: seconds from 0 to 1024")]
+    [InlineData("postgres://me@a,b/db?target_session_attrs=standby", "the value of target_session_attrs is not one that it takes. Expected: any, read-write")]
+    [InlineData("host=a,b,c port=1,2 user=me", "the number of ports is neither one nor that of the hosts.")]
+    [InlineData("postgres://me@h/db?sslcrl=/x", "'sslcrl' (option 1 of 1) cannot be used: the PostgreSQL driver of this program cannot make this check.")]
+    [InlineData("postgres://me@h/db?ssl_min_protocol_version=TLSv1.3", "'ssl_min_protocol_version' (option 1 of 1) cannot be used:")]
+    [InlineData("postgres://me@h/db?sslaccept=strict", "'sslaccept' (option 1 of 1) cannot be used: it is a word of another client. Write sslmode=verify-full")]
+    [InlineData("postgres://me@h/db?sslrootcert=/nowhere/x", "the file that sslrootcert names is not there")]
+    [InlineData("postgres://me:1/x@h/db", "'#', or '@' beyond the one before the host")]
+    [InlineData("mysql://h/db", "its address begins with something other than postgres:// or postgresql://")]
+    [InlineData("jdbc:postgresql://h/db", "it begins with jdbc:, which is the form for Java. Remove jdbc:")]
+    [InlineData("postgresql+asyncpg://me:x@h/db", "a driver of another language stands behind '+' before ://. Write postgresql:// there.")]
+    [InlineData("'postgres://me:x@h/db'", "it begins with a quotation mark. Remove the quotation marks around it.")]
+    [InlineData("\"Host=h;Username=me\"", "it begins with a quotation mark.")]
+    [InlineData("psql postgres://h/db", "it is a command line of psql.")]
+    [InlineData("psql \"host=h dbname=db\"", "it is a command line of psql.")]
+    [InlineData("PGPASSWORD=x psql -h h -U me db", "it is a command line of psql.")]
+    [InlineData("DATABASE_URL=postgres://me:x@h/db", "the name of a variable and '=' stand before the address.")]
+    [InlineData("export DATABASE_URL=\"postgres://me:x@h/db\"", "the name of a variable and '=' stand before the address.")]
+    [InlineData("Host=postgres://me:x@h/db", "the value of host is not a host name, an address or the folder of a unix socket.")]
+    [InlineData("Username=me", "it names no host. Name one, or the folder of a unix socket")]
+    [InlineData("postgresql:///db", "it names no host.")]
+    [InlineData("host=h password= user=me", "keyword 2 of 2 has no value. Remove it, or write '' as its value.")]
+    [InlineData("host=h password=x y user=me", "keyword 3 is not word=value. Put single quotes around a value that has spaces")]
+    [InlineData("Username=me Password=x;Host=h", "the value of keyword 2 of 2 holds ';' and another keyword.")]
+    [InlineData("Host=h;Username=me password=x", "the value of user holds another keyword, 'password='. Put ';' between all pairs")]
+    [InlineData("nothing of the kind", "it is neither an address nor pairs of word and value. Expected: postgresql://")]
+    [InlineData("postgres://me%00:x@h/db", "the value of the user has a character that no value may have (U+0000).")]
+    [InlineData(" ", "it is not set.")]
+    public void What_is_wrong_is_said_without_a_value(string text, string why)
+    {
+        var failure = Assert.Throws<SyncException>(() => Parse(text));
+
+        Assert.StartsWith($"Postgres:ConnectionString cannot be used: {why}", failure.Message, StringComparison.Ordinal);
+        // The advice on escapes is for a form that cannot be read, not for a word.
+        var isOfForm = failure.Message.Contains("Expected: postgresql://", StringComparison.Ordinal) || why.StartsWith("'#'", StringComparison.Ordinal);
+        Assert.Equal(isOfForm, failure.Message.Contains("%2F", StringComparison.Ordinal));
+        Assert.True(failure.IsUsage);
+        Assert.Null(failure.InnerException);
+    }
+
+    [Fact]
+    public void What_the_string_leaves_out_comes_from_the_variables_of_libpq()
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["PGHOST"] = "other",
+            ["PGPORT"] = "5433",
+            ["PGUSER"] = "me",
+            ["PGPASSWORD"] = "x",
+            ["PGDATABASE"] = "db",
+            ["PGSSLMODE"] = "verify-ca",
+            ["PGOPTIONS"] = "-c geqo=off",
+            ["PGAPPNAME"] = "mine",
+            ["PGCONNECT_TIMEOUT"] = "",
+            ["PGCHANNELBINDING"] = "require",
+        };
+
+        var target = ConnectionKeywords.Parse("postgresql://h/?connect_timeout=3", variables.GetValueOrDefault);
+
+        var k = target.Keywords;
+        Assert.Equal(("h", 5433, "me", "x", "db"), (k.Host, k.Port, k.Username, k.Password, k.Database));
+        Assert.Equal((SslMode.VerifyCA, "-c geqo=off", 3, ChannelBinding.Require), (k.SslMode, k.Options, k.Timeout, k.ChannelBinding));
+        Assert.Empty(target.Notes);
+    }
+
+    [Fact]
+    public void A_fault_in_a_variable_names_the_variable()
+    {
+        var failure = Assert.Throws<SyncException>(() => ConnectionKeywords.Parse("host=h user=me", name => name == "PGSSLCRL" ? "/x" : null));
+
+        Assert.Contains("'sslcrl' (the variable PGSSLCRL) cannot be used", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_fills_what_the_string_leaves_out_and_goes_before_the_variables()
+    {
+        var folder = Directory.CreateTempSubdirectory("bubblesync-service-").FullName;
+        try
+        {
+            const string Services = "[other]\nhost=wrong\n# ours\n[mirror]\nhost=h\nport=5433\nuser=me\ndbname=service\nsslmode=require\n[last]\nhost=wrong\n";
+            File.WriteAllText(Path.Combine(folder, ".pg_service.conf"), Services);
+            var variables = new Dictionary<string, string> { ["HOME"] = folder, ["PGDATABASE"] = "variable", ["PGPASSWORD"] = "x" };
+
+            var named = ConnectionKeywords.Parse("service=mirror user=you", variables.GetValueOrDefault).Keywords;
+            variables["PGSERVICE"] = "mirror";
+            var byVariable = ConnectionKeywords.Parse("postgresql://you@/", variables.GetValueOrDefault).Keywords;
+            var unknown = Assert.Throws<SyncException>(() => ConnectionKeywords.Parse("service=Other", variables.GetValueOrDefault));
+
+            Assert.Equal(("h", 5433, "you", "x"), (named.Host, named.Port, named.Username, named.Password));
+            Assert.Equal(("service", SslMode.Require), (named.Database, named.SslMode));
+            Assert.Equal(named.ConnectionString, byVariable.ConnectionString);
+            Assert.Contains("the service that it names is in no service file", unknown.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("host\n", "line 2 of the service file is not word=value")]
+    [InlineData("hots=h\n", "line 2 of the service file is a word that is not known, 'hots'")]
+    [InlineData("service=b\n", "line 2 of the service file names another service")]
+    [InlineData("ldap://h/x=y\n", "line 2 of the service file is not word=value")]
+    public void A_fault_in_a_service_file_names_the_line(string line, string why)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $"[a]\n{line}");
+
+            var failure = Assert.Throws<SyncException>(() => ConnectionKeywords.Parse("service=a", name => name == "PGSERVICEFILE" ? file : null));
+
+            Assert.Contains(why, failure.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Every_keyword_of_the_table_is_one_of_Npgsql() =>
+        Assert.All(ConnectionWords.All.Select(word => word.Keyword).OfType<string>(), keyword => Assert.True(Npgsql.ContainsKey(keyword), keyword));
+
+    [Fact]
+    public void Every_word_is_in_the_table_once()
+    {
+        var names = ConnectionWords.All.Select(word => word.Name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant());
+
+        Assert.Equal(ConnectionWords.All.Count, names.Distinct().Count());
+    }
+
+    private static ConnectionTarget Parse(string text) => ConnectionKeywords.Parse(text, _ => null);
+}
