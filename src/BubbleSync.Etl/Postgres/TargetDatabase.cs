@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Npgsql;
 using static System.FormattableString;
 
@@ -16,7 +15,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         "-c lock_timeout=60s -c statement_timeout=30min -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
         + "-c jit=off -c work_mem=32MB -c timezone=UTC -c quote_all_identifiers=off -c client_min_messages=warning";
 
-    private const string Variable = "BUBBLESYNC_Postgres__ConnectionString";
+    private const string TcpKeepAlive = "TCP Keepalive";
     private const int Connections = 40;
     private const int OpenReadings = 24;
 
@@ -55,9 +54,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         keywords.Options = $"{SessionOptions} {keywords.Options}".TrimEnd();
         // PGCLIENTENCODING and PGTZ would have their way otherwise, and COPY sends UTF8.
         (keywords.ClientEncoding, keywords.Timezone) = ("UTF8", "UTC");
-        keywords.KeepAlive = 30;
-        // The one above asks only while nothing runs; a server that vanishes during a statement is noticed by TCP.
-        (keywords.TcpKeepAlive, keywords.TcpKeepAliveTime, keywords.TcpKeepAliveInterval) = (true, 30, 10);
+        SetKeepAlives(target);
         keywords.CommandTimeout = 0;
         keywords.MaxPoolSize = Math.Max(keywords.MaxPoolSize, Connections);
         keywords.WriteBufferSize = 64 * 1024;
@@ -84,14 +81,9 @@ internal sealed class TargetDatabase : IAsyncDisposable
         {
             return await _source.OpenConnectionAsync(cancellationToken);
         }
-        catch (Exception broken) when (broken is NpgsqlException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (ConnectionFailure.IsOne(failure))
         {
-            throw Unreachable(broken);
-        }
-        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            const string What = "a file that the connection string names cannot be read";
-            throw Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {What}. Check the paths of certificates and keys in {Variable}.");
+            throw await ConnectionFailure.ExplainAsync(_target, failure, cancellationToken);
         }
     }
 
@@ -125,16 +117,17 @@ internal sealed class TargetDatabase : IAsyncDisposable
                 + "which has MERGE.");
     }
 
-    private SyncException Unreachable(Exception broken)
+    private static void SetKeepAlives(ConnectionTarget target)
     {
-        var cause = ConnectionFault.Kept(_target.Keywords, broken);
-        var said = broken is PostgresException refusal ? $"{refusal.MessageText} ({refusal.SqlState})" : (broken.InnerException ?? broken).Message;
-        var why = ConnectionFault.Hide(_target.Keywords, said);
-        return broken is PostgresException
-            ? Refused("target-refused", $"PostgreSQL at {Host} refused the connection: {why}. Check user, password and database in {Variable}.", cause)
-            : Refused("target-unreachable", $"PostgreSQL at {Host} cannot be reached: {why}. Check that it runs, and host and port in {Variable}.", cause);
+        var keywords = target.Keywords;
+        keywords.KeepAlive = 30;
+        // The one above asks only while nothing runs; a server that vanishes during a statement is noticed by TCP. A unix socket has no such option.
+        var isWanted = !target.HasSocket && (keywords.TcpKeepAlive || !keywords.ShouldSerialize(TcpKeepAlive));
+        var (idle, interval) = (keywords.TcpKeepAliveTime, keywords.TcpKeepAliveInterval);
+        keywords.TcpKeepAlive = isWanted;
+        keywords.TcpKeepAliveTime = !isWanted ? 0 : idle > 0 ? idle : 30;
+        keywords.TcpKeepAliveInterval = !isWanted ? 0 : interval > 0 ? interval : 10;
     }
 
-    private static SyncException Refused(string code, string message, Exception? inner = null) =>
-        new(new SyncError("load", null, null, null, code, message), inner);
+    private static SyncException Refused(string code, string message) => new(new SyncError("load", null, null, null, code, message));
 }

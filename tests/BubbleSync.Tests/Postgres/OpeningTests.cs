@@ -1,0 +1,184 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Tests.Scripts;
+using Npgsql;
+using Xunit;
+using static System.FormattableString;
+
+namespace BubbleSync.Tests.Postgres;
+
+/// <summary>Connections to real servers, by unix socket and by TLS; and each way in which one cannot be opened, with its own words.</summary>
+public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) : IClassFixture<SecureServer>, IClassFixture<PostgresFixture>
+{
+    private const string Secret = "TopSecret99";
+    private const string SessionSql =
+        "select current_setting('client_encoding') || '|' || current_setting('timezone') where inet_client_addr() is null";
+
+    private const string Untrusted = "the server's certificate is not trusted: its issuer, 'BubbleSync test authority', is not among the authorities ";
+    private const string OtherName = "the server's certificate is for 'localhost', '::1', not for '127.0.0.1'. Connect by a name of the certificate";
+
+    private int Port => server.Address.Port;
+
+    private string SignIn => $"user={server.Address.Username} password='{server.Address.Password}' dbname={server.Address.Database}";
+
+    private string UserInfo => $"{server.Address.Username}:{Uri.EscapeDataString(server.Address.Password!)}";
+
+    [UnixFact]
+    public async Task A_unix_socket_is_reached_in_every_form()
+    {
+        var (folder, database) = (server.SocketFolder, server.Address.Database);
+        string[] forms =
+        [
+            Invariant($"host={folder} port={Port} {SignIn}"),
+            Invariant($"host={folder} port={Port} {SignIn} keepalives=1 keepalives_idle=20 sslmode=prefer"),
+            Invariant($"postgresql://{UserInfo}@/{database}?host={folder}&port={Port}"),
+            Invariant($"postgresql://{UserInfo}@{Uri.EscapeDataString(folder)}:{Port}/{database}"),
+            Invariant($"Host={folder};Port={Port};Username={server.Address.Username};Password={server.Address.Password};Database={database}"),
+        ];
+
+        foreach (var form in forms)
+            Assert.Equal("UTF8|UTC", await OpenAsync(form, SessionSql));
+    }
+
+    [UnixTheory]
+    [InlineData("localhost", "sslmode=verify-full sslrootcert={roots}")]
+    [InlineData("localhost", "sslmode=verify-full sslrootcert={roots} channel_binding=require")]
+    [InlineData("127.0.0.1", "sslmode=verify-ca sslrootcert={roots}")]
+    [InlineData("127.0.0.1", "sslmode=require sslrootcert={roots}")]
+    [InlineData("127.0.0.1", "sslmode=require channel_binding=require")]
+    [InlineData("127.0.0.1", "")]
+    public async Task Tls_is_used_as_the_address_says(string host, string options)
+    {
+        var form = Invariant($"host={host} port={Port} {SignIn} ") + options.Replace("{roots}", server.Roots, StringComparison.Ordinal);
+
+        Assert.Equal("true", await OpenAsync(form, "select ssl::text from pg_stat_ssl where pid = pg_backend_pid()"));
+    }
+
+    [UnixTheory]
+    [InlineData("localhost", "sslmode=verify-full sslrootcert={other}", Untrusted + "in the file of sslrootcert")]
+    [InlineData("localhost", "sslmode=require sslrootcert={other}", Untrusted + "in the file of sslrootcert")]
+    [InlineData("localhost", "sslmode=verify-full", Untrusted + "that this system trusts")]
+    [InlineData("127.0.0.1", "sslmode=verify-full sslrootcert={roots}", OtherName)]
+    public async Task A_certificate_that_is_refused_is_told_with_its_cause(string host, string options, string why)
+    {
+        var files = options.Replace("{roots}", server.Roots, StringComparison.Ordinal).Replace("{other}", server.OtherRoots, StringComparison.Ordinal);
+
+        var failure = await FailAsync(Invariant($"host={host} port={Port} {SignIn} {files}"));
+
+        var place = Invariant($"PostgreSQL at {host}:{Port}/{server.Address.Database}");
+        Assert.StartsWith($"{place} cannot be reached: {why}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_without_tls_is_told()
+    {
+        var address = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()) { SslMode = SslMode.Require };
+
+        var failure = await FailAsync(address.ConnectionString);
+
+        Assert.Contains("demands TLS (sslmode), and the server does not offer it. Switch TLS on at the server", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_refusal_of_the_server_has_its_own_words()
+    {
+        var address = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()) { Pooling = false };
+        var (role, full, closed) = ($"role_{Guid.NewGuid():N}", $"full_{Guid.NewGuid():N}", address.Database);
+        await ExecuteAsync(address, $"create role {role} login password '{Secret}'; create role {full} login password '{Secret}' connection limit 0");
+        await ExecuteAsync(address, $"revoke connect on database {closed} from public");
+        try
+        {
+            const string refused = "refused the connection: ";
+            var place = Invariant($"PostgreSQL at {address.Host}:{address.Port}/");
+            var known = new NpgsqlConnectionStringBuilder(address.ConnectionString) { Username = role, Password = Secret };
+            (NpgsqlConnectionStringBuilder Address, string Message)[] cases =
+            [
+                (new(known.ConnectionString) { Password = "wrong" }, $"{closed} {refused}the password is wrong, or there is no user '{role}' (28P01)."),
+                (new(known.ConnectionString) { Password = null }, $"{closed} cannot be reached: the server asks for a password, and none is given"),
+                (new(address.ConnectionString) { Database = "nowhere" }, $"nowhere {refused}there is no database 'nowhere' (3D000). Correct the name"),
+                (known, $"{closed} {refused}user '{role}' may not connect to database '{closed}' (42501). Allow it: grant connect"),
+                (new(known.ConnectionString) { Username = full, Database = "postgres" }, $"postgres {refused}too many connections for role \"{full}\" ("),
+            ];
+
+            foreach (var (tried, message) in cases)
+            {
+                var failure = await FailAsync(tried.ConnectionString);
+
+                Assert.StartsWith(place + message, failure.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain(Secret, failure.ToString(), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            await ExecuteAsync(address, $"drop role {role}; drop role {full}");
+        }
+    }
+
+    [Theory]
+    [InlineData("host=127.0.0.1 port=9 user=me", "nothing listens on this port")]
+    [InlineData("host=nowhere.invalid user=me", "no address is known for this host name")]
+    [InlineData("host=127.0.0.1,localhost port=9 user=me", "nothing listens on this port")]
+    public async Task What_cannot_be_reached_is_told_with_its_cause(string text, string why)
+    {
+        var failure = await FailAsync(text);
+
+        Assert.Equal("target-unreachable", failure.Errors[0].Code);
+        Assert.Contains($" cannot be reached: {why}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [UnixFact]
+    public async Task A_folder_without_a_socket_is_told()
+    {
+        var failure = await FailAsync("host=/nowhere port=5433 user=me");
+
+        Assert.Contains("/nowhere:5433/ cannot be reached: no server listens at the unix socket .s.PGSQL.5433", failure.Message, StringComparison.Ordinal);
+    }
+
+    [UnixFact]
+    public async Task The_first_host_that_can_be_written_is_taken()
+    {
+        var form = Invariant($"host=127.0.0.1,127.0.0.1 port=9,{Port} {SignIn} target_session_attrs=read-write");
+
+        Assert.Equal("1", await OpenAsync(form, "select '1'"));
+    }
+
+    [UnixFact]
+    public async Task Password_file_service_file_and_variables_are_read_by_the_program()
+    {
+        var (user, database) = (server.Address.Username, server.Address.Database);
+        var home = Directory.CreateTempSubdirectory("bubblesync-home-").FullName;
+        try
+        {
+            var password = server.Address.Password!.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal);
+            await File.WriteAllTextAsync(Path.Combine(home, ".pgpass"), Invariant($"*:{Port}:{database}:{user}:{password}\n"));
+            await File.WriteAllTextAsync(Path.Combine(home, ".pg_service.conf"), Invariant($"[mirror]\nhost=127.0.0.1\nport={Port}\ndbname={database}\n"));
+
+            string[] words = ["doctor", "--output", "json", "--connection", "service=mirror schema=x"];
+            var outcome = await ChildProcess.BubblesyncAsync(Repository.Root, words, ("HOME", home), ("PGUSER", user), ("PGPASSWORD", null));
+
+            Assert.Contains(Invariant($"127.0.0.1:{Port}/{database}, PostgreSQL"), outcome.Output, StringComparison.Ordinal);
+            Assert.Contains("is passed over: it is a word of another client. Set Postgres:Schema", outcome.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    private static async Task<string> OpenAsync(string text, string sql)
+    {
+        await using var database = await TargetDatabase.OpenAsync(new PostgresSettings { ConnectionString = text }, "test", CancellationToken.None);
+        await using var connection = await database.ConnectAsync(CancellationToken.None);
+        return (await connection.ScalarAsync<object>(sql, CancellationToken.None))?.ToString() ?? "";
+    }
+
+    private static Task<SyncException> FailAsync(string text) => Assert.ThrowsAsync<SyncException>(() => OpenAsync(text, "select 1"));
+
+    private static async Task ExecuteAsync(NpgsqlConnectionStringBuilder address, string sql)
+    {
+        await using var connection = new NpgsqlConnection(address.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
