@@ -178,6 +178,65 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_held_link_goes_over_no_value_that_was_entered_here_where_no_patch_filled_one()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-nothing", "select 1"));
+        await scene.ExecuteAsync(Keys);
+        scene.Put("seda_registration", Scene.Record(6, Scene.Early));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\""));
+        await scene.ResyncAsync();
+        await scene.ExecuteAsync($"update invoice set linked_seda_registration = '{Scene.Id(6)}', updated_at = now() + interval '1 hour'");
+        // The patches run over the edited row once before the target comes.
+        await scene.ResyncAsync();
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal(Scene.Id(6), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
+        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from bubblesync.held_link"));
+    }
+
+    [Fact]
+    public async Task A_held_link_goes_over_no_value_that_replaced_what_a_patch_filled_though_the_row_was_not_stamped()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(3)}\"]"));
+        scene.Put("seda_registration", Scene.Record(6, Scene.Early));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\""));
+        await scene.ResyncAsync();
+        await scene.ExecuteAsync($"update invoice set linked_seda_registration = '{Scene.Id(6)}' where linked_seda_registration = '{Scene.Id(4)}'");
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal(Scene.Id(6), await scene.ScalarAsync<string>("select linked_seda_registration from invoice"));
+    }
+
+    [Fact]
+    public async Task A_held_link_that_a_trigger_keeps_out_waits_on()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Keys);
+        scene.Put("seda_registration", Scene.Record(4, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(3)}\"]"));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked SEDA registration\": \"{Scene.Id(5)}\""));
+        await scene.ResyncAsync();
+        await scene.ExecuteAsync(
+            """
+            create function keep() returns trigger language plpgsql as $$ begin new.linked_seda_registration = old.linked_seda_registration; return new; end $$;
+            create trigger keep before update on invoice for each row execute function keep()
+            """);
+        scene.Put("seda_registration", Scene.Record(5, Scene.Early));
+        await scene.ResyncAsync();
+        var kept = await scene.ScalarAsync<string>("select linked_seda_registration from invoice");
+        await scene.ExecuteAsync("drop trigger keep on invoice");
+
+        await scene.ResyncAsync();
+
+        Assert.Equal((Scene.Id(4), Scene.Id(5)), (kept, await scene.ScalarAsync<string>("select linked_seda_registration from invoice")));
+    }
+
+    [Fact]
     public async Task Several_held_links_of_a_row_are_restored_though_a_trigger_stamps_each_write()
     {
         await using var scene = (await Scene.OpenAsync(postgres)).WithPatches((

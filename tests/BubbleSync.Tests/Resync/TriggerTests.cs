@@ -171,6 +171,44 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task An_edit_stays_one_though_a_restored_link_then_makes_a_trigger_stamp_its_row()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
+        var link = $", \"Linked User Login\": \"{Scene.Id(9)}\"";
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\"" + link));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update agent set name = 'mine'");
+        scene.Put("user", Scene.Record(9, Scene.Early));
+        await scene.ResyncAsync("user");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\"" + link));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(1L, report.Entities[0].Conflicts);
+        Assert.Equal($"mine|{Scene.Id(9)}", await scene.RowAsync("select name, linked_user_login from agent"));
+    }
+
+    [Fact]
+    public async Task What_the_program_wrote_in_one_table_makes_no_edit_of_another_its_own()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync(
+            Trigger("stamp", "before insert or update", "new.updated_at = clock_timestamp(); return new")
+            + "; create trigger stamp before insert or update on customer for each row execute function stamp()");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update agent set name = 'mine'");
+        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
+        await scene.ResyncAsync("customer");
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal((1L, "mine"), (report.Entities[0].Conflicts, await scene.ScalarAsync<string>("select name from agent")));
+    }
+
+    [Fact]
     public async Task A_restored_link_goes_over_what_a_patch_filled_though_a_trigger_stamped_it_but_not_over_an_edit()
     {
         var fill = $"update agent set linked_user_login = '{Scene.Id(8)}' where linked_user_login is null and introducer is null";
