@@ -42,8 +42,8 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         return restored;
     }
 
-    /// <summary>Notes which columns are empty, before a patch runs in the same transaction.</summary>
-    public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteEmpty, cancellationToken);
+    /// <summary>Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.</summary>
+    public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFree, cancellationToken);
 
     /// <summary>Notes what the patch has filled in: a held link goes over it later.</summary>
     public Task AfterPatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFilled, cancellationToken);
@@ -92,12 +92,15 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     // The column is not asked about: any held link of the entity counts.
     private const string HasAny = "select exists (select from bubblesync.held_link where target_schema = @schema and entity = @entity and @column <> '')";
 
-    private string NoteEmpty(ColumnPlan column) =>
-        $"""
-        update bubblesync.held_link h set was_empty = t.{column.Quoted} is null
-        from {plan.Table} t
-        where {Mine} and t.{_key} = h.bubble_id and h.was_empty is distinct from (t.{column.Quoted} is null)
-        """;
+    private string NoteFree(ColumnPlan column)
+    {
+        var isFree = $"(t.{column.Quoted} is null or t.{column.Quoted} is not distinct from h.filled)";
+        return $"""
+            update bubblesync.held_link h set was_empty = {isFree}
+            from {plan.Table} t
+            where {Mine} and t.{_key} = h.bubble_id and h.was_empty is distinct from {isFree}
+            """;
+    }
 
     private string NoteFilled(ColumnPlan column) =>
         $"""

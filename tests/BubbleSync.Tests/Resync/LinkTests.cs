@@ -214,6 +214,25 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_restored_link_goes_over_what_one_patch_filled_and_another_changed()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+            ("010-fill", $"update invoice set linked_customer = '{Scene.Id(7)}' where linked_customer is null"),
+            ("020-change", $"update invoice set linked_customer = '{Scene.Id(8)}' where linked_customer = '{Scene.Id(7)}'"));
+        await scene.ExecuteAsync(Keys);
+        scene.Put("Customer_Profile", Scene.Record(7, Scene.Early));
+        scene.Put("Customer_Profile", Scene.Record(8, Scene.Early));
+        scene.Put("invoice", Scene.Record(3, Scene.Early, $"\"Linked Customer\": \"{Scene.Id(9)}\""));
+        await scene.ResyncAsync();
+        var filled = await scene.ScalarAsync<string>("select linked_customer from invoice");
+        scene.Put("Customer_Profile", Scene.Record(9, Scene.Early));
+
+        await scene.ResyncAsync();
+
+        Assert.Equal((Scene.Id(8), Scene.Id(9)), (filled, await scene.ScalarAsync<string>("select linked_customer from invoice")));
+    }
+
+    [Fact]
     public async Task A_held_link_that_a_trigger_keeps_out_waits_on()
     {
         await using var scene = await Scene.OpenAsync(postgres);
