@@ -1,6 +1,5 @@
 using BubbleSync.Etl;
 using BubbleSync.Tests.Resync;
-using Npgsql;
 using Xunit;
 
 namespace BubbleSync.Tests.Survival;
@@ -8,6 +7,14 @@ namespace BubbleSync.Tests.Survival;
 /// <summary>What happens between the first statement of a merge and its COMMIT.</summary>
 public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private const string Edit = "update agent set name = 'mine' where bubble_id like '%1'";
+
+    private const string Stamp =
+        """
+        create function stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$;
+        create trigger stamp before update on agent for each row execute function stamp()
+        """;
+
     [Fact]
     public async Task A_merge_whose_session_ends_at_its_commit_has_merged_nothing_and_is_done_by_the_resume()
     {
@@ -36,16 +43,12 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
         await scene.ResyncAsync("agent");
         scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
-        await using var editor = new NpgsqlConnection(scene.Connection);
-        await editor.OpenAsync(scene.Limit);
-        await using var edit = await editor.BeginTransactionAsync(scene.Limit);
-        await using var command = new NpgsqlCommand("update agent set name = 'mine', updated_at = clock_timestamp() + interval '1 hour'", editor, edit);
-        await command.ExecuteNonQueryAsync(scene.Limit);
+        await using var edit = await Door.ShutAsync(scene, "update agent set name = 'mine', updated_at = clock_timestamp() + interval '1 hour'");
 
         // The merge has classified the row by the time that it waits for its lock.
         var run = scene.ResyncAsync("agent");
-        await WaitsAsync(scene, editor);
-        await edit.CommitAsync(scene.Limit);
+        await edit.SomebodyWaitsAsync();
+        await edit.CommitAsync();
         var report = await run;
 
         Assert.Equal(("succeeded", 0L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
@@ -55,24 +58,16 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_row_that_is_edited_here_while_a_patch_waits_for_it_counts_as_edited_though_a_trigger_stamps_the_patch()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is distinct from 'p'"));
-        await scene.ExecuteAsync(
-            """
-            create function stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$;
-            create trigger stamp before update on agent for each row execute function stamp()
-            """);
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync(Stamp);
         scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
         await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("update agent set introducer = null, updated_at = updated_at");
-        await using var editor = new NpgsqlConnection(scene.Connection);
-        await editor.OpenAsync(scene.Limit);
-        await using var edit = await editor.BeginTransactionAsync(scene.Limit);
-        await using var command = new NpgsqlCommand("update agent set name = 'mine'", editor, edit);
-        await command.ExecuteNonQueryAsync(scene.Limit);
+        scene.WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is distinct from 'p'"));
+        await using var edit = await Door.ShutAsync(scene, Edit);
 
         var patch = scene.Engine().PatchAsync([], scene.Limit);
-        await WaitsAsync(scene, editor);
-        await edit.CommitAsync(scene.Limit);
+        await edit.SomebodyWaitsAsync();
+        await edit.CommitAsync();
         var patched = await patch;
         scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
         var report = await scene.ResyncAsync("agent");
@@ -81,6 +76,44 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal("mine|p", await scene.RowAsync("select name, introducer from agent"));
     }
 
-    private static Task WaitsAsync(Scene scene, NpgsqlConnection editor) => scene.UntilAsync(
-        $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {editor.ProcessID} = any(pg_blocking_pids(pid)))");
+    [Fact]
+    public async Task A_row_that_is_edited_here_while_its_link_is_restored_counts_as_edited_though_a_trigger_stamps_the_link()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync($"{Stamp}; alter table agent add foreign key (linked_user_login) references \"user\" (bubble_id)");
+        var link = $", \"Linked User Login\": \"{Scene.Id(9)}\"";
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\"" + link));
+        await scene.ResyncAsync("agent");
+        scene.Put("user", Scene.Record(9, Scene.Early));
+        await using var edit = await Door.ShutAsync(scene, Edit);
+
+        var restoring = scene.ResyncAsync("user");
+        await edit.SomebodyWaitsAsync();
+        await edit.CommitAsync();
+        var restored = await restoring;
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\"" + link));
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 1L), (restored.Status, report.Entities[0].Conflicts));
+        Assert.Equal($"mine|{Scene.Id(9)}", await scene.RowAsync("select name, linked_user_login from agent"));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_edited_here_while_it_is_pruned_stays()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        foreach (var number in Enumerable.Range(1, 9))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+        await scene.ResyncAsync("agent");
+        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+        await using var edit = await Door.ShutAsync(scene, Edit);
+
+        var run = scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard });
+        await edit.SomebodyWaitsAsync();
+        await edit.CommitAsync();
+        var report = await run;
+
+        Assert.Equal(("succeeded", 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent where name = 'mine'"));
+    }
 }

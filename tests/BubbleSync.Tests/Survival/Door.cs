@@ -17,14 +17,23 @@ internal sealed class Door : IAsyncDisposable
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(scene.Connection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(scene.Limit);
         await connection.BeginTransactionAsync(scene.Limit);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(scene.Limit);
-        return new(scene, connection);
+        var door = new Door(scene, connection);
+        await door.ExecuteAsync(sql);
+        return door;
     }
+
+    /// <summary>Opens it and keeps what its statement wrote.</summary>
+    public Task CommitAsync() => ExecuteAsync("commit");
 
     /// <summary>Waits until a run stands before it.</summary>
     public Task SomebodyWaitsAsync() => _scene.UntilAsync(
         $"select exists (select from pg_stat_activity where application_name like 'bubblesync %' and {_connection.ProcessID} = any(pg_blocking_pids(pid)))");
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, _connection);
+        await command.ExecuteNonQueryAsync(_scene.Limit);
+    }
 }
