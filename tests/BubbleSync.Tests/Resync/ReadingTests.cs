@@ -117,6 +117,27 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_record_that_appears_in_a_window_after_it_was_read_is_read_and_the_window_counts_once()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+        var isRead = false;
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // Its dates are old, so that only the counts show it.
+            if (isRead && request is { Kind: RequestKind.List, Constraints: "" or "[]" })
+                scene.Put("agent", Scene.Record(9, Scene.Early));
+            isRead |= request.Constraints.Contains("Created Date", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("succeeded", 4L, 4L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Read));
+    }
+
+    [Fact]
     public async Task What_is_edited_and_added_between_two_pages_is_caught_up()
     {
         await using var scene = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);

@@ -143,6 +143,21 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_the_catch_up_pass_read_before_hides_no_record_that_came_before_the_resume()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 3))
+            scene.Put("agent", Scene.Record(number, number == 1 ? "2999-01-01T00:00:00.000Z" : Scene.Early));
+        await StopAtMergeAsync(scene);
+        // In no window, and no change either: only the counts show it.
+        scene.Put("agent", $"{{\"_id\": \"{Scene.Id(9)}\", \"Modified Date\": \"{Scene.Early}\"}}");
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal(("succeeded", 4L), (report.Status, report.Entities[0].Inserted));
+    }
+
+    [Fact]
     public async Task A_run_that_ended_well_is_nothing_to_resume()
     {
         await using var scene = await Scene.OpenAsync(postgres);
