@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -67,6 +68,25 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
         await scene.ResyncAsync("agent");
 
         Assert.Equal([Refused(Scene.Late)], await scene.RowsAsync(Raw));
+    }
+
+    [Fact]
+    public async Task What_a_run_rebuilt_before_it_stopped_at_its_limit_is_known_as_rebuilt()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(Rule);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"Commission\": -5"));
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            if (request.Kind == RequestKind.List && request.Constraints.Contains("_id", StringComparison.Ordinal))
+                scene.Bubble.Records.Delete("agent", Scene.Id(1));
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
+
+        Assert.Equal(("failed", "too-many-rejects"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal("true", await scene.RowAsync("select is_rebuilt from bubblesync.rejected_record"));
     }
 
     [Theory]

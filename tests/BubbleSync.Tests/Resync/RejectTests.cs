@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -85,6 +86,31 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(("succeeded", 0L, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
         Assert.Equal("5", await scene.RowAsync("select commission from agent"));
         Assert.Empty(await scene.RowsAsync(Rejects));
+    }
+
+    [Fact]
+    public async Task Of_a_record_that_is_a_reject_each_time_it_is_read_only_the_last_reading_is_kept()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"five\""));
+        EditBeforeCatchUp(scene, "\"Agent Code\": 5, \"Commission\": \"six\"");
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Staged));
+        Assert.Equal("true", await scene.RowAsync("select position('six' in raw) > 0 from bubblesync.rejected_record"));
+    }
+
+    [Fact]
+    public async Task A_reject_that_is_good_when_read_again_counts_against_no_limit()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"five\""));
+        EditBeforeCatchUp(scene, "\"Commission\": 5");
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
+
+        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Fact]

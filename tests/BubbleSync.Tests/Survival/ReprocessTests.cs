@@ -141,6 +141,21 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal([Scene.Id(2)], await scene.RowsAsync("select bubble_id from agent"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_run_saw_anew_of_one_entity_makes_no_rejected_record_of_another_outdated(bool stops)
+    {
+        await using var scene = await RejectedAsync();
+        scene.Put("Customer_Profile", Scene.Record(1, "no date"));
+        await scene.ResyncAsync("customer");
+        scene.Put("agent", Scene.Record(1, Scene.Late, Bad));
+
+        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = stops ? new Limit(0, false) : null });
+
+        Assert.Equal(["agent"], await scene.RowsAsync("select distinct entity from bubblesync.rejected_record where superseded_by is not null"));
+    }
+
     private static async Task SeeAsync(Scene scene, string how)
     {
         if (how == "verify")

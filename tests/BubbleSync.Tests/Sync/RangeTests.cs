@@ -280,6 +280,29 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
+    public async Task A_record_without_an_id_counts_once_though_its_window_of_a_listing_is_read_again()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 2);
+        foreach (var day in Enumerable.Range(2, 5))
+            scene.Put("invoice", Scene.Record(day, From, created: $"2026-02-0{day}T00:00:00.000Z"));
+        scene.Put("invoice", $"{{\"Created Date\": \"2026-02-01T00:00:00.000Z\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await GoBetween.StartAsync(
+            scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+        scene.Bubble.Traffic.OnRequest = request =>
+        {
+            // The last page comes short of what the first one counted.
+            if (request.Cursor == 4 && request.Constraints.Contains("Created Date", StringComparison.Ordinal))
+                scene.Bubble.Records.Delete("invoice", Scene.Id(6));
+            return Task.CompletedTask;
+        };
+
+        var report = await scene.RangeAsync(From, To);
+
+        Assert.Equal((5, 4, 1), (report.Results.Total, report.Results.Synced, report.Results.Failed));
+        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+    }
+
+    [Fact]
     public async Task A_doubt_about_an_early_window_of_a_listing_is_not_forgotten_at_the_next()
     {
         await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: 4, pageSize: 2);
