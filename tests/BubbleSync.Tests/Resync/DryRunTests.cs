@@ -28,6 +28,19 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_a_large_merge_tells_the_planner_leaves_the_limit_of_waits_to_what_follows_in_a_dry_run()
+    {
+        const string Limited = "do $$ begin if current_setting('lock_timeout') <> '1min' then raise 'it is %', current_setting('lock_timeout'); end if; end $$";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-limit", Limited));
+        foreach (var number in Enumerable.Range(1, 1000))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+
+        Assert.Equal((1000L, null), (report.Entities[0].Inserted, Assert.Single(report.Patches).Error));
+    }
+
+    [Fact]
     public async Task A_dry_run_leaves_no_staging()
     {
         await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });

@@ -1,5 +1,9 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Tests.Resync;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace BubbleSync.Tests.Survival;
@@ -79,6 +83,31 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
     }
 
+    [Theory]
+    [InlineData(null, "succeeded")]
+    [InlineData("no room", "cancelled")]
+    public async Task A_stop_that_comes_when_all_is_done_leaves_a_success(string? failure, string status)
+    {
+        await using var scene = await OneAgentAsync();
+        await scene.ResyncAsync("agent");
+        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres, "bubblesync test", scene.Limit);
+        var journal = new RunJournal(database, Guid.CreateVersion7(), NullLogger.Instance, 0, new MirroredSource("public", ""));
+        using var stop = new CancellationTokenSource();
+
+        var report = await new RunRecorder(journal, TimeProvider.System).RecordAsync(
+            "patch", Array.Empty<string>(), goesOn: false, new DoneRun(), null,
+            async _ =>
+            {
+                await stop.CancelAsync();
+                if (failure is not null)
+                    throw new InvalidOperationException(failure);
+            },
+            stop.Token);
+
+        Assert.Equal((status, failure is null ? 0 : 2), (report.Status, report.Errors.Count));
+        Assert.Equal($"{status}|true|true", await scene.RowAsync(Result));
+    }
+
     private async Task<Scene> OneAgentAsync()
     {
         var scene = await Scene.OpenAsync(postgres);
@@ -89,6 +118,15 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
     private static Task RefuseAsync(Scene scene, string when) => scene.ExecuteAsync(
         "create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; "
         + $"create trigger refuse {when} execute function public.refuse()");
+
+    private sealed class DoneRun : IRecordedRun
+    {
+        public RunProgress Progress { get; } = ApiProgress.None.With([]);
+
+        public RunFindings Findings { get; } = new();
+
+        public IReadOnlyList<EntityReport> Reports => [];
+    }
 
     private sealed class FailingProgress : IProgress<RunProgress>
     {
