@@ -70,6 +70,42 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
+    public async Task Once_a_page_beyond_the_budget_fits_again_another_may_grow_beyond_it()
+    {
+        var budget = new ByteBudget(100);
+        using var one = await budget.ReserveAsync(50, CancellationToken.None);
+        using var other = await budget.ReserveAsync(50, CancellationToken.None);
+        Assert.True(one.TryGrow(10));
+        Assert.False(other.TryGrow(20));
+
+        one.Shrink(40);
+
+        Assert.True(other.TryGrow(20));
+        Assert.Equal(110, budget.Used);
+    }
+
+    [Fact]
+    public async Task Who_waits_to_grow_is_overtaken_neither_by_a_page_that_grows_less_nor_by_a_new_one()
+    {
+        var budget = new ByteBudget(100);
+        var beyond = await budget.ReserveAsync(50, CancellationToken.None);
+        using var waiting = await budget.ReserveAsync(10, CancellationToken.None);
+        using var growing = await budget.ReserveAsync(20, CancellationToken.None);
+        var done = await budget.ReserveAsync(20, CancellationToken.None);
+        Assert.True(beyond.TryGrow(10));
+        var grows = waiting.GrowAsync(30, CancellationToken.None);
+
+        done.Dispose();
+        var enters = budget.ReserveAsync(5, CancellationToken.None);
+
+        Assert.False(growing.TryGrow(5));
+        Assert.Equal((false, false, 90), (grows.IsCompleted, enters.IsCompleted, budget.Used));
+        beyond.Dispose();
+        await grows.WaitAsync(Limit);
+        (await enters.WaitAsync(Limit)).Dispose();
+    }
+
+    [Fact]
     public async Task What_a_page_did_not_need_is_free_at_once()
     {
         var budget = new ByteBudget(100);

@@ -96,6 +96,19 @@ public sealed class CountedCallTests
         Assert.Equal(0, await stream.ReadAsync(new byte[1]));
     }
 
+    [Fact]
+    public async Task The_end_of_a_connection_may_be_the_end_of_an_answer()
+    {
+        using var connection = new MemoryStream("GETa"u8.ToArray());
+        await using var stream = new SendOnceStream(connection);
+        await stream.WriteAsync("GET"u8.ToArray());
+
+        // The pool waits for an answer without room for it.
+        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty));
+        Assert.Equal(1, await stream.ReadAsync(new byte[1]));
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]));
+    }
+
     private static BubbleClient Client(ClosingServer server, ApiMeter meter, int maxAttempts = 6)
     {
         var clock = new FastClock(100);
