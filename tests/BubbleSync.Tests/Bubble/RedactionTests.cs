@@ -40,7 +40,7 @@ public sealed class RedactionTests
         [
             () => Answer(400, json), () => Answer(400, $"<p>Bearer {echo}</p>"), () => Answer(404, json), () => Answer(404, $"Bearer {echo}"),
             () => Answer(500, json), () => Answer(503, $"Bearer {echo}"), () => Answer(401, json), () => Answer(200, $"Bearer {echo}"),
-            () => Answer(200, $"{new string(' ', 16 * 1024 - 40)}Bearer {echo}"), () => Answer(200, json),
+            () => Answer(200, CutWithin(echo)), () => Answer(400, CutWithin(echo)), () => Answer(200, json),
             () => Moved($"https://{echo}.example.com/{echo}?t={echo}"), () => Moved($"https://u:{echo}@example.com/"), () => Moved($"/login?t={echo}"),
             () => Typed(echo),
         ];
@@ -58,6 +58,20 @@ public sealed class RedactionTests
         }
     }
 
+    [Theory]
+    [InlineData("<p>Bearer s3cret</p>")]
+    [InlineData("{\"message\": \"Wrong: s3cret\"}")]
+    [InlineData("{\"body\": {\"message\": \"Wrong: s3cret\"}}")]
+    public async Task A_token_so_short_that_it_could_be_a_word_is_hidden_in_what_the_server_said(string body)
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings { ApiToken = "s3cret", MaxAttempts = 1, PatienceSeconds = 0 }, _ => Answer(400, body));
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
+
+        Assert.DoesNotContain("s3cret", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains("***", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_exception_of_the_connection_that_quotes_the_token_is_not_kept()
     {
@@ -69,6 +83,9 @@ public sealed class RedactionTests
         Assert.DoesNotContain(Token, failure.ToString(), StringComparison.Ordinal);
         Assert.Contains("Received an invalid header: 'x ***'", failure.Message, StringComparison.Ordinal);
     }
+
+    // A page of which messages take 16 KB: that ends within the token. White space before a page's first letter does not count, and all other is shortened.
+    private static string CutWithin(string echo) => $"no{new string(' ', (16 * 1024) - 2 - 16)}{echo}";
 
     private static string Spelled(char letter, int way)
     {

@@ -24,7 +24,7 @@ internal sealed class ScriptedBubble : HttpMessageHandler
     private ScriptedBubble(BubbleSettings settings, Func<int, string, CancellationToken, Task<HttpResponseMessage>> answer)
     {
         _answer = answer;
-        settings = settings with { BaseUrl = new Uri($"https://{Host}/api/1.1"), ApiToken = Token };
+        settings = settings with { BaseUrl = new Uri($"https://{Host}/api/1.1"), ApiToken = settings.ApiToken ?? Token };
         Throttle = new Throttle(settings.MaxConcurrency, 1_000_000, Clock);
         Client = new BubbleClient(settings, Throttle, Meter, Clock, Log, this);
         _began = Clock.GetTimestamp();
