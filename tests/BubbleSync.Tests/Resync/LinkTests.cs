@@ -233,6 +233,24 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_link_of_a_record_that_was_not_taken_because_of_a_local_edit_is_not_restored_later()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
+        await scene.ExecuteAsync(Keys);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync("update agent set name = 'mine', updated_at = now() + interval '1 hour'");
+        scene.Put("agent", Scene.Record(1, Scene.Late, $"\"Name\": \"new\", \"Linked User Login\": \"{Scene.Id(9)}\""));
+        var kept = await scene.ResyncAsync("agent");
+        scene.Put("user", Scene.Record(9, Scene.Early));
+
+        await scene.ResyncAsync("user");
+
+        Assert.Equal(1, kept.Entities[0].Conflicts);
+        Assert.Equal("mine|~", await scene.RowAsync("select name, linked_user_login from agent"));
+    }
+
+    [Fact]
     public async Task A_held_link_that_a_trigger_keeps_out_waits_on()
     {
         await using var scene = await Scene.OpenAsync(postgres);

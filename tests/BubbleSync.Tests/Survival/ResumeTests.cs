@@ -158,6 +158,27 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_an_entity_rejected_that_was_merged_before_the_resume_leaves_the_run_partial()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"many\""));
+        scene.Put("Customer_Profile", Scene.Record(2, Scene.Early));
+        using (var stop = new CancellationTokenSource())
+        {
+            await using var door = await Door.ShutAsync(scene, "lock table customer in exclusive mode");
+            var run = scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"] }, null, stop.Token);
+            await door.SomebodyWaitsAsync();
+            await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
+            await stop.CancelAsync();
+            await run;
+        }
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+
+        Assert.Equal(("partial", "rejected", "agent"), (report.Status, Assert.Single(report.Errors).Code, report.Errors[0].Entity));
+    }
+
+    [Fact]
     public async Task A_run_that_ended_well_is_nothing_to_resume()
     {
         await using var scene = await Scene.OpenAsync(postgres);

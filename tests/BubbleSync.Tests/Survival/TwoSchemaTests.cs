@@ -93,6 +93,23 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal("mirror", await scene.RowAsync("select target_schema from bubblesync.held_link"));
     }
 
+    [Fact]
+    public async Task A_run_over_one_schema_leaves_what_the_other_has_staged()
+    {
+        await using var scene = await TwoAsync();
+        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var door = await Door.ShutAsync(scene, "lock table public.agent in exclusive mode");
+        var here = scene.ResyncAsync("agent");
+        await door.SomebodyWaitsAsync();
+        Use(scene, "mirror");
+
+        var there = await scene.ResyncAsync("agent");
+        await door.DisposeAsync();
+
+        Assert.Equal(("succeeded", "succeeded"), (there.Status, (await here).Status));
+        Assert.Equal((1L, 1L), (there.Entities[0].Inserted, (await here).Entities[0].Inserted));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
