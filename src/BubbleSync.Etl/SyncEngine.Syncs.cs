@@ -67,7 +67,8 @@ public sealed partial class SyncEngine
         // What stopped the run is told once, not for each invoice that it left undone.
         IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
             : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
-        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]), report);
+        var results = new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]);
+        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, results, report);
     }
 
     /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
@@ -133,7 +134,8 @@ public sealed partial class SyncEngine
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], runId);
         return await new RunRecorder(journal, clock).RecordAsync(
-            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token), cancellationToken);
+            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token),
+            cancellationToken);
     }, cancellationToken);
 
     private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected",

@@ -31,7 +31,8 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         await using var database = faults["Postgres"].Any()
             ? null
             : await _checks.LookAsync(
-                "database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken), d => string.Join(' ', d.Notes.Prepend($"{d.Host}, PostgreSQL {d.Version}{(d.Notes.Count > 0 ? "." : "")}")));
+                "database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken),
+                d => string.Join(' ', d.Notes.Prepend($"{d.Host}, PostgreSQL {d.Version}{(d.Notes.Count > 0 ? "." : "")}")));
         var target = database is null ? null : new TargetExamination(database, _checks);
         if (target is not null)
             await _checks.GuardAsync("tables", () => target.RunAsync(maps, cancellationToken));

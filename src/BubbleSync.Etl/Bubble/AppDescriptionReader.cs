@@ -84,7 +84,9 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         var paths = Members(swagger, "paths").Select(p => p.Name).ToHashSet();
         return from definition in Members(swagger, "definitions")
                where paths.Count == 0 || paths.Contains($"/obj/{definition.Name}")
-               select new DescribedType(definition.Name, definition.Name, definition.Name, [.. Members(definition.Value, "properties").Where(p => !string.IsNullOrWhiteSpace(p.Name)).Select(p => new DescribedField(p.Name, p.Name, KindOf(p.Value)))]);
+               let fields = Members(definition.Value, "properties").Where(p => !string.IsNullOrWhiteSpace(p.Name))
+               select new DescribedType(
+                   definition.Name, definition.Name, definition.Name, [.. fields.Select(p => new DescribedField(p.Name, p.Name, KindOf(p.Value)))]);
     }
 
     private static string KindOf(JsonElement property) => (Text(property, "type"), Text(property, "format")) switch

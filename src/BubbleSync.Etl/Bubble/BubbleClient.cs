@@ -50,7 +50,8 @@ internal sealed class BubbleClient : IDisposable
     public TimeSpan? ClockOffset => _sender.ClockOffset;
 
     /// <summary>
-    /// Gives one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of memory.
+    /// Gives one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of
+    /// memory.
     /// Nobody may keep a page and wait for another: its bytes may be those that the other waits for.
     /// </summary>
     /// <param name="query">What to search for.</param>
@@ -88,10 +89,12 @@ internal sealed class BubbleClient : IDisposable
 
     private async Task<RawPage> SendAsync(BubbleQuery query, string entity, int rank, bool isRetry, CancellationToken cancellationToken)
     {
-        query = query with { Limit = _sizes.Limit(query.Type, query.Limit) };
+        var expected = _sizes.Expected(query.Type, _sizes.Limit(query.Type, query.Limit));
 #pragma warning disable CA2000 // The page takes it over.
-        var reserved = await Budget.ReserveAsync(_sizes.Expected(query.Type, query.Limit), cancellationToken);
+        var reserved = await Budget.ReserveAsync(expected, cancellationToken);
 #pragma warning restore CA2000
+        // Pages that came meanwhile may have shown that records are large.
+        query = query with { Limit = _sizes.Limit(query.Type, query.Limit) };
         try
         {
             var page = await _sender.AskAsync(

@@ -78,9 +78,11 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
                 $"is shielded by a server on the way, which refused the request (403: {said}). The token was not looked at. "
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
             404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
-            414 or 431 => Failure(entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server on the way"), isTransient: false),
+            414 or 431 => Failure(
+                entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server on the way"), isTransient: false),
             304 => Failure(
-                entity, "source-busy", "answered 304 (not modified), though nothing was asked to be compared: a cache on the way answers for the app", isTransient: true),
+                entity, "source-busy", "answered 304 (not modified), though nothing was asked to be compared: a cache on the way answers for the app",
+                isTransient: true),
             >= 300 and < 400 => Failure(entity, "source-moved", Invariant($"redirects ({status}) {Moved(location)}"), isTransient: false),
             429 or 503 => Failure(entity, BubbleAnswer.Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
             408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", Invariant($"answered {status} ({said})"), isTransient: true),

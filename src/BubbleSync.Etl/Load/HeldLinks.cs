@@ -42,7 +42,9 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         return restored;
     }
 
-    /// <summary>Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.</summary>
+    /// <summary>
+    /// Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.
+    /// </summary>
     public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFree, cancellationToken);
 
     /// <summary>Notes what the patch has filled in: a held link goes over it later.</summary>

@@ -23,7 +23,8 @@ internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
     public static string OfRejects(StagingTable from, StagingTable root) =>
         $"""
         select r.{root.Plan.Key.Quoted} as root, n.id from {root.Name} r
-        join (select j.bubble_id as id, (regexp_matches(j.raw, '"([0-9]+x[0-9]+)"', 'g'))[1] as named from {from.Rejects} j) n on n.named = r.{root.Plan.Key.Quoted}
+        join (select j.bubble_id as id, (regexp_matches(j.raw, '"([0-9]+x[0-9]+)"', 'g'))[1] as named from {from.Rejects} j) n
+          on n.named = r.{root.Plan.Key.Quoted}
         """;
 }
 
@@ -52,7 +53,9 @@ internal sealed class StagedLinks(TargetDatabase database)
         """,
         cancellationToken);
 
-    /// <summary>A query of (id): rows in the entity's table that name one of the roots in a list. Array operators would compare each item with each root.</summary>
+    /// <summary>
+    /// A query of (id): rows in the entity's table that name one of the roots in a list. Array operators would compare each item with each root.
+    /// </summary>
     public static string KnownSql(StagingTable table, ColumnPlan naming, StagingTable root) =>
         $"""
         select n.id from (select t.{table.Plan.Key.Quoted} as id, unnest(t.{naming.Quoted}::text[]) as named from {table.Plan.Table} t) n

@@ -46,7 +46,9 @@ internal sealed class StagedOutcomes(TargetDatabase database)
         return await connection.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken);
     }
 
-    /// <summary>Returns the outcome of every record that the links name, ordered by the root as bytes compare; the server sorts, so that few are in memory.</summary>
+    /// <summary>
+    /// Returns the outcome of every record that the links name, ordered by the root as bytes compare; the server sorts, so that few are in memory.
+    /// </summary>
     public async IAsyncEnumerable<StagedOutcome> ReadAsync(
         IReadOnlyList<OutcomeQuery> queries, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

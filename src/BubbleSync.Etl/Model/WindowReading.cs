@@ -13,7 +13,9 @@ internal sealed class WindowReading(Window window, int attempt)
     public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
 }
 
-/// <summary>What travels from reading to staging: a page, or the end of a reading. Whoever takes it on, or drops it, disposes of it; twice does no harm.</summary>
+/// <summary>
+/// What travels from reading to staging: a page, or the end of a reading. Whoever takes it on, or drops it, disposes of it; twice does no harm.
+/// </summary>
 internal abstract record Reading(WindowReading Of) : IDisposable
 {
     /// <inheritdoc/>

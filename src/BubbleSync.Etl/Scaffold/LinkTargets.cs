@@ -64,7 +64,8 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
         for (int cursor = 0, read = 1; read > 0 && cursor < ids.Count; cursor += read)
         {
             using var page = await source.PageAsync(window, cursor, settings.PageSize, cancellationToken);
-            found.UnionWith(page.Records.EnumerateArray().Select(r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty(BubbleField.Id, out var id) ? id.ToString() : ""));
+            found.UnionWith(page.Records.EnumerateArray().Select(
+                r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty(BubbleField.Id, out var id) ? id.ToString() : ""));
             if (!found.IsSubsetOf(ids))
                 return null;
 

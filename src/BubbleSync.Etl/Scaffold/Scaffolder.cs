@@ -70,7 +70,8 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         foreach (var type in types)
             entities[BubbleQuery.TypeName(type.Name)] = names.Take(EntityName.Of(type.Display), "entity");
 
-        var maps = types.Select(type => Map(type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, FreeNames.OfColumns([Key, .. TableScript.OwnColumns])))).ToList();
+        var maps = types.Select(type => Map(
+            type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, FreeNames.OfColumns([Key, .. TableScript.OwnColumns])))).ToList();
         _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
         var kinds = maps.Zip(types).SelectMany(m => m.First.Fields.Zip(m.Second.Fields).SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
         var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));
