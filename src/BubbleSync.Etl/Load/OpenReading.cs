@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Telemetry;
@@ -78,13 +79,27 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         _raw.Rewind(0);
 
         if (_rejects.Count > 0)
-        {
-            using var rejects = Encode(_rejects);
-            await CopyAsync(table.CopyRejects, rejects, cancellationToken);
-        }
-
+            await CopyRejectsAsync(cancellationToken);
         _rejects.Clear();
         _rejected = 0;
+    }
+
+    // Each carries its whole record: a buffer for all of them would be as large as their pages.
+    private async Task CopyRejectsAsync(CancellationToken cancellationToken)
+    {
+        using var rows = new CopyBuffer();
+        foreach (var reject in _rejects)
+        {
+            Encode(reject, rows);
+            if (rows.Length > MostGathered)
+            {
+                await CopyAsync(table.CopyRejects, rows, cancellationToken);
+                rows.Rewind(0);
+            }
+        }
+
+        if (rows.Length > 0)
+            await CopyAsync(table.CopyRejects, rows, cancellationToken);
     }
 
     // Small pages share a COPY; a large one needs no copy of itself.
@@ -119,27 +134,26 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
         return _connection;
     }
 
-    private static CopyBuffer Encode(IEnumerable<Reject> rejects)
+    private static void Encode(Reject reject, CopyBuffer rows)
     {
-        var rows = new CopyBuffer();
-        foreach (var reject in rejects)
-        {
-            rows.StartRow(5);
-            WriteText(rows, reject.BubbleId);
-            rows.WriteInt64Field(reject.Order);
-            WriteText(rows, reject.Field);
-            WriteText(rows, reject.Reason);
-            WriteText(rows, reject.Raw);
-        }
-
-        return rows;
+        rows.StartRow(5);
+        WriteText(rows, reject.BubbleId);
+        rows.WriteInt64Field(reject.Order);
+        WriteText(rows, reject.Field);
+        WriteText(rows, reject.Reason);
+        WriteText(rows, reject.Raw);
     }
 
     private static void WriteText(CopyBuffer rows, string? text)
     {
         if (text is null)
+        {
             rows.WriteNull();
-        else
-            rows.WriteField(System.Text.Encoding.UTF8.GetBytes(text));
+            return;
+        }
+
+        var place = rows.StartField();
+        rows.Advance(Encoding.UTF8.GetBytes(text, rows.Room(Encoding.UTF8.GetByteCount(text))));
+        rows.EndField(place);
     }
 }
