@@ -17,8 +17,9 @@ namespace BubbleSync.Etl.Load;
 internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, bool force, string nextStep)
 {
     private const int MostRefused = 10_000;
-    // A record that is not tried once more stays rejected.
     private const int MostRounds = 500;
+
+    // A record that is not tried again after these stays rejected.
     private const int MostPasses = 100;
     private const int MostReasons = 5;
 
@@ -41,9 +42,9 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging, boo
         _takesSequenceNumbers = false;
         await connection.ExecuteAsync("savepoint search", cancellationToken);
         await PrepareAsync(connection, cancellationToken);
-        for (var round = 1; await FindAsync(connection, cancellationToken) && round < MostRounds; round++)
-        {
-        }
+        var round = 1;
+        while (await FindAsync(connection, cancellationToken) && round < MostRounds)
+            round++;
 
         await connection.ExecuteAsync("rollback to savepoint search; release savepoint search", cancellationToken);
         await _rejects.AddAsync(connection, _refused, cancellationToken);

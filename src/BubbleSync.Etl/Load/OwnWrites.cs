@@ -26,8 +26,8 @@ internal static class OwnWrites
     }
 
     // A transaction without an id has written nothing, a list of edits included; then the table is not read. A visible row version whose writer is in
-    // progress is our own, subtransactions included: rows of others are visible only once committed. A row stores 32 bits of the writer's id, pg_xact_status takes 64:
-    // id(writer) = id(own) + age(own) - age(xmin).
+    // progress is our own, subtransactions included: rows of others are visible only once committed. A row stores 32 bits of the writer's id,
+    // pg_xact_status takes 64: id(writer) = id(own) + age(own) - age(xmin).
     private static string Record(EntityPlan plan, LocalEdits? except) =>
         $"""
         insert into bubblesync.own_write (target_schema, entity, bubble_id, updated_at)

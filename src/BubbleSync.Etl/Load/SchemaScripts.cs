@@ -53,7 +53,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         return ([.. missing.Select(m => m.Table)], await CompleteAsync(connection, missing, cancellationToken));
     }
 
-    // Whoever lacks the right to make tables is told what to do by the callers.
+    // The callers say what to do where the user lacks the right to make tables.
     private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
     {
         try

@@ -14,7 +14,7 @@ internal sealed class WindowReading(Window window, int attempt)
 }
 
 /// <summary>
-/// What travels from reading to staging: a page, or the end of a reading. Whoever takes it on, or drops it, disposes of it; twice does no harm.
+/// What travels from reading to staging: a page, or the end of a reading. What processes it, or drops it, disposes of it; to do so twice does no harm.
 /// </summary>
 internal abstract record Reading(WindowReading Of) : IDisposable
 {

@@ -12,8 +12,8 @@ public sealed class BubbleRefusalTests
     [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", "source-forbidden", "Just a moment")]
     [InlineData(403, "text/plain", "error code: 1006", "source-forbidden", "error code: 1006")]
     [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"IP not allowed"}}""", "token-refused", "IP not allowed")]
-    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid token"}""", "token-refused", "Set BUBBLESYNC_Bubble__ApiToken")]
-    [InlineData(200, "application/json", """{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found x"}}""", "type-not-exposed", "Type not found x")]
+    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", "token-refused", "Set BUBBLESYNC_Bubble__ApiToken")]
+    [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", "type-not-exposed", "Type not found x")]
     public async Task It_is_named_by_who_refused(int status, string type, string body, string code, string words)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => Answer(status, body, type));
@@ -62,7 +62,8 @@ public sealed class BubbleRefusalTests
     [Fact]
     public async Task A_cache_that_says_not_modified_is_asked_again()
     {
-        using var bubble = ScriptedBubble.Of(new BubbleSettings(), number => number == 1 ? Answer(304, "", "text/html") : ScriptedBubble.Json(ScriptedBubble.Good));
+        using var bubble = ScriptedBubble.Of(
+            new BubbleSettings(), number => number == 1 ? Answer(304, "", "text/html") : ScriptedBubble.Json(ScriptedBubble.Good));
 
         using var page = await bubble.SearchAsync();
 
@@ -88,7 +89,8 @@ public sealed class BubbleRefusalTests
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ =>
         {
-            var answer = Answer(200, $$$"""{"response":{"cursor":0,"results":[{"_id":"1x1","Name":"{{{name}}}"}],"count":1,"remaining":0}}""", "application/json");
+            var body = $$$"""{"response":{"cursor":0,"results":[{"_id":"1x1","Name":"{{{name}}}"}],"count":1,"remaining":0}}""";
+            var answer = Answer(200, body, "application/json");
             answer.Content.Headers.Remove("Content-Type");
             answer.Content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={set}");
             return answer;

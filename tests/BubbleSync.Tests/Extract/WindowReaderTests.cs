@@ -101,7 +101,8 @@ public sealed class WindowReaderTests
         return cursors;
     }
 
-    private static WindowReader Reader(Func<long, int, Task> before, Func<long, int>? mostAt = null, Func<IDisposable>? memory = null, bool isForItsSize = false)
+    private static WindowReader Reader(
+        Func<long, int, Task> before, Func<long, int>? mostAt = null, Func<IDisposable>? memory = null, bool isForItsSize = false)
     {
         var source = new EntitySource("thing", async (_, cursor, limit, _) =>
         {

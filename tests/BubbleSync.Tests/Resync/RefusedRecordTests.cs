@@ -117,7 +117,8 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
         await scene.ExecuteAsync("alter table agent drop constraint paid");
         var again = await scene.Engine().ReprocessAsync("last", force: false, CancellationToken.None);
         Assert.Equal(("succeeded", 0L), (again.Status, again.Entities[0].Extracted));
-        Assert.Contains(again.Warnings, w => w.StartsWith("agent: 1 of the records", StringComparison.Ordinal) && w.Contains("resync --entity agent", StringComparison.Ordinal));
+        Assert.Contains(again.Warnings, w => w.StartsWith("agent: 1 of the records", StringComparison.Ordinal)
+            && w.Contains("resync --entity agent", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -135,7 +135,8 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task An_edit_stays_one_though_a_patch_then_makes_a_trigger_stamp_its_row()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is null and name = 'mine'"));
+        const string Fill = "update agent set introducer = 'p' where introducer is null and name = 'mine'";
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
         await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
         Edit(scene, Scene.Early, "old");
         await scene.ResyncAsync("agent");

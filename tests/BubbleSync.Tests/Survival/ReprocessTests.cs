@@ -129,7 +129,8 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var scene = await RejectedAsync(1, 2);
         var first = await LastRunAsync(scene);
-        scene.Put("agent", Scene.Record(1, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), "\"Name\": \"new\""));
+        var now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        scene.Put("agent", Scene.Record(1, now, "\"Name\": \"new\""));
         if (how == "max-rejects")
             scene.Put("agent", Scene.Record(1, Scene.Late, Bad));
         await SeeAsync(scene, how);
