@@ -54,18 +54,15 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
                 null,
                 async connection =>
                 {
-                    // Listing edits reads a whole table: only where the patch names it.
+                    // Listing edits reads a whole table: only where the patch names it, or has written into it.
                     var named = everyPlan.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
-                    var edits = new Dictionary<EntityPlan, LocalEdits?>();
                     foreach (var plan in named)
-                    {
-                        edits[plan] = await LocalEdits.ListAsync(connection, plan, cancellationToken);
                         await new HeldLinks(plan, null).BeforePatchAsync(connection, cancellationToken);
-                    }
 
-                    var report = await runner.RunAsync(patch, connection, transactions.IsDryRun, cancellationToken);
-                    foreach (var plan in everyPlan)
-                        await OwnWrites.RecordAsync(connection, plan, edits.GetValueOrDefault(plan), cancellationToken);
+                    var report = await OwnWrites.WriteAsync(
+                        connection, everyPlan.Count == 0 ? [] : everyPlan[0].Mirror, named.Select(p => p.OwnTable),
+                        async () => new OwnWrite<PatchReport>(await runner.RunAsync(patch, connection, transactions.IsDryRun, cancellationToken)),
+                        cancellationToken);
                     foreach (var plan in named)
                         await new HeldLinks(plan, null).AfterPatchAsync(connection, cancellationToken);
                     return report;

@@ -26,20 +26,23 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     /// <summary>Puts back the links whose target is there by now; gives how many rows that changed.</summary>
     public async Task<long> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var restored = 0L;
         var columns = plan.Columns.Where(c => c.HoldsLinks).ToList();
         if (columns.Count == 0 || !await connection.ScalarAsync<bool>(HasAny, cancellationToken, Names(columns[0])))
             return 0;
 
-        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
+        return await OwnWrites.WriteAsync(connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, cancellationToken), cancellationToken);
+    }
+
+    private async Task<OwnWrite<long>> RestoreAsync(NpgsqlConnection connection, List<ColumnPlan> columns, CancellationToken cancellationToken)
+    {
+        var restored = 0L;
         foreach (var column in columns)
         {
             restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
         }
 
-        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
-        return restored;
+        return new OwnWrite<long>(restored);
     }
 
     /// <summary>

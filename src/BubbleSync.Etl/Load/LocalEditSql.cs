@@ -16,18 +16,23 @@ internal static class LocalEditSql
     /// <summary>Whether the row was edited here after Bubble's date; never null.</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="bubbleDate">The Modified Date in Bubble, an expression; NULL is earlier than any edit.</param>
-    public static string IsEdited(EntityPlan plan, string bubbleDate)
+    public static string IsEdited(EntityPlan plan, string bubbleDate) => IsEdited(plan.OwnTable, bubbleDate);
+
+    /// <summary>Whether the row was edited here after Bubble's date; never null.</summary>
+    /// <param name="table">The entity's table.</param>
+    /// <param name="bubbleDate">The Modified Date in Bubble, an expression; NULL is earlier than any edit.</param>
+    public static string IsEdited(MirroredTable table, string bubbleDate)
     {
-        var isByHand = plan.Target.Triggers.Count > 0 ? $" and not {IsOwnWrite(plan)}" : "";
+        var isByHand = table.Target.MayBeStamped ? $" and not {IsOwnWrite(table)}" : "";
         return $"coalesce(t.{UpdatedAt} > coalesce({bubbleDate}, '-infinity') and {IsAfterSync}{isByHand}, false)";
     }
 
     /// <summary>Whether the row was changed after the last sync that wrote it, by anyone, triggers included; never null.</summary>
     public static string IsAfterSync => $"coalesce(t.{UpdatedAt} > t.{SyncedAt}, t.{UpdatedAt} is not null)";
 
-    private static string IsOwnWrite(EntityPlan plan) =>
+    private static string IsOwnWrite(MirroredTable table) =>
         $"""
-        exists (select from bubblesync.own_write w where w.target_schema = {Identifier.Literal(plan.Schema)} and w.entity = {Identifier.Literal(plan.Name)}
-          and w.bubble_id = t.{plan.Key.Quoted} and w.updated_at >= t.{UpdatedAt})
+        exists (select from bubblesync.own_write w where w.target_schema = {Identifier.Literal(table.Schema)} and w.entity = {Identifier.Literal(table.Entity)}
+          and w.bubble_id = t.{table.Key} and w.updated_at >= t.{UpdatedAt})
         """;
 }

@@ -5,39 +5,46 @@ using Npgsql;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>
-/// The rows of an entity that are edited here, listed before a patch, a restored link or a mark of deletion is written into some of them. Where a trigger
-/// stamps that write, the row must go on to count as edited. The list is a table that lives no longer than the transaction.
+/// Lists of the rows that are edited here, made before this program writes into their tables. Where a trigger stamps such a row, it must go on to count as
+/// edited. The lists are tables that live no longer than the transaction.
 /// </summary>
 internal sealed class LocalEdits
 {
-    private readonly EntityPlan _plan;
-    private readonly string _table = Identifier.Quote(StagingTable.Schema, $"edits_{Guid.NewGuid():N}");
+    private readonly Dictionary<string, string> _lists = [];
 
-    private LocalEdits(EntityPlan plan) => _plan = plan;
+    /// <summary>Whether the rows of an entity's table are listed.</summary>
+    public bool Has(MirroredTable table) => _lists.ContainsKey(table.Entity);
 
-    /// <summary>The condition that leaves these rows out; <c>t</c> is the table.</summary>
-    public string Excluded => $"and not exists (select from {_table} e where e.id = t.{_plan.Key.Quoted})";
-
-    /// <summary>Lists the rows; null where no trigger can stamp them.</summary>
+    /// <summary>Lists the rows of a table.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="plan">The entity.</param>
+    /// <param name="table">The table; not listed yet.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<LocalEdits?> ListAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken)
+    public async Task ListAsync(NpgsqlConnection connection, MirroredTable table, CancellationToken cancellationToken)
     {
-        if (plan.Target.Triggers.Count == 0)
-            return null;
-
-        var edits = new LocalEdits(plan);
+        var list = Identifier.Quote(StagingTable.Schema, $"edits_{Guid.NewGuid():N}");
         await connection.ExecuteAsync(
-            $"""
-            create unlogged table {edits._table} as
-            select t.{plan.Key.Quoted} as id from {plan.Table} t where {LocalEditSql.IsEdited(plan, "null::timestamptz")}
-            """,
+            $"create unlogged table {list} as select t.{table.Key} as id from {table.Table} t where {LocalEditSql.IsEdited(table, "null::timestamptz")}",
             cancellationToken);
-        return edits;
+        _lists.Add(table.Entity, list);
     }
 
-    /// <summary>Drops the list.</summary>
-    public Task DropAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync($"drop table {_table}", cancellationToken);
+    /// <summary>
+    /// Returns the condition that leaves the edited rows of a table out, or an empty text where they are not listed; <c>t</c> is the table. A row that this
+    /// transaction itself has synced is no longer edited.
+    /// </summary>
+    public string Excluded(MirroredTable table)
+    {
+        if (!_lists.TryGetValue(table.Entity, out var list))
+            return "";
+
+        var (synced, type) = (Identifier.Quote(Clocks.SyncedAt), table.Target.Columns[Clocks.SyncedAt].FullType);
+        return $"and (t.{synced} is not distinct from now()::{type} or not exists (select from {list} e where e.id = t.{table.Key}))";
+    }
+
+    /// <summary>Drops the lists.</summary>
+    public async Task DropAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (_lists.Count > 0)
+            await connection.ExecuteAsync($"drop table {string.Join(", ", _lists.Values)}", cancellationToken);
+    }
 }

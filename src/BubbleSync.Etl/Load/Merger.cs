@@ -44,10 +44,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
-        // Of rows that are all older than the table's the merge would write none, and find that out once more.
-        var updated = found.New + found.Newer > 0 ? await WriteAsync(connection, found, inTwoSteps, cancellationToken) : 0;
-        await _held.HoldAsync(connection, cancellationToken);
-        await OwnWrites.RecordAsync(connection, plan, null, cancellationToken);
+        var updated = await WriteAsync(connection, found, inTwoSteps, cancellationToken);
         if (found.Returned > 0)
             await UnmarkAsync(connection, cancellationToken);
 
@@ -57,12 +54,9 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
     }
 
-    private async Task UnmarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
-        await connection.ExecuteAsync(_sql.Unmark, cancellationToken);
-        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
-    }
+    private Task<long> UnmarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => OwnWrites.WriteAsync(
+        connection, plan.Mirror, [plan.OwnTable],
+        async () => new OwnWrite<long>(await connection.ExecuteAsync(_sql.Unmark, cancellationToken)), cancellationToken);
 
     // Columns that may not be cleared are kept in all following statements.
     private async Task<IReadOnlyList<ClearRefusal>> KeepRefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -74,33 +68,79 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return refused;
     }
 
-    // Returns how many rows it updated. Rows that a trigger keeps out are found by counting, because a trigger may change their values.
+    // Returns how many rows it updated. Of rows that are all older than the table's the merge would write none, and find that out once more.
     private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
     {
-        var triggers = plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates).Select(t => $"'{t.Name}'").ToList();
-        long? wanted = inTwoSteps || triggers.Count > 0 ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
+        if (found.New + found.Newer == 0)
+        {
+            await _held.HoldAsync(connection, cancellationToken);
+            return 0;
+        }
+
+        // In two steps rows are written twice, so that their number does not show what triggers wrote.
+        return await OwnWrites.WriteAsync(
+            connection, plan.Mirror, inTwoSteps ? [plan.OwnTable] : [],
+            async () =>
+            {
+                var updated = await MergeAsync(connection, found, inTwoSteps, cancellationToken);
+                await _held.HoldAsync(connection, cancellationToken);
+                return new OwnWrite<long>(updated, plan.Name, found.New + updated);
+            },
+            cancellationToken);
+    }
+
+    // Rows that a trigger keeps out are found by counting, because a trigger may change their values.
+    private async Task<long> MergeAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
+    {
+        var mayKeepOut = plan.Target.Triggers.Any(t => t.KeepsInserts || t.KeepsUpdates);
+        long? wanted = inTwoSteps || mayKeepOut ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
         if (inTwoSteps)
             await _exchange.FreeAsync(connection, cancellationToken);
 
+        var before = await CountWritesAsync(connection, cancellationToken);
         var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        await CheckUndoneAsync(connection, found.New, written, before, cancellationToken);
         if (wanted is not { } updates)
             return written - found.New;
         if (written == found.New + updates)
             return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack
-                ? throw KeptOut(triggers, (0, found.New), (putBack, updates))
+                ? throw KeptOut(Keeping, (0, found.New), (putBack, updates))
                 : updates;
 
         // A row that a trigger stored elsewhere, and that the table shows, was not kept out.
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
-        var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || triggers.Count == 0 ? found.New + updates - written - inserts : 0;
-        return inserts + keptUpdates == 0 ? updates : throw KeptOut(triggers, (inserts, found.New), (keptUpdates, updates));
+        var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || !mayKeepOut ? found.New + updates - written - inserts : 0;
+        return inserts + keptUpdates == 0 ? updates : throw KeptOut(Keeping, (inserts, found.New), (keptUpdates, updates));
+    }
+
+    private IEnumerable<TriggerInfo> Keeping => plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates);
+
+    private async Task<WriteCounts?> CountWritesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        plan.Target.MayBeStamped ? await WriteCounts.ReadAsync(connection, [plan.OwnTable], cancellationToken) : null;
+
+    // A trigger that fires after a row was written may delete the row, or put the old one back. Only rows that were written once more can show that.
+    private async Task CheckUndoneAsync(NpgsqlConnection connection, long inserted, long written, WriteCounts? before, CancellationToken cancellationToken)
+    {
+        if (!plan.Target.MayBeStamped)
+            return;
+
+        await connection.ExecuteAsync("set constraints all immediate", cancellationToken);
+        if (before is not null && await CountWritesAsync(connection, cancellationToken) is { } after
+            && after.DeletedSince(before, plan.Name) == 0 && after.WrittenSince(before, plan.Name) <= written)
+            return;
+
+        var deleted = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var putBack = written > inserted ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
+        if (deleted + putBack > 0)
+            throw KeptOut(plan.Target.Triggers, (deleted, inserted), (putBack, written - inserted));
     }
 
     private async Task<long> PutBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         plan.Target.Triggers.Any(t => t.KeepsUpdates) ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
 
-    private SyncException KeptOut(List<string> triggers, (long Kept, long All) inserts, (long Kept, long All) updates)
+    private SyncException KeptOut(IEnumerable<TriggerInfo> suspects, (long Kept, long All) inserts, (long Kept, long All) updates)
     {
+        var triggers = suspects.Select(t => $"'{t.Name}'").ToList();
         string?[] what =
         [
             inserts.Kept > 0 ? Invariant($"{inserts.Kept} of {inserts.All} new rows") : null,

@@ -76,13 +76,10 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
     }
 
     /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
-    public async Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var edits = await LocalEdits.ListAsync(connection, plan, cancellationToken);
-        var pruned = await WriteAsync(connection, cancellationToken);
-        await OwnWrites.RecordAsync(connection, plan, edits, cancellationToken);
-        return pruned;
-    }
+    public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        OwnWrites.WriteAsync(
+            connection, plan.Mirror, [plan.OwnTable],
+            async () => new OwnWrite<(long Pruned, SyncError? Refusal)>(await WriteAsync(connection, cancellationToken)), cancellationToken);
 
     private async Task<(long Pruned, SyncError? Refusal)> WriteAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -100,7 +97,7 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         }
         catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
         {
-            await connection.ExecuteAsync("rollback to savepoint prune", cancellationToken);
+            await connection.ExecuteAsync("rollback to savepoint prune; release savepoint prune", cancellationToken);
             return (0, Refused(refusal.SqlState == PostgresErrorCodes.ForeignKeyViolation
                 ? $"constraint '{refusal.ConstraintName}' of table '{refusal.TableName}' still needs a row that would go"
                 : PostgresFailure.Refused(refusal)));

@@ -27,7 +27,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
         {
             foreach (var statement in statements)
                 freed.UnionWith(await connection.RowsAsync(statement, r => r.GetInt64(0), cancellationToken));
-            await OwnWrites.RecordAsync(connection, plan, null, cancellationToken);
+            await OwnWrites.RecordAsync(connection, plan.OwnTable, cancellationToken);
             await connection.ExecuteAsync("release savepoint exchange", cancellationToken);
             return freed;
         }

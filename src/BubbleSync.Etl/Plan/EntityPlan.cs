@@ -26,6 +26,12 @@ internal sealed record EntityPlan
     /// <summary>The key's name.</summary>
     public required string KeyName { get; init; }
 
+    /// <summary>The tables of all entities that the maps name.</summary>
+    public IReadOnlyList<MirroredTable> Mirror { get; init; } = [];
+
+    /// <summary>The entity's own table.</summary>
+    public MirroredTable OwnTable => new(Name, Schema, Target, KeyName);
+
     /// <summary>Whether a unique index guards the key already.</summary>
     public bool HasUniqueKey => Target.UniqueColumns.Contains(KeyName);
 

@@ -13,6 +13,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private readonly List<MissingColumn> _missing = [];
     private readonly List<SchemaGap> _gaps = [];
     private readonly List<string> _warnings = [];
+    private IReadOnlyList<MirroredTable>? _mirror;
 
     /// <summary>Gives the plan of all entities, or of those named.</summary>
     /// <param name="maps">The maps of all entities.</param>
@@ -64,7 +65,17 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Target = table,
             Columns = columns,
             KeyName = map.Key,
+            Mirror = _mirror ??= [.. Mirror()],
         };
+    }
+
+    private IEnumerable<MirroredTable> Mirror()
+    {
+        foreach (var map in maps)
+        {
+            if (catalogue.Tables.TryGetValue(map.Table, out var table) && Clocks.Own.Append(map.Key).All(table.Columns.ContainsKey))
+                yield return new MirroredTable(map.Name, catalogue.Schema, table, map.Key);
+        }
     }
 
     private void CheckOwnColumns(EntityMap map)

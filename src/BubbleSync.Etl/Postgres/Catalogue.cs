@@ -16,8 +16,11 @@ internal sealed record TableInfo(
     ILookup<string, ForeignKeyInfo> ForeignKeys,
     IReadOnlyList<string> CompositeKeys)
 {
-    /// <summary>The users' triggers on inserts and updates of it, those of its partitions included; mostly none.</summary>
+    /// <summary>The users' triggers on inserts, updates and deletes, those of its partitions included; mostly none.</summary>
     public IReadOnlyList<TriggerInfo> Triggers { get; init; } = [];
+
+    /// <summary>Whether any table of the schema has triggers: one of them may write rows of this table.</summary>
+    public bool MayBeStamped { get; init; }
 }
 
 /// <summary>A trigger as the catalogue knows it.</summary>

@@ -34,7 +34,7 @@ internal static class CatalogueReader
         order by c.relname, a.attnum
         """;
 
-    // What a trigger fires on is a bit each: 1 for each row, 2 before, 4 insert, 16 update (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).
+    // What a trigger fires on is a bit each: 1 for each row, 2 before, 4 insert, 8 delete, 16 update (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).
     private const string TriggersSql =
         """
         select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19
@@ -42,7 +42,7 @@ internal static class CatalogueReader
         cross join lateral (select c.oid as relation union all select p.relid::oid from pg_partition_tree(c.oid) p where c.relkind = 'p') r
         join pg_trigger g on g.tgrelid = r.relation
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
-          and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 20 <> 0
+          and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 28 <> 0
         order by c.relname, g.tgname
         """;
 
@@ -90,6 +90,7 @@ internal static class CatalogueReader
             [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])
         {
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
+            MayBeStamped = triggers.Count > 0,
         });
         return new Catalogue(schema, tables.ToDictionary(t => t.Name));
     }
