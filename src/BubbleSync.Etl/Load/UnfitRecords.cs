@@ -25,7 +25,16 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
         foreach (var column in plan.Columns.Where(c => !isFilled && c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
             rejected += await _rejects.AddAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
         foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
-            rejected += await _rejects.AddAsync(connection, column.Field, Untied(column), IsUntied(column), cancellationToken);
+            rejected += await RejectUntiedAsync(connection, column, cancellationToken);
+        return rejected;
+    }
+
+    // A record that is rejected is missing as the target of others of its table.
+    private async Task<long> RejectUntiedAsync(NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
+    {
+        var rejected = 0L;
+        while (await _rejects.AddAsync(connection, column.Field, Untied(column), IsUntied(column), cancellationToken) is > 0 and var more)
+            rejected += more;
         return rejected;
     }
 
@@ -38,8 +47,21 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     private string IsLacking(ColumnPlan column) =>
         $"s.{column.Quoted} is null and {IsNew}";
 
-    private static string IsUntied(ColumnPlan column) =>
-        $"s.{column.Quoted} is not null and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}";
+    // PostgreSQL checks a foreign key at the end of the statement: a target in the same table may come with the same merge.
+    private string IsUntied(ColumnPlan column)
+    {
+        var isTied = ForeignKeySql.HasTargets(column, $"s.{column.Quoted}");
+        if (column.ForeignKeys.All(k => k.Schema == plan.Schema && k.Table == plan.Target.Name && k.Column == plan.KeyName))
+        {
+            isTied = $"""
+                ({isTied} or exists (
+                  select from {staging.Name} p where p.{_key} = s.{column.Quoted} and not p.{StagingLayout.Rejected} and not exists (
+                    select from {staging.Rejects} r where r.bubble_id = p.{_key} and r.{StagingLayout.Order} = p.{StagingLayout.Order})))
+                """;
+        }
+
+        return $"s.{column.Quoted} is not null and not {isTied}";
+    }
 
     private static string Untied(ColumnPlan column) =>
         $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands";

@@ -17,37 +17,49 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlySet<long>> FreeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var statements = (await IndexesAsync(connection, cancellationToken)).SelectMany(Free).ToList();
         var freed = new HashSet<long>();
-        if (statements.Count == 0)
-            return freed;
+        foreach (var (index, column) in (await IndexesAsync(connection, cancellationToken)).SelectMany(Columns))
+        {
+            var orders = await FreeAsync(connection, index, column, cancellationToken);
+            if (orders.Count > 0)
+                await OwnWrites.RecordAsync(connection, plan.OwnTable, cancellationToken);
+            freed.UnionWith(orders);
+        }
 
-        await connection.ExecuteAsync("savepoint exchange", cancellationToken);
-        try
-        {
-            foreach (var statement in statements)
-                freed.UnionWith(await connection.RowsAsync(statement, r => r.GetInt64(0), cancellationToken));
-            await OwnWrites.RecordAsync(connection, plan.OwnTable, cancellationToken);
-            await connection.ExecuteAsync("release savepoint exchange", cancellationToken);
-            return freed;
-        }
-        catch (PostgresException failure) when (PostgresFailure.RefusesRecord(failure))
-        {
-            await connection.ExecuteAsync("rollback to savepoint exchange; release savepoint exchange", cancellationToken);
-            return new HashSet<long>();
-        }
+        return freed;
     }
 
     // Each column by itself: only one that the record carries gets its new value afterwards.
-    private IEnumerable<string> Free(UniqueIndex index)
+    private IEnumerable<(UniqueIndex Index, ColumnPlan Column)> Columns(UniqueIndex index) =>
+        index.Columns.Contains(plan.KeyName) ? [] : plan.Columns.Where(c => index.Columns.Contains(c.Name)).Select(c => (index, c));
+
+    // The table may refuse a provisional value (a length, a check of its form, the range of a type): then the next one is tried.
+    private async Task<List<long>> FreeAsync(NpgsqlConnection connection, UniqueIndex index, ColumnPlan column, CancellationToken cancellationToken)
     {
-        foreach (var column in index.Columns.Contains(plan.KeyName) ? [] : plan.Columns.Where(c => index.Columns.Contains(c.Name)))
+        foreach (var value in Provisional(index, column))
         {
-            if (!column.IsRequired && !index.ComparesNulls)
-                yield return _sql.Free(column, "null", Wanted(index, column));
-            else if (!index.IsExclusion && Unused(column) is { } value)
-                yield return _sql.Free(column, value, Wanted(index, column));
+            await connection.ExecuteAsync("savepoint exchange", cancellationToken);
+            try
+            {
+                var freed = await connection.RowsAsync(_sql.Free(column, value, Wanted(index, column)), r => r.GetInt64(0), cancellationToken);
+                await connection.ExecuteAsync("release savepoint exchange", cancellationToken);
+                return freed;
+            }
+            catch (PostgresException failure) when (PostgresFailure.RefusesRecord(failure))
+            {
+                await connection.ExecuteAsync("rollback to savepoint exchange; release savepoint exchange", cancellationToken);
+            }
         }
+
+        return [];
+    }
+
+    private IEnumerable<string> Provisional(UniqueIndex index, ColumnPlan column)
+    {
+        if (!column.IsRequired && !index.ComparesNulls)
+            yield return "null";
+        foreach (var value in index.IsExclusion ? [] : ProvisionalValue.Of(plan, staging, column))
+            yield return value;
     }
 
     // Only rows whose value another record wants; where an index is more than a column, all that change it.
@@ -57,22 +69,6 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
              and w.{column.Quoted}::{column.Target.FullType} = t.{column.Quoted} and w.{plan.Key.Quoted} <> t.{plan.Key.Quoted})
            """
         : "";
-
-    private string? Unused(ColumnPlan column) => column.Type.Shape switch
-    {
-        FieldShape.Text => $"chr(1) || to_hex(f.{StagingLayout.Row})",
-        FieldShape.TextArray => $"array[chr(1) || to_hex(f.{StagingLayout.Row})]",
-        FieldShape.Json => $"to_jsonb(chr(1) || to_hex(f.{StagingLayout.Row}))",
-        FieldShape.Integer or FieldShape.Numeric => $"{Largest(column, "0")} + f.{StagingLayout.Row}",
-        FieldShape.Timestamp => $"{Largest(column, "now()")} + f.{StagingLayout.Row} * interval '1 second'",
-        _ => null,
-    };
-
-    private string Largest(ColumnPlan column, string otherwise) =>
-        $"""
-        (select coalesce(max(v.value), {otherwise}) from (
-          select max(m.{column.Quoted}) as value from {plan.Table} m union all select max(m.{column.Quoted}) from {staging.Name} m) v)
-        """;
 
     // The columns of an expression are those that the index depends on.
     private Task<List<UniqueIndex>> IndexesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.RowsAsync(

@@ -19,6 +19,9 @@ internal static class PostgresFailure
         "3F", "40", "42", "53", "54", "55", "57", "58", "72", "F0", "HV", "XX",
     ];
 
+    // Npgsql closes the session at errors of most of these (PostgresErrorCodes.IsCriticalFailure), so that nothing can be rolled back to a savepoint.
+    private static readonly HashSet<string> SessionClasses = ["53", "57", "58", "99", "F0", "XX"];
+
     /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
     public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
@@ -35,7 +38,9 @@ internal static class PostgresFailure
     /// Whether the table refuses a record for its content: a value, a constraint, a trigger that raises. A missing right or a lock does not count.
     /// </summary>
     public static bool RefusesRecord(PostgresException failure) =>
-        failure.SqlState is ProgramLimit || RecordClasses.Contains(failure.SqlState[..2]) || !OtherClasses.Contains(failure.SqlState[..2]);
+        // RAISE in PL/pgSQL may give any code (exec_stmt_raise in src/pl/plpgsql/src/pl_exec.c).
+        (failure.Routine == "exec_stmt_raise" && !IsCollision(failure) && !SessionClasses.Contains(failure.SqlState[..2]))
+        || failure.SqlState is ProgramLimit || RecordClasses.Contains(failure.SqlState[..2]) || !OtherClasses.Contains(failure.SqlState[..2]);
 
     /// <summary>Whether the table refused a record, and why; null where something else failed.</summary>
     public static RecordRefusal? Refusal(SyncException failure) => failure.InnerException is PostgresException refused && RefusesRecord(refused)

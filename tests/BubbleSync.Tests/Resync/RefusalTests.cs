@@ -92,10 +92,14 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("alter table agent alter commission set not null, add unique (commission)")]
     [InlineData("alter table agent add unique (annual_collection)")]
     [InlineData("alter table agent alter last_update_annual_sales set not null, add unique (last_update_annual_sales)")]
+    [InlineData("alter table agent alter name type varchar(1), alter name set not null, add unique (name)")]
+    [InlineData("alter table agent alter email set not null, add unique (email), add check (email ~ '^[a-z][0-9]@[a-z]$')")]
+    [InlineData("alter table agent alter commission set not null, add unique (commission), add check (commission between -30 and 12)")]
+    [InlineData("alter table agent alter commission set not null, add unique (commission), add check (commission between 0 and 12)")]
     public async Task Records_that_exchange_unique_values_all_load(string rule)
     {
         static string Fields(int value) =>
-            $"\"email\": \"a{value}@x\", \"Commission\": {value}, \"Annual Collection\": {value}.5, "
+            $"\"Name\": \"{value}\", \"email\": \"a{value}@x\", \"Commission\": {value * 3}, \"Annual Collection\": {value}.5, "
             + $"\"Last Update Annual Sales\": \"2026-01-0{value + 1}T00:00:00.000Z\"";
 
         await using var scene = await Scene.OpenAsync(postgres);
@@ -111,7 +115,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await scene.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 5L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
-        Assert.Equal(["a1@x|1", "a0@x|0", "a3@x|3", "a4@x|4", "a2@x|2"], await scene.RowsAsync("select email, commission from agent order by bubble_id"));
+        Assert.Equal(["a1@x|1", "a0@x|0", "a3@x|3", "a4@x|4", "a2@x|2"], await scene.RowsAsync("select email, commission / 3 from agent order by bubble_id"));
         Assert.True(await scene.ScalarAsync<bool>("select bool_and(updated_at = modified_date) from agent"));
     }
 
@@ -183,6 +187,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [Theory]
     [InlineData("raise exception 'no Bobs'", "the table's rules refuse it: no Bobs (P0001)")]
     [InlineData("raise exception 'no Bobs' using errcode = 'BS001'", "the table's rules refuse it: no Bobs (BS001)")]
+    [InlineData("raise exception 'no Bobs' using errcode = '42501'", "the table's rules refuse it: no Bobs (42501)")]
     [InlineData("perform 1 / 0", "division by zero (22012)")]
     public async Task A_record_for_which_a_trigger_raises_is_rejected_with_what_it_says(string body, string reason)
     {
@@ -291,6 +296,26 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(["lives|foreign key 'lives' of table 'agent' refuses it: a row that must be there is not"], await scene.RowsAsync(Reasons));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(", add check (name is distinct from 'Bob')")]
+    public async Task Records_may_name_each_other_in_a_column_that_must_not_be_empty(string check)
+    {
+        static string Fields(int introducer) => $"\"Name\": \"{(introducer == 9 ? "Bob" : "Ann")}\", \"banker\": \"{Scene.Id(introducer)}\"";
+
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(
+            $"alter table agent alter banker set not null, add constraint introduced foreign key (banker) references agent (bubble_id){check}");
+        // The first names itself, two name each other, and one names a record that is missing.
+        foreach (var (number, introducer) in new[] { (1, 1), (2, 1), (3, 4), (4, 3), (5, 9), (6, 5), (7, 6) })
+            scene.Put("agent", Scene.Record(number, Scene.Early, Fields(introducer)));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(("partial", 4L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal([1, 2, 3, 4], (await scene.RowsAsync("select right(bubble_id, 1) from agent order by 1")).Select(int.Parse!));
     }
 
     [Fact]

@@ -1,0 +1,66 @@
+using BubbleSync.Etl.Plan;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Load;
+
+/// <summary>
+/// Expressions for values that no row has, as text, for rows that give a unique value up before others take it. In them <c>t</c> is the row and <c>f</c>
+/// numbers the rows.
+/// </summary>
+internal static class ProvisionalValue
+{
+    // The private use area of Unicode has 6400 characters: one of them names a row even in a column that takes a single character.
+    private const int PrivateUse = 0xE000;
+    private const int PrivateUseLength = 6400;
+
+    private const int MostOfGap = 1000;
+
+    private const string Letters = "abcdefghijklmnopqrstuvwxyz";
+    private const string Digits = "0123456789";
+
+    // Not all shifts, for each costs an attempt. Values of one form that are all in use are rare.
+    private static readonly int[] Shifts = [1, 2, 3, 5, 7, 11, 13, 17];
+
+    /// <summary>Returns the expressions for a column, in the order in which they are worth trying; none where its type has no values to spare.</summary>
+    public static IEnumerable<string> Of(EntityPlan plan, StagingTable staging, ColumnPlan column)
+    {
+        var row = $"f.{StagingLayout.Row}";
+        var marked = $"chr(1) || to_hex({row})";
+        return column.Type.Shape switch
+        {
+            FieldShape.Text => [marked, Invariant($"chr({PrivateUse} + ({row} % {PrivateUseLength})::integer)"), .. Shifts.Select(s => Shifted(column, s))],
+            FieldShape.TextArray => [$"array[{marked}]"],
+            FieldShape.Json => [$"to_jsonb({marked})"],
+            FieldShape.Integer => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row), Gap(plan, staging, column, row)],
+            FieldShape.Numeric => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row)],
+            FieldShape.Timestamp => [Largest(plan, staging, column, "now()", $"{row} * interval '1 second'")],
+            _ => [],
+        };
+    }
+
+    // Keeps the form that a check may demand: letters become letters, digits digits.
+    private static string Shifted(ColumnPlan column, int shift)
+    {
+        var capitals = Letters.ToUpperInvariant();
+        return $"translate(t.{column.Quoted}, '{Letters}{capitals}{Digits}', '{Shift(Letters, shift)}{Shift(capitals, shift)}{Shift(Digits, shift)}')";
+    }
+
+    private static string Shift(string characters, int by) => characters[(by % characters.Length)..] + characters[..(by % characters.Length)];
+
+    private static string Largest(EntityPlan plan, StagingTable staging, ColumnPlan column, string otherwise, string distance) =>
+        $"(select coalesce(max(v.value), {otherwise}) from ({Values(plan, staging, column)}) v) + {distance}";
+
+    private static string Smallest(EntityPlan plan, StagingTable staging, ColumnPlan column, string distance) =>
+        $"(select coalesce(min(v.value), 0) from ({Values(plan, staging, column)}) v) - {distance}";
+
+    // One of the numbers that are free between those in use.
+    private static string Gap(EntityPlan plan, StagingTable staging, ColumnPlan column, string row) => Invariant($"""
+        (select free.value from (
+          select v.value, lead(v.value) over (order by v.value) as next from ({Values(plan, staging, column)}) v) n
+         cross join lateral generate_series(n.value + 1, least(n.next - 1, n.value + {MostOfGap})) free (value)
+         order by free.value offset {row} - 1 limit 1)
+        """);
+
+    private static string Values(EntityPlan plan, StagingTable staging, ColumnPlan column) =>
+        $"select m.{column.Quoted} as value from {plan.Table} m union all select m.{column.Quoted} from {staging.Name} m";
+}
