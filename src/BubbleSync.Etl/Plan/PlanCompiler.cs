@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Postgres;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Plan;
 
@@ -51,7 +52,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
             Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
         foreach (var clock in Clocks.Own.Where(c => table.Columns.TryGetValue(c, out var column) && !Fits(FieldType.All["timestamptz"], column)))
-            Fault(map, clock, "column-misfit", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}.", ChangeColumn(map, clock, "timestamptz"));
+            Misfit(map, table, table.Columns[clock], "timestamptz", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}.", null);
         foreach (var key in table.CompositeKeys.Distinct())
             _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; a record with a link that it forbids is rejected.");
 
@@ -104,20 +105,29 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
         if (target.IsComputed)
         {
-            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is written by the database alone (generated, or identity always). Take the field out of {map.File}, or make it a plain column.", null);
+            Fault(
+                map, field.Column, "column-misfit",
+                $"Column '{field.Column}' of table '{map.Table}' is written by the database alone ({(target.IsIdentityAlways ? "identity always" : "generated")}). "
+                + $"Take the field out of {map.File}, or let runs write the column.",
+                Ddl.MakeWritable(catalogue.Schema, map.Table, target));
             return null;
         }
 
         if (!Fits(type, target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}.", ChangeColumn(map, field.Column, type.Column), $"or give the field another type in {map.File}.");
+            Misfit(
+                map, table, target, type.Column, $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}.",
+                $"Or give the field another type in {map.File}.");
             return null;
         }
 
         // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
         if (target.Length < IdLength && (field.Column == map.Key || field.Relation.Count > 0))
-            _gaps.Add(new SchemaGap(map.Name, field.Column, "column-misfit", $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.", ChangeColumn(map, field.Column, type.Column)));
+            _gaps.Add(new SchemaGap(
+                map.Name, field.Column, "column-misfit",
+                $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.",
+                ColumnChange.Of(catalogue.Schema, map.Table, target, type.Column).Sql));
 
         return new ColumnPlan
         {
@@ -155,7 +165,26 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
     private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
 
-    private string ChangeColumn(EntityMap map, string column, string type) => Ddl.ChangeColumn(catalogue.Schema, map.Table, column, type);
+    private void Misfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
+    {
+        var change = ColumnChange.Of(catalogue.Schema, map.Table, column, type);
+        var note = change switch
+        {
+            { Sql: not null } => change.Note is null ? "" : $" {change.Note}.",
+            _ => $" No statement is sure to convert its values: {change.Note}. {Beside(map, table, column.Name, type)}",
+        };
+        Fault(map, column.Name, "column-misfit", what + note, change.Sql, orElse);
+    }
+
+    // A clock has a fixed name, so that the old column must give up its own.
+    private string Beside(EntityMap map, TableInfo table, string column, string type)
+    {
+        var free = Enumerable.Range(2, table.Columns.Count + 1).Select(n => Invariant($"{column}_{n}")).First(n => !table.Columns.ContainsKey(n));
+        return Clocks.Own.Contains(column)
+            ? $"Keep it under another name and add a new one: alter table {Identifier.Quote(catalogue.Schema, map.Table)} "
+                + $"rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {AddColumn(map, column, type)}"
+            : $"Add a column beside it and name that in {map.File}: {AddColumn(map, free, type)}";
+    }
 
     private void Fault(EntityMap map, string? column, string code, string what, string? ddl, string? orElse = null)
     {

@@ -48,6 +48,12 @@ internal sealed record ColumnInfo(
     /// <summary>Whether the column is an identity that only the database numbers.</summary>
     public bool IsIdentityAlways { get; init; }
 
+    /// <summary>Whether the column is an identity of either kind.</summary>
+    public bool IsIdentity { get; init; }
+
+    /// <summary>Whether the column is generated and its values are stored.</summary>
+    public bool IsStored { get; init; }
+
     /// <summary>Whether a row that does not say otherwise takes the next number of a sequence.</summary>
     public bool IsNumbered => IsIdentityAlways || (Default?.Contains("nextval(", StringComparison.Ordinal) ?? false);
 }

@@ -25,7 +25,7 @@ internal static class CatalogueReader
                   where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass
                     and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end,
                  case when a.attgenerated = '' then b.otherwise end),
-               b.name, a.attidentity = 'a'
+               b.name, a.attidentity = 'a', a.attidentity <> '', a.attgenerated = 's'
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
@@ -116,6 +116,8 @@ internal static class CatalogueReader
         {
             Domain = row.IsDBNull(8) ? null : row.GetString(8),
             IsIdentityAlways = row.GetBoolean(9),
+            IsIdentity = row.GetBoolean(10),
+            IsStored = row.GetBoolean(11),
         };
     }
 

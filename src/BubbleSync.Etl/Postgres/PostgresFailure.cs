@@ -114,7 +114,8 @@ internal static class PostgresFailure
             ['2', '3', ..] =>
                 ("constraint-violated", $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, or the table"),
             PostgresErrorCodes.LockNotAvailable =>
-                ("target-locked", "another session has held a lock on the table for a minute. End it (select * from pg_locks where not granted) and run again"),
+                ("target-locked", "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the oldest first: "
+                    + "select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start"),
             PostgresErrorCodes.InsufficientPrivilege =>
                 ("target-rights", $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
             PostgresErrorCodes.DiskFull =>

@@ -1,0 +1,105 @@
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>
+/// The statement that gives a column another type, as advice for users. It keeps each value exactly, whatever the time zone and number format of the
+/// session, or it fails and changes nothing. Where no statement can do that, it says why.
+/// </summary>
+/// <param name="Sql">The statement, ended by a semicolon; null where there is none.</param>
+/// <param name="Note">What the statement takes for granted, or why there is none, as a sentence without its point; null where there is nothing to say.</param>
+internal sealed record ColumnChange(string? Sql, string? Note)
+{
+    // PostgreSQL 12 and newer write floating-point numbers exactly, in the fewest digits, unless this setting is 0 or less.
+    private const string ExactFloats = "set extra_float_digits = 3; ";
+
+    // A trailing blank or a line break means nothing in a number; a text of nothing else means no value.
+    private const string Trimmed = @"nullif(btrim($, E' \t\r\n'), '')";
+
+    // As the program turns a text into a list. The cast of a JSON list fails, because array literals have another form.
+    private const string Split =
+        @"case when $ ~ '^\s*\[' then $::text[] else array_remove(regexp_split_to_array(nullif(btrim($, E' \t\r\n'), ''), '\s*,\s*'), '') end";
+
+    private const string IsUtc = "It takes the values for UTC";
+    private const string OrFails = "It fails, and changes nothing, where a text is no";
+
+    // The zone of these is the session's, and that is not UTC everywhere.
+    private static readonly string[] Clocks = ["now(", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "transaction_timestamp(", "statement_timestamp(", "clock_timestamp("];
+
+    /// <summary>Returns the change of a column to a type of the program's own: text, text[], integer, numeric, boolean, timestamptz or jsonb.</summary>
+    public static ColumnChange Of(string schema, string table, ColumnInfo column, string type)
+    {
+        if (column.IsIdentity)
+            return new ColumnChange(null, "an identity column can only be a whole number");
+        if (Rule(column.Type, type) is not { } rule)
+            return new ColumnChange(null, Why(column.Type, type));
+
+        var name = Identifier.Quote(column.Name);
+        var change = $"alter column {name} type {rule.Type} using {rule.Of(name)}";
+        // PostgreSQL converts a default by the plain cast, never by the expression.
+        if (column.Default is { } value)
+            change = $"alter column {name} drop default, {change}, alter column {name} set default {Default(column, value, rule)}";
+        var alter = $"alter table {Identifier.Quote(schema, table)} {change};";
+        return new ColumnChange(IsFloat(column.Type) ? $"{ExactFloats}{alter} reset extra_float_digits;" : alter, rule.Note);
+    }
+
+    // A default is computed in the sessions to come: a float there may be written in fewer digits.
+    private static string Default(ColumnInfo column, string value, Conversion rule) =>
+        rule.Type == "timestamptz" && Clocks.Any(c => value.StartsWith(c, StringComparison.OrdinalIgnoreCase))
+            ? "now()"
+            : rule.Of($"(({value})::{(IsFloat(column.Type) ? "numeric" : column.FullType)})");
+
+    private static Conversion? Rule(string from, string to) => to switch
+    {
+        "text" => ToText(from),
+        "text[]" when from.EndsWith("[]", StringComparison.Ordinal) && IsText(from[..^2]) => new("$::text[]", to),
+        "text[]" when IsText(from) => new(Split, to, "It splits texts at their commas, and fails, and changes nothing, where one is a JSON list"),
+        // A numeric holds every whole number, and its fractions stay.
+        "numeric" or "integer" when IsFloat(from) => new("$::text::numeric", "numeric"),
+        "numeric" or "integer" when from == "money" => new("$::numeric", "numeric"),
+        "numeric" when IsWhole(from) => new("$::numeric", to),
+        "numeric" or "integer" when from == "boolean" => new("$::integer", to),
+        "numeric" or "integer" when IsText(from) => new($"{Trimmed}::{to}", to, $"{OrFails} number"),
+        "boolean" when IsWhole(from) || IsFloat(from) => new("$::text::boolean", to, "It fails, and changes nothing, where a number is neither 0 nor 1"),
+        "boolean" when from == "numeric" => new("trim_scale($)::text::boolean", to, "It fails, and changes nothing, where a number is neither 0 nor 1"),
+        "boolean" when IsText(from) => new($"{Trimmed}::boolean", to, $"{OrFails} yes or no"),
+        "timestamptz" when from.StartsWith("timestamp with time zone", StringComparison.Ordinal) => new("$", to),
+        "timestamptz" when from == "timestamp without time zone" => new("$ at time zone 'UTC'", to, IsUtc),
+        "timestamptz" when from == "date" => new("$::timestamp at time zone 'UTC'", to, $"{IsUtc}, each day for its midnight"),
+        "jsonb" when from == "json" => new("$::jsonb", to),
+        "jsonb" when IsText(from) => new($"{Trimmed}::jsonb", to, $"{OrFails} JSON"),
+        "jsonb" when IsWhole(from) || IsFloat(from) || from is "numeric" or "boolean" or "text[]" or "character varying[]" => new("to_jsonb($)", to),
+        _ => null,
+    };
+
+    // Dates as JSON writes them: the same in every DateStyle.
+    private static Conversion? ToText(string from) => from switch
+    {
+        _ when IsText(from) || IsWhole(from) || IsFloat(from) => new("$::text", "text"),
+        "numeric" or "boolean" or "uuid" or "json" or "jsonb" => new("$::text", "text"),
+        "text[]" or "character varying[]" => new("array_to_json($)::text", "text"),
+        "timestamp with time zone" => new("(to_jsonb($ at time zone 'UTC') #>> '{}') || 'Z'", "text"),
+        "timestamp without time zone" or "date" => new("to_jsonb($) #>> '{}'", "text"),
+        _ => null,
+    };
+
+    private static string Why(string from, string to) => (IsText(from), to) switch
+    {
+        (true, "timestamptz") => "a text may mean another moment in each zone, and another day in each country's way of writing",
+        (_, "timestamptz") when IsWhole(from) || IsFloat(from) || from == "numeric" => "a number may count seconds or milliseconds",
+        _ => $"{from} has no one form as {to}",
+    };
+
+    private static bool IsText(string type) => type is "text" or "character varying" or "character" or "bpchar" or "citext";
+
+    private static bool IsWhole(string type) => type is "smallint" or "integer" or "bigint";
+
+    private static bool IsFloat(string type) => type is "real" or "double precision";
+
+    /// <summary>How values become values of another type.</summary>
+    /// <param name="Expression">The new value; the dollar stands for the old one.</param>
+    /// <param name="Type">The type that it has.</param>
+    /// <param name="Note">What there is to say of it.</param>
+    private sealed record Conversion(string Expression, string Type, string? Note = null)
+    {
+        public string Of(string value) => Expression.Replace("$", value, StringComparison.Ordinal);
+    }
+}
