@@ -15,7 +15,8 @@ internal static class TableScript
     /// <summary>The statements that make it, for a session whose <c>search_path</c> is the target's schema.</summary>
     public static string Of(EntityMap map)
     {
-        var columns = map.Fields.Select(f => $"{Identifier.Quote(f.Column)} {ColumnType(f)}{(f.Column == map.Key ? " not null" : "")}")
+        // A primary key is a replica identity too, without which a published table cannot be updated.
+        var columns = map.Fields.Select(f => $"{Identifier.Quote(f.Column)} {ColumnType(f)}{(f.Column == map.Key ? " primary key" : "")}")
             .Concat(Further.Where(c => map.Fields.All(f => f.Column != c)).Select(c => $"{Identifier.Quote(c)} timestamptz"));
         var table = Identifier.Quote(map.Table);
         return $"""
@@ -24,8 +25,6 @@ internal static class TableScript
               {string.Join(",\n  ", columns)}
             )
             with (fillfactor = 90);
-
-            {Ddl.UniqueIndex(table, map.Key)}
 
             """;
     }
