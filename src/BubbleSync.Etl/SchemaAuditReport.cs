@@ -57,7 +57,7 @@ public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fie
 /// <param name="Finding">
 /// <c>type-unmapped</c>, <c>type-gone</c>, <c>field-unmapped</c>, <c>field-renamed</c>, <c>field-gone</c>, <c>name-shared</c>,
 /// <c>type-misfit</c> (map against Bubble),
-/// <c>table-missing</c>, <c>column-missing</c>, <c>column-misfit</c>, <c>index-missing</c> (map against table).
+/// <c>table-missing</c>, <c>no-table</c>, <c>column-missing</c>, <c>column-misfit</c>, <c>index-missing</c> (map against table).
 /// </param>
 /// <param name="Message">The same in words, with what to do.</param>
 /// <param name="Ddl">The statement that closes the gap, where it is one.</param>

@@ -47,6 +47,8 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
         var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
+        if (PlanCompiler.Compile(maps, catalogue, []).Faults.Where(f => f.Code == "no-table").ToList() is { Count: > 0 } taken)
+            throw new SyncException(taken);
         var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
         foreach (var map in missing)
             await MakeAsync(connection, map, cancellationToken);

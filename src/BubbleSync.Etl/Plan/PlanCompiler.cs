@@ -44,6 +44,15 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!catalogue.Tables.TryGetValue(map.Table, out var table))
         {
             CheckOwnColumns(map);
+            if (catalogue.Others.TryGetValue(map.Table, out var kind))
+            {
+                Fault(
+                    map, null, "no-table",
+                    $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} another name, "
+                    + $"then run 'bubblesync schema apply', which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
+                return null;
+            }
+
             Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.", null);
             return null;
         }

@@ -32,8 +32,8 @@ internal sealed record MissingColumn(string Entity, string Column, string Type, 
 
 /// <summary>What the database lacks for a map.</summary>
 /// <param name="Entity">The entity.</param>
-/// <param name="Column">The column; null where the whole table is missing.</param>
-/// <param name="Code"><c>table-missing</c>, <c>column-missing</c> or <c>column-misfit</c>.</param>
+/// <param name="Column">The column; null where it is about the whole table.</param>
+/// <param name="Code"><c>table-missing</c>, <c>no-table</c>, <c>column-missing</c> or <c>column-misfit</c>.</param>
 /// <param name="What">The gap in words.</param>
 /// <param name="Ddl">The statement that closes it; null where it takes more than one.</param>
 internal sealed record SchemaGap(string Entity, string? Column, string Code, string What, string? Ddl);

@@ -1,7 +1,13 @@
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>What the database has in the target schema, as data.</summary>
-internal sealed record Catalogue(string Schema, IReadOnlyDictionary<string, TableInfo> Tables);
+/// <param name="Schema">Its name.</param>
+/// <param name="Tables">Its tables by name.</param>
+internal sealed record Catalogue(string Schema, IReadOnlyDictionary<string, TableInfo> Tables)
+{
+    /// <summary>What has a table's name and is none, with what it is: <c>view</c>, <c>foreign table</c>.</summary>
+    public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>A table as the catalogue knows it.</summary>
 /// <param name="Name">Its name, without schema.</param>

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Reads the catalogue of one schema in four queries.</summary>
+/// <summary>Reads the catalogue of one schema in five queries.</summary>
 internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
@@ -56,6 +56,15 @@ internal static class CatalogueReader
           and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1 and i.indpred is null and i.indexprs is null
         """;
 
+    // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c).
+    private const string OthersSql =
+        """
+        select c.relname, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
+                            when 'c' then 'composite type' else 'index' end
+        from pg_class c
+        where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
+        """;
+
     private const string ForeignKeysSql =
         """
         select c.relname, a.attname, k.conname, fn.nspname, f.relname, fa.attname, cardinality(k.conkey)
@@ -82,6 +91,8 @@ internal static class CatalogueReader
             r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3))),
             cancellationToken);
 
+        var others = await ReadAsync(connection, OthersSql, schema, r => (Name: r.GetString(0), Kind: r.GetString(1)), cancellationToken);
+
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
             table.ToDictionary(c => c.Column.Name, c => c.Column),
@@ -92,7 +103,7 @@ internal static class CatalogueReader
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
             MayBeStamped = triggers.Count > 0,
         });
-        return new Catalogue(schema, tables.ToDictionary(t => t.Name));
+        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.ToDictionary(o => o.Name, o => o.Kind) };
     }
 
     private static ColumnInfo Column(NpgsqlDataReader row)
