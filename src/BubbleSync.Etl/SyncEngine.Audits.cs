@@ -86,6 +86,7 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
+        await target.RequireReadyAsync(plan, isWritten: false, cancellationToken);
         // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
         using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);

@@ -126,6 +126,7 @@ public sealed partial class SyncEngine
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
+        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);
         var settle = Settling(target, entities, asks ? bubble : null, CancellationToken.None);

@@ -62,6 +62,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
+        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
         using var bubble = Connect(options.MaxCalls, options.NextStep);
@@ -168,6 +169,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
+        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);
         Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);
         var settle = Settling(target, entities, bubble, CancellationToken.None);

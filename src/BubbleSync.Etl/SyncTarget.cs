@@ -5,6 +5,7 @@ using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Runs;
 using Microsoft.Extensions.Logging;
 
@@ -128,10 +129,23 @@ internal sealed class SyncTarget : IAsyncDisposable
         await Source.ReplaceAsync(connection, runId, cancellationToken);
     }
 
-    /// <summary>Makes the control tables that are missing.</summary>
+    /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
+    /// <param name="plan">The entities.</param>
+    /// <param name="isWritten">Whether their tables are to be written, not only read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RequireReadyAsync(SyncPlan plan, bool isWritten, CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.ConnectAsync(cancellationToken);
+        var preflight = new TargetPreflight(connection, Database.Schema, isWritten);
+        TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
+    }
+
+    /// <summary>Makes the control tables that are missing; stops where the database has an obstacle.</summary>
     public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)
     {
         await using var connection = await Database.ConnectAsync(cancellationToken);
+        TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
+        TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync(cancellationToken)]);
         await ControlTables.EnsureAsync(connection, cancellationToken);
     }
 

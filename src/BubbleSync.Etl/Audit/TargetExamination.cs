@@ -1,84 +1,39 @@
 using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
-using Npgsql;
+using BubbleSync.Etl.Preflight;
 
 namespace BubbleSync.Etl.Audit;
 
 /// <summary>A doctor's look at the database.</summary>
 internal sealed class TargetExamination(TargetDatabase database, DoctorChecks checks)
 {
-    private const string NatureSql =
-        """
-        select pg_encoding_to_char(d.encoding)::text,
-               case when pg_is_in_recovery() then 'the server is a standby. Write to the primary'
-                    when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. Take it back: %s', s.source, case s.source
-                      when 'database' then format('alter database %I reset default_transaction_read_only;', d.datname)
-                      when 'user' then format('alter role %I reset default_transaction_read_only;', current_user)
-                      when 'database user' then format('alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
-                      else 'set default_transaction_read_only = off there' end) end
-        from pg_database d, pg_settings s where d.datname = current_database() and s.name = 'default_transaction_read_only'
-        """;
-
     /// <summary>Looks at the database itself, at tables, keys and rights.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
-        await ExamineNatureAsync(cancellationToken);
-        if (maps is null)
-        {
+        var plan = maps is null ? null : PlanCompiler.Compile(maps, await database.ReadCatalogueAsync(cancellationToken), []);
+        if (plan is null)
             checks.Skip("tables", "the entity maps cannot be read");
-            return;
-        }
+        else
+            AddTables(maps!, plan);
 
-        var plan = PlanCompiler.Compile(maps, await database.ReadCatalogueAsync(cancellationToken), []);
+        await using var connection = await database.ConnectAsync(cancellationToken);
+        var preflight = new TargetPreflight(connection, database.Schema, isWritten: true);
+        foreach (var finding in await preflight.RunAsync(plan?.Sound ?? [], plan?.Gaps.Any(g => g.Code == "table-missing") ?? false, cancellationToken))
+            checks.Add(finding.Check, finding.IsOk, finding.Message);
+    }
+
+    private void AddTables(IReadOnlyList<EntityMap> maps, SyncPlan plan)
+    {
         foreach (var map in maps)
         {
             var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
             var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column)).Select(g => $"{g.What} Change it: {g.Ddl}");
             List<string> wrong = [.. faults.Select(f => f.Message), .. narrow];
-            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count == 0 ? "every mapped column is there and fits" : string.Join(" ", wrong));
+            var warnings = plan.Warnings.Where(w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
+            var ok = string.Join(' ', warnings.Prepend("every mapped column is there and fits."));
+            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok);
         }
-
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var rights = new RightsExamination(connection, checks);
-        foreach (var entity in plan.Sound)
-        {
-            var found = entity.HasUniqueKey ? "there" : await MissingKeyAsync(connection, entity, rights, cancellationToken);
-            checks.Add($"unique key {entity.Target.Name}.{entity.KeyName}", entity.HasUniqueKey, found);
-        }
-
-        await rights.RunAsync(database.Schema, plan.Gaps.Any(g => g.Code == "table-missing"), plan.Sound, cancellationToken);
-    }
-
-    private static async Task<string> MissingKeyAsync(
-        NpgsqlConnection connection, EntityPlan entity, RightsExamination rights, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await UniqueKeys.CheckAsync(connection, entity, cancellationToken);
-        }
-        catch (SyncException duplicates)
-        {
-            return duplicates.Message;
-        }
-        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            // The checks of rights name the missing ones.
-        }
-
-        return await rights.MayIndexAsync(entity, cancellationToken) ? "missing; the next run makes it"
-            : $"missing, and only the table's owner can make it: {Ddl.UniqueIndex(entity.Table, entity.KeyName)}";
-    }
-
-    private async Task ExamineNatureAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var (encoding, refusal) = (await connection.RowsAsync(NatureSql, r => (r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken))[0];
-        // SQL_ASCII takes all bytes as they come, UTF8's too (manual, "Character Set Support").
-        var holdsAll = encoding is "UTF8" or "SQL_ASCII";
-        checks.Add("encoding", holdsAll, holdsAll ? encoding : $"{encoding} lacks characters that Bubble may send, and the first of them stops a run. Make a database with: create database … encoding 'UTF8' template template0;");
-        checks.Add("writing", refusal is null, refusal ?? "allowed");
     }
 
     /// <summary>Looks whether the disk has room for what a resync writes.</summary>

@@ -9,8 +9,6 @@ namespace BubbleSync.Etl.Load;
 /// </summary>
 internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
 {
-    private const string NoSource = "a new row must not be without this column, which has no default and which no map fills";
-
     private readonly string _key = plan.Key.Quoted;
     private readonly StagedRejects _rejects = new(plan, staging);
 
@@ -20,8 +18,6 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
         var rejected = 0L;
         // A trigger that fires before each insert may fill such a column; then only the merge shows it.
         var isFilled = plan.Target.Triggers.Any(t => t.KeepsInserts);
-        foreach (var column in isFilled ? [] : Unfilled())
-            rejected += await _rejects.AddAsync(connection, column, NoSource, IsNew, cancellationToken);
         foreach (var column in plan.Columns.Where(c => !isFilled && c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
             rejected += await _rejects.AddAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);
         foreach (var column in plan.Columns.Where(c => c.ForeignKeys.Count > 0 && !c.HoldsLinks))
@@ -39,10 +35,6 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     }
 
     private string IsNew => $"not exists (select from {plan.Table} t where t.{_key} = s.{_key})";
-
-    private IEnumerable<string> Unfilled() => plan.Target.Columns.Values
-        .Where(c => c is { IsRequired: true, IsComputed: false, Default: null } && !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name))
-        .Select(c => c.Name);
 
     private string IsLacking(ColumnPlan column) =>
         $"s.{column.Quoted} is null and {IsNew}";

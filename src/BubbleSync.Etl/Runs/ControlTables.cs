@@ -22,7 +22,11 @@ internal static class ControlTables
         )
         """;
 
-    private static readonly string[] Schemas = ["bubblesync", "bubblesync_staging"];
+    private const string MayRead = "select coalesce(has_schema_privilege(to_regnamespace('bubblesync'), 'usage') "
+        + "and has_table_privilege(to_regclass('bubblesync.schema_version'), 'select'), false)";
+
+    /// <summary>The schemas of the control tables and of staging.</summary>
+    public static readonly string[] Schemas = ["bubblesync", "bubblesync_staging"];
 
     private static readonly Lazy<IReadOnlyList<Script>> Scripts = new(ReadScripts);
 
@@ -30,13 +34,27 @@ internal static class ControlTables
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var version = await VersionAsync(connection, cancellationToken);
-        if (IsCurrent(version))
+        if (IsCurrent(await VersionAsync(connection, cancellationToken)))
             return;
 
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await UpgradeAsync(connection, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Runs the scripts that the database lacks, inside the caller's transaction.</summary>
+    /// <exception cref="SyncException">There are tables of an earlier version, and the user may not change them.</exception>
+    public static async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var version = 0;
         try
         {
-            await UpgradeAsync(connection, cancellationToken);
+            await connection.ExecuteAsync($"select pg_advisory_xact_lock({UpgradeLock})", cancellationToken);
+            foreach (var schema in Schemas)
+                await MakeAsync(schema, connection, cancellationToken);
+            await connection.ExecuteAsync(VersionTable, cancellationToken);
+            version = await connection.ScalarAsync<int>(VersionSql, cancellationToken);
+            await RunScriptsAsync(version, connection, cancellationToken);
         }
         catch (PostgresException refused) when (version > 0 && refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -49,14 +67,12 @@ internal static class ControlTables
         }
     }
 
-    private static async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Whether nothing is missing; false where the user may not read what version they have.</summary>
+    public static async Task<bool> IsCurrentAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await connection.ScalarAsync<bool>(MayRead, cancellationToken) && IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
+
+    private static async Task RunScriptsAsync(int version, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync($"select pg_advisory_xact_lock({UpgradeLock})", cancellationToken);
-        foreach (var schema in Schemas)
-            await MakeAsync(schema, connection, cancellationToken);
-        await connection.ExecuteAsync(VersionTable, cancellationToken);
-        var version = await connection.ScalarAsync<int>(VersionSql, cancellationToken);
         foreach (var script in Scripts.Value.Where(s => s.Version > version))
         {
             await connection.ExecuteAsync(script.Sql, cancellationToken);
@@ -64,16 +80,12 @@ internal static class ControlTables
                 "insert into bubblesync.schema_version (version, script) values (@version, @name)",
                 cancellationToken, ("version", script.Version), ("name", script.Name));
         }
-
-        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Stops where a newer program made the tables; writes nothing, and passes where the user may not read their version.</summary>
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        const string MayRead = "select coalesce(has_schema_privilege(to_regnamespace('bubblesync'), 'usage') "
-            + "and has_table_privilege(to_regclass('bubblesync.schema_version'), 'select'), false)";
         if (await connection.ScalarAsync<bool>(MayRead, cancellationToken))
             _ = IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
     }

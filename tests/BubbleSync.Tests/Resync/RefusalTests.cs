@@ -248,13 +248,13 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task A_column_of_a_domain_that_must_not_be_empty_rejects_new_records_by_its_name()
     {
         await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create domain needed as text not null; alter table agent add region needed");
+        await scene.ExecuteAsync("create domain needed as text not null; alter table agent alter slug type needed");
         scene.Put("agent", Scene.Record(1, Scene.Early));
 
         var report = await scene.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L), (report.Status, report.Entities[0].Rejected));
-        Assert.Equal(["region"], await scene.RowsAsync("select field from bubblesync.rejected_record"));
+        Assert.Equal(["Slug"], await scene.RowsAsync("select field from bubblesync.rejected_record"));
     }
 
     [Theory]

@@ -14,7 +14,11 @@ public sealed class OwnServer : IAsyncLifetime, IDisposable
     private EmbeddedPostgresServer? _server;
     private int _made;
 
-    public async Task InitializeAsync() => _server = await EmbeddedPostgresServer.StartAsync(_folder.Options, _limit.Token);
+    public async Task InitializeAsync() => _server = await EmbeddedPostgresServer.StartAsync(Options, _limit.Token);
+
+    // A standby replays only what was written with a higher level than the embedded server's own.
+    private EmbeddedPostgresOptions Options =>
+        _folder.Options with { Settings = new Dictionary<string, string>(_folder.Options.Settings) { ["wal_level"] = "replica" } };
 
     public async Task DisposeAsync()
     {
@@ -42,6 +46,13 @@ public sealed class OwnServer : IAsyncLifetime, IDisposable
 
     /// <summary><c>pg_ctl restart -m immediate</c>: a crash, after which unlogged tables are empty.</summary>
     public Task CrashAsync() => _server!.RestartAsync(immediate: true, _limit.Token);
+
+    /// <summary>Restarts the server as a hot standby, which waits for a primary that never comes.</summary>
+    public async Task BecomeStandbyAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Place, "data", "standby.signal"), "", _limit.Token);
+        await _server!.RestartAsync(immediate: false, _limit.Token);
+    }
 
     /// <summary>Lets no file of the sessions to come grow beyond so many bytes, which is a full disk to PostgreSQL; null lifts that.</summary>
     public async Task LimitFilesAsync(int? bytes)

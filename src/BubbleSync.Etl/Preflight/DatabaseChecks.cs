@@ -1,0 +1,43 @@
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Preflight;
+
+/// <summary>Checks what holds for the whole database: its encoding, and whether it can be written.</summary>
+internal sealed class DatabaseChecks(NpgsqlConnection connection)
+{
+    private const string NatureSql =
+        """
+        select pg_encoding_to_char(d.encoding)::text, pg_is_in_recovery(),
+               case when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. Take it back: %s', s.source, case s.source
+                      when 'database' then format('alter database %I reset default_transaction_read_only;', d.datname)
+                      when 'user' then format('alter role %I reset default_transaction_read_only;', current_user)
+                      when 'database user' then format('alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
+                      else 'set default_transaction_read_only = off there' end) end
+        from pg_database d, pg_settings s where d.datname = current_database() and s.name = 'default_transaction_read_only'
+        """;
+
+    private const string Standby =
+        "the server is a standby, which cannot be written. Connect to the primary: name its host, or several hosts in Postgres:ConnectionString, "
+        + "of which the first that can be written is taken";
+
+    /// <summary>Checks both.</summary>
+    public async Task<IReadOnlyList<TargetFinding>> RunAsync(CancellationToken cancellationToken)
+    {
+        var (encoding, isStandby, readOnly) = (await connection.RowsAsync(
+            NatureSql, r => (r.GetString(0), r.GetBoolean(1), r.IsDBNull(2) ? null : r.GetString(2)), cancellationToken))[0];
+        // SQL_ASCII takes all bytes as they come, UTF8's too (manual, "Character Set Support").
+        var holdsAll = encoding is "UTF8" or "SQL_ASCII";
+        return
+        [
+            holdsAll
+                ? new TargetFinding("encoding", encoding)
+                : TargetFinding.Risk(
+                    "encoding", $"{encoding} lacks characters that Bubble may send, and the first of them stops a run. "
+                        + "Make a database with: create database … encoding 'UTF8' template template0;"),
+            (isStandby ? Standby : readOnly) is { } obstacle
+                ? TargetFinding.Obstacle("writing", "target-read-only", null, obstacle)
+                : new TargetFinding("writing", "allowed"),
+        ];
+    }
+}

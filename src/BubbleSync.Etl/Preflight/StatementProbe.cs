@@ -1,0 +1,87 @@
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+using Npgsql;
+
+namespace BubbleSync.Etl.Preflight;
+
+/// <summary>
+/// Makes staging tables and lets PostgreSQL explain a run's statements, then rolls back. EXPLAIN runs nothing and fires no trigger, but refuses what the
+/// statement itself would be refused for: rights of tables and columns, rules, publications, kinds of tables.
+/// </summary>
+/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="isWritten">Whether the tables are to be written, not only read.</param>
+/// <param name="lacksControlTables">Whether control tables are still to be made, which the statements need.</param>
+internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten, bool lacksControlTables)
+{
+    // Locks that a merge would wait for; a waiting one counts too, because others queue behind it. A plain query waits for the last kind only.
+    private const string LockedSql =
+        """
+        select format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')), bool_or(l.mode = 'AccessExclusiveLock')
+        from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+        where l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()
+          and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+        group by 1
+        """;
+
+    // Names of its own, so that no two probes meet, nor one with a run.
+    private readonly Guid _id = Guid.NewGuid();
+
+    /// <summary>Returns what PostgreSQL refuses, by entity; a table that somebody has locked is passed over.</summary>
+    public async Task<IReadOnlyDictionary<string, PostgresException>> RunAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        var refusals = new Dictionary<string, PostgresException>();
+        var locked = (await connection.RowsAsync(LockedSql, r => (Table: r.GetString(0), IsWhole: r.GetBoolean(1)), cancellationToken)).ToDictionary(l => l.Table, l => l.IsWhole);
+        var free = plans.Where(p => !locked.ContainsKey(p.Table) && !Read(p).Any(t => locked.GetValueOrDefault(t))).ToList();
+        // Almost always nothing is refused, and one round trip shows it.
+        if (free.Count == 0 || await TryAsync(free, cancellationToken) is null)
+            return refusals;
+
+        foreach (var plan in free)
+        {
+            if (await TryAsync([plan], cancellationToken) is { } refused && refused.SqlState != PostgresErrorCodes.LockNotAvailable)
+                refusals[plan.Name] = refused;
+        }
+
+        return refusals;
+    }
+
+    private async Task<PostgresException?> TryAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            if (lacksControlTables)
+                await ControlTables.UpgradeAsync(connection, cancellationToken);
+            await connection.ExecuteAsync($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements))}", cancellationToken);
+            await transaction.RollbackAsync(cancellationToken);
+            return null;
+        }
+        catch (PostgresException refused)
+        {
+            return refused;
+        }
+    }
+
+    /// <summary>The tables that the merge of an entity reads beside its own, quoted.</summary>
+    public static IEnumerable<string> Read(EntityPlan plan) =>
+        plan.Columns.SelectMany(c => c.Relations.Select(r => r.Table).Concat(c.ForeignKeys.Select(k => Identifier.Quote(k.Schema, k.Table))));
+
+    private IEnumerable<string> Statements(EntityPlan plan)
+    {
+        var staging = new StagingTable(plan, _id);
+        var sql = new MergeSql(plan, staging, force: false);
+        yield return staging.Create;
+        yield return $"explain select {string.Join(", ", plan.Columns.Select(c => c.Quoted))} from {plan.Table}";
+        foreach (var relation in plan.Links.SelectMany(c => c.Relations).Distinct())
+            yield return $"explain select {relation.Key} from {relation.Table}";
+        if (isWritten)
+        {
+            yield return $"explain {sql.Classify(countGone: false)}";
+            yield return $"explain {sql.Merge()}";
+        }
+
+        yield return staging.Drop;
+    }
+}

@@ -1,0 +1,188 @@
+using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Preflight;
+
+/// <summary>Checks the target tables: keys, rights, rules, row-level security, publications, sequences, columns that no map fills.</summary>
+/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="schema">The schema of the target tables.</param>
+/// <param name="isWritten">Whether the tables are to be written, not only read.</param>
+/// <param name="user">The user's name, quoted.</param>
+internal sealed class TableChecks(NpgsqlConnection connection, string schema, bool isWritten, string user)
+{
+    private const string Refuses = "target-refuses";
+
+    private readonly List<TargetFinding> _findings = [];
+
+    /// <summary>Checks the tables of these entities.</summary>
+    /// <param name="plans">The entities.</param>
+    /// <param name="probe">Tries a run's statements; null where staging tables cannot be made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<TargetFinding>> RunAsync(IReadOnlyList<EntityPlan> plans, StatementProbe? probe, CancellationToken cancellationToken)
+    {
+        var states = await TableState.ReadAsync(connection, schema, [.. plans.Select(p => (p.Target.Name, p.KeyName))], cancellationToken);
+        var there = plans.Where(p => states.ContainsKey(p.Target.Name)).ToList();
+        var oids = states.Values.Select(s => s.Oid).ToArray();
+        var secured = await new RowSecurityChecks(connection).RunAsync(there, oids, isWritten, user, cancellationToken);
+        var unidentified = await new ReplicaIdentityChecks(connection).RunAsync(oids, cancellationToken);
+        var closed = await new SequenceChecks(connection).RunAsync(there, oids, user, cancellationToken);
+        foreach (var plan in there.Where(_ => isWritten))
+            await CheckKeyAsync(plan, states[plan.Target.Name], cancellationToken);
+
+        var refused = new HashSet<string>();
+        foreach (var plan in there)
+        {
+            var state = states[plan.Target.Name];
+            var before = _findings.Count;
+            if (isWritten)
+                CheckWritten(plan, state, unidentified, closed);
+            if (secured.TryGetValue(plan.Target.Name, out var hidden))
+                Add($"row-level security of {plan.Target.Name}", Refuses, plan, hidden, "on, and its policies let the user see and write every row");
+            // What is named already is not to be refused once more in PostgreSQL's words.
+            if (_findings.Skip(before).Any(f => f.Error is not null))
+                refused.Add(plan.Name);
+        }
+
+        var refusals = probe is null ? null : await probe.RunAsync([.. there.Where(p => !refused.Contains(p.Name))], cancellationToken);
+        // It refuses the staging tables of all entities alike, and no statement was tried then.
+        if (refusals is { Count: > 0 } && await EventTriggers.ExplainAsync(connection, refusals.Values.First(), cancellationToken) is { } trigger)
+        {
+            _findings.Add(TargetFinding.Obstacle("staging tables", Refuses, null, trigger));
+            refusals = null;
+        }
+
+        foreach (var plan in there)
+            await CheckRightsAsync(plan, states[plan.Target.Name], refusals?.GetValueOrDefault(plan.Name), cancellationToken);
+        return _findings;
+    }
+
+    private async Task CheckKeyAsync(EntityPlan plan, TableState state, CancellationToken cancellationToken)
+    {
+        var check = $"unique key {plan.Target.Name}.{plan.KeyName}";
+        if (plan.HasUniqueKey)
+        {
+            _findings.Add(new TargetFinding(check, "there"));
+            return;
+        }
+
+        var index = Ddl.UniqueIndex(plan.Table, plan.KeyName);
+        if (state.PartitionKey is { } partition)
+        {
+            _findings.Add(TargetFinding.Obstacle(
+                check, Refuses, plan.Name,
+                $"table {plan.Table} is partitioned by {partition}, and PostgreSQL makes '{plan.KeyName}' unique only where it is the whole partition key. "
+                + $"No statement changes that: use a table that is not partitioned, or partitioned by hash (\"{plan.KeyName}\")"));
+        }
+        else if (await FindDuplicatesAsync(plan, cancellationToken) is { } duplicates)
+        {
+            _findings.Add(TargetFinding.Obstacle(check, duplicates));
+        }
+        else if (state.CanIndex)
+        {
+            _findings.Add(TargetFinding.Risk(check, "missing; the next run makes it"));
+        }
+        else
+        {
+            _findings.Add(TargetFinding.Obstacle(check, "target-rights", plan.Name, $"missing, and only the table's owner can make it: {index}"));
+        }
+    }
+
+    private async Task<SyncException?> FindDuplicatesAsync(EntityPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UniqueKeys.CheckAsync(connection, plan, cancellationToken);
+            return null;
+        }
+        catch (SyncException duplicates)
+        {
+            return duplicates;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // The checks of rights name the missing ones.
+            return null;
+        }
+    }
+
+    private void CheckWritten(EntityPlan plan, TableState state, IReadOnlyDictionary<string, string> unidentified, IReadOnlyDictionary<string, string> closed)
+    {
+        var table = plan.Target.Name;
+        Add($"rules on {table}", Refuses, plan, state.Rules.Count == 0 ? null
+            : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
+                + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
+        Add($"columns of {table}", "column-unfilled", plan, UnfilledColumns.Explain(plan));
+        Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
+        Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
+        if (plan.Target.Triggers is { Count: > 0 } triggers)
+        {
+            var keeping = triggers.Any(t => t.KeepsInserts || t.KeepsUpdates) ? " A run stops before it merges where one of them keeps rows out." : "";
+            _findings.Add(new TargetFinding(
+                $"triggers on {table}", $"{string.Join(", ", triggers.Select(t => t.Name))}. One that sets updated_at makes no conflict.{keeping}"));
+        }
+
+        if (state.RefusingIndexes.Count > 0)
+            _findings.Add(new TargetFinding(
+                $"indexes of {table}", $"{string.Join(", ", state.RefusingIndexes)} may refuse records; these are rejected, and all others load"));
+        if (state.IsUnlogged)
+        {
+            _findings.Add(new TargetFinding(
+                $"storage of {table}", $"unlogged: a crash of the server empties it, and only a resync fills it again. To keep its rows: alter table {plan.Table} set logged;"));
+        }
+    }
+
+    private void Add(string check, string code, EntityPlan plan, string? obstacle, string? ok = null)
+    {
+        if (obstacle is not null)
+            _findings.Add(TargetFinding.Obstacle(check, code, plan.Name, obstacle));
+        else if (ok is not null)
+            _findings.Add(new TargetFinding(check, ok));
+    }
+
+    private async Task CheckRightsAsync(EntityPlan plan, TableState state, PostgresException? refused, CancellationToken cancellationToken)
+    {
+        var check = $"rights on {plan.Target.Name}";
+        string[] needed = isWritten ? ["select", "insert", "update"] : ["select"];
+        var lacking = state.Lacking.Intersect(needed).Except(state.OnColumns).ToList();
+        var isDenied = refused is { SqlState: PostgresErrorCodes.InsufficientPrivilege };
+        if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))
+            Add(check, "target-rights", plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed));
+        else if (isDenied)
+            Add(check, "target-rights", plan, $"{refused!.MessageText}. Runs also read the tables that links point to. {await OtherGrantsAsync(plan, cancellationToken)}");
+        else if (refused is not null)
+            Add($"statements on {plan.Target.Name}", Refuses, plan, Refused(plan, refused));
+        else
+            Add(check, "", plan, null, Granted(plan, state));
+    }
+
+    private static string Refused(EntityPlan plan, PostgresException refused) => string.Join(' ', new[]
+    {
+        $"PostgreSQL refuses what a run does with table {plan.Table}: {PostgresFailure.Said(refused)} ({refused.SqlState}).", refused.Hint,
+    }.OfType<string>());
+
+    private string Ungranted(EntityPlan plan, IReadOnlyList<string> lacking, IEnumerable<string> needed) =>
+        $"the user lacks {string.Join(", ", lacking)} on table {plan.Table}. Grant them: grant {string.Join(", ", needed)} on {plan.Table} to {user};";
+
+    private string Granted(EntityPlan plan, TableState state)
+    {
+        var rights = state.OnColumns.Count > 0 ? "read, insert, update, by grants on columns" : "read, insert, update";
+        return state.Lacking.Contains("delete") ? $"{rights}. For --prune hard alone: grant delete on {plan.Table} to {user};" : $"{rights}, delete";
+    }
+
+    private async Task<string> OtherGrantsAsync(EntityPlan plan, CancellationToken cancellationToken)
+    {
+        var read = StatementProbe.Read(plan).Distinct();
+        var closed = await connection.RowsAsync(
+            """
+            select n.nspname::text, c.relname::text, has_schema_privilege(n.oid, 'usage') from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) = any(@tables)
+              and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')) order by 1, 2
+            """,
+            r => (Schema: r.GetString(0), Table: r.GetString(1), IsOpen: r.GetBoolean(2)), cancellationToken, ("tables", read.ToArray()));
+        var grants = closed.Where(c => !c.IsOpen).Select(c => c.Schema).Distinct().Select(s => $"grant usage on schema {Identifier.Quote(s)} to {user};")
+            .Concat(closed.Select(c => $"grant select on {Identifier.Quote(c.Schema, c.Table)} to {user};"));
+        return closed.Count == 0 ? "Grant it" : $"Grant it: {string.Join(' ', grants)}";
+    }
+}

@@ -1,0 +1,67 @@
+using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Preflight;
+
+/// <summary>
+/// Checks what a run needs of the database, changes nothing. <c>doctor</c> reports all of it; a run stops for the obstacles before anything is read from
+/// Bubble.
+/// </summary>
+/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="schema">The schema of the target tables.</param>
+/// <param name="isWritten">Whether the tables are to be written, not only read.</param>
+internal sealed class TargetPreflight(NpgsqlConnection connection, string schema, bool isWritten)
+{
+    private const string SchemaSql =
+        """
+        select n.oid is not null, coalesce(has_schema_privilege(n.oid, 'usage'), false), coalesce(has_schema_privilege(n.oid, 'create'), false),
+               has_database_privilege(current_database(), 'create'), current_database()::text
+        from (select) one left join pg_namespace n on n.nspname = @schema
+        """;
+
+    /// <summary>Checks the database, the schema, the control tables and the tables of these entities.</summary>
+    /// <param name="plans">The entities whose tables are there.</param>
+    /// <param name="lacksTables">Whether tables are still to be made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<TargetFinding>> RunAsync(IReadOnlyList<EntityPlan> plans, bool lacksTables, CancellationToken cancellationToken)
+    {
+        List<TargetFinding> findings = [.. await new DatabaseChecks(connection).RunAsync(cancellationToken)];
+        // Where nothing can be written, nothing can be tried.
+        if (findings.Exists(f => f.Error is not null))
+            return findings;
+
+        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        findings.Add(await CheckSchemaAsync(lacksTables, user, cancellationToken));
+        var control = new ControlTableChecks(connection);
+        var controlTables = await control.RunAsync(cancellationToken);
+        var probe = controlTables.Error is null ? new StatementProbe(connection, isWritten, lacksControlTables: !control.IsCurrent) : null;
+        findings.AddRange(await new TableChecks(connection, schema, isWritten, user).RunAsync(plans, probe, cancellationToken));
+        findings.Add(controlTables);
+        return findings;
+    }
+
+    private async Task<TargetFinding> CheckSchemaAsync(bool lacksTables, string user, CancellationToken cancellationToken)
+    {
+        var (isThere, canUse, canCreate, canMake, database) = (await connection.RowsAsync(
+            SchemaSql, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4)), cancellationToken, ("schema", schema)))[0];
+        var name = $"rights on schema {schema}";
+        if (!isThere)
+        {
+            return canMake
+                ? new TargetFinding(name, "can be made")
+                : TargetFinding.Obstacle(name, "target-rights", null, $"the user may not make schema {schema}. Grant it: grant create on database {Identifier.Quote(database)} to {user};");
+        }
+
+        string[] lacking = [.. canUse ? Array.Empty<string>() : ["usage"], .. canCreate || !lacksTables ? Array.Empty<string>() : ["create"]];
+        if (lacking.Length > 0)
+        {
+            var rights = string.Join(", ", lacking);
+            return TargetFinding.Obstacle(
+                name, "target-rights", null,
+                $"the user lacks {rights} on schema {schema}. Grant it: grant {rights} on schema {Identifier.Quote(schema)} to {user};");
+        }
+
+        return new TargetFinding(name, lacksTables ? "may be used, and tables made there" : "may be used");
+    }
+}

@@ -1,0 +1,257 @@
+using BubbleSync.Etl;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Survival;
+using Xunit;
+
+namespace BubbleSync.Tests.Preflight;
+
+/// <summary>Tables as others made them: a run stops before it reads, in the words of the doctor, whose statements help; or all works.</summary>
+public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string NoKey = "alter table agent drop constraint agent_pkey";
+
+    [Fact]
+    public async Task A_database_that_publishes_all_tables_is_like_any_other()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        await scene.ExecuteAsync("create publication everything for all tables");
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        await scene.AssertSyncsAsync();
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": \"much\", \"Linked User Login\": \"1769904000000x9\""));
+
+        var rejected = await scene.ResyncAsync("agent");
+        scene.Put("agent", Scene.Record(2, Scene.Late));
+        await scene.ResyncAsync("agent");
+        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+        var pruned = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
+        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+
+        Assert.Equal(("partial", 1L), (rejected.Status, rejected.Entities[0].Rejected));
+        Assert.Equal(("succeeded", 1L), (pruned.Status, pruned.Entities[0].Pruned));
+        Assert.True(verified.Success);
+    }
+
+    [Fact]
+    public async Task A_table_that_is_made_from_its_map_alone_can_be_published()
+    {
+        const string Map =
+            """
+            { "name": "part", "bubbleType": "part", "table": "part", "key": "bubble_id", "fields": [
+              { "column": "bubble_id", "type": "text", "from": "_id" }, { "column": "name", "type": "text", "from": "Name" },
+              { "column": "modified_date", "type": "timestamptz", "from": "Modified Date" } ] }
+            """;
+        await using var scene = (await Scene.OpenAsync(postgres, tables: false)).WithMaps(("part.json", _ => Map));
+        await scene.ExecuteAsync("create publication everything for all tables");
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        foreach (var modified in new[] { Scene.Early, Scene.Late })
+        {
+            scene.Put("part", Scene.Record(1, modified, $"\"Name\": \"{modified}\""));
+            Assert.Equal("succeeded", (await scene.ResyncAsync("part")).Status);
+        }
+
+        Assert.Equal(Scene.Late, await scene.ScalarAsync<string>("select name from part"));
+    }
+
+    [Theory]
+    [InlineData(NoKey, "for all tables", "\"public\".\"agent\" replica identity using index \"agent_bubble_id_key\";")]
+    [InlineData(NoKey, "for tables in schema public", "replica identity using index \"agent_bubble_id_key\";")]
+    [InlineData(NoKey, "for table agent", "replica identity using index \"agent_bubble_id_key\";")]
+    [InlineData(NoKey + ", alter bubble_id drop not null", "for all tables", "replica identity full;")]
+    [InlineData("alter table agent replica identity nothing", "for all tables", "replica identity using index \"agent_bubble_id_key\";")]
+    public async Task A_published_table_without_replica_identity_stops_a_run(string sql, string what, string advice)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"{sql}; create publication shared {what}");
+
+        var message = await scene.AssertStopsAsync("replica identity of agent", "publication 'shared'", advice);
+        await scene.FollowAsync(message, "alter table");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task Each_partition_of_a_published_table_needs_a_replica_identity()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(
+            $"""
+            {NoKey}; alter table agent rename to old; alter index agent_bubble_id_key rename to old_key;
+            create table public.agent (like old) partition by hash (bubble_id); create table public.agent_1 partition of public.agent for values with (modulus 2, remainder 0);
+            create table public.agent_2 partition of public.agent for values with (modulus 2, remainder 1); create unique index on agent (bubble_id);
+            create publication shared for table agent; drop table old; alter table agent alter id drop not null
+            """);
+
+        var message = await scene.AssertStopsAsync("replica identity of agent", "\"agent_1\" replica identity using", "\"agent_2\" replica identity using");
+        await scene.FollowAsync(message, "alter table");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_publication_that_leaves_updates_out_is_no_obstacle()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"{NoKey}; create publication shared for all tables with (publish = 'insert')");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task What_no_check_has_a_name_for_is_told_in_the_words_of_PostgreSQL()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("create publication shared for table agent where (name is not null)");
+
+        await scene.AssertStopsAsync("statements on agent", "cannot update table");
+    }
+
+    [Theory]
+    [InlineData("create rule kept as on delete to agent do instead nothing")]
+    [InlineData("create rule kept as on update to agent do also notify changed; alter table agent disable rule kept")]
+    public async Task A_rule_stops_a_run(string sql)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(sql);
+
+        var message = await scene.AssertStopsAsync("rules on agent", "has rules (kept)");
+        await scene.FollowAsync(message, "drop rule");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("varchar(9)")]
+    [InlineData("bigint")]
+    [InlineData("double precision")]
+    [InlineData("boolean")]
+    [InlineData("timestamptz")]
+    [InlineData("timestamp(3)")]
+    [InlineData("date")]
+    [InlineData("uuid")]
+    [InlineData("json")]
+    [InlineData("jsonb")]
+    [InlineData("text[]")]
+    [InlineData("integer[]")]
+    public async Task A_column_that_nothing_fills_stops_a_run(string type)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter table agent add column \"Own\" {type} not null");
+
+        var message = await scene.AssertStopsAsync("columns of agent", "'Own' of table \"public\".\"agent\" must not be empty, has no default, and no map fills it");
+        await scene.FollowAsync(message, "alter table");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_column_that_nothing_fills_comes_with_the_line_that_would_map_it()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent add column shoe_size numeric not null");
+
+        var message = await scene.AssertStopsAsync("columns of agent", "{ \"column\": \"shoe_size\", \"type\": \"numeric\", \"from\": \"NAME IN BUBBLE\" }");
+        var line = message[message.IndexOf("{ \"column\"", StringComparison.Ordinal)..(message.IndexOf('}', StringComparison.Ordinal) + 1)];
+        scene.WithMap("agent", map => map.Replace("\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Shoe Size\": 9.5"));
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal(9.5m, await scene.ScalarAsync<decimal>("select shoe_size from agent"));
+    }
+
+    [Theory]
+    [InlineData("create type public.mood as enum ('sad', 'happy'); alter table agent add column own public.mood not null", "Give 'own' a default.")]
+    [InlineData("create domain public.code as text check (value <> ''); alter table agent add column own public.code not null", "from")]
+    public async Task Where_any_default_may_be_wrong_none_is_advised(string sql, string words)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(sql);
+
+        var message = await scene.AssertStopsAsync("columns of agent", words);
+
+        Assert.DoesNotContain("set default", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trigger_may_fill_what_no_map_does()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync(
+            "create function public.fill() returns trigger language plpgsql as $x$ begin new.own = 'made'; return new; end $x$; alter table agent add column own text not null; "
+            + "create trigger fill before insert on agent for each row execute function public.fill()");
+
+        await scene.AssertSyncsAsync();
+
+        Assert.Contains("fill. One that sets updated_at makes no conflict. A run stops before it merges where", await scene.RemarkAsync("triggers on agent"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Indexes_that_refuse_rows_and_tables_that_a_crash_empties_are_remarks()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync("alter table agent set unlogged; create unique index one_email on agent (email)");
+
+        await scene.AssertSyncsAsync();
+
+        Assert.StartsWith("one_email may refuse records", await scene.RemarkAsync("indexes of agent"), StringComparison.Ordinal);
+        var unlogged = await scene.RemarkAsync("storage of agent");
+        await scene.FollowAsync(unlogged, "alter table");
+        Assert.Equal("p", await scene.ScalarAsync<string>("select relpersistence::text from pg_class where oid = 'agent'::regclass"));
+    }
+
+    [Theory]
+    [InlineData("lock table agent in exclusive mode")]
+    [InlineData("lock table \"user\" in access exclusive mode")]
+    public async Task The_checks_wait_for_no_lock(string sql)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await using var door = await Door.ShutAsync(scene, sql);
+
+        var report = await scene.Engine().ExamineAsync(scene.Limit);
+
+        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+    }
+
+    [Fact]
+    public async Task A_relation_that_names_no_entity_is_a_remark()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithMap("agent", map => map.Replace("\"relation\": \"user\"", "\"relation\": \"usr\"", StringComparison.Ordinal));
+
+        await scene.AssertSyncsAsync();
+
+        Assert.Contains("relation 'usr' is no entity here", await scene.RemarkAsync("table agent"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("range (created_date)")]
+    [InlineData("list (agent_type)")]
+    [InlineData("hash (bubble_id, id)")]
+    [InlineData("hash (lower(bubble_id))")]
+    public async Task A_key_that_partitions_cannot_make_unique_stops_a_run(string partition)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter table agent rename to old; create table public.agent (like old) partition by {partition}; drop table old; alter table agent alter id drop not null");
+
+        await scene.AssertStopsAsync("unique key agent.bubble_id", "is partitioned by", "No statement changes that");
+    }
+
+    [Theory]
+    [InlineData("create view public.agent as select * from old", "view")]
+    [InlineData("create materialized view public.agent as select * from old", "materialized view")]
+    [InlineData("create extension if not exists file_fdw; create server files foreign data wrapper file_fdw; create foreign table public.agent (bubble_id text) server files options (filename '/dev/null')", "foreign table")]
+    [InlineData("create sequence public.agent", "sequence")]
+    [InlineData("create type public.agent as (bubble_id text)", "composite type")]
+    public async Task What_is_no_table_stops_a_run_and_is_not_to_be_made(string sql, string kind)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await scene.ExecuteAsync($"alter table agent rename to old; {sql}");
+
+        var message = await scene.AssertStopsAsync("table agent", $"'agent' in schema 'public' is no table ({kind})", "Give \"table\" in agent.json another name");
+        var refused = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
+        scene.WithMap("agent", map => map.Replace("\"table\": \"agent\"", "\"table\": \"agent_2\"", StringComparison.Ordinal));
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+
+        Assert.Equal(message, refused.Errors[0].Message);
+        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+    }
+}
