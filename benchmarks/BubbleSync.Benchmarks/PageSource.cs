@@ -39,7 +39,9 @@ internal static class PageSource
     public static EntityPlan Plan(string entity)
     {
         var map = EntityMapReader.Read(Path.Combine(AppContext.BaseDirectory, "config", "entities")).Single(m => m.Name == entity);
-        var columns = map.Fields.Select(f => (f.Column, FieldType.All[f.Type].Fits[f.Type == "integer" ? 1 : 0])).Concat(Clocks.Own.Select(c => (c, "timestamp with time zone")));
+        var columns = map.Fields
+            .Select(f => (f.Column, ColumnStorage.ColumnsFor(FieldType.All[f.Type])[f.Type == "integer" ? 1 : 0]))
+            .Concat(Clocks.Own.Select(c => (c, "timestamp with time zone")));
         var table = new TableInfo(
             map.Table, columns.ToDictionary(c => c.Item1, c => new ColumnInfo(c.Item1, c.Item2, c.Item2, null, null, null, false, false, null)),
             new HashSet<string> { map.Key }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);

@@ -8,7 +8,8 @@ namespace BubbleSync.Etl.Load;
 internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 {
     private readonly string _key = plan.Key.Quoted;
-    private readonly string _modified = plan.Modified.Quoted;
+    private readonly string _staged = $"s.{plan.Modified.Quoted}";
+    private readonly string _stored = ComparedSql.Stored("t", plan.Modified);
 
     /// <summary>
     /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
@@ -41,10 +42,10 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         $"""
         select s.{_key}::text, r.raw, t.{_key} is not null,
           case when s.{StagingLayout.Rejected} then (select array_agg(x.field) from {staging.Rejects} x where x.{StagingLayout.Order} = s.{StagingLayout.Order}) end,
-          array[{Each(c => ComparedSql.Text("s", c))}]::text[],
-          array[{Each(c => ComparedSql.Text("t", c))}]::text[],
+          array[{Each(c => ComparedSql.StagedText("s", c))}]::text[],
+          array[{Each(c => ComparedSql.StoredText("t", c))}]::text[],
           array[{Each(c => $"case when not {IsPresent(c)} then 0 when {Differs(c)} then 2 else 1 end")}]::integer[],
-          {(DeletionMark.IsIn(plan) ? ComparedSql.MomentText($"t.{DeletionMark.Quoted}") : "null::text")}
+          {(DeletionMark.IsIn(plan) ? ComparedSql.MomentText(ClockSql.Stored(plan, "t", DeletionMark.Name)) : "null::text")}
         from {staging.Name} s join {staging.Raw} r on r.{StagingLayout.Order} = s.{StagingLayout.Order}
         left join {plan.Table} t on t.{_key} = s.{_key}
         order by s.{_key} collate "C"
@@ -59,7 +60,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     /// </summary>
     public string Differs(ColumnPlan column)
     {
-        var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
+        var (stored, staged) = (ComparedSql.Stored("t", column), ComparedSql.Staged("s", column));
         var isCompleted = column.IsCompleted ? $" and not {IsCompleted(column)}" : "";
         var isHeld = column.HoldsLinks ? $" and not {IsHeld(column)}" : "";
         return $"({stored} is distinct from {staged} and {IsPresent(column)}{isCompleted}{isHeld})";
@@ -73,13 +74,13 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     private string Verdict =>
         $"""
         case when t.{_key} is null then 'missing'
-             when s.{_modified} > t.{_modified} or (t.{_modified} is null and s.{_modified} is not null) then 'older'
-             when s.{_modified} < t.{_modified} then 'newer'
+             when {_staged} > {_stored} or ({_stored} is null and {_staged} is not null) then 'older'
+             when {_staged} < {_stored} then 'newer'
              else 'differs' end
         """;
 
     // Only records of one date have to be the same. A record without a date has none that could be another.
-    private string IsComparable => $"t.{_key} is not null and (s.{_modified} is null or s.{_modified} = t.{_modified})";
+    private string IsComparable => $"t.{_key} is not null and ({_staged} is null or {_staged} = {_stored})";
 
     // A resync takes the mark off a row of which Bubble has the record.
     private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
@@ -108,7 +109,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 
     private static string IsCompleted(ColumnPlan column)
     {
-        var (stored, staged) = (ComparedSql.Value("t", column), ComparedSql.Value("s", column));
+        var (stored, staged) = (ComparedSql.Stored("t", column), ComparedSql.Staged("s", column));
         var isWhole = column.Type.Shape == FieldShape.TextArray ? $"bubblesync.is_completed({stored}, {staged})" : $"bubblesync.is_blank({staged})";
         return $"(t.{column.Quoted} is not null and (s.{column.Quoted} is null or {isWhole}))";
     }
@@ -118,6 +119,6 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         (t.{column.Quoted} is null and exists (
           select from bubblesync.held_link h
           where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
-            and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted}))
+            and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted}::text))
         """;
 }

@@ -78,18 +78,18 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         $"""
         delete from bubblesync.held_link h using {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where {Mine} and h.bubble_id = s.{_key} and not s.{StagingLayout.Rejected}
-          and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
-          and (h.target_id <> s.{column.Quoted} or {StagingLayout.IsNullMarked("s", column)})
+          and {ComparedSql.Stored("t", plan.Modified)} is not distinct from s.{plan.Modified.Quoted}
+          and (h.target_id <> s.{column.Quoted}::text or {StagingLayout.IsNullMarked("s", column)})
         """;
 
     private string Hold(ColumnPlan column) =>
         $"""
         insert into bubblesync.held_link (target_schema, entity, column_name, bubble_id, target_id)
-        select @schema, @entity, @column, s.{_key}, s.{column.Quoted}
+        select @schema, @entity, @column, s.{_key}, s.{column.Quoted}::text
         from {staging!.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and s.{column.Quoted} is not null and t.{column.Quoted} is null
-          and t.{plan.Modified.Quoted} is not distinct from s.{plan.Modified.Quoted}
-          and not {ForeignKeySql.HasTargets(column, $"s.{column.Quoted}")}
+          and {ComparedSql.Stored("t", plan.Modified)} is not distinct from s.{plan.Modified.Quoted}
+          and not {ForeignKeySql.HasTargets(column, column.Written($"s.{column.Quoted}"))}
         on conflict (target_schema, entity, column_name, bubble_id) do update set target_id = excluded.target_id, filled = null
         where held_link.target_id is distinct from excluded.target_id
         """;
@@ -99,7 +99,7 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
 
     private string NoteFree(ColumnPlan column)
     {
-        var isFree = $"(t.{column.Quoted} is null or t.{column.Quoted} is not distinct from h.filled)";
+        var isFree = $"(t.{column.Quoted} is null or t.{column.Quoted}::text is not distinct from h.filled)";
         return $"""
             update bubblesync.held_link h set was_empty = {isFree}
             from {plan.Table} t
@@ -109,31 +109,34 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
 
     private string NoteFilled(ColumnPlan column) =>
         $"""
-        update bubblesync.held_link h set filled = t.{column.Quoted}
+        update bubblesync.held_link h set filled = t.{column.Quoted}::text
         from {plan.Table} t
-        where {Mine} and t.{_key} = h.bubble_id and h.was_empty and h.filled is distinct from t.{column.Quoted}
+        where {Mine} and t.{_key} = h.bubble_id and h.was_empty and h.filled is distinct from t.{column.Quoted}::text
         """;
 
     // Overwrites what a patch filled meanwhile, but not a value of others. What an earlier version held back does not say what a patch filled.
     private string Restore(ColumnPlan column) =>
         $"""
-        update {plan.Table} t set {column.Quoted} = h.target_id
+        update {plan.Table} t set {column.Quoted} = {Held(column)}
         from bubblesync.held_link h
-        where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, "h.target_id")}
-          and t.{column.Quoted} is distinct from h.target_id
-          and (t.{column.Quoted} is null or t.{column.Quoted} = h.filled
-            or (h.filled is null and not {LocalEditSql.IsEdited(plan, $"t.{plan.Modified.Quoted}")}))
+        where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, Held(column))}
+          and t.{column.Quoted}::text is distinct from h.target_id
+          and (t.{column.Quoted} is null or t.{column.Quoted}::text = h.filled
+            or (h.filled is null and not {LocalEditSql.IsEdited(plan, ComparedSql.Stored("t", plan.Modified))}))
         """;
 
     // A row that still lacks the link, or has what a patch filled, was kept from it, by a trigger say: its link waits on.
     private string Release(ColumnPlan column) =>
         $"""
         delete from bubblesync.held_link h
-        where {Mine} and {ForeignKeySql.HasTargets(column, "h.target_id")}
+        where {Mine} and {ForeignKeySql.HasTargets(column, Held(column))}
           and not exists (
             select from {plan.Table} t
-            where t.{_key} = h.bubble_id and (t.{column.Quoted} is null or (t.{column.Quoted} = h.filled and h.filled <> h.target_id)))
+            where t.{_key} = h.bubble_id and (t.{column.Quoted} is null or (t.{column.Quoted}::text = h.filled and h.filled <> h.target_id)))
         """;
+
+    // Links are held as texts.
+    private static string Held(ColumnPlan column) => column.Written($"h.target_id{(column.StagingType == "text" ? "" : $"::{column.StagingType}")}");
 
     private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";
 

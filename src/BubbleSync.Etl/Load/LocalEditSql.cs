@@ -10,9 +10,6 @@ namespace BubbleSync.Etl.Load;
 /// </summary>
 internal static class LocalEditSql
 {
-    private static readonly string UpdatedAt = Identifier.Quote(Clocks.UpdatedAt);
-    private static readonly string SyncedAt = Identifier.Quote(Clocks.SyncedAt);
-
     /// <summary>Whether the row was edited here after Bubble's date; never null.</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="bubbleDate">The Modified Date in Bubble, an expression; NULL is earlier than any edit.</param>
@@ -24,15 +21,18 @@ internal static class LocalEditSql
     public static string IsEdited(MirroredTable table, string bubbleDate)
     {
         var isByHand = table.Target.MayBeStamped ? $" and not {IsOwnWrite(table)}" : "";
-        return $"coalesce(t.{UpdatedAt} > coalesce({bubbleDate}, '-infinity') and {IsAfterSync}{isByHand}, false)";
+        return $"coalesce({UpdatedAt(table)} > coalesce({bubbleDate}, '-infinity') and {IsAfterSync(table)}{isByHand}, false)";
     }
 
     /// <summary>Whether the row was changed after the last sync that wrote it, by anyone, triggers included; never null.</summary>
-    public static string IsAfterSync => $"coalesce(t.{UpdatedAt} > t.{SyncedAt}, t.{UpdatedAt} is not null)";
+    public static string IsAfterSync(MirroredTable table) =>
+        $"coalesce({UpdatedAt(table)} > {ClockSql.Stored(table.Target, "t", Clocks.SyncedAt)}, t.{Identifier.Quote(Clocks.UpdatedAt)} is not null)";
+
+    private static string UpdatedAt(MirroredTable table) => ClockSql.Stored(table.Target, "t", Clocks.UpdatedAt);
 
     private static string IsOwnWrite(MirroredTable table) =>
         $"""
         exists (select from bubblesync.own_write w where w.target_schema = {Identifier.Literal(table.Schema)} and w.entity = {Identifier.Literal(table.Entity)}
-          and w.bubble_id = t.{table.Key} and w.updated_at >= t.{UpdatedAt})
+          and w.bubble_id = t.{table.Key} and w.updated_at >= {UpdatedAt(table)})
         """;
 }

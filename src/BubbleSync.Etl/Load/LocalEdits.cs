@@ -37,8 +37,8 @@ internal sealed class LocalEdits
         if (!_lists.TryGetValue(table.Entity, out var list))
             return "";
 
-        var (synced, type) = (Identifier.Quote(Clocks.SyncedAt), table.Target.Columns[Clocks.SyncedAt].FullType);
-        return $"and (t.{synced} is not distinct from now()::{type} or not exists (select from {list} e where e.id = t.{table.Key}))";
+        var isSyncedNow = $"{ClockSql.Stored(table.Target, "t", Clocks.SyncedAt)} is not distinct from {ClockSql.Cut(table.Target, Clocks.SyncedAt, "now()")}";
+        return $"and ({isSyncedNow} or not exists (select from {list} e where e.id = t.{table.Key}))";
     }
 
     /// <summary>Drops the lists.</summary>

@@ -32,7 +32,7 @@ internal sealed partial class MergeSql
     public string CountPutBack =>
         $"""
         select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
-        where s.{_modified} is not null and t.{_modified} is distinct from s.{_modified} and {IsNewer}
+        where s.{_modified} is not null and {_storedModified} is distinct from s.{_modified} and {IsNewer}
         """;
 
     /// <summary>Counts records that are still in no row after the merge.</summary>

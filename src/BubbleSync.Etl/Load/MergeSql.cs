@@ -16,6 +16,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
 {
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
+    private readonly string _storedModified = ComparedSql.Stored("t", plan.Modified);
     private readonly AbsentKeptSql _kept = new(plan);
 
     /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
@@ -88,7 +89,8 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         $"""
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
         select @run, 'warning', 'load', @entity, s.{_key},
-               format('kept as it is: changed in Bubble at %s, but here later, at %s; --force takes Bubble''s', s.{_modified}, t.{Quote(Clocks.UpdatedAt)})
+               format('kept as it is: changed in Bubble at %s, but here later, at %s; --force takes Bubble''s',
+                      s.{_modified}, {ClockSql.Stored(plan, "t", Clocks.UpdatedAt)})
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and {IsConflict}
         """;
@@ -167,9 +169,9 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
-    private string IsNewer => force ? "true" : $"(t.{_modified} is null or (s.{_modified} > t.{_modified} and not {IsEdited}))";
+    private string IsNewer => force ? "true" : $"({_storedModified} is null or (s.{_modified} > {_storedModified} and not {IsEdited}))";
 
-    private string IsConflict => force ? "false" : $"(s.{_modified} > t.{_modified} and {IsEdited})";
+    private string IsConflict => force ? "false" : $"(s.{_modified} > {_storedModified} and {IsEdited})";
 
     private string IsEdited => LocalEditSql.IsEdited(plan, $"s.{_modified}");
 
@@ -182,7 +184,8 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     {
         var held = plan.Columns.Where(c => c.HoldsLinks).ToList();
         var columns = held.Count == 0 ? ["s.*"] : new StagingLayout(plan).Columns().Select(c => held.Find(h => h.Quoted == c.Quoted) is { } column
-            ? $"case when {ForeignKeySql.HasTargets(column, $"s.{c.Quoted}")} then s.{c.Quoted} end as {c.Quoted}, s.{c.Quoted} is not null as {Sent(column)}"
+            ? $"case when {ForeignKeySql.HasTargets(column, column.Written($"s.{c.Quoted}"))} then s.{c.Quoted} end as {c.Quoted}, "
+              + $"s.{c.Quoted} is not null as {Sent(column)}"
             : $"s.{c.Quoted}");
         var row = ownNumbers ? $", row_number() over () as {StagingLayout.Row}" : "";
         return $"select {string.Join(", ", columns)}{row} from {staging.Name} s where not s.{StagingLayout.Rejected}{(part is null ? "" : $" and {part}")}";
@@ -193,12 +196,10 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     private static string IsPresent(ColumnPlan column) =>
         $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";
 
-    private static string Differs(ColumnPlan column) => $"({ComparedSql.Value("t", column)} is distinct from {ComparedSql.Value("s", column)} and {IsPresent(column)})";
+    private static string Differs(ColumnPlan column) =>
+        $"({ComparedSql.Stored("t", column)} is distinct from {ComparedSql.Staged("s", column)} and {IsPresent(column)})";
 
-    // Where the staged type is not of the target's family, PostgreSQL does not compare the two by itself.
-    private static string Value(ColumnPlan column) => column.Type.Shape is FieldShape.TextArray or FieldShape.Json && column.Target.Type != column.StagingType
-        ? $"s.{column.Quoted}::{column.Target.FullType}"
-        : $"s.{column.Quoted}";
+    private static string Value(ColumnPlan column) => column.Written($"s.{column.Quoted}");
 
     private IEnumerable<(string Column, string Value)> Inserted() =>
         plan.Columns
@@ -219,7 +220,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
             (Clocks.UpdatedAt, $"coalesce(s.{_modified}, now())", true),
             (Clocks.SyncedAt, "now()", true),
         ];
-        return clocks.Where(c => plan.Columns.All(p => p.Name != c.Name)).Select(c => (Quote(c.Name), c.Value, c.OnUpdate));
+        return clocks.Where(c => plan.Columns.All(p => p.Name != c.Name)).Select(c => (Quote(c.Name), ClockSql.Written(plan, c.Name, c.Value), c.OnUpdate));
     }
 
     private static string Quote(string name) => Identifier.Quote(name);

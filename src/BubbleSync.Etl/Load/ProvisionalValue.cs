@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
@@ -26,14 +27,19 @@ internal static class ProvisionalValue
     {
         var row = $"f.{StagingLayout.Row}";
         var marked = $"chr(1) || to_hex({row})";
-        return column.Type.Shape switch
+        return (column.Type.Shape, column.Target.Type) switch
         {
-            FieldShape.Text => [marked, Invariant($"chr({PrivateUse} + ({row} % {PrivateUseLength})::integer)"), .. Shifts.Select(s => Shifted(column, s))],
-            FieldShape.TextArray => [$"array[{marked}]"],
-            FieldShape.Json => [$"to_jsonb({marked})"],
-            FieldShape.Integer => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row), Gap(plan, staging, column, row)],
-            FieldShape.Numeric => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row)],
-            FieldShape.Timestamp => [Largest(plan, staging, column, "now()", $"{row} * interval '1 second'")],
+            // An enum has no value to spare.
+            (_, ColumnTypes.Enum) => [],
+            (_, ColumnTypes.Uuid) => ["gen_random_uuid()"],
+            (FieldShape.Text, _) =>
+                [marked, Invariant($"chr({PrivateUse} + ({row} % {PrivateUseLength})::integer)"), .. Shifts.Select(s => Shifted(column, s))],
+            (FieldShape.TextArray, _) => [$"array[{marked}]"],
+            (FieldShape.Json, _) => [$"to_jsonb({marked})"],
+            (FieldShape.Integer, _) => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row), Gap(plan, staging, column, row)],
+            (FieldShape.Numeric, _) => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row)],
+            (FieldShape.Timestamp, ColumnTypes.Date) => [column.Written($"({Largest(plan, staging, column, "now()", $"{row} * interval '1 day'")})")],
+            (FieldShape.Timestamp, _) => [column.Written($"({Largest(plan, staging, column, "now()", $"{row} * interval '1 second'")})")],
             _ => [],
         };
     }
@@ -62,5 +68,5 @@ internal static class ProvisionalValue
         """);
 
     private static string Values(EntityPlan plan, StagingTable staging, ColumnPlan column) =>
-        $"select m.{column.Quoted} as value from {plan.Table} m union all select m.{column.Quoted} from {staging.Name} m";
+        $"select {column.Storage.Stored($"m.{column.Quoted}")} as value from {plan.Table} m union all select m.{column.Quoted} from {staging.Name} m";
 }

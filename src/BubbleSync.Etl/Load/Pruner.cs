@@ -33,7 +33,11 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         if (await TooManyAsync(connection, report, cancellationToken) is { } tooMany)
             return ([], tooMany);
 
-        return Writes ? (await connection.RowsAsync($"{Gone} limit {MostAsked}", r => r.GetString(0), cancellationToken, Within), null) : ([], null);
+        if (!Writes)
+            return ([], null);
+
+        var ids = $"select gone.id::text from ({Gone}) gone limit {MostAsked}";
+        return (await connection.RowsAsync(ids, r => r.GetString(0), cancellationToken, Within), null);
     }
 
     private async Task<string?> RefusalAsync(NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
@@ -86,7 +90,9 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
-            var change = mode == PruneMode.Hard ? $"delete from {plan.Table} t using" : $"update {plan.Table} t set {DeletionMark.Quoted} = now() from";
+            var change = mode == PruneMode.Hard
+                ? $"delete from {plan.Table} t using"
+                : $"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from";
             var pruned = await connection.ExecuteAsync(
                 $"{change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
                 cancellationToken, Within);

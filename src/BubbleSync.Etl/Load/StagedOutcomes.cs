@@ -70,8 +70,8 @@ internal sealed class StagedOutcomes(TargetDatabase database)
             (select distinct l.root::text as root, {index} as entity, l.id::text as id, case
               when s.{key} is null then 0
               when s.{StagingLayout.Rejected} then 1
-              when t.{Identifier.Quote(Clocks.SyncedAt)} >= @since then 3
-              when s.{modified} > t.{modified} and {LocalEditSql.IsEdited(plan, $"s.{modified}")} then 4
+              when {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} >= {ClockSql.Cut(plan, Clocks.SyncedAt, "@since")} then 3
+              when s.{modified} > {ComparedSql.Stored("t", plan.Modified)} and {LocalEditSql.IsEdited(plan, $"s.{modified}")} then 4
               else 2 end as state
             from ({string.Join(" union ", query.Links)}) l
             left join {query.Table.Name} s on s.{key} = l.id

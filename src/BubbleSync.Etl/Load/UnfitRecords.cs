@@ -42,7 +42,7 @@ internal sealed class UnfitRecords(EntityPlan plan, StagingTable staging)
     // PostgreSQL checks a foreign key at the end of the statement: a target in the same table may come with the same merge.
     private string IsUntied(ColumnPlan column)
     {
-        var isTied = ForeignKeySql.HasTargets(column, $"s.{column.Quoted}");
+        var isTied = ForeignKeySql.HasTargets(column, column.Written($"s.{column.Quoted}"));
         if (column.ForeignKeys.All(k => k.Schema == plan.Schema && k.Table == plan.Target.Name && k.Column == plan.KeyName))
         {
             isTied = $"""

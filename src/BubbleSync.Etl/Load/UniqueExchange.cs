@@ -66,7 +66,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
     private string Wanted(UniqueIndex index, ColumnPlan column) => index.IsPlain && column.Target.Domain is null && column.Type.Shape != FieldShape.Json
         ? $"""
            and exists (select from {staging.Name} w where not w.{StagingLayout.Rejected}
-             and w.{column.Quoted}::{column.Target.FullType} = t.{column.Quoted} and w.{plan.Key.Quoted} <> t.{plan.Key.Quoted})
+             and {column.Written($"w.{column.Quoted}")}::{column.Target.FullType} = t.{column.Quoted} and w.{plan.Key.Quoted} <> t.{plan.Key.Quoted})
            """
         : "";
 

@@ -6,6 +6,9 @@ namespace BubbleSync.Etl.Plan;
 /// <summary>One column that will be written: where it is read from, what it becomes, what the database allows.</summary>
 internal sealed record ColumnPlan
 {
+    /// <summary>Most digits of a second's fraction: microseconds.</summary>
+    public const int MostSecondDigits = 6;
+
     /// <summary>Its position in the row, from 0.</summary>
     public required int Ordinal { get; init; }
 
@@ -39,6 +42,9 @@ internal sealed record ColumnPlan
     /// <summary>The column as the database has it.</summary>
     public required ColumnInfo Target { get; init; }
 
+    /// <summary>How the column stores values of the type.</summary>
+    public required ColumnStorage Storage { get; init; }
+
     /// <summary>Its real foreign keys; mostly none.</summary>
     public IReadOnlyList<ForeignKeyInfo> ForeignKeys { get; init; } = [];
 
@@ -48,13 +54,14 @@ internal sealed record ColumnPlan
     /// <summary>Whether a link that has no target yet is held back as NULL.</summary>
     public bool HoldsLinks => ForeignKeys.Count > 0 && !IsRequired;
 
-    /// <summary>The type it is staged in: the target's own for whole numbers; text for JSON, which jsonb would rewrite; else the plain one of its family.</summary>
-    public string StagingType => Type.Shape switch
-    {
-        FieldShape.Integer => Target.Type,
-        FieldShape.Json => "text",
-        _ => Type.Column,
-    };
+    /// <summary>The type it is staged in.</summary>
+    public string StagingType => Storage.Staged;
+
+    /// <summary>What is written to the column, of a value in its staged type.</summary>
+    public string Written(string value) => Storage.Written(value, Target);
+
+    /// <summary>The digits of a second's fraction that the column holds.</summary>
+    public int SecondDigits => Target.Precision ?? MostSecondDigits;
 
     /// <summary>The Bubble name that reports use.</summary>
     public string Field => Sources[0].Name;

@@ -71,6 +71,9 @@ internal static class Clocks
 
     /// <summary>The clocks that a target table must have beside its mapped columns.</summary>
     public static readonly string[] Own = [CreatedAt, UpdatedAt, SyncedAt];
+
+    /// <summary>All columns in which a sync notes when something happened, whether or not a map names them. A table may lack the mark of deletion.</summary>
+    public static readonly string[] All = [Modified, .. Own, DeletionMark.Name];
 }
 
 /// <summary>The names of Bubble's own fields, the same in every type.</summary>

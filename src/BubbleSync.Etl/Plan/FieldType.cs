@@ -4,8 +4,7 @@ namespace BubbleSync.Etl.Plan;
 /// <param name="Name">As maps say it.</param>
 /// <param name="Shape">How the value is written.</param>
 /// <param name="Column">The type of a column that is made for it.</param>
-/// <param name="Fits">The types of columns that can hold it, as <c>format_type</c> names them.</param>
-internal sealed record FieldType(string Name, FieldShape Shape, string Column, params string[] Fits)
+internal sealed record FieldType(string Name, FieldShape Shape, string Column)
 {
     /// <summary>Whether addresses are completed: a leading <c>//</c> gets <c>https:</c>.</summary>
     public bool IsUrl { get; private init; }
@@ -13,8 +12,8 @@ internal sealed record FieldType(string Name, FieldShape Shape, string Column, p
     /// <summary>Whether a blank text is a value of its own rather than nothing.</summary>
     public bool KeepsBlank => Shape == FieldShape.Text && !IsUrl;
 
-    private static readonly FieldType Text = new("text", FieldShape.Text, "text", "text", "character varying", "character", "citext");
-    private static readonly FieldType TextArray = new("text[]", FieldShape.TextArray, "text[]", "text[]", "character varying[]", "citext[]");
+    private static readonly FieldType Text = new("text", FieldShape.Text, "text");
+    private static readonly FieldType TextArray = new("text[]", FieldShape.TextArray, "text[]");
 
     /// <summary>All types by name.</summary>
     public static IReadOnlyDictionary<string, FieldType> All { get; } = new FieldType[]
@@ -23,11 +22,11 @@ internal sealed record FieldType(string Name, FieldShape Shape, string Column, p
         TextArray,
         Text with { Name = "url", IsUrl = true },
         TextArray with { Name = "url[]", IsUrl = true },
-        new("integer", FieldShape.Integer, "integer", "smallint", "integer", "bigint", "numeric"),
-        new("numeric", FieldShape.Numeric, "numeric", "numeric"),
-        new("boolean", FieldShape.Boolean, "boolean", "boolean"),
-        new("timestamptz", FieldShape.Timestamp, "timestamptz", "timestamp with time zone"),
-        new("jsonb", FieldShape.Json, "jsonb", "jsonb"),
+        new("integer", FieldShape.Integer, "integer"),
+        new("numeric", FieldShape.Numeric, "numeric"),
+        new("boolean", FieldShape.Boolean, "boolean"),
+        new("timestamptz", FieldShape.Timestamp, "timestamptz"),
+        new("jsonb", FieldShape.Json, "jsonb"),
     }.ToDictionary(t => t.Name);
 }
 

@@ -36,6 +36,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             .Select(Entity)
             .OfType<EntityPlan>()
             .ToList();
+        _warnings.AddRange(ClockNotes.Of(entities));
         return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
     }
 
@@ -60,8 +61,13 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
             Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
-        foreach (var clock in Clocks.Own.Where(c => table.Columns.TryGetValue(c, out var column) && !Fits(FieldType.All["timestamptz"], column)))
-            Misfit(map, table, table.Columns[clock], "timestamptz", $"Column '{clock}' of table '{map.Table}', which every sync writes, is {table.Columns[clock].FullType}.", null);
+        foreach (var clock in Clocks.All.Where(c => table.Columns.TryGetValue(c, out var column) && ColumnStorage.OfClock(column) is null))
+        {
+            var which = clock == DeletionMark.Name ? "which marks what Bubble no longer has" : "which every sync writes";
+            var what = $"Column '{clock}' of table '{map.Table}', {which}, is {table.Columns[clock].Described}.";
+            AddMisfit(map, table, table.Columns[clock], "timestamptz", what, null);
+        }
+
         foreach (var key in table.CompositeKeys.Distinct())
             _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; a record with a link that it forbids is rejected.");
 
@@ -83,7 +89,8 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         foreach (var map in maps)
         {
-            if (catalogue.Tables.TryGetValue(map.Table, out var table) && Clocks.Own.Append(map.Key).All(table.Columns.ContainsKey))
+            if (catalogue.Tables.TryGetValue(map.Table, out var table) && table.Columns.ContainsKey(map.Key)
+                && Clocks.Own.All(c => table.Columns.TryGetValue(c, out var clock) && ColumnStorage.OfClock(clock) is not null))
                 yield return new MirroredTable(map.Name, catalogue.Schema, table, map.Key);
         }
     }
@@ -122,17 +129,18 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             return null;
         }
 
-        if (!Fits(type, target))
+        var holdsIds = field.Column == map.Key || field.Relation.Count > 0;
+        if (ColumnStorage.Of(type, target) is not { } storage || (holdsIds && target.Type is ColumnTypes.Enum or ColumnTypes.Uuid))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Misfit(
-                map, table, target, type.Column, $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold every {type.Name}.",
-                $"Or give the field another type in {map.File}.");
+            // A clock's fault is reported with the table.
+            if (!Clocks.All.Contains(field.Column))
+                AddMisfit(map, table, target, type.Column, Misfit.Of(map.Table, target, type, holdsIds), $"Or give the field another type in {map.File}.");
             return null;
         }
 
         // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
-        if (target.Length < IdLength && (field.Column == map.Key || field.Relation.Count > 0))
+        if (target.Length < IdLength && holdsIds)
             _gaps.Add(new SchemaGap(
                 map.Name, field.Column, "column-misfit",
                 $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.",
@@ -151,15 +159,11 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             SearchNames = field.Described is { Count: > 0 } described ? described : [.. field.From, .. field.Fallback],
             IsCompleted = completed.Contains($"{map.Table}.{field.Column}"),
             Target = target,
+            Storage = storage,
             ForeignKeys = [.. table.ForeignKeys[field.Column]],
             IsRequired = target.IsRequired || field.Column == map.Key,
         };
     }
-
-    // A timestamp(p) below microseconds would round what Bubble sent; nothing is ever rounded to fit.
-    private static bool Fits(FieldType type, ColumnInfo target) =>
-        type.Fits.Contains(target.Type)
-        && (type.Shape != FieldShape.Timestamp || target.Precision is null or 6);
 
     private Relation? Relation(EntityMap map, FieldMap field, string name)
     {
@@ -174,7 +178,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
     private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
 
-    private void Misfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
+    private void AddMisfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
     {
         var change = ColumnChange.Of(catalogue.Schema, map.Table, column, type);
         var note = change switch

@@ -24,7 +24,11 @@ internal static class StagingLabel
 
     private static string Fingerprint(EntityPlan plan)
     {
-        var columns = plan.Columns.Select(c => string.Join('|', [c.Quoted, c.Type.Name, c.StagingType, c.Target.FullType, c.IsRequired, c.AbsentClears, .. c.Path, .. c.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name))]));
+        var columns = plan.Columns.Select(c => string.Join('|',
+            [
+                c.Quoted, c.Type.Name, c.StagingType, c.Target.FullType, c.IsRequired, c.AbsentClears, .. c.Target.Labels ?? [], .. c.Path,
+                .. c.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)),
+            ]));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', columns))))[..12];
     }
 }

@@ -37,7 +37,7 @@ internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpd
 
 /// <summary>A column as the catalogue knows it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">The type's name without modifiers and schema, as <c>format_type</c> gives it: <c>character varying</c>, <c>text[]</c>.</param>
+/// <param name="Type">The type below all domains, without modifiers, as <see cref="ColumnTypes"/> names it: <c>character varying</c>, <c>text[]</c>.</param>
 /// <param name="FullType">The type with modifiers: <c>character varying(50)</c>.</param>
 /// <param name="Length">Most characters of a text, or null.</param>
 /// <param name="Precision">Digits of a numeric, or of a timestamp's second, or null.</param>
@@ -50,6 +50,15 @@ internal sealed record ColumnInfo(
 {
     /// <summary>The name of the domain that the column's type is, or null; <see cref="Type"/> is then the type below it.</summary>
     public string? Domain { get; init; }
+
+    /// <summary>The type below all domains, with modifiers, as PostgreSQL writes it.</summary>
+    public string BaseType { get; init; } = FullType;
+
+    /// <summary>The labels of an enum, in its order; null for any other type.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>The type as messages name it: with what a domain is made of.</summary>
+    public string Described => Domain is null ? FullType : $"{FullType} (a domain over {BaseType})";
 
     /// <summary>Whether the column is an identity that only the database numbers.</summary>
     public bool IsIdentityAlways { get; init; }

@@ -7,6 +7,7 @@ internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
     // timestamp(p) is p itself (src/backend/utils/adt/numeric.c and varchar.c of PostgreSQL).
+    // A user's type may have the name of one of PostgreSQL's: only those of pg_catalog, enums and citext are known by what they are.
     // No function that takes a table's name: in a schema that the user may not use it would fail, and nobody could say why.
     private const string ColumnsSql =
         """
@@ -18,18 +19,27 @@ internal static class CatalogueReader
           select d.domain, d.name, t.typbasetype, t.typtypmod, d.is_required or t.typnotnull, coalesce(d.otherwise, pg_get_expr(t.typdefaultbin, 0))
           from domain d join pg_type t on t.oid = d.base and t.typtype = 'd'
         )
-        select c.relname, a.attname, format_type(coalesce(b.base, a.atttypid), null), format_type(a.atttypid, a.atttypmod), coalesce(b.modifier, a.atttypmod),
+        select c.relname, a.attname,
+               case when y.typnamespace = 'pg_catalog'::regnamespace then format_type(y.oid, null)
+                    when y.typtype = 'e' then 'enum'
+                    when y.typtype = 'b' and y.typname = 'citext' then 'citext'
+                    when y.typcategory = 'A' and i.typtype = 'b' and i.typname = 'citext' then 'citext[]'
+                    else 'other' end,
+               format_type(a.atttypid, a.atttypmod), coalesce(b.modifier, a.atttypmod),
                a.attnotnull or coalesce(b.is_required, false), a.attgenerated <> '' or a.attidentity = 'a',
                coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then
                  (select format('nextval(%L)', format('%I.%I', s.relnamespace::regnamespace, s.relname)) from pg_depend o join pg_class s on s.oid = o.objid and s.relkind = 'S'
                   where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass
                     and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end,
                  case when a.attgenerated = '' then b.otherwise end),
-               b.name, a.attidentity = 'a', a.attidentity <> '', a.attgenerated = 's'
+               b.name, a.attidentity = 'a', a.attidentity <> '', a.attgenerated = 's', format_type(y.oid, coalesce(b.modifier, a.atttypmod)),
+               case when y.typtype = 'e' then array(select l.enumlabel::text from pg_enum l where l.enumtypid = y.oid order by l.enumsortorder) end
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
         left join domain b on b.domain = a.atttypid and not exists (select from pg_type t where t.oid = b.base and t.typtype = 'd')
+        join pg_type y on y.oid = coalesce(b.base, a.atttypid)
+        left join pg_type i on i.oid = y.typelem
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
         order by c.relname, a.attnum
         """;
@@ -115,8 +125,7 @@ internal static class CatalogueReader
         var isTime = type.StartsWith("time", StringComparison.Ordinal);
         return new ColumnInfo(
             row.GetString(1),
-            // An extension's type carries its schema where that is not on the search path: extensions.citext.
-            type[(type.LastIndexOf('.') + 1)..],
+            type,
             row.GetString(3),
             isText && modifier >= 0 ? modifier - 4 : null,
             modifier < 0 ? null : isNumeric ? (modifier - 4) >> 16 : isTime ? modifier : null,
@@ -129,6 +138,8 @@ internal static class CatalogueReader
             IsIdentityAlways = row.GetBoolean(9),
             IsIdentity = row.GetBoolean(10),
             IsStored = row.GetBoolean(11),
+            BaseType = row.GetString(12),
+            Labels = row.IsDBNull(13) ? null : row.GetFieldValue<string[]>(13),
         };
     }
 

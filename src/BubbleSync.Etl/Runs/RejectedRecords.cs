@@ -9,6 +9,9 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>The records that a run rejected, as Bubble sent them.</summary>
 internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
 {
+    // yyyy-mm-ddThh:mm:ss
+    private const int WholeSecondLength = 19;
+
     private const string FieldsSql =
         """
         select entity, bubble_id, field, reason, raw
@@ -95,9 +98,21 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
               and x.at < (select started_at from bubblesync.run where run_id = @run)
               and s.{plan.Key.Quoted} = x.bubble_id
-              and strpos(x.raw, to_char(s.{plan.Modified.Quoted} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) = 0
+              and strpos(x.raw, {SentDate(plan)}) = 0
             """,
             cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
+
+    // The Modified Date of a staged row as Bubble sends it, less what a coarser column cut off.
+    private static string SentDate(EntityPlan plan)
+    {
+        var text = $"to_char(s.{plan.Modified.Quoted} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
+        return plan.Modified.SecondDigits switch
+        {
+            0 => $"left({text}, {WholeSecondLength})",
+            < 3 and var digits => Invariant($"left({text}, {WholeSecondLength + 1 + digits})"),
+            _ => text,
+        };
+    }
 
     /// <summary>Gives the fields that did not convert, sorted.</summary>
     public IAsyncEnumerable<RejectedField> FieldsAsync(CancellationToken cancellationToken) =>

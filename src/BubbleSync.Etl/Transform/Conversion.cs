@@ -1,13 +1,17 @@
 using System.Text.Json;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Transform;
 
 /// <summary>Writes one value, neither null nor blank, as one field of the row; or writes nothing that counts and says why it does not convert, without quoting it.</summary>
 internal delegate string? Conversion(JsonElement value, ColumnPlan column, RowWriter row);
 
-/// <summary>The conversions by shape. A new type of field is one function and one line here, and one line in <see cref="FieldType"/>.</summary>
+/// <summary>
+/// The conversions by shape, and those for columns that hold less. A new type of field is one function and one line here, one line in <see cref="FieldType"/>,
+/// and the columns that store it in <see cref="ColumnStorage"/>.
+/// </summary>
 internal static class Conversions
 {
     private static readonly Dictionary<FieldShape, Conversion> ByShape = new()
@@ -21,8 +25,16 @@ internal static class Conversions
         [FieldShape.Json] = JsonConversion.Json,
     };
 
-    /// <summary>The conversion of a type.</summary>
-    public static Conversion Of(FieldType type) => ByShape[type.Shape];
+    /// <summary>The conversion for a column: that of its type, unless the column holds less than the type has.</summary>
+    public static Conversion Of(ColumnPlan column) => (column.Type.Shape, column.Target.Type) switch
+    {
+        (FieldShape.Text, ColumnTypes.Enum) => new EnumConversion(column.Target.Labels ?? []).Label,
+        (FieldShape.Text, ColumnTypes.Uuid) => TextConversion.Uuid,
+        (FieldShape.Timestamp, ColumnTypes.Date) => TimestampConversion.Date,
+        (FieldShape.Timestamp, _) when column.SecondDigits < ColumnPlan.MostSecondDigits =>
+            Clocks.All.Contains(column.Name) ? TimestampConversion.Clock : TimestampConversion.Coarse,
+        _ => ByShape[column.Type.Shape],
+    };
 }
 
 /// <summary>Where conversions write: the rows of a page, and what is to be noted of the value at hand.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Numerics;
 using BubbleSync.Etl.Model;
 
 namespace BubbleSync.Etl.Transform;
@@ -16,8 +17,9 @@ internal readonly ref struct DecimalLiteral
     private readonly int _first;
     private readonly int _last;
 
-    private DecimalLiteral(bool isNegative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
+    private DecimalLiteral(ReadOnlySpan<byte> text, bool isNegative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
     {
+        Text = text;
         IsNegative = isNegative;
         _whole = whole;
         _fraction = fraction;
@@ -28,6 +30,9 @@ internal readonly ref struct DecimalLiteral
         while (_first < _last && Digit(_first) == 0)
             _first++;
     }
+
+    /// <summary>The number as it is written.</summary>
+    public ReadOnlySpan<byte> Text { get; }
 
     /// <summary>Whether there is a minus sign.</summary>
     public bool IsNegative { get; }
@@ -70,7 +75,7 @@ internal readonly ref struct DecimalLiteral
         if (rest.Length > 0 && ((rest[0] | 0x20) != 'e' || !TryExponent(rest[1..], out exponent)))
             return false;
 
-        number = new DecimalLiteral(isNegative, whole, fraction, exponent);
+        number = new DecimalLiteral(text, isNegative, whole, fraction, exponent);
         return true;
     }
 
@@ -94,6 +99,32 @@ internal readonly ref struct DecimalLiteral
         sum = IsNegative ? -sum : sum;
         value = unchecked((long)sum);
         return sum >= long.MinValue && sum <= long.MaxValue;
+    }
+
+    /// <summary>Whether both are the same number, however each is written.</summary>
+    public bool HasValueOf(in DecimalLiteral other)
+    {
+        if (IsZero || other.IsZero)
+            return IsZero && other.IsZero;
+        if (IsNegative != other.IsNegative || WholeDigits != other.WholeDigits || NeededScale != other.NeededScale)
+            return false;
+
+        for (var place = WholeDigits - 1; place >= -NeededScale; place--)
+        {
+            if (DigitAt(place) != other.DigitAt(place))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The value of a whole number.</summary>
+    public BigInteger ToBigInteger()
+    {
+        var sum = BigInteger.Zero;
+        for (var place = WholeDigits - 1; place >= 0; place--)
+            sum = (sum * 10) + DigitAt(place);
+        return IsNegative ? -sum : sum;
     }
 
     /// <summary>Appends the value in numeric's binary form (numeric_recv in src/backend/utils/adt/numeric.c): groups of four digits.</summary>

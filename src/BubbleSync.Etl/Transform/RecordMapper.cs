@@ -25,7 +25,7 @@ internal sealed class RecordMapper
         _plan = plan;
         _columns = [.. plan.Columns];
         _index = new NameIndex(plan);
-        _conversions = [.. _columns.Select(c => Conversions.Of(c.Type))];
+        _conversions = [.. _columns.Select(c => Conversions.Of(c))];
         Names = new KnownNames(_index);
     }
 

@@ -11,6 +11,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 {
     private readonly StagingLayout _layout = new(plan);
     private readonly ColumnPlan _modified = plan.Modified;
+    private readonly Conversion _toModified = Conversions.Of(plan.Modified);
     // Undefined where the record leaves a slot empty; what stands in it is then of a record before. Nearly all slots of a record are empty.
     private readonly JsonValueKind[] _kinds = new JsonValueKind[index.SlotCount];
     private readonly JsonElement[] _slots = new JsonElement[index.SlotCount];
@@ -141,7 +142,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
 
         foreach (var word in _nulls)
             rows.WriteInt64Field(word);
-        if (!TryWriteMoment(Slot(index.CreatedSlot), _modified))
+        if (!TryWriteMoment(Slot(index.CreatedSlot), TimestampConversion.Timestamp))
             rows.WriteNull();
         rows.WriteBooleanField(isRejected);
         rows.WriteInt64Field(_order);
@@ -174,18 +175,18 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             if (column.Name == plan.KeyName)
                 rows.WriteField(JsonText.Raw(_slots[index.IdSlot]));
             // The date still says which of two readings counts, unless it is what did not convert.
-            else if (column.Name != Clocks.Modified || !TryWriteMoment(Slot(index.ModifiedSlot), column))
+            else if (column.Name != Clocks.Modified || !TryWriteMoment(Slot(index.ModifiedSlot), _toModified))
                 rows.WriteNull();
         }
     }
 
     private JsonElement Slot(int slot) => _kinds[slot] == JsonValueKind.Undefined ? default : _slots[slot];
 
-    private bool TryWriteMoment(JsonElement value, ColumnPlan column)
+    private bool TryWriteMoment(JsonElement value, Conversion conversion)
     {
         var before = rows.Length;
         Row.Next();
-        if (value.ValueKind is JsonValueKind.String or JsonValueKind.Number && TimestampConversion.Timestamp(value, column, Row) is null)
+        if (value.ValueKind is JsonValueKind.String or JsonValueKind.Number && conversion(value, _modified, Row) is null)
             return true;
 
         rows.Rewind(before);

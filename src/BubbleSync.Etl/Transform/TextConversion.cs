@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BubbleSync.Etl.Model;
@@ -13,6 +14,9 @@ internal static class TextConversion
     private const int TextOid = 25;
     private const int MaybeCutLength = 200;
 
+    // 32 digits and 4 hyphens.
+    private const int UuidLength = 36;
+
     /// <summary>A text as it is; a number or boolean as its JSON text; an object or array as compact JSON.</summary>
     public static string? Text(JsonElement value, ColumnPlan column, RowWriter row)
     {
@@ -20,6 +24,22 @@ internal static class TextConversion
         row.Notes |= AppendText(value, column.Type.IsUrl, row);
         row.Rows.EndField(place);
         return TooLong(row.Rows.Written.Span[(place + sizeof(int))..], column);
+    }
+
+    /// <summary>A uuid in its usual form, in letters of any case.</summary>
+    public static string? Uuid(JsonElement value, ColumnPlan column, RowWriter row)
+    {
+        var place = row.Rows.Length;
+        Text(value, column, row);
+        var text = row.Rows.Written.Span[(place + sizeof(int))..];
+        if (text.Length != UuidLength || !Utf8Parser.TryParse(text, out Guid uuid, out var used) || used != text.Length)
+            return $"{Kind(value)} is not a uuid";
+
+        Span<byte> bytes = stackalloc byte[16];
+        uuid.TryWriteBytes(bytes, bigEndian: true, out _);
+        row.Rows.Rewind(place);
+        row.Rows.WriteField(bytes);
+        return null;
     }
 
     /// <summary>A list's items as texts, without null and blank ones; a plain text is split at its commas.</summary>

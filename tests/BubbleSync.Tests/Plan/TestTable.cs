@@ -58,6 +58,6 @@ internal static partial class TestTable
 
     private static int? Number(Group group) => group.Success ? int.Parse(group.Value, CultureInfo.InvariantCulture) : null;
 
-    [GeneratedRegex(@"^(?<type>[a-z ]+?)(\((?<first>\d+)(,(?<second>-?\d+))?\))?(?<rest>( with time zone)?(\[\])?)$")]
+    [GeneratedRegex(@"^(?<type>[a-z ]+?)(\((?<first>\d+)(,(?<second>-?\d+))?\))?(?<rest>( with(out)? time zone)?(\[\])?)$")]
     private static partial Regex FullType();
 }
