@@ -99,6 +99,12 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
         scene.Put("thing", Scene.Record(1, Modified));
         scene.Put("thing", Scene.Record(2, Modified));
         await scene.ResyncAsync("thing");
+        // A trigger may change the zone of our session.
+        await scene.ExecuteAsync(
+            """
+            create function zone() returns trigger language plpgsql as $$ begin perform set_config('timezone', 'Asia/Kuala_Lumpur', true); return null; end $$;
+            create trigger zone before insert or update on thing for each statement execute function zone()
+            """);
         scene.Bubble.Records.Delete("thing", Scene.Id(2));
 
         var pruned = await scene.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Soft, PruneLimitPercent = 90 });
