@@ -22,7 +22,7 @@ internal static class UnfilledColumns
 
     private static string Fix(EntityPlan plan, ColumnInfo column)
     {
-        var type = FieldType.All.Values.Where(t => t.Fits.Contains(column.Type)).OrderByDescending(t => t.Column == column.Type).FirstOrDefault()?.Name;
+        var type = FieldType.All.Values.Where(t => ColumnStorage.Of(t, column) is not null).OrderByDescending(t => t.Column == column.Type).FirstOrDefault()?.Name;
         var line = type is null ? "" : $"add a line to its map: {{ \"column\": \"{column.Name}\", \"type\": \"{type}\", \"from\": \"NAME IN BUBBLE\" }}";
         var statement = Value(column) is { } value ? $"give it a default: alter table {plan.Table} alter column {Identifier.Quote(column.Name)} set default {value};" : "";
         return (line.Length > 0, statement.Length > 0) switch
