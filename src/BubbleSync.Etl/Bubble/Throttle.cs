@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Model;
+
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>
@@ -10,15 +12,13 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     public static readonly TimeSpan ReportedWait = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Turn)> _waiting = new();
+    private readonly RankedSlots _slots = new(maxConcurrency);
     private readonly Pace _pace = new(requestsPerMinute, clock);
     private readonly OutageGate _gate = new(clock);
     private DateTimeOffset _waitingUntil = DateTimeOffset.MinValue;
-    private int _inFlight;
-    private long _turn;
 
     /// <summary>Requests in flight now.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => _slots.Taken;
 
     /// <summary>Requests a minute that are allowed at the moment.</summary>
     public double AllowedPerMinute => _pace.PerMinute;
@@ -44,7 +44,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     /// <param name="cancellationToken">Gives the wait up.</param>
     public async Task<long> EnterAsync(int rank, CancellationToken cancellationToken)
     {
-        await PlaceAsync(rank, cancellationToken);
+        await _slots.EnterAsync(rank, cancellationToken);
         try
         {
             // A pause may have been ordered while this request waited for its time: hence again until there is nothing to wait for.
@@ -55,7 +55,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         }
         catch
         {
-            FreePlace();
+            _slots.Leave();
             throw;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     public void Leave(long turn)
     {
         _gate.Leave(turn);
-        FreePlace();
+        _slots.Leave();
     }
 
     /// <summary>
@@ -119,39 +119,5 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
             _waitingUntil = until > _waitingUntil ? until : _waitingUntil;
             return isKnown ? null : until;
         }
-    }
-
-    private void FreePlace()
-    {
-        lock (_lock)
-        {
-            while (_waiting.TryDequeue(out var next, out _))
-            {
-                if (next.TrySetResult())
-                    return;
-            }
-
-            _inFlight--;
-        }
-    }
-
-    private async Task PlaceAsync(int rank, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        TaskCompletionSource place;
-        lock (_lock)
-        {
-            if (_inFlight < maxConcurrency)
-            {
-                _inFlight++;
-                return;
-            }
-
-            place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(place, (rank, _turn++));
-        }
-
-        await using var giveUp = cancellationToken.Register(() => place.TrySetCanceled(cancellationToken));
-        await place.Task;
     }
 }
