@@ -38,7 +38,11 @@ internal sealed class StagingDatabase : IAsyncDisposable
         await new SyncEngine(settings, TimeProvider.System).ApplySchemaAsync(CancellationToken.None);
         var target = await SyncTarget.OpenAsync(settings, "benchmark", NullLogger.Instance, CancellationToken.None);
         await target.EnsureControlTablesAsync(CancellationToken.None);
-        var database = new StagingDatabase(server, target, await target.Database.ConnectAsync(CancellationToken.None), target.Plan([entity]).OrStop().Entities[0]);
+        var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync(CancellationToken.None);
+        var database = new StagingDatabase(server, target, connection, target.Plan([entity]).OrStop().Entities[0]);
+        // As in the transactions of a run.
+        await database.ExecuteAsync("set jit = off; set work_mem = '32MB'");
         await database.ExecuteAsync(database.Staging.Create);
         return database;
     }

@@ -83,8 +83,7 @@ public sealed class RunArchive : IAsyncDisposable
 #pragma warning restore CA2000
         try
         {
-            await using var connection = await database.ConnectAsync(cancellationToken);
-            await ControlTables.EnsureAsync(connection, cancellationToken);
+            await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
             return new RunArchive(database);
         }
         catch

@@ -2,6 +2,8 @@ using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl;
 
@@ -90,10 +92,12 @@ public sealed partial class SyncEngine
         // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
         using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);
+        // Without locks of tables it can run beside anything; its own lock shows that it lives.
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, [], NextStep.Again, cancellationToken);
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);
         var settle = Settling(target, entities, bubble, CancellationToken.None);
-        await using var run = new ComparisonRun(settings, scope, bubble, target.Database, settle, journal, clock);
+        await using var run = new ComparisonRun(settings, scope, bubble, target.Database, runLock, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
         return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);
     }

@@ -125,7 +125,7 @@ public sealed partial class SyncEngine
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
         var plan = target.Plan(entities).OrStop();
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
         await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);

@@ -44,7 +44,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
-        // The sessions of a run carry its id, by which others see that it lives: a resumed one its old id.
+        // The sessions of a run carry its id: a resumed one its old id.
         var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await (options.AcceptSource
             ? OpenAsync($"bubblesync {runId}", cancellationToken)
@@ -61,7 +61,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             };
         var plan = target.Plan(options.Entities).OrStop();
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, options.NextStep, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, options.NextStep, cancellationToken);
         await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
@@ -85,7 +85,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var patches = target.Patches(names, runId);
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, target.Plan([]).Sound, NextStep.Again, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, target.Plan([]).Sound, NextStep.Again, cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
@@ -168,7 +168,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         Func<SyncPlan, RunFindings, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).OrStop();
-        await using var runLock = await RunLock.TakeAsync(target.Database, plan.Entities, NextStep.Again, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
         await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);
         Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);

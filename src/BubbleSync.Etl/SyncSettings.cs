@@ -80,6 +80,15 @@ public sealed record PostgresSettings
     /// <summary>Schema of the target tables. Default <c>public</c>.</summary>
     public string Schema { get; init; } = "public";
 
+    /// <summary>
+    /// The most sessions of one run at a time, whatever the number of entities; 3 are the fewest. A smaller <c>Maximum Pool Size</c> in the connection string
+    /// wins. Default 10.
+    /// </summary>
+    public int MaxConnections { get; init; } = 10;
+
+    /// <summary>The longest statement, in seconds; 0 is no limit. Default 1800.</summary>
+    public int StatementTimeoutSeconds { get; init; } = 1800;
+
     /// <summary>Keeps the password out of every text made of these settings.</summary>
     public override string ToString() => $"schema {Schema}, connection {(ConnectionString is null ? "not set" : "set")}";
 }

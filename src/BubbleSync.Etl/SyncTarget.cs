@@ -100,87 +100,81 @@ internal sealed class SyncTarget : IAsyncDisposable
     private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
 
     /// <summary>Stops where the tables mirror another app than the one in the settings.</summary>
-    public async Task RequireSourceAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        await ControlTables.CheckAsync(connection, cancellationToken);
-        await Source.RequireAsync(connection, cancellationToken);
-    }
+    public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            await ControlTables.CheckAsync(connection, cancellationToken);
+            await Source.RequireAsync(connection, cancellationToken);
+        },
+        cancellationToken);
 
     /// <summary>Stops where a newer program made the control tables.</summary>
-    public async Task RequireVersionAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        await ControlTables.CheckAsync(connection, cancellationToken);
-    }
+    public Task RequireVersionAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => ControlTables.CheckAsync(c, cancellationToken), cancellationToken);
 
     /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>
-    public async Task<bool> LacksSourceAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        return await Source.IsLackingAsync(connection, cancellationToken);
-    }
+    public Task<bool> LacksSourceAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => Source.IsLackingAsync(c, cancellationToken), cancellationToken);
 
     /// <summary>Records the app in the settings as the one that the tables mirror, in place of another one.</summary>
     public async Task AcceptSourceAsync(Guid runId, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        await Source.ReplaceAsync(connection, runId, cancellationToken);
+        await Database.RunAsync(c => Source.ReplaceAsync(c, runId, cancellationToken), cancellationToken);
     }
 
     /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
     /// <param name="plan">The entities.</param>
     /// <param name="isWritten">Whether their tables are to be written, not only read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task RequireReadyAsync(SyncPlan plan, bool isWritten, CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        var preflight = new TargetPreflight(connection, Database.Schema, isWritten);
-        TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
-    }
+    public Task RequireReadyAsync(SyncPlan plan, bool isWritten, CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            var preflight = new TargetPreflight(connection, Database.Schema, isWritten);
+            TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
+        },
+        cancellationToken);
 
     /// <summary>Makes the control tables that are missing; stops where the database has an obstacle.</summary>
-    public async Task EnsureControlTablesAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
-        TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync(cancellationToken)]);
-        await ControlTables.EnsureAsync(connection, cancellationToken);
-    }
+    public Task EnsureControlTablesAsync(CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
+            TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync(cancellationToken)]);
+            await ControlTables.EnsureAsync(connection, cancellationToken);
+        },
+        cancellationToken);
 
     /// <summary>Finds the run to go on with.</summary>
     public async Task<ResumePoint> FindResumedAsync(string? run, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        return await ResumePoint.FindAsync(connection, Database.Schema, run, cancellationToken);
+        return await Database.RunAsync(c => ResumePoint.FindAsync(c, Database.Schema, run, cancellationToken), cancellationToken);
     }
 
     /// <summary>Gets everything ready for a run that holds the locks of its entities; gives what the user should hear of it.</summary>
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        await ControlTables.EnsureAsync(connection, cancellationToken);
+        await EnsureControlTablesAsync(cancellationToken);
         var done = new List<string>();
+        // Each in its own transaction: an index is made under a lock on its table.
         foreach (var entity in plan.Entities)
         {
-            if (await UniqueKeys.EnsureAsync(connection, entity, dryRun, cancellationToken) is { } made)
+            if (await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) is { } made)
                 done.Add(made);
         }
 
         // A dry run leaves alone what a run that died may yet be resumed from.
         if (!dryRun)
-            await StaleStaging.ClearAsync(connection, plan.Entities, Database.Schema, runId, cancellationToken);
+            await Database.RunAsync(c => StaleStaging.ClearAsync(c, plan.Entities, Database.Schema, runId, cancellationToken), cancellationToken);
         return done;
     }
 
-    /// <summary>Gets everything ready for a comparison, which holds no locks and leaves the tables alone; gives what the user should hear of it.</summary>
+    /// <summary>Gets everything ready for a comparison, which holds no lock of a table and leaves the tables alone; gives what the user should hear of it.</summary>
     public async Task<IReadOnlyList<string>> PrepareComparisonAsync(SyncPlan plan, Guid runId, CancellationToken cancellationToken)
     {
         var warnings = await PrepareAsync(plan, runId, dryRun: true, cancellationToken);
-        await using var connection = await Database.ConnectAsync(cancellationToken);
-        await StaleStaging.ClearComparisonsAsync(connection, plan.Entities, cancellationToken);
+        await Database.RunAsync(c => StaleStaging.ClearComparisonsAsync(c, plan.Entities, cancellationToken), cancellationToken);
         return warnings;
     }
 

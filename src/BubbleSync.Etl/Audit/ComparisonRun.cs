@@ -20,17 +20,15 @@ internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, boo
 }
 
 /// <summary>
-/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no locks and writes no table but
+/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no lock of a table and writes none but
 /// staging and the journal, so that it can run beside anything.
 /// </summary>
 internal sealed class ComparisonRun(
-    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, SettlePlans settle, RunJournal journal, TimeProvider clock)
+    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+    TimeProvider clock)
     : IRecordedRun, IAsyncDisposable
 {
     private List<EntityRun> _entities = [];
-
-    // A run that lives has a session: that is how others know.
-    private NpgsqlConnection? _presence;
 
     /// <inheritdoc/>
     public RunProgress Progress => ApiProgress.Of(bubble).With(_entities.Select(e => e.Flow)) with { Compares = true };
@@ -50,7 +48,6 @@ internal sealed class ComparisonRun(
     /// <summary>Reads what is to be compared; then gives the entities by name, each to be compared before the next is asked for.</summary>
     public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _presence = await database.ConnectAsync(cancellationToken);
         _entities = [.. (await settle(Findings, cancellationToken)).Select(Entity)];
         await ReadAsync(cancellationToken);
 
@@ -65,17 +62,20 @@ internal sealed class ComparisonRun(
     /// <summary>Settles what is staged of an entity and opens the snapshot on which it is compared.</summary>
     public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
     {
-        var connection = await database.ConnectAsync(cancellationToken);
+        // Without its lock another run may have cleared its staging away.
+        await runLock.CheckAsync(cancellationToken);
+#pragma warning disable CA2000 // The compared entity made of it disposes of it.
+        var session = await database.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
+#pragma warning restore CA2000
         try
         {
-            var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            var counts = await records.SettleAtOnceAsync(connection, entity.Staged, NextStep.Again, cancellationToken);
-            return new ComparedEntity(entity, counts, connection, transaction);
+            var counts = await records.SettleAtOnceAsync(session.Connection, entity.Staged, NextStep.Again, cancellationToken);
+            return new ComparedEntity(entity, counts, session);
         }
         catch
         {
-            await connection.DisposeAsync();
+            await session.DisposeAsync();
             throw;
         }
     }
@@ -89,8 +89,8 @@ internal sealed class ComparisonRun(
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
         await compared.CommitAsync(cancellationToken);
         // Apart from the comparison's snapshot: other runs may write the same rejects.
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken);
+        await database.RunAsync(
+            c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
         foreach (var doubt in entity.Flow.Ledger.Doubts)
             Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }
@@ -102,16 +102,13 @@ internal sealed class ComparisonRun(
             await entity.DisposeAsync();
         try
         {
-            foreach (var entity in _entities.Where(_ => _presence is not null))
-                await _presence!.ExecuteAsync(entity.Staging.Drop, CancellationToken.None);
+            foreach (var entity in _entities)
+                await database.RunAsync(c => c.ExecuteAsync(entity.Staging.Drop, CancellationToken.None), CancellationToken.None);
         }
-        catch (Exception gone) when (PostgresFailure.IsOfSession(gone))
+        catch (Exception gone) when (gone is SyncException || PostgresFailure.IsOfSession(gone))
         {
-            // The run's own failure is the one to tell.
+            // The run's own failure is the one to report.
         }
-
-        if (_presence is not null)
-            await _presence.DisposeAsync();
     }
 
     private EntityRun Entity(EntityPlan plan) => new(StagingTable.ForComparison(plan, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part };
@@ -147,7 +144,7 @@ internal sealed class ComparisonRun(
 }
 
 /// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>
-internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, TargetSession session) : IAsyncDisposable
 {
     /// <summary>The entity.</summary>
     public EntityRun Entity => entity;
@@ -156,15 +153,15 @@ internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, Npg
     public SettledCounts Counts => counts;
 
     /// <summary>The connection that sees the snapshot.</summary>
-    public NpgsqlConnection Connection => connection;
+    public NpgsqlConnection Connection => session.Connection;
 
-    /// <summary>Keeps what was written to the journal.</summary>
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    /// <summary>Keeps what was written to the journal and gives the session back.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await session.CommitAsync(cancellationToken);
+        await session.DisposeAsync();
+    }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await transaction.DisposeAsync();
-        await connection.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => session.DisposeAsync();
 }

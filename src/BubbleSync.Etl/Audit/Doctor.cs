@@ -55,15 +55,14 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
 
     private async Task ExamineAppAsync(TargetDatabase database, string address, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         // The check of the control tables names the missing grants.
-        if (!await connection.ScalarAsync<bool>(MayReadAppSql, cancellationToken))
+        if (!await database.RunAsync(c => c.ScalarAsync<bool>(MayReadAppSql, cancellationToken), cancellationToken))
         {
             _checks.Skip("app", "which app the tables mirror cannot be read without the grants named for the control tables");
             return;
         }
 
-        await new MirroredSource(database.Schema, address).RequireAsync(connection, cancellationToken);
+        await database.RunAsync(c => new MirroredSource(database.Schema, address).RequireAsync(c, cancellationToken), cancellationToken);
         _checks.Add("app", true, $"{address} is the app that schema {database.Schema} mirrors, or none is recorded yet");
     }
 

@@ -41,11 +41,9 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)
     {
         var columns = entity.Target.Columns.Keys.ToList();
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var counts = await connection.RowsAsync(
-            $"select {string.Join(", ", columns.Select(c => $"count({Identifier.Quote(c)})"))} from {entity.Table}",
-            r => columns.Select((_, i) => r.GetInt64(i)).ToList(),
-            cancellationToken);
+        var sql = $"select {string.Join(", ", columns.Select(c => $"count({Identifier.Quote(c)})"))} from {entity.Table}";
+        var counts = await database.RunAsync(
+            c => c.RowsAsync(sql, r => columns.Select((_, i) => r.GetInt64(i)).ToList(), cancellationToken), cancellationToken);
         return columns.Zip(counts[0]).ToDictionary(c => c.First, c => c.Second);
     }
 

@@ -32,9 +32,9 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
 
     private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        await connection.TakeTimeAsync(cancellationToken);
+        await using var session = await database.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        var connection = session.Connection;
+        await connection.DisableStatementTimeoutAsync(cancellationToken);
         var withHeld = await connection.ScalarAsync<bool>("select to_regclass('bubblesync.held_link') is not null", cancellationToken);
         foreach (var plan in plans.OrderBy(p => p.Name, StringComparer.Ordinal))
         {

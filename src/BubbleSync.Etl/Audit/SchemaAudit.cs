@@ -90,13 +90,14 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     }
 
     // A column that no map names is the application's own, though it has a field's name: but for those that an earlier audit added.
-    private async Task<IReadOnlyList<string>> OwnAsync(TableInfo table, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.RowsAsync(
-            "select attname from pg_attribute where attrelid = @table::regclass and attnum > 0 and not attisdropped and coalesce(col_description(attrelid, attnum), '') not like @mark || '%'",
-            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark));
-    }
+    private Task<List<string>> OwnAsync(TableInfo table, CancellationToken cancellationToken) => database.RunAsync(
+        c => c.RowsAsync(
+            """
+            select attname from pg_attribute
+            where attrelid = @table::regclass and attnum > 0 and not attisdropped and coalesce(col_description(attrelid, attnum), '') not like @mark || '%'
+            """,
+            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark)),
+        cancellationToken);
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
     {
@@ -135,9 +136,8 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
 
     private async Task CheckKeysAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         foreach (var entity in WithoutKey)
-            await UniqueKeys.CheckAsync(connection, entity, cancellationToken);
+            await database.RunAsync(c => UniqueKeys.CheckAsync(c, entity, cancellationToken), cancellationToken);
     }
 
     private async Task<IReadOnlyList<string>> WriteMapsAsync(CancellationToken cancellationToken)

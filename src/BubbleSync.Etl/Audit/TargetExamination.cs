@@ -17,9 +17,10 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         else
             AddTables(maps!, plan);
 
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var preflight = new TargetPreflight(connection, database.Schema, isWritten: true);
-        foreach (var finding in await preflight.RunAsync(plan?.Sound ?? [], plan?.Gaps.Any(g => g.Code == "table-missing") ?? false, cancellationToken))
+        var lacksTables = plan?.Gaps.Any(g => g.Code == "table-missing") ?? false;
+        var findings = await database.RunAsync(
+            c => new TargetPreflight(c, database.Schema, isWritten: true).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
+        foreach (var finding in findings)
             checks.Add(finding.Check, finding.IsOk, finding.Message);
     }
 
@@ -41,9 +42,10 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
     /// <param name="cancellationToken">Stops it.</param>
     public async Task ExamineDiskAsync(long bytes, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         // Only a superuser, or a member of pg_read_all_settings, is told where the server keeps its data.
-        var folder = await connection.ScalarAsync<string>("select setting from pg_settings where name = 'data_directory' and inet_server_addr() is null or name = 'data_directory' and host(inet_server_addr()) in ('127.0.0.1', '::1')", cancellationToken);
+        const string Folder = "select setting from pg_settings where name = 'data_directory' "
+            + "and (inet_server_addr() is null or host(inet_server_addr()) in ('127.0.0.1', '::1'))";
+        var folder = await database.RunAsync(c => c.ScalarAsync<string>(Folder, cancellationToken), cancellationToken);
         if (folder is null || !Directory.Exists(folder))
         {
             checks.Skip("disk", $"the server does not tell how much room it has; a resync of everything wants about {Megabytes(Needed(bytes))} of it");

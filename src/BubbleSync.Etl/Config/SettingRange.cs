@@ -24,6 +24,8 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
         new("Bubble:PageSize", s => s.Bubble.PageSize, 1, 100),
         new("Bubble:WindowSize", s => s.Bubble.WindowSize, 1, 1_000_000),
         new("Bubble:OffsetCeiling", s => s.Bubble.OffsetCeiling, 1, int.MaxValue),
+        new("Postgres:MaxConnections", s => s.Postgres.MaxConnections, 3, 500),
+        new("Postgres:StatementTimeoutSeconds", s => s.Postgres.StatementTimeoutSeconds, 0, 604_800),
         new("Run:OverlapSeconds", s => s.Run.OverlapSeconds, 0, 604_800),
         new("Run:KeepDays", s => s.Run.KeepDays, 0, 36_500),
         new("Prices:Call", s => s.Prices.Call, 0, DearestPrice),

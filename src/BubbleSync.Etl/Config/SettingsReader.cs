@@ -43,12 +43,18 @@ internal sealed class SettingsReader
         };
     }
 
-    private PostgresSettings Postgres() => new()
+    private PostgresSettings Postgres()
     {
-        // Blank is no way to say "none" here: a variable that was meant to hold the address would send the data elsewhere.
-        ConnectionString = _source.IsBlank("Postgres:ConnectionString") ? "" : Words("Postgres:ConnectionString"),
-        Schema = Words("Postgres:Schema") ?? new PostgresSettings().Schema,
-    };
+        var otherwise = new PostgresSettings();
+        return new PostgresSettings
+        {
+            // Blank is no way to say "none" here: a variable that was meant to hold the address would send the data elsewhere.
+            ConnectionString = _source.IsBlank("Postgres:ConnectionString") ? "" : Words("Postgres:ConnectionString"),
+            Schema = Words("Postgres:Schema") ?? otherwise.Schema,
+            MaxConnections = Integer("Postgres:MaxConnections", otherwise.MaxConnections),
+            StatementTimeoutSeconds = Integer("Postgres:StatementTimeoutSeconds", otherwise.StatementTimeoutSeconds),
+        };
+    }
 
     private RunSettings Run(string folder)
     {

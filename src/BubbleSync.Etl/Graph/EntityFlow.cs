@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
@@ -31,8 +30,14 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     /// <summary>The names met in the records, and what the records held.</summary>
     public RecordMapper Mapper => _mapper;
 
-    /// <summary>Places that all entities share, one for each window under way; null where windows cost nothing but memory.</summary>
-    public SemaphoreSlim? Places { get; init; }
+    /// <summary>Slots that all entities share, one for each window under way; null where windows cost nothing but memory.</summary>
+    public RankedSlots? Slots { get; init; }
+
+    /// <summary>Rolls back a reading that will not end, because its pass failed.</summary>
+    public Func<WindowReading, ValueTask> Abandon { get; init; } = _ => ValueTask.CompletedTask;
+
+    /// <summary>Which windows go first, where not all can: those of the lowest rank.</summary>
+    public int Rank { get; set; } = plan.Level;
 
     /// <summary>What was read, and how sure it is complete.</summary>
     public ExtractionLedger Ledger { get; } = new();
@@ -73,37 +78,30 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run, run.From("plan windows", windows).ThenMany("read", (window, token) => InPlaceAsync(read(window, token), token), parallel: WindowsAtOnce));
+        var open = Open();
+        await EndAsync(run, open, run.From("plan windows", windows).ThenMany("read", (w, token) => InSlot(open, read(w, token), token), parallel: WindowsAtOnce));
     }
 
     /// <summary>Maps and stages readings that need no windows.</summary>
     public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken)
     {
         using var run = new FlowRun(PagesWaiting, cancellationToken);
-        await EndAsync(run, run.From("read", readings));
+        var open = Open();
+        await EndAsync(run, open, run.From("read", token => InSlot(open, readings(token), token)));
     }
 
-    private async IAsyncEnumerable<Reading> InPlaceAsync(IAsyncEnumerable<Reading> readings, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await (Places?.WaitAsync(cancellationToken) ?? Task.CompletedTask);
-        try
-        {
-            await foreach (var reading in readings.WithCancellation(cancellationToken))
-                yield return reading;
-        }
-        finally
-        {
-            Places?.Release();
-        }
-    }
+    private OpenReadings? Open() => Slots is null ? null : new OpenReadings(Slots, Abandon);
 
-    private async Task EndAsync(FlowRun run, FlowRun.Line<Reading> line)
+    private IAsyncEnumerable<Reading> InSlot(OpenReadings? open, IAsyncEnumerable<Reading> readings, CancellationToken cancellationToken) =>
+        open?.PassAsync(readings, Rank, cancellationToken) ?? readings;
+
+    private async Task EndAsync(FlowRun run, OpenReadings? open, FlowRun.Line<Reading> line)
     {
         using var span = Signals.Begin("entity", ("entity", plan.Name));
         try
         {
             State = EntityState.Reading;
-            var passed = line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", StageAsync, parallel: WindowsAtOnce);
+            var passed = line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", (r, token) => StageAsync(r, open, token), parallel: WindowsAtOnce);
             Volatile.Write(ref _line, run);
             await passed;
         }
@@ -115,6 +113,8 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
         finally
         {
             Volatile.Write(ref _line, null);
+            if (open is not null)
+                await open.AbandonAsync();
         }
     }
 
@@ -136,9 +136,10 @@ internal sealed class EntityFlow(EntityPlan plan, Func<Reading, CancellationToke
         return page;
     }
 
-    private async Task StageAsync(Reading reading, CancellationToken cancellationToken)
+    private async Task StageAsync(Reading reading, OpenReadings? open, CancellationToken cancellationToken)
     {
         await stage(reading, cancellationToken);
+        open?.Count(reading);
         if (reading is ReadingEnded end)
             Ledger.Add(end.Of.Window, end.Verdict);
     }

@@ -27,7 +27,7 @@ internal sealed class EntityRun : IAsyncDisposable
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
-        Flow = new EntityFlow(plan, _writer.WriteAsync, staging.KeepsRaw) { Places = database.Readings };
+        Flow = new EntityFlow(plan, _writer.WriteAsync, staging.KeepsRaw) { Slots = database.Windows, Abandon = _writer.AbandonAsync };
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
 
@@ -74,11 +74,8 @@ internal sealed class EntityRun : IAsyncDisposable
     public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
 
     /// <summary>Makes the staging tables.</summary>
-    public async Task CreateStagingAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync(Staging.Create, cancellationToken);
-    }
+    public Task CreateStagingAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync(c => c.ExecuteAsync(Staging.Create, cancellationToken), cancellationToken);
 
     /// <summary>Makes the staging tables and notes what the table holds before anything is read.</summary>
     /// <param name="countsRows">Whether to count the table's rows.</param>
@@ -86,8 +83,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public async Task BeginAsync(bool countsRows, CancellationToken cancellationToken)
     {
         await CreateStagingAsync(cancellationToken);
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        Baseline = await _journal.BaselineAsync(connection, Plan, countsRows, cancellationToken);
+        Baseline = await _database.RunAsync(c => _journal.BaselineAsync(c, Plan, countsRows, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -115,15 +111,14 @@ internal sealed class EntityRun : IAsyncDisposable
     {
         (Report, IsMerged) = (merged, true);
         Flow.TakeOver(merged);
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        Rejects = await _journal.RejectsAsync(connection, Plan.Name, RunFindings.MostRejects + 1, cancellationToken);
+        Rejects = await _database.RunAsync(c => _journal.RejectsAsync(c, Plan.Name, RunFindings.MostRejects + 1, cancellationToken), cancellationToken);
     }
 
     private async Task<bool> TryTakeOverStagedAsync(IReadOnlyList<StagedReading> windows, CancellationToken cancellationToken)
     {
         var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        var staged = await new StagedRecords(Plan, Staging, _journal.RunId).SumAsync(connection, cancellationToken);
+        var records = new StagedRecords(Plan, Staging, _journal.RunId);
+        var staged = await _database.RunAsync(c => records.SumAsync(c, cancellationToken), cancellationToken);
         if (staged.Total != expected)
             return false;
 
@@ -132,24 +127,23 @@ internal sealed class EntityRun : IAsyncDisposable
         return true;
     }
 
-    private async Task ClearOtherLayoutsAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        await StaleStaging.ClearOtherLayoutsAsync(connection, Plan, _journal.RunId, cancellationToken);
-    }
+    private Task ClearOtherLayoutsAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync(c => StaleStaging.ClearOtherLayoutsAsync(c, Plan, _journal.RunId, cancellationToken), cancellationToken);
 
-    private async Task BeginAnewAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync(Staging.Empty, cancellationToken);
-        await _journal.ForgetAsync(connection, Plan.Name, cancellationToken);
-        Baseline = await _journal.BaselineAsync(connection, Plan, countsRows: true, cancellationToken);
-    }
+    private async Task BeginAnewAsync(CancellationToken cancellationToken) => Baseline = await _database.RunAsync(
+        async connection =>
+        {
+            await connection.ExecuteAsync(Staging.Empty, cancellationToken);
+            await _journal.ForgetAsync(connection, Plan.Name, cancellationToken);
+            return await _journal.BaselineAsync(connection, Plan, countsRows: true, cancellationToken);
+        },
+        cancellationToken);
 
     private async Task<bool> IsEmptiedAsync(EntityReport merged, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        return merged.Extracted > merged.Rejected && !await connection.ScalarAsync<bool>($"select exists (select from {Plan.Table})", cancellationToken);
+        var hasRows = $"select exists (select from {Plan.Table})";
+        return merged.Extracted > merged.Rejected
+            && !await _database.RunAsync(c => c.ScalarAsync<bool>(hasRows, cancellationToken), cancellationToken);
     }
 
     /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
@@ -158,8 +152,8 @@ internal sealed class EntityRun : IAsyncDisposable
         if (Report.Proof is not null)
             return (Report.Extracted, Report.Rejected);
 
-        await using var connection = await _database.ConnectAsync(cancellationToken);
-        return await new StagedRecords(Plan, Staging, _journal.RunId).CountDistinctAsync(connection, cancellationToken);
+        var records = new StagedRecords(Plan, Staging, _journal.RunId);
+        return await _database.RunAsync(c => records.CountDistinctAsync(c, cancellationToken), cancellationToken);
     }
 
     /// <summary>Gives the report of a merge.</summary>

@@ -11,8 +11,8 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     private readonly WindowPlanner _planner = new(source, settings);
     private Probe? _whole;
 
-    /// <summary>Says whose requests go first, where not all can: those of the lowest rank.</summary>
-    public void TakeRank(int rank) => source.Rank = rank;
+    /// <summary>Says whose windows and requests go first, where not all can: those of the lowest rank.</summary>
+    public void TakeRank(int rank) => (source.Rank, flow.Rank) = (rank, rank);
 
     /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)

@@ -58,8 +58,8 @@ internal sealed class MergeStage(
         {
             foreach (var entity in entities.Where(e => !transactions.IsDryRun && journal.Source.IsRead && e is { IsMerged: false, Report.Proof: null }))
             {
-                await using var connection = await database.ConnectAsync(limit.Token);
-                await RejectedRecords.SupersedeOtherVersionsAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, limit.Token);
+                await database.RunAsync(
+                    c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, limit.Token), limit.Token);
             }
         }
         catch (Exception lost) when (lost is SyncException or OperationCanceledException || PostgresFailure.IsOfSession(lost))
@@ -113,8 +113,8 @@ internal sealed class MergeStage(
     {
         // A dry run still holds locks on what it staged: it is taken back first.
         await transactions.DisposeAsync();
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync(string.Join("; ", entities.Select(e => e.Staging.Drop)), cancellationToken);
+        var drop = string.Join("; ", entities.Select(e => e.Staging.Drop));
+        await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);
     }
 
     private static Task AllAsync(IEnumerable<Func<CancellationToken, Task>> works, CancellationToken cancellationToken) =>
@@ -157,12 +157,10 @@ internal sealed class MergeStage(
     private Task RecordSourceAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
-            return _sourceRecorded ??= journal.IsDryRun ? Task.CompletedTask : RecordAsync();
-
-        async Task RecordAsync()
         {
-            await using var connection = await database.ConnectAsync(cancellationToken);
-            await journal.Source.RecordAsync(connection, journal.RunId, cancellationToken);
+            return _sourceRecorded ??= journal.IsDryRun
+                ? Task.CompletedTask
+                : database.RunAsync(c => journal.Source.RecordAsync(c, journal.RunId, cancellationToken), cancellationToken);
         }
     }
 

@@ -59,8 +59,7 @@ internal sealed class PruneStage(
     {
         var proof = entity.Report.Proof!;
         entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await journal.MergedAsync(connection, entity.Report, entity.StartedAt, cancellationToken);
+        await database.RunAsync(c => journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken), cancellationToken);
     }
 
     private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)

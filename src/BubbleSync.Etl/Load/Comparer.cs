@@ -39,7 +39,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     public async IAsyncEnumerable<RecordDifference> DifferencesAsync(
         NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await connection.TakeTimeAsync(cancellationToken);
+        await connection.DisableStatementTimeoutAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null),
             r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
@@ -51,7 +51,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     /// <summary>Gives every record that has an id, sorted by it, with what is staged and what is stored of it.</summary>
     public async IAsyncEnumerable<RecordValues> ValuesAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await connection.TakeTimeAsync(cancellationToken);
+        await connection.DisableStatementTimeoutAsync(cancellationToken);
         await connection.ExecuteAsync($"analyze {staging.Raw} ({StagingLayout.Order})", cancellationToken);
         var records = connection.StreamAsync(
             new ComparisonSql(plan, staging).Values,
@@ -66,7 +66,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
     /// <summary>Gives the records that have no usable id, as they came.</summary>
     public async IAsyncEnumerable<string> NamelessAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await connection.TakeTimeAsync(cancellationToken);
+        await connection.DisableStatementTimeoutAsync(cancellationToken);
         await foreach (var record in connection.StreamAsync(new ComparisonSql(plan, staging).Nameless, r => r.GetString(0), cancellationToken))
             yield return record;
     }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using System.Text;
 using BubbleSync.Etl.Model;
@@ -17,8 +18,7 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     private readonly CopyBuffer _raw = new(16);
     private readonly List<Reject> _rejects = [];
     private long _rejected;
-    private NpgsqlConnection? _connection;
-    private NpgsqlTransaction? _transaction;
+    private TargetSession? _session;
     private int _pages;
     private StagedTotal _staged;
 
@@ -57,17 +57,15 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
     {
         await FlushAsync(cancellationToken);
         await checkpoint(await ConnectionAsync(cancellationToken), End!, _staged, cancellationToken);
-        await _transaction!.CommitAsync(cancellationToken);
+        await _session!.CommitAsync(cancellationToken);
         return _staged;
     }
 
     /// <summary>Takes back whatever was not committed.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_transaction is not null)
-            await _transaction.DisposeAsync();
-        if (_connection is not null)
-            await _connection.DisposeAsync();
+        if (_session is not null)
+            await _session.DisposeAsync();
         _rows.Dispose();
         _raw.Dispose();
     }
@@ -129,9 +127,8 @@ internal sealed class OpenReading(TargetDatabase database, StagingTable table) :
 
     private async Task<NpgsqlConnection> ConnectionAsync(CancellationToken cancellationToken)
     {
-        _connection ??= await database.ConnectAsync(cancellationToken);
-        _transaction ??= await _connection.BeginTransactionAsync(cancellationToken);
-        return _connection;
+        _session ??= await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        return _session.Connection;
     }
 
     private static void Encode(Reject reject, CopyBuffer rows)

@@ -1,3 +1,4 @@
+using System.Data;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -15,25 +16,27 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
     public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await ControlTables.EnsureAsync(connection, cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (made, _) = await MakeAsync(connection, maps, cancellationToken);
-        foreach (var statement in additions)
-            await connection.ExecuteAsync(statement, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return made;
+        await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
+        return await database.RunAsync(
+            async connection =>
+            {
+                var (made, _) = await MakeAsync(connection, maps, cancellationToken);
+                foreach (var statement in additions)
+                    await connection.ExecuteAsync(statement, cancellationToken);
+                return made;
+            },
+            cancellationToken);
     }
 
     /// <summary>Gives the tables as they would be once the missing ones are made, and makes none; null where the user has not the rights to make them.</summary>
     public async Task<ForeseenTables?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Never committed.
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
         try
         {
-            var (_, completed) = await MakeAsync(connection, maps, cancellationToken);
-            return new ForeseenTables(await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), completed);
+            var (_, completed) = await MakeAsync(session.Connection, maps, cancellationToken);
+            return new ForeseenTables(await CatalogueReader.ReadAsync(session.Connection, database.Schema, cancellationToken), completed);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {

@@ -74,9 +74,6 @@ internal sealed class StagedLinks(TargetDatabase database)
 
     private static string IsNotStaged(StagingTable table) => $" and not exists (select from {table.Name} s where s.{table.Plan.Key.Quoted} = l.id)";
 
-    private async Task<List<string>> IdsAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.RowsAsync(sql, r => r.GetString(0), cancellationToken);
-    }
+    private Task<List<string>> IdsAsync(string sql, CancellationToken cancellationToken) =>
+        database.RunAsync(c => c.RowsAsync(sql, r => r.GetString(0), cancellationToken), cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -40,11 +41,7 @@ internal enum StagedState
 internal sealed class StagedOutcomes(TargetDatabase database)
 {
     /// <summary>The server's clock; rows that a sync wrote from then on say so.</summary>
-    public async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken);
-    }
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) => database.ReadClockAsync(cancellationToken);
 
     /// <summary>
     /// Returns the outcome of every record that the links name, ordered by the root as bytes compare; the server sorts, so that few are in memory.
@@ -52,9 +49,9 @@ internal sealed class StagedOutcomes(TargetDatabase database)
     public async IAsyncEnumerable<StagedOutcome> ReadAsync(
         IReadOnlyList<OutcomeQuery> queries, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
         var all = string.Join(" union all ", queries.Index().Select(q => Sql(q.Item, q.Index)));
-        var rows = connection.StreamAsync(
+        var rows = session.Connection.StreamAsync(
             $"""select o.root, o.entity, o.id, o.state from ({all}) o order by o.root collate "C" """,
             r => new StagedOutcome(r.GetString(0), queries[r.GetInt32(1)].Table.Plan.Name, r.GetString(2), (StagedState)r.GetInt32(3)),
             cancellationToken, ("since", since));

@@ -69,6 +69,13 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
         }
     }
 
+    /// <summary>Rolls back a reading that will not end, and gives its session back.</summary>
+    public async ValueTask AbandonAsync(WindowReading reading)
+    {
+        if (_open.TryRemove(reading, out var open))
+            await open.DisposeAsync();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using Npgsql;
 
@@ -42,9 +43,29 @@ internal static class Statements
             yield return read(reader);
     }
 
-    /// <summary>Lets this session's, or this transaction's, statements last as long as they like: whoever takes the rows of a stream may take his time.</summary>
-    public static Task TakeTimeAsync(this NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync("set statement_timeout = 0", cancellationToken);
+    /// <summary>Lets the statements of this transaction last as long as they like: what takes the rows of a stream may be slow.</summary>
+    public static Task DisableStatementTimeoutAsync(this NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync("set local statement_timeout = 0", cancellationToken);
+
+    /// <summary>Does work inside the open transaction and takes it back; returns what PostgreSQL refused, or null.</summary>
+    public static async Task<PostgresException?> TryAndRollBackAsync(this NpgsqlConnection connection, Func<Task> work, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint trial", cancellationToken);
+        try
+        {
+            await work();
+            return null;
+        }
+        catch (PostgresException refused)
+        {
+            return refused;
+        }
+        finally
+        {
+            if (connection.State == ConnectionState.Open)
+                await connection.ExecuteAsync("rollback to savepoint trial; release savepoint trial", cancellationToken);
+        }
+    }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, (string Name, object? Value)[] parameters)
     {

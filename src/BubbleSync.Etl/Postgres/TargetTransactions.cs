@@ -15,8 +15,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private NpgsqlConnection? _connection;
-    private NpgsqlTransaction? _transaction;
+    private TargetSession? _shared;
 
     /// <summary>Whether everything is rolled back at the end.</summary>
     public bool IsDryRun => dryRun;
@@ -43,11 +42,9 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     /// <summary>Rolls back what is shared; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_transaction is not null)
-            await _transaction.DisposeAsync();
-        if (_connection is not null)
-            await _connection.DisposeAsync();
-        (_transaction, _connection) = (null, null);
+        if (_shared is not null)
+            await _shared.DisposeAsync();
+        _shared = null;
     }
 
     private async Task<T> InOwnAsync<T>(IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
@@ -56,10 +53,9 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         {
             try
             {
-                await using var connection = await database.ConnectAsync(cancellationToken);
-                await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
-                var result = await work(connection);
-                await transaction.CommitAsync(cancellationToken);
+                await using var session = await database.BeginAsync(isolation, cancellationToken);
+                var result = await work(session.Connection);
+                await session.CommitAsync(cancellationToken);
                 return result;
             }
             catch (PostgresException collision) when (attempt < PostgresFailure.AttemptsAt(collision))
@@ -75,10 +71,9 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            _connection ??= await database.ConnectAsync(cancellationToken);
             // Read committed: it must see what is staged after it began.
-            _transaction ??= await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            return await InPartAsync(_connection, work, cancellationToken);
+            _shared ??= await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+            return await InPartAsync(_shared.Connection, work, cancellationToken);
         }
         finally
         {

@@ -99,16 +99,11 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
 
         try
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await ControlTables.UpgradeAsync(connection, cancellationToken);
-            await transaction.RollbackAsync(cancellationToken);
-            return null;
-        }
-        catch (PostgresException refused)
-        {
-            return await EventTriggers.ExplainAsync(connection, refused, cancellationToken) is { } trigger
-                ? TargetFinding.Obstacle(Name, "target-refuses", null, trigger)
-                : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, "plan", null));
+            return await connection.TryAndRollBackAsync(() => ControlTables.UpgradeAsync(connection, cancellationToken), cancellationToken) is not { } refused
+                ? null
+                : await EventTriggers.ExplainAsync(connection, refused, cancellationToken) is { } trigger
+                    ? TargetFinding.Obstacle(Name, "target-refuses", null, trigger)
+                    : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, "plan", null));
         }
         catch (SyncException refused)
         {

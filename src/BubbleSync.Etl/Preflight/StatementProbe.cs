@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Preflight;
 /// Makes staging tables and lets PostgreSQL explain a run's statements, then rolls back. EXPLAIN runs nothing and fires no trigger, but refuses what the
 /// statement itself would be refused for: rights of tables and columns, rules, publications, kinds of tables.
 /// </summary>
-/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="connection">A connection to the target with an open transaction.</param>
 /// <param name="isWritten">Whether the tables are to be written, not only read.</param>
 /// <param name="lacksControlTables">Whether control tables are still to be made, which the statements need.</param>
 internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten, bool lacksControlTables)
@@ -47,22 +47,14 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
         return refusals;
     }
 
-    private async Task<PostgresException?> TryAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
-    {
-        try
+    private Task<PostgresException?> TryAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => connection.TryAndRollBackAsync(
+        async () =>
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             if (lacksControlTables)
                 await ControlTables.UpgradeAsync(connection, cancellationToken);
             await connection.ExecuteAsync($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements))}", cancellationToken);
-            await transaction.RollbackAsync(cancellationToken);
-            return null;
-        }
-        catch (PostgresException refused)
-        {
-            return refused;
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>The tables that the merge of an entity reads beside its own, quoted.</summary>
     public static IEnumerable<string> Read(EntityPlan plan) =>

@@ -93,17 +93,13 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
     {
         try
         {
-            await UniqueKeys.CheckAsync(connection, plan, cancellationToken);
-            return null;
+            var refused = await connection.TryAndRollBackAsync(() => UniqueKeys.CheckAsync(connection, plan, cancellationToken), cancellationToken);
+            // The checks of rights name the missing ones.
+            return refused is null or { SqlState: PostgresErrorCodes.InsufficientPrivilege } ? null : throw refused;
         }
         catch (SyncException duplicates)
         {
             return duplicates;
-        }
-        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            // The checks of rights name the missing ones.
-            return null;
         }
     }
 

@@ -8,7 +8,7 @@ namespace BubbleSync.Etl.Preflight;
 /// Checks what a run needs of the database, changes nothing. <c>doctor</c> reports all of it; a run stops for the obstacles before anything is read from
 /// Bubble.
 /// </summary>
-/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="connection">A connection to the target with an open transaction.</param>
 /// <param name="schema">The schema of the target tables.</param>
 /// <param name="isWritten">Whether the tables are to be written, not only read.</param>
 internal sealed class TargetPreflight(NpgsqlConnection connection, string schema, bool isWritten)

@@ -30,16 +30,14 @@ internal static class ControlTables
 
     private static readonly Lazy<IReadOnlyList<Script>> Scripts = new(ReadScripts);
 
-    /// <summary>Runs the scripts that the database lacks, all in one transaction; needs no right where nothing is missing.</summary>
+    /// <summary>Runs the scripts that the database lacks, all in the transaction of the connection; needs no right where nothing is missing.</summary>
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (IsCurrent(await VersionAsync(connection, cancellationToken)))
             return;
 
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await UpgradeAsync(connection, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Runs the scripts that the database lacks, inside the caller's transaction.</summary>
@@ -109,17 +107,10 @@ internal static class ControlTables
     }
 
     // Tables without a version were made by a program that had none, or are not there.
-    private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await connection.ScalarAsync<int>(VersionSql, cancellationToken);
-        }
-        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
-        {
-            return 0;
-        }
-    }
+    private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await connection.ScalarAsync<bool>("select to_regclass('bubblesync.schema_version') is not null", cancellationToken)
+            ? await connection.ScalarAsync<int>(VersionSql, cancellationToken)
+            : 0;
 
     private static IReadOnlyList<Script> ReadScripts()
     {

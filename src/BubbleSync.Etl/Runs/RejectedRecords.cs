@@ -1,7 +1,9 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using NpgsqlTypes;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs;
@@ -21,21 +23,23 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         """;
 
     // A record has an entry for each field; one without a usable id has a single one. What was rebuilt lacks fields that Bubble has.
-    private const string RawSql =
+    private const string PlacesSql =
         """
-        select raw from (
-          select distinct bubble_id, raw from bubblesync.rejected_record
+        select ctid, octet_length(raw) from (
+          select distinct on (bubble_id, raw) ctid, raw from bubblesync.rejected_record
           where run_id = @run and entity = @entity and bubble_id is not null and superseded_by is null and not is_rebuilt
         ) named
         union all
-        select raw from bubblesync.rejected_record where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
+        select ctid, octet_length(raw) from bubblesync.rejected_record
+        where run_id = @run and entity = @entity and bubble_id is null and superseded_by is null
         """;
 
+    private const int MostAtOnce = 100;
+    private const long MostBytesAtOnce = 1024 * 1024;
+
     /// <summary>Counts the records that are kept, by entity: those that can be loaded, and those that cannot.</summary>
-    public async Task<IReadOnlyList<RejectedCount>> CountAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.RowsAsync(
+    public async Task<IReadOnlyList<RejectedCount>> CountAsync(CancellationToken cancellationToken) => await database.RunAsync(
+        c => c.RowsAsync(
             """
             select entity,
               count(distinct raw) filter (where superseded_by is null and not is_rebuilt),
@@ -43,23 +47,24 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
               count(distinct raw) filter (where superseded_by is not null)
             from bubblesync.rejected_record where run_id = @run group by entity order by entity
             """,
-            r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), cancellationToken, ("run", runId));
-    }
+            r => new RejectedCount(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), cancellationToken, ("run", runId)),
+        cancellationToken);
 
     /// <summary>Returns why the run has no rejected record any more: they were forgotten, or there were none (null).</summary>
     /// <param name="entity">The entity that is asked for; null for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<string?> ForgottenAsync(string? entity, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var gone = await connection.ScalarAsync<long>(
-            """
-            select coalesce(sum(e.rejected), 0)::bigint from bubblesync.run_entity e join bubblesync.run g using (run_id)
-            where e.run_id = @run and e.entity = coalesce(@entity, e.entity)
-              and g.kind not in ('verify', 'audit values') and not coalesce((g.options ->> 'dryRun')::boolean, false)
-              and not exists (select from bubblesync.rejected_record r where r.run_id = e.run_id and r.entity = e.entity)
-            """,
-            cancellationToken, ("run", runId), ("entity", entity));
+        var gone = await database.RunAsync(
+            c => c.ScalarAsync<long>(
+                """
+                select coalesce(sum(e.rejected), 0)::bigint from bubblesync.run_entity e join bubblesync.run g using (run_id)
+                where e.run_id = @run and e.entity = coalesce(@entity, e.entity)
+                  and g.kind not in ('verify', 'audit values') and not coalesce((g.options ->> 'dryRun')::boolean, false)
+                  and not exists (select from bubblesync.rejected_record r where r.run_id = e.run_id and r.entity = e.entity)
+                """,
+                cancellationToken, ("run", runId), ("entity", entity)),
+            cancellationToken);
         return gone == 0
             ? null
             : Invariant($"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. 'bubblesync resync' reads them again");
@@ -115,34 +120,66 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     }
 
     /// <summary>Gives the fields that did not convert, sorted.</summary>
-    public IAsyncEnumerable<RejectedField> FieldsAsync(CancellationToken cancellationToken) =>
-        StreamAsync(FieldsSql, r => new RejectedField(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4)), cancellationToken);
+    public async IAsyncEnumerable<RejectedField> FieldsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await session.Connection.DisableStatementTimeoutAsync(cancellationToken);
+        var fields = session.Connection.StreamAsync(
+            FieldsSql,
+            r => new RejectedField(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4)),
+            cancellationToken, ("run", runId));
+        await foreach (var field in fields)
+            yield return field;
+    }
 
-    /// <summary>Gives each record of an entity once, as JSON, however many of its fields did not convert.</summary>
-    public IAsyncEnumerable<string> RawAsync(string entity, CancellationToken cancellationToken) =>
-        StreamAsync(RawSql, r => r.GetString(0), cancellationToken, ("entity", entity));
+    /// <summary>
+    /// Gives each record of an entity once, as JSON, however many of its fields did not convert. Between two parts it holds no session, so that what
+    /// takes the records may wait for one.
+    /// </summary>
+    public async IAsyncEnumerable<string> RawAsync(string entity, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A place has 8 bytes, so that those of all records fit in memory, however large the records are.
+        var places = await database.RunAsync(
+            c => c.RowsAsync(
+                PlacesSql, r => (Place: r.GetFieldValue<NpgsqlTid>(0), Bytes: r.GetInt32(1)), cancellationToken, ("run", runId), ("entity", entity)),
+            cancellationToken);
+        for (var next = 0; next < places.Count;)
+        {
+            var (count, bytes) = (1, (long)places[next].Bytes);
+            while (next + count < places.Count && count < MostAtOnce && bytes + places[next + count].Bytes <= MostBytesAtOnce)
+                bytes += places[next + count++].Bytes;
+            foreach (var raw in await PartAsync(entity, [.. places.GetRange(next, count).Select(p => p.Place)], cancellationToken))
+                yield return raw;
+            next += count;
+        }
+    }
+
+    private async Task<List<string>> PartAsync(string entity, NpgsqlTid[] places, CancellationToken cancellationToken)
+    {
+        const string Sql = "select raw from bubblesync.rejected_record where ctid = any(@places::tid[]) and run_id = @run and entity = @entity";
+        var part = await database.RunAsync(
+            c => c.RowsAsync(Sql, r => r.GetString(0), cancellationToken, ("places", Array.ConvertAll(places, p => $"{p}")), ("run", runId), ("entity", entity)), cancellationToken);
+        return part.Count == places.Length
+            ? part
+            : throw new SyncException(new SyncError(
+                "load", entity, null, null, "rejects-forgotten",
+                $"{entity}: rejected records of run {runId} were removed or marked while they were read. Run the same command again."));
+    }
 
     /// <summary>Returns records of an entity by their ids, as JSON, as they were kept last.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(EntityPlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var records = await connection.RowsAsync(
-            """
-            select distinct on (bubble_id) bubble_id, raw from bubblesync.rejected_record
-            where run_id = @run and entity = @entity and bubble_id = any(@ids) order by bubble_id, at desc
-            """,
-            r => (Id: r.GetString(0), Raw: r.GetString(1)), cancellationToken, ("run", runId), ("entity", plan.Name), ("ids", ids.ToArray()));
+        var records = await database.RunAsync(
+            c => c.RowsAsync(
+                """
+                select distinct on (bubble_id) bubble_id, raw from bubblesync.rejected_record
+                where run_id = @run and entity = @entity and bubble_id = any(@ids) order by bubble_id, at desc
+                """,
+                r => (Id: r.GetString(0), Raw: r.GetString(1)), cancellationToken, ("run", runId), ("entity", plan.Name), ("ids", ids.ToArray())),
+            cancellationToken);
         return records.ToDictionary(r => r.Id, r => r.Raw);
     }
 
-    private async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.TakeTimeAsync(cancellationToken);
-        await foreach (var row in connection.StreamAsync(sql, read, cancellationToken, [("run", runId), .. parameters]))
-            yield return row;
-    }
 }
 
 /// <summary>How many rejected records of an entity are kept.</summary>

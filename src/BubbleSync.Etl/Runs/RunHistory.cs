@@ -1,3 +1,4 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -23,7 +24,7 @@ internal sealed class RunHistory(TargetDatabase database)
         $"""
         select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
                coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
-               r.status = 'running' and {StaleStaging.IsLeft}, r.result ->> 'conclusion'
+               r.status = 'running' and {RunLockSql.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
         where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
         group by r.run_id
@@ -70,21 +71,18 @@ internal sealed class RunHistory(TargetDatabase database)
     }
 
     /// <summary>Gives the latest runs over this schema, newest first; all kinds and states where none is named.</summary>
-    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.RowsAsync(
-            ListSql,
-            r => new RunListing(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11)),
-            cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? ""));
-    }
+    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken) =>
+        await database.RunAsync(
+            c => c.RowsAsync(
+                ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? "")),
+            cancellationToken);
 
     /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
     /// <exception cref="SyncException">There is none, or more than one: a usage error.</exception>
     public async Task<Guid> FindAsync(string run, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var found = await connection.RowsAsync(FindSql, r => r.GetGuid(0), cancellationToken, ("schema", database.Schema), ("run", run.ToLowerInvariant()), ("most", run == "last" ? 1 : MostNamed));
+        (string, object?)[] which = [("schema", database.Schema), ("run", run.ToLowerInvariant()), ("most", run == "last" ? 1 : MostNamed)];
+        var found = await database.RunAsync(c => c.RowsAsync(FindSql, r => r.GetGuid(0), cancellationToken, which), cancellationToken);
         return found.Count switch
         {
             1 => found[0],
@@ -94,11 +92,13 @@ internal sealed class RunHistory(TargetDatabase database)
     }
 
     /// <summary>Gives a run's result; of one that has none, what is known.</summary>
-    public async Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken)
+    public Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken) =>
+        database.RunAsync(c => ShowAsync(c, runId, cancellationToken), cancellationToken);
+
+    private static async Task<RunReport> ShowAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         var (kind, status, started, finished, result, died) = (await connection.RowsAsync(
-            $"select kind, status, started_at, finished_at, result::text, status = 'running' and {StaleStaging.IsLeft} from bubblesync.run r where run_id = @run",
+            $"select kind, status, started_at, finished_at, result::text, status = 'running' and {RunLockSql.IsLeft} from bubblesync.run r where run_id = @run",
             r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
@@ -113,7 +113,7 @@ internal sealed class RunHistory(TargetDatabase database)
             StartedAt = started,
             FinishedAt = finished ?? started,
             Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)],
-            Warnings = died ? [$"The run died without a word: it has no session in the database any more.{(kind == "resync" ? $" To go on: bubblesync resync --resume {runId}" : "")}"] : [],
+            Warnings = died ? [$"The run ended unexpectedly: it holds its lock in the database no more.{(kind == "resync" ? $" To go on: bubblesync resync --resume {runId}" : "")}"] : [],
         };
     }
 
@@ -121,8 +121,7 @@ internal sealed class RunHistory(TargetDatabase database)
     /// <exception cref="SyncException">It had others: a usage error.</exception>
     public async Task RequireEntityAsync(Guid runId, string? entity, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var known = await connection.RowsAsync(EntitiesSql, r => r.GetString(0), cancellationToken, ("run", runId));
+        var known = await database.RunAsync(c => c.RowsAsync(EntitiesSql, r => r.GetString(0), cancellationToken, ("run", runId)), cancellationToken);
         if (entity is not null && known.Count > 0 && !known.Contains(entity))
             throw new SyncException(new SyncError("settings", entity, null, "--entity", "no-such-entity", $"Run {runId} had no entity '{entity}'.{DidYouMean.Hint(entity, known)}"));
     }
@@ -162,23 +161,27 @@ internal sealed class RunHistory(TargetDatabase database)
         }
     }
 
-    private async Task<bool> HasEndedAsync(Guid runId, CancellationToken cancellationToken)
+    private Task<bool> HasEndedAsync(Guid runId, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        return await connection.ScalarAsync<bool>($"select status <> 'running' or {StaleStaging.IsLeft} from bubblesync.run r where run_id = @run", cancellationToken, ("run", runId));
+        const string Sql = $"select status <> 'running' or {RunLockSql.IsLeft} from bubblesync.run r where run_id = @run";
+        return database.RunAsync(c => c.ScalarAsync<bool>(Sql, cancellationToken, ("run", runId)), cancellationToken);
     }
 
     private async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.TakeTimeAsync(cancellationToken);
-        var lines = connection.StreamAsync(
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await session.Connection.DisableStatementTimeoutAsync(cancellationToken);
+        var lines = session.Connection.StreamAsync(
             LogSql,
             r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
             cancellationToken, ("run", runId), ("level", level ?? ""), ("entity", entity ?? ""), ("since", since));
         await foreach (var line in lines)
             yield return line;
     }
+
+    private static RunListing Listing(NpgsqlDataReader r) => new(
+        r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7),
+        r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11));
 
     private static DateTimeOffset? Moment(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 

@@ -5,7 +5,6 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace BubbleSync.Etl.Runs;
 
@@ -29,18 +28,16 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task StartAsync(string kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
         logger.RunBegan(runId, kind, database.Schema);
-        await using var connection = await database.ConnectAsync(cancellationToken);
         // Not as the object it is declared as: for that the members of all basic types would be looked up first.
         var recorded = JsonSerializer.Serialize(options, options.GetType(), ReportJson.Options);
-        await using var command = new NpgsqlCommand("insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options) values (@run, @kind, 'running', @at, @schema, @options)", connection)
-        {
-            Parameters =
-            {
-                new("run", runId), new("kind", kind), new("at", startedAt), new("schema", database.Schema),
-                new("options", NpgsqlDbType.Jsonb) { Value = recorded },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.RunAsync(
+            c => c.ExecuteAsync(
+                """
+                insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
+                values (@run, @kind, 'running', @at, @schema, @options::jsonb)
+                """,
+                cancellationToken, ("run", runId), ("kind", kind), ("at", startedAt), ("schema", database.Schema), ("options", recorded)),
+            cancellationToken);
     }
 
     /// <summary>Whether everything but the run's own row is rolled back at its end.</summary>
@@ -60,22 +57,28 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// </summary>
     public async Task ReopenAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var before = await connection.ScalarAsync<string>(
-            """
-            select coalesce((select result -> 'api' from bubblesync.run where run_id = @run),
-                            (select api from bubblesync."window" where run_id = @run and api is not null order by (api ->> 'calls')::bigint desc limit 1))::text
-            """,
-            cancellationToken, ("run", runId));
+        const string Reopen = "update bubblesync.run set status = 'running', finished_at = null, result = null where run_id = @run";
+        var before = await database.RunAsync(
+            async connection =>
+            {
+                var api = await connection.ScalarAsync<string>(
+                    """
+                    select coalesce((select result -> 'api' from bubblesync.run where run_id = @run),
+                      (select api from bubblesync."window" where run_id = @run and api is not null order by (api ->> 'calls')::bigint desc limit 1))::text
+                    """,
+                    cancellationToken, ("run", runId));
+                await connection.ExecuteAsync(Reopen, cancellationToken, ("run", runId));
+                return api;
+            },
+            cancellationToken);
         _before = before is null ? _before : ReportJson.Read<ApiCounts>(before);
-        await connection.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null where run_id = @run", cancellationToken, ("run", runId));
     }
 
     /// <summary>Fixes the upper bound of the run's history.</summary>
-    public async Task BoundAsync(DateTimeOffset upperBound, CancellationToken cancellationToken)
+    public Task BoundAsync(DateTimeOffset upperBound, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync("update bubblesync.run set upper_bound = @bound where run_id = @run", cancellationToken, ("bound", upperBound), ("run", runId));
+        const string Sql = "update bubblesync.run set upper_bound = @bound where run_id = @run";
+        return database.RunAsync(c => c.ExecuteAsync(Sql, cancellationToken, ("bound", upperBound), ("run", runId)), cancellationToken);
     }
 
     /// <summary>Records what the run finds when it begins to read an entity, unless an earlier attempt did so.</summary>
@@ -95,16 +98,11 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
         logger.RunEnded(runId, report.Status, report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("update bubblesync.run set status = @status, finished_at = @at, result = @result where run_id = @run", connection)
-        {
-            Parameters =
-            {
-                new("run", runId), new("status", report.Status), new("at", report.FinishedAt),
-                new("result", NpgsqlDbType.Jsonb) { Value = report.ToJson() },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.RunAsync(
+            c => c.ExecuteAsync(
+                "update bubblesync.run set status = @status, finished_at = @at, result = @result::jsonb where run_id = @run",
+                cancellationToken, ("run", runId), ("status", report.Status), ("at", report.FinishedAt), ("result", report.ToJson())),
+            cancellationToken);
     }
 
     /// <summary>Removes the details of runs that ended long ago; a dry run leaves them.</summary>
@@ -113,8 +111,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         if (keepDays == 0 || IsDryRun)
             return;
 
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await RunHistory.ForgetAsync(connection, database.Schema, keepDays, cancellationToken);
+        await database.RunAsync(c => RunHistory.ForgetAsync(c, database.Schema, keepDays, cancellationToken), cancellationToken);
     }
 
     /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>
@@ -177,10 +174,14 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task LogAsync(string level, string stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
     {
         Tell(level, stage, message);
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync(
-            "insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message) values (@run, @level, @stage, @entity::text, @id::text, @message)",
-            cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message));
+        await database.RunAsync(
+            c => c.ExecuteAsync(
+                """
+                insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
+                values (@run, @level, @stage, @entity::text, @id::text, @message)
+                """,
+                cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message)),
+            cancellationToken);
     }
 
     /// <summary>Adds lines to the activity log in their order, in one statement.</summary>
@@ -191,16 +192,17 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         if (lines.Count == 0)
             return;
 
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        await connection.ExecuteAsync(
-            """
-            insert into bubblesync.activity_log (run_id, at, level, stage, entity, message)
-            select @run, clock_timestamp(), l.level, l.stage, l.entity, l.message
-            from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
-            order by l.place
-            """,
-            cancellationToken, ("run", runId), ("levels", lines.Select(l => l.Level).ToArray()), ("stages", lines.Select(l => l.Stage).ToArray()),
-            ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray()));
+        await database.RunAsync(
+            c => c.ExecuteAsync(
+                """
+                insert into bubblesync.activity_log (run_id, at, level, stage, entity, message)
+                select @run, clock_timestamp(), l.level, l.stage, l.entity, l.message
+                from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
+                order by l.place
+                """,
+                cancellationToken, ("run", runId), ("levels", lines.Select(l => l.Level).ToArray()), ("stages", lines.Select(l => l.Stage).ToArray()),
+                ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray())),
+            cancellationToken);
     }
 
     private void Tell(string level, string stage, string message)

@@ -1,54 +1,56 @@
-using System.Globalization;
+using System.Data;
 using System.Security.Cryptography;
 using System.Text;
+using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>One run at a time for each target table, by advisory locks of one session: when its process dies, PostgreSQL lets go of them.</summary>
+/// <summary>
+/// One run at a time for each target table, and the sign that the run lives: advisory locks of one transaction, which is open as long as the run. It pins its
+/// session behind a pooler in any mode, and holds back no vacuum, because it keeps no snapshot. When its process dies, PostgreSQL ends it.
+/// </summary>
 internal sealed class RunLock : IAsyncDisposable
 {
     /// <summary>The code of the error when the session that holds the locks was ended.</summary>
     public const string Lost = "lock-lost";
 
-    private const string HolderSql =
-        """
-        select coalesce(a.application_name, ''), a.pid, a.backend_start
-        from pg_locks l join pg_stat_activity a using (pid)
-        where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
-          and ((l.classid::bigint << 32) | l.objid::bigint) = @key and l.objsubid = 1
-        """;
-
-    private readonly NpgsqlConnection _connection;
+    private readonly TargetSession _session;
     private readonly SemaphoreSlim _turn = new(1, 1);
-
     private readonly string _nextStep;
 
-    private RunLock(NpgsqlConnection connection, string nextStep) => (_connection, _nextStep) = (connection, nextStep);
+    private RunLock(TargetSession session, string nextStep) => (_session, _nextStep) = (session, nextStep);
 
-    /// <summary>Takes the locks of all entities, or stops and names who holds one.</summary>
+    /// <summary>Takes the locks of all entities and of the run, or stops and names who holds one.</summary>
     /// <param name="database">The target.</param>
-    /// <param name="entities">The entities.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="entities">The entities whose tables are written; none for a comparison.</param>
     /// <param name="nextStep">What finishes the run where the locks are lost.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<RunLock> TakeAsync(TargetDatabase database, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)
+    public static async Task<RunLock> TakeAsync(
+        TargetDatabase database, Guid runId, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)
     {
-        var connection = await database.ConnectAsync(cancellationToken);
+#pragma warning disable CA2000 // The lock made of it disposes of it.
+        var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+#pragma warning restore CA2000
         try
         {
             foreach (var entity in entities.OrderBy(e => e.Table, StringComparer.Ordinal))
             {
-                if (!await connection.ScalarAsync<bool>("select pg_try_advisory_lock(@key)", cancellationToken, ("key", Key(entity))))
-                    throw await HeldAsync(connection, entity, cancellationToken);
+                if (!await session.Connection.ScalarAsync<bool>(RunLockSql.Take, cancellationToken, ("key", Key(entity))))
+                    throw await HeldAsync(session.Connection, entity, cancellationToken);
             }
 
-            return new RunLock(connection, nextStep);
+            if (!await session.Connection.ScalarAsync<bool>(RunLockSql.TakeOfRun, cancellationToken, ("run", $"{runId}")))
+                throw Locked(null, $"Run {runId} is still under way in another process. Wait for it to end, or stop it.");
+            return new RunLock(session, nextStep);
         }
         catch
         {
-            await ReleaseAsync(connection);
+            await session.DisposeAsync();
             throw;
         }
     }
@@ -60,7 +62,7 @@ internal sealed class RunLock : IAsyncDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            await _connection.ScalarAsync<int>("select 1", cancellationToken);
+            await _session.Connection.ScalarAsync<int>("select 1", cancellationToken);
         }
         catch (Exception lost) when (PostgresFailure.IsOfSession(lost))
         {
@@ -77,39 +79,47 @@ internal sealed class RunLock : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gives the locks back, with the transaction.</summary>
     public async ValueTask DisposeAsync()
     {
         _turn.Dispose();
-        await ReleaseAsync(_connection);
-    }
-
-    // A pooled connection keeps its session, and with it the locks: they must be given back by name.
-    private static async Task ReleaseAsync(NpgsqlConnection connection)
-    {
-        try
-        {
-            await connection.ExecuteAsync("select pg_advisory_unlock_all()", CancellationToken.None);
-        }
-        catch (Exception gone) when (PostgresFailure.IsOfSession(gone))
-        {
-            // The session has ended, and its locks with it.
-        }
-        finally
-        {
-            await connection.DisposeAsync();
-        }
+        await _session.DisposeAsync();
     }
 
     private static async Task<SyncException> HeldAsync(NpgsqlConnection connection, EntityPlan entity, CancellationToken cancellationToken)
     {
         var holders = await connection.RowsAsync(
-            HolderSql,
-            r => string.Create(CultureInfo.InvariantCulture, $"'{r.GetString(0)}' (backend {r.GetInt32(1)}{(r.IsDBNull(2) ? "" : $", connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z")})"),
+            RunLockSql.Holder,
+            r => (Pid: r.GetInt32(0), Name: r.GetString(1), Since: r.IsDBNull(2) ? "" : Invariant($", connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z")),
             cancellationToken, ("key", Key(entity)));
-        var holder = holders.Count > 0 ? holders[0] : "another run, which has just ended";
-        return new SyncException(new SyncError("load", entity.Name, null, null, "locked", $"{entity.Name}: {holder} is syncing this table. Wait for it to end, or stop it: one run at a time for each table."));
+        if (holders.Count == 0)
+            return Held(entity, "another run, which has just ended");
+
+        var (pid, name, since) = holders[0];
+        return Held(entity, await TryFindRunAsync(connection, pid, cancellationToken) ?? Invariant($"'{name}' (backend {pid}{since})"));
     }
+
+    // Null where there are no control tables yet, they may not be read, or the run has not noted yet that it began.
+    private static async Task<string?> TryFindRunAsync(NpgsqlConnection connection, int pid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var runs = await connection.RowsAsync(
+                RunLockSql.HoldingRun,
+                r => Invariant($"run {r.GetString(0)} ({r.GetString(1)}, since {UtcText.Of(r.GetFieldValue<DateTimeOffset>(2))}, backend {pid})"),
+                cancellationToken, ("pid", pid));
+            return runs.FirstOrDefault();
+        }
+        catch (PostgresException)
+        {
+            return null;
+        }
+    }
+
+    private static SyncException Held(EntityPlan entity, string holder) => Locked(
+        entity.Name, $"{entity.Name}: {holder} is syncing this table. Wait for it to end, or stop it: one run at a time for each table.");
+
+    private static SyncException Locked(string? entity, string message) => new(new SyncError("load", entity, null, null, "locked", message));
 
     private static long Key(EntityPlan entity) =>
         BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes("bubblesync " + entity.Table))) & long.MaxValue;

@@ -16,27 +16,24 @@ internal static class StaleStaging
         where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
         """;
 
-    // Comparisons take no lock; one that lives has its id, with which the label ends, in the name of its sessions.
+    // Comparisons take no lock of a table, but one of their id, with which the label ends.
     private const string DeadComparisonsSql =
-        """
+        $"""
         select c.relname
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         join unnest(@entities) l (entity) on starts_with(obj_description(c.oid, 'pg_class'), l.entity)
         where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
-          and not exists (select from pg_stat_activity where application_name = 'bubblesync ' || right(obj_description(c.oid, 'pg_class'), 36))
+          and {RunLockSql.IsLabelLeft}
         """;
-
-    /// <summary>A condition: the run <c>r</c> has no session any more. One that lives has its id in the name of its sessions.</summary>
-    public const string IsLeft = "not exists (select from pg_stat_activity where application_name = 'bubblesync ' || r.run_id)";
 
     private const string DeadRunsSql =
         $"""
         update bubblesync.run r set status = 'failed', finished_at = clock_timestamp()
         where status = 'running' and target_schema = @schema and run_id <> @run
-          and {IsLeft}
+          and {RunLockSql.IsLeft}
         """;
 
-    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended without a word. Call only under the lock of the entities: then no other run is at work on them.</summary>
+    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended unexpectedly. Call only under the lock of the entities: then no other run is at work on them.</summary>
     public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));

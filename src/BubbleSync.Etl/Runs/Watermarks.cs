@@ -1,3 +1,4 @@
+using System.Data;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -34,11 +35,11 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     public static async Task<Watermarks> ReadAsync(
         TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
         var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
         foreach (var plan in entities)
         {
-            var (mark, why) = await FindAsync(connection, database.Schema, plan, source, cancellationToken);
+            var (mark, why) = await FindAsync(session.Connection, database.Schema, plan, source, cancellationToken);
             marks[plan.Name] = mark;
             if (why is not null)
                 missing.Add((plan.Name, why));

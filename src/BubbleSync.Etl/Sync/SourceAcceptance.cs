@@ -55,9 +55,9 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
 
     private async Task<IReadOnlyList<string>> SampleAsync(EntityPlan plan, CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
         var ids = $"select {plan.Key.Quoted}::text as id from {plan.Table} where {plan.Key.Quoted}::text collate \"C\" ~ '{BubbleId.Pattern}' order by 1";
-        return await connection.RowsAsync($"(({ids} limit {OfEachEnd}) union ({ids} desc limit {OfEachEnd}))", r => r.GetString(0), cancellationToken);
+        var ends = $"(({ids} limit {OfEachEnd}) union ({ids} desc limit {OfEachEnd}))";
+        return await database.RunAsync(c => c.RowsAsync(ends, r => r.GetString(0), cancellationToken), cancellationToken);
     }
 
     private static string? IdOf(JsonElement record) =>

@@ -2,6 +2,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -315,7 +316,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await journal.StartAsync("verify", new { }, scene.Clock.GetUtcNow(), scene.Limit);
         using var bubble = new BubbleConnection(scene.Settings.Bubble, scene.Clock, NullLogger.Instance);
         SettlePlans settle = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
-        var run = new ComparisonRun(scene.Settings, new ComparisonScope(null, null), bubble, target.Database, settle, journal, scene.Clock);
+        await using var runLock = await RunLock.TakeAsync(target.Database, journal.RunId, [], "run it again", scene.Limit);
+        var run = new ComparisonRun(scene.Settings, new ComparisonScope(null, null), bubble, target.Database, runLock, settle, journal, scene.Clock);
         await using var entities = run.EntitiesAsync(scene.Limit).GetAsyncEnumerator(scene.Limit);
         Assert.True(await entities.MoveNextAsync());
         return run;

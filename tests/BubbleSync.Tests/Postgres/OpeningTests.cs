@@ -168,8 +168,7 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
     private static async Task<string> OpenAsync(string text, string sql)
     {
         await using var database = await TargetDatabase.OpenAsync(new PostgresSettings { ConnectionString = text }, "test", CancellationToken.None);
-        await using var connection = await database.ConnectAsync(CancellationToken.None);
-        return (await connection.ScalarAsync<object>(sql, CancellationToken.None))?.ToString() ?? "";
+        return (await database.RunAsync(c => c.ScalarAsync<object>(sql, CancellationToken.None), CancellationToken.None))?.ToString() ?? "";
     }
 
     private static Task<SyncException> FailAsync(string text) => Assert.ThrowsAsync<SyncException>(() => OpenAsync(text, "select 1"));

@@ -131,7 +131,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(3, second.Code);
         var error = Assert.Single(second.Json.GetProperty("errors").EnumerateArray());
         Assert.Equal(("locked", "agent"), (Word(error, "code"), Word(error, "entity")));
-        Assert.Contains($"bubblesync {holder}", Word(error, "message"), StringComparison.Ordinal);
+        Assert.Contains($"run {holder} (resync, since ", Word(error, "message"), StringComparison.Ordinal);
         Assert.Equal("succeeded", (await first).Status);
     }
 

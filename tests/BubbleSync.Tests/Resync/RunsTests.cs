@@ -128,7 +128,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
         Assert.Contains(" died ", list.Output, StringComparison.Ordinal);
-        Assert.Contains($"warning: The run died without a word: it has no session in the database any more. To go on: bubblesync resync --resume {run.RunId}", show.Output, StringComparison.Ordinal);
+        Assert.Contains($"warning: The run ended unexpectedly: it holds its lock in the database no more. To go on: bubblesync resync --resume {run.RunId}", show.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,8 +11,8 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
     private const string Ours = "datname = current_database() and application_name like 'bubblesync %'";
     private const string HoldsLocks = "pid in (select pid from pg_locks where locktype = 'advisory')";
 
-    /// <summary>The codes that tell of a broken session.</summary>
-    internal static readonly string[] Clear = ["target-lost", "lock-lost", "target-failed"];
+    /// <summary>The codes of errors that say that a session was lost, or that no new one could be had.</summary>
+    internal static readonly string[] Clear = ["target-lost", "lock-lost", "target-failed", "target-unreachable", "target-refused"];
 
     [Fact]
     public async Task A_run_that_loses_all_its_sessions_while_it_reads_stops_and_goes_on_from_there()

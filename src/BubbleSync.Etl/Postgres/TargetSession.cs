@@ -1,0 +1,33 @@
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres;
+
+/// <summary>A session with its open transaction, in which all our settings hold. What is not committed is rolled back.</summary>
+internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransaction transaction, Action release) : IAsyncDisposable
+{
+    private bool _isReleased;
+
+    /// <summary>Runs the statements of the transaction.</summary>
+    public NpgsqlConnection Connection => connection;
+
+    /// <summary>Keeps what was written. The session has no transaction afterwards, so only disposing is left.</summary>
+    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+
+    /// <summary>Gives the session back; may be called again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isReleased)
+            return;
+
+        _isReleased = true;
+        try
+        {
+            await transaction.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+        finally
+        {
+            release();
+        }
+    }
+}
