@@ -1,0 +1,147 @@
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Survival;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Postgres;
+
+/// <summary>Everything works through PgBouncer as it is installed, in session and in transaction mode; statement mode is refused.</summary>
+public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const string Limits = "lock_timeout=1min, statement_timeout=30min, idle_in_transaction_session_timeout=0, jit=off, TimeZone=UTC, "
+        + "tcp_keepalives_idle=10, tcp_keepalives_interval=5, tcp_keepalives_count=3, tcp_user_timeout=25000";
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task Every_command_works_through_it(string mode)
+    {
+        await using var scene = await OpenAsync(tables: false);
+        await using var bouncer = await PoolAsync(scene, mode);
+
+        await EveryCommand.AssertAsync(scene);
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_second_run_is_refused_and_names_the_first(string mode)
+    {
+        await using var scene = await OpenAsync();
+        await using var bouncer = await PoolAsync(scene, mode);
+        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        var first = scene.ResyncAsync();
+        await isReading.WaitAsync(scene.Limit);
+        var holder = await scene.ScalarAsync<Guid>("select run_id from bubblesync.run");
+
+        var second = await Bubblesync.RunAsync(scene, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
+        mayGoOn.SetResult();
+
+        Assert.Equal(3, second.Code);
+        Assert.Contains($"run {holder} (resync, since ", second.Error, StringComparison.Ordinal);
+        Assert.Equal("succeeded", (await first).Status);
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_comparison_that_lives_keeps_its_staging_beside_a_run_and_another_comparison(string mode)
+    {
+        await using var scene = await OpenAsync();
+        await using var bouncer = await PoolAsync(scene, mode);
+        await scene.ResyncAsync();
+        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        var verified = scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
+        await isReading.WaitAsync(scene.Limit);
+        scene.Bubble.Traffic.OnRequest = null;
+        var staging = await scene.StagingAsync();
+
+        await scene.ResyncAsync();
+        Assert.True((await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit)).Success);
+
+        Assert.NotEmpty(staging);
+        Assert.Subset((await scene.StagingAsync()).ToHashSet(), staging.ToHashSet());
+        Assert.Equal(["running"], await scene.RowsAsync("select status from bubblesync.run where kind = 'verify' and finished_at is null"));
+        mayGoOn.SetResult();
+        Assert.True((await verified).Success);
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_killed_run_is_known_to_be_dead_and_goes_on(string mode)
+    {
+        await using var scene = await OpenAsync();
+        await using var bouncer = await PoolAsync(scene, mode);
+        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        (string, string)[] settings = [("Postgres__ConnectionString", bouncer.ConnectionString), ("Bubble__PageSize", "5"), ("Bubble__WindowSize", "12")];
+        using (var program = Bubblesync.Start(scene, settings, "resync"))
+        {
+            await isReading.WaitAsync(scene.Limit);
+            program.Kill();
+            await program.EndAsync();
+        }
+
+        mayGoOn.SetResult();
+        await scene.UntilAsync(
+            "select not exists (select from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database())");
+        await using (var archive = await scene.Engine().OpenArchiveAsync(scene.Limit))
+            Assert.True(Assert.Single(await archive.ListAsync(9, null, null, scene.Limit)).Died);
+
+        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task Our_settings_hold_in_each_transaction_and_reach_nobody_else(string mode)
+    {
+        await using var scene = (await OpenAsync()).WithPatches(("010-settings", Check(Limits)));
+        await using var bouncer = await PoolAsync(scene, mode);
+
+        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        report = await scene.ResyncAsync();
+        Assert.True(report.Status == "succeeded", report.ToJson());
+
+        // Among the sessions that PgBouncer kept from the run.
+        const string Ours = "select concat_ws('|', current_setting('lock_timeout'), current_setting('work_mem'), current_setting('tcp_keepalives_idle'))";
+        var usual = await scene.RowAsync(Ours);
+        await using var others = NpgsqlDataSource.Create(bouncer.ConnectionString);
+        await using var command = others.CreateCommand(Ours);
+        Assert.Equal(usual, await command.ExecuteScalarAsync(scene.Limit));
+    }
+
+    [PgBouncerFact]
+    public async Task Statement_mode_is_refused_by_name_before_Bubble_is_read()
+    {
+        await using var scene = await OpenAsync();
+        await using var bouncer = await PoolAsync(scene, "statement");
+        var run = await Bubblesync.RunAsync(scene, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
+        var asked = scene.Bubble.Traffic.Requests;
+        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+
+        Assert.Equal((3, 0L), (run.Code, asked));
+        Assert.Contains("works in statement mode and takes no transaction of several statements", run.Error, StringComparison.Ordinal);
+        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message.Contains("statement mode", StringComparison.Ordinal));
+    }
+
+    private static string Check(string settings)
+    {
+        var wrong = settings.Split(", ").Select(s => s.Split('=')).Select(s =>
+            $"if current_setting('{s[0]}') <> '{s[1]}' then raise exception '{s[0]} is %', current_setting('{s[0]}'); end if;");
+        return $"do $$ begin {string.Join(' ', wrong)} end $$";
+    }
+
+    private async Task<Scene> OpenAsync(bool tables = true) =>
+        (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
+
+    private static async Task<PgBouncer> PoolAsync(Scene scene, string mode)
+    {
+        var bouncer = await PgBouncer.StartAsync(scene.Connection, mode, scene.Limit);
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
+        return bouncer;
+    }
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Postgres;
+
+/// <summary>How many sessions a run takes. The role's own limit is the assertion: one session more would be refused.</summary>
+public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private const int Entities = 98;
+    private const int Records = 7;
+
+    [Fact]
+    public async Task Every_command_works_with_three_sessions()
+    {
+        await using var scene = (await OpenAsync(3, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+
+        await EveryCommand.AssertAsync(scene, () => ClosedAsync(scene));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    public async Task Very_many_entities_wait_their_turn(int sessions)
+    {
+        await using var scene = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 3, pageSize: 2).WithPatches();
+        scene.Settings = scene.Settings with { Run = scene.Settings.Run with { Entities = scene.Folder(Enumerable.Range(1, Entities).Select(Map)) } };
+        foreach (var (entity, number) in Enumerable.Range(1, Entities).SelectMany(e => Enumerable.Range(1, Records).Select(n => (e, n))))
+            scene.Put(Name(entity), Scene.Record(number, Scene.Early, "\"Name\": \"x\"", Invariant($"2026-02-0{number}T00:00:00.000Z")));
+        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        await ClosedAsync(scene);
+
+        var loaded = await scene.ResyncAsync();
+        await ClosedAsync(scene);
+        var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
+
+        Assert.True(loaded.Status == "succeeded", loaded.Failure?.Message);
+        Assert.Equal((Entities, (long)Entities * Records), (loaded.Entities.Count, loaded.Entities.Sum(e => e.Inserted)));
+        Assert.True(verified.Success);
+    }
+
+    [Theory]
+    [InlineData(";Maximum Pool Size=5", 5)]
+    [InlineData(";Maximum Pool Size=50", 7)]
+    [InlineData("", 7)]
+    public async Task The_smaller_of_both_limits_holds(string words, int most)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(scene.Connection);
+        connection.Remove("Maximum Pool Size");
+
+        await using var database = await TargetDatabase.OpenAsync(
+            new PostgresSettings { ConnectionString = connection.ConnectionString + words, MaxConnections = 7 }, "test", scene.Limit);
+
+        Assert.Equal(most, database.MaxConnections);
+    }
+
+    [Theory]
+    [InlineData("2", "", "a whole number from 3 to 500 is expected")]
+    [InlineData("10", ";Maximum Pool Size=2", "Maximum Pool Size is 2, but a run needs 3 sessions")]
+    public async Task Fewer_than_three_are_refused_by_name(string most, string words, string message)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(scene.Connection);
+        connection.Remove("Maximum Pool Size");
+
+        var run = await Bubblesync.RunAsync(
+            scene, [("Postgres__ConnectionString", connection.ConnectionString + words), ("Postgres__MaxConnections", most)], "resync");
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.Contains("Postgres:MaxConnections", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pooled_sessions_that_the_server_has_ended_are_replaced()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres, "test of ended sessions", scene.Limit);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => PidAsync(scene, database)));
+
+        await scene.RowsAsync("select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'test of ended sessions'");
+
+        Assert.True(await PidAsync(scene, database) > 0);
+    }
+
+    [Theory]
+    [InlineData(77, "77s")]
+    [InlineData(0, "0")]
+    public async Task The_longest_statement_is_a_setting(int seconds, string limit)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres with { StatementTimeoutSeconds = seconds }, "test", scene.Limit);
+
+        Assert.Equal(limit, await database.RunAsync(c => c.ScalarAsync<string>("select current_setting('statement_timeout')", scene.Limit), scene.Limit));
+    }
+
+    // The table's statistics are renewed after a large merge, under a shorter limit.
+    [Fact]
+    public async Task Locks_are_waited_for_as_long_after_a_large_merge_as_before()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+            ("010-limit", "do $$ begin if current_setting('lock_timeout') <> '1min' then raise exception '%', current_setting('lock_timeout'); end if; end $$"));
+        for (var number = 1; number <= 1000; number++)
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+
+        Assert.Equal(("succeeded", 1000L), (report.Status, report.Entities[0].Inserted));
+    }
+
+    [Theory]
+    [InlineData(5, "but role {0} allows 5, of which 0 are in use. Set Postgres:MaxConnections to 5, or raise that limit: alter role \"{0}\" connection limit …;")]
+    [InlineData(2, "but role {0} allows 2, of which 0 are in use. A run needs 3: end sessions that are not needed")]
+    public async Task Doctor_compares_them_with_what_the_role_may_have(int allowed, string message)
+    {
+        await using var scene = await OpenAsync(allowed, new SimulatorOptions { Invoices = 0 });
+        var role = new NpgsqlConnectionStringBuilder(scene.Settings.Postgres.ConnectionString).Username;
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { MaxConnections = 10 } };
+
+        var report = await scene.Engine().ExamineAsync(scene.Limit);
+
+        var check = Assert.Single(report.Checks, c => c.Name == "sessions");
+        Assert.Equal("failed", check.Status);
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, message, role), check.Message, StringComparison.Ordinal);
+    }
+
+    // A scene whose program is a role with so many sessions, which owns the database.
+    private async Task<Scene> OpenAsync(int sessions, SimulatorOptions options)
+    {
+        var scene = await Scene.OpenAsync(postgres, options, tables: false);
+        var database = await scene.ScalarAsync<string>("select current_database()::text");
+        var role = $"few_{database}";
+        await scene.ExecuteAsync(
+            Invariant($"create role {role} login password 'p' connection limit {sessions}; alter database {database} owner to {role}; ")
+            + $"alter schema public owner to {role}");
+        var connection = new NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" };
+        connection.Remove("Maximum Pool Size");
+        scene.Settings = scene.Settings with
+        {
+            Postgres = scene.Settings.Postgres with { ConnectionString = connection.ConnectionString, MaxConnections = Math.Max(3, sessions) },
+        };
+        return scene;
+    }
+
+    // A session ends a moment after its connection is closed.
+    private static Task ClosedAsync(Scene scene) =>
+        scene.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and usename like 'few%')");
+
+    private static Task<int> PidAsync(Scene scene, TargetDatabase database) =>
+        database.RunAsync(c => c.ScalarAsync<int>("select pg_backend_pid()", scene.Limit), scene.Limit);
+
+    private static string Name(int entity) => Invariant($"kind_{entity}");
+
+    private static (string File, string Text) Map(int entity) => ($"{Name(entity)}.json", Invariant($$"""
+        {
+          "name": "{{Name(entity)}}", "bubbleType": "{{Name(entity)}}", "table": "{{Name(entity)}}", "key": "bubble_id", "level": {{entity % 3}},
+          "fields": [
+            { "column": "bubble_id", "type": "text", "from": "_id" },
+            { "column": "name", "type": "text", "from": "Name" },
+            { "column": "created_date", "type": "timestamptz", "from": "Created Date" },
+            { "column": "modified_date", "type": "timestamptz", "from": "Modified Date" }
+          ]
+        }
+        """));
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
