@@ -18,6 +18,9 @@ internal sealed class RunLock : IAsyncDisposable
     /// <summary>The code of the error when the session that holds the locks was ended.</summary>
     public const string Lost = "lock-lost";
 
+    // The snapshot of a query stays until the next statement of the session, and would hold back every vacuum. A setting needs none.
+    private const string KeepNoSnapshot = "set local idle_in_transaction_session_timeout = 0";
+
     private readonly TargetSession _session;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _nextStep;
@@ -46,6 +49,7 @@ internal sealed class RunLock : IAsyncDisposable
 
             if (!await session.Connection.ScalarAsync<bool>(RunLockSql.TakeOfRun, cancellationToken, ("run", $"{runId}")))
                 throw Locked(null, $"Run {runId} is still under way in another process. Wait for it to end, or stop it.");
+            await session.Connection.ExecuteAsync(KeepNoSnapshot, cancellationToken);
             return new RunLock(session, nextStep);
         }
         catch
@@ -62,7 +66,7 @@ internal sealed class RunLock : IAsyncDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            await _session.Connection.ScalarAsync<int>("select 1", cancellationToken);
+            await _session.Connection.ExecuteAsync(KeepNoSnapshot, cancellationToken);
         }
         catch (Exception lost) when (PostgresFailure.IsOfSession(lost))
         {

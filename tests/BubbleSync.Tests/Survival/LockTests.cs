@@ -1,6 +1,7 @@
 using BubbleSync.Etl;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
+using Npgsql;
 using Xunit;
 
 namespace BubbleSync.Tests.Survival;
@@ -84,6 +85,53 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(("succeeded", "succeeded"), (second.Status, (await first).Status));
         Assert.Equal("2|2", await scene.RowAsync("select (select count(*) from mirror.agent), (select count(*) from public.agent)"));
+    }
+
+    [Fact]
+    public async Task The_lock_keeps_no_snapshot_that_would_hold_back_a_vacuum()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(scene, "agent", out var mayEnd);
+        var run = scene.ResyncAsync();
+        await isReading.WaitAsync(scene.Limit);
+
+        const string Holder = "pid in (select pid from pg_locks where locktype = 'advisory') and datname = current_database()";
+        await scene.UntilAsync($"select exists (select from pg_stat_activity where {Holder} and state = 'idle in transaction')");
+        var held = await scene.RowsAsync($"select backend_xmin is null, backend_xid is null from pg_stat_activity where {Holder}");
+        mayEnd.SetResult();
+
+        Assert.Equal(["true|true"], held);
+        Assert.Equal("succeeded", (await run).Status);
+    }
+
+    [Fact]
+    public async Task A_session_with_the_name_of_a_dead_run_does_not_make_it_live()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var runId = (await scene.ResyncAsync("agent")).RunId;
+        await scene.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null");
+        var named = new NpgsqlConnectionStringBuilder(scene.Connection) { ApplicationName = $"bubblesync {runId}", Pooling = false };
+        await using var session = new NpgsqlConnection(named.ConnectionString);
+        await session.OpenAsync(scene.Limit);
+
+        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+
+        Assert.True(Assert.Single(await archive.ListAsync(9, null, null, scene.Limit)).Died);
+    }
+
+    [Fact]
+    public async Task A_run_that_lives_is_not_resumed_by_another_process()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(scene, "agent", out var mayEnd);
+        var run = scene.ResyncAsync();
+        await isReading.WaitAsync(scene.Limit);
+
+        var resumed = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync(new ResyncOptions { Resume = true }));
+        mayEnd.SetResult();
+
+        Assert.Equal("locked", resumed.Errors[0].Code);
+        Assert.Equal("succeeded", (await run).Status);
     }
 
     private static Task Stalled(Scene scene, string type) => Stalled(scene, type, out _);
