@@ -75,6 +75,8 @@ internal static class ConnectionFailure
             PostgresErrorCodes.TooManyConnections =>
                 $"{said}. No further session is free. End sessions that are not needed (select * from pg_stat_activity), raise max_connections of the server "
                 + $"or the connection limit of the role or database (alter role \"{user}\" connection limit …), or use the hoster's pooler.",
+            PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
+                $"{said}. This is the answer of a pooler. Take that word out of {Setting}, or connect to the server itself.",
             PostgresErrorCodes.CannotConnectNow => $"{said}. The server starts, stops or recovers. Try again in a minute.",
             _ => $"{said}. Check user, password and database in {Setting}.",
         };
