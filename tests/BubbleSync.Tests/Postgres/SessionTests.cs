@@ -14,6 +14,11 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     private const int Entities = 98;
     private const int Records = 7;
 
+    // Of one entity the records are so large that each page goes into the transaction of its window at once, and several windows are open together.
+    private const int LargeRecords = 24;
+
+    private static readonly string Large = new('x', 600 * 1024);
+
     [Fact]
     public async Task Every_command_works_with_three_sessions()
     {
@@ -27,10 +32,16 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(10)]
     public async Task Very_many_entities_wait_their_turn(int sessions)
     {
-        await using var scene = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 3, pageSize: 2).WithPatches();
+        await using var scene = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 6, pageSize: 1).WithPatches();
         scene.Settings = scene.Settings with { Run = scene.Settings.Run with { Entities = scene.Folder(Enumerable.Range(1, Entities).Select(Map)) } };
-        foreach (var (entity, number) in Enumerable.Range(1, Entities).SelectMany(e => Enumerable.Range(1, Records).Select(n => (e, n))))
-            scene.Put(Name(entity), Scene.Record(number, Scene.Early, "\"Name\": \"x\"", Invariant($"2026-02-0{number}T00:00:00.000Z")));
+        foreach (var entity in Enumerable.Range(1, Entities))
+        {
+            for (var number = 1; number <= (entity == 1 ? LargeRecords : Records); number++)
+                scene.Put(Name(entity), Scene.Record(number, Scene.Early, $"\"Name\": \"{(entity == 1 ? Large : "x")}\"", Invariant($"2026-02-{number:00}T00:00:00.000Z")));
+        }
+
+        // So slow that windows would all be open together, if there were no slots for them.
+        scene.Bubble.Traffic.OnRequest = request => request.Type == Name(1) && request.Cursor > 0 ? Task.Delay(20, scene.Limit) : Task.CompletedTask;
         await scene.Engine().ApplySchemaAsync(scene.Limit);
         await ClosedAsync(scene);
 
@@ -39,7 +50,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
 
         Assert.True(loaded.Status == "succeeded", loaded.Failure?.Message);
-        Assert.Equal((Entities, (long)Entities * Records), (loaded.Entities.Count, loaded.Entities.Sum(e => e.Inserted)));
+        Assert.Equal((Entities, ((Entities - 1L) * Records) + LargeRecords), (loaded.Entities.Count, loaded.Entities.Sum(e => e.Inserted)));
         Assert.True(verified.Success);
     }
 
