@@ -175,13 +175,12 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
     private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
     {
-        var limit = await connection.ScalarAsync<string>("select current_setting('lock_timeout')", cancellationToken);
         await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);
         try
         {
             // The transaction goes on with its own limit: "to default" would be the server's.
-            await connection.ExecuteAsync($"{_sql.Analyze}; release savepoint merged", cancellationToken);
-            await connection.ExecuteAsync("select set_config('lock_timeout', @limit, true)", cancellationToken, ("limit", limit));
+            await connection.ExecuteAsync(
+                Invariant($"{_sql.Analyze}; release savepoint merged; set local lock_timeout = '{TargetDatabase.LockTimeoutSeconds}s'"), cancellationToken);
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {

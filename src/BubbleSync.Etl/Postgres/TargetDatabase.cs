@@ -11,8 +11,10 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <summary>The fewest sessions that a run works with: one for its lock, one for a window, one for everything else.</summary>
     public const int LeastConnections = 3;
 
+    /// <summary>The longest wait for a lock of others.</summary>
+    public const int LockTimeoutSeconds = 60;
+
     private const int OldestVersion = 15;
-    private const int LockTimeoutSeconds = 60;
 
     // Besides windows: the run lock, two merges, the journal.
     private const int ConnectionsBesideWindows = 4;
