@@ -144,4 +144,10 @@ public sealed record EntityProof(
 {
     /// <summary>What was to be read where that was not everything, so that no proof was sought; else null.</summary>
     public string? Part { get; init; }
+
+    /// <summary>
+    /// Records that are here, counted to compare with <see cref="CountedAfter"/>: rows, what this run read, and rejected records that are kept. Null where a
+    /// run compares no counts.
+    /// </summary>
+    public long? CountedHere { get; init; }
 }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Model;
@@ -71,22 +72,29 @@ public sealed partial class SyncEngine
         return new RangeSyncReport(report.Status == "succeeded" && failed == 0, results, report);
     }
 
-    /// <summary>Reads what was modified since the last finished run, of all entities or of those named, and merges it.</summary>
-    /// <param name="entities">The entities; none for all.</param>
+    /// <summary>
+    /// Reads what was modified since the last finished run, of all entities or of those named, and merges it; then counts on both sides what was deleted in Bubble
+    /// or is missing here.
+    /// </summary>
+    /// <param name="options">What is asked.</param>
     /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public Task<RunReport> SyncIncrementalAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<RunReport> SyncIncrementalAsync(IncrementalOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
+        RequireSource(OptionsCheck.Faults(options));
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
-        using var bubble = Connect();
+        using var bubble = Connect(options.MaxCalls);
         var order = new ReadingOrder(clock);
-        var options = new PartialRunOptions("incremental", new { entities }, ReadsBubble: true)
+        var readById = new RecordsById(bubble.Client, settings.Bubble);
+        var part = new PartialRunOptions("incremental", options, ReadsBubble: true)
         {
-            ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync,
+            ReadAgain = readById.ReadAsync,
+            Prune = options.Prune,
+            PruneLimitPercent = options.PruneLimitPercent,
         };
-        return await RunPartAsync(options, target, entities, runId, bubble, progress, async (plan, findings) =>
+        return await RunPartAsync(part, target, options.Entities, runId, bubble, progress, async (plan, findings) =>
         {
             var journal = target.Journal(runId);
             var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, journal.Source, cancellationToken);
@@ -106,8 +114,14 @@ public sealed partial class SyncEngine
                 var bound = await bounded.Value;
                 entity.Bound = bound;
                 var since = watermarks.Of(entity.Plan) - overlap;
-                var history = new FullHistory(entity.Flow, new EntitySource(bubble.Client, entity.Plan), settings.Bubble, order);
+                var source = new EntitySource(bubble.Client, entity.Plan);
+                var history = new FullHistory(entity.Flow, source, settings.Bubble, order);
                 await history.ReadChangesAsync(since, bound, token);
+                if (options.Prune != PruneMode.None)
+                {
+                    await new CountCheck(entity, history, source, readById.ReadAsync, target.Database, journal, settings.Bubble)
+                        .RunAsync(since, bound, token);
+                }
             };
         }, cancellationToken);
     }, cancellationToken);

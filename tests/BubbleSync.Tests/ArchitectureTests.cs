@@ -130,7 +130,8 @@ public sealed partial class ArchitectureTests
             [
                 "ActivityLine", "ApiCounts", "AuditedEntity", "BubbleSettings", "ClearRefusal", "Config.SettingsFile", "DidYouMean", "DoctorCheck",
                 "DoctorReport", "EntityProgress", "EntityProof", "EntityReport", "EntityState",
-                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditOptions", "LinkAuditReport",
+                "FieldAuditReport", "FieldAuditRow", "FieldCoverage", "IncrementalOptions",
+                "InvoiceResult", "InvoiceStats", "InvoiceSyncOptions", "InvoiceSyncReport", "Limit", "LinkAuditOptions", "LinkAuditReport",
                 "MissingLink", "MissingLinkCount", "PatchReport", "PlanReport", "PlannedEntity", "PostgresSettings", "PriceSettings", "PruneMode", "PublishedCoverage", "RangeResults", "RangeSyncReport",
                 "RejectedField", "ReportJson", "ResyncOptions", "RunArchive", "RunListing", "RunProgress", "RunReport", "RunSettings", "ScaffoldOptions", "ScaffoldReport", "ScaffoldedEntity",
                 "SchemaAuditOptions", "SchemaAuditReport", "SchemaAuditedEntity", "SchemaFinding", "StageFill", "SyncEngine", "SyncError",

@@ -10,8 +10,8 @@ internal static class ResyncVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that ended early, the last one unless it is named; what it has proved is not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string> Prune = ChoiceOption.Create("--prune", "What to do with rows that Bubble no longer has: nothing, report them, mark them in deleted_in_bubble_at (soft), delete them (hard)", "report", "none", "report", "soft", "hard");
-    private static readonly Option<Limit?> PruneLimit = LimitOption.Create("--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
+    private static readonly Option<string> Prune = PruneOption.Create();
+    private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
     private static readonly Option<bool> Plan = new("--plan") { Description = "Tell what it would read, cost, take and write, and end" };

@@ -17,6 +17,10 @@ internal static class SyncVerb
     private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means to its end, UTC (default now)", isEnd: true);
     private static readonly Option<string[]> Entity = EntityOption.Create();
+    private static readonly Option<string> Prune = PruneOption.Create();
+    private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
+    private static readonly Option<long?> MaxCalls = NumberOption.Optional(
+        "--max-calls", "Send no more requests than this; what is not found out by then, a resync finds", 1);
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -64,11 +68,23 @@ internal static class SyncVerb
 
     private static Command Incremental()
     {
-        var command = new Command("incremental", "Sync everything modified since the last finished run, with an overlap") { Entity };
+        var command = new Command(
+            "incremental", "Sync everything modified since the last finished run, with an overlap; then count what was deleted in Bubble or is missing here")
+        {
+            Entity, Prune, PruneLimit, MaxCalls,
+        };
         command.SetAction((parsed, token) =>
         {
             var session = new Session(parsed);
-            return session.RunAsync("incremental", async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(parsed.GetValue(Entity)!, progress, token))), token);
+            var options = new IncrementalOptions
+            {
+                Entities = parsed.GetValue(Entity)!,
+                Prune = Enum.Parse<PruneMode>(parsed.GetValue(Prune)!, ignoreCase: true),
+                PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new IncrementalOptions().PruneLimitPercent,
+                MaxCalls = parsed.GetValue(MaxCalls),
+            };
+            return session.RunAsync(
+                "incremental", async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
         });
         return command;
     }

@@ -6,17 +6,16 @@ internal static class OptionsCheck
     /// <summary>Returns everything that is wrong with the options of a resync.</summary>
     public static IEnumerable<SyncError> Faults(ResyncOptions options)
     {
-        if (!Enum.IsDefined(options.Prune))
-            yield return Usage(nameof(options.Prune), $"Prune: one of {string.Join(", ", Enum.GetNames<PruneMode>())} is expected.");
-        if (options.PruneLimitPercent is < 0 or > 100)
-            yield return Usage(nameof(options.PruneLimitPercent), "PruneLimitPercent: a number from 0 to 100 is expected.");
+        foreach (var fault in Faults(options.Prune, options.PruneLimitPercent, options.MaxCalls))
+            yield return fault;
         if (options.MaxRejects is { } most && !IsPart(most))
             yield return Usage(nameof(options.MaxRejects), "MaxRejects: a number of records from 0 on, or a part from 0 to 100 %, is expected.");
-        if (options.MaxCalls is < 1)
-            yield return Usage(nameof(options.MaxCalls), "MaxCalls: a number of requests from 1 on is expected.");
         if (options is { ResumeRun: not null, Resume: false })
             yield return Usage(nameof(options.ResumeRun), "ResumeRun: it names a run to go on with, but Resume is false. Set Resume to true.");
     }
+
+    /// <summary>Returns everything that is wrong with the options of an incremental sync.</summary>
+    public static IEnumerable<SyncError> Faults(IncrementalOptions options) => Faults(options.Prune, options.PruneLimitPercent, options.MaxCalls);
 
     /// <summary>Returns everything that is wrong with the options of a comparison.</summary>
     public static IEnumerable<SyncError> Faults(VerifyOptions options)
@@ -32,6 +31,16 @@ internal static class OptionsCheck
     {
         if (options.Only is { } only && !ValueAuditOptions.Verdicts.Contains(only))
             yield return Usage(nameof(options.Only), $"Only: one of {string.Join(", ", ValueAuditOptions.Verdicts)} is expected.");
+    }
+
+    private static IEnumerable<SyncError> Faults(PruneMode prune, decimal pruneLimitPercent, long? maxCalls)
+    {
+        if (!Enum.IsDefined(prune))
+            yield return Usage("Prune", $"Prune: one of {string.Join(", ", Enum.GetNames<PruneMode>())} is expected.");
+        if (pruneLimitPercent is < 0 or > 100)
+            yield return Usage("PruneLimitPercent", "PruneLimitPercent: a number from 0 to 100 is expected.");
+        if (maxCalls is < 1)
+            yield return Usage("MaxCalls", "MaxCalls: a number of requests from 1 on is expected.");
     }
 
     private static SyncError Usage(string option, string message) => new("settings", null, null, option, "usage", message);

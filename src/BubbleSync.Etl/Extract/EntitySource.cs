@@ -50,6 +50,22 @@ internal sealed class EntitySource
         return new Probe(page.Count > 0, created, total, page.Remaining);
     }
 
+    /// <summary>
+    /// Counts the records without Created Date; null where Bubble does not say how many there are. A type that refuses to be searched for them has none that
+    /// could be found.
+    /// </summary>
+    public async Task<long?> CountUndatedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ProbeAsync(new Window(WindowKind.Undated, null, null), 0, cancellationToken)).Total;
+        }
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code != ApiMeter.CallBudget)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Returns the field that a window's records are sorted by.</summary>
     public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
 
@@ -66,6 +82,7 @@ internal sealed class EntitySource
         null => [],
         { Kind: WindowKind.Undated } => [Constraint.Empty(BubbleField.Created)],
         { Choice: { } choice } => [choice.IsList ? Constraint.Contains(choice.Field, choice.Ids[0]) : Constraint.In(choice.Field, choice.Ids)],
+        { Kind: WindowKind.Created, From: null } => [Constraint.Before(BubbleField.Created, window.To!.Value)],
         { Kind: WindowKind.Modified, To: null } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value)],
         { Kind: WindowKind.Modified } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value), Constraint.Before(BubbleField.Modified, window.To!.Value)],
         { To: null } => [Constraint.NotBefore(BubbleField.Created, window.From!.Value)],

@@ -1,4 +1,5 @@
 using System.Data;
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
@@ -62,7 +63,7 @@ internal sealed class EntityMerge(
         entity.Plan.Name,
         async connection =>
         {
-            var horizon = entity.IsComplete && options.Prune != PruneMode.None ? entity.Horizon : null;
+            var horizon = entity is { ReadsEverything: true, IsComplete: true } && options.Prune != PruneMode.None ? entity.Horizon : null;
             if (await _merger.MergeAsync(connection, entity.Staged, horizon, inTwoSteps, cancellationToken) is not { } counts)
                 return null;
 
@@ -124,7 +125,7 @@ internal sealed class EntityMerge(
         {
             return await read(entity.Plan, ids, cancellationToken);
         }
-        catch (SyncException failure) when (failure.Errors[0].Code != "call-budget")
+        catch (SyncException failure) when (failure.Errors[0].Code != ApiMeter.CallBudget)
         {
             await journal.LogAsync(
                 "warning", "load", entity.Plan.Name, null,

@@ -73,6 +73,13 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>The limit of the reading; null where it is not known.</summary>
     public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
 
+    /// <summary>What counting its records came to; null where they were not counted.</summary>
+    public CountedRows? Counted { get; set; }
+
+    /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>
+    public long Undated =>
+        Counted?.Undated ?? Flow.Ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
+
     /// <summary>Makes the staging tables.</summary>
     public Task CreateStagingAsync(CancellationToken cancellationToken) =>
         _database.RunAsync(c => c.ExecuteAsync(Staging.Create, cancellationToken), cancellationToken);
@@ -171,7 +178,7 @@ internal sealed class EntityRun : IAsyncDisposable
             Unchanged = counts.Unchanged,
             Conflicts = counts.Conflicts,
             Rejected = settled.Rejected,
-            NotInBubble = counts.NotInBubble ?? 0,
+            NotInBubble = counts.NotInBubble ?? Counted?.Gone ?? 0,
             AbsentKept = counts.AbsentKept.Values,
             AbsentKeptLinks = counts.AbsentKept.Links,
             ClearRefused = counts.ClearRefused is { Count: > 0 } refused ? refused : null,
@@ -181,6 +188,7 @@ internal sealed class EntityRun : IAsyncDisposable
                 accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts)
             {
                 Part = Part,
+                CountedHere = Counted?.Here,
             },
         };
 

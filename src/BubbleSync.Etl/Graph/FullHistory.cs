@@ -46,6 +46,14 @@ internal sealed class FullHistory(EntityFlow flow, EntitySource source, BubbleSe
     public Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken cancellationToken) =>
         ReadChangesAsync(since, end, CancellationToken.None, cancellationToken);
 
+    /// <summary>Reads these windows.</summary>
+    public Task ReadWindowsAsync(IReadOnlyList<Window> windows, CancellationToken cancellationToken) =>
+        PassAsync(_ => windows.ToAsyncEnumerable(), CancellationToken.None, cancellationToken);
+
+    /// <summary>Passes records on that were asked for one by one.</summary>
+    public Task TakeAsync(IEnumerable<string> records, CancellationToken cancellationToken) =>
+        flow.PassAsync(token => KeptRecords.ReadAsync(records.ToAsyncEnumerable(), order, token), cancellationToken);
+
     private async Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!drain.IsCancellationRequested)

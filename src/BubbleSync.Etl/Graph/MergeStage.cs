@@ -108,11 +108,17 @@ internal sealed class MergeStage(
         findings.AddFailures(findings.Patches);
     }
 
-    /// <summary>Clears staging away.</summary>
+    /// <summary>Clears staging away, and notes how many rows the tables have.</summary>
     public async Task ClearAsync(IReadOnlyList<EntityRun> entities, CancellationToken cancellationToken)
     {
         // A dry run still holds locks on what it staged: it is taken back first.
         await transactions.DisposeAsync();
+        foreach (var entity in entities.Where(e => !journal.IsDryRun && e is { Baseline: not null, Bound: not null, Report.Proof.IsComplete: true }))
+        {
+            var stretches = new RowStretches(entity.Plan, journal.Source.Address);
+            await database.RunAsync(c => stretches.RecordAsync(c, journal.RunId, entity.Bound!.Value, entity.Undated, cancellationToken), cancellationToken);
+        }
+
         var drop = string.Join("; ", entities.Select(e => e.Staging.Drop));
         await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);
     }

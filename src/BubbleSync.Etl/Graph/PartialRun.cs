@@ -22,6 +22,12 @@ internal sealed record PartialRunOptions(string Kind, object Recorded, bool Forc
     /// <summary>Errors that are known before it begins and make it partial.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
+    /// <summary>What happens to rows that Bubble no longer has.</summary>
+    public PruneMode Prune { get; init; }
+
+    /// <summary>The largest part of an entity's rows that may be pruned.</summary>
+    public decimal PruneLimitPercent { get; init; }
+
     /// <summary>Reads refused records again, to keep them as they were sent.</summary>
     public ReadRecords? ReadAgain { get; init; }
 }
@@ -50,7 +56,8 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
         Func<ApiProgress> api, TimeProvider clock)
     {
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        _merge = new MergeStage(new MergeOptions(options.Force, PruneMode.None, 0, NextStep.Again), plans, database, _transactions, journal, Findings, clock)
+        var merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Again);
+        _merge = new MergeStage(merging, plans, database, _transactions, journal, Findings, clock)
         {
             ReadAgain = options.ReadAgain,
         };

@@ -21,7 +21,10 @@ internal sealed class PruneStage(
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
     {
-        var pruner = new Pruner(entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline, horizon);
+        // What was counted says how many rows lived where the run did not count them when it began.
+        var living = baseline.LivingRows ?? entity.Counted?.Here + entity.Counted?.Gone;
+        var pruner = new Pruner(
+            entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline with { LivingRows = living }, horizon, entity.ReadsEverything);
         var (ids, refusal) = await transactions.InOneAsync(
             IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.JudgeAsync(c, entity.Report, cancellationToken), cancellationToken);
         refusal ??= await AskAsync(entity, pruner, ids, cancellationToken);
@@ -31,6 +34,11 @@ internal sealed class PruneStage(
             findings.Errors.Add(refusal);
         if (entity.Report.Pruned > 0)
             findings.Warnings.Add(Invariant($"{entity.Plan.Name}: {How}, because Bubble no longer has them: {entity.Report.Pruned} rows."));
+        if (entity is { ReadsEverything: true, Report.Proof.IsComplete: true })
+        {
+            await transactions.InOneAsync(
+                IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.NoteGoneAsync(c, journal.RunId, cancellationToken), cancellationToken);
+        }
     }
 
     // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Load;
 
@@ -37,6 +38,21 @@ internal static class GoneSql
               from (select t.{key}, t.xmin from {plan.Table} t
                 where not exists (select from {staging.Name} s where s.{key} = t.{key}){living} offset 0) g
               where {IsWithin("g", plan)}
+            """;
+    }
+
+    /// <summary>A query of (id): rows that were noted as gone, by this run or an earlier one.</summary>
+    /// <param name="plan">The entity.</param>
+    /// <param name="unmarked">Whether to leave out the rows that are marked already.</param>
+    public static string Noted(EntityPlan plan, bool unmarked)
+    {
+        var key = plan.Key.Quoted;
+        var living = unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "";
+        return $"""
+            select t.{key} as id from {plan.Table} t
+            where {IsWithin("t", plan)}{living} and exists (
+              select from bubblesync.not_in_bubble n
+              where n.target_schema = {Identifier.Literal(plan.Schema)} and n.entity = {Identifier.Literal(plan.Name)} and n.bubble_id = t.{key})
             """;
     }
 }

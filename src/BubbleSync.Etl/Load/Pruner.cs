@@ -9,13 +9,16 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Load;
 
 /// <summary>Deletes or marks rows that Bubble no longer has, or only checks their number. Only ids of Bubble's form count: all others are local.</summary>
-internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon)
+internal sealed class Pruner(
+    EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon, bool readsEverything)
 {
     // Of more than these, the first are asked for: a reading that misses records misses some of them too.
     private const int MostAsked = 10_000;
 
     // A row that is marked already is not marked again, but may yet be deleted.
-    private string Gone => GoneSql.Ids(plan, staging, unmarked: mode == PruneMode.Soft);
+    private string Gone => Ids(unmarked: mode == PruneMode.Soft);
+
+    private string Ids(bool unmarked) => readsEverything ? GoneSql.Ids(plan, staging, unmarked) : GoneSql.Noted(plan, unmarked);
 
     private (string Name, object? Value)[] Within => GoneSql.Parameters(horizon);
 
@@ -59,9 +62,9 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             || await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted)
             return null;
 
-        var gone = await connection.ScalarAsync<long>($"select count(*) from ({GoneSql.Ids(plan, staging, unmarked: true)}) gone", cancellationToken, Within);
+        var gone = await connection.ScalarAsync<long>($"select count(*) from ({Ids(unmarked: true)}) gone", cancellationToken, Within);
         var living = baseline.LivingRows ?? gone;
-        if (gone > 0 && report.Extracted == 0)
+        if (gone > 0 && report.Extracted == 0 && readsEverything)
             return TooMany(Invariant($"Bubble sent no record at all, but the table has {living}: that looks like a lost right, not like {living} deletions"));
 
         var limit = limitPercent.ToString(CultureInfo.InvariantCulture);
@@ -78,6 +81,14 @@ internal sealed class Pruner(EntityPlan plan, StagingTable staging, PruneMode mo
             ? Refused(sequel)
             : null;
     }
+
+    /// <summary>Notes the rows that Bubble no longer has, for counts to come.</summary>
+    public Task<long> NoteGoneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"""
+        delete from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity;
+        insert into bubblesync.not_in_bubble (target_schema, entity, bubble_id, run_id) select @schema, @entity, gone.id, @run from ({Ids(unmarked: true)}) gone
+        """,
+        cancellationToken, [("schema", plan.Schema), ("entity", plan.Name), ("run", runId), .. Within]);
 
     /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
     public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>

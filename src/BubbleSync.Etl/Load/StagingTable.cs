@@ -34,6 +34,7 @@ internal sealed class StagingTable
         Name = Identifier.Quote(Schema, name);
         Rejects = Identifier.Quote(Schema, name + "_reject");
         Raw = Identifier.Quote(Schema, name + "_raw");
+        Here = Identifier.Quote(Schema, name + "_here");
         Analyze = $"{SmallSample}; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
@@ -55,6 +56,9 @@ internal sealed class StagingTable
     /// <summary>The quoted table of records as they came, where they are kept.</summary>
     public string Raw { get; }
 
+    /// <summary>The quoted table of ids with their Created Date that are here, where counts are narrowed down.</summary>
+    public string Here { get; }
+
     /// <summary>Whether records are kept as they came.</summary>
     public bool KeepsRaw { get; private init; }
 
@@ -67,6 +71,16 @@ internal sealed class StagingTable
         comment on table {Name} is {Identifier.Literal(_label)};
         comment on table {Rejects} is {Identifier.Literal(_label)};
         {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}
+        """;
+
+    /// <summary>Makes the table of ids that are here, of a query of (id, created).</summary>
+    public string CreateHere(string query) =>
+        $"""
+        drop table if exists {Here};
+        create unlogged table {Here} with (autovacuum_enabled = false) as {query};
+        create index on {Here} (created);
+        comment on table {Here} is {Identifier.Literal(_label)};
+        analyze {Here}
         """;
 
     /// <summary>The columns of rows, in their order, with what stands before each.</summary>
@@ -98,7 +112,7 @@ internal sealed class StagingTable
     public string Empty => $"truncate {Name}, {Rejects}";
 
     /// <summary>Removes the tables.</summary>
-    public string Drop => $"drop table if exists {Name}, {Rejects}{(KeepsRaw ? $", {Raw}" : "")}";
+    public string Drop => $"drop table if exists {Name}, {Rejects}, {Here}{(KeepsRaw ? $", {Raw}" : "")}";
 
     private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
 }

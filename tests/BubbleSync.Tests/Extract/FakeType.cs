@@ -77,7 +77,7 @@ internal sealed class FakeType
         _ => record.Created is { } created && IsIn(created, window),
     };
 
-    private static bool IsIn(long moment, Window window) => At(moment) >= window.From && (window.To is null || At(moment) < window.To);
+    private static bool IsIn(long moment, Window window) => (window.From is null || At(moment) >= window.From) && (window.To is null || At(moment) < window.To);
 
     private static RawPage Page(FakeAnswer answer, int limit)
     {

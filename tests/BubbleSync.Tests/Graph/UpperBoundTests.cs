@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -60,7 +61,7 @@ public sealed class UpperBoundTests(PostgresFixture postgres) : IClassFixture<Po
         var modified = real.AddDays(bubbleDays).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
         scene.Put("agent", Scene.Record(1, modified, "\"Name\": \"b\""));
 
-        var incremental = await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
+        var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit);
 
         Assert.Equal("b", await scene.ScalarAsync<string>("select name from agent"));
         Assert.All(

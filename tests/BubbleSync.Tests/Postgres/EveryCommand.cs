@@ -31,7 +31,7 @@ internal static class EveryCommand
         var invoice = scene.Bubble.Records.At("invoice", 0);
         Assert.True((await Then(engine.SyncInvoicesAsync([Id(invoice)], new InvoiceSyncOptions { Force = true }, null, scene.Limit))).Success);
         Assert.True((await Then(engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90), false, null, scene.Limit))).Success);
-        Assert.Equal("succeeded", (await Then(engine.SyncIncrementalAsync([], null, scene.Limit))).Status);
+        Assert.Equal("succeeded", (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit))).Status);
 
         Assert.True((await Then(engine.VerifyAsync(new VerifyOptions(), null, scene.Limit))).Success);
         Assert.NotEmpty((await Then(engine.AuditFieldsAsync([], null, scene.Limit))).Rows);

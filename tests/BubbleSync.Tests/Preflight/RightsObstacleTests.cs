@@ -211,7 +211,7 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
 
         var stopped = await Assert.ThrowsAsync<SyncException>(() => command switch
         {
-            "incremental" => scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit),
+            "incremental" => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit),
             "record" => scene.Engine().SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit),
             _ => (Task)scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit),
         });

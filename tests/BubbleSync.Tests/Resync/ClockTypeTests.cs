@@ -29,7 +29,7 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var again = await scene.ResyncAsync("thing");
         var forced = await scene.ForceAsync("thing");
-        var incremental = await scene.Engine().SyncIncrementalAsync(["thing"], null, scene.Limit);
+        var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, scene.Limit);
         var verified = await VerifyAsync(scene);
         var audited = await scene.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"] }, null, scene.Limit);
 

@@ -58,7 +58,7 @@ public sealed class FieldNameTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var resync = await scene.ResyncAsync("agent");
         scene.Put("agent", Scene.Record(1, "2999-04-01T09:30:00.000Z", "\"Name\": \"Bob\""));
-        var incremental = await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
+        var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit);
         Assert.Equal("Bob", await scene.RowAsync("select name from agent"));
         await scene.ExecuteAsync("delete from agent");
         var invoice = await scene.Engine().SyncInvoicesAsync([Scene.Id(10)], new InvoiceSyncOptions(), null, scene.Limit);

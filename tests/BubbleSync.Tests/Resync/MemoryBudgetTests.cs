@@ -28,7 +28,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         var engine = scene.Engine();
 
         var resync = await scene.ResyncAsync();
-        var incremental = await engine.SyncIncrementalAsync([], null, scene.Limit);
+        var incremental = await engine.SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit);
         var range = await engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, End.AddYears(10), force: false, null, scene.Limit);
         var verify = await engine.VerifyAsync(new VerifyOptions(), null, scene.Limit);
         var sample = await engine.VerifyAsync(new VerifyOptions { Sample = new Limit(20, true) }, null, scene.Limit);

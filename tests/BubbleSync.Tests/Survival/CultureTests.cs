@@ -84,7 +84,7 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
             await scene.ExecuteAsync("update agent set current_annual_sales = 7, updated_at = '2026-05-03', modified_date = '2026-03-02'");
             clock.Now = Invoices.Moment(Later);
             scene.Put("agent", Scene.Record(4, Later, "\"Current Annual Sales\": -4.75"));
-            var incremental = await scene.Engine().SyncIncrementalAsync([], null, scene.Limit);
+            var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit);
             var range = await scene.Engine().SyncRangeAsync(Invoices.Moment(Scene.Early), Invoices.Moment(Later), false, null, scene.Limit);
             var verified = await scene.Engine().VerifyAsync(new VerifyOptions { CsvFile = Csv("verify") }, null, scene.Limit);
             var audit = await scene.Engine().AuditFieldsAsync([], null, scene.Limit);

@@ -26,7 +26,7 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("succeeded", report.Status);
         Assert.Contains(report.Warnings, w => w.StartsWith("The result is recorded, but its log lines may be missing", StringComparison.Ordinal));
         Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
-        Assert.Equal("succeeded", (await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit)).Status);
+        Assert.Equal("succeeded", (await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit)).Status);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         var first = await LastRunAsync(scene);
         var now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         scene.Put("agent", Scene.Record(1, now, "\"Name\": \"good\""));
-        await scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
+        await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit);
         await AllowTextAsync(scene);
 
         var report = await ReprocessAsync(scene, first);
@@ -173,7 +173,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(scene.Limit);
         var run = how == "cancel"
             ? scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, stop.Token)
-            : scene.Engine().SyncIncrementalAsync(["agent"], null, stop.Token);
+            : scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, stop.Token);
         await door.SomebodyWaitsAsync();
         await stop.CancelAsync();
         Assert.Equal("cancelled", (await run).Status);

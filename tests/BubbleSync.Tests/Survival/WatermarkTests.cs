@@ -191,7 +191,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
             scene.Put("agent", Scene.Record(number, Scene.Early));
     }
 
-    private static Task<RunReport> IncrementalAsync(Scene scene) => scene.Engine().SyncIncrementalAsync(["agent"], null, scene.Limit);
+    private static Task<RunReport> IncrementalAsync(Scene scene) => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit);
 
     private static async Task AssertNoWatermarkAsync(Scene scene, string why)
     {

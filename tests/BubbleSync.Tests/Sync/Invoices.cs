@@ -51,7 +51,7 @@ internal static class Invoices
     public static Task<RangeSyncReport> RangeAsync(this Scene scene, string from, string to, bool force = false) =>
         scene.Engine().SyncRangeAsync(Moment(from), Moment(to), force, null, scene.Limit);
 
-    public static Task<RunReport> IncrementalAsync(this Scene scene, params string[] entities) => scene.Engine().SyncIncrementalAsync(entities, null, scene.Limit);
+    public static Task<RunReport> IncrementalAsync(this Scene scene, params string[] entities) => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = entities }, null, scene.Limit);
 
     public static DateTimeOffset Moment(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 

@@ -59,7 +59,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
         using var stop = new CancellationTokenSource();
         scene.Bubble.Traffic.OnRequest = request => request.Type == "user" ? stop.CancelAsync() : Task.CompletedTask;
 
-        var report = await scene.Engine().SyncIncrementalAsync([], null, stop.Token);
+        var report = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, stop.Token);
 
         Assert.Equal("cancelled", report.Status);
         Assert.Equal(["incremental|cancelled", "resync|succeeded"], await scene.RowsAsync("select kind, status from bubblesync.run order by 1"));
@@ -76,7 +76,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
         [
             await Assert.ThrowsAsync<SyncException>(() => engine.SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit)),
             await Assert.ThrowsAsync<SyncException>(() => engine.SyncRangeAsync(Moment(Scene.Early), Moment(Scene.Late), false, null, scene.Limit)),
-            await Assert.ThrowsAsync<SyncException>(() => engine.SyncIncrementalAsync([], null, scene.Limit)),
+            await Assert.ThrowsAsync<SyncException>(() => engine.SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit)),
             await Assert.ThrowsAsync<SyncException>(() => scene.RangeAsync(Scene.Late, Scene.Early)),
         ];
 

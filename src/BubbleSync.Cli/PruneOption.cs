@@ -1,0 +1,18 @@
+using System.CommandLine;
+using BubbleSync.Etl;
+
+namespace BubbleSync.Cli;
+
+/// <summary>The options of commands that find rows which Bubble no longer has.</summary>
+internal static class PruneOption
+{
+    /// <summary>Creates <c>--prune</c>.</summary>
+    public static Option<string> Create() => ChoiceOption.Create(
+        "--prune",
+        "What to do with rows that Bubble no longer has: nothing, report them, mark them in deleted_in_bubble_at (soft), delete them (hard)",
+        "report", "none", "report", "soft", "hard");
+
+    /// <summary>Creates <c>--prune-limit</c>.</summary>
+    public static Option<Limit?> Limit() => LimitOption.Create(
+        "--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
+}
