@@ -91,6 +91,12 @@ internal sealed class ComparisonRun(
         // Apart from the comparison's snapshot: other runs may write the same rejects.
         await database.RunAsync(
             c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
+        if (entity.IsComplete)
+        {
+            await database.RunAsync(
+                c => RejectedRecords.SupersedeGoneAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
+        }
+
         foreach (var doubt in entity.Flow.Ledger.Doubts)
             Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }

@@ -32,24 +32,30 @@ internal sealed class EntityMerge(
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
-        var inTwoSteps = false;
+        var steps = MergeSteps.AtOnce;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         for (var round = 1; ; round++)
         {
             try
             {
-                if (await MergeAsync(inTwoSteps, cancellationToken) is { } report)
+                if (await MergeAsync(steps, cancellationToken) is { } report)
                     return report;
             }
             catch (SyncException failure) when (round <= MostRounds && PostgresFailure.Refusal(failure) is { } refusal)
             {
-                // A merge in two steps takes all records that only exchange values.
-                var mayBeExchange = refusal.IsOfOtherRow && !inTwoSteps;
-                inTwoSteps = true;
+                // Records that only exchange values all fit, once these are given up first.
+                var mayBeExchange = refusal.IsOfOtherRow && steps == MergeSteps.AtOnce;
+                steps = steps == MergeSteps.AtOnce ? MergeSteps.ValuesFirst : steps;
                 if (mayBeExchange)
                     continue;
                 if (await FindRefusedAsync(cancellationToken) == 0 && !TakeSequenceNumbers())
-                    throw;
+                {
+                    // Each of them fits in some order.
+                    if (steps == MergeSteps.OneByOne)
+                        throw;
+                    steps = MergeSteps.OneByOne;
+                    continue;
+                }
             }
 
             await ReadAgainAsync(stop.Token, cancellationToken);
@@ -58,15 +64,16 @@ internal sealed class EntityMerge(
     }
 
     // The entity with its counts.
-    private Task<EntityReport?> MergeAsync(bool inTwoSteps, CancellationToken cancellationToken) => transactions.InOneAsync(
+    private Task<EntityReport?> MergeAsync(MergeSteps steps, CancellationToken cancellationToken) => transactions.InOneAsync(
         IsolationLevel.RepeatableRead,
         entity.Plan.Name,
         async connection =>
         {
             var horizon = entity is { ReadsEverything: true, IsComplete: true } && options.Prune != PruneMode.None ? entity.Horizon : null;
-            if (await _merger.MergeAsync(connection, entity.Staged, horizon, inTwoSteps, cancellationToken) is not { } counts)
+            if (await _merger.MergeAsync(connection, entity.Staged, horizon, steps, cancellationToken) is not { } counts)
                 return null;
 
+            entity.Refusals = counts.Errors;
             var report = entity.Merged(counts, clock.GetUtcNow());
             if (journal.Source.IsRead)
             {

@@ -43,6 +43,9 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>What came of it so far.</summary>
     public EntityReport Report { get; set; }
 
+    /// <summary>What the table did not take beside records.</summary>
+    public IReadOnlyList<SyncError> Refusals { get; set; } = [];
+
     /// <summary>The first fields that did not convert.</summary>
     public IReadOnlyList<SyncError> Rejects { get; set; } = [];
 

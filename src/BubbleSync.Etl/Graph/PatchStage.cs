@@ -37,7 +37,8 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
     {
         try
         {
-            await transactions.InOneAsync(Snapshot, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken);
+            findings.Errors.AddRange(await transactions.InOneAsync(
+                Snapshot, plan.Name, c => new HeldLinks(plan, null).RestoreAsync(c, cancellationToken), cancellationToken));
         }
         catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
         {

@@ -51,6 +51,7 @@ internal sealed class RunFindings
         var (plan, report) = (entity.Plan, entity.Report);
         foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
             Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+        Errors.AddRange(entity.Refusals);
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
         {

@@ -119,6 +119,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         (t.{column.Quoted} is null and exists (
           select from bubblesync.held_link h
           where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
-            and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted}::text))
+            and h.column_name = {Identifier.Literal(column.Name)} and h.bubble_id = s.{_key} and h.target_id = s.{column.Quoted}::text)
+          and not {ForeignKeySql.HasTargets(column, column.Written($"s.{column.Quoted}"))})
         """;
 }

@@ -11,6 +11,9 @@ namespace BubbleSync.Etl.Load;
 /// </summary>
 internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
 {
+    // Each takes a statement. Of more than these the others wait for the next run.
+    private const int MostSingly = 10_000;
+
     private readonly string _key = plan.Key.Quoted;
 
     /// <summary>Remembers the links of the rows just merged whose target is missing, and forgets those that Bubble has changed since.</summary>
@@ -23,27 +26,70 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         }
     }
 
-    /// <summary>Puts back the links whose target is there by now; gives how many rows that changed.</summary>
-    public async Task<long> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Restores the links whose target is there by now; returns what the table does not take.</summary>
+    public async Task<IReadOnlyList<SyncError>> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var columns = plan.Columns.Where(c => c.HoldsLinks).ToList();
         if (columns.Count == 0 || !await connection.ScalarAsync<bool>(HasAny, cancellationToken, Names(columns[0])))
-            return 0;
+            return [];
 
         return await OwnWrites.WriteAsync(connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, cancellationToken), cancellationToken);
     }
 
-    private async Task<OwnWrite<long>> RestoreAsync(NpgsqlConnection connection, List<ColumnPlan> columns, CancellationToken cancellationToken)
+    private async Task<OwnWrite<IReadOnlyList<SyncError>>> RestoreAsync(
+        NpgsqlConnection connection, List<ColumnPlan> columns, CancellationToken cancellationToken)
     {
-        var restored = 0L;
+        var errors = new List<SyncError>();
         foreach (var column in columns)
         {
-            restored += await connection.ExecuteAsync(Restore(column), cancellationToken, Names(column));
+            var refused = await RestoreAsync(connection, column, cancellationToken);
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
+            errors.AddRange(refused.Select(r => Error(column, r.Id, $"{plan.Name} {r.Id}: '{column.Field}': its target is there by now, but {r.Reason}. The link waits.")));
+            var waiting = await connection.ScalarAsync<long>(CountWaiting(column), cancellationToken, Names(column)) - refused.Count;
+            if (waiting > 0)
+            {
+                errors.Add(Error(column, null, Invariant($"{plan.Name}: links of '{column.Field}' whose target is there by now, and which table {plan.Table} does not ")
+                    + Invariant($"take, though it refuses none: {waiting}. A trigger that fires before an update keeps them out; fix it. The links wait.")));
+            }
         }
 
-        return new OwnWrite<long>(restored);
+        return new OwnWrite<IReadOnlyList<SyncError>>(errors);
     }
+
+    // Where the table refuses one of them, the others are restored one by one.
+    private async Task<IReadOnlyList<(string Id, string Reason)>> RestoreAsync(NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
+    {
+        if (await TryAsync(connection, Restore(column), Names(column), cancellationToken) is null)
+            return [];
+
+        var refused = new List<(string Id, string Reason)>();
+        foreach (var id in await connection.RowsAsync(Restorable(column), r => r.GetString(0), cancellationToken, Names(column)))
+        {
+            if (await TryAsync(connection, $"{Restore(column)} and h.bubble_id = @id", [.. Names(column), ("id", id)], cancellationToken) is { } reason)
+                refused.Add((id, reason));
+        }
+
+        return refused;
+    }
+
+    private static async Task<string?> TryAsync(
+        NpgsqlConnection connection, string sql, (string, object?)[] parameters, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint link", cancellationToken);
+        try
+        {
+            await connection.ExecuteAsync(sql, cancellationToken, parameters);
+            await connection.ExecuteAsync("set constraints all immediate; release savepoint link", cancellationToken);
+            return null;
+        }
+        catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
+        {
+            await connection.ExecuteAsync("rollback to savepoint link; release savepoint link", cancellationToken);
+            return PostgresFailure.Refused(refusal);
+        }
+    }
+
+    private SyncError Error(ColumnPlan column, string? id, string message) => new("load", plan.Name, id, column.Field, "link-refused", message);
 
     /// <summary>
     /// Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.
@@ -119,11 +165,23 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         $"""
         update {plan.Table} t set {column.Quoted} = {Held(column)}
         from bubblesync.held_link h
-        where {Mine} and t.{_key} = h.bubble_id and {ForeignKeySql.HasTargets(column, Held(column))}
-          and t.{column.Quoted}::text is distinct from h.target_id
+        where {Mine} and t.{_key} = h.bubble_id and {IsDue(column)}
+        """;
+
+    private string IsDue(ColumnPlan column) =>
+        $"""
+        {ForeignKeySql.HasTargets(column, Held(column))} and t.{column.Quoted}::text is distinct from h.target_id
           and (t.{column.Quoted} is null or t.{column.Quoted}::text = h.filled
             or (h.filled is null and not {LocalEditSql.IsEdited(plan, ComparedSql.Stored("t", plan.Modified))}))
         """;
+
+    private string Restorable(ColumnPlan column) => Invariant($"""
+        select h.bubble_id from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id
+        where {Mine} and {IsDue(column)} order by 1 limit {MostSingly}
+        """);
+
+    private string CountWaiting(ColumnPlan column) =>
+        $"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id where {Mine} and {IsDue(column)}";
 
     // A row that still lacks the link, or has what a patch filled, was kept from it, by a trigger say: its link waits on.
     private string Release(ColumnPlan column) =>

@@ -27,12 +27,14 @@ internal sealed partial class MergeSql
     public string CountUpdates => $"select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key} where {IsUpdated}";
 
     /// <summary>
-    /// Counts rows that the merge was to write and that do not have their record's Modified Date after it. Every write sets it: a trigger put back the old row.
+    /// Counts rows that still differ after the merge that was to update them, and lack its time in <c>last_synced_at</c> or their record's Modified Date. Every
+    /// write sets both: a trigger put back the old row.
     /// </summary>
     public string CountPutBack =>
         $"""
         select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
-        where s.{_modified} is not null and {_storedModified} is distinct from s.{_modified} and {IsNewer}
+        where {IsUpdated} and ((s.{_modified} is not null and {_storedModified} is distinct from s.{_modified})
+          or {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} is distinct from {ClockSql.Cut(plan, Clocks.SyncedAt, "now()")})
         """;
 
     /// <summary>Counts records that are still in no row after the merge.</summary>

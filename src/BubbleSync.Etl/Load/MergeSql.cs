@@ -14,6 +14,8 @@ namespace BubbleSync.Etl.Load;
 /// <param name="ownNumbers">Whether new rows get numbers of the statement's own instead of those of sequences, because the rows will not last.</param>
 internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bool force, bool ownNumbers = false)
 {
+    private const string MostFreedSingly = "10000";
+
     private readonly string _key = plan.Key.Quoted;
     private readonly string _modified = plan.Modified.Quoted;
     private readonly string _storedModified = ComparedSql.Stored("t", plan.Modified);
@@ -80,10 +82,6 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     /// <summary>Whether the table has any row.</summary>
     public string HasRows => $"select exists (select from {plan.Table})";
 
-    /// <summary>Takes the mark off rows of which Bubble sent a record again.</summary>
-    public string Unmark =>
-        $"update {plan.Table} t set {DeletionMark.Quoted} = null from {staging.Name} s where s.{_key} = t.{_key} and t.{DeletionMark.Quoted} is not null";
-
     /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>
         $"""
@@ -131,6 +129,13 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         $"""
         select s.{StagingLayout.Order} from ({Source(null)}) s left join {plan.Table} t on t.{_key} = s.{_key}
         where t.{_key} is null or ({IsUpdated}) order by s.{StagingLayout.Order}
+        """;
+
+    /// <summary>The numbers of the readings whose rows <see cref="Free"/> would change.</summary>
+    public string ToFree(ColumnPlan column, string condition) =>
+        $"""
+        select s.{StagingLayout.Order} from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
+        where {IsUpdated} and {Differs(column)} {condition} order by 1 limit {MostFreedSingly}
         """;
 
     /// <summary>

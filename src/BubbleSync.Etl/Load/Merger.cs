@@ -30,10 +30,10 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
     /// <param name="horizon">What the reading could show, to count rows that Bubble no longer has; null where not everything that it has is staged.</param>
-    /// <param name="inTwoSteps">Whether rows first give up unique values that others take.</param>
+    /// <param name="steps">How the rows are written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityCounts?> MergeAsync(
-        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, bool inTwoSteps, CancellationToken cancellationToken)
+        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, MergeSteps steps, CancellationToken cancellationToken)
     {
         if (await _records.SettleAsync(connection, expected, nextStep, cancellationToken) is not { } settled)
             return null;
@@ -44,19 +44,14 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
-        var updated = await WriteAsync(connection, found, inTwoSteps, cancellationToken);
-        if (found.Returned > 0)
-            await UnmarkAsync(connection, cancellationToken);
+        var updated = await WriteAsync(connection, found, steps, cancellationToken);
+        IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused };
+        return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused, Errors = marked };
     }
-
-    private Task<long> UnmarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => OwnWrites.WriteAsync(
-        connection, plan.Mirror, [plan.OwnTable],
-        async () => new OwnWrite<long>(await connection.ExecuteAsync(_sql.Unmark, cancellationToken)), cancellationToken);
 
     // Columns that may not be cleared are kept in all following statements.
     private async Task<IReadOnlyList<ClearRefusal>> KeepRefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -69,7 +64,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     }
 
     // Returns how many rows it updated. Of rows that are all older than the table's the merge would write none, and find that out once more.
-    private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
+    private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, MergeSteps steps, CancellationToken cancellationToken)
     {
         if (found.New + found.Newer == 0)
         {
@@ -79,10 +74,10 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         // In two steps rows are written twice, so that their number does not show what triggers wrote.
         return await OwnWrites.WriteAsync(
-            connection, plan.Mirror, inTwoSteps ? [plan.OwnTable] : [],
+            connection, plan.Mirror, steps != MergeSteps.AtOnce ? [plan.OwnTable] : [],
             async () =>
             {
-                var updated = await MergeAsync(connection, found, inTwoSteps, cancellationToken);
+                var updated = await MergeAsync(connection, found, steps, cancellationToken);
                 await _held.HoldAsync(connection, cancellationToken);
                 return new OwnWrite<long>(updated, plan.Name, found.New + updated);
             },
@@ -90,15 +85,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     }
 
     // Rows that a trigger keeps out are found by counting, because a trigger may change their values.
-    private async Task<long> MergeAsync(NpgsqlConnection connection, Classes found, bool inTwoSteps, CancellationToken cancellationToken)
+    private async Task<long> MergeAsync(NpgsqlConnection connection, Classes found, MergeSteps steps, CancellationToken cancellationToken)
     {
         var mayKeepOut = plan.Target.Triggers.Any(t => t.KeepsInserts || t.KeepsUpdates);
-        long? wanted = inTwoSteps || mayKeepOut ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
-        if (inTwoSteps)
+        long? wanted = steps != MergeSteps.AtOnce || mayKeepOut ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
+        if (steps != MergeSteps.AtOnce)
             await _exchange.FreeAsync(connection, cancellationToken);
 
         var before = await CountWritesAsync(connection, cancellationToken);
-        var written = await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        var written = steps == MergeSteps.OneByOne
+            ? await MergeOneByOneAsync(connection, cancellationToken)
+            : await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
         await CheckUndoneAsync(connection, found.New, written, before, cancellationToken);
         if (wanted is not { } updates)
             return written - found.New;
@@ -111,6 +108,35 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
         var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || !mayKeepOut ? found.New + updates - written - inserts : 0;
         return inserts + keptUpdates == 0 ? updates : throw KeptOut(Keeping, (inserts, found.New), (keptUpdates, updates));
+    }
+
+    // Each record that fits may give up a value that another one waits for. Returns how many rows were written.
+    private async Task<long> MergeOneByOneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var open = await connection.RowsAsync(_sql.Written, r => r.GetInt64(0), cancellationToken);
+        var written = 0L;
+        PostgresException? refusal = null;
+        for (var left = open.Count + 1; open.Count > 0 && open.Count < left;)
+        {
+            left = open.Count;
+            foreach (var order in open.ToList())
+            {
+                await connection.ExecuteAsync("savepoint one", cancellationToken);
+                try
+                {
+                    written += await connection.ExecuteAsync(_sql.Merge(Invariant($"s.{StagingLayout.Order} = {order}")), cancellationToken);
+                    await connection.ExecuteAsync("release savepoint one", cancellationToken);
+                    open.Remove(order);
+                }
+                catch (PostgresException failure) when (PostgresFailure.RefusesRecord(failure))
+                {
+                    refusal = failure;
+                    await connection.ExecuteAsync("rollback to savepoint one; release savepoint one", cancellationToken);
+                }
+            }
+        }
+
+        return open.Count == 0 ? written : throw refusal!;
     }
 
     private IEnumerable<TriggerInfo> Keeping => plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates);
@@ -190,4 +216,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     }
 
     private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept);
+}
+
+/// <summary>How a merge writes its rows.</summary>
+internal enum MergeSteps
+{
+    /// <summary>All in one statement.</summary>
+    AtOnce,
+
+    /// <summary>Rows first give up unique values that others take, then all in one statement.</summary>
+    ValuesFirst,
+
+    /// <summary>The same, then one record after the other, in any order in which they fit.</summary>
+    OneByOne,
 }

@@ -57,7 +57,7 @@ internal static class OwnWrites
     /// <summary>Records what the open transaction has written so far of a table, in which no row is edited.</summary>
     public static async Task RecordAsync(NpgsqlConnection connection, MirroredTable table, CancellationToken cancellationToken)
     {
-        if (table.Target.Triggers.Count > 0)
+        if (table.Target.MayBeStamped)
             await connection.ExecuteAsync(Record(table, ""), cancellationToken, Names(table));
     }
 

@@ -33,9 +33,12 @@ internal static class ProvisionalValue
             (_, ColumnTypes.Enum) => [],
             (_, ColumnTypes.Uuid) => ["gen_random_uuid()"],
             (FieldShape.Text, _) =>
-                [marked, Invariant($"chr({PrivateUse} + ({row} % {PrivateUseLength})::integer)"), .. Shifts.Select(s => Shifted(column, s))],
+                [marked, Invariant($"chr({PrivateUse} + ({row} % {PrivateUseLength})::integer)"), .. Shifted(column)],
             (FieldShape.TextArray, _) => [$"array[{marked}]"],
             (FieldShape.Json, _) => [$"to_jsonb({marked})"],
+            // A large float is the same number after a small addition.
+            (FieldShape.Integer or FieldShape.Numeric, ColumnTypes.Double or ColumnTypes.Real) =>
+                [Largest(plan, staging, column, "0", row), $"({Largest(plan, staging, column, "0", "1")}) * (2 + {row})", Smallest(plan, staging, column, row)],
             (FieldShape.Integer, _) => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row), Gap(plan, staging, column, row)],
             (FieldShape.Numeric, _) => [Largest(plan, staging, column, "0", row), Smallest(plan, staging, column, row)],
             (FieldShape.Timestamp, ColumnTypes.Date) => [column.Written($"({Largest(plan, staging, column, "now()", $"{row} * interval '1 day'")})")],
@@ -44,11 +47,17 @@ internal static class ProvisionalValue
         };
     }
 
-    // Keeps the form that a check may demand: letters become letters, digits digits.
-    private static string Shifted(ColumnPlan column, int shift)
+    // Keeps the form that a check may demand: digits become digits, letters letters, and a fixed part of the text stays where only the others change.
+    private static IEnumerable<string> Shifted(ColumnPlan column)
     {
         var capitals = Letters.ToUpperInvariant();
-        return $"translate(t.{column.Quoted}, '{Letters}{capitals}{Digits}', '{Shift(Letters, shift)}{Shift(capitals, shift)}{Shift(Digits, shift)}')";
+        foreach (var shift in Shifts)
+        {
+            var (letters, digits) = (Shift(Letters, shift) + Shift(capitals, shift), Shift(Digits, shift));
+            yield return $"translate(t.{column.Quoted}, '{Digits}', '{digits}')";
+            yield return $"translate(t.{column.Quoted}, '{Letters}{capitals}', '{letters}')";
+            yield return $"translate(t.{column.Quoted}, '{Letters}{capitals}{Digits}', '{letters}{digits}')";
+        }
     }
 
     private static string Shift(string characters, int by) => characters[(by % characters.Length)..] + characters[..(by % characters.Length)];

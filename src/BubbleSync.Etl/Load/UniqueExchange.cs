@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Load;
 
@@ -33,15 +34,30 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
     private IEnumerable<(UniqueIndex Index, ColumnPlan Column)> Columns(UniqueIndex index) =>
         index.Columns.Contains(plan.KeyName) ? [] : plan.Columns.Where(c => index.Columns.Contains(c.Name)).Select(c => (index, c));
 
-    // The table may refuse a provisional value (a length, a check of its form, the range of a type): then the next one is tried.
+    // The table may refuse a provisional value (a length, a check of its form, the range of a type): then the next one is tried. It may refuse a single row
+    // (a trigger that raises): then the others give their values up one by one.
     private async Task<List<long>> FreeAsync(NpgsqlConnection connection, UniqueIndex index, ColumnPlan column, CancellationToken cancellationToken)
+    {
+        var wanted = Wanted(index, column);
+        if (await TryFreeAsync(connection, index, column, wanted, cancellationToken) is { } all)
+            return all;
+
+        var freed = new List<long>();
+        foreach (var order in await connection.RowsAsync(_sql.ToFree(column, wanted), r => r.GetInt64(0), cancellationToken))
+            freed.AddRange(await TryFreeAsync(connection, index, column, Invariant($"{wanted} and s.{StagingLayout.Order} = {order}"), cancellationToken) ?? []);
+        return freed;
+    }
+
+    // Null where the table refuses every provisional value.
+    private async Task<List<long>?> TryFreeAsync(
+        NpgsqlConnection connection, UniqueIndex index, ColumnPlan column, string condition, CancellationToken cancellationToken)
     {
         foreach (var value in Provisional(index, column))
         {
             await connection.ExecuteAsync("savepoint exchange", cancellationToken);
             try
             {
-                var freed = await connection.RowsAsync(_sql.Free(column, value, Wanted(index, column)), r => r.GetInt64(0), cancellationToken);
+                var freed = await connection.RowsAsync(_sql.Free(column, value, condition), r => r.GetInt64(0), cancellationToken);
                 await connection.ExecuteAsync("release savepoint exchange", cancellationToken);
                 return freed;
             }
@@ -51,12 +67,13 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
             }
         }
 
-        return [];
+        return null;
     }
 
     private IEnumerable<string> Provisional(UniqueIndex index, ColumnPlan column)
     {
-        if (!column.IsRequired && !index.ComparesNulls)
+        // A foreign key that follows updates would empty the rows that refer to this one, and a NULL finds them never again.
+        if (!column.IsRequired && !index.ComparesNulls && !index.Followed.Contains(column.Name))
             yield return "null";
         foreach (var value in index.IsExclusion ? [] : ProvisionalValue.Of(plan, staging, column))
             yield return value;
@@ -79,11 +96,14 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
             a.attnum in (select k.column_number from unnest(i.indkey) with ordinality k (column_number, place) where k.place <= i.indnkeyatts)
             or (i.indexprs is not null and exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
               and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid and d.refobjsubid = a.attnum)))
-          order by a.attnum)
+          order by a.attnum),
+          array(
+          select distinct a.attname::text from pg_constraint k join pg_attribute a on a.attrelid = k.confrelid and a.attnum = any(k.confkey)
+          where k.contype = 'f' and k.confrelid = i.indrelid and k.confupdtype in ('c', 'n', 'd'))
         from pg_index i
         where i.indrelid = {Identifier.Literal(plan.Table)}::regclass and (i.indisunique or i.indisexclusion) and i.indisvalid
         """,
-        r => new UniqueIndex(r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<string[]>(3)), cancellationToken);
+        r => new UniqueIndex(r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<string[]>(3), r.GetFieldValue<string[]>(4)), cancellationToken);
 
-    private sealed record UniqueIndex(bool ComparesNulls, bool IsExclusion, bool IsPlain, string[] Columns);
+    private sealed record UniqueIndex(bool ComparesNulls, bool IsExclusion, bool IsPlain, string[] Columns, string[] Followed);
 }

@@ -193,10 +193,14 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private string Beside(EntityMap map, TableInfo table, string column, string type)
     {
         var free = Enumerable.Range(2, table.Columns.Count + 1).Select(n => Invariant($"{column}_{n}")).First(n => !table.Columns.ContainsKey(n));
-        return Clocks.Own.Contains(column)
-            ? $"Keep it under another name and add a new one: alter table {Identifier.Quote(catalogue.Schema, map.Table)} "
-                + $"rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {AddColumn(map, column, type)}"
-            : $"Add a column beside it and name that in {map.File}: {AddColumn(map, free, type)}";
+        if (!Clocks.All.Contains(column))
+            return $"Add a column beside it and name that in {map.File}: {AddColumn(map, free, type)}";
+
+        // Nothing fills the old column any more.
+        var alter = $"alter table {Identifier.Quote(catalogue.Schema, map.Table)}";
+        var empty = table.Columns[column].IsRequired ? $"{alter} alter column {Identifier.Quote(free)} drop not null; " : "";
+        return "Keep it under another name and add a new one: "
+            + $"{alter} rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {empty}{AddColumn(map, column, type)}";
     }
 
     private void Fault(EntityMap map, string? column, string code, string what, string? ddl, string? orElse = null)

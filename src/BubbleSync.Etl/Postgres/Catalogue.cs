@@ -25,7 +25,7 @@ internal sealed record TableInfo(
     /// <summary>The users' triggers on inserts, updates and deletes, those of its partitions included; mostly none.</summary>
     public IReadOnlyList<TriggerInfo> Triggers { get; init; } = [];
 
-    /// <summary>Whether any table of the schema has triggers: one of them may write rows of this table.</summary>
+    /// <summary>Whether any table of the database has triggers: one of them may write rows of this table.</summary>
     public bool MayBeStamped { get; init; }
 }
 

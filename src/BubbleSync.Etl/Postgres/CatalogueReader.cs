@@ -56,6 +56,15 @@ internal static class CatalogueReader
         order by c.relname, g.tgname
         """;
 
+    // A trigger in another schema may write rows of this one, for example behind a foreign key that follows updates.
+    private const string AnyTriggerSql =
+        """
+        select exists (
+          select from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
+          where not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 28 <> 0
+            and n.nspname not in ('bubblesync', 'bubblesync_staging') and @schema is not null)
+        """;
+
     private const string UniqueSql =
         """
         select c.relname, a.attname
@@ -103,6 +112,7 @@ internal static class CatalogueReader
 
         var others = await ReadAsync(connection, OthersSql, schema, r => (Name: r.GetString(0), Kind: r.GetString(1)), cancellationToken);
 
+        var hasTriggers = await ReadAsync(connection, AnyTriggerSql, schema, r => r.GetBoolean(0), cancellationToken);
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
             table.ToDictionary(c => c.Column.Name, c => c.Column),
@@ -111,7 +121,7 @@ internal static class CatalogueReader
             [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])
         {
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
-            MayBeStamped = triggers.Count > 0,
+            MayBeStamped = hasTriggers[0],
         });
         return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.ToDictionary(o => o.Name, o => o.Kind) };
     }

@@ -27,10 +27,10 @@ internal sealed class TransactionSettings
             // A window is open while Bubble's throttle makes its reading wait; the run lock is open as long as the run.
             ("idle_in_transaction_session_timeout", "0"),
             // A machine that loses its power frees its locks after about 25 s instead of two hours. Unix sockets have no such options and ignore them.
+            // No tcp_user_timeout: it would also end a session whose rows are read slowly (tcp(7)), such as a list in a pager.
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "3"),
-            ("tcp_user_timeout", "25s"),
             // Compiling a merge of a hundred expressions takes longer than it saves.
             ("jit", "off"),
             ("work_mem", "32MB"),

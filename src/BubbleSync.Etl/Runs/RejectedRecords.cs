@@ -119,6 +119,23 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         };
     }
 
+    /// <summary>Marks rejected records of runs that ended before this one began as outdated where this run, which read everything, did not find them.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="runId">This run.</param>
+    /// <param name="plan">The entity.</param>
+    /// <param name="staged">The table that the entity's records are staged in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task SupersedeGoneAsync(NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            $"""
+            update bubblesync.rejected_record x set superseded_by = @run
+            from bubblesync.run r
+            where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+              and x.at < (select started_at from bubblesync.run where run_id = @run)
+              and x.bubble_id is not null and not exists (select from {staged} s where s.{plan.Key.Quoted} = x.bubble_id)
+            """,
+            cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
+
     /// <summary>Gives the fields that did not convert, sorted.</summary>
     public async IAsyncEnumerable<RejectedField> FieldsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

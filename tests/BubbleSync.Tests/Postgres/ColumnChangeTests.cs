@@ -149,6 +149,8 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
     [Theory]
     [InlineData("alter table agent alter updated_at type date", "updated_at", "2026-03-01", "2026-03-01T00:00:00Z")]
     [InlineData("alter table agent alter created_at type text", "created_at", "1 March", "~")]
+    [InlineData("alter table agent alter modified_date type text", "modified_date", "1 March", "~")]
+    [InlineData("alter table agent alter deleted_in_bubble_at type text", "deleted_in_bubble_at", "1 March", "~")]
     [InlineData("alter table agent alter last_update_annual_sales type text", "last_update_annual_sales", "1 March", "1 March")]
     [InlineData("alter table agent alter current_annual_sales type money", "current_annual_sales", "0.10", "0.10")]
     public async Task The_advice_of_a_run_as_it_is_printed_keeps_what_is_stored(string sql, string column, string value, string expected)

@@ -11,7 +11,7 @@ namespace BubbleSync.Tests.Postgres;
 public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Limits = "lock_timeout=1min, statement_timeout=30min, idle_in_transaction_session_timeout=0, jit=off, TimeZone=UTC, "
-        + "tcp_keepalives_idle=10, tcp_keepalives_interval=5, tcp_keepalives_count=3, tcp_user_timeout=25000";
+        + "tcp_keepalives_idle=10, tcp_keepalives_interval=5, tcp_keepalives_count=3";
 
     [PgBouncerTheory]
     [InlineData("session")]

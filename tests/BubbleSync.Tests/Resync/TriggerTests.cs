@@ -28,6 +28,24 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Theory]
+    [InlineData(Scene.Early)]
+    [InlineData(null)]
+    public async Task An_update_by_force_that_a_trigger_puts_back_is_found_though_the_date_stays(string? modified)
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        foreach (var number in new[] { 1, 2 })
+            scene.Put("agent", Scene.Record(number, modified, "\"Name\": \"old\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
+        scene.Put("agent", Scene.Record(1, modified, "\"Name\": \"Ann\""));
+        scene.Put("agent", Scene.Record(2, modified, "\"Name\": \"Bob\""));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = true });
+
+        Assert.Contains("kept 1 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Updates_that_a_trigger_keeps_out_stop_the_merge_and_are_named(bool force)
