@@ -27,7 +27,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         Report("settings", [.. faults["Run"], .. faults["Prices"]]);
         Report("database", [.. faults["Postgres"]]);
         var maps = await _checks.LookAsync("entity maps", () => Task.FromResult(EntityMapReader.Read(settings.Run.Entities)), m => $"{m.Count} read from {settings.Run.Entities}");
-        await _checks.LookAsync("patches", () => Task.FromResult(PatchFile.ReadAll(settings.Run.Patches, [])), p => $"{p.Count} read from {settings.Run.Patches}");
+        await _checks.LookAsync("patches", () => Task.FromResult(PatchFile.ReadSound(settings.Run.Patches)), p => $"{p.Count} read from {settings.Run.Patches}");
         await using var database = faults["Postgres"].Any()
             ? null
             : await _checks.LookAsync(

@@ -61,17 +61,22 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     // The callers say what to do where the user lacks the right to make tables.
     private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
     {
+        var script = await ScriptAsync(map, cancellationToken);
+        if (SettingStatements.Fault(script) is { } fault)
+            throw Unfit(map, fault, null);
+
         try
         {
-            await connection.ExecuteAsync(SqlStatements.Sendable(await ScriptAsync(map, cancellationToken)), cancellationToken);
+            await connection.ExecuteAsync(SqlStatements.Sendable(script), cancellationToken);
         }
         catch (PostgresException refused) when (refused.SqlState != PostgresErrorCodes.InsufficientPrivilege)
         {
-            var (file, why) = ($"{map.Table}.sql", $"{PostgresFailure.Said(refused)} ({refused.SqlState})");
-            throw new SyncException(
-                new SyncError("load", map.Name, null, file, "table-script", $"{map.Name}: the script '{file}' in Run:Schema cannot be run: {why}."), refused);
+            throw Unfit(map, $"{PostgresFailure.Said(refused)} ({refused.SqlState})", refused);
         }
     }
+
+    private static SyncException Unfit(EntityMap map, string why, Exception? cause) => new(
+        new SyncError("load", map.Name, null, $"{map.Table}.sql", "table-script", $"{map.Name}: the script '{map.Table}.sql' in Run:Schema cannot be run: {why}."), cause);
 
     // A map may have gained fields since its table's script was written.
     private async Task<IReadOnlyList<string>> CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Postgres;
+
 namespace BubbleSync.Etl.Patch;
 
 /// <summary>A patch as its file says it.</summary>
@@ -21,15 +23,29 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
     /// <summary>The columns, as <c>table.column</c>, that it completes beyond what Bubble sends.</summary>
     public IReadOnlyList<string> Completes { get; private init; } = [];
 
+    /// <summary>Why it is not run, whatever the database says; or null.</summary>
+    public string? Fault => SqlStatements.TransactionWord(Sql) is { } word
+        ? $"'{word}' has no place in a patch, which is one transaction; take it out"
+        : SettingStatements.Fault(Sql) ?? SettingStatements.Fault(Report ?? "");
+
+    /// <summary>Reads the patches of a folder and checks that each can be run.</summary>
+    /// <exception cref="SyncException">Some cannot; all of them are named.</exception>
+    public static IReadOnlyList<PatchFile> ReadSound(string folder)
+    {
+        var patches = ReadAll(folder, []);
+        var faults = patches.Where(p => p.Fault is not null).Select(p => Error(p.Name, $"{p.Name}: {p.Fault}.")).ToList();
+        return faults.Count == 0 ? patches : throw new SyncException(faults);
+    }
+
     /// <summary>Reads the patches of a folder in name order, or those named; a number alone, or the whole name, will do.</summary>
     public static IReadOnlyList<PatchFile> ReadAll(string folder, IReadOnlyCollection<string> names)
     {
         if (!Directory.Exists(folder))
-            throw Fault("Run:Patches", $"There is no folder '{folder}'. Point Run:Patches to the folder with the patches.");
+            throw Unreadable("Run:Patches", $"There is no folder '{folder}'. Point Run:Patches to the folder with the patches.");
 
         var patches = Directory.EnumerateFiles(folder, "*.sql").Order(StringComparer.Ordinal).Select(Read).ToList();
         foreach (var unknown in names.Where(n => !patches.Any(p => p.Answers(n))))
-            throw Fault("patch", $"There is no patch '{unknown}'.{DidYouMean.Hint(unknown, patches.Select(p => p.Name))}");
+            throw Unreadable("patch", $"There is no patch '{unknown}'.{DidYouMean.Hint(unknown, patches.Select(p => p.Name))}");
         return names.Count == 0 ? patches : [.. patches.Where(p => names.Any(p.Answers))];
     }
 
@@ -63,9 +79,11 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw Fault(Path.GetFileName(path), $"{path}: cannot be read: {unreadable.Message}");
+            throw Unreadable(Path.GetFileName(path), $"{path}: cannot be read: {unreadable.Message}");
         }
     }
 
-    private static SyncException Fault(string field, string message) => new(new SyncError("settings", null, null, field, "settings", message));
+    private static SyncException Unreadable(string field, string message) => new(Error(field, message));
+
+    private static SyncError Error(string field, string message) => new("settings", null, null, field, "settings", message);
 }

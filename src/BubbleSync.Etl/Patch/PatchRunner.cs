@@ -18,8 +18,8 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
             return new PatchReport(patch.Name, "skipped", 0, $"there is no table '{missing}' in schema '{schema}'");
 
-        if (SqlStatements.TransactionWord(patch.Sql) is { } word)
-            return new PatchReport(patch.Name, "failed", 0, $"'{word}' has no place in a patch, which is one transaction; take it out");
+        if (patch.Fault is { } fault)
+            return new PatchReport(patch.Name, "failed", 0, fault);
 
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
         var rows = SqlStatements.IsEmpty(patch.Sql) ? 0

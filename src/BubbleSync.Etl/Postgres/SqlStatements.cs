@@ -48,10 +48,22 @@ internal static partial class SqlStatements
     /// <summary>The number of rows that the last of the <see cref="Contained"/> statements has changed.</summary>
     public const string ChangedRows = "select current_setting('bubblesync.changed_rows')::bigint";
 
+    /// <summary>Returns the script with blanks in place of comments, texts, quoted names and bodies of functions; each place stays the same.</summary>
+    public static string WithoutHidden(string sql) => Hidden().Replace(sql, hidden => new string(' ', hidden.Length));
+
+    /// <summary>Returns what the first text behind a place says, in whatever quotes; null where there is none.</summary>
+    public static string? TextAfter(string sql, int place)
+    {
+        var text = Hidden().Matches(sql).FirstOrDefault(h => h.Index >= place && (h.Value[0] is '$' or '\''))?.Value;
+        return text is null ? null
+            : text[0] == '\'' ? text[1..^1].Replace("''", "'", StringComparison.Ordinal)
+            : text[(text.IndexOf('$', 1) + 1)..text.LastIndexOf('$', text.Length - 2)];
+    }
+
     // Cut at semicolons outside of what is hidden, and outside of bodies that begin with "begin atomic": in these each "case" has an "end" of its own.
     private static List<Statement> Split(string sql)
     {
-        var bare = Hidden().Replace(sql, hidden => new string(' ', hidden.Length));
+        var bare = WithoutHidden(sql);
         var statements = new List<Statement>();
         var (start, depth, isAtomic) = (0, 0, false);
         foreach (Match word in Border().Matches(bare))

@@ -1,0 +1,73 @@
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Tests.Resync;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Patch;
+
+/// <summary>What a script sets ends with its transaction: a session is used again, behind a pooler by other programs.</summary>
+public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Theory]
+    [InlineData("set statement_timeout = 0", "set statement_timeout", "write 'set local' instead")]
+    [InlineData("select 1;\n -- why\n SET /* a */ Session  work_mem to '1GB'; select 2", "set session work_mem", "write 'set local' instead")]
+    [InlineData("set time zone 'Asia/Kuala_Lumpur'", "set time zone", "write 'set local' instead")]
+    [InlineData("set role someone", "set role", "write 'set local' instead")]
+    [InlineData("reset all", "reset all", "write 'set local … to default' instead")]
+    [InlineData("discard plans", "discard plans", "take it out")]
+    [InlineData("select set_config('a.b', coalesce(current_setting('a.b', true), 'c'), false)", "set_config", "write true as its last argument")]
+    [InlineData("do $x$ begin if true then set enable_seqscan = off; end if; end $x$", "set enable_seqscan", "write 'set local' instead")]
+    [InlineData("do 'begin perform set_config(''a.b'', ''c'', false); end'", "set_config", "write true as its last argument")]
+    public async Task A_patch_that_sets_something_for_longer_is_not_run_and_the_doctor_names_it(string sql, string words, string instead)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", "update agent set introducer = 'x'"));
+        var told = $"'{words}' lasts longer than its transaction, and others who use the session would get it; {instead}";
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+
+        Assert.Equal(["failed", "succeeded"], report.Patches.Select(p => p.Status));
+        Assert.Equal(told, report.Patches[0].Error);
+        Assert.Contains(examined.Checks, c => c is { Name: "patches", Status: "failed" } && c.Message == $"010-bad: {told}.");
+    }
+
+    [Theory]
+    [InlineData("set local work_mem = '1GB'; SET  LOCAL \"a.b\" = 'c'; set constraints all immediate")]
+    [InlineData("update agent set name = 'set x = 1; reset all'; -- ; set x = 1")]
+    [InlineData("select set_config('a.b', coalesce(current_setting('a.b', true), 'c'), true), set_config('a.c', 'd', true)")]
+    [InlineData("do $$ begin update agent\n set name = 'a'; set local work_mem = '1GB'; end $$")]
+    [InlineData("create or replace function keep() returns void language sql set work_mem = '1GB' as $$ select $$")]
+    [InlineData("insert into agent (bubble_id) values ('a') on conflict (bubble_id) do update set name = case when true then 'a' else 'b' end")]
+    public async Task What_ends_with_the_transaction_runs(string sql)
+    {
+        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", sql));
+
+        var report = await scene.Engine().PatchAsync([], scene.Limit);
+
+        Assert.Null(report.Patches[0].Error);
+    }
+
+    [Fact]
+    public async Task A_script_of_a_table_is_held_to_the_same()
+    {
+        await using var scene = (await Scene.OpenAsync(postgres, tables: false)).WithTable("agent", script => $"set search_path = public;\n{script}");
+
+        var failure = await Assert.ThrowsAsync<Etl.SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
+
+        Assert.Contains("the script 'agent.sql' in Run:Schema cannot be run: 'set search_path' lasts longer", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_of_these_statements_would_indeed_outlast_its_transaction()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(scene.Connection) { Pooling = false, NoResetOnClose = true };
+        await using var session = new NpgsqlConnection(connection.ConnectionString);
+        await session.OpenAsync(scene.Limit);
+
+        await session.ExecuteAsync("begin; set a.b = '1'; do $$ begin set a.c = '2'; end $$; select set_config('a.d', '3', false); commit", scene.Limit);
+
+        const string Left = "select current_setting('a.b') || current_setting('a.c') || current_setting('a.d')";
+        Assert.Equal("123", await session.ScalarAsync<string>(Left, scene.Limit));
+    }
+}
