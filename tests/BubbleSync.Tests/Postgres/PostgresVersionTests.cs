@@ -1,0 +1,134 @@
+using BubbleSync.EmbeddedPostgres;
+using BubbleSync.Etl;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Preflight;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Survival;
+using Npgsql;
+using Xunit;
+
+namespace BubbleSync.Tests.Postgres;
+
+/// <summary>What is new since PostgreSQL 15, which most other tests run on, changes nothing; what is named here by a version exists from that one on.</summary>
+public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<NpmServers>
+{
+    [NpmPostgresTheory(16, 17, 18)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(18)]
+    public async Task Every_command_works(int major)
+    {
+        await using var scene = await SmallPagesAsync(major, tables: false);
+
+        await EveryCommand.AssertAsync(scene);
+    }
+
+    [NpmPostgresFact(pooled: true)]
+    public async Task Every_command_works_through_a_pooler()
+    {
+        await using var scene = await SmallPagesAsync(NpmBinaries.Major, tables: false);
+        await using var bouncer = await PgBouncer.StartAsync(scene.Connection, "transaction", scene.Limit);
+        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
+
+        await EveryCommand.AssertAsync(scene);
+    }
+
+    [NpmPostgresFact]
+    public async Task What_is_unchanged_is_not_written_and_what_is_changed_or_deleted_is()
+    {
+        await using var scene = await SmallPagesAsync(NpmBinaries.Major);
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"gone\""));
+        await scene.ResyncAsync();
+        var before = await scene.SnapshotAsync();
+        var unchanged = await scene.ResyncAsync();
+        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(("succeeded", 0L), (unchanged.Status, unchanged.Entities.Sum(e => e.Inserted + e.Updated)));
+
+        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+        scene.Bubble.Records.Delete("agent", Scene.Id(2));
+        var changed = await scene.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard, PruneLimitPercent = 90 });
+
+        Assert.Equal(("succeeded", 1L, 1L), (changed.Status, changed.Entities.Sum(e => e.Updated), changed.Entities.Sum(e => e.Pruned)));
+        Assert.Equal(["new"], await scene.RowsAsync($"select name from agent where bubble_id in ('{Scene.Id(1)}', '{Scene.Id(2)}')"));
+    }
+
+    [NpmPostgresFact]
+    public async Task A_second_run_is_refused_and_names_the_first()
+    {
+        await using var scene = await SmallPagesAsync(NpmBinaries.Major);
+        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        var first = scene.ResyncAsync();
+        await isReading.WaitAsync(scene.Limit);
+        var holder = await scene.ScalarAsync<Guid>("select run_id from bubblesync.run");
+
+        var second = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+        mayGoOn.SetResult();
+
+        Assert.Contains($"run {holder} (resync, since ", second.Message, StringComparison.Ordinal);
+        Assert.Equal("succeeded", (await first).Status);
+    }
+
+    // The run lock's transaction is as old as the run, and that of the window waits for the page.
+    [NpmPostgresTheory(17, 18)]
+    [InlineData(17)]
+    [InlineData(18)]
+    public async Task A_run_outlasts_the_longest_transaction_of_its_role(int major)
+    {
+        await using var scene = await SmallPagesAsync(major);
+        var role = await scene.AsUserAsync();
+        await scene.ExecuteAsync($"alter role {role} set transaction_timeout = '2s'");
+        await using var others = NpgsqlDataSource.Create(scene.Settings.Postgres.ConnectionString!);
+        await using var limit = others.CreateCommand("select current_setting('transaction_timeout')");
+        Assert.Equal("2s", await limit.ExecuteScalarAsync(scene.Limit));
+        Assert.True((await scene.Engine().ExamineAsync(scene.Limit)).Success);
+        var (isReading, mayGoOn) = Pages.StallOne(scene);
+
+        var run = scene.ResyncAsync();
+        await isReading.WaitAsync(scene.Limit);
+        await scene.UntilAsync($"select max(clock_timestamp() - xact_start) > interval '2.3 s' from pg_stat_activity where usename = '{role}'");
+        mayGoOn.SetResult();
+
+        var report = await run;
+        Assert.True(report.Status == "succeeded", report.ToJson());
+    }
+
+    [NpmPostgresFact]
+    public async Task A_virtual_column_that_no_map_names_is_left_alone()
+    {
+        await using var scene = await OpenAsync();
+        await scene.ExecuteAsync("alter table agent add loud text generated always as (upper(name)) virtual");
+
+        await scene.AssertSyncsAsync();
+        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+
+        Assert.True(verified.Success);
+        Assert.Equal("NEW", await scene.ScalarAsync<string>("select loud from agent"));
+    }
+
+    [NpmPostgresTheory]
+    [InlineData("alter slug set not null", "slug")]
+    [InlineData("add constraint rule not null slug", "slug")]
+    [InlineData("add constraint rule not null slug not valid", "slug")]
+    [InlineData("add constraint rule check (commission >= 0)", "rule")]
+    [InlineData("add low numeric generated always as (commission) virtual, add constraint rule check (low >= 0)", "rule")]
+    [InlineData("add constraint rule check (commission >= 0) not enforced", null)]
+    public async Task Only_what_the_table_enforces_is_rejected(string rule, string? field)
+    {
+        await using var scene = await OpenAsync();
+        await scene.ExecuteAsync($"alter table agent {rule}");
+        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": -5"));
+        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": 5, \"Slug\": \"s\""));
+
+        var report = await scene.ResyncAsync("agent");
+
+        Assert.Equal(field is null ? 0 : 1, report.Entities[0].Rejected);
+        Assert.Equal(field is null ? 2 : 1, report.Entities[0].Inserted);
+        Assert.Equal(field is null ? [] : [field], await scene.RowsAsync("select lower(field) from bubblesync.rejected_record"));
+    }
+
+    private async Task<Scene> SmallPagesAsync(int major, bool tables = true) =>
+        (await Scene.OpenAsync(await servers.CreateDatabaseAsync(major), new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
+
+    private async Task<Scene> OpenAsync() => await Scene.OpenAsync(await servers.CreateDatabaseAsync(NpmBinaries.Major));
+}
