@@ -9,7 +9,7 @@ namespace BubbleSync.Etl.Load;
 internal sealed class DeletionSequels(EntityPlan plan)
 {
     private const string KeysSql =
-        """
+        $"""
         select k.conname::text, format('%I.%I', n.nspname, c.relname), k.conrelid = k.confrelid,
                case k.confdeltype when 'c' then 'delete' when 'n' then 'empty the link of' else 'reset the link of' end,
                has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid),
@@ -20,7 +20,7 @@ internal sealed class DeletionSequels(EntityPlan plan)
         from pg_constraint k
         join pg_class c on c.oid = k.conrelid
         join pg_namespace n on n.oid = c.relnamespace
-        where k.contype = 'f' and k.confrelid = @table::regclass and k.conparentid = 0 and k.confdeltype in ('c', 'n', 'd')
+        where k.contype = 'f' and {CatalogueReader.IsEnforced} and k.confrelid = @table::regclass and k.conparentid = 0 and k.confdeltype in ('c', 'n', 'd')
         order by k.conname
         """;
 

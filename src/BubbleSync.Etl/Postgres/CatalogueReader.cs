@@ -84,8 +84,11 @@ internal static class CatalogueReader
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
         """;
 
+    /// <summary>Whether a constraint <c>k</c> is enforced; from 18 on it need not be.</summary>
+    public const string IsEnforced = "coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)";
+
     private const string ForeignKeysSql =
-        """
+        $"""
         select c.relname, a.attname, k.conname, fn.nspname, f.relname, fa.attname, cardinality(k.conkey)
         from pg_constraint k
         join pg_class c on c.oid = k.conrelid
@@ -93,7 +96,7 @@ internal static class CatalogueReader
         join pg_class f on f.oid = k.confrelid
         join pg_namespace fn on fn.oid = f.relnamespace
         join pg_attribute fa on fa.attrelid = f.oid and fa.attnum = k.confkey[1]
-        where k.contype = 'f' and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
+        where k.contype = 'f' and {IsEnforced} and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
         """;
 
     /// <summary>Gives the tables of a schema; none where there is no such schema.</summary>

@@ -106,6 +106,40 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
         Assert.Equal("NEW", await scene.ScalarAsync<string>("select loud from agent"));
     }
 
+    [NpmPostgresFact]
+    public async Task A_virtual_column_that_a_map_names_stops_a_run_and_the_advice_helps()
+    {
+        await using var scene = await OpenAsync();
+        await scene.ExecuteAsync("alter table agent drop name, add name text generated always as (upper(slug)) virtual");
+
+        var message = await scene.AssertStopsAsync("table agent", "Column 'name' of table 'agent' is written by the database alone (generated)");
+        await scene.FollowAsync(message, "alter table");
+
+        await scene.AssertSyncsAsync();
+    }
+
+    [NpmPostgresFact]
+    public async Task A_foreign_key_that_is_not_enforced_holds_nothing_back_and_forbids_no_deletion()
+    {
+        await using var scene = await OpenAsync();
+        await scene.ExecuteAsync(
+            """
+            alter table agent add constraint login foreign key (linked_user_login) references "user" (bubble_id) not enforced;
+            create table note (agent_id text references agent (bubble_id) on delete cascade not enforced);
+            """);
+        foreach (var number in Enumerable.Range(1, 10))
+            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\""));
+        await scene.ResyncAsync("agent");
+        await scene.ExecuteAsync($"insert into note values ('{Scene.Id(1)}')");
+        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard });
+
+        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal("9", await scene.RowAsync($"select count(*) from agent where linked_user_login = '{Scene.Id(99)}'"));
+        Assert.Equal("1", await scene.RowAsync("select count(*) from note"));
+    }
+
     [NpmPostgresTheory]
     [InlineData("alter slug set not null", "slug")]
     [InlineData("add constraint rule not null slug", "slug")]
