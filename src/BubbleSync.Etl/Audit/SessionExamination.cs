@@ -41,7 +41,7 @@ internal sealed class SessionExamination(TargetDatabase database, DoctorChecks c
         checks.Add(
             Check, false,
             Invariant($"a run takes up to {wanted} (Postgres:MaxConnections), but {narrowest.Whose} allows {narrowest.Most}, ")
-            + Invariant($"of which {narrowest.Used} are in use. {fewer}, or raise that limit: {narrowest.Raise}"));
+            + Invariant($"of which {narrowest.Used} are in use. {fewer}, or raise that limit: {narrowest.Raise(narrowest.Used + wanted)}"));
     }
 
     private static IReadOnlyList<SessionLimit> Limits(NpgsqlDataReader row)
@@ -49,9 +49,9 @@ internal sealed class SessionExamination(TargetDatabase database, DoctorChecks c
         var (role, name) = (row.GetString(0), row.GetString(1));
         return
         [
-            new("the server", row.GetInt32(2), row.GetInt32(3), "max_connections in postgresql.conf, or a larger plan of the hoster"),
-            new($"role {role}", row.GetInt32(4), row.GetInt32(5), $"alter role {Identifier.Quote(role)} connection limit …;"),
-            new($"database {name}", row.GetInt32(6), row.GetInt32(7), $"alter database {Identifier.Quote(name)} connection limit …;"),
+            new("the server", row.GetInt32(2), row.GetInt32(3), _ => "max_connections in postgresql.conf, or a larger plan of the hoster"),
+            new($"role {role}", row.GetInt32(4), row.GetInt32(5), most => Invariant($"alter role {Identifier.Quote(role)} connection limit {most};")),
+            new($"database {name}", row.GetInt32(6), row.GetInt32(7), most => Invariant($"alter database {Identifier.Quote(name)} connection limit {most};")),
         ];
     }
 
@@ -59,8 +59,8 @@ internal sealed class SessionExamination(TargetDatabase database, DoctorChecks c
     /// <param name="Whose">What has it.</param>
     /// <param name="Most">The limit; -1 where there is none.</param>
     /// <param name="Used">Sessions that others use.</param>
-    /// <param name="Raise">How to raise it.</param>
-    private sealed record SessionLimit(string Whose, int Most, int Used, string Raise)
+    /// <param name="Raise">How to raise it to a number.</param>
+    private sealed record SessionLimit(string Whose, int Most, int Used, Func<int, string> Raise)
     {
         public int Free => Math.Max(0, Most - Used);
     }

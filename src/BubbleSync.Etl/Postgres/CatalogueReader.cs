@@ -82,6 +82,9 @@ internal static class CatalogueReader
                             when 'c' then 'composite type' else 'index' end
         from pg_class c
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
+        union all
+        select t.typname, 'type' from pg_type t
+        where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typtype in ('e', 'd', 'r')
         """;
 
     /// <summary>Whether a constraint <c>k</c> is enforced; from 18 on it need not be.</summary>

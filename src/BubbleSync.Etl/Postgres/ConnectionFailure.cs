@@ -73,8 +73,10 @@ internal static class ConnectionFailure
                 $"user '{user}' may not connect to database '{database}' ({refusal.SqlState}). "
                 + $"Allow it: grant connect on database \"{database}\" to \"{user}\";",
             PostgresErrorCodes.TooManyConnections =>
-                $"{said}. No further session is free. End sessions that are not needed (select * from pg_stat_activity), raise max_connections of the server "
-                + $"or the connection limit of the role or database (alter role \"{user}\" connection limit …), or use the hoster's pooler.",
+                $"{said}. No further session is free. Set Postgres:MaxConnections lower (3 suffice), end sessions that are not needed "
+                + "(select * from pg_stat_activity), raise max_connections of the server or the connection limit of the role or database "
+                + "('bubblesync doctor' names the narrowest and prints the statement), or use the hoster's pooler.",
+            PostgresErrorCodes.ProtocolViolation when PoolerFault.IsFull(refusal) => $"{said}. {PoolerFault.WayOutOfFull}",
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
                 $"{said}. This is the answer of a pooler. Take that word out of {Setting}, or connect to the server itself.",
             PostgresErrorCodes.CannotConnectNow => $"{said}. The server starts, stops or recovers. Try again in a minute.",

@@ -165,6 +165,11 @@ internal sealed class TargetDatabase : IAsyncDisposable
                 await connection.DisposeAsync();
                 throw PoolerFault.StatementMode(Host, refused);
             }
+            catch (PostgresException refused) when (PoolerFault.IsFull(refused))
+            {
+                await connection.DisposeAsync();
+                throw PoolerFault.Full(Host, refused);
+            }
             catch (NpgsqlException) when (IsLost(connection) && attempt < MostAttempts)
             {
                 // Nothing was done in it yet. Others of the pool may have ended too.

@@ -73,7 +73,8 @@ internal sealed class RunLock : IAsyncDisposable
             throw new SyncException(
                 new SyncError(
                     "load", null, null, null, Lost,
-                    $"The session that holds this run's locks was ended ({lost.Message}), so that another run could begin; nothing more is merged. "
+                    $"The session that holds this run's locks was ended ({lost.Message}). Without the locks nothing more is merged. "
+                    + "Where a pooler ends idle transactions (PgBouncer: idle_transaction_timeout), let it wait longer than a run lasts. "
                     + $"To finish, {_nextStep}."),
                 lost);
         }

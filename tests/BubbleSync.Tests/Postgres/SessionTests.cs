@@ -125,7 +125,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Theory]
-    [InlineData(5, "but role {0} allows 5, of which 0 are in use. Set Postgres:MaxConnections to 5, or raise that limit: alter role \"{0}\" connection limit …;")]
+    [InlineData(5, "but role {0} allows 5, of which 0 are in use. Set Postgres:MaxConnections to 5, or raise that limit: alter role \"{0}\" connection limit 10;")]
     [InlineData(2, "but role {0} allows 2, of which 0 are in use. A run needs 3: end sessions that are not needed")]
     public async Task Doctor_compares_them_with_what_the_role_may_have(int allowed, string message)
     {

@@ -239,6 +239,7 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [Theory]
     [InlineData("create view public.agent as select * from old", "view")]
     [InlineData("create materialized view public.agent as select * from old", "materialized view")]
+    [InlineData("create type public.agent as enum ('a')", "type")]
     [InlineData("create extension if not exists file_fdw; create server files foreign data wrapper file_fdw; create foreign table public.agent (bubble_id text) server files options (filename '/dev/null')", "foreign table")]
     [InlineData("create sequence public.agent", "sequence")]
     [InlineData("create type public.agent as (bubble_id text)", "composite type")]
