@@ -78,7 +78,8 @@ internal static class ConnectionFailure
                 + "('bubblesync doctor' names the narrowest and prints the statement), or use the hoster's pooler.",
             PostgresErrorCodes.ProtocolViolation when PoolerFault.IsFull(refusal) => $"{said}. {PoolerFault.WayOutOfFull}",
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
-                $"{said}. This is the answer of a pooler. Take that word out of {Setting}, or connect to the server itself.",
+                $"{said}. This is the answer of a pooler. Take that word out of the place that it comes from "
+                + $"({Setting}, PGOPTIONS or the service file), or connect to the server itself.",
             PostgresErrorCodes.CannotConnectNow => $"{said}. The server starts, stops or recovers. Try again in a minute.",
             _ => $"{said}. Check user, password and database in {Setting}.",
         };

@@ -10,6 +10,17 @@ public sealed class ConnectionStringTests
 {
     private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
 
+    [Fact]
+    public async Task A_word_that_a_pooler_refuses_may_come_from_three_places()
+    {
+        var target = ConnectionKeywords.Parse("host=localhost dbname=d user=u", name => name == "PGOPTIONS" ? "-c geqo=off" : null);
+        var refusal = new PostgresException("unsupported startup parameter: options", "FATAL", "FATAL", PostgresErrorCodes.ProtocolViolation);
+
+        var explained = await ConnectionFailure.ExplainAsync(target, refusal, CancellationToken.None);
+
+        Assert.Contains("(Postgres:ConnectionString, PGOPTIONS or the service file)", explained.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Host=h;Username=me;Password=a://b;Database=db", "h", 5432, "me", "a://b", "db")]
     [InlineData("postgresql://me:a%3A%2F%2Fb%40c@h:5433/db", "h", 5433, "me", "a://b@c", "db")]
