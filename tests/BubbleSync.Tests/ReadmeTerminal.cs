@@ -48,7 +48,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
         return new(0, [], []);
     }
 
-    // Whatever address and token the README shows, the reader has his own: here those of a simulator.
+    // Whatever address and token the README shows, each reader has another one: here those of a simulator.
     private async Task<ReadmeOutcome> ExportAsync(string name)
     {
         if (_simulator is null)

@@ -202,7 +202,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains("use a database whose encoding is UTF8", (await latin.ResyncAsync("agent")).Errors[0].Message, StringComparison.Ordinal);
     }
 
-    // Looks at the database as a user of its own, who may read the tables and nothing else; gives his name.
+    // Looks at the database as a user of its own, who may read the tables and nothing else; returns the user's name.
     private static async Task<string> AsReaderAsync(Scene scene)
     {
         var role = $"reader_{Guid.NewGuid():N}";

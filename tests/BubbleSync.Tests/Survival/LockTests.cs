@@ -95,7 +95,8 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         var run = scene.ResyncAsync();
         await isReading.WaitAsync(scene.Limit);
 
-        const string Holder = "pid in (select pid from pg_locks where locktype = 'advisory') and datname = current_database()";
+        const string Holder = "datname = current_database() and pid in (select l.pid from pg_locks l, bubblesync.run r "
+            + "where l.locktype = 'advisory' and l.granted and r.status = 'running' and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('bubblesync run ' || r.run_id, 0))";
         await scene.UntilAsync($"select exists (select from pg_stat_activity where {Holder} and state = 'idle in transaction')");
         var held = await scene.RowsAsync($"select backend_xmin is null, backend_xid is null from pg_stat_activity where {Holder}");
         mayEnd.SetResult();
