@@ -11,19 +11,25 @@ internal static class ControlTables
     // Two runs that start at once must not both make the tables.
     private const long UpgradeLock = 0x6275_6262_6C65_0001;
 
+    private const string Versions = "schema_version";
+
     private const string VersionSql = "select coalesce(max(version), 0) from bubblesync.schema_version";
 
     private const string VersionTable =
         """
-        create table if not exists bubblesync.schema_version (
+        create table bubblesync.schema_version (
           version integer primary key,
           script text not null,
           applied_at timestamptz not null default clock_timestamp()
         )
         """;
 
-    private const string MayRead = "select coalesce(has_schema_privilege(to_regnamespace('bubblesync'), 'usage') "
-        + "and has_table_privilege(to_regclass('bubblesync.schema_version'), 'select'), false)";
+    // No function that takes a table's name: in a schema that the user may not use it would fail.
+    private const string MayReadSql =
+        """
+        select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relname = @table
+        """;
 
     /// <summary>The schemas of the control tables and of staging.</summary>
     public static readonly string[] Schemas = ["bubblesync", "bubblesync_staging"];
@@ -50,8 +56,10 @@ internal static class ControlTables
             await connection.ExecuteAsync($"select pg_advisory_xact_lock({UpgradeLock})", cancellationToken);
             foreach (var schema in Schemas)
                 await MakeAsync(schema, connection, cancellationToken);
-            await connection.ExecuteAsync(VersionTable, cancellationToken);
-            version = await connection.ScalarAsync<int>(VersionSql, cancellationToken);
+            version = await VersionAsync(connection, cancellationToken);
+            // "create table if not exists" demands the right to make tables also where there is nothing to make.
+            if (await MayReadAsync(connection, Versions, cancellationToken) is null)
+                await connection.ExecuteAsync(VersionTable, cancellationToken);
             await RunScriptsAsync(version, connection, cancellationToken);
         }
         catch (PostgresException refused) when (version > 0 && refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
@@ -67,7 +75,11 @@ internal static class ControlTables
 
     /// <summary>Whether nothing is missing; false where the user may not read what version they have.</summary>
     public static async Task<bool> IsCurrentAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.ScalarAsync<bool>(MayRead, cancellationToken) && IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
+        await MayReadAsync(connection, Versions, cancellationToken) is true && IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
+
+    /// <summary>Whether the user may read a control table; null where there is none.</summary>
+    public static Task<bool?> MayReadAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken) =>
+        connection.ScalarAsync<bool?>(MayReadSql, cancellationToken, ("table", table));
 
     private static async Task RunScriptsAsync(int version, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -84,7 +96,7 @@ internal static class ControlTables
     /// <exception cref="SyncException">A newer program made the tables: a usage error.</exception>
     public static async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (await connection.ScalarAsync<bool>(MayRead, cancellationToken))
+        if (await MayReadAsync(connection, Versions, cancellationToken) is true)
             _ = IsCurrent(await connection.ScalarAsync<int>(VersionSql, cancellationToken));
     }
 
@@ -108,9 +120,21 @@ internal static class ControlTables
 
     // Tables without a version were made by a program that had none, or are not there.
     private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.ScalarAsync<bool>("select to_regclass('bubblesync.schema_version') is not null", cancellationToken)
-            ? await connection.ScalarAsync<int>(VersionSql, cancellationToken)
-            : 0;
+        await MayReadAsync(connection, Versions, cancellationToken) switch
+        {
+            null => 0,
+            true => await connection.ScalarAsync<int>(VersionSql, cancellationToken),
+            false => throw await UnreadableAsync(connection, cancellationToken),
+        };
+
+    private static async Task<SyncException> UnreadableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        return new SyncException(new SyncError(
+            "load", null, null, "bubblesync.schema_version", "target-rights",
+            $"The user may not read the control tables in schema bubblesync. Grant it: grant usage on schema bubblesync to {user}; "
+            + $"grant select on all tables in schema bubblesync to {user};"));
+    }
 
     private static IReadOnlyList<Script> ReadScripts()
     {

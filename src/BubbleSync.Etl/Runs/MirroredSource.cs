@@ -29,7 +29,7 @@ internal sealed class MirroredSource(string schema, string address)
     /// <exception cref="SyncException">It mirrors another app: a usage error that names both.</exception>
     public async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!await connection.ScalarAsync<bool>("select to_regclass('bubblesync.source') is not null", cancellationToken))
+        if (await ControlTables.MayReadAsync(connection, "source", cancellationToken) is null)
             return;
 
         var recorded = await connection.ScalarAsync<string>(

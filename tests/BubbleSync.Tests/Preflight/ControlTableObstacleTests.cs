@@ -7,6 +7,16 @@ namespace BubbleSync.Tests.Preflight;
 public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
+    public async Task An_upgrade_by_a_user_who_may_make_nothing_is_left_to_the_owner()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        var role = await scene.AsUserAsync();
+        await scene.ExecuteAsync($"delete from bubblesync.schema_version where version > 4; revoke create on schema bubblesync from {role}");
+
+        await scene.AssertStopsAsync("control tables", "have version 4 and are to be upgraded to", "Run 'bubblesync schema apply' once as their owner");
+    }
+
+    [Fact]
     public async Task The_event_trigger_is_found_by_the_whole_name_of_its_function()
     {
         await using var scene = await Scene.OpenAsync(postgres);
