@@ -6,7 +6,7 @@ using Npgsql;
 namespace BubbleSync.Etl.Preflight;
 
 /// <summary>Checks the target tables: keys, rights, rules, row-level security, publications, sequences, columns that no map fills.</summary>
-/// <param name="connection">A connection to the target without an open transaction.</param>
+/// <param name="connection">A connection to the target with an open transaction.</param>
 /// <param name="schema">The schema of the target tables.</param>
 /// <param name="isWritten">Whether the tables are to be written, not only read.</param>
 /// <param name="user">The user's name, quoted.</param>
@@ -28,6 +28,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
         var secured = await new RowSecurityChecks(connection).RunAsync(there, oids, isWritten, user, cancellationToken);
         var unidentified = await new ReplicaIdentityChecks(connection).RunAsync(oids, cancellationToken);
         var closed = await new SequenceChecks(connection).RunAsync(there, oids, user, cancellationToken);
+        var unfilled = new UnfilledColumns(await ColumnRules.ReadAsync(connection, oids, cancellationToken));
         foreach (var plan in there.Where(_ => isWritten))
             await CheckKeyAsync(plan, states[plan.Target.Name], cancellationToken);
 
@@ -37,7 +38,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
             var state = states[plan.Target.Name];
             var before = _findings.Count;
             if (isWritten)
-                CheckWritten(plan, state, unidentified, closed);
+                CheckWritten(plan, state, unfilled, unidentified, closed);
             if (secured.TryGetValue(plan.Target.Name, out var hidden))
                 Add($"row-level security of {plan.Target.Name}", Refuses, plan, hidden, "on, and its policies let the user see and write every row");
             // What is named already is not to be refused once more in PostgreSQL's words.
@@ -73,7 +74,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
             _findings.Add(TargetFinding.Obstacle(
                 check, Refuses, plan.Name,
                 $"table {plan.Table} is partitioned by {partition}, and PostgreSQL makes '{plan.KeyName}' unique only where it is the whole partition key. "
-                + $"No statement changes that: use a table that is not partitioned, or partitioned by hash (\"{plan.KeyName}\")"));
+                + $"No statement changes that: use a table that is not partitioned, or partitioned by hash ({Identifier.Quote(plan.KeyName)})"));
         }
         else if (await FindDuplicatesAsync(plan, cancellationToken) is { } duplicates)
         {
@@ -103,13 +104,15 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
         }
     }
 
-    private void CheckWritten(EntityPlan plan, TableState state, IReadOnlyDictionary<string, string> unidentified, IReadOnlyDictionary<string, string> closed)
+    private void CheckWritten(
+        EntityPlan plan, TableState state, UnfilledColumns unfilled, IReadOnlyDictionary<string, string> unidentified,
+        IReadOnlyDictionary<string, string> closed)
     {
         var table = plan.Target.Name;
         Add($"rules on {table}", Refuses, plan, state.Rules.Count == 0 ? null
             : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
                 + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
-        Add($"columns of {table}", "column-unfilled", plan, UnfilledColumns.Explain(plan));
+        Add($"columns of {table}", "column-unfilled", plan, unfilled.Explain(plan));
         Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
         Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)

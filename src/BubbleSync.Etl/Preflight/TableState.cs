@@ -8,7 +8,7 @@ internal sealed record TableState
 {
     private const string StatesSql =
         """
-        select c.relname::text, c.relpersistence = 'u', pg_has_role(c.relowner, 'usage'), pg_has_role(c.relowner, 'usage') and has_schema_privilege(n.oid, 'create'),
+        select c.relname::text, c.relpersistence = 'u', pg_has_role(c.relowner, 'usage') and has_schema_privilege(n.oid, 'create'),
                (select pg_get_partkeydef(c.oid) from pg_partitioned_table p
                 where p.partrelid = c.oid and exists (select from unnest(p.partattrs::int2[]) k left join pg_attribute a on a.attrelid = c.oid and a.attnum = k
                                                       where a.attname is distinct from t.key)),
@@ -32,9 +32,6 @@ internal sealed record TableState
     /// <summary>Whether a crash of the server empties it.</summary>
     public required bool IsUnlogged { get; init; }
 
-    /// <summary>Whether the user is its owner, or has the owner's rights.</summary>
-    public required bool IsOwned { get; init; }
-
     /// <summary>Whether the user may make an index on it.</summary>
     public required bool CanIndex { get; init; }
 
@@ -50,7 +47,7 @@ internal sealed record TableState
     /// <summary>The rights that the user lacks on the whole table.</summary>
     public required IReadOnlyList<string> Lacking { get; init; }
 
-    /// <summary>Those of them that he has on some columns.</summary>
+    /// <summary>Those of them that the user has on some columns.</summary>
     public required IReadOnlyList<string> OnColumns { get; init; }
 
     /// <summary>Its number in the catalogue.</summary>
@@ -70,14 +67,13 @@ internal sealed record TableState
             {
                 Table = r.GetString(0),
                 IsUnlogged = r.GetBoolean(1),
-                IsOwned = r.GetBoolean(2),
-                CanIndex = r.GetBoolean(3),
-                PartitionKey = r.IsDBNull(4) ? null : r.GetString(4),
-                Rules = r.GetFieldValue<string[]>(5),
-                RefusingIndexes = r.GetFieldValue<string[]>(6),
-                Lacking = r.GetFieldValue<string[]>(7),
-                OnColumns = r.GetFieldValue<string[]>(8),
-                Oid = r.GetInt64(9),
+                CanIndex = r.GetBoolean(2),
+                PartitionKey = r.IsDBNull(3) ? null : r.GetString(3),
+                Rules = r.GetFieldValue<string[]>(4),
+                RefusingIndexes = r.GetFieldValue<string[]>(5),
+                Lacking = r.GetFieldValue<string[]>(6),
+                OnColumns = r.GetFieldValue<string[]>(7),
+                Oid = r.GetInt64(8),
             },
             cancellationToken, ("schema", schema), ("tables", keys.Select(k => k.Table).ToArray()), ("keys", keys.Select(k => k.Key).ToArray()));
         return states.DistinctBy(s => s.Table).ToDictionary(s => s.Table);

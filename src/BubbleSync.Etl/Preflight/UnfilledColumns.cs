@@ -4,13 +4,35 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Preflight;
 
 /// <summary>Checks that a new row gets a value in each column that must not be empty.</summary>
-internal static class UnfilledColumns
+/// <param name="rules">The rules of columns that have some, by the names of table and column.</param>
+internal sealed class UnfilledColumns(IReadOnlyDictionary<(string Table, string Column), ColumnRules> rules)
 {
-    /// <summary>Returns the obstacle in words; null where each has a value, or where a trigger may give it one.</summary>
-    public static string? Explain(EntityPlan plan)
+    // The length of a uuid as a text.
+    private const int UuidLength = 36;
+
+    /// <summary>Returns the obstacle in words; null where each column has a value, or where a trigger may give it one.</summary>
+    public string? Explain(EntityPlan plan)
+    {
+        string[] obstacles = [.. new[] { ExplainMark(plan), ExplainUnfilled(plan) }.OfType<string>()];
+        return obstacles.Length == 0 ? null : string.Join(' ', obstacles);
+    }
+
+    // A default would mark each new row as deleted, and a record that returns could not lose its mark.
+    private static string? ExplainMark(EntityPlan plan)
+    {
+        if (plan.Target.Columns.GetValueOrDefault(DeletionMark.Name) is not { IsRequired: true } mark)
+            return null;
+
+        var alter = $"alter column {DeletionMark.Quoted}";
+        return $"column '{DeletionMark.Name}' of table {plan.Table} must allow null, which says that Bubble has the record: "
+            + $"alter table {plan.Table} {alter} drop not null{(mark.Default is null ? "" : $", {alter} drop default")};";
+    }
+
+    private string? ExplainUnfilled(EntityPlan plan)
     {
         var columns = plan.Target.Columns.Values
-            .Where(c => c is { IsRequired: true, IsComputed: false, Default: null } && !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name))
+            .Where(c => c is { IsRequired: true, IsComputed: false, Default: null } && c.Name != DeletionMark.Name)
+            .Where(c => !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name))
             .ToList();
         if (columns.Count == 0 || plan.Target.Triggers.Any(t => t.KeepsInserts))
             return null;
@@ -20,31 +42,60 @@ internal static class UnfilledColumns
             + $"{(columns.Count == 1 ? "it" : "them")}, so that the table would refuse each new record. {string.Join(' ', columns.Select(c => Fix(plan, c)))}";
     }
 
-    private static string Fix(EntityPlan plan, ColumnInfo column)
+    private string Fix(EntityPlan plan, ColumnInfo column)
     {
-        var type = FieldType.All.Values.Where(t => ColumnStorage.Of(t, column) is not null).OrderByDescending(t => t.Column == column.Type).FirstOrDefault()?.Name;
+        var types = FieldType.All.Values.Where(t => ColumnStorage.Of(t, column) is not null);
+        var type = types.OrderByDescending(t => t.Column == column.Type).FirstOrDefault()?.Name;
         var line = type is null ? "" : $"add a line to its map: {{ \"column\": \"{column.Name}\", \"type\": \"{type}\", \"from\": \"NAME IN BUBBLE\" }}";
-        var statement = Value(column) is { } value ? $"give it a default: alter table {plan.Table} alter column {Identifier.Quote(column.Name)} set default {value};" : "";
+        var rule = rules.GetValueOrDefault((plan.Target.Name, column.Name), ColumnRules.None);
+        var statement = Statement(plan, column, rule);
         return (line.Length > 0, statement.Length > 0) switch
         {
             (true, true) => $"For '{column.Name}', {line}; or {statement}",
-            (false, false) => $"Give '{column.Name}' a default.",
+            (false, false) when rule == ColumnRules.None => $"Give '{column.Name}' a default.",
+            (false, false) => $"Give '{column.Name}' a default that its constraints and unique indexes accept for each record.",
             _ => $"For '{column.Name}', {line}{statement}",
         };
     }
 
-    // A domain may refuse any of these.
-    private static string? Value(ColumnInfo column) => column.Domain is not null ? null : column.Type switch
+    // A domain, a foreign key or a check may refuse any value.
+    private static string Statement(EntityPlan plan, ColumnInfo column, ColumnRules rule)
     {
-        "text" or "character varying" or "character" or "citext" => "''",
-        "smallint" or "integer" or "bigint" or "numeric" or "real" or "double precision" => "0",
-        "boolean" => "false",
-        "timestamp with time zone" => "now()",
-        "timestamp without time zone" => "(now() at time zone 'UTC')",
-        "date" => "((now() at time zone 'UTC')::date)",
-        "uuid" => "gen_random_uuid()",
-        "json" or "jsonb" => "'{}'",
-        ['_', ..] or [.., '[', ']'] => "'{}'",
+        if (column.Domain is not null || rule.IsLimited)
+            return "";
+
+        var quoted = Identifier.Quote(column.Name);
+        var alter = $"alter table {plan.Table} alter column {quoted}";
+        if (rule.IsUnique && column.Type is (ColumnTypes.Smallint or ColumnTypes.Integer or ColumnTypes.Bigint))
+        {
+            // It begins behind the numbers that the rows have.
+            return $"let the database number it: {alter} add generated by default as identity; "
+                + $"select setval(pg_get_serial_sequence({Identifier.Literal(plan.Table)}, {Identifier.Literal(column.Name)}), "
+                + $"greatest(max({quoted}), 0) + 1, false) from {plan.Table};";
+        }
+
+        return (rule.IsUnique ? UniqueValue(column) : Value(column)) is { } value ? $"give it a default: {alter} set default {value};" : "";
+    }
+
+    private static string? UniqueValue(ColumnInfo column) => column.Type switch
+    {
+        ColumnTypes.Text or ColumnTypes.Varchar or ColumnTypes.Character or ColumnTypes.Citext when column.Length is null or >= UuidLength =>
+            "gen_random_uuid()::text",
+        ColumnTypes.Uuid => "gen_random_uuid()",
+        _ => null,
+    };
+
+    private static string? Value(ColumnInfo column) => column.Type switch
+    {
+        ColumnTypes.Text or ColumnTypes.Varchar or ColumnTypes.Character or ColumnTypes.Citext => "''",
+        ColumnTypes.Smallint or ColumnTypes.Integer or ColumnTypes.Bigint or ColumnTypes.Numeric or ColumnTypes.Real or ColumnTypes.Double => "0",
+        ColumnTypes.Boolean => "false",
+        ColumnTypes.TimestampWithZone => "now()",
+        ColumnTypes.Timestamp => "(now() at time zone 'UTC')",
+        ColumnTypes.Date => "((now() at time zone 'UTC')::date)",
+        ColumnTypes.Uuid => "gen_random_uuid()",
+        ColumnTypes.Json or ColumnTypes.Jsonb => "'{}'",
+        [.., '[', ']'] => "'{}'",
         _ => null,
     };
 }

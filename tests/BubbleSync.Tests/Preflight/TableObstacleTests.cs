@@ -8,6 +8,7 @@ namespace BubbleSync.Tests.Preflight;
 /// <summary>Tables as others made them: a run stops before it reads, in the words of the doctor, whose statements help; or all works.</summary>
 public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private const string MapLine = "add a line to its map: { \"column\": \"own\", \"type\": \"text\"";
     private const string NoKey = "alter table agent drop constraint agent_pkey";
 
     [Fact]
@@ -160,9 +161,9 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     }
 
     [Theory]
-    [InlineData("create type public.mood as enum ('sad', 'happy'); alter table agent add column own public.mood not null", "from")]
+    [InlineData("create type public.mood as enum ('sad', 'happy'); alter table agent add column own public.mood not null", MapLine)]
     [InlineData("alter table agent add column own point not null", "Give 'own' a default.")]
-    [InlineData("create domain public.code as text check (value <> ''); alter table agent add column own public.code not null", "from")]
+    [InlineData("create domain public.code as text check (value <> ''); alter table agent add column own public.code not null", MapLine)]
     public async Task Where_any_default_may_be_wrong_none_is_advised(string sql, string words)
     {
         await using var scene = await Scene.OpenAsync(postgres);
