@@ -3,6 +3,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Runs;
 
 namespace BubbleSync.Etl;
@@ -88,7 +89,7 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).OrStop();
-        await target.RequireReadyAsync(plan, isWritten: false, cancellationToken);
+        await target.RequireReadyAsync(plan, new TargetUse(IsWritten: false) { RunId = runId }, cancellationToken);
         // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
         using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);

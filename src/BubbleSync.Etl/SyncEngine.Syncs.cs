@@ -4,6 +4,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Graph;
 using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Sync;
 using static System.FormattableString;
@@ -140,7 +141,7 @@ public sealed partial class SyncEngine
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
-        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
+        await target.RequireReadyAsync(plan, new TargetUse(IsWritten: true) { RunId = runId }, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);
         var settle = Settling(target, entities, asks ? bubble : null, CancellationToken.None);

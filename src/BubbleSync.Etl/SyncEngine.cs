@@ -9,6 +9,7 @@ using BubbleSync.Etl.Model;
 using BubbleSync.Etl.Patch;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Sync;
 using BubbleSync.Etl.Telemetry;
@@ -62,7 +63,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var plan = target.Plan(options.Entities).OrStop();
 
         await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, options.NextStep, cancellationToken);
-        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
+        var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
+        await target.RequireReadyAsync(plan, use, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
         using var bubble = Connect(options.MaxCalls, options.NextStep);
@@ -169,7 +171,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var plan = target.Plan(entities).OrStop();
         await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
-        await target.RequireReadyAsync(plan, isWritten: true, cancellationToken);
+        var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
+        await target.RequireReadyAsync(plan, use, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);
         Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);
         var settle = Settling(target, entities, bubble, CancellationToken.None);

@@ -125,12 +125,12 @@ internal sealed class SyncTarget : IAsyncDisposable
 
     /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
     /// <param name="plan">The entities.</param>
-    /// <param name="isWritten">Whether their tables are to be written, not only read.</param>
+    /// <param name="use">What is done with their tables.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task RequireReadyAsync(SyncPlan plan, bool isWritten, CancellationToken cancellationToken) => Database.RunAsync(
+    public Task RequireReadyAsync(SyncPlan plan, TargetUse use, CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
-            var preflight = new TargetPreflight(connection, Database.Schema, isWritten);
+            var preflight = new TargetPreflight(connection, Database.Schema, use);
             TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
         },
         cancellationToken);

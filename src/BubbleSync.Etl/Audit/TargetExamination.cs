@@ -18,8 +18,9 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
             AddTables(maps!, plan);
 
         var lacksTables = plan?.Gaps.Any(g => g.Code == "table-missing") ?? false;
+        var use = new TargetUse(IsWritten: true);
         var findings = await database.RunAsync(
-            c => new TargetPreflight(c, database.Schema, isWritten: true).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
+            c => new TargetPreflight(c, database.Schema, use).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
         foreach (var finding in findings)
             checks.Add(finding.Check, finding.IsOk, finding.Message);
     }

@@ -15,6 +15,8 @@ internal sealed class Pruner(
     // Of more than these, the first are asked for: a reading that misses records misses some of them too.
     private const int MostAsked = 10_000;
 
+    private const string Undo = "rollback to savepoint prune; release savepoint prune";
+
     // A row that is marked already is not marked again, but may yet be deleted.
     private string Gone => Ids(unmarked: mode == PruneMode.Soft);
 
@@ -104,9 +106,17 @@ internal sealed class Pruner(
             var change = mode == PruneMode.Hard
                 ? $"delete from {plan.Table} t using"
                 : $"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from";
+            var listed = await connection.ScalarAsync<long>($"select count(*) from ({Gone}) gone", cancellationToken, Within);
             var pruned = await connection.ExecuteAsync(
                 $"{change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
                 cancellationToken, Within);
+            if (pruned < listed)
+            {
+                var why = await KeptAsync(connection, listed - pruned, listed, cancellationToken);
+                await connection.ExecuteAsync(Undo, cancellationToken);
+                return (0, why);
+            }
+
             if (mode == PruneMode.Hard)
                 await connection.ExecuteAsync(ForgetHeldLinks, cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);
@@ -114,11 +124,20 @@ internal sealed class Pruner(
         }
         catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
         {
-            await connection.ExecuteAsync("rollback to savepoint prune; release savepoint prune", cancellationToken);
+            await connection.ExecuteAsync(Undo, cancellationToken);
             return (0, Refused(refusal.SqlState == PostgresErrorCodes.ForeignKeyViolation
                 ? $"constraint '{refusal.ConstraintName}' of table '{refusal.TableName}' still needs a row that would go"
                 : PostgresFailure.Refused(refusal)));
         }
+    }
+
+    // PostgreSQL passes over such rows without an error.
+    private async Task<SyncError> KeptAsync(NpgsqlConnection connection, long kept, long listed, CancellationToken cancellationToken)
+    {
+        var isSecured = await connection.ScalarAsync<bool>("select row_security_active(@table::regclass)", cancellationToken, ("table", plan.Table));
+        var (what, done) = (isSecured ? "row-level security" : "a trigger", mode == PruneMode.Hard ? "deleted" : "marked");
+        return Refused(Invariant($"{what} of table {plan.Table} keeps {kept} of {listed} rows from being {done}")
+            + (isSecured ? ". Add a policy that passes every row, or exempt the user; see bubblesync doctor" : ""));
     }
 
     /// <summary>Why nothing is pruned of which Bubble has records after all.</summary>

@@ -1,71 +1,95 @@
-using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;
 
-/// <summary>Checks that row-level security hides no row from the user and refuses none of his writes.</summary>
-internal sealed class RowSecurityChecks(NpgsqlConnection connection)
+/// <summary>Checks that row-level security hides no row from the user and refuses none of the user's writes.</summary>
+/// <param name="connection">A connection to the target with an open transaction.</param>
+/// <param name="schema">The schema of the target tables.</param>
+/// <param name="user">The user's name, quoted.</param>
+internal sealed class RowSecurityChecks(NpgsqlConnection connection, string schema, string user)
 {
+    private const string SecuredSql =
+        """
+        select c.oid::bigint, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
+               case when n.nspname = @schema then c.relname::text else n.nspname || '.' || c.relname end
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relrowsecurity and row_security_active(c.oid)
+          and format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) = any(@tables)
+        """;
+
     // A command is open where a permissive policy lets every row pass and no restrictive one takes rows away (manual, "CREATE POLICY").
     private const string ClosedSql =
         """
         with policy as (
-          select p.polrelid, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid) as seen, pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid) as written
+          select p.polrelid, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid) as seen,
+                 pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid) as written
           from pg_policy p
           where exists (select from unnest(p.polroles) r where case when r = 0 then true else pg_has_role(r, 'usage') end)
         ),
         judged as (
           select p.polrelid, p.polpermissive, w.word,
-                 case w.word when 'select' then p.seen = 'true' when 'insert' then p.written = 'true' else p.seen = 'true' and p.written = 'true' end as is_open
-          from policy p join (values ('select', 'r'), ('insert', 'a'), ('update', 'w')) w (word, command) on p.polcmd::text in ('*', w.command)
+                 case when w.word in ('select', 'delete') then p.seen = 'true' when w.word = 'insert' then p.written = 'true'
+                   else p.seen = 'true' and p.written = 'true' end as is_open
+          from policy p join (values ('select', 'r'), ('insert', 'a'), ('update', 'w'), ('delete', 'd')) w (word, command) on p.polcmd::text in ('*', w.command)
         )
-        select c.relname::text, pg_has_role(c.relowner, 'usage'), w.word,
+        select c.oid::bigint, pg_has_role(c.relowner, 'usage'), w.word,
                exists (select from judged j where j.polrelid = c.oid and not j.polpermissive and not coalesce(j.is_open, false))
-        from pg_class c cross join unnest(array['select', 'insert', 'update']) with ordinality as w (word, place)
-        where c.oid = any(@tables::oid[]) and row_security_active(c.oid) and not (
+        from pg_class c cross join unnest(array['select', 'insert', 'update', 'delete']) with ordinality as w (word, place)
+        where c.oid = any(@tables::oid[]) and not (
           exists (select from judged j where j.polrelid = c.oid and j.word = w.word and j.polpermissive and j.is_open)
           and not exists (select from judged j where j.polrelid = c.oid and j.word = w.word and not j.polpermissive and not coalesce(j.is_open, false)))
         order by c.relname, w.place
         """;
 
-    private const string SecuredSql = "select c.relname::text from pg_class c where c.oid = any(@tables::oid[]) and row_security_active(c.oid)";
-
-    /// <summary>Returns the tables whose rows policies filter for the user, each with the obstacle, or null where every row passes.</summary>
-    /// <param name="plans">The entities.</param>
-    /// <param name="tables">The oids of their tables.</param>
-    /// <param name="isWritten">Whether the tables are to be written, not only read.</param>
-    /// <param name="user">The user's name, quoted.</param>
+    /// <summary>Returns the tables whose rows policies may filter for the user, by their quoted names.</summary>
+    /// <param name="tables">The quoted names of the tables to check.</param>
+    /// <param name="use">What is done with them.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyDictionary<string, string?>> RunAsync(
-        IReadOnlyList<EntityPlan> plans, long[] tables, bool isWritten, string user, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, RowSecurity>> RunAsync(IEnumerable<string> tables, TargetUse use, CancellationToken cancellationToken)
     {
-        var secured = await connection.RowsAsync(SecuredSql, r => r.GetString(0), cancellationToken, ("tables", tables));
+        var secured = await connection.RowsAsync(
+            SecuredSql, r => (Oid: r.GetInt64(0), Table: r.GetString(1), Name: r.GetString(2)),
+            cancellationToken, ("schema", schema), ("tables", tables.ToArray()));
         if (secured.Count == 0)
-            return new Dictionary<string, string?>();
+            return new Dictionary<string, RowSecurity>();
 
         var closed = await connection.RowsAsync(
-            ClosedSql, r => new Closed(r.GetString(0), r.GetBoolean(1), r.GetString(2), r.GetBoolean(3)), cancellationToken, ("tables", tables));
-        return secured.ToDictionary(
-            table => table,
-            table => closed.Where(c => c.Table == table && (isWritten || c.Command == "select")).ToList() is { Count: > 0 } found
-                ? Explain(plans.First(p => p.Target.Name == table).Table, found, user)
-                : null);
+            ClosedSql, r => new Closed(r.GetInt64(0), r.GetBoolean(1), r.GetString(2), r.GetBoolean(3)),
+            cancellationToken, ("tables", secured.Select(s => s.Oid).ToArray()));
+        return secured.ToDictionary(s => s.Table, s => Judge(s.Table, s.Name, [.. closed.Where(c => c.Oid == s.Oid)], use));
     }
 
-    private static string Explain(string table, List<Closed> closed, string user)
+    private RowSecurity Judge(string table, string name, List<Closed> closed, TargetUse use)
+    {
+        var found = closed.Where(c => c.Command == "select" || (use.IsWritten && (use.Deletes || c.Command != "delete"))).ToList();
+        var remark = use.IsWritten && closed.Exists(c => c.Command == "delete") ? $" For --prune hard alone: {Fix(table, closed)}" : "";
+        return found.Count == 0
+            ? new RowSecurity(name, null, $"on, and its policies let the user see {(use.IsWritten ? "and write " : "")}every row.{remark}")
+            : new RowSecurity(name, Explain(table, found), "");
+    }
+
+    private string Explain(string table, List<Closed> closed) =>
+        $"row-level security of table {table} may hide rows from the user or refuse the user's writes ({string.Join(", ", closed.Select(c => c.Command))}). "
+        + $"Rows that a run does not see would be taken for missing. {Fix(table, closed)}";
+
+    private string Fix(string table, List<Closed> closed)
     {
         var bypass = $"alter role {user} bypassrls;";
-        var fix = closed[0] switch
+        return closed[0] switch
         {
             { IsOwned: true } => $"It holds for the table's owner too, because it is forced: alter table {table} no force row level security;",
             { IsRestricted: true } => $"A restrictive policy takes rows away, so let an administrator exempt the user: {bypass}",
-            _ => $"Let an administrator exempt the user ({bypass}), or give him a policy that passes every row: "
+            _ => $"Let an administrator exempt the user ({bypass}), or add a policy that passes every row: "
                 + $"create policy bubblesync on {table} to {user} using (true) with check (true);",
         };
-        return $"row-level security of table {table} may hide rows from the user or refuse his writes ({string.Join(", ", closed.Select(c => c.Command))}). "
-            + $"Rows that a run does not see would be taken for missing. {fix}";
     }
 
-    private sealed record Closed(string Table, bool IsOwned, string Command, bool IsRestricted);
+    private sealed record Closed(long Oid, bool IsOwned, string Command, bool IsRestricted);
 }
+
+/// <summary>What row-level security means for a table.</summary>
+/// <param name="Name">The table's name, with its schema where it is another than that of the target tables.</param>
+/// <param name="Obstacle">Why a run cannot work with it; null where it can.</param>
+/// <param name="Remark">What there is to say where it can.</param>
+internal sealed record RowSecurity(string Name, string? Obstacle, string Remark);

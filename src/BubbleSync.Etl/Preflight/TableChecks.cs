@@ -8,9 +8,9 @@ namespace BubbleSync.Etl.Preflight;
 /// <summary>Checks the target tables: keys, rights, rules, row-level security, publications, sequences, columns that no map fills.</summary>
 /// <param name="connection">A connection to the target with an open transaction.</param>
 /// <param name="schema">The schema of the target tables.</param>
-/// <param name="isWritten">Whether the tables are to be written, not only read.</param>
+/// <param name="use">What is done with the tables.</param>
 /// <param name="user">The user's name, quoted.</param>
-internal sealed class TableChecks(NpgsqlConnection connection, string schema, bool isWritten, string user)
+internal sealed class TableChecks(NpgsqlConnection connection, string schema, TargetUse use, string user)
 {
     private const string Refuses = "target-refuses";
 
@@ -25,22 +25,22 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
         var states = await TableState.ReadAsync(connection, schema, [.. plans.Select(p => (p.Target.Name, p.KeyName))], cancellationToken);
         var there = plans.Where(p => states.ContainsKey(p.Target.Name)).ToList();
         var oids = states.Values.Select(s => s.Oid).ToArray();
-        var secured = await new RowSecurityChecks(connection).RunAsync(there, oids, isWritten, user, cancellationToken);
         var unidentified = await new ReplicaIdentityChecks(connection).RunAsync(oids, cancellationToken);
         var closed = await new SequenceChecks(connection).RunAsync(there, oids, user, cancellationToken);
         var unfilled = new UnfilledColumns(await ColumnRules.ReadAsync(connection, oids, cancellationToken));
-        foreach (var plan in there.Where(_ => isWritten))
+        foreach (var plan in there.Where(_ => use.IsWritten))
             await CheckKeyAsync(plan, states[plan.Target.Name], cancellationToken);
 
+        var own = there.Select(p => p.Table).ToHashSet();
+        var secured = await ReadRowSecurityAsync(there, own, cancellationToken);
         var refused = new HashSet<string>();
         foreach (var plan in there)
         {
             var state = states[plan.Target.Name];
             var before = _findings.Count;
-            if (isWritten)
+            if (use.IsWritten)
                 CheckWritten(plan, state, unfilled, unidentified, closed);
-            if (secured.TryGetValue(plan.Target.Name, out var hidden))
-                Add($"row-level security of {plan.Target.Name}", Refuses, plan, hidden, "on, and its policies let the user see and write every row");
+            CheckRowSecurity(plan, own, secured);
             // What is named already is not to be refused once more in PostgreSQL's words.
             if (_findings.Skip(before).Any(f => f.Error is not null))
                 refused.Add(plan.Name);
@@ -57,6 +57,26 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
         foreach (var plan in there)
             await CheckRightsAsync(plan, states[plan.Target.Name], refusals?.GetValueOrDefault(plan.Name), cancellationToken);
         return _findings;
+    }
+
+    // Of the tables that links point to, rows are only read. A target that is hidden would be taken for missing.
+    private async Task<Dictionary<string, RowSecurity>> ReadRowSecurityAsync(
+        IReadOnlyList<EntityPlan> plans, HashSet<string> own, CancellationToken cancellationToken)
+    {
+        var checks = new RowSecurityChecks(connection, schema, user);
+        var found = await checks.RunAsync(own, use, cancellationToken);
+        var linked = await checks.RunAsync(plans.SelectMany(StatementProbe.Read).Distinct().Except(own), new TargetUse(IsWritten: false), cancellationToken);
+        return new(found.Concat(linked));
+    }
+
+    // Each table is named once, for the first entity that needs it.
+    private void CheckRowSecurity(EntityPlan plan, HashSet<string> own, Dictionary<string, RowSecurity> secured)
+    {
+        foreach (var table in StatementProbe.Read(plan).Where(t => !own.Contains(t)).Prepend(plan.Table))
+        {
+            if (secured.Remove(table, out var found))
+                Add($"row-level security of {found.Name}", Refuses, plan, found.Obstacle, found.Remark);
+        }
     }
 
     private async Task CheckKeyAsync(EntityPlan plan, TableState state, CancellationToken cancellationToken)
@@ -143,7 +163,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, bo
     private async Task CheckRightsAsync(EntityPlan plan, TableState state, PostgresException? refused, CancellationToken cancellationToken)
     {
         var check = $"rights on {plan.Target.Name}";
-        string[] needed = isWritten ? ["select", "insert", "update"] : ["select"];
+        string[] needed = use.Deletes ? ["select", "insert", "update", "delete"] : use.IsWritten ? ["select", "insert", "update"] : ["select"];
         var lacking = state.Lacking.Intersect(needed).Except(state.OnColumns).ToList();
         var isDenied = refused is { SqlState: PostgresErrorCodes.InsufficientPrivilege };
         if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))

@@ -10,8 +10,8 @@ namespace BubbleSync.Etl.Preflight;
 /// </summary>
 /// <param name="connection">A connection to the target with an open transaction.</param>
 /// <param name="schema">The schema of the target tables.</param>
-/// <param name="isWritten">Whether the tables are to be written, not only read.</param>
-internal sealed class TargetPreflight(NpgsqlConnection connection, string schema, bool isWritten)
+/// <param name="use">What is done with the tables.</param>
+internal sealed class TargetPreflight(NpgsqlConnection connection, string schema, TargetUse use)
 {
     private const string SchemaSql =
         """
@@ -35,8 +35,8 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         findings.Add(await CheckSchemaAsync(lacksTables, user, cancellationToken));
         var control = new ControlTableChecks(connection);
         var controlTables = await control.RunAsync(cancellationToken);
-        var probe = controlTables.Error is null ? new StatementProbe(connection, isWritten, lacksControlTables: !control.IsCurrent) : null;
-        findings.AddRange(await new TableChecks(connection, schema, isWritten, user).RunAsync(plans, probe, cancellationToken));
+        var probe = controlTables.Error is null ? new StatementProbe(connection, use.IsWritten, lacksControlTables: !control.IsCurrent) : null;
+        findings.AddRange(await new TableChecks(connection, schema, use, user).RunAsync(plans, probe, cancellationToken));
         findings.Add(controlTables);
         return findings;
     }
