@@ -1,10 +1,17 @@
+using System.Data;
+using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Runs;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Preflight;
 
-/// <summary>Checks the schemas <c>bubblesync</c> and <c>bubblesync_staging</c>: rights, row-level security, and whether what is missing can be made.</summary>
+/// <summary>
+/// Checks the schemas <c>bubblesync</c> and <c>bubblesync_staging</c>: rights, row-level security, whether what is missing can be made, and whether
+/// staging tables that were left behind can be removed.
+/// </summary>
+/// <param name="connection">A connection to the target with an open transaction.</param>
 internal sealed class ControlTableChecks(NpgsqlConnection connection)
 {
     private const string Name = "control tables";
@@ -31,27 +38,52 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         where n.nspname = 'bubblesync' and c.relkind = 'r' and row_security_active(c.oid) order by 1
         """;
 
-    /// <summary>Whether all tables are there; known once they are checked.</summary>
-    public bool IsCurrent { get; private set; }
+    // Whoever owns the schema may drop the tables in it, but not change them, which a resumed run does with its own.
+    private const string ForeignSql =
+        $"""
+        select c.relname::text
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'bubblesync_staging' and c.relkind = 'r' and not pg_has_role(c.relowner, 'usage')
+          and exists (select from unnest(@labels) l where starts_with(obj_description(c.oid, 'pg_class'), l))
+          and (position(' run ' || @run in obj_description(c.oid, 'pg_class')) > 0
+            or not pg_has_role(n.nspowner, 'usage') and {RunLockSql.IsStagingLeft})
+        order by 1
+        """;
 
-    /// <summary>Checks them; makes nothing.</summary>
-    public async Task<TargetFinding> RunAsync(CancellationToken cancellationToken)
+    private bool _areMade;
+
+    /// <summary>Whether all tables are there; known once they are checked.</summary>
+    public bool AreThere { get; private set; }
+
+    /// <summary>Checks them. Makes missing tables, if possible; they stay until the transaction or <see cref="RemoveMadeAsync"/> takes them back.</summary>
+    /// <param name="plans">The entities whose staging is checked.</param>
+    /// <param name="use">What is done with their tables.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<TargetFinding> RunAsync(IReadOnlyList<EntityPlan> plans, TargetUse use, CancellationToken cancellationToken)
     {
         try
         {
-            IsCurrent = await ControlTables.IsCurrentAsync(connection, cancellationToken);
+            AreThere = await ControlTables.IsCurrentAsync(connection, cancellationToken);
         }
         catch (SyncException newer)
         {
             return TargetFinding.Obstacle(Name, newer);
         }
 
-        return await FindLackAsync(cancellationToken) is { } lack
+        return await FindLackAsync(plans, use, cancellationToken) is { } lack
             ? TargetFinding.Obstacle(Name, "target-rights", null, lack)
             : await TryAsync(cancellationToken) ?? new TargetFinding(Name, "there, or can be made, and may be written");
     }
 
-    private async Task<string?> FindLackAsync(CancellationToken cancellationToken)
+    /// <summary>Takes back what the check made.</summary>
+    public async Task RemoveMadeAsync(CancellationToken cancellationToken)
+    {
+        if (_areMade)
+            await RollBackAsync(cancellationToken);
+        _areMade = false;
+    }
+
+    private async Task<string?> FindLackAsync(IReadOnlyList<EntityPlan> plans, TargetUse use, CancellationToken cancellationToken)
     {
         var schemas = await connection.RowsAsync(
             SchemasSql,
@@ -67,7 +99,8 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         }
 
         // Nothing is made in the first where all its tables are there.
-        List<string> grants = [.. Grants(schemas[0], mustCreate: !IsCurrent && !await HasTablesAsync(cancellationToken)), .. Grants(schemas[1], mustCreate: true)];
+        var makesTables = !AreThere && !await HasTablesAsync(cancellationToken);
+        List<string> grants = [.. Grants(schemas[0], mustCreate: makesTables), .. Grants(schemas[1], mustCreate: true)];
         if (await connection.RowsAsync(LackingSql, r => r.GetString(0), cancellationToken) is { Count: > 0 } lacking)
             grants.Add($"grant {string.Join(", ", lacking)} on all tables in schema bubblesync to {user};");
         if (grants.Count > 0)
@@ -75,9 +108,23 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
 
         var secured = await connection.RowsAsync(SecuredSql, r => r.GetString(0), cancellationToken);
         return secured.Count == 0
-            ? null
+            ? await FindForeignAsync(plans, use, user, cancellationToken)
             : "row-level security is on for control tables, so that runs would not see what they wrote. Switch it off: "
                 + string.Join(' ', secured.Select(t => $"alter table {Identifier.Quote("bubblesync", t)} no force row level security, disable row level security;"));
+    }
+
+    // Comparisons remove what comparisons left behind, runs all that was left behind.
+    private async Task<string?> FindForeignAsync(IReadOnlyList<EntityPlan> plans, TargetUse use, string user, CancellationToken cancellationToken)
+    {
+        var labels = plans.Select(StagingLabel.OfComparison).Concat(use.IsWritten ? plans.Select(StagingLabel.Of) : []);
+        var tables = await connection.RowsAsync(
+            ForeignSql, r => Identifier.Quote(ControlTables.Schemas[1], r.GetString(0)),
+            cancellationToken, ("labels", labels.ToArray()), ("run", $"{use.RunId ?? Guid.Empty}"));
+        return tables.Count == 0
+            ? null
+            : "staging tables of earlier runs belong to another user, and this one may not remove or change them. "
+                + $"Let their owner or an administrator remove them: drop table {string.Join(", ", tables)}; "
+                + $"or give them to this user: {string.Join(' ', tables.Select(t => $"alter table {t} owner to {user};"))}";
     }
 
     private static IEnumerable<string> Grants(SchemaRights schema, bool mustCreate)
@@ -94,21 +141,45 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     // Only trying shows what an event trigger refuses.
     private async Task<TargetFinding?> TryAsync(CancellationToken cancellationToken)
     {
-        if (IsCurrent)
+        if (AreThere)
             return null;
 
+        // Others read and write these tables at the same time: neither they nor the check wait long for each other.
+        await connection.ExecuteAsync("savepoint control_tables; set local lock_timeout = '1s'", cancellationToken);
         try
         {
-            return await connection.TryAndRollBackAsync(() => ControlTables.UpgradeAsync(connection, cancellationToken), cancellationToken) is not { } refused
-                ? null
-                : await EventTriggers.ExplainAsync(connection, refused, cancellationToken) is { } trigger
-                    ? TargetFinding.Obstacle(Name, "target-refuses", null, trigger)
-                    : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, "plan", null));
+            await ControlTables.UpgradeAsync(connection, cancellationToken);
+            await connection.ExecuteAsync(Invariant($"set local lock_timeout = '{TargetDatabase.LockTimeoutSeconds}s'"), cancellationToken);
+            AreThere = _areMade = true;
+            return null;
+        }
+        catch (PostgresException refused)
+        {
+            await RollBackAsync(cancellationToken);
+            return await ExplainAsync(refused, cancellationToken);
         }
         catch (SyncException refused)
         {
+            await RollBackAsync(cancellationToken);
             return TargetFinding.Obstacle(Name, refused);
         }
+    }
+
+    private async Task<TargetFinding> ExplainAsync(PostgresException refused, CancellationToken cancellationToken)
+    {
+        if (refused.SqlState == PostgresErrorCodes.LockNotAvailable)
+            return new TargetFinding(Name, "to be made or upgraded; another session uses them now, and a run waits for it");
+
+        return connection.State == ConnectionState.Open && await EventTriggers.ExplainAsync(connection, refused, cancellationToken) is { } trigger
+            ? TargetFinding.Obstacle(Name, "target-refuses", null, trigger)
+            : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, "plan", null));
+    }
+
+    // Some failures end the session, and everything that it did.
+    private async Task RollBackAsync(CancellationToken cancellationToken)
+    {
+        if (connection.State == ConnectionState.Open)
+            await connection.ExecuteAsync("rollback to savepoint control_tables; release savepoint control_tables", cancellationToken);
     }
 
     private sealed record SchemaRights(string Name, bool Exists, bool CanUse, bool CanCreate, bool CanMakeSchemas, string Database, string User);

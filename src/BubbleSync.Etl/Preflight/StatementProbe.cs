@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Load;
 using BubbleSync.Etl.Plan;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Runs;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;
@@ -10,10 +9,9 @@ namespace BubbleSync.Etl.Preflight;
 /// Makes staging tables and lets PostgreSQL explain a run's statements, then rolls back. EXPLAIN runs nothing and fires no trigger, but refuses what the
 /// statement itself would be refused for: rights of tables and columns, rules, publications, kinds of tables.
 /// </summary>
-/// <param name="connection">A connection to the target with an open transaction.</param>
+/// <param name="connection">A connection to the target with an open transaction, in which the control tables are there.</param>
 /// <param name="isWritten">Whether the tables are to be written, not only read.</param>
-/// <param name="lacksControlTables">Whether control tables are still to be made, which the statements need.</param>
-internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten, bool lacksControlTables)
+internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten)
 {
     // Locks that a merge would wait for; a waiting one counts too, because others queue behind it. A plain query waits for the last kind only.
     private const string LockedSql =
@@ -48,12 +46,7 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
     }
 
     private Task<PostgresException?> TryAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => connection.TryAndRollBackAsync(
-        async () =>
-        {
-            if (lacksControlTables)
-                await ControlTables.UpgradeAsync(connection, cancellationToken);
-            await connection.ExecuteAsync($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements))}", cancellationToken);
-        },
+        () => connection.ExecuteAsync($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements))}", cancellationToken),
         cancellationToken);
 
     /// <summary>The tables that the merge of an entity reads beside its own, quoted.</summary>

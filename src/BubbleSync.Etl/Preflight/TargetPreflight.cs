@@ -34,9 +34,10 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
         findings.Add(await CheckSchemaAsync(lacksTables, user, cancellationToken));
         var control = new ControlTableChecks(connection);
-        var controlTables = await control.RunAsync(cancellationToken);
-        var probe = controlTables.Error is null ? new StatementProbe(connection, use.IsWritten, lacksControlTables: !control.IsCurrent) : null;
+        var controlTables = await control.RunAsync(plans, use, cancellationToken);
+        var probe = controlTables.Error is null && control.AreThere ? new StatementProbe(connection, use.IsWritten) : null;
         findings.AddRange(await new TableChecks(connection, schema, use, user).RunAsync(plans, probe, cancellationToken));
+        await control.RemoveMadeAsync(cancellationToken);
         findings.Add(controlTables);
         return findings;
     }

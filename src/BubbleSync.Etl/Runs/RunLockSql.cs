@@ -18,6 +18,10 @@ internal static class RunLockSql
     /// <summary>A condition: the run whose id ends the comment of the relation <c>c</c> has ended.</summary>
     public const string IsLabelLeft = $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || right(obj_description(c.oid, 'pg_class'), 36), 0))";
 
+    /// <summary>A condition: the run whose id the comment of the staging table <c>c</c> has, anywhere in it, has ended.</summary>
+    public const string IsStagingLeft =
+        $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || substring(obj_description(c.oid, 'pg_class') from ' run ([0-9a-f-]{{36}})'), 0))";
+
     /// <summary>The backend that holds the lock <c>@key</c>; its name and start where the user may see them.</summary>
     public const string Holder =
         $"""
