@@ -103,12 +103,16 @@ internal sealed class Pruner(
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
-            var change = mode == PruneMode.Hard
-                ? $"delete from {plan.Table} t using"
-                : $"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from";
+            // A trigger may take the mark away again: what the row has afterwards counts.
+            var (change, isDone) = mode == PruneMode.Hard
+                ? ($"delete from {plan.Table} t using", "true")
+                : ($"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from", $"t.{DeletionMark.Quoted} is not null");
             var listed = await connection.ScalarAsync<long>($"select count(*) from ({Gone}) gone", cancellationToken, Within);
-            var pruned = await connection.ExecuteAsync(
-                $"{change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id",
+            var pruned = await connection.ScalarAsync<long>(
+                $"""
+                with changed as ({change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id returning {isDone} as is_done)
+                select count(*) filter (where is_done) from changed
+                """,
                 cancellationToken, Within);
             if (pruned < listed)
             {

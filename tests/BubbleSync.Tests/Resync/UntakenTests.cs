@@ -125,6 +125,20 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_mark_that_a_trigger_takes_away_again_is_no_pruned_row()
+    {
+        await using var scene = await Scene.OpenAsync(postgres);
+        await PutSlugsAsync(scene, Scene.Early, "a", "b", "c");
+        await scene.ExecuteAsync(Keep("deleted_in_bubble_at"));
+        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+
+        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 100 });
+
+        Assert.Equal(("partial", 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Contains("a trigger of table \"public\".\"agent\" keeps 1 of 1 rows from being marked", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rejected_record_that_a_comparison_found_gone_is_not_loaded_again()
     {
         await using var scene = await Scene.OpenAsync(postgres);
