@@ -8,7 +8,6 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Runs;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace BubbleSync.Etl;
 
@@ -106,7 +105,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         {
             await ControlTables.CheckAsync(connection, cancellationToken);
             if (await ControlTables.MayReadAsync(connection, "source", cancellationToken) is false)
-                await RequireControlTablesAsync(connection, cancellationToken);
+                await ControlTableChecks.RequireAsync(connection, cancellationToken);
             await Source.RequireAsync(connection, cancellationToken);
         },
         cancellationToken);
@@ -143,13 +142,10 @@ internal sealed class SyncTarget : IAsyncDisposable
         async connection =>
         {
             TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
-            await RequireControlTablesAsync(connection, cancellationToken);
+            await ControlTableChecks.RequireAsync(connection, cancellationToken);
             await ControlTables.EnsureAsync(connection, cancellationToken);
         },
         cancellationToken);
-
-    private static async Task RequireControlTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync([], new TargetUse(IsWritten: true), cancellationToken)]);
 
     /// <summary>Finds the run to go on with.</summary>
     public async Task<ResumePoint> FindResumedAsync(string? run, CancellationToken cancellationToken)

@@ -55,6 +55,10 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     /// <summary>Whether all tables are there; known once they are checked.</summary>
     public bool AreThere { get; private set; }
 
+    /// <summary>Checks them for any run; stops where there is an obstacle.</summary>
+    public static async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync([], new TargetUse(IsWritten: true), cancellationToken)]);
+
     /// <summary>Checks them. Makes missing tables, if possible; they stay until the transaction or <see cref="RemoveMadeAsync"/> takes them back.</summary>
     /// <param name="plans">The entities whose staging is checked.</param>
     /// <param name="use">What is done with their tables.</param>
