@@ -118,7 +118,8 @@ public sealed partial class SyncEngine
                 var source = new EntitySource(bubble.Client, entity.Plan);
                 var history = new FullHistory(entity.Flow, source, settings.Bubble, order);
                 await history.ReadChangesAsync(since, bound, token);
-                if (options.Prune != PruneMode.None)
+                // Where not all changes were read, counts would differ for that.
+                if (options.Prune != PruneMode.None && entity.IsComplete)
                 {
                     await new CountCheck(entity, history, source, readById.ReadAsync, target.Database, journal, settings.Bubble)
                         .RunAsync(since, bound, token);

@@ -14,7 +14,7 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
     private const int Few = 200;
     private const int Many = 800;
     private const int GatheredBytes = 512 * 1024;
-    private const int MostAnEntity = 30;
+    private const int MostAnEntity = 36;
 
     [Theory]
     [InlineData(false)]

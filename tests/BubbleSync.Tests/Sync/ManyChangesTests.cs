@@ -29,7 +29,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task Few_changes_still_take_a_single_call_beside_the_clock_and_the_description()
+    public async Task Few_changes_still_take_a_single_call_beside_the_clock_the_count_and_the_description()
     {
         await using var scene = await ResyncedAsync();
         scene.Put("invoice_item", Scene.Record(1, At(Noon.AddMinutes(1))));
@@ -37,7 +37,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         await scene.IncrementalAsync("invoice_item");
 
-        Assert.Equal(3, scene.Bubble.Traffic.Requests);
+        Assert.Equal(4, scene.Bubble.Traffic.Requests);
     }
 
     [Fact]
