@@ -8,6 +8,9 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads a window's pages, several at a time, and again where the reading proves incomplete.</summary>
 internal sealed class WindowReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
+    /// <summary>The code of the error where a window holds more records than Bubble shows of one search.</summary>
+    public const string TooDense = "window-too-dense";
+
     private const int Readings = 4;
     private const int MostPagesAhead = 8;
 
@@ -84,7 +87,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         {
             var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
             throw source.Failure(
-                "window-too-dense",
+                TooDense,
                 Invariant($"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), ")
                 + $"and cannot be split further by date{wayOut}");
         }

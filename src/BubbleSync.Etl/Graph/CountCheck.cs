@@ -35,6 +35,11 @@ internal sealed class CountCheck(
             entity.Flow.Ledger.AddIssue(
                 $"all requests that the run may send were sent before the counts of both sides agreed. 'bubblesync resync --entity {entity.Plan.Name}' reads everything");
         }
+        catch (SyncException dense) when (dense.Errors[0].Code == WindowReader.TooDense)
+        {
+            // The changes are read all the same.
+            entity.Flow.Ledger.AddIssue($"a range that differs cannot be read: {dense.Message}");
+        }
     }
 
     private async Task CompareAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)

@@ -41,7 +41,10 @@ internal static class ConnectionWords
         new("sslsni", null, "PGSSLSNI") { Harmless = ["1"], Note = "the host's name is always sent" },
         new("sslkeylogfile") { Note = "keys are never logged" },
         new("channel_binding", "Channel Binding", "PGCHANNELBINDING") { Expected = "disable, prefer, require" },
-        new("require_auth", "Require Auth", "PGREQUIREAUTH"),
+        new("require_auth", "Require Auth", "PGREQUIREAUTH")
+        {
+            Translate = SignIns, Expected = "password, md5, gss, sspi, scram-sha-256, none; several with commas between, or each with ! before",
+        },
         new("gssencmode", "GSS Encryption Mode", "PGGSSENCMODE") { Expected = "disable, prefer, require" },
         new("krbsrvname", "Kerberos Service Name", "PGKRBSRVNAME"),
         new("gsslib", null, "PGGSSLIB") { Note = "the library of the system is used" },
@@ -96,6 +99,27 @@ internal static class ConnectionWords
         "verifyfull" => "VerifyFull",
         _ => null,
     };
+
+    // libpq's names; Npgsql takes its own alone, and no other capitals.
+    private static string? SignIns(string value)
+    {
+        var methods = value.Split(',', StringSplitOptions.TrimEntries).Select(method =>
+        {
+            var isNot = method.StartsWith('!');
+            string? name = (isNot ? method[1..] : method).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() switch
+            {
+                "password" => "Password",
+                "md5" => "MD5",
+                "gss" => "GSS",
+                "sspi" => "SSPI",
+                "scramsha256" => "ScramSHA256",
+                "none" => "None",
+                _ => null,
+            };
+            return name is null ? null : $"{(isNot ? "!" : "")}{name}";
+        }).ToList();
+        return methods.Contains(null) ? null : string.Join(',', methods);
+    }
 
     private static string? Switch(string value) => value.ToLowerInvariant() switch
     {

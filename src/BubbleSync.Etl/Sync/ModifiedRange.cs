@@ -37,7 +37,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         {
             return await ReadAsync(readings, range);
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or "window-too-dense" or "constraint-ignored")
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or WindowReader.TooDense or "constraint-ignored")
         {
             return (new FoundRecords([], []), refused.Errors[0].Message);
         }

@@ -53,6 +53,8 @@ public sealed class ConnectionStringTests
     [Theory]
     [InlineData("postgresql://owner:npg_x@ep-cool-name-a1b2c3d4-pooler.eu-central-1.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
         "Host=ep-cool-name-a1b2c3d4-pooler.eu-central-1.aws.neon.tech;Port=5432;Database=neondb;Username=owner;SSL Mode=Require;Channel Binding=Require")]
+    [InlineData("host=h user=me dbname=db require_auth=scram-sha-256,md5", "Host=h;Username=me;Database=db;Require Auth=ScramSHA256,MD5")]
+    [InlineData("postgresql://me:x@h/db?require_auth=!none", "Host=h;Port=5432;Database=db;Username=me;Require Auth=!None")]
     [InlineData("postgresql://owner:x@ep-a.aws.neon.tech/neondb?sslmode=require&options=endpoint%3Dep-a",
         "Host=ep-a.aws.neon.tech;Port=5432;Database=neondb;Username=owner;SSL Mode=Require;Options=endpoint=ep-a")]
     [InlineData("postgresql://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:6543/postgres",

@@ -145,6 +145,20 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_range_that_is_too_dense_to_be_read_keeps_no_changes_out()
+    {
+        await using var scene = (await SyncedAsync(1)).With(windowSize: 10, pageSize: 5, offsetCeiling: 10);
+        foreach (var number in Enumerable.Range(101, 30))
+            scene.Put("agent", Scene.Record(number, Scene.Early));
+        scene.Put("agent", Record(1, ", \"Slug\": \"new\""));
+
+        var report = await IncrementalAsync(scene, PruneMode.Report);
+
+        Assert.Equal(("partial", "unproved"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal("new", await scene.ScalarAsync<string>("select slug from agent"));
+    }
+
+    [Fact]
     public async Task Too_many_deletions_are_refused_as_a_resync_refuses_them()
     {
         await using var scene = await SyncedAsync(10);
