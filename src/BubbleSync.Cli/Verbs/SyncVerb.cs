@@ -84,7 +84,8 @@ internal static class SyncVerb
                 MaxCalls = parsed.GetValue(MaxCalls),
             };
             return session.RunAsync(
-                "incremental", async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
+                "incremental",
+                async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
         });
         return command;
     }

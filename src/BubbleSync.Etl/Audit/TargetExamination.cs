@@ -32,7 +32,8 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
             var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
             var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column)).Select(g => $"{g.What} Change it: {g.Ddl}");
             List<string> wrong = [.. faults.Select(f => f.Message), .. narrow];
-            var warnings = plan.Warnings.Where(w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
+            var warnings = plan.Warnings.Where(
+                w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
             var ok = string.Join(' ', warnings.Prepend("every mapped column is there and fits."));
             checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok);
         }

@@ -33,7 +33,8 @@ internal sealed class CountCheck(
         catch (SyncException spent) when (spent.Errors[0].Code == ApiMeter.CallBudget)
         {
             entity.Flow.Ledger.AddIssue(
-                $"all requests that the run may send were sent before the counts of both sides agreed. 'bubblesync resync --entity {entity.Plan.Name}' reads everything");
+                "all requests that the run may send were sent before the counts of both sides agreed. "
+                + $"'bubblesync resync --entity {entity.Plan.Name}' reads everything");
         }
         catch (SyncException dense) when (dense.Errors[0].Code == WindowReader.TooDense)
         {
@@ -59,7 +60,7 @@ internal sealed class CountCheck(
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
         {
             entity.Flow.Ledger.AddIssue(
-                Invariant($"{older} records are older in Bubble than here, as after Bubble's database was restored. ")
+                Invariant($"{older} {(older == 1 ? "record is" : "records are")} older in Bubble than here, as after Bubble's database was restored. ")
                 + $"'bubblesync resync --entity {entity.Plan.Name} --force' takes Bubble's");
         }
     }

@@ -26,15 +26,18 @@ internal sealed class DeletionMarks(EntityPlan plan, StagingTable staging)
     private async Task<IReadOnlyList<SyncError>> TryAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var errors = new List<SyncError>();
-        if (await TryAsync(connection, Remove, [], cancellationToken) is not null)
+        if (await connection.TryAsync(Remove, cancellationToken) is not null)
         {
             var ids = await connection.RowsAsync(
                 Invariant($"select distinct t.{_key}::text from {plan.Table} t join {staging.Name} s on {IsReturned} order by 1 limit {MostSingly}"),
                 r => r.GetString(0), cancellationToken);
             foreach (var id in ids)
             {
-                if (await TryAsync(connection, $"{Remove} and s.{_key}::text = @id", [("id", id)], cancellationToken) is { } reason)
+                if (await connection.TryAsync($"{Remove} and s.{_key}::text = @id", cancellationToken, ("id", id)) is { } refusal)
+                {
+                    var reason = PostgresFailure.Refused(refusal);
                     errors.Add(Error(id, $"{plan.Name} {id}: Bubble has its record again, but {reason}. The row stays marked in {DeletionMark.Name}."));
+                }
             }
         }
 
@@ -47,23 +50,6 @@ internal sealed class DeletionMarks(EntityPlan plan, StagingTable staging)
         }
 
         return errors;
-    }
-
-    private static async Task<string?> TryAsync(
-        NpgsqlConnection connection, string sql, (string, object?)[] parameters, CancellationToken cancellationToken)
-    {
-        await connection.ExecuteAsync("savepoint mark", cancellationToken);
-        try
-        {
-            await connection.ExecuteAsync(sql, cancellationToken, parameters);
-            await connection.ExecuteAsync("release savepoint mark", cancellationToken);
-            return null;
-        }
-        catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
-        {
-            await connection.ExecuteAsync("rollback to savepoint mark; release savepoint mark", cancellationToken);
-            return PostgresFailure.Refused(refusal);
-        }
     }
 
     private SyncError Error(string? id, string message) => new("load", plan.Name, id, DeletionMark.Name, "mark-kept", message);

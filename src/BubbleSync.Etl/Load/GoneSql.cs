@@ -16,7 +16,8 @@ internal static class GoneSql
     public static string IsWithin(string t, EntityPlan plan) =>
         $"""
         case when {t}.{plan.Key.Quoted}::text collate "C" ~ '{BubbleId.Pattern}'
-             then split_part({t}.{plan.Key.Quoted}::text collate "C", 'x', 1)::numeric < @bound and bubblesync.is_written_before({t}.xmin, @snapshot::pg_snapshot)
+             then split_part({t}.{plan.Key.Quoted}::text collate "C", 'x', 1)::numeric < @bound
+               and bubblesync.is_written_before({t}.xmin, @snapshot::pg_snapshot)
              else false end
         """;
 

@@ -44,7 +44,8 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
         {
             var refused = await RestoreAsync(connection, column, cancellationToken);
             await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
-            errors.AddRange(refused.Select(r => Error(column, r.Id, $"{plan.Name} {r.Id}: '{column.Field}': its target is there by now, but {r.Reason}. The link waits.")));
+            errors.AddRange(refused.Select(r =>
+                Error(column, r.Id, $"{plan.Name} {r.Id}: '{column.Field}': its target is there by now, but {r.Reason}. The link waits.")));
             var waiting = await connection.ScalarAsync<long>(CountWaiting(column), cancellationToken, Names(column)) - refused.Count;
             if (waiting > 0)
             {
@@ -59,34 +60,17 @@ internal sealed class HeldLinks(EntityPlan plan, StagingTable? staging)
     // Where the table refuses one of them, the others are restored one by one.
     private async Task<IReadOnlyList<(string Id, string Reason)>> RestoreAsync(NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
     {
-        if (await TryAsync(connection, Restore(column), Names(column), cancellationToken) is null)
+        if (await connection.TryAsync(Restore(column), cancellationToken, Names(column)) is null)
             return [];
 
         var refused = new List<(string Id, string Reason)>();
         foreach (var id in await connection.RowsAsync(Restorable(column), r => r.GetString(0), cancellationToken, Names(column)))
         {
-            if (await TryAsync(connection, $"{Restore(column)} and h.bubble_id = @id", [.. Names(column), ("id", id)], cancellationToken) is { } reason)
-                refused.Add((id, reason));
+            if (await connection.TryAsync($"{Restore(column)} and h.bubble_id = @id", cancellationToken, [.. Names(column), ("id", id)]) is { } refusal)
+                refused.Add((id, PostgresFailure.Refused(refusal)));
         }
 
         return refused;
-    }
-
-    private static async Task<string?> TryAsync(
-        NpgsqlConnection connection, string sql, (string, object?)[] parameters, CancellationToken cancellationToken)
-    {
-        await connection.ExecuteAsync("savepoint link", cancellationToken);
-        try
-        {
-            await connection.ExecuteAsync(sql, cancellationToken, parameters);
-            await connection.ExecuteAsync("set constraints all immediate; release savepoint link", cancellationToken);
-            return null;
-        }
-        catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
-        {
-            await connection.ExecuteAsync("rollback to savepoint link; release savepoint link", cancellationToken);
-            return PostgresFailure.Refused(refusal);
-        }
     }
 
     private SyncError Error(ColumnPlan column, string? id, string message) => new("load", plan.Name, id, column.Field, "link-refused", message);

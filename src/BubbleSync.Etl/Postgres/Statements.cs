@@ -67,6 +67,26 @@ internal static class Statements
         }
     }
 
+    /// <summary>
+    /// Runs a statement in the open transaction; where the table refuses a record, the statement alone is rolled back. Returns the refusal, or null.
+    /// </summary>
+    public static async Task<PostgresException?> TryAsync(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await connection.ExecuteAsync("savepoint attempt", cancellationToken);
+        try
+        {
+            await connection.ExecuteAsync(sql, cancellationToken, parameters);
+            await connection.ExecuteAsync("set constraints all immediate; release savepoint attempt", cancellationToken);
+            return null;
+        }
+        catch (PostgresException refusal) when (PostgresFailure.RefusesRecord(refusal))
+        {
+            await connection.ExecuteAsync("rollback to savepoint attempt; release savepoint attempt", cancellationToken);
+            return refusal;
+        }
+    }
+
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, (string Name, object? Value)[] parameters)
     {
         var command = new NpgsqlCommand(sql, connection);

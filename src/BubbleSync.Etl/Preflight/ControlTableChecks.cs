@@ -38,7 +38,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         where n.nspname = 'bubblesync' and c.relkind = 'r' and row_security_active(c.oid) order by 1
         """;
 
-    // Whoever owns the schema may drop the tables in it, but not change them, which a resumed run does with its own.
+    // The owner of the schema may drop the tables in it, but not change them; a resumed run changes its own.
     private const string ForeignSql =
         $"""
         select c.relname::text

@@ -129,7 +129,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await IncrementalAsync(scene, PruneMode.Report);
 
         Assert.Equal("partial", report.Status);
-        Assert.Contains("1 records are older in Bubble than here", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("1 record is older in Bubble than here", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
     [Fact]
