@@ -32,7 +32,7 @@ internal sealed class Redaction
     public Redaction(string? token)
     {
         if (!string.IsNullOrEmpty(token))
-            _token = new(() => new Regex(string.Concat(token.Select(Spellings)), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant));
+            _token = new(() => new Regex(Spellings(token), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant));
         _isDistinct = token?.Length >= LeastDistinct;
     }
 
@@ -61,12 +61,16 @@ internal sealed class Redaction
     public Exception? Hide(Exception? cause) =>
         cause is null || $"{cause}" is var text && Hide(text) == text ? cause : new IOException(Hide(cause.GetBaseException().Message));
 
-    // As it is or behind backslashes; as %41 and %2541; as \u0041 and \x41; as &#65; and &#x41;, the & itself perhaps escaped.
+    // A backslash at the token's end may be doubled.
+    private static string Spellings(string token) => string.Concat(token.Select(Spellings)) + (token.EndsWith('\\') ? @"\\*" : "");
+
+    // As it is; as %41 and %2541; as \u0041 and \x41; as &#65; and &#x41;, the & itself perhaps escaped; each perhaps behind backslashes.
     private static string Spellings(char letter)
     {
         var (hex, number) = (((int)letter).ToString("x2", CultureInfo.InvariantCulture), ((int)letter).ToString(CultureInfo.InvariantCulture));
         var name = HtmlNames.TryGetValue(letter, out var known) ? $"|{known}" : "";
-        // The letter itself comes last: of an escape, it may be the beginning.
-        return $@"(?:%(?:25)*{hex}|\\+u\{{?0*{hex}\}}?|\\+x{hex}|&(?:amp;)*(?:\#0*{number}|\#x0*{hex}{name});?|\\*{Regex.Escape(letter.ToString())})";
+        var html = $@"&(?:amp;)*(?:\#0*{number}|\#x0*{hex}{name});?";
+        // The letter itself comes last: of an escape, it may be the beginning. Backslashes are taken sparingly: they may belong to the next letter's escape.
+        return $@"\\*?(?:%(?:25)*{hex}|\\+u\{{?0*{hex}\}}?|\\+x{hex}|{html}|{Regex.Escape(letter.ToString())})";
     }
 }

@@ -16,8 +16,9 @@ public sealed class RedactionTests
 
     private static readonly FsCheck.Config Often = FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000);
 
+    // Two backslashes in a row are left out: behind a third that begins an escape, they can be read in two ways.
     private static readonly Gen<(string Token, string Echo)> Echoes =
-        from letters in Gen.Choose('!', '~').Select(c => (char)c).ListOf().Where(l => l.Count > 7)
+        from letters in Gen.Choose('!', '~').Select(c => (char)c).ListOf().Where(l => l.Count > 7 && !string.Concat(l).Contains(@"\\", StringComparison.Ordinal))
         from ways in Gen.Choose(0, 12).ArrayOf(letters.Count)
         select (new string([.. letters]), string.Concat(letters.Zip(ways, Spelled)));
 
@@ -30,6 +31,14 @@ public sealed class RedactionTests
     [Fact]
     public void A_token_is_hidden_in_every_spelling() => Check.One(Often, Prop.ForAll(Echoes.ToArbitrary(), sample =>
         Assert.Equal("before *** behind", new Redaction(sample.Token).Hide($"before {sample.Echo} behind"))));
+
+    [Theory]
+    [InlineData(@"secret\x", @"secret\\x78")]
+    [InlineData(@"secret\x", @"secret\\\x")]
+    [InlineData(@"secret\u", @"secret\\u0075")]
+    [InlineData(@"secret\", @"secret\\")]
+    public void No_rest_of_an_escape_is_left_behind_a_backslash(string token, string echo) =>
+        Assert.Equal("before *** behind", new Redaction(token).Hide($"before {echo} behind"));
 
     [Theory]
     [MemberData(nameof(Escaped))]
