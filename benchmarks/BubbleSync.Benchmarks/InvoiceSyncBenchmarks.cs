@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Benchmarks;
 
@@ -7,7 +7,7 @@ namespace BubbleSync.Benchmarks;
 [Config(typeof(CallsAndTimeConfig))]
 public class InvoiceSyncBenchmarks
 {
-    private SyncScene _scene = null!;
+    private SyncBenchmarkFixture _scene = null!;
     private IReadOnlyList<string> _ids = [];
     private string _way = "";
 
@@ -27,7 +27,7 @@ public class InvoiceSyncBenchmarks
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        _scene = await SyncScene.OpenAsync();
+        _scene = await SyncBenchmarkFixture.OpenAsync();
         _ids = [.. Case == SyncCase.OneInvoice ? _scene.Invoices(payments: 3, items: 4).Take(1) : _scene.Invoices(payments: 1, items: 1).Take(100)];
         await CompareAsync();
         _scene.Delay(TimeSpan.FromMilliseconds(LatencyMs));

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using BubbleSync.Etl.Load;
+using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Transform;
 using Npgsql;
 

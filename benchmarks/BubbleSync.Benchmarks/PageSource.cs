@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Simulator;
 
@@ -45,7 +45,7 @@ internal static class PageSource
         var table = new TableInfo(
             map.Table, columns.ToDictionary(c => c.Item1, c => new ColumnInfo(c.Item1, c.Item2, c.Item2, null, null, null, false, false, null)),
             new HashSet<string> { map.Key }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);
-        return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).OrStop().Entities[0];
+        return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).ThrowIfInvalid().Entities[0];
     }
 
     private static byte[] Body(string[] records) =>

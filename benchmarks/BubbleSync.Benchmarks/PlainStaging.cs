@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
 using Npgsql;
 using NpgsqlTypes;
 

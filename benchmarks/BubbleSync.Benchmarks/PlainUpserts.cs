@@ -1,6 +1,6 @@
-using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Staging;
 
 namespace BubbleSync.Benchmarks;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Benchmarks;
 
@@ -29,7 +29,7 @@ public class RawPageBenchmarks
     public long ParseAndProve()
     {
         using var page = PageSource.Page(_body).Page;
-        using var proof = new WindowProof(All);
+        using var proof = new WindowVerifier(All);
         proof.Add(page, 0);
         return proof.Judge(mayRepeat: false, repeatsAreKnown: false) is { Outcome: Outcome.Proved, RowsRead: var rows } ? rows : 0;
     }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Benchmarks;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Mapping;
 using Npgsql;
 
 namespace BubbleSync.Benchmarks;

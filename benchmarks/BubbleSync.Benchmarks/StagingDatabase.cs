@@ -1,10 +1,11 @@
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Staging;
 using BubbleSync.Etl.Transform;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -40,7 +41,7 @@ internal sealed class StagingDatabase : IAsyncDisposable
         await target.EnsureControlTablesAsync(CancellationToken.None);
         var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(CancellationToken.None);
-        var database = new StagingDatabase(server, target, connection, target.Plan([entity]).OrStop().Entities[0]);
+        var database = new StagingDatabase(server, target, connection, target.Plan([entity]).ThrowIfInvalid().Entities[0]);
         // As in the transactions of a run.
         await database.ExecuteAsync("set jit = off; set work_mem = '32MB'");
         await database.ExecuteAsync(database.Staging.Create);

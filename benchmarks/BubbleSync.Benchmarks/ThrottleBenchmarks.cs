@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
 
 namespace BubbleSync.Benchmarks;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 

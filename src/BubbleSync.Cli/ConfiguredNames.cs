@@ -1,6 +1,6 @@
 using System.CommandLine.Completions;
 using BubbleSync.Etl;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 

@@ -88,7 +88,7 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
     private string[] UnixWords(ServerBinaries binaries, int port) =>
     [
         "/bin/sh", "-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", cluster.Log,
-        .. Session.Own(),
+        .. ProcessSession.Own(),
         .. account.Wrap([binaries.Postgres, "-D", cluster.Data, .. Settings(port).SelectMany(pair => new[] { "-c", $"{pair.Key}={pair.Value}" })]),
     ];
 

@@ -48,7 +48,7 @@ internal sealed class Watchdog : IDisposable
         if (OperatingSystem.IsWindows())
             return null;
 
-        string[] words = [.. Session.Own(), "/bin/sh", "-c", Script, "sh", owners.Folder, mine, owners.Mark, data, .. deleteAtEnd];
+        string[] words = [.. ProcessSession.Own(), "/bin/sh", "-c", Script, "sh", owners.Folder, mine, owners.Mark, data, .. deleteAtEnd];
         var description = new ProcessStartInfo(words[0], words.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = "/" };
         return new(Process.Start(description)!);
     }

@@ -1,10 +1,12 @@
-using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Compare;
+using BubbleSync.Etl.Compare.Values;
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Preflight;
-using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
 
 namespace BubbleSync.Etl;
 
@@ -88,7 +90,7 @@ public sealed partial class SyncEngine
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
-        var plan = target.Plan(entities).OrStop();
+        var plan = target.Plan(entities).ThrowIfInvalid();
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: false) { RunId = runId }, cancellationToken);
         // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;

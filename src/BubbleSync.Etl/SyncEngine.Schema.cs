@@ -1,5 +1,7 @@
-using BubbleSync.Etl.Audit;
-using BubbleSync.Etl.Scaffold;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema;
+using BubbleSync.Etl.Schema.Scaffold;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl;
 

@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Runs;
-using BubbleSync.Etl.Sync;
+using BubbleSync.Etl.Settings.Reading;
 
 namespace BubbleSync.Etl;
 

@@ -1,12 +1,16 @@
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Config;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Preflight;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
-using BubbleSync.Etl.Sync;
+using BubbleSync.Etl.Runs.Chosen;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Runs.Stages;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl;
@@ -116,7 +120,7 @@ public sealed partial class SyncEngine
                 entity.Bound = bound;
                 var since = watermarks.Of(entity.Plan) - overlap;
                 var source = new EntitySource(bubble.Client, entity.Plan);
-                var history = new FullHistory(entity.Flow, source, settings.Bubble, order);
+                var history = new FullExtract(entity.Flow, source, settings.Bubble, order);
                 await history.ReadChangesAsync(since, bound, token);
                 // Where not all changes were read, counts would differ for that.
                 if (options.Prune != PruneMode.None && entity.IsComplete)
@@ -140,7 +144,7 @@ public sealed partial class SyncEngine
 
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
-        var plan = target.Plan(entities).OrStop();
+        var plan = target.Plan(entities).ThrowIfInvalid();
         await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: true) { RunId = runId }, cancellationToken);
         using var bubble = Connect();

@@ -1,18 +1,22 @@
 using System.Globalization;
-using BubbleSync.Etl.Audit;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Compare;
+using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Patch;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Preflight;
+using BubbleSync.Etl.Preflight.Examinations;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
-using BubbleSync.Etl.Sync;
-using BubbleSync.Etl.Telemetry;
+using BubbleSync.Etl.Runs.Chosen;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Schema;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -60,14 +64,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
                 AcceptSource = options.AcceptSource,
                 Drain = options.Drain,
             };
-        var plan = target.Plan(options.Entities).OrStop();
+        var plan = target.Plan(options.Entities).ThrowIfInvalid();
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, options.NextStep, cancellationToken);
+        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Of(options), cancellationToken);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
         await target.RequireReadyAsync(plan, use, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
-        using var bubble = Connect(options.MaxCalls, options.NextStep);
+        using var bubble = Connect(options.MaxCalls, NextStep.Of(options));
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
@@ -143,7 +147,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<PlanReport> PlanAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync plan", cancellationToken);
-        target.Plan(entities).OrStop();
+        target.Plan(entities).ThrowIfInvalid();
         using var bubble = Connect();
         await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
@@ -169,7 +173,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         PartialRunOptions options, SyncTarget target, IReadOnlyList<string> entities, Guid runId, BubbleConnection? bubble, IProgress<RunProgress>? progress,
         Func<SyncPlan, RunFindings, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
-        var plan = target.Plan(entities).OrStop();
+        var plan = target.Plan(entities).ThrowIfInvalid();
         await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
         await target.RequireReadyAsync(plan, use, cancellationToken);

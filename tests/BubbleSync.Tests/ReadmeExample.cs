@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Tests;
 

@@ -100,11 +100,11 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task The_query_for_what_there_was_to_say_of_a_run_finds_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Linked User Login\": \"1x2\""));
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Linked User Login\": \"1x2\""));
+        await fixture.ResyncAsync("agent");
 
-        var rows = await scene.RowsAsync(Assert.Single(ReadmeText.Blocks(ReadmeText.Front, "sql")));
+        var rows = await fixture.RowsAsync(Assert.Single(ReadmeText.Blocks(ReadmeText.Front, "sql")));
 
         Assert.Contains("warning|run|~|~|agent: links whose target no table has: 1; see bubblesync.missing_link.", rows);
     }

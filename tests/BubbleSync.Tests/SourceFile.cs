@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace BubbleSync.Tests;
 
 /// <summary>A file of ours as tests of shape see it: where it lies, and its text without comments.</summary>
-/// <param name="Place">Its path below <c>src</c>, with slashes: <c>BubbleSync.Etl/Load/Merger.cs</c>.</param>
+/// <param name="Place">Its path below <c>src</c>, with slashes: <c>BubbleSync.Etl/Merge/Merger.cs</c>.</param>
 /// <param name="Text">All of it.</param>
 internal sealed partial record SourceFile(string Place, string Text)
 {

@@ -4,7 +4,7 @@ using Npgsql;
 namespace BubbleSync.Benchmarks.EndToEnd;
 
 /// <summary>What is run once, beside the rounds: the old way, and the program under a limit of requests a minute.</summary>
-internal sealed class Aside(Scene scene, SimulatedApp app, Figures figures)
+internal sealed class Aside(SyncFixture scene, SimulatedApp app, Figures figures)
 {
     private const int ThrottledSeconds = 20;
     private const int PageSize = 100;

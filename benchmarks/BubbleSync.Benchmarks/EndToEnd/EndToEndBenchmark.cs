@@ -1,5 +1,5 @@
 using BubbleSync.EmbeddedPostgres;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Mapping;
 using Npgsql;
 
 namespace BubbleSync.Benchmarks.EndToEnd;
@@ -45,7 +45,7 @@ internal static class EndToEndBenchmark
         var maps = EntityMapReader.Read(Path.Combine(AppContext.BaseDirectory, "config", "entities")).OrderBy(m => m.Level).ToList();
         var skeleton = await SkeletonProgram.BuildAsync(State);
         await using var databases = await Databases.StartAsync(Path.Combine(State, $"postgres-{Environment.ProcessId}"), program.ApplySchemaAsync);
-        var scene = new Scene(options, State, databases, new TargetTables(databases, maps), program, skeleton);
+        var scene = new SyncFixture(options, State, databases, new TargetTables(databases, maps), program, skeleton);
 
         var sizes = new List<Figures>();
         foreach (var size in options.Sizes)
@@ -53,7 +53,7 @@ internal static class EndToEndBenchmark
         return new EndToEndReport(options, databases.Version, sizes);
     }
 
-    private static async Task<Figures> MeasureAsync(Scene scene, int size)
+    private static async Task<Figures> MeasureAsync(SyncFixture scene, int size)
     {
         var figures = new Figures();
         for (var number = 1; number <= scene.Options.Rounds; number++)
@@ -69,7 +69,7 @@ internal static class EndToEndBenchmark
     }
 
     // Both load empty tables.
-    private static async Task AsideAsync(Scene scene, int size, Aside aside)
+    private static async Task AsideAsync(SyncFixture scene, int size, Aside aside)
     {
         if (!scene.Options.Only.Contains(Situation.First))
             return;

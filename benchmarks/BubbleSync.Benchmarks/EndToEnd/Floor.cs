@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Mapping;
 using Npgsql;
 
 namespace BubbleSync.Benchmarks.EndToEnd;

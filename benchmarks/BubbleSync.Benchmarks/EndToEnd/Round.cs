@@ -1,7 +1,7 @@
 namespace BubbleSync.Benchmarks.EndToEnd;
 
 /// <summary>One round at one size: a fresh simulator, fresh databases, every situation, in each of them one rival after another.</summary>
-internal sealed class Round(Scene scene, SimulatedApp app, int number, Figures figures)
+internal sealed class Round(SyncFixture scene, SimulatedApp app, int number, Figures figures)
 {
     private const int OneInTen = 10;
     private const string Unpatched = "unpatched";

@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Mapping;
 using Npgsql;
 
 namespace BubbleSync.Benchmarks.EndToEnd;

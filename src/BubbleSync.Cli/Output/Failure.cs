@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Spectre.Console;
 using static System.FormattableString;
 

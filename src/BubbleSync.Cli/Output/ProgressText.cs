@@ -1,5 +1,5 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Spectre.Console;
 using static System.FormattableString;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;

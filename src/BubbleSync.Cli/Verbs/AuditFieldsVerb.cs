@@ -16,15 +16,15 @@ internal static class AuditFieldsVerb
         var command = new Command("fields", "Tell for each field whether it is mapped, sent and stored") { Csv, Shapes, Entity };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "audit fields",
                 async engine =>
                 {
-                    var report = await session.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
+                    var report = await context.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
                     if (parsed.GetValue(Csv) is { } file)
                         await report.WriteCsvAsync(file, parsed.GetValue(Shapes), token);
-                    return session.Print(report.ToJson, console => FieldTable.Print(report, console));
+                    return context.Print(report.ToJson, console => FieldTable.Print(report, console));
                 },
                 token);
         });

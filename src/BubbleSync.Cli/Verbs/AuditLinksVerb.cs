@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -16,15 +16,15 @@ internal static class AuditLinksVerb
         var command = new Command("links", "Find links in the tables whose target is in none of them") { Csv, Ask };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "audit links",
                 async engine =>
                 {
                     if (parsed.GetValue(Ask))
-                        session.Tell("Asking Bubble for the missing targets, a hundred to a call …");
+                        context.Tell("Asking Bubble for the missing targets, a hundred to a call …");
                     var report = await engine.AuditLinksAsync(new LinkAuditOptions { Ask = parsed.GetValue(Ask), CsvFile = parsed.GetValue(Csv) }, token);
-                    return session.Print(report.ToJson, console => LinkTable.Print(report, console));
+                    return context.Print(report.ToJson, console => LinkTable.Print(report, console));
                 },
                 token);
         });

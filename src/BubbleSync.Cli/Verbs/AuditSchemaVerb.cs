@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -18,18 +18,18 @@ internal static class AuditSchemaVerb
         var command = new Command("schema", "Hold Bubble's types and fields against maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
-            return session.RunAsync(
+            var context = new CommandContext(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
+            return context.RunAsync(
                 "audit schema",
                 async engine =>
                 {
-                    session.Tell("Asking Bubble for its types and fields, and for some records of each …");
+                    context.Tell("Asking Bubble for its types and fields, and for some records of each …");
                     var report = await engine.AuditSchemaAsync(new SchemaAuditOptions { Apply = parsed.GetValue(Apply), WriteMaps = parsed.GetValue(WriteMaps) }, token);
                     if (parsed.GetValue(DdlFile) is { } ddl)
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    return session.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), console));
+                    return context.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), console));
                 },
                 token);
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -19,12 +20,12 @@ internal static class AuditValuesVerb
         var command = new Command("values", "Write for each mapped field of each record what Bubble sent, what it becomes and what is stored") { Entity, Since, Only, Csv, Formulas };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync("audit values", async engine =>
+            var context = new CommandContext(parsed);
+            return context.RunAsync("audit values", async engine =>
             {
                 await using var output = Console.OpenStandardOutput();
-                var report = await session.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = session.IsJson }, progress, token));
-                Print(report, session, parsed.GetValue(Csv));
+                var report = await context.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token));
+                Print(report, context, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);
         });
@@ -42,12 +43,12 @@ internal static class AuditValuesVerb
     };
 
     // Without a file stdout carries the rows and nothing else.
-    private static void Print(ValueAuditReport report, Session session, string? csv)
+    private static void Print(ValueAuditReport report, CommandContext context, string? csv)
     {
-        session.PrintErrors(report.Run);
+        context.PrintErrors(report.Run);
         if (csv is not null)
-            session.Print(report.ToJson, console => ValueSummary.Print(report, csv, console));
-        else if (!session.IsJson && !session.IsQuiet)
+            context.Print(report.ToJson, console => ValueSummary.Print(report, csv, console));
+        else if (!context.IsJson && !context.IsQuiet)
             ValueSummary.Print(report, csv, Terminal.Error);
     }
 }

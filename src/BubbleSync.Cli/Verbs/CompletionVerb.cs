@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -19,7 +19,7 @@ internal static class CompletionVerb
                 given.AddError($"There is no completion for '{shell.Value}'.{DidYouMean.Hint(shell.Value, Scripts.Keys)}");
         });
         var command = new Command("completion", "Print the script that completes words of bubblesync in a shell") { Shell };
-        command.SetAction((parsed, token) => new Session(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
+        command.SetAction((parsed, token) => new CommandContext(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
         return command;
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
 using BubbleSync.EmbeddedPostgres;
-using BubbleSync.Etl;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using static System.FormattableString;
 
@@ -24,36 +24,36 @@ internal static class DemoVerb
 
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken token)
     {
-        var session = new Session(parsed);
-        return session.GuardedAsync("demo", async () =>
+        var context = new CommandContext(parsed);
+        return context.GuardedAsync("demo", async () =>
         {
-            var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(Session.Home, "field-audit.csv"));
-            Directory.CreateDirectory(Session.Home);
+            var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(CommandContext.Home, "field-audit.csv"));
+            Directory.CreateDirectory(CommandContext.Home);
             Csv.Require(file);
-            session.Tell("Starting a private PostgreSQL and the Bubble simulator …");
-            await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Session.Home, "demo"), Temporary = true }, token);
+            context.Tell("Starting a private PostgreSQL and the Bubble simulator …");
+            await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(CommandContext.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
-            var engine = session.Engine(Settings(parsed, server, simulator));
+            var engine = context.Engine(Settings(parsed, server, simulator));
 
             await engine.ApplySchemaAsync(token);
-            session.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
+            context.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
                 + Invariant($"with {parsed.GetValue(Invoices):N0} invoices and all around them."));
-            var report = await session.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
-            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await session.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
+            var report = await context.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
+            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)
                 await audit.WriteCsvAsync(file, shapes: false, token);
-            var code = session.Print(report);
+            var code = context.Print(report);
             if (audit is not null)
-                Tell(audit, file, session);
+                Tell(audit, file, context);
             return code;
         }, token);
     }
 
-    private static void Tell(FieldAuditReport audit, string file, Session session)
+    private static void Tell(FieldAuditReport audit, string file, CommandContext context)
     {
-        if (!session.IsJson)
+        if (!context.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
-        session.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
+        context.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
     }
 
     // The shipped settings, whatever is set around: the demo never touches a real app or database. The simulator has no limit to respect.

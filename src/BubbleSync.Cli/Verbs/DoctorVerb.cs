@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Verbs;
@@ -14,13 +14,13 @@ internal static class DoctorVerb
         var command = new Command("doctor", "Check settings, token, types, tables, columns, unique keys and rights; say how to mend each");
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "doctor",
                 async engine =>
                 {
                     var report = await engine.ExamineAsync(token);
-                    session.Print(report.ToJson, console => Print(report, console));
+                    context.Print(report.ToJson, console => Print(report, console));
                     return report.Success ? ExitCode.Done : ExitCode.Partial;
                 },
                 token);

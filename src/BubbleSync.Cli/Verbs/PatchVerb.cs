@@ -14,8 +14,8 @@ internal static class PatchVerb
         var command = new Command("patch", "Run the patch stage alone") { Names };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync("patch", async engine => session.Print(await engine.PatchAsync(parsed.GetValue(Names)!, token)), token);
+            var context = new CommandContext(parsed);
+            return context.RunAsync("patch", async engine => context.Print(await engine.PatchAsync(parsed.GetValue(Names)!, token)), token);
         });
         return command;
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Verbs;
@@ -15,17 +15,17 @@ internal static class PlanVerb
     public static Command Command()
     {
         var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity };
-        command.SetAction((parsed, token) => RunAsync(new Session(parsed), parsed.GetValue(Entity)!, token));
+        command.SetAction((parsed, token) => RunAsync(new CommandContext(parsed), parsed.GetValue(Entity)!, token));
         return command;
     }
 
     /// <summary>Prints the plan of a resync of all entities, or of those named.</summary>
-    public static Task<int> RunAsync(Session session, string[] entities, CancellationToken token) => session.RunAsync(
+    public static Task<int> RunAsync(CommandContext context, string[] entities, CancellationToken token) => context.RunAsync(
         "plan",
         async engine =>
         {
             var report = await engine.PlanAsync(entities, token);
-            return session.Print(report.ToJson, console => Print(report, console));
+            return context.Print(report.ToJson, console => Print(report, console));
         },
         token);
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -32,11 +32,11 @@ internal static class ResyncVerb
         // The first Ctrl-C lets the run end in good order; a second one ends the program.
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
+            var context = new CommandContext(parsed);
             if (parsed.GetValue(Plan))
-                return PlanVerb.RunAsync(session, parsed.GetValue(Entity)!, token);
+                return PlanVerb.RunAsync(context, parsed.GetValue(Entity)!, token);
 
-            return session.RunAsync("resync", async engine => session.Print(await session.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
+            return context.RunAsync("resync", async engine => context.Print(await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
         return command;
     }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Reports;
 using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
@@ -30,17 +31,17 @@ internal static class RunsVerb
         Reprocess(),
     };
 
-    private static Command Verb(Command command, Func<RunArchive, ParseResult, Session, CancellationToken, Task> print)
+    private static Command Verb(Command command, Func<RunArchive, ParseResult, CommandContext, CancellationToken, Task> print)
     {
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "runs",
                 async engine =>
                 {
                     await using var archive = await engine.OpenArchiveAsync(token);
-                    await print(archive, parsed, session, token);
+                    await print(archive, parsed, context, token);
                     return ExitCode.Done;
                 },
                 token);
@@ -53,49 +54,49 @@ internal static class RunsVerb
         var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was mended") { Run, Force };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "reprocess",
                 async engine =>
                 {
-                    session.Tell("Mapping and merging the rejects once more …");
-                    return session.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, parsed.GetValue(Force), token));
+                    context.Tell("Mapping and merging the rejects once more …");
+                    return context.Print(await engine.ReprocessAsync(parsed.GetValue(Run)!, parsed.GetValue(Force), token));
                 },
                 token);
         });
         return command;
     }
 
-    private static async Task ListAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    private static async Task ListAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token)
     {
         var runs = await archive.ListAsync(parsed.GetValue(Most), parsed.GetValue(Kind), parsed.GetValue(Status), token);
-        session.Print(() => ReportJson.Write(runs), console => RunTables.Print(runs, console));
+        context.Print(() => ReportJson.Write(runs), console => RunTables.Print(runs, console));
     }
 
-    private static async Task ShowAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token) =>
-        session.Print(await archive.ShowAsync(parsed.GetValue(Run)!, token));
+    private static async Task ShowAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token) =>
+        context.Print(await archive.ShowAsync(parsed.GetValue(Run)!, token));
 
-    private static async Task LogAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    private static async Task LogAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token)
     {
         var (run, level, entity) = (parsed.GetValue(Run)!, parsed.GetValue(Level), parsed.GetValue(Entity));
         var lines = await (parsed.GetValue(Follow) ? archive.FollowAsync(run, level, entity, TimeProvider.System, token) : archive.LogAsync(run, level, entity, token));
-        if (session.IsJson)
+        if (context.IsJson)
             await WriteJsonAsync(lines, token);
         else
             await RunTables.PrintAsync(lines, Console.Out, token);
     }
 
-    private static async Task RejectedAsync(RunArchive archive, ParseResult parsed, Session session, CancellationToken token)
+    private static async Task RejectedAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token)
     {
         var rejected = await archive.RejectedAsync(parsed.GetValue(Run)!, parsed.GetValue(Entity), token);
         if (parsed.GetValue(Csv) is { } file)
         {
             var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
-            Console.Out.WriteLine(session.IsJson
+            Console.Out.WriteLine(context.IsJson
                 ? JsonSerializer.Serialize(new { file, fields })
                 : Invariant($"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}"));
         }
-        else if (session.IsJson)
+        else if (context.IsJson)
         {
             await WriteJsonAsync(rejected, token);
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -17,14 +17,14 @@ internal static class ScaffoldVerb
         var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that no map names yet") { Type, All, DryRun };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed) { WritesMaps = !parsed.GetValue(DryRun) };
-            return session.RunWithoutDatabaseAsync(
+            var context = new CommandContext(parsed) { WritesMaps = !parsed.GetValue(DryRun) };
+            return context.RunWithoutDatabaseAsync(
                 "scaffold",
                 async engine =>
                 {
-                    session.Tell("Asking Bubble for its types and fields, and for some records of each …");
+                    context.Tell("Asking Bubble for its types and fields, and for some records of each …");
                     var report = await engine.ScaffoldAsync(new ScaffoldOptions { Types = parsed.GetValue(Type)!, All = parsed.GetValue(All), DryRun = parsed.GetValue(DryRun) }, token);
-                    return session.Print(report.ToJson, console => ScaffoldTable.Print(report, console));
+                    return context.Print(report.ToJson, console => ScaffoldTable.Print(report, console));
                 },
                 token);
         });

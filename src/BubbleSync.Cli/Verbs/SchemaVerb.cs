@@ -12,13 +12,13 @@ internal static class SchemaVerb
         var apply = new Command("apply", "Create the target tables that are missing, and the control tables");
         apply.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync(
+            var context = new CommandContext(parsed);
+            return context.RunAsync(
                 "schema",
                 async engine =>
                 {
                     var made = await engine.ApplySchemaAsync(token);
-                    Console.Out.WriteLine(session.IsJson
+                    Console.Out.WriteLine(context.IsJson
                         ? JsonSerializer.Serialize(new { created = made })
                         : made.Count == 0 ? "All tables are there." : $"Created: {string.Join(", ", made)}");
                     return ExitCode.Done;

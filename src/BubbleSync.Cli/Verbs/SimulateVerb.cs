@@ -33,14 +33,14 @@ internal static class SimulateVerb
 
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken token)
     {
-        var session = new Session(parsed);
-        return session.GuardedAsync("simulate", async () =>
+        var context = new CommandContext(parsed);
+        return context.GuardedAsync("simulate", async () =>
         {
             await using var simulator = await StartAsync(Options(parsed), token);
-            Console.Out.WriteLine(session.IsJson
+            Console.Out.WriteLine(context.IsJson
                 ? JsonSerializer.Serialize(new { baseUrl = simulator.BaseUrl, apiToken = parsed.GetValue(Token) })
                 : $"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}{Environment.NewLine}BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
-            session.Tell("Serving. Ctrl-C ends it.");
+            context.Tell("Serving. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;
         }, token);

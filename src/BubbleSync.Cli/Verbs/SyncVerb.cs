@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -34,14 +35,14 @@ internal static class SyncVerb
         var command = new Command("invoice", "Sync invoices with all that belongs to them") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync("sync invoice", async engine =>
+            var context = new CommandContext(parsed);
+            return context.RunAsync("sync invoice", async engine =>
             {
                 var options = new InvoiceSyncOptions { Force = parsed.GetValue(Force), SkipUsers = parsed.GetValue(SkipUsers), SkipAgents = parsed.GetValue(SkipAgents) };
                 var ids = await IdsAsync(parsed, token);
-                var report = await session.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
-                session.Explain(report.Run.Failure);
-                session.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                var report = await context.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
+                context.Explain(report.Run.Failure);
+                context.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
@@ -53,13 +54,13 @@ internal static class SyncVerb
         var command = new Command("range", "Sync the invoices modified in a range of dates, with all that belongs to them") { From, To, Force };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync("sync range", async engine =>
+            var context = new CommandContext(parsed);
+            return context.RunAsync("sync range", async engine =>
             {
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
-                var report = await session.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
-                session.Explain(report.Run.Failure);
-                session.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                var report = await context.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
+                context.Explain(report.Run.Failure);
+                context.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
@@ -75,7 +76,7 @@ internal static class SyncVerb
         };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
+            var context = new CommandContext(parsed);
             var options = new IncrementalOptions
             {
                 Entities = parsed.GetValue(Entity)!,
@@ -83,9 +84,9 @@ internal static class SyncVerb
                 PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new IncrementalOptions().PruneLimitPercent,
                 MaxCalls = parsed.GetValue(MaxCalls),
             };
-            return session.RunAsync(
+            return context.RunAsync(
                 "incremental",
-                async engine => session.Print(await session.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
+                async engine => context.Print(await context.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
         });
         return command;
     }

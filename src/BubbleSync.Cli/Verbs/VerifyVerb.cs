@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -22,12 +22,12 @@ internal static class VerifyVerb
         var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Strict, Csv };
         command.SetAction((parsed, token) =>
         {
-            var session = new Session(parsed);
-            return session.RunAsync("verify", async engine =>
+            var context = new CommandContext(parsed);
+            return context.RunAsync("verify", async engine =>
             {
-                var report = await session.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
-                session.PrintErrors(report.Run);
-                session.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), console));
+                var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                context.PrintErrors(report.Run);
+                context.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });

@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Bubble;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Bubble;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using BubbleSync.Etl.Bubble.Throttling;
 
 namespace BubbleSync.Etl.Bubble;
 

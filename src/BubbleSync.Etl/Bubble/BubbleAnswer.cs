@@ -3,7 +3,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Telemetry;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Diagnostics;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using Microsoft.Extensions.Logging;
 using static System.FormattableString;
 

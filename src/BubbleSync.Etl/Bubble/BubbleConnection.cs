@@ -1,4 +1,6 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Bubble;

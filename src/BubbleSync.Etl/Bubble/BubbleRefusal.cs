@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;

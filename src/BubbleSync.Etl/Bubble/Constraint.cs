@@ -1,5 +1,5 @@
 using System.Text.Json;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 

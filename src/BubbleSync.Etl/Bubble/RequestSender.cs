@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Telemetry;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Diagnostics;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using Microsoft.Extensions.Logging;
 using static System.FormattableString;
 
@@ -79,12 +81,12 @@ internal sealed class RequestSender : IDisposable
     {
         var waited = Stopwatch.GetTimestamp();
         var turn = await _throttle.EnterAsync(rank, cancellationToken);
-        Signals.ThrottleWait.Took(waited);
+        EtlDiagnostics.ThrottleWait.Took(waited);
         using var limit = new AttemptLimit(TimeSpan.FromSeconds(_settings.TimeoutSeconds), _clock, cancellationToken);
         try
         {
             _meter.Send(isRetry);
-            Signals.Calls.Add(1, Signals.Tag("entity", entity), Signals.Tag("retry", isRetry));
+            EtlDiagnostics.Calls.Add(1, EtlDiagnostics.Tag("entity", entity), EtlDiagnostics.Tag("retry", isRetry));
             var answer = await SendAsync(address, entity, read, limit, cancellationToken);
             _throttle.Recover();
             return answer;
@@ -108,7 +110,7 @@ internal sealed class RequestSender : IDisposable
         string address, string entity, ReadAnswer<T> read, AttemptLimit limit, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        using var request = Signals.Begin("request", ("entity", entity));
+        using var request = EtlDiagnostics.Begin("request", ("entity", entity));
         try
         {
             using var response = await HeadersAsync(address, entity, limit.Token, cancellationToken);
@@ -125,7 +127,7 @@ internal sealed class RequestSender : IDisposable
         }
         finally
         {
-            Signals.CallDuration.Took(began, Signals.Tag("entity", entity));
+            EtlDiagnostics.CallDuration.Took(began, EtlDiagnostics.Tag("entity", entity));
         }
     }
 
@@ -197,7 +199,7 @@ internal sealed class RequestSender : IDisposable
     private void SlowDown(int status, TimeSpan? wait, string entity)
     {
         _meter.Throttled();
-        Signals.Throttled.Add(1);
+        EtlDiagnostics.Throttled.Add(1);
         var left = TimeSpan.FromSeconds(_settings.PatienceSeconds) - _throttle.OutageLasted;
         if (wait > left + RetryAfterGrain)
             throw _answer.Failure(entity, BubbleAnswer.WaitTooLong, TooLong(status, wait.Value, left), isTransient: true);

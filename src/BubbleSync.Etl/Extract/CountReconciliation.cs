@@ -1,4 +1,5 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;

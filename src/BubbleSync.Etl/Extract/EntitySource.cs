@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -44,7 +45,7 @@ internal sealed class EntitySource
     {
         using var page = await PageAsync(window, cursor, 1, cancellationToken);
         DateTimeOffset? created = null;
-        if (page.Count > 0 && WindowProof.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
+        if (page.Count > 0 && WindowVerifier.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
             created = Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
         var total = page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : (long?)null;
         return new Probe(page.Count > 0, created, total, page.Remaining);

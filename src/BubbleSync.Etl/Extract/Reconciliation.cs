@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Extract;
 /// Compares the count of the whole type with what was read, and returns the windows that are still to be read, in rounds:
 /// those that no window covered, and those of which Bubble counts more than came. A difference is accepted only where the counts were seen to change.
 /// </summary>
-internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractionLedger ledger, DateTimeOffset end)
+internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractLog ledger, DateTimeOffset end)
 {
     // Records that come and go while they are counted make counts disagree that are all true.
     private const int CountingRounds = 8;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Extract;
 

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -80,7 +81,7 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
     {
         try
         {
-            return WindowProof.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+            return WindowVerifier.TryField(record, BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         }
         catch (InvalidOperationException)
         {

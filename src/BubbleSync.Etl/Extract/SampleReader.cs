@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Extract;
 

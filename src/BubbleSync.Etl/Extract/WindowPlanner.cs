@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;

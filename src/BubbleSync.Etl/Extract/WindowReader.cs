@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
@@ -33,7 +34,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             }
 
             var reading = new WindowReading(window, attempt);
-            using var proof = new WindowProof(window);
+            using var proof = new WindowVerifier(window);
             var pages = 0;
             var longest = 0;
             await foreach (var page in PagesAsync(window, proof, first, limit, cancellationToken))
@@ -73,7 +74,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     // The first page says how many rows to expect and how many Bubble gives at once; the last is asked for only when
     // all others are there, so that its count is a count after reading.
     private async IAsyncEnumerable<RawPage> PagesAsync(
-        Window window, WindowProof proof, RawPage first, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowVerifier proof, RawPage first, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (start, remaining) = (first.Count, first.Remaining);
         // Where Bubble gives fewer rows at once than it was asked for, it will do so again. A page that was shortened for its size says nothing of the next.
@@ -111,7 +112,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     }
 
     private async IAsyncEnumerable<RawPage> MiddleAsync(
-        Window window, WindowProof proof, Stretch middle, long stride, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowVerifier proof, Stretch middle, long stride, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var end = middle.Cursor + middle.Count;
         var ahead = Math.Min(MostPagesAhead, settings.MaxConcurrency);
@@ -153,7 +154,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         (stretch, await source.PageAsync(window, stretch.Cursor, (int)stretch.Count, cancellationToken));
 
     private async IAsyncEnumerable<RawPage> RangeAsync(
-        Window window, WindowProof proof, long cursor, long count, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Window window, WindowVerifier proof, long cursor, long count, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (count > 0)
         {
@@ -182,7 +183,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         }
     }
 
-    private static void Add(RawPage page, long cursor, WindowProof proof)
+    private static void Add(RawPage page, long cursor, WindowVerifier proof)
     {
         try
         {

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;

@@ -1,5 +1,8 @@
 using System.Data;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres.Addresses;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Settings;
 using Npgsql;
 using static System.FormattableString;
 
@@ -35,7 +38,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
         (_target, _settings, Schema, MaxConnections) = (target, settings, schema, connections);
         _source = ConnectionKeywords.CreateSource(target.Keywords);
         _free = new SemaphoreSlim(connections, connections);
-        Windows = new RankedSlots(Math.Max(1, connections - ConnectionsBesideWindows));
+        Windows = new PrioritySlots(Math.Max(1, connections - ConnectionsBesideWindows));
     }
 
     /// <summary>The schema of the target tables.</summary>
@@ -54,7 +57,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some
     /// are always left for work that waits for no reading.
     /// </summary>
-    public RankedSlots Windows { get; }
+    public PrioritySlots Windows { get; }
 
     /// <summary>The server's version, such as <c>15.14</c>.</summary>
     public string Version { get; private set; } = "";

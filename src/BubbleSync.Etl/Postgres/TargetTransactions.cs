@@ -1,4 +1,5 @@
 using System.Data;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
@@ -26,7 +27,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     /// <param name="work">The work; done again where others were in the way.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">It failed; nothing of it lasts.</exception>
-    public async Task<T> InOneAsync<T>(IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> RunInTransactionAsync<T>(IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await permit(cancellationToken);
         try

@@ -1,7 +1,8 @@
 using System.Data;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 using static System.FormattableString;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 

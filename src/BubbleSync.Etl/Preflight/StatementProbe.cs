@@ -1,6 +1,7 @@
-using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Staging;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;

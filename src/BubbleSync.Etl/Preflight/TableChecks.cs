@@ -1,6 +1,7 @@
-using BubbleSync.Etl.Load;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;

@@ -1,4 +1,5 @@
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Preflight;

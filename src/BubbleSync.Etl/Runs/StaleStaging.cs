@@ -1,4 +1,5 @@
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 

@@ -1,4 +1,5 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 
@@ -21,7 +22,7 @@ internal sealed class FieldTally
         get
         {
             lock (_lock)
-                return Together(_once.Present, _again.Present);
+                return ParallelWork(_once.Present, _again.Present);
         }
     }
 
@@ -31,7 +32,7 @@ internal sealed class FieldTally
         get
         {
             lock (_lock)
-                return Together(_once.Notes, _again.Notes);
+                return ParallelWork(_once.Notes, _again.Notes);
         }
     }
 
@@ -78,7 +79,7 @@ internal sealed class FieldTally
     }
 
     // Fields that only repeated records held are counted with these.
-    private static Dictionary<TKey, TValue> Together<TKey, TValue>(Dictionary<TKey, TValue> once, Dictionary<TKey, TValue> again)
+    private static Dictionary<TKey, TValue> ParallelWork<TKey, TValue>(Dictionary<TKey, TValue> once, Dictionary<TKey, TValue> again)
         where TKey : notnull
     {
         var all = new Dictionary<TKey, TValue>(once);

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 

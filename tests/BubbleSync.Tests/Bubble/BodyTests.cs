@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Survival;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -154,7 +156,7 @@ public sealed class BodyTests : IDisposable
         return new BubbleClient(settings, new Throttle(1, 1_000_000, clock), new ApiMeter(), clock, NullLogger.Instance, handler);
     }
 
-    private Task<Etl.Model.RawPage> SearchAsync(BubbleClient client) => client.SearchAsync(new BubbleQuery("invoice", [], 0, 100), "invoice", 0, _limit.Token);
+    private Task<Etl.Messages.RawPage> SearchAsync(BubbleClient client) => client.SearchAsync(new BubbleQuery("invoice", [], 0, 100), "invoice", 0, _limit.Token);
 
     private async Task ServeAsync(byte[][] answers)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;

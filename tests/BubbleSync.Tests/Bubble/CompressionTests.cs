@@ -9,11 +9,11 @@ public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Within_a_machine_nothing_is_compressed()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 100 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100 });
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
-        Assert.Equal(("succeeded", 0), (report.Status, scene.Bubble.Traffic.Compressed));
+        Assert.Equal(("succeeded", 0), (report.Status, fixture.Bubble.Traffic.Compressed));
     }
 
     // The simulator takes the part of a proxy: so it can have any name.
@@ -22,16 +22,16 @@ public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData("truncated=10", "truncated-http=10", "reset=10", "drip=10")]
     public async Task From_afar_answers_come_compressed_and_are_read_all_the_same(params string[] faults)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 100, Faults = faults });
-        var address = scene.Bubble.BaseUrl;
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100, Faults = faults });
+        var address = fixture.Bubble.BaseUrl;
         var proxy = new Dictionary<string, string> { ["http_proxy"] = address.GetLeftPart(UriPartial.Authority), ["no_proxy"] = "" };
 
         var outcome = await Bubblesync.RunAsync(
-            scene, [("Bubble__BaseUrl", $"http://app.example.com{address.AbsolutePath}"), ("Bubble__AllowHttp", "true")],
+            fixture, [("Bubble__BaseUrl", $"http://app.example.com{address.AbsolutePath}"), ("Bubble__AllowHttp", "true")],
             proxy, "resync", "--output", "json");
 
         Assert.True(outcome.Code == 0, outcome.All);
         Assert.All(outcome.Json.GetProperty("entities").EnumerateArray(), e => Assert.Equal(e.GetProperty("expected").GetInt64(), e.GetProperty("inserted").GetInt64()));
-        Assert.True(scene.Bubble.Traffic.Compressed >= 8);
+        Assert.True(fixture.Bubble.Traffic.Compressed >= 8);
     }
 }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;

@@ -1,5 +1,7 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Survival;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -116,6 +118,6 @@ public sealed class CountedCallTests
         return new BubbleClient(settings, new Throttle(settings.MaxConcurrency, 1_000_000, clock), meter, clock, NullLogger.Instance);
     }
 
-    private static Task<Etl.Model.RawPage> SearchAsync(BubbleClient client) =>
+    private static Task<Etl.Messages.RawPage> SearchAsync(BubbleClient client) =>
         client.SearchAsync(new BubbleQuery("invoice", [], 0, 100), "invoice", 0, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
 }

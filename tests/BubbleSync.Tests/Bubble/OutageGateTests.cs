@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Settings;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

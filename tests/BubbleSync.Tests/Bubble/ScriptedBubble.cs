@@ -3,9 +3,11 @@ using System.Net;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Survival;
-using BubbleSync.Tests.Telemetry;
 
 namespace BubbleSync.Tests.Bubble;
 

@@ -30,13 +30,13 @@ public sealed partial class LiveViewTests(PostgresFixture postgres) : IClassFixt
 
     private async Task<string> RunAsync(int columns, string? noColour)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 40 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 40 });
         var program = $"stty cols {columns} rows 40; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")}' resync";
         var outcome = await ChildProcess.RunAsync(
             Path.GetTempPath(), "script", ["-qec", program, "/dev/null"],
             ("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("SHELL", "/bin/sh"), ("CI", null), ("NO_COLOR", noColour),
-            ("BUBBLESYNC_CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), ("BUBBLESYNC_Bubble__BaseUrl", scene.Bubble.BaseUrl.ToString()),
-            ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token), ("BUBBLESYNC_Bubble__RequestsPerMinute", "1000000"), ("BUBBLESYNC_Postgres__ConnectionString", scene.Connection));
+            ("BUBBLESYNC_CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), ("BUBBLESYNC_Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()),
+            ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token), ("BUBBLESYNC_Bubble__RequestsPerMinute", "1000000"), ("BUBBLESYNC_Postgres__ConnectionString", fixture.Connection));
         Assert.Equal(0, outcome.Code);
         return outcome.Output;
     }

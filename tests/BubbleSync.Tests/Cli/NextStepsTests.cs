@@ -10,27 +10,27 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task What_did_not_come_is_followed_by_the_command_for_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, Faults = ["bad-records=1"] });
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("insert into agent (bubble_id, name) values ('1700000000000x123456789012345678', 'gone')");
-        await scene.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id = (select min(bubble_id) from agent where modified_date is not null)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, Faults = ["bad-records=1"] });
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("insert into agent (bubble_id, name) values ('1700000000000x123456789012345678', 'gone')");
+        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id = (select min(bubble_id) from agent where modified_date is not null)");
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--entity", "customer");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--entity", "customer");
 
         var commands = outcome.Output.Split('\n').Where(l => l.StartsWith("next: bubblesync ", StringComparison.Ordinal)).Select(l => l["next: bubblesync ".Length..l.IndexOf('#', StringComparison.Ordinal)].TrimEnd()).ToList();
         Assert.Equal(
             ["runs rejected RUN", "runs reprocess RUN", "runs log RUN --level warning", "resync --entity agent --force", "audit links --ask", "resync --entity agent --prune soft"],
             commands.Select(c => string.Join(' ', c.Split(' ').Select(w => w.Length == 13 && w[8] == '-' ? "RUN" : w))));
         foreach (var command in commands)
-            Assert.InRange((await Bubblesync.RunAsync(scene, command.Split(' '))).Code, 0, 1);
+            Assert.InRange((await Bubblesync.RunAsync(fixture, command.Split(' '))).Code, 0, 1);
     }
 
     [Fact]
     public async Task After_a_refusal_of_the_token_the_next_step_is_doctor()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", "another")], "resync", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__ApiToken", "another")], "resync", "--entity", "agent");
 
         Assert.Equal(3, outcome.Code);
         Assert.Equal("next: bubblesync doctor", outcome.Output.Split('\n').First(l => l.StartsWith("next: ", StringComparison.Ordinal)).Split("   #")[0]);
@@ -39,11 +39,11 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task After_a_prune_that_was_too_large_no_other_is_suggested()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        await scene.ExecuteAsync($"insert into agent (bubble_id) values ('{Scene.Id(8)}'), ('{Scene.Id(9)}')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        await fixture.ExecuteAsync($"insert into agent (bubble_id) values ('{SyncFixture.Id(8)}'), ('{SyncFixture.Id(9)}')");
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--prune", "soft");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--prune", "soft");
 
         Assert.Contains("more than 20 %", outcome.All, StringComparison.Ordinal);
         var steps = outcome.Output.Split('\n').Where(l => l.StartsWith("next: ", StringComparison.Ordinal));
@@ -53,23 +53,23 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_run_that_stopped_names_the_way_to_go_on()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 });
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--max-calls", "10");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--max-calls", "10");
 
         Assert.Equal(3, outcome.Code);
         var next = Assert.Single(outcome.Output.Split('\n'), l => l.StartsWith("next: ", StringComparison.Ordinal));
         Assert.Matches("^next: bubblesync resync --resume [0-9a-f]{8}-[0-9a-f]{4}   # goes on; what is proved is not read again", next);
-        Assert.Equal(0, (await Bubblesync.RunAsync(scene, next.Split("   ")[0].Split(' ')[2..])).Code);
+        Assert.Equal(0, (await Bubblesync.RunAsync(fixture, next.Split("   ")[0].Split(' ')[2..])).Code);
     }
 
     [Fact]
     public async Task Where_all_is_well_there_is_nothing_to_do()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent");
 
         Assert.DoesNotContain("next:", outcome.Output, StringComparison.Ordinal);
     }

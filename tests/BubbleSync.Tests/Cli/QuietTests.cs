@@ -24,9 +24,9 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(true, "")]
     public async Task What_is_told_beside_rows_on_stdout_is_no_error(bool isQuiet, string told)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 1 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 1 });
 
-        var outcome = await Bubblesync.RunAsync(scene, ["audit", "values", "--entity", "agent", .. isQuiet ? ["--quiet"] : Array.Empty<string>()]);
+        var outcome = await Bubblesync.RunAsync(fixture, ["audit", "values", "--entity", "agent", .. isQuiet ? ["--quiet"] : Array.Empty<string>()]);
 
         Assert.Equal(0, outcome.Code);
         Assert.StartsWith("entity,bubble_id,", outcome.Output, StringComparison.Ordinal);
@@ -37,9 +37,9 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_quiet_command_still_tells_its_errors()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", "wrong")], "verify", "--quiet");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__ApiToken", "wrong")], "verify", "--quiet");
 
         Assert.Equal(3, outcome.Code);
         Assert.StartsWith("error: ", outcome.Error, StringComparison.Ordinal);
@@ -52,11 +52,11 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("verify", "--verbose")]
     public async Task Only_with_verbose_an_error_tells_where_it_came_from(params string[] words)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ResyncAsync();
-        await scene.MoveAsync(new Uri("http://127.0.0.1:9/api/1.1/"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ResyncAsync();
+        await fixture.MoveAsync(new Uri("http://127.0.0.1:9/api/1.1/"));
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], words);
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], words);
 
         Assert.Equal(3, outcome.Code);
         Assert.Equal(words[^1] == "--verbose", outcome.Error.Contains("System.Net.Sockets.SocketException\n   at ", StringComparison.Ordinal));
@@ -65,9 +65,9 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task With_verbose_an_error_that_nothing_is_behind_tells_where_it_came_from_too()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, "runs", "show", "no-such-run", "--verbose");
+        var outcome = await Bubblesync.RunAsync(fixture, "runs", "show", "no-such-run", "--verbose");
 
         Assert.Equal(2, outcome.Code);
         Assert.StartsWith("BubbleSync.Etl.SyncException\n   at ", outcome.Error, StringComparison.Ordinal);

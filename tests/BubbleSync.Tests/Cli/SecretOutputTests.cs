@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -66,26 +66,26 @@ public sealed class SecretOutputTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task Neither_password_nor_token_is_in_a_control_table_or_a_log()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var role = $"role_{Guid.NewGuid():N}";
-        await scene.ExecuteAsync($"create role {role} superuser login password '{Secret}'");
-        var keywords = new NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = Secret, PersistSecurityInfo = true };
+        await fixture.ExecuteAsync($"create role {role} superuser login password '{Secret}'");
+        var keywords = new NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = Secret, PersistSecurityInfo = true };
         var connection = keywords.ConnectionString;
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"twelve\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": \"twelve\""));
 
-        var run = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--connection", connection, "--log", "json", "--verbose", "--output", "json");
-        var doctor = await Bubblesync.RunAsync(scene, "doctor", "--connection", connection);
+        var run = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--connection", connection, "--log", "json", "--verbose", "--output", "json");
+        var doctor = await Bubblesync.RunAsync(fixture, "doctor", "--connection", connection);
 
         Assert.Equal(1, run.Code);
         var tables = new List<string>();
-        foreach (var table in await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync'"))
-            tables.AddRange(await scene.RowsAsync($"select t::text from bubblesync.\"{table}\" t"));
+        foreach (var table in await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync'"))
+            tables.AddRange(await fixture.RowsAsync($"select t::text from bubblesync.\"{table}\" t"));
         Assert.All([run.All, doctor.All, .. tables], text =>
         {
             Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
-            Assert.DoesNotContain(scene.Settings.Bubble.ApiToken!, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(fixture.Settings.Bubble.ApiToken!, text, StringComparison.Ordinal);
         });
-        await scene.ExecuteAsync($"drop owned by {role}; drop role {role}");
+        await fixture.ExecuteAsync($"drop owned by {role}; drop role {role}");
     }
 
     [Fact]

@@ -40,30 +40,30 @@ public sealed class VisibleTextTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Names_ids_and_values_of_records_reach_no_terminal_raw()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var json = JsonSerializer.Serialize(Hostile);
-        scene.Put("agent", Scene.Record(1, Scene.Early, $"{json}: 1, \"Commission\": {json}"));
-        var record = Scene.Record(2, Scene.Early, $"\"Name\": {json}, \"Linked Customer\": {json}");
-        scene.Put("agent", record.Replace(Scene.Id(2), $"x{json.Trim('"')}", StringComparison.Ordinal));
-        var csv = Path.Combine(scene.Folder([]), "rejected.csv");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"{json}: 1, \"Commission\": {json}"));
+        var record = SyncFixture.Record(2, SyncFixture.Early, $"\"Name\": {json}, \"Linked Customer\": {json}");
+        fixture.Put("agent", record.Replace(SyncFixture.Id(2), $"x{json.Trim('"')}", StringComparison.Ordinal));
+        var csv = Path.Combine(fixture.Folder([]), "rejected.csv");
 
         List<Outcome> told =
         [
-            await Bubblesync.RunAsync(scene, "resync", "--entity", "agent"),
-            await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--log", "text", "--verbose"),
-            await Bubblesync.RunAsync(scene, "runs", "rejected", "last"),
-            await Bubblesync.RunAsync(scene, "runs", "log", "last"),
-            await Bubblesync.RunAsync(scene, "audit", "fields", "--entity", "agent"),
-            await Bubblesync.RunAsync(scene, "runs", "rejected", "last", "--csv", csv),
+            await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent"),
+            await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--log", "text", "--verbose"),
+            await Bubblesync.RunAsync(fixture, "runs", "rejected", "last"),
+            await Bubblesync.RunAsync(fixture, "runs", "log", "last"),
+            await Bubblesync.RunAsync(fixture, "audit", "fields", "--entity", "agent"),
+            await Bubblesync.RunAsync(fixture, "runs", "rejected", "last", "--csv", csv),
         ];
-        var exact = await Bubblesync.RunAsync(scene, "audit", "fields", "--entity", "agent", "--output", "json");
+        var exact = await Bubblesync.RunAsync(fixture, "audit", "fields", "--entity", "agent", "--output", "json");
 
         Assert.All(told, outcome => Assert.Equal(outcome.All, VisibleText.Of(outcome.All)));
         Assert.Contains(told, outcome => outcome.All.Contains("\\u001B]0;owned\\u0007", StringComparison.Ordinal));
         Assert.Contains(Hostile, exact.Json.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("bubbleField").GetString()));
-        var raw = await scene.ScalarAsync<string>("select raw from bubblesync.rejected_record where field = 'Commission' limit 1");
+        var raw = await fixture.ScalarAsync<string>("select raw from bubblesync.rejected_record where field = 'Commission' limit 1");
         Assert.Contains("owned", raw, StringComparison.Ordinal);
-        Assert.Contains(raw!.Replace("\"", "\"\"", StringComparison.Ordinal), await File.ReadAllTextAsync(csv, scene.Limit), StringComparison.Ordinal);
+        Assert.Contains(raw!.Replace("\"", "\"\"", StringComparison.Ordinal), await File.ReadAllTextAsync(csv, fixture.Limit), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -71,12 +71,12 @@ public sealed class VisibleTextTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData("doctor")]
     public async Task The_body_of_an_error_reaches_no_terminal_raw(string verb)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var body = $$$"""{"body":{"message":{{{JsonSerializer.Serialize(Hostile)}}}}}""";
-        await using var between = await GoBetween.StartAsync(scene, (_, _) => GoBetween.Say(400, body));
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, _) => RecordingProxy.Say(400, body));
 
-        var text = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", $"{scene.Settings.Bubble.BaseUrl}")], verb);
-        var json = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", $"{scene.Settings.Bubble.BaseUrl}")], verb, "--output", "json");
+        var text = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", $"{fixture.Settings.Bubble.BaseUrl}")], verb);
+        var json = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", $"{fixture.Settings.Bubble.BaseUrl}")], verb, "--output", "json");
 
         Assert.Equal(text.All, VisibleText.Of(text.All));
         Assert.Contains("\\u001B]0;owned\\u0007", text.All, StringComparison.Ordinal);

@@ -10,21 +10,21 @@ public sealed class WaitNoticeTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_wait_of_more_than_ten_seconds_is_said_once_on_stderr()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["429=1x"], RetryAfterSeconds = 11 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["429=1x"], RetryAfterSeconds = 11 });
 
-        var outcome = await Bubblesync.RunAsync(scene, "plan", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "plan", "--output", "json");
 
         Assert.Equal(0, outcome.Code);
         var said = Assert.Single(outcome.Error.Split('\n'), line => line.Contains("asks to wait", StringComparison.Ordinal));
-        Assert.StartsWith($"Bubble ({scene.Bubble.BaseUrl.Authority}) asks to wait 11 s, until ", said, StringComparison.Ordinal);
+        Assert.StartsWith($"Bubble ({fixture.Bubble.BaseUrl.Authority}) asks to wait 11 s, until ", said, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_wait_that_is_longer_than_patience_ends_with_3_and_its_time()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["429=100"], RetryAfterSeconds = 3600 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["429=100"], RetryAfterSeconds = 3600 });
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--output", "json");
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.Contains("asks to wait 3600 s, until ", outcome.Output, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,6 +1,7 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Extract.Changes;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -15,7 +16,7 @@ public class KeysetProperties
     [Fact]
     public void Every_record_modified_before_the_run_is_handed_on_whatever_happens_between_two_requests() => Often(random =>
     {
-        var scene = new Scene(random);
+        var scene = new ChangingApp(random);
         // As many changes as three pages hold are read beyond the bound in any case.
         var left = random.Next(3 * scene.Settings.PageSize);
         scene.Type.Before = () => left = Stir(scene.Type, random, Math.Min(left, random.Next(3)), left);
@@ -30,7 +31,7 @@ public class KeysetProperties
     [Fact]
     public void A_type_that_changes_all_the_time_ends_and_the_next_run_has_the_rest() => Often(random =>
     {
-        var scene = new Scene(random);
+        var scene = new ChangingApp(random);
         scene.Type.Before = () => Stir(scene.Type, random, random.Next(2 * scene.Settings.PageSize), int.MaxValue);
 
         var handedOn = scene.Read(scene.Since);
@@ -51,7 +52,7 @@ public class KeysetProperties
     [Fact]
     public void Windows_follow_each_other_without_a_gap_and_hand_on_each_record_once() => Often(random =>
     {
-        var scene = new Scene(random);
+        var scene = new ChangingApp(random);
 
         var handedOn = scene.Read(scene.Since);
 
@@ -80,9 +81,9 @@ public class KeysetProperties
             FsCheck.Config.QuickThrowOnFailure.WithMaxTest(700),
             Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed => property(new Random(seed))));
 
-    private sealed class Scene
+    private sealed class ChangingApp
     {
-        public Scene(Random random)
+        public ChangingApp(Random random)
         {
             Settings = new BubbleSettings { PageSize = random.Next(1, 7), WindowSize = random.Next(1, 20) };
             // Few milliseconds, so that some hold more records than a page.

@@ -1,6 +1,7 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Extract.Changes;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Extract;

@@ -1,6 +1,7 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Extract.Changes;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -90,7 +91,7 @@ public class ReconciliationProperties
 
         public FakeType Type { get; } = new();
 
-        public ExtractionLedger Ledger { get; } = new();
+        public ExtractLog Ledger { get; } = new();
 
         public HandedOn HandedOn { get; } = new();
 

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Extract;
@@ -94,7 +94,7 @@ public sealed class WindowReaderTests
             }
             else if (reading is ReadingEnded { Verdict: var verdict })
             {
-                Assert.Equal((Etl.Model.Outcome.Proved, Rows), (verdict.Outcome, verdict.RowsRead));
+                Assert.Equal((Etl.Messages.Outcome.Proved, Rows), (verdict.Outcome, verdict.RowsRead));
             }
         }
 

@@ -9,12 +9,12 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task Blank_is_the_same_characters_in_SQL_and_in_the_program()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var blank = await scene.RowsAsync("select code from generate_series(1, 65535) as code where code not between 55296 and 57343 and bubblesync.is_blank(chr(code))");
+        var blank = await fixture.RowsAsync("select code from generate_series(1, 65535) as code where code not between 55296 and 57343 and bubblesync.is_blank(chr(code))");
 
         Assert.Equal(Enumerable.Range(1, 65535).Where(code => char.IsWhiteSpace((char)code)).Select(code => $"{code}"), blank);
-        Assert.Equal("true|true|false", await scene.RowAsync("select bubblesync.is_blank(null), bubblesync.is_blank(''), bubblesync.is_blank(' x ')"));
+        Assert.Equal("true|true|false", await fixture.RowAsync("select bubblesync.is_blank(null), bubblesync.is_blank(''), bubblesync.is_blank(' x ')"));
     }
 
     [Theory]
@@ -28,12 +28,12 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("'other'", "other")]
     public async Task The_seda_link_of_an_invoice_is_restored_only_where_it_is_null_or_blank(string there, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"insert into invoice (bubble_id, linked_seda_registration) values ('i1', {there}), ('i2', null); insert into seda_registration (bubble_id, linked_invoice) values ('s1', '{{x, i1}}')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"insert into invoice (bubble_id, linked_seda_registration) values ('i1', {there}), ('i2', null); insert into seda_registration (bubble_id, linked_invoice) values ('s1', '{{x, i1}}')");
 
-        await scene.PatchAsync("010");
+        await fixture.PatchAsync("010");
 
-        Assert.Equal([$"i1|{expected}", "i2|~"], await scene.RowsAsync("select bubble_id, linked_seda_registration from invoice order by 1"));
+        Assert.Equal([$"i1|{expected}", "i2|~"], await fixture.RowsAsync("select bubble_id, linked_seda_registration from invoice order by 1"));
     }
 
     [Theory]
@@ -43,27 +43,27 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("s1", "('s2', null), ('s1', null)")]
     public async Task Of_several_registrations_that_list_an_invoice_the_newest_has_it_then_the_smallest_id(string expected, string claims)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"insert into invoice (bubble_id) values ('i1'); insert into seda_registration (bubble_id, modified_date, linked_invoice) select id, at::timestamptz, '{{i1, i1}}' from (values {claims}) as c (id, at)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"insert into invoice (bubble_id) values ('i1'); insert into seda_registration (bubble_id, modified_date, linked_invoice) select id, at::timestamptz, '{{i1, i1}}' from (values {claims}) as c (id, at)");
 
-        var report = await scene.PatchAsync("010");
+        var report = await fixture.PatchAsync("010");
 
-        Assert.Equal((1, expected), (report.Rows, await scene.ScalarAsync<string>("select linked_seda_registration from invoice")));
+        Assert.Equal((1, expected), (report.Rows, await fixture.ScalarAsync<string>("select linked_seda_registration from invoice")));
     }
 
     [Fact]
     public async Task A_seda_link_that_stays_against_a_claim_is_reported_and_one_that_agrees_is_not()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""
             insert into invoice (bubble_id, linked_seda_registration) values ('i1', 's9'), ('i2', 's2'), ('i3', null), ('i4', 's4');
             insert into seda_registration (bubble_id, linked_invoice) values ('s1', '{i1}'), ('s2', '{i2}'), ('s3', '{i3}');
             """);
 
-        var report = await scene.PatchAsync("010");
+        var report = await fixture.PatchAsync("010");
 
         Assert.Equal(1, report.Rows);
-        Assert.Equal("warning|patch|invoice|i1|010-invoice-seda-link: keeps its SEDA registration s9, though s1 lists it", await scene.RowAsync("select level, stage, entity, bubble_id, message from bubblesync.activity_log where level <> 'info'"));
+        Assert.Equal("warning|patch|invoice|i1|010-invoice-seda-link: keeps its SEDA registration s9, though s1 lists it", await fixture.RowAsync("select level, stage, entity, bubble_id, message from bubblesync.activity_log where level <> 'info'"));
     }
 
     [Theory]
@@ -74,15 +74,15 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("'c9'", "c9")]
     public async Task The_customer_of_a_registration_is_taken_from_its_invoice_only_where_it_is_null_or_blank(string there, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             insert into seda_registration (bubble_id, linked_customer, linked_invoice) values ('s1', {there}, null), ('s2', {there}, array['x', 'i2']), ('s3', null, array['x']);
             insert into invoice (bubble_id, linked_customer, linked_seda_registration) values ('i1', 'c1', 's1'), ('i2', 'c1', null);
             """);
 
-        await scene.PatchAsync("020");
+        await fixture.PatchAsync("020");
 
-        Assert.Equal([$"s1|{expected}", $"s2|{expected}", "s3|~"], await scene.RowsAsync("select bubble_id, linked_customer from seda_registration order by 1"));
+        Assert.Equal([$"s1|{expected}", $"s2|{expected}", "s3|~"], await fixture.RowsAsync("select bubble_id, linked_customer from seda_registration order by 1"));
     }
 
     [Theory]
@@ -92,12 +92,12 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("c2", "('i1', null, '2026-01-03'), ('i3', ' ', '2026-01-03'), ('i4', '', '2026-01-03'), ('i5', E'\\u3000', '2026-01-03'), ('i2', 'c2', '2026-01-01')")]
     public async Task Of_several_invoices_with_a_customer_the_newest_gives_it_then_the_smallest_id(string expected, string invoices)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"insert into seda_registration (bubble_id) values ('s1'); insert into invoice (bubble_id, linked_customer, modified_date, linked_seda_registration) select id, customer, at::timestamptz, 's1' from (values {invoices}) as v (id, customer, at)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"insert into seda_registration (bubble_id) values ('s1'); insert into invoice (bubble_id, linked_customer, modified_date, linked_seda_registration) select id, customer, at::timestamptz, 's1' from (values {invoices}) as v (id, customer, at)");
 
-        await scene.PatchAsync("020");
+        await fixture.PatchAsync("020");
 
-        Assert.Equal(expected, await scene.ScalarAsync<string>("select linked_customer from seda_registration"));
+        Assert.Equal(expected, await fixture.ScalarAsync<string>("select linked_customer from seda_registration"));
     }
 
     [Theory]
@@ -107,15 +107,15 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("'{n3, n1, n2, gone}'", "{n3,n1,n2,gone}")]
     public async Task The_items_of_an_invoice_are_completed_in_the_order_they_came_and_never_shortened(string there, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             insert into invoice (bubble_id, linked_invoice_item) values ('i1', {there}), ('i2', null);
             insert into invoice_item (bubble_id, linked_invoice, created_date) values ('n3', 'i1', null), ('n2', 'i1', '2026-01-02'), ('n1', 'i1', '2026-01-01'), ('n4', 'i9', null), ('n5', null, null);
             """);
 
-        await scene.PatchAsync("030");
+        await fixture.PatchAsync("030");
 
-        Assert.Equal([$"i1|{expected}", "i2|~"], await scene.RowsAsync("select bubble_id, linked_invoice_item from invoice order by 1"));
+        Assert.Equal([$"i1|{expected}", "i2|~"], await fixture.RowsAsync("select bubble_id, linked_invoice_item from invoice order by 1"));
     }
 
     [Theory]
@@ -124,16 +124,16 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("'{p2, p1, q1, gone}'", "{p2,p1,q1,gone}")]
     public async Task The_payments_of_an_invoice_are_completed_from_both_tables_and_never_shortened(string there, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             insert into invoice (bubble_id, linked_payment) values ('i1', {there}), ('i2', null);
             insert into payment (bubble_id, linked_invoice, created_date) values ('p2', 'i1', '2026-01-02'), ('p1', 'i1', '2026-01-01'), ('p3', 'i9', null);
             insert into submitted_payment (bubble_id, linked_invoice, created_date) values ('q1', 'i1', '2026-01-03'), ('p1', 'i1', '2026-01-01'), ('q2', null, null);
             """);
 
-        await scene.PatchAsync("040");
+        await fixture.PatchAsync("040");
 
-        Assert.Equal([$"i1|{expected}", "i2|~"], await scene.RowsAsync("select bubble_id, linked_payment from invoice order by 1"));
+        Assert.Equal([$"i1|{expected}", "i2|~"], await fixture.RowsAsync("select bubble_id, linked_payment from invoice order by 1"));
     }
 
     // A short list stands in its row; one of 100 ids beside others is compressed, one of 2,000 lies in a table of its own.
@@ -146,8 +146,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("040", "linked_payment", "payment", 2000)]
     public async Task A_list_is_completed_however_long_it_is(string patch, string list, string child, int length)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             insert into {child} (bubble_id, linked_invoice, created_date)
               select format('%sx%s', 1700000000000 + n, n), 'i1', timestamptz '2026-01-01' + make_interval(mins => n) from generate_series(1, {length}) n;
             insert into {child} (bubble_id, linked_invoice) values ('1x1', 'i2'), ('1x2', 'i9');
@@ -155,43 +155,43 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
               select 'i1', array_agg(bubble_id order by created_date desc) filter (where bubble_id not like '%7') from {child} where linked_invoice = 'i1';
             insert into invoice (bubble_id) values ('i2');
             """);
-        var there = await scene.ScalarAsync<string>($"select array_to_string({list}, ',') from invoice where bubble_id = 'i1'");
-        var lacking = await scene.ScalarAsync<string>($"select string_agg(bubble_id, ',' order by created_date) from {child} where linked_invoice = 'i1' and bubble_id like '%7'");
+        var there = await fixture.ScalarAsync<string>($"select array_to_string({list}, ',') from invoice where bubble_id = 'i1'");
+        var lacking = await fixture.ScalarAsync<string>($"select string_agg(bubble_id, ',' order by created_date) from {child} where linked_invoice = 'i1' and bubble_id like '%7'");
 
-        await scene.PatchAsync(patch);
+        await fixture.PatchAsync(patch);
 
-        Assert.Equal([$"i1|{there},{lacking}", "i2|1x1"], await scene.RowsAsync($"select bubble_id, array_to_string({list}, ',') from invoice order by 1"));
+        Assert.Equal([$"i1|{there},{lacking}", "i2|1x1"], await fixture.RowsAsync($"select bubble_id, array_to_string({list}, ',') from invoice order by 1"));
     }
 
     [Fact]
     public async Task The_creator_of_an_invoice_is_filled_in_only_where_it_is_null()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""
             insert into "user" (bubble_id, linked_agent_profile) values ('u1', 'a1');
             insert into agent (bubble_id, linked_user_login) values ('a1', 'u9'), ('a2', 'u2'), ('a3', null), ('a4', E' \u00A0');
             insert into invoice (bubble_id, linked_agent, created_by) values
               ('i1', 'a1', null), ('i2', 'a2', null), ('i3', 'a3', null), ('i4', 'a4', null), ('i5', null, null), ('i6', 'a1', 'admin_user_app_live'), ('i7', 'a1', ''), ('i8', 'a9', null);
             """);
 
-        await scene.PatchAsync("050");
+        await fixture.PatchAsync("050");
 
-        Assert.Equal(["i1|u1", "i2|u2", "i3|~", "i4|~", "i5|~", "i6|admin_user_app_live", "i7|", "i8|~"], await scene.RowsAsync("select bubble_id, created_by from invoice order by 1"));
+        Assert.Equal(["i1|u1", "i2|u2", "i3|~", "i4|~", "i5|~", "i6|admin_user_app_live", "i7|", "i8|~"], await fixture.RowsAsync("select bubble_id, created_by from invoice order by 1"));
     }
 
     [Fact]
     public async Task Of_several_users_of_an_agent_the_newest_created_the_invoice_then_the_smallest_id()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""
             insert into "user" (bubble_id, linked_agent_profile, modified_date) values
               ('u1', 'a1', '2026-01-01'), ('u2', 'a1', '2026-01-02'), ('u9', 'a2', '2026-01-01'), ('u10', 'a2', '2026-01-01'), ('u3', 'a3', null), ('u4', 'a3', '2020-01-01');
             insert into invoice (bubble_id, linked_agent) values ('i1', 'a1'), ('i2', 'a2'), ('i3', 'a3');
             """);
 
-        await scene.PatchAsync("050");
+        await fixture.PatchAsync("050");
 
-        Assert.Equal(["i1|u2", "i2|u10", "i3|u4"], await scene.RowsAsync("select bubble_id, created_by from invoice order by 1"));
+        Assert.Equal(["i1|u2", "i2|u10", "i3|u4"], await fixture.RowsAsync("select bubble_id, created_by from invoice order by 1"));
     }
 
     [Theory]
@@ -199,17 +199,17 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData(true, "~|~")]
     public async Task A_link_to_what_is_missing_is_filled_in_unless_a_foreign_key_forbids_it(bool hasKeys, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         if (hasKeys)
-            await scene.ExecuteAsync("""alter table seda_registration add foreign key (linked_customer) references customer (customer_id); alter table invoice add foreign key (created_by) references "user" (bubble_id)""");
-        await scene.ExecuteAsync("""
+            await fixture.ExecuteAsync("""alter table seda_registration add foreign key (linked_customer) references customer (customer_id); alter table invoice add foreign key (created_by) references "user" (bubble_id)""");
+        await fixture.ExecuteAsync("""
             insert into seda_registration (bubble_id) values ('s1'); insert into agent (bubble_id, linked_user_login) values ('a1', 'u9');
             insert into invoice (bubble_id, linked_customer, linked_seda_registration, linked_agent) values ('i1', 'c9', 's1', 'a1');
             """);
 
-        var reports = new[] { await scene.PatchAsync("020"), await scene.PatchAsync("050") };
+        var reports = new[] { await fixture.PatchAsync("020"), await fixture.PatchAsync("050") };
 
         Assert.All(reports, report => Assert.Equal("succeeded", report.Status));
-        Assert.Equal(expected, await scene.RowAsync("select s.linked_customer, i.created_by from seda_registration s, invoice i"));
+        Assert.Equal(expected, await fixture.RowAsync("select s.linked_customer, i.created_by from seda_registration s, invoice i"));
     }
 }

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
 using Xunit;
@@ -19,15 +19,15 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("update agent set linked_user_login = 'nobody'", "23503")]
     public async Task One_that_fails_is_undone_and_reported_and_stops_no_other(string sql, string state)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-bad", sql), ("030-good", Good));
-        await scene.ExecuteAsync("""alter table agent add foreign key (linked_user_login) references "user" (bubble_id) deferrable initially deferred; insert into agent (bubble_id, commission) values ('a1', 5)""");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-bad", sql), ("030-good", Good));
+        await fixture.ExecuteAsync("""alter table agent add foreign key (linked_user_login) references "user" (bubble_id) deferrable initially deferred; insert into agent (bubble_id, commission) values ('a1', 5)""");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(("partial", "succeeded 1, failed 0, succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
         Assert.Equal(("patch", "020-bad", "patch-failed"), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
-        Assert.Equal("a1|5|~|xx", await scene.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
+        Assert.Equal("a1|5|~|xx", await fixture.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
     [Theory]
@@ -36,15 +36,15 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("22012")]
     public async Task One_that_fails_stops_no_other_in_a_dry_run_either(string state)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(
             ("010-bad", $"update agent set name = 'x'; do $$ begin raise 'gone' using errcode = '{state}'; end $$"), ("020-good", $"{Good}; {Good}"));
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
         Assert.Equal(("partial", "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[0].Error, StringComparison.Ordinal);
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Theory]
@@ -52,59 +52,59 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("40P01")]
     public async Task One_that_others_were_in_the_way_of_runs_again(string state)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(
             ("010-once", $"{Good}; do $$ begin if nextval('public.attempts') = 1 then raise 'in the way' using errcode = '{state}'; end if; end $$"));
-        await scene.ExecuteAsync("create sequence public.attempts; insert into agent (bubble_id) values ('a1')");
+        await fixture.ExecuteAsync("create sequence public.attempts; insert into agent (bubble_id) values ('a1')");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(("succeeded", null), (report.Status, report.Patches.Single().Error));
-        Assert.Equal("x|2", await scene.RowAsync("select introducer, (select last_value from public.attempts) from agent"));
+        Assert.Equal("x|2", await fixture.RowAsync("select introducer, (select last_value from public.attempts) from agent"));
     }
 
     [Fact]
     public async Task No_session_waits_for_a_lock_longer_than_a_minute()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-limit", "update agent set introducer = current_setting('lock_timeout')"));
-        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-limit", "update agent set introducer = current_setting('lock_timeout')"));
+        await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
-        await scene.Engine().PatchAsync([], scene.Limit);
+        await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal("1min", await scene.ScalarAsync<string>("select introducer from agent"));
+        Assert.Equal("1min", await fixture.ScalarAsync<string>("select introducer from agent"));
     }
 
     [Fact]
     public async Task They_begin_once_all_is_merged_while_links_are_still_looked_at()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
-        await using var door = await Door.ShutAsync(scene, "lock table bubblesync.missing_link in exclusive mode");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", Good));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(9)}\""));
+        await using var heldLock = await HeldLock.ShutAsync(fixture, "lock table bubblesync.missing_link in exclusive mode");
 
-        var run = scene.ResyncAsync("agent");
-        await scene.UntilAsync("select introducer = 'x' from agent");
-        await door.SomebodyWaitsAsync();
+        var run = fixture.ResyncAsync("agent");
+        await fixture.UntilAsync("select introducer = 'x' from agent");
+        await heldLock.SomebodyWaitsAsync();
         Assert.False(run.IsCompleted);
-        await door.DisposeAsync();
+        await heldLock.DisposeAsync();
 
         var report = await run;
         Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].MissingLinks));
-        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(*) from bubblesync.missing_link where run_id = '{report.RunId}'"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.missing_link where run_id = '{report.RunId}'"));
     }
 
     [Fact]
     public async Task Those_that_ended_are_told_even_where_the_run_fails_beside_them()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60) from pg_trigger where tgname = 'refuse'"));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
-        await scene.ExecuteAsync("""
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60) from pg_trigger where tgname = 'refuse'"));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(9)}\""));
+        await fixture.ExecuteAsync("""
             create function refuse() returns trigger language plpgsql as
               'begin while not exists (select from agent where introducer is not null) loop perform pg_sleep(0.01); end loop; raise exception ''no room''; end';
             create trigger refuse before insert on bubblesync.missing_link for each row execute function refuse()
             """);
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("failed", "010-good succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"))));
     }
@@ -117,10 +117,10 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("introducer = decode('', name)::text", "base99", "a value is not what the statement needs (22023)")]
     public async Task One_that_stumbles_over_a_value_does_not_tell_it(string assignment, string value, string told)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", $"update agent set {assignment}"));
-        await scene.ExecuteAsync($"insert into agent (bubble_id, name) values ('a1', '{value.Replace("'", "''", StringComparison.Ordinal)}')");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", $"update agent set {assignment}"));
+        await fixture.ExecuteAsync($"insert into agent (bubble_id, name) values ('a1', '{value.Replace("'", "''", StringComparison.Ordinal)}')");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(told, report.Patches[0].Error);
         Assert.DoesNotContain(value, report.ToJson(), StringComparison.Ordinal);
@@ -132,13 +132,13 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("BEGIN; update agent set commission = 9; end")]
     public async Task One_that_ends_its_transaction_is_not_begun(string sql)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", Good));
-        await scene.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", Good));
+        await fixture.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal("failed, succeeded", string.Join(", ", report.Patches.Select(p => p.Status)));
-        Assert.Equal("5|x", await scene.RowAsync("select commission, introducer from agent"));
+        Assert.Equal("5|x", await fixture.RowAsync("select commission, introducer from agent"));
     }
 
     [Fact]
@@ -151,13 +151,13 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
             -- report:
             select 'agent', bubble_id, '; rollback' from agent -- the end
             """;
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-odd", Sql));
-        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-odd", Sql));
+        await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(("succeeded", null), (report.Patches[0].Status, report.Patches[0].Error));
-        Assert.Equal("a; commit; -- b|n|s", await scene.RowAsync("select introducer, name, slug from agent"));
+        Assert.Equal("a; commit; -- b|n|s", await fixture.RowAsync("select introducer, name, slug from agent"));
     }
 
     [Theory]
@@ -168,13 +168,13 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         const string Function = "create function twice(n integer) returns integer begin atomic select case when n > 0 then n * 2 else 0 end; end";
         const string Use = "update agent set commission = twice(commission), slug = E'it\\'s; commit;', name = 'a\\'";
         var sql = isLast ? $"update agent set introducer = 'x'; {Function}" : $"{Function};\n{Use};";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-atomic", sql));
-        await scene.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-atomic", sql));
+        await fixture.ExecuteAsync("insert into agent (bubble_id, commission) values ('a1', 5)");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(("succeeded", 1L, null), (report.Patches[0].Status, report.Patches[0].Rows, report.Patches[0].Error));
-        Assert.Equal(isLast ? "5|~|~|x" : "10|it's; commit;|a\\|~", await scene.RowAsync("select commission, slug, name, introducer from agent"));
+        Assert.Equal(isLast ? "5|~|~|x" : "10|it's; commit;|a\\|~", await fixture.RowAsync("select commission, slug, name, introducer from agent"));
     }
 
     [Theory]
@@ -184,36 +184,36 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     public async Task One_that_fails_with_what_ends_the_session_is_named_and_later_ones_run(string state)
     {
         var bad = $"do $$ begin raise exception 'no space' using errcode = '{state}'; end $$";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", bad), ("020-good", Good));
-        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", bad), ("020-good", Good));
+        await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(["010-bad failed", "020-good succeeded"], report.Patches.Select(p => $"{p.Name} {p.Status}"));
         Assert.Equal($"no space ({state})", report.Patches[0].Error);
-        Assert.Equal("x", await scene.ScalarAsync<string>("select introducer from agent"));
+        Assert.Equal("x", await fixture.ScalarAsync<string>("select introducer from agent"));
     }
 
     [Fact]
     public async Task One_that_fails_leaves_a_resync_partial_with_all_its_records()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"));
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, "failed"), (report.Status, report.Entities[0].Inserted, report.Patches.Single().Status));
-        Assert.Equal("partial|1", await scene.RowAsync("select status, (select count(*) from agent) from bubblesync.run"));
-        Assert.Equal("error|010-bad", await scene.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = 'patch' and level <> 'info'"));
+        Assert.Equal("partial|1", await fixture.RowAsync("select status, (select count(*) from agent) from bubblesync.run"));
+        Assert.Equal("error|010-bad", await fixture.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = 'patch' and level <> 'info'"));
     }
 
     [Fact]
     public async Task One_that_needs_a_missing_table_is_skipped_and_leaves_the_run_a_success()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-needs", "-- tables: agent, warranty\nupdate warranty set x = 1"), ("020-good", Good));
-        await scene.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-needs", "-- tables: agent, warranty\nupdate warranty set x = 1"), ("020-good", Good));
+        await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Equal(("succeeded", "010-needs skipped there is no table 'warranty' in schema 'public', 020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Error}"))));
         Assert.Empty(report.Errors);
@@ -222,9 +222,9 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Those_named_by_number_or_name_run_in_the_order_of_their_names_and_no_others()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("030-c", Good), ("010-a", Good), ("020-b", Good));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("030-c", Good), ("010-a", Good), ("020-b", Good));
 
-        var report = await scene.Engine().PatchAsync(["030", "010-a"], scene.Limit);
+        var report = await fixture.Engine().PatchAsync(["030", "010-a"], fixture.Limit);
 
         Assert.Equal(["010-a", "030-c"], report.Patches.Select(p => p.Name));
     }
@@ -235,9 +235,9 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData(2, "There is no patch '020-god'. Did you mean '020-good'?", "020-god")]
     public async Task The_command_ends_with_the_code_of_what_became_of_them(int code, string said, params string[] names)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"), ("020-good", Good));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", "update agent set nothing = 1"), ("020-good", Good));
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Run__Patches", scene.Settings.Run.Patches)], ["patch", .. names]);
+        var outcome = await Bubblesync.RunAsync(fixture, [("Run__Patches", fixture.Settings.Run.Patches)], ["patch", .. names]);
 
         Assert.Equal(code, outcome.Code);
         Assert.Contains(said, outcome.All, StringComparison.Ordinal);
@@ -246,13 +246,13 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task The_tables_are_those_of_the_schema_that_is_set()
     {
-        await using var scene = await Scene.OpenAsync(postgres, tables: false);
-        scene.Settings = scene.WithPatches(("010-good", Good)).Settings with { Postgres = scene.Settings.Postgres with { Schema = "Mirror of Bubble" } };
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        await scene.ExecuteAsync("""create table public.agent (introducer text); insert into public.agent values (null); insert into "Mirror of Bubble".agent (bubble_id) values ('a1')""");
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        fixture.Settings = fixture.WithPatches(("010-good", Good)).Settings with { Postgres = fixture.Settings.Postgres with { Schema = "Mirror of Bubble" } };
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        await fixture.ExecuteAsync("""create table public.agent (introducer text); insert into public.agent values (null); insert into "Mirror of Bubble".agent (bubble_id) values ('a1')""");
 
-        await scene.PatchAsync("010");
+        await fixture.PatchAsync("010");
 
-        Assert.Equal("~|x", await scene.RowAsync("""select p.introducer, m.introducer from public.agent p, "Mirror of Bubble".agent m"""));
+        Assert.Equal("~|x", await fixture.RowAsync("""select p.introducer, m.introducer from public.agent p, "Mirror of Bubble".agent m"""));
     }
 }

@@ -20,11 +20,11 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("do 'begin perform set_config(''a.b'', ''c'', false); end'", "set_config", "write true as its last argument")]
     public async Task A_patch_that_sets_something_for_longer_is_not_run_and_the_doctor_names_it(string sql, string words, string instead)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", "update agent set introducer = 'x'"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", "update agent set introducer = 'x'"));
         var told = $"'{words}' lasts longer than its transaction, and others who use the session would get it; {instead}";
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
-        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.Equal(["failed", "succeeded"], report.Patches.Select(p => p.Status));
         Assert.Equal(told, report.Patches[0].Error);
@@ -40,9 +40,9 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("insert into agent (bubble_id) values ('a') on conflict (bubble_id) do update set name = case when true then 'a' else 'b' end")]
     public async Task What_ends_with_the_transaction_runs(string sql)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-good", sql));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", sql));
 
-        var report = await scene.Engine().PatchAsync([], scene.Limit);
+        var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
         Assert.Null(report.Patches[0].Error);
     }
@@ -50,9 +50,9 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_script_of_a_table_is_held_to_the_same()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, tables: false)).WithTable("agent", script => $"set search_path = public;\n{script}");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, tables: false)).WithTable("agent", script => $"set search_path = public;\n{script}");
 
-        var failure = await Assert.ThrowsAsync<Etl.SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
+        var failure = await Assert.ThrowsAsync<Etl.SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
 
         Assert.Contains("the script 'agent.sql' in Run:Schema cannot be run: 'set search_path' lasts longer", failure.Message, StringComparison.Ordinal);
     }
@@ -60,14 +60,14 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task Each_of_these_statements_would_indeed_outlast_its_transaction()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var connection = new NpgsqlConnectionStringBuilder(scene.Connection) { Pooling = false, NoResetOnClose = true };
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection) { Pooling = false, NoResetOnClose = true };
         await using var session = new NpgsqlConnection(connection.ConnectionString);
-        await session.OpenAsync(scene.Limit);
+        await session.OpenAsync(fixture.Limit);
 
-        await session.ExecuteAsync("begin; set a.b = '1'; do $$ begin set a.c = '2'; end $$; select set_config('a.d', '3', false); commit", scene.Limit);
+        await session.ExecuteAsync("begin; set a.b = '1'; do $$ begin set a.c = '2'; end $$; select set_config('a.d', '3', false); commit", fixture.Limit);
 
         const string Left = "select current_setting('a.b') || current_setting('a.c') || current_setting('a.d')";
-        Assert.Equal("123", await session.ScalarAsync<string>(Left, scene.Limit));
+        Assert.Equal("123", await session.ScalarAsync<string>(Left, fixture.Limit));
     }
 }

@@ -15,43 +15,43 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
     [MemberData(nameof(Names))]
     public async Task A_second_run_writes_no_row(string name)
     {
-        await using var scene = await PatchScene.OpenUnpatchedAsync(postgres);
-        var first = await scene.PatchAsync(name);
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await PatchFixture.OpenUnpatchedAsync(postgres);
+        var first = await fixture.PatchAsync(name);
+        var before = await fixture.SnapshotAsync();
 
-        var second = await scene.PatchAsync(name);
+        var second = await fixture.PatchAsync(name);
 
         Assert.Equal(("succeeded", true), (first.Status, first.Rows > 0));
         Assert.Equal(("succeeded", 0L), (second.Status, second.Rows));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task The_rows_it_reports_are_those_it_wrote_and_no_clock_moves(string name)
     {
-        await using var scene = await PatchScene.OpenUnpatchedAsync(postgres);
-        var (clocks, rows) = (await ClocksAsync(scene), await scene.SnapshotAsync());
+        await using var fixture = await PatchFixture.OpenUnpatchedAsync(postgres);
+        var (clocks, rows) = (await ClocksAsync(fixture), await fixture.SnapshotAsync());
 
-        var report = await scene.PatchAsync(name);
+        var report = await fixture.PatchAsync(name);
 
-        Assert.Equal(clocks, await ClocksAsync(scene));
-        Assert.Equal(report.Rows, (await scene.SnapshotAsync()).Except(rows).Count());
+        Assert.Equal(clocks, await ClocksAsync(fixture));
+        Assert.Equal(report.Rows, (await fixture.SnapshotAsync()).Except(rows).Count());
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task It_is_skipped_where_one_of_its_tables_is_missing(string name)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var tables = Tables(name);
 
         Assert.NotEmpty(tables);
         foreach (var table in tables)
         {
-            await scene.ExecuteAsync($"alter table \"{table}\" rename to away");
-            var report = await scene.PatchAsync(name);
-            await scene.ExecuteAsync($"alter table away rename to \"{table}\"");
+            await fixture.ExecuteAsync($"alter table \"{table}\" rename to away");
+            var report = await fixture.PatchAsync(name);
+            await fixture.ExecuteAsync($"alter table away rename to \"{table}\"");
 
             Assert.Equal(("skipped", 0L, $"there is no table '{table}' in schema 'public'"), (report.Status, report.Rows, report.Error));
         }
@@ -74,11 +74,11 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
     public void Numbers_are_given_once() =>
         Assert.Equal(Directory.GetFiles(Folder).Length, Directory.EnumerateFiles(Folder).Select(file => PatchName().Match(Path.GetFileName(file)).Groups[1].Value).Distinct().Count(number => number.Length == 3));
 
-    private static async Task<List<string>> ClocksAsync(Scene scene)
+    private static async Task<List<string>> ClocksAsync(SyncFixture fixture)
     {
         var rows = new List<string>();
         foreach (var map in Maps.All)
-            rows.AddRange((await scene.RowsAsync($"select \"{map.Key}\", created_at, modified_date, updated_at, last_synced_at from \"{map.Table}\" order by 1")).Select(row => $"{map.Table}: {row}"));
+            rows.AddRange((await fixture.RowsAsync($"select \"{map.Key}\", created_at, modified_date, updated_at, last_synced_at from \"{map.Table}\" order by 1")).Select(row => $"{map.Table}: {row}"));
         return rows;
     }
 

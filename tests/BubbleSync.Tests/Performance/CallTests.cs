@@ -16,27 +16,27 @@ public sealed class CallTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_resync_sends_hardly_more_calls_than_pages_and_counts()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
-        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
-        Assert.InRange(report.Api.Calls / (double)Least(scene), 1, MostOverLeast);
+        Assert.Equal(fixture.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.InRange(report.Api.Calls / (double)Least(fixture), 1, MostOverLeast);
     }
 
     [Fact]
     public async Task A_resync_with_nothing_new_sends_no_more()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
-        var first = await scene.ResyncAsync();
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = Invoices })).With(WindowSize, PageSize);
+        var first = await fixture.ResyncAsync();
 
-        var second = await scene.ResyncAsync();
+        var second = await fixture.ResyncAsync();
 
         Assert.InRange(second.Api.Calls, 1, first.Api.Calls);
     }
 
-    private static long Least(Scene scene) =>
-        Maps.All.Select(m => scene.Bubble.Records.Count(m.Type)).Sum(records => Parts(records, PageSize) + Parts(records, WindowSize) + 1) + 1;
+    private static long Least(SyncFixture fixture) =>
+        Maps.All.Select(m => fixture.Bubble.Records.Count(m.Type)).Sum(records => Parts(records, PageSize) + Parts(records, WindowSize) + 1) + 1;
 
     private static long Parts(long records, int size) => (records + size - 1) / size;
 }

@@ -1,6 +1,6 @@
 using BubbleSync.Benchmarks.EndToEnd;
+using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Resync;
-using BubbleSync.Tests.Telemetry;
 using Xunit;
 
 namespace BubbleSync.Tests.Performance;
@@ -34,15 +34,15 @@ public sealed class EngineAllocationTests(PostgresFixture postgres) : IClassFixt
     private async Task<(long Bytes, long LargeBytes, long Records)> LeastAsync(int records)
     {
         await using var bubble = await SimulatedApp.StartAsync(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"), records);
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/"), ApiToken = bubble.Token } };
-        var extracted = (await scene.ResyncAsync()).Entities.Sum(e => e.Extracted);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/"), ApiToken = bubble.Token } };
+        var extracted = (await fixture.ResyncAsync()).Entities.Sum(e => e.Extracted);
 
         var (least, leastLarge) = (long.MaxValue, long.MaxValue);
         for (var run = 0; run < Runs; run++)
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);
-            await scene.ResyncAsync();
+            await fixture.ResyncAsync();
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
@@ -50,8 +50,8 @@ public sealed class EngineAllocationTests(PostgresFixture postgres) : IClassFixt
         for (var run = 0; run < ListenedRuns; run++)
         {
             using var large = new LargeObjectListener();
-            await scene.ResyncAsync();
-            leastLarge = Math.Min(leastLarge, await large.BytesAsync(scene.Limit));
+            await fixture.ResyncAsync();
+            leastLarge = Math.Min(leastLarge, await large.BytesAsync(fixture.Limit));
         }
 
         return (least, leastLarge, extracted);

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using BubbleSync.Simulator;
+using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Resync;
-using BubbleSync.Tests.Telemetry;
 using Xunit;
 
 namespace BubbleSync.Tests.Performance;
@@ -47,10 +47,10 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
     [Fact]
     public async Task Pages_gather_before_they_are_copied()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = Many });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = Many });
         using var heard = new Listener();
 
-        await scene.ResyncAsync();
+        await fixture.ResyncAsync();
 
         var copies = heard.Spans.Where(s => s.OperationName == "copy").Select(s => (long)(int)s.GetTagItem("bubblesync.bytes")!).ToList();
         var windows = heard.Spans.Count(s => s.OperationName == "window");
@@ -59,12 +59,12 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
 
     private async Task<IReadOnlyList<string>> StatementsAsync(int invoices, bool isUnchanged, int windowSize = 5000)
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices })).With(windowSize);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices })).With(windowSize);
         if (isUnchanged)
-            await scene.ResyncAsync();
+            await fixture.ResyncAsync();
 
         using var heard = new StatementListener();
-        await scene.ResyncAsync();
+        await fixture.ResyncAsync();
 
         // A table is counted anew where a thousand rows were written, once.
         Assert.Distinct(heard.Texts.Where(IsCount));

@@ -1,6 +1,6 @@
 using BubbleSync.Simulator;
+using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Resync;
-using BubbleSync.Tests.Telemetry;
 using Xunit;
 
 namespace BubbleSync.Tests.Performance;
@@ -35,30 +35,30 @@ public sealed class UnchangedWriteTests(PostgresFixture postgres) : IClassFixtur
     // The server is the tests' own, without full page writes, and no other test runs meanwhile; of several runs the least counts, for it has work of its own.
     private async Task<(long Rows, long LogBytes, long MissingLinks)> WrittenAsync(int invoices)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices });
-        var missing = (await scene.ResyncAsync()).Entities.Sum(e => e.MissingLinks);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices });
+        var missing = (await fixture.ResyncAsync()).Entities.Sum(e => e.MissingLinks);
         // What autovacuum would else do in the middle: it writes to the log as well.
-        await scene.ExecuteAsync("vacuum (freeze, analyze)");
-        await scene.ExecuteAsync("checkpoint");
+        await fixture.ExecuteAsync("vacuum (freeze, analyze)");
+        await fixture.ExecuteAsync("checkpoint");
 
-        var rows = await RowsAsync(scene);
+        var rows = await RowsAsync(fixture);
         var least = long.MaxValue;
         for (var run = 0; run < Runs; run++)
         {
-            var before = await LogAsync(scene);
-            await scene.ResyncAsync();
-            least = Math.Min(least, await LogAsync(scene) - before);
+            var before = await LogAsync(fixture);
+            await fixture.ResyncAsync();
+            least = Math.Min(least, await LogAsync(fixture) - before);
         }
 
-        return (await RowsAsync(scene) - rows, least, missing);
+        return (await RowsAsync(fixture) - rows, least, missing);
     }
 
     // PostgreSQL counts every row version, also one that was taken back or written again; the engine's sessions hand in their counts as they end.
-    private static async Task<long> RowsAsync(Scene scene)
+    private static async Task<long> RowsAsync(SyncFixture fixture)
     {
-        await scene.UntilAsync("select count(*) = 1 from pg_stat_activity where datname = current_database() and backend_type = 'client backend'");
-        return await scene.ScalarAsync<long>($"select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint from pg_stat_user_tables where schemaname = 'public' and relname in ({Tables})");
+        await fixture.UntilAsync("select count(*) = 1 from pg_stat_activity where datname = current_database() and backend_type = 'client backend'");
+        return await fixture.ScalarAsync<long>($"select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint from pg_stat_user_tables where schemaname = 'public' and relname in ({Tables})");
     }
 
-    private static Task<long> LogAsync(Scene scene) => scene.ScalarAsync<long>("select (pg_current_wal_insert_lsn() - '0/0')::bigint");
+    private static Task<long> LogAsync(SyncFixture fixture) => fixture.ScalarAsync<long>("select (pg_current_wal_insert_lsn() - '0/0')::bigint");
 }

@@ -1,6 +1,6 @@
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Tests.Plan;
@@ -54,7 +53,7 @@ internal static partial class TestTable
 
     /// <summary>The plan of one entity; fails where the map and the table have a fault.</summary>
     public static EntityPlan Plan(EntityMap map, params ColumnInfo[] columns) =>
-        PlanCompiler.Compile([map], Catalogue(Table(map.Table, columns)), []).OrStop().Entities[0];
+        PlanCompiler.Compile([map], Catalogue(Table(map.Table, columns)), []).ThrowIfInvalid().Entities[0];
 
     private static int? Number(Group group) => group.Success ? int.Parse(group.Value, CultureInfo.InvariantCulture) : null;
 

@@ -133,17 +133,17 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
     [InlineData("alter table agent drop column commission, add column commission integer generated always as identity", "commission", "5")]
     public async Task A_column_that_the_database_writes_can_be_given_to_runs_as_advised(string sql, string column, string value)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"insert into agent (bubble_id, name) values ('{Scene.Id(1)}', 'kept'); {sql}");
-        var before = await scene.RowAsync($"select {column} from agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"insert into agent (bubble_id, name) values ('{SyncFixture.Id(1)}', 'kept'); {sql}");
+        var before = await fixture.RowAsync($"select {column} from agent");
 
-        await scene.ExecuteAsync(await AdviceOfRunAsync(scene));
-        await scene.ExecuteAsync($"update agent set {column} = {column}; insert into agent (bubble_id, {column}) values ('{Scene.Id(2)}', {value})");
+        await fixture.ExecuteAsync(await AdviceOfRunAsync(fixture));
+        await fixture.ExecuteAsync($"update agent set {column} = {column}; insert into agent (bubble_id, {column}) values ('{SyncFixture.Id(2)}', {value})");
 
-        Assert.Equal(before, await scene.RowAsync($"select {column} from agent where bubble_id = '{Scene.Id(1)}'"));
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        scene.Put("agent", Scene.Record(2, Scene.Early));
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal(before, await fixture.RowAsync($"select {column} from agent where bubble_id = '{SyncFixture.Id(1)}'"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Theory]
@@ -155,19 +155,19 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
     [InlineData("alter table agent alter current_annual_sales type money", "current_annual_sales", "0.10", "0.10")]
     public async Task The_advice_of_a_run_as_it_is_printed_keeps_what_is_stored(string sql, string column, string value, string expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter database \"{new NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set timezone to '{Zone}'");
-        await scene.ExecuteAsync($"{sql}; insert into agent (bubble_id, {column}) values ('{Scene.Id(1)}', '{value}')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter database \"{new NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set timezone to '{Zone}'");
+        await fixture.ExecuteAsync($"{sql}; insert into agent (bubble_id, {column}) values ('{SyncFixture.Id(1)}', '{value}')");
 
-        await scene.ExecuteAsync(await AdviceOfRunAsync(scene));
+        await fixture.ExecuteAsync(await AdviceOfRunAsync(fixture));
 
-        Assert.Equal(expected, await scene.RowAsync($"select {column} from agent"));
+        Assert.Equal(expected, await fixture.RowAsync($"select {column} from agent"));
     }
 
     // What stands behind the words that announce it, up to the last semicolon.
-    private static async Task<string> AdviceOfRunAsync(Scene scene)
+    private static async Task<string> AdviceOfRunAsync(SyncFixture fixture)
     {
-        var error = (await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"))).Errors[0].Message;
+        var error = (await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"))).Errors[0].Message;
         return Announced().Match(error).Groups[1].Value;
     }
 

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Addresses;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -12,48 +12,48 @@ internal static class EveryCommand
     private static readonly string Long = new('x', 10_000);
 
     /// <summary>Runs them and checks that each does what it is for.</summary>
-    /// <param name="scene">The scene; its app has invoices, and its windows are small.</param>
+    /// <param name="fixture">The fixture; its app has invoices, and its windows are small.</param>
     /// <param name="between">Called after each command.</param>
-    public static async Task AssertAsync(Scene scene, Func<Task>? between = null)
+    public static async Task AssertAsync(SyncFixture fixture, Func<Task>? between = null)
     {
-        var engine = scene.Engine();
+        var engine = fixture.Engine();
 
-        Assert.Equal(8, (await Then(engine.ApplySchemaAsync(scene.Limit))).Count);
-        var examined = await Then(engine.ExamineAsync(scene.Limit));
+        Assert.Equal(8, (await Then(engine.ApplySchemaAsync(fixture.Limit))).Count);
+        var examined = await Then(engine.ExamineAsync(fixture.Limit));
         Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == "failed")));
-        Assert.True((await Then(engine.PlanAsync([], scene.Limit))).Calls > 0);
+        Assert.True((await Then(engine.PlanAsync([], fixture.Limit))).Calls > 0);
 
-        Assert.Equal("succeeded", (await Then(scene.ResyncAsync(new ResyncOptions { DryRun = true }))).Status);
-        Assert.Equal("failed", (await Then(scene.ResyncAsync(new ResyncOptions { MaxCalls = 40 }))).Status);
-        var resumed = await Then(scene.ResyncAsync(new ResyncOptions { Resume = true }));
+        Assert.Equal("succeeded", (await Then(fixture.ResyncAsync(new ResyncOptions { DryRun = true }))).Status);
+        Assert.Equal("failed", (await Then(fixture.ResyncAsync(new ResyncOptions { MaxCalls = 40 }))).Status);
+        var resumed = await Then(fixture.ResyncAsync(new ResyncOptions { Resume = true }));
         Assert.True(resumed.Status == "succeeded", resumed.ToJson());
 
-        var invoice = scene.Bubble.Records.At("invoice", 0);
-        Assert.True((await Then(engine.SyncInvoicesAsync([Id(invoice)], new InvoiceSyncOptions { Force = true }, null, scene.Limit))).Success);
-        Assert.True((await Then(engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90), false, null, scene.Limit))).Success);
-        Assert.Equal("succeeded", (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit))).Status);
+        var invoice = fixture.Bubble.Records.At("invoice", 0);
+        Assert.True((await Then(engine.SyncInvoicesAsync([Id(invoice)], new InvoiceSyncOptions { Force = true }, null, fixture.Limit))).Success);
+        Assert.True((await Then(engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90), false, null, fixture.Limit))).Success);
+        Assert.Equal("succeeded", (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit))).Status);
 
-        Assert.True((await Then(engine.VerifyAsync(new VerifyOptions(), null, scene.Limit))).Success);
-        Assert.NotEmpty((await Then(engine.AuditFieldsAsync([], null, scene.Limit))).Rows);
-        Assert.True((await Then(engine.AuditValuesAsync(new ValueAuditOptions(), null, scene.Limit))).Rows > 0);
-        Assert.NotNull(await Then(engine.AuditLinksAsync(new LinkAuditOptions { Ask = true }, scene.Limit)));
-        Assert.NotEmpty((await Then(engine.AuditSchemaAsync(new SchemaAuditOptions(), scene.Limit))).Entities);
+        Assert.True((await Then(engine.VerifyAsync(new VerifyOptions(), null, fixture.Limit))).Success);
+        Assert.NotEmpty((await Then(engine.AuditFieldsAsync([], null, fixture.Limit))).Rows);
+        Assert.True((await Then(engine.AuditValuesAsync(new ValueAuditOptions(), null, fixture.Limit))).Rows > 0);
+        Assert.NotNull(await Then(engine.AuditLinksAsync(new LinkAuditOptions { Ask = true }, fixture.Limit)));
+        Assert.NotEmpty((await Then(engine.AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit))).Entities);
 
-        PutBroken(scene);
-        var rejected = await Then(scene.ResyncAsync(new ResyncOptions { Prune = PruneMode.Soft }));
+        PutBroken(fixture);
+        var rejected = await Then(fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Soft }));
         Assert.Equal(("partial", 2L * Broken), (rejected.Status, rejected.Entities.Sum(e => e.Rejected)));
-        Assert.Equal(2L * Broken, (await Then(engine.ReprocessAsync("last", false, scene.Limit))).Entities.Sum(e => e.Rejected));
-        Assert.Equal("succeeded", (await Then(engine.PatchAsync([], scene.Limit))).Status);
+        Assert.Equal(2L * Broken, (await Then(engine.ReprocessAsync("last", false, fixture.Limit))).Entities.Sum(e => e.Rejected));
+        Assert.Equal("succeeded", (await Then(engine.PatchAsync([], fixture.Limit))).Status);
 
-        await using (var archive = await engine.OpenArchiveAsync(scene.Limit))
+        await using (var archive = await engine.OpenArchiveAsync(fixture.Limit))
         {
-            Assert.NotEmpty(await archive.ListAsync(50, null, null, scene.Limit));
-            Assert.Equal("patch", (await archive.ShowAsync("last", scene.Limit)).Kind);
-            Assert.NotEmpty(await (await archive.FollowAsync($"{rejected.RunId}", null, null, TimeProvider.System, scene.Limit)).ToListAsync(scene.Limit));
-            Assert.Equal(2 * Broken, await (await archive.RejectedAsync($"{rejected.RunId}", null, scene.Limit)).CountAsync(scene.Limit));
+            Assert.NotEmpty(await archive.ListAsync(50, null, null, fixture.Limit));
+            Assert.Equal("patch", (await archive.ShowAsync("last", fixture.Limit)).Kind);
+            Assert.NotEmpty(await (await archive.FollowAsync($"{rejected.RunId}", null, null, TimeProvider.System, fixture.Limit)).ToListAsync(fixture.Limit));
+            Assert.Equal(2 * Broken, await (await archive.RejectedAsync($"{rejected.RunId}", null, fixture.Limit)).CountAsync(fixture.Limit));
         }
 
-        Assert.Empty(await scene.StagingAsync());
+        Assert.Empty(await fixture.StagingAsync());
 
         async Task<T> Then<T>(Task<T> command)
         {
@@ -64,12 +64,12 @@ internal static class EveryCommand
     }
 
     // Large enough that staging them takes a session before the last of them is read.
-    private static void PutBroken(Scene scene)
+    private static void PutBroken(SyncFixture fixture)
     {
         for (var number = 1; number <= Broken; number++)
         {
-            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Commission\": \"twelve\", \"Address\": \"{Long}\""));
-            scene.Put("payment", Scene.Record(number, Scene.Late, $"\"Amount\": \"much\", \"Remark\": \"{Long}\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, $"\"Commission\": \"twelve\", \"Address\": \"{Long}\""));
+            fixture.Put("payment", SyncFixture.Record(number, SyncFixture.Late, $"\"Amount\": \"much\", \"Remark\": \"{Long}\""));
         }
     }
 

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Scripts;
 using Npgsql;
 using Xunit;

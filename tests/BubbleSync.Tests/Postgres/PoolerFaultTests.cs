@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
 using Npgsql;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -18,10 +18,10 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("transaction")]
     public async Task Every_command_works_through_it(string mode)
     {
-        await using var scene = await OpenAsync(tables: false);
-        await using var bouncer = await PoolAsync(scene, mode);
+        await using var fixture = await OpenAsync(tables: false);
+        await using var bouncer = await PoolAsync(fixture, mode);
 
-        await EveryCommand.AssertAsync(scene);
+        await EveryCommand.AssertAsync(fixture);
     }
 
     [PgBouncerTheory]
@@ -29,14 +29,14 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("transaction")]
     public async Task A_second_run_is_refused_and_names_the_first(string mode)
     {
-        await using var scene = await OpenAsync();
-        await using var bouncer = await PoolAsync(scene, mode);
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
-        var first = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
-        var holder = await scene.ScalarAsync<Guid>("select run_id from bubblesync.run");
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode);
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        var first = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
+        var holder = await fixture.ScalarAsync<Guid>("select run_id from bubblesync.run");
 
-        var second = await Bubblesync.RunAsync(scene, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
+        var second = await Bubblesync.RunAsync(fixture, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
         mayGoOn.SetResult();
 
         Assert.Equal(3, second.Code);
@@ -49,21 +49,21 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("transaction")]
     public async Task A_comparison_that_lives_keeps_its_staging_beside_a_run_and_another_comparison(string mode)
     {
-        await using var scene = await OpenAsync();
-        await using var bouncer = await PoolAsync(scene, mode);
-        await scene.ResyncAsync();
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
-        var verified = scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
-        await isReading.WaitAsync(scene.Limit);
-        scene.Bubble.Traffic.OnRequest = null;
-        var staging = await scene.StagingAsync();
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode);
+        await fixture.ResyncAsync();
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        var verified = fixture.Engine().VerifyAsync(new VerifyOptions(), null, fixture.Limit);
+        await isReading.WaitAsync(fixture.Limit);
+        fixture.Bubble.Traffic.OnRequest = null;
+        var staging = await fixture.StagingAsync();
 
-        await scene.ResyncAsync();
-        Assert.True((await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit)).Success);
+        await fixture.ResyncAsync();
+        Assert.True((await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit)).Success);
 
         Assert.NotEmpty(staging);
-        Assert.Subset((await scene.StagingAsync()).ToHashSet(), staging.ToHashSet());
-        Assert.Equal(["running"], await scene.RowsAsync("select status from bubblesync.run where kind = 'verify' and finished_at is null"));
+        Assert.Subset((await fixture.StagingAsync()).ToHashSet(), staging.ToHashSet());
+        Assert.Equal(["running"], await fixture.RowsAsync("select status from bubblesync.run where kind = 'verify' and finished_at is null"));
         mayGoOn.SetResult();
         Assert.True((await verified).Success);
     }
@@ -73,24 +73,24 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("transaction")]
     public async Task A_killed_run_is_known_to_be_dead_and_goes_on(string mode)
     {
-        await using var scene = await OpenAsync();
-        await using var bouncer = await PoolAsync(scene, mode);
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode);
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
         (string, string)[] settings = [("Postgres__ConnectionString", bouncer.ConnectionString), ("Bubble__PageSize", "5"), ("Bubble__WindowSize", "12")];
-        using (var program = Bubblesync.Start(scene, settings, "resync"))
+        using (var program = Bubblesync.Start(fixture, settings, "resync"))
         {
-            await isReading.WaitAsync(scene.Limit);
+            await isReading.WaitAsync(fixture.Limit);
             program.Kill();
             await program.EndAsync();
         }
 
         mayGoOn.SetResult();
-        await scene.UntilAsync(
+        await fixture.UntilAsync(
             "select not exists (select from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database())");
-        await using (var archive = await scene.Engine().OpenArchiveAsync(scene.Limit))
-            Assert.True(Assert.Single(await archive.ListAsync(9, null, null, scene.Limit)).Died);
+        await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
+            Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
 
-        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [PgBouncerTheory]
@@ -98,30 +98,30 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("transaction")]
     public async Task Our_settings_hold_in_each_transaction_and_reach_nobody_else(string mode)
     {
-        await using var scene = (await OpenAsync()).WithPatches(("010-settings", Check(Limits)));
-        await using var bouncer = await PoolAsync(scene, mode);
+        await using var fixture = (await OpenAsync()).WithPatches(("010-settings", Check(Limits)));
+        await using var bouncer = await PoolAsync(fixture, mode);
 
-        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
         Assert.True(report.Status == "succeeded", report.ToJson());
-        report = await scene.ResyncAsync();
+        report = await fixture.ResyncAsync();
         Assert.True(report.Status == "succeeded", report.ToJson());
 
         // Among the sessions that PgBouncer kept from the run.
         const string Ours = "select concat_ws('|', current_setting('lock_timeout'), current_setting('work_mem'), current_setting('tcp_keepalives_idle'))";
-        var usual = await scene.RowAsync(Ours);
+        var usual = await fixture.RowAsync(Ours);
         await using var others = NpgsqlDataSource.Create(bouncer.ConnectionString);
         await using var command = others.CreateCommand(Ours);
-        Assert.Equal(usual, await command.ExecuteScalarAsync(scene.Limit));
+        Assert.Equal(usual, await command.ExecuteScalarAsync(fixture.Limit));
     }
 
     [PgBouncerFact]
     public async Task Statement_mode_is_refused_by_name_before_Bubble_is_read()
     {
-        await using var scene = await OpenAsync();
-        await using var bouncer = await PoolAsync(scene, "statement");
-        var run = await Bubblesync.RunAsync(scene, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
-        var asked = scene.Bubble.Traffic.Requests;
-        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, "statement");
+        var run = await Bubblesync.RunAsync(fixture, [("Postgres__ConnectionString", bouncer.ConnectionString)], "resync");
+        var asked = fixture.Bubble.Traffic.Requests;
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.Equal((3, 0L), (run.Code, asked));
         Assert.Contains("works in statement mode and takes no transaction of several statements", run.Error, StringComparison.Ordinal);
@@ -135,13 +135,13 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         return $"do $$ begin {string.Join(' ', wrong)} end $$";
     }
 
-    private async Task<Scene> OpenAsync(bool tables = true) =>
-        (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
+    private async Task<SyncFixture> OpenAsync(bool tables = true) =>
+        (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
 
-    private static async Task<PgBouncer> PoolAsync(Scene scene, string mode)
+    private static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode)
     {
-        var bouncer = await PgBouncer.StartAsync(scene.Connection, mode, scene.Limit);
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
+        var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
         return bouncer;
     }
 }

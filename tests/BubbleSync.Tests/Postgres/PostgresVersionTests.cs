@@ -1,5 +1,6 @@
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
@@ -18,51 +19,51 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
     [InlineData(18)]
     public async Task Every_command_works(int major)
     {
-        await using var scene = await SmallPagesAsync(major, tables: false);
+        await using var fixture = await SmallPagesAsync(major, tables: false);
 
-        await EveryCommand.AssertAsync(scene);
+        await EveryCommand.AssertAsync(fixture);
     }
 
     [NpmPostgresFact(pooled: true)]
     public async Task Every_command_works_through_a_pooler()
     {
-        await using var scene = await SmallPagesAsync(NpmBinaries.Major, tables: false);
-        await using var bouncer = await PgBouncer.StartAsync(scene.Connection, "transaction", scene.Limit);
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
+        await using var fixture = await SmallPagesAsync(NpmBinaries.Major, tables: false);
+        await using var bouncer = await PgBouncer.StartAsync(fixture.Connection, "transaction", fixture.Limit);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
 
-        await EveryCommand.AssertAsync(scene);
+        await EveryCommand.AssertAsync(fixture);
     }
 
     [NpmPostgresFact]
     public async Task What_is_unchanged_is_not_written_and_what_is_changed_or_deleted_is()
     {
-        await using var scene = await SmallPagesAsync(NpmBinaries.Major);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"gone\""));
-        await scene.ResyncAsync();
-        var before = await scene.SnapshotAsync();
-        var unchanged = await scene.ResyncAsync();
-        Assert.Equal(before, await scene.SnapshotAsync());
+        await using var fixture = await SmallPagesAsync(NpmBinaries.Major);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"gone\""));
+        await fixture.ResyncAsync();
+        var before = await fixture.SnapshotAsync();
+        var unchanged = await fixture.ResyncAsync();
+        Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.Equal(("succeeded", 0L), (unchanged.Status, unchanged.Entities.Sum(e => e.Inserted + e.Updated)));
 
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
-        scene.Bubble.Records.Delete("agent", Scene.Id(2));
-        var changed = await scene.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard, PruneLimitPercent = 90 });
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(2));
+        var changed = await fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard, PruneLimitPercent = 90 });
 
         Assert.Equal(("succeeded", 1L, 1L), (changed.Status, changed.Entities.Sum(e => e.Updated), changed.Entities.Sum(e => e.Pruned)));
-        Assert.Equal(["new"], await scene.RowsAsync($"select name from agent where bubble_id in ('{Scene.Id(1)}', '{Scene.Id(2)}')"));
+        Assert.Equal(["new"], await fixture.RowsAsync($"select name from agent where bubble_id in ('{SyncFixture.Id(1)}', '{SyncFixture.Id(2)}')"));
     }
 
     [NpmPostgresFact]
     public async Task A_second_run_is_refused_and_names_the_first()
     {
-        await using var scene = await SmallPagesAsync(NpmBinaries.Major);
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
-        var first = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
-        var holder = await scene.ScalarAsync<Guid>("select run_id from bubblesync.run");
+        await using var fixture = await SmallPagesAsync(NpmBinaries.Major);
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        var first = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
+        var holder = await fixture.ScalarAsync<Guid>("select run_id from bubblesync.run");
 
-        var second = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+        var second = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync());
         mayGoOn.SetResult();
 
         Assert.Contains($"run {holder} (resync, since ", second.Message, StringComparison.Ordinal);
@@ -75,18 +76,18 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
     [InlineData(18)]
     public async Task A_run_outlasts_the_longest_transaction_of_its_role(int major)
     {
-        await using var scene = await SmallPagesAsync(major);
-        var role = await scene.AsUserAsync();
-        await scene.ExecuteAsync($"alter role {role} set transaction_timeout = '2s'");
-        await using var others = NpgsqlDataSource.Create(scene.Settings.Postgres.ConnectionString!);
+        await using var fixture = await SmallPagesAsync(major);
+        var role = await fixture.AsUserAsync();
+        await fixture.ExecuteAsync($"alter role {role} set transaction_timeout = '2s'");
+        await using var others = NpgsqlDataSource.Create(fixture.Settings.Postgres.ConnectionString!);
         await using var limit = others.CreateCommand("select current_setting('transaction_timeout')");
-        Assert.Equal("2s", await limit.ExecuteScalarAsync(scene.Limit));
-        Assert.True((await scene.Engine().ExamineAsync(scene.Limit)).Success);
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
+        Assert.Equal("2s", await limit.ExecuteScalarAsync(fixture.Limit));
+        Assert.True((await fixture.Engine().ExamineAsync(fixture.Limit)).Success);
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
 
-        var run = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
-        await scene.UntilAsync($"select max(clock_timestamp() - xact_start) > interval '2.3 s' from pg_stat_activity where usename = '{role}'");
+        var run = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
+        await fixture.UntilAsync($"select max(clock_timestamp() - xact_start) > interval '2.3 s' from pg_stat_activity where usename = '{role}'");
         mayGoOn.SetResult();
 
         var report = await run;
@@ -96,48 +97,48 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
     [NpmPostgresFact]
     public async Task A_virtual_column_that_no_map_names_is_left_alone()
     {
-        await using var scene = await OpenAsync();
-        await scene.ExecuteAsync("alter table agent add loud text generated always as (upper(name)) virtual");
+        await using var fixture = await OpenAsync();
+        await fixture.ExecuteAsync("alter table agent add loud text generated always as (upper(name)) virtual");
 
-        await scene.AssertSyncsAsync();
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        await fixture.AssertSyncsAsync();
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
         Assert.True(verified.Success);
-        Assert.Equal("NEW", await scene.ScalarAsync<string>("select loud from agent"));
+        Assert.Equal("NEW", await fixture.ScalarAsync<string>("select loud from agent"));
     }
 
     [NpmPostgresFact]
     public async Task A_virtual_column_that_a_map_names_stops_a_run_and_the_advice_helps()
     {
-        await using var scene = await OpenAsync();
-        await scene.ExecuteAsync("alter table agent drop name, add name text generated always as (upper(slug)) virtual");
+        await using var fixture = await OpenAsync();
+        await fixture.ExecuteAsync("alter table agent drop name, add name text generated always as (upper(slug)) virtual");
 
-        var message = await scene.AssertStopsAsync("table agent", "Column 'name' of table 'agent' is written by the database alone (generated)");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("table agent", "Column 'name' of table 'agent' is written by the database alone (generated)");
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [NpmPostgresFact]
     public async Task A_foreign_key_that_is_not_enforced_holds_nothing_back_and_forbids_no_deletion()
     {
-        await using var scene = await OpenAsync();
-        await scene.ExecuteAsync(
+        await using var fixture = await OpenAsync();
+        await fixture.ExecuteAsync(
             """
             alter table agent add constraint login foreign key (linked_user_login) references "user" (bubble_id) not enforced;
             create table note (agent_id text references agent (bubble_id) on delete cascade not enforced);
             """);
         foreach (var number in Enumerable.Range(1, 10))
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"insert into note values ('{Scene.Id(1)}')");
-        scene.Bubble.Records.Delete("agent", Scene.Id(1));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(99)}\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"insert into note values ('{SyncFixture.Id(1)}')");
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(1));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard });
 
         Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Pruned));
-        Assert.Equal("9", await scene.RowAsync($"select count(*) from agent where linked_user_login = '{Scene.Id(99)}'"));
-        Assert.Equal("1", await scene.RowAsync("select count(*) from note"));
+        Assert.Equal("9", await fixture.RowAsync($"select count(*) from agent where linked_user_login = '{SyncFixture.Id(99)}'"));
+        Assert.Equal("1", await fixture.RowAsync("select count(*) from note"));
     }
 
     [NpmPostgresTheory]
@@ -149,20 +150,20 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
     [InlineData("add constraint rule check (commission >= 0) not enforced", null)]
     public async Task Only_what_the_table_enforces_is_rejected(string rule, string? field)
     {
-        await using var scene = await OpenAsync();
-        await scene.ExecuteAsync($"alter table agent {rule}");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": -5"));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": 5, \"Slug\": \"s\""));
+        await using var fixture = await OpenAsync();
+        await fixture.ExecuteAsync($"alter table agent {rule}");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": -5"));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Commission\": 5, \"Slug\": \"s\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(field is null ? 0 : 1, report.Entities[0].Rejected);
         Assert.Equal(field is null ? 2 : 1, report.Entities[0].Inserted);
-        Assert.Equal(field is null ? [] : [field], await scene.RowsAsync("select lower(field) from bubblesync.rejected_record"));
+        Assert.Equal(field is null ? [] : [field], await fixture.RowsAsync("select lower(field) from bubblesync.rejected_record"));
     }
 
-    private async Task<Scene> SmallPagesAsync(int major, bool tables = true) =>
-        (await Scene.OpenAsync(await servers.CreateDatabaseAsync(major), new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
+    private async Task<SyncFixture> SmallPagesAsync(int major, bool tables = true) =>
+        (await SyncFixture.OpenAsync(await servers.CreateDatabaseAsync(major), new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
 
-    private async Task<Scene> OpenAsync() => await Scene.OpenAsync(await servers.CreateDatabaseAsync(NpmBinaries.Major));
+    private async Task<SyncFixture> OpenAsync() => await SyncFixture.OpenAsync(await servers.CreateDatabaseAsync(NpmBinaries.Major));
 }

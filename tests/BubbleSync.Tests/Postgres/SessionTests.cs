@@ -1,6 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Npgsql;
@@ -22,9 +22,9 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Every_command_works_with_three_sessions()
     {
-        await using var scene = (await OpenAsync(3, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+        await using var fixture = (await OpenAsync(3, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
 
-        await EveryCommand.AssertAsync(scene, () => ClosedAsync(scene));
+        await EveryCommand.AssertAsync(fixture, () => ClosedAsync(fixture));
     }
 
     [Theory]
@@ -32,22 +32,22 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(10)]
     public async Task Very_many_entities_wait_their_turn(int sessions)
     {
-        await using var scene = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 6, pageSize: 1).WithPatches();
-        scene.Settings = scene.Settings with { Run = scene.Settings.Run with { Entities = scene.Folder(Enumerable.Range(1, Entities).Select(Map)) } };
+        await using var fixture = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 6, pageSize: 1).WithPatches();
+        fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { Entities = fixture.Folder(Enumerable.Range(1, Entities).Select(Map)) } };
         foreach (var entity in Enumerable.Range(1, Entities))
         {
             for (var number = 1; number <= (entity == 1 ? LargeRecords : Records); number++)
-                scene.Put(Name(entity), Scene.Record(number, Scene.Early, $"\"Name\": \"{(entity == 1 ? Large : "x")}\"", Invariant($"2026-02-{number:00}T00:00:00.000Z")));
+                fixture.Put(Name(entity), SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"{(entity == 1 ? Large : "x")}\"", Invariant($"2026-02-{number:00}T00:00:00.000Z")));
         }
 
         // So slow that windows would all be open together, if there were no slots for them.
-        scene.Bubble.Traffic.OnRequest = request => request.Type == Name(1) && request.Cursor > 0 ? Task.Delay(20, scene.Limit) : Task.CompletedTask;
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        await ClosedAsync(scene);
+        fixture.Bubble.Traffic.OnRequest = request => request.Type == Name(1) && request.Cursor > 0 ? Task.Delay(20, fixture.Limit) : Task.CompletedTask;
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        await ClosedAsync(fixture);
 
-        var loaded = await scene.ResyncAsync();
-        await ClosedAsync(scene);
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
+        var loaded = await fixture.ResyncAsync();
+        await ClosedAsync(fixture);
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions(), null, fixture.Limit);
 
         Assert.True(loaded.Status == "succeeded", loaded.Failure?.Message);
         Assert.Equal((Entities, ((Entities - 1L) * Records) + LargeRecords), (loaded.Entities.Count, loaded.Entities.Sum(e => e.Inserted)));
@@ -60,12 +60,12 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("", 7)]
     public async Task The_smaller_of_both_limits_holds(string words, int most)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var connection = new NpgsqlConnectionStringBuilder(scene.Connection);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection);
         connection.Remove("Maximum Pool Size");
 
         await using var database = await TargetDatabase.OpenAsync(
-            new PostgresSettings { ConnectionString = connection.ConnectionString + words, MaxConnections = 7 }, "test", scene.Limit);
+            new PostgresSettings { ConnectionString = connection.ConnectionString + words, MaxConnections = 7 }, "test", fixture.Limit);
 
         Assert.Equal(most, database.MaxConnections);
     }
@@ -75,12 +75,12 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("10", ";Maximum Pool Size=2", "Maximum Pool Size is 2, but a run needs 3 sessions")]
     public async Task Fewer_than_three_are_refused_by_name(string most, string words, string message)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var connection = new NpgsqlConnectionStringBuilder(scene.Connection);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection);
         connection.Remove("Maximum Pool Size");
 
         var run = await Bubblesync.RunAsync(
-            scene, [("Postgres__ConnectionString", connection.ConnectionString + words), ("Postgres__MaxConnections", most)], "resync");
+            fixture, [("Postgres__ConnectionString", connection.ConnectionString + words), ("Postgres__MaxConnections", most)], "resync");
 
         Assert.Equal(2, run.Code);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
@@ -90,13 +90,13 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Pooled_sessions_that_the_server_has_ended_are_replaced()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres, "test of ended sessions", scene.Limit);
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => PidAsync(scene, database)));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres, "test of ended sessions", fixture.Limit);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => PidAsync(fixture, database)));
 
-        await scene.RowsAsync("select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'test of ended sessions'");
+        await fixture.RowsAsync("select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'test of ended sessions'");
 
-        Assert.True(await PidAsync(scene, database) > 0);
+        Assert.True(await PidAsync(fixture, database) > 0);
     }
 
     [Theory]
@@ -104,22 +104,22 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(0, "0")]
     public async Task The_longest_statement_is_a_setting(int seconds, string limit)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres with { StatementTimeoutSeconds = seconds }, "test", scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres with { StatementTimeoutSeconds = seconds }, "test", fixture.Limit);
 
-        Assert.Equal(limit, await database.RunAsync(c => c.ScalarAsync<string>("select current_setting('statement_timeout')", scene.Limit), scene.Limit));
+        Assert.Equal(limit, await database.RunAsync(c => c.ScalarAsync<string>("select current_setting('statement_timeout')", fixture.Limit), fixture.Limit));
     }
 
     // The table's statistics are renewed after a large merge, under a shorter limit.
     [Fact]
     public async Task Locks_are_waited_for_as_long_after_a_large_merge_as_before()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(
             ("010-limit", "do $$ begin if current_setting('lock_timeout') <> '1min' then raise exception '%', current_setting('lock_timeout'); end if; end $$"));
         for (var number = 1; number <= 1000; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
         Assert.Equal(("succeeded", 1000L), (report.Status, report.Entities[0].Inserted));
     }
@@ -129,41 +129,41 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(2, "but role {0} allows 2, of which 0 are in use. A run needs 3: end sessions that are not needed")]
     public async Task Doctor_compares_them_with_what_the_role_may_have(int allowed, string message)
     {
-        await using var scene = await OpenAsync(allowed, new SimulatorOptions { Invoices = 0 });
-        var role = new NpgsqlConnectionStringBuilder(scene.Settings.Postgres.ConnectionString).Username;
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { MaxConnections = 10 } };
+        await using var fixture = await OpenAsync(allowed, new SimulatorOptions { Invoices = 0 });
+        var role = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString).Username;
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { MaxConnections = 10 } };
 
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         var check = Assert.Single(report.Checks, c => c.Name == "sessions");
         Assert.Equal("failed", check.Status);
         Assert.Contains(string.Format(CultureInfo.InvariantCulture, message, role), check.Message, StringComparison.Ordinal);
     }
 
-    // A scene whose program is a role with so many sessions, which owns the database.
-    private async Task<Scene> OpenAsync(int sessions, SimulatorOptions options)
+    // A fixture whose program is a role with so many sessions, which owns the database.
+    private async Task<SyncFixture> OpenAsync(int sessions, SimulatorOptions options)
     {
-        var scene = await Scene.OpenAsync(postgres, options, tables: false);
-        var database = await scene.ScalarAsync<string>("select current_database()::text");
+        var fixture = await SyncFixture.OpenAsync(postgres, options, tables: false);
+        var database = await fixture.ScalarAsync<string>("select current_database()::text");
         var role = $"few_{database}";
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             Invariant($"create role {role} login password 'p' connection limit {sessions}; alter database {database} owner to {role}; ")
             + $"alter schema public owner to {role}");
-        var connection = new NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" };
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" };
         connection.Remove("Maximum Pool Size");
-        scene.Settings = scene.Settings with
+        fixture.Settings = fixture.Settings with
         {
-            Postgres = scene.Settings.Postgres with { ConnectionString = connection.ConnectionString, MaxConnections = Math.Max(3, sessions) },
+            Postgres = fixture.Settings.Postgres with { ConnectionString = connection.ConnectionString, MaxConnections = Math.Max(3, sessions) },
         };
-        return scene;
+        return fixture;
     }
 
     // A session ends a moment after its connection is closed.
-    private static Task ClosedAsync(Scene scene) =>
-        scene.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and usename like 'few%')");
+    private static Task ClosedAsync(SyncFixture fixture) =>
+        fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and usename like 'few%')");
 
-    private static Task<int> PidAsync(Scene scene, TargetDatabase database) =>
-        database.RunAsync(c => c.ScalarAsync<int>("select pg_backend_pid()", scene.Limit), scene.Limit);
+    private static Task<int> PidAsync(SyncFixture fixture, TargetDatabase database) =>
+        database.RunAsync(c => c.ScalarAsync<int>("select pg_backend_pid()", fixture.Limit), fixture.Limit);
 
     private static string Name(int entity) => Invariant($"kind_{entity}");
 

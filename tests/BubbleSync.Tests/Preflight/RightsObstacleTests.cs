@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -15,27 +16,27 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("create policy every on agent using (true); create policy shared on agent as restrictive using (name <> 'new')", "alter role")]
     public async Task Row_level_security_that_hides_or_refuses_rows_stops_a_run(string policies, string advice)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent enable row level security; {policies}");
-        var role = await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent enable row level security; {policies}");
+        var role = await fixture.AsUserAsync();
 
-        var message = await scene.AssertStopsAsync("row-level security of agent", "taken for missing", $"alter role \"{role}\" bypassrls;");
-        await scene.FollowAsync(message, advice);
+        var message = await fixture.AssertStopsAsync("row-level security of agent", "taken for missing", $"alter role \"{role}\" bypassrls;");
+        await fixture.FollowAsync(message, advice);
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task Row_level_security_that_is_forced_on_the_owner_stops_a_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var role = await scene.AsUserAsync();
-        await scene.ExecuteAsync($"alter table agent enable row level security, force row level security, owner to {role}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync();
+        await fixture.ExecuteAsync($"alter table agent enable row level security, force row level security, owner to {role}");
 
-        var message = await scene.AssertStopsAsync("row-level security of agent", "because it is forced");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("row-level security of agent", "because it is forced");
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Theory]
@@ -44,25 +45,25 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("create policy every on agent using (true); create policy all_pass on agent as restrictive using (true)")]
     public async Task Policies_that_let_every_row_pass_are_no_obstacle(string policies)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var role = await scene.AsUserAsync();
-        await scene.ExecuteAsync($"alter table agent enable row level security; {policies.Replace("$", role, StringComparison.Ordinal)}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync();
+        await fixture.ExecuteAsync($"alter table agent enable row level security; {policies.Replace("$", role, StringComparison.Ordinal)}");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
 
-        Assert.StartsWith("on, and its policies let", await scene.RemarkAsync("row-level security of agent"), StringComparison.Ordinal);
+        Assert.StartsWith("on, and its policies let", await fixture.RemarkAsync("row-level security of agent"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_comparison_stops_for_rows_that_it_cannot_see()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent enable row level security");
-        await scene.AsUserAsync("grant select on all tables in schema public to $");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent enable row level security");
+        await fixture.AsUserAsync("grant select on all tables in schema public to $");
 
-        var stopped = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit));
-        await scene.ExecuteAsync("create policy every on agent for select using (true)");
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit));
+        await fixture.ExecuteAsync("create policy every on agent for select using (true)");
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
         Assert.Contains("row-level security of table", stopped.Message, StringComparison.Ordinal);
         Assert.True(verified.Success);
@@ -71,14 +72,14 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task Row_level_security_of_control_tables_stops_a_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table bubblesync.run enable row level security; alter table bubblesync.source enable row level security");
-        await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table bubblesync.run enable row level security; alter table bubblesync.source enable row level security");
+        await fixture.AsUserAsync();
 
-        var message = await scene.AssertStopsAsync("control tables", "row-level security is on for control tables");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("control tables", "row-level security is on for control tables");
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Theory]
@@ -89,26 +90,26 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("drop column commission, add column commission integer generated by default as identity", true)]
     public async Task A_sequence_that_may_not_be_used_stops_a_run(string sql, bool isObstacle)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"create sequence public.numbers; alter table agent {sql}");
-        await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"create sequence public.numbers; alter table agent {sql}");
+        await fixture.AsUserAsync();
 
         if (isObstacle)
-            await scene.FollowAsync(await scene.AssertStopsAsync("sequences of agent", "may not take numbers"), "grant usage");
+            await fixture.FollowAsync(await fixture.AssertStopsAsync("sequences of agent", "may not take numbers"), "grant usage");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task Grants_on_all_columns_and_on_the_writer_of_a_row_suffice()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var role = await scene.AsUserAsync();
-        await OnColumnsAsync(scene, "select", "insert", "update");
-        await scene.ExecuteAsync($"grant select (xmin) on agent to {role}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync();
+        await OnColumnsAsync(fixture, "select", "insert", "update");
+        await fixture.ExecuteAsync($"grant select (xmin) on agent to {role}");
 
-        Assert.Contains("by grants on columns", await scene.RemarkAsync("rights on agent"), StringComparison.Ordinal);
-        await scene.AssertSyncsAsync();
+        Assert.Contains("by grants on columns", await fixture.RemarkAsync("rights on agent"), StringComparison.Ordinal);
+        await fixture.AssertSyncsAsync();
     }
 
     [Theory]
@@ -117,40 +118,40 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("update")]
     public async Task Grants_on_too_few_columns_stop_a_run(string right)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var role = await scene.AsUserAsync();
-        await OnColumnsAsync(scene, right);
-        await scene.ExecuteAsync($"revoke {right} (name) on agent from {role}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync();
+        await OnColumnsAsync(fixture, right);
+        await fixture.ExecuteAsync($"revoke {right} (name) on agent from {role}");
 
-        var message = await scene.AssertStopsAsync("rights on agent", $"the user lacks {right} on table");
-        await scene.FollowAsync(message, "grant select");
+        var message = await fixture.AssertStopsAsync("rights on agent", $"the user lacks {right} on table");
+        await fixture.FollowAsync(message, "grant select");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task A_table_that_links_point_to_must_be_readable()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create schema codes; create table codes.kind (code text primary key); alter table agent add foreign key (agent_type) references codes.kind");
-        await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create schema codes; create table codes.kind (code text primary key); alter table agent add foreign key (agent_type) references codes.kind");
+        await fixture.AsUserAsync();
 
-        var message = await scene.AssertStopsAsync("rights on agent", "grant usage on schema \"codes\"", "grant select on \"codes\".\"kind\"");
-        await scene.FollowAsync(message, "grant usage");
+        var message = await fixture.AssertStopsAsync("rights on agent", "grant usage on schema \"codes\"", "grant select on \"codes\".\"kind\"");
+        await fixture.FollowAsync(message, "grant usage");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task A_key_that_only_the_owner_can_make_stops_a_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop index agent_bubble_id_key");
-        await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop index agent_bubble_id_key");
+        await fixture.AsUserAsync();
 
-        await scene.FollowAsync(await scene.AssertStopsAsync("unique key agent.bubble_id", "only the table's owner"), "create unique");
+        await fixture.FollowAsync(await fixture.AssertStopsAsync("unique key agent.bubble_id", "only the table's owner"), "create unique");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Theory]
@@ -159,42 +160,42 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("sql_drop", "true")]
     public async Task An_event_trigger_that_refuses_our_tables_stops_a_run(string happening, string condition)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Guard(happening, condition));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Guard(happening, condition));
 
-        var message = await scene.AssertStopsAsync("staging tables", "event trigger 'guard' refuses", "no DDL here", "Let its function keep_shape pass over the schemas");
-        await scene.FollowAsync(message, "alter event trigger");
+        var message = await fixture.AssertStopsAsync("staging tables", "event trigger 'guard' refuses", "no DDL here", "Let its function keep_shape pass over the schemas");
+        await fixture.FollowAsync(message, "alter event trigger");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task An_event_trigger_that_refuses_the_control_tables_stops_a_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"drop schema bubblesync cascade; {Guard("ddl_command_start", "tg_tag = 'CREATE TABLE'")}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"drop schema bubblesync cascade; {Guard("ddl_command_start", "tg_tag = 'CREATE TABLE'")}");
 
-        var message = await scene.AssertStopsAsync("control tables", "event trigger 'guard' refuses");
-        await scene.FollowAsync(message, "alter event trigger");
+        var message = await fixture.AssertStopsAsync("control tables", "event trigger 'guard' refuses");
+        await fixture.FollowAsync(message, "alter event trigger");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task Schemas_that_an_administrator_made_suffice()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
-        var role = await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
+        var role = await fixture.AsUserAsync();
 
-        var message = await scene.AssertStopsAsync("control tables", "may not make schema bubblesync and schema bubblesync_staging", "or allow it: grant create on database");
-        await scene.ExecuteAsync($"create schema bubblesync; grant usage on schema bubblesync to {role}");
-        await scene.AssertStopsAsync("control tables", $"(create schema bubblesync_staging authorization \"{role}\";)");
-        await scene.ExecuteAsync("create schema bubblesync_staging");
-        await scene.FollowAsync(
-            await scene.AssertStopsAsync("control tables", $"grant create on schema bubblesync to \"{role}\";", $"grant create on schema bubblesync_staging to \"{role}\";"), "grant create");
+        var message = await fixture.AssertStopsAsync("control tables", "may not make schema bubblesync and schema bubblesync_staging", "or allow it: grant create on database");
+        await fixture.ExecuteAsync($"create schema bubblesync; grant usage on schema bubblesync to {role}");
+        await fixture.AssertStopsAsync("control tables", $"(create schema bubblesync_staging authorization \"{role}\";)");
+        await fixture.ExecuteAsync("create schema bubblesync_staging");
+        await fixture.FollowAsync(
+            await fixture.AssertStopsAsync("control tables", $"grant create on schema bubblesync to \"{role}\";", $"grant create on schema bubblesync_staging to \"{role}\";"), "grant create");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
 
         Assert.StartsWith("create schema bubblesync authorization", message[(message.IndexOf('(', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
     }
@@ -205,43 +206,43 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("verify")]
     public async Task Other_commands_stop_in_the_same_words(string command)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
-        await scene.AsUserAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
+        await fixture.AsUserAsync();
 
         var stopped = await Assert.ThrowsAsync<SyncException>(() => command switch
         {
-            "incremental" => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit),
-            "record" => scene.Engine().SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit),
-            _ => (Task)scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit),
+            "incremental" => fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit),
+            "record" => fixture.Engine().SyncInvoicesAsync([SyncFixture.Id(1)], new InvoiceSyncOptions(), null, fixture.Limit),
+            _ => (Task)fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit),
         });
 
         Assert.Contains("may not make schema bubblesync", stopped.Message, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Fact]
     public async Task A_database_that_is_only_read_stops_a_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter database \"{new NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set default_transaction_read_only = on");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter database \"{new NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set default_transaction_read_only = on");
 
-        var message = await scene.AssertStopsAsync("writing", "default_transaction_read_only is on");
+        var message = await fixture.AssertStopsAsync("writing", "default_transaction_read_only is on");
         NpgsqlConnection.ClearAllPools();
-        await scene.ExecuteAsync("set default_transaction_read_only = off; " + message[message.IndexOf("alter database", StringComparison.Ordinal)..]);
+        await fixture.ExecuteAsync("set default_transaction_read_only = off; " + message[message.IndexOf("alter database", StringComparison.Ordinal)..]);
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     private static string Guard(string happening, string condition) =>
         "create function public.keep_shape() returns event_trigger language plpgsql as $x$ begin "
         + $"if {condition} then raise exception 'no DDL here'; end if; end $x$; create event trigger guard on {happening} execute function public.keep_shape()";
 
-    private static async Task OnColumnsAsync(Scene scene, params string[] rights)
+    private static async Task OnColumnsAsync(SyncFixture fixture, params string[] rights)
     {
-        var role = new NpgsqlConnectionStringBuilder(scene.Settings.Postgres.ConnectionString).Username;
-        var columns = string.Join(", ", await scene.RowsAsync("select quote_ident(attname) from pg_attribute where attrelid = 'agent'::regclass and attnum > 0 and not attisdropped"));
+        var role = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString).Username;
+        var columns = string.Join(", ", await fixture.RowsAsync("select quote_ident(attname) from pg_attribute where attrelid = 'agent'::regclass and attnum > 0 and not attisdropped"));
         foreach (var right in rights)
-            await scene.ExecuteAsync($"revoke {right} on agent from {role}; grant {right} ({columns}) on agent to {role}");
+            await fixture.ExecuteAsync($"revoke {right} on agent from {role}; grant {right} ({columns}) on agent to {role}");
     }
 }

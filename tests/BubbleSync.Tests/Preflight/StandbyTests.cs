@@ -12,15 +12,15 @@ public sealed class StandbyTests(OwnServer server) : IClassFixture<OwnServer>
     [Fact]
     public async Task A_standby_stops_a_run_whether_it_is_one_host_or_several()
     {
-        await using var scene = await Scene.OpenAsync(await server.CreateDatabaseAsync());
+        await using var fixture = await SyncFixture.OpenAsync(await server.CreateDatabaseAsync());
         await server.BecomeStandbyAsync();
 
-        var message = await scene.AssertStopsAsync("writing", "the server is a standby", "Connect to the primary");
-        var connection = new NpgsqlConnectionStringBuilder(scene.Connection);
+        var message = await fixture.AssertStopsAsync("writing", "the server is a standby", "Connect to the primary");
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection);
         connection.Host = $"{connection.Host}:{connection.Port},{connection.Host}:{connection.Port}";
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = connection.ConnectionString } };
-        var several = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"));
-        var examined = await scene.Engine().ExamineAsync(scene.Limit);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = connection.ConnectionString } };
+        var several = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.Contains("several hosts", message, StringComparison.Ordinal);
         Assert.Contains("none of the hosts can be written. Name the primary", several.Message, StringComparison.Ordinal);

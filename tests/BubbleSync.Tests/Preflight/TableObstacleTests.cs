@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
 using Xunit;
@@ -14,18 +15,18 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [Fact]
     public async Task A_database_that_publishes_all_tables_is_like_any_other()
     {
-        await using var scene = await Scene.OpenAsync(postgres, tables: false);
-        await scene.ExecuteAsync("create publication everything for all tables");
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        await scene.AssertSyncsAsync();
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": \"much\", \"Linked User Login\": \"1769904000000x9\""));
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        await fixture.ExecuteAsync("create publication everything for all tables");
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        await fixture.AssertSyncsAsync();
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Commission\": \"much\", \"Linked User Login\": \"1769904000000x9\""));
 
-        var rejected = await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(2, Scene.Late));
-        await scene.ResyncAsync("agent");
-        scene.Bubble.Records.Delete("agent", Scene.Id(1));
-        var pruned = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        var rejected = await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late));
+        await fixture.ResyncAsync("agent");
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(1));
+        var pruned = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
         Assert.Equal(("partial", 1L), (rejected.Status, rejected.Entities[0].Rejected));
         Assert.Equal(("succeeded", 1L), (pruned.Status, pruned.Entities[0].Pruned));
@@ -41,16 +42,16 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
               { "column": "bubble_id", "type": "text", "from": "_id" }, { "column": "name", "type": "text", "from": "Name" },
               { "column": "modified_date", "type": "timestamptz", "from": "Modified Date" } ] }
             """;
-        await using var scene = (await Scene.OpenAsync(postgres, tables: false)).WithMaps(("part.json", _ => Map));
-        await scene.ExecuteAsync("create publication everything for all tables");
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        foreach (var modified in new[] { Scene.Early, Scene.Late })
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, tables: false)).WithMaps(("part.json", _ => Map));
+        await fixture.ExecuteAsync("create publication everything for all tables");
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        foreach (var modified in new[] { SyncFixture.Early, SyncFixture.Late })
         {
-            scene.Put("part", Scene.Record(1, modified, $"\"Name\": \"{modified}\""));
-            Assert.Equal("succeeded", (await scene.ResyncAsync("part")).Status);
+            fixture.Put("part", SyncFixture.Record(1, modified, $"\"Name\": \"{modified}\""));
+            Assert.Equal("succeeded", (await fixture.ResyncAsync("part")).Status);
         }
 
-        Assert.Equal(Scene.Late, await scene.ScalarAsync<string>("select name from part"));
+        Assert.Equal(SyncFixture.Late, await fixture.ScalarAsync<string>("select name from part"));
     }
 
     [Theory]
@@ -61,20 +62,20 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("alter table agent replica identity nothing", "for all tables", "replica identity using index \"agent_bubble_id_key\";")]
     public async Task A_published_table_without_replica_identity_stops_a_run(string sql, string what, string advice)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"{sql}; create publication shared {what}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"{sql}; create publication shared {what}");
 
-        var message = await scene.AssertStopsAsync("replica identity of agent", "publication 'shared'", advice);
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("replica identity of agent", "publication 'shared'", advice);
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task Each_partition_of_a_published_table_needs_a_replica_identity()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
             $"""
             {NoKey}; alter table agent rename to old; alter index agent_bubble_id_key rename to old_key;
             create table public.agent (like old) partition by hash (bubble_id); create table public.agent_1 partition of public.agent for values with (modulus 2, remainder 0);
@@ -82,28 +83,28 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
             create publication shared for table agent; drop table old; alter table agent alter id drop not null
             """);
 
-        var message = await scene.AssertStopsAsync("replica identity of agent", "\"agent_1\" replica identity using", "\"agent_2\" replica identity using");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("replica identity of agent", "\"agent_1\" replica identity using", "\"agent_2\" replica identity using");
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task A_publication_that_leaves_updates_out_is_no_obstacle()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"{NoKey}; create publication shared for all tables with (publish = 'insert')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"{NoKey}; create publication shared for all tables with (publish = 'insert')");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task What_no_check_has_a_name_for_is_told_in_the_words_of_PostgreSQL()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create publication shared for table agent where (name is not null)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create publication shared for table agent where (name is not null)");
 
-        await scene.AssertStopsAsync("statements on agent", "cannot update table");
+        await fixture.AssertStopsAsync("statements on agent", "cannot update table");
     }
 
     [Theory]
@@ -111,13 +112,13 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("create rule kept as on update to agent do also notify changed; alter table agent disable rule kept")]
     public async Task A_rule_stops_a_run(string sql)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(sql);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(sql);
 
-        var message = await scene.AssertStopsAsync("rules on agent", "has rules (kept)");
-        await scene.FollowAsync(message, "drop rule");
+        var message = await fixture.AssertStopsAsync("rules on agent", "has rules (kept)");
+        await fixture.FollowAsync(message, "drop rule");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Theory]
@@ -136,28 +137,28 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("integer[]")]
     public async Task A_column_that_nothing_fills_stops_a_run(string type)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent add column \"Own\" {type} not null");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent add column \"Own\" {type} not null");
 
-        var message = await scene.AssertStopsAsync("columns of agent", "'Own' of table \"public\".\"agent\" must not be empty, has no default, and no map fills it");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("columns of agent", "'Own' of table \"public\".\"agent\" must not be empty, has no default, and no map fills it");
+        await fixture.FollowAsync(message, "alter table");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
     }
 
     [Fact]
     public async Task A_column_that_nothing_fills_comes_with_the_line_that_would_map_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add column shoe_size numeric not null");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add column shoe_size numeric not null");
 
-        var message = await scene.AssertStopsAsync("columns of agent", "{ \"column\": \"shoe_size\", \"type\": \"numeric\", \"from\": \"NAME IN BUBBLE\" }");
+        var message = await fixture.AssertStopsAsync("columns of agent", "{ \"column\": \"shoe_size\", \"type\": \"numeric\", \"from\": \"NAME IN BUBBLE\" }");
         var line = message[message.IndexOf("{ \"column\"", StringComparison.Ordinal)..(message.IndexOf('}', StringComparison.Ordinal) + 1)];
-        scene.WithMap("agent", map => map.Replace("\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Shoe Size\": 9.5"));
+        fixture.WithMap("agent", map => map.Replace("\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Shoe Size\": 9.5"));
 
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
-        Assert.Equal(9.5m, await scene.ScalarAsync<decimal>("select shoe_size from agent"));
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(9.5m, await fixture.ScalarAsync<decimal>("select shoe_size from agent"));
     }
 
     [Theory]
@@ -166,10 +167,10 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("create domain public.code as text check (value <> ''); alter table agent add column own public.code not null", MapLine)]
     public async Task Where_any_default_may_be_wrong_none_is_advised(string sql, string words)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(sql);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(sql);
 
-        var message = await scene.AssertStopsAsync("columns of agent", words);
+        var message = await fixture.AssertStopsAsync("columns of agent", words);
 
         Assert.DoesNotContain("set default", message, StringComparison.Ordinal);
     }
@@ -177,28 +178,28 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [Fact]
     public async Task A_trigger_may_fill_what_no_map_does()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
             "create function public.fill() returns trigger language plpgsql as $x$ begin new.own = 'made'; return new; end $x$; alter table agent add column own text not null; "
             + "create trigger fill before insert on agent for each row execute function public.fill()");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
 
-        Assert.Contains("fill. One that sets updated_at makes no conflict. A run stops before it merges where", await scene.RemarkAsync("triggers on agent"), StringComparison.Ordinal);
+        Assert.Contains("fill. One that sets updated_at makes no conflict. A run stops before it merges where", await fixture.RemarkAsync("triggers on agent"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Indexes_that_refuse_rows_and_tables_that_a_crash_empties_are_remarks()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent set unlogged; create unique index one_email on agent (email)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent set unlogged; create unique index one_email on agent (email)");
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
 
-        Assert.StartsWith("one_email may refuse records", await scene.RemarkAsync("indexes of agent"), StringComparison.Ordinal);
-        var unlogged = await scene.RemarkAsync("storage of agent");
-        await scene.FollowAsync(unlogged, "alter table");
-        Assert.Equal("p", await scene.ScalarAsync<string>("select relpersistence::text from pg_class where oid = 'agent'::regclass"));
+        Assert.StartsWith("one_email may refuse records", await fixture.RemarkAsync("indexes of agent"), StringComparison.Ordinal);
+        var unlogged = await fixture.RemarkAsync("storage of agent");
+        await fixture.FollowAsync(unlogged, "alter table");
+        Assert.Equal("p", await fixture.ScalarAsync<string>("select relpersistence::text from pg_class where oid = 'agent'::regclass"));
     }
 
     [Theory]
@@ -206,10 +207,10 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("lock table \"user\" in access exclusive mode")]
     public async Task The_checks_wait_for_no_lock(string sql)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await using var door = await Door.ShutAsync(scene, sql);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await using var heldLock = await HeldLock.ShutAsync(fixture, sql);
 
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
     }
@@ -217,11 +218,11 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [Fact]
     public async Task A_relation_that_names_no_entity_is_a_remark()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithMap("agent", map => map.Replace("\"relation\": \"user\"", "\"relation\": \"usr\"", StringComparison.Ordinal));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithMap("agent", map => map.Replace("\"relation\": \"user\"", "\"relation\": \"usr\"", StringComparison.Ordinal));
 
-        await scene.AssertSyncsAsync();
+        await fixture.AssertSyncsAsync();
 
-        Assert.Contains("relation 'usr' is no entity here", await scene.RemarkAsync("table agent"), StringComparison.Ordinal);
+        Assert.Contains("relation 'usr' is no entity here", await fixture.RemarkAsync("table agent"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -231,10 +232,10 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("hash (lower(bubble_id))")]
     public async Task A_key_that_partitions_cannot_make_unique_stops_a_run(string partition)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent rename to old; create table public.agent (like old) partition by {partition}; drop table old; alter table agent alter id drop not null");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent rename to old; create table public.agent (like old) partition by {partition}; drop table old; alter table agent alter id drop not null");
 
-        await scene.AssertStopsAsync("unique key agent.bubble_id", "is partitioned by", "No statement changes that");
+        await fixture.AssertStopsAsync("unique key agent.bubble_id", "is partitioned by", "No statement changes that");
     }
 
     [Theory]
@@ -246,15 +247,15 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("create type public.agent as (bubble_id text)", "composite type")]
     public async Task What_is_no_table_stops_a_run_and_is_not_to_be_made(string sql, string kind)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent rename to old; {sql}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent rename to old; {sql}");
 
-        var message = await scene.AssertStopsAsync("table agent", $"'agent' in schema 'public' is no table ({kind})", "Give \"table\" in agent.json another name");
-        var refused = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
-        scene.WithMap("agent", map => map.Replace("\"table\": \"agent\"", "\"table\": \"agent_2\"", StringComparison.Ordinal));
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        var message = await fixture.AssertStopsAsync("table agent", $"'agent' in schema 'public' is no table ({kind})", "Give \"table\" in agent.json another name");
+        var refused = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
+        fixture.WithMap("agent", map => map.Replace("\"table\": \"agent\"", "\"table\": \"agent_2\"", StringComparison.Ordinal));
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
         Assert.Equal(message, refused.Errors[0].Message);
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
     }
 }

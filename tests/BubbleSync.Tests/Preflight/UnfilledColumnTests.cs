@@ -17,24 +17,24 @@ public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("drop column id, add column \"Own\" uuid primary key")]
     public async Task The_advice_for_a_unique_column_lets_all_records_load(string sql)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent {sql}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent {sql}");
 
-        await scene.FollowAsync(await scene.AssertStopsAsync("columns of agent", "'Own' of table", "no map fills it"), "alter table");
+        await fixture.FollowAsync(await fixture.AssertStopsAsync("columns of agent", "'Own' of table", "no map fills it"), "alter table");
 
-        await AssertLoadsThreeAsync(scene);
+        await AssertLoadsThreeAsync(fixture);
     }
 
     [Fact]
     public async Task Numbers_begin_behind_those_that_the_rows_have()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
             "alter table agent add column \"Own\" integer not null unique; insert into agent (bubble_id, \"Own\") values ('mine', 1), ('mine too', 3)");
 
-        await scene.FollowAsync(await scene.AssertStopsAsync("columns of agent"), "alter table");
+        await fixture.FollowAsync(await fixture.AssertStopsAsync("columns of agent"), "alter table");
 
-        await AssertLoadsThreeAsync(scene);
+        await AssertLoadsThreeAsync(fixture);
     }
 
     [Theory]
@@ -46,10 +46,10 @@ public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("alter table agent add column own numeric not null unique")]
     public async Task Where_no_default_suits_every_record_only_the_line_of_the_map_is_printed(string sql)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(sql);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(sql);
 
-        var message = await scene.AssertStopsAsync("columns of agent", "For 'own', add a line to its map: { \"column\": \"own\"");
+        var message = await fixture.AssertStopsAsync("columns of agent", "For 'own', add a line to its map: { \"column\": \"own\"");
 
         Assert.DoesNotContain("alter table", message, StringComparison.Ordinal);
     }
@@ -57,10 +57,10 @@ public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task A_column_of_no_type_that_a_map_has_is_to_get_a_default_that_its_rules_accept()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add column own inet not null unique");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add column own inet not null unique");
 
-        await scene.AssertStopsAsync("columns of agent", "Give 'own' a default that its constraints and unique indexes accept for each record.");
+        await fixture.AssertStopsAsync("columns of agent", "Give 'own' a default that its constraints and unique indexes accept for each record.");
     }
 
     [Theory]
@@ -68,22 +68,22 @@ public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("alter deleted_in_bubble_at set not null, alter deleted_in_bubble_at set default now()")]
     public async Task The_mark_of_deletion_must_allow_null(string sql)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter table agent {sql}");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent {sql}");
 
-        var message = await scene.AssertStopsAsync("columns of agent", "'deleted_in_bubble_at' of table \"public\".\"agent\" must allow null");
-        await scene.FollowAsync(message, "alter table");
+        var message = await fixture.AssertStopsAsync("columns of agent", "'deleted_in_bubble_at' of table \"public\".\"agent\" must allow null");
+        await fixture.FollowAsync(message, "alter table");
 
         Assert.DoesNotContain("set default", message, StringComparison.Ordinal);
-        await AssertLoadsThreeAsync(scene);
-        Assert.Equal(3, await scene.ScalarAsync<long>("select count(*) from agent where deleted_in_bubble_at is null"));
+        await AssertLoadsThreeAsync(fixture);
+        Assert.Equal(3, await fixture.ScalarAsync<long>("select count(*) from agent where deleted_in_bubble_at is null"));
     }
 
-    private static async Task AssertLoadsThreeAsync(Scene scene)
+    private static async Task AssertLoadsThreeAsync(SyncFixture fixture)
     {
         for (var number = 1; number <= 3; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early));
-        var run = await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
+        var run = await fixture.ResyncAsync("agent");
         Assert.True(run.Status == "succeeded", string.Join('\n', run.Errors.Select(e => e.Message)));
         Assert.Equal(3, run.Entities[0].Inserted);
     }

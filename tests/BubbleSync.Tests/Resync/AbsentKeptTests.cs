@@ -1,5 +1,6 @@
 using System.Text.Json;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Sync;
 using Xunit;
 
@@ -11,78 +12,78 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_run_and_a_comparison_count_them_and_only_a_strict_one_calls_them_differences()
     {
-        await using var scene = await EmptiedAsync();
+        await using var fixture = await EmptiedAsync();
 
-        var run = await scene.ResyncAsync("agent");
-        var plain = await VerifyAsync(scene, isStrict: false, "agent");
-        var strict = await VerifyAsync(scene, isStrict: true, "agent");
+        var run = await fixture.ResyncAsync("agent");
+        var plain = await VerifyAsync(fixture, isStrict: false, "agent");
+        var strict = await VerifyAsync(fixture, isStrict: true, "agent");
 
         Assert.Equal(("succeeded", 2L, 0L), (run.Status, run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
         Assert.Contains("agent: values kept here that Bubble no longer sends: 2; 'bubblesync verify --entity agent --strict' names them.", run.Warnings);
-        Assert.Equal("2|0", await scene.RowAsync($"select absent_kept, absent_kept_links from bubblesync.run_entity where run_id = '{run.RunId}'"));
+        Assert.Equal("2|0", await fixture.RowAsync($"select absent_kept, absent_kept_links from bubblesync.run_entity where run_id = '{run.RunId}'"));
         Assert.Equal((true, 2L, 3L, 0L), (plain.Success, plain.Entities[0].AbsentKept, plain.Entities[0].Equal, plain.Entities[0].Differs));
         Assert.Contains("agent: values kept here that Bubble no longer sends: 2; --strict names them.", plain.Warnings);
         var found = strict.Entities[0];
         Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, found.AbsentKept, found.Equal, found.Differs, found.AbsentKeptOnly));
         Assert.Equal(
-            [new("agent", Scene.Id(1), "absent-kept", "Commission", "commission"), new VerifiedDifference("agent", Scene.Id(1), "absent-kept", "Name", "name")],
+            [new("agent", SyncFixture.Id(1), "absent-kept", "Commission", "commission"), new VerifiedDifference("agent", SyncFixture.Id(1), "absent-kept", "Name", "name")],
             strict.Differences);
     }
 
     [Fact]
     public async Task A_link_counts_unless_a_patch_completes_its_column()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Linked Customer\": \"{Scene.Id(5)}\", \"Linked Payment\": [\"{Scene.Id(6)}\"]"));
-        await scene.ResyncAsync("invoice");
-        scene.Put("invoice", Scene.Record(1, Scene.Late, "\"Amount\": 1"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(5)}\", \"Linked Payment\": [\"{SyncFixture.Id(6)}\"]"));
+        await fixture.ResyncAsync("invoice");
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Late, "\"Amount\": 1"));
 
-        var run = await scene.ResyncAsync("invoice");
-        var strict = await VerifyAsync(scene, isStrict: true, "invoice");
+        var run = await fixture.ResyncAsync("invoice");
+        var strict = await VerifyAsync(fixture, isStrict: true, "invoice");
 
         Assert.Equal((1L, 1L), (run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
-        Assert.Equal([new VerifiedDifference("invoice", Scene.Id(1), "absent-kept", "Linked Customer", "linked_customer")], strict.Differences);
+        Assert.Equal([new VerifiedDifference("invoice", SyncFixture.Id(1), "absent-kept", "Linked Customer", "linked_customer")], strict.Differences);
     }
 
     [Fact]
     public async Task The_program_says_it_with_its_exit_code()
     {
-        await using var scene = await EmptiedAsync();
-        await scene.ResyncAsync("agent");
+        await using var fixture = await EmptiedAsync();
+        await fixture.ResyncAsync("agent");
 
-        var plain = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--output", "json");
-        var strict = await Bubblesync.RunAsync(scene, "verify", "--entity", "agent", "--strict");
+        var plain = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--output", "json");
+        var strict = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--strict");
 
         Assert.Equal((0, 2), (plain.Code, plain.Json.GetProperty("entities")[0].GetProperty("absentKept").GetInt32()));
         Assert.Equal(1, strict.Code);
-        Assert.Contains($"absent-kept: agent {Scene.Id(1)}: 'Name' in name", strict.Output, StringComparison.Ordinal);
+        Assert.Contains($"absent-kept: agent {SyncFixture.Id(1)}: 'Name' in name", strict.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("--force", strict.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task They_are_counted_where_nothing_is_written_too()
     {
-        await using var scene = await EmptiedAsync();
-        await scene.ResyncAsync("agent");
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await EmptiedAsync();
+        await fixture.ResyncAsync("agent");
+        var before = await fixture.SnapshotAsync();
 
-        var again = await scene.ResyncAsync("agent");
-        var part = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.None });
+        var again = await fixture.ResyncAsync("agent");
+        var part = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.None });
 
         Assert.Equal((2L, 2L), (again.Entities[0].AbsentKept, part.Entities[0].AbsentKept));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task An_incremental_run_and_a_sync_of_invoices_count_those_of_the_records_they_read()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("invoice", Scene.Record(1, Scene.Early, "\"Amount\": 5"));
-        await scene.ResyncAsync();
-        scene.Put("invoice", Scene.Record(1, "2999-01-01T00:00:00.000Z"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Amount\": 5"));
+        await fixture.ResyncAsync();
+        fixture.Put("invoice", SyncFixture.Record(1, "2999-01-01T00:00:00.000Z"));
 
-        var incremental = await scene.IncrementalAsync("invoice");
-        var single = await scene.SyncAsync(1);
+        var incremental = await fixture.IncrementalAsync("invoice");
+        var single = await fixture.SyncAsync(1);
 
         // Amount feeds two columns.
         Assert.Equal(2, incremental.Entities[0].AbsentKept);
@@ -92,17 +93,17 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_null_a_default_and_a_value_that_was_never_here_are_not_kept_values()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("submit_payment", Scene.Record(1, Scene.Early));
-        scene.Put("invoice", Scene.Record(1, Scene.Early));
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
-        await scene.ResyncAsync();
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": null"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("submit_payment", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        await fixture.ResyncAsync();
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": null"));
 
-        var run = await scene.ResyncAsync();
-        var strict = await VerifyAsync(scene, isStrict: true);
+        var run = await fixture.ResyncAsync();
+        var strict = await VerifyAsync(fixture, isStrict: true);
 
-        Assert.Equal("pending|0", await scene.RowAsync("select (select status from submitted_payment), (select total_amount::text from invoice)"));
+        Assert.Equal("pending|0", await fixture.RowAsync("select (select status from submitted_payment), (select total_amount::text from invoice)"));
         Assert.All(run.Entities, e => Assert.Equal((0L, 0L), (e.AbsentKept, e.AbsentKeptLinks)));
         Assert.True(strict.Success, strict.ToJson());
     }
@@ -110,13 +111,13 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Links_are_counted_apart_and_are_never_differences()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("invoice", Scene.Record(1, Scene.Early));
-        scene.Put("seda_registration", Scene.Record(2, Scene.Early, $"\"Linked Invoice\": [\"{Scene.Id(1)}\"]"));
-        await scene.ResyncAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("seda_registration", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked Invoice\": [\"{SyncFixture.Id(1)}\"]"));
+        await fixture.ResyncAsync();
 
-        var run = await scene.ResyncAsync();
-        var strict = await VerifyAsync(scene, isStrict: true);
+        var run = await fixture.ResyncAsync();
+        var strict = await VerifyAsync(fixture, isStrict: true);
 
         var (counted, verified) = (run.Entities.Single(e => e.Name == "invoice"), strict.Entities.Single(e => e.Name == "invoice"));
         Assert.Equal((0L, 1L, 0L, 1L), (counted.AbsentKept, counted.AbsentKeptLinks, verified.AbsentKept, verified.AbsentKeptLinks));
@@ -127,19 +128,19 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Each_column_of_a_wide_table_is_counted_and_those_of_rejected_records_are_not()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var fields = Maps.Of("invoice").Fields;
         var plain = fields.Where(f => !f.TryGetProperty("relation", out _)).ToDictionary(f => Word(f, "column"), f => Word(f, "type"));
         string[] sent = ["bubble_id", "created_date", "modified_date"];
-        scene.Put("invoice", Scene.Record(1, Scene.Early));
-        scene.Put("invoice", Scene.Record(2, Scene.Early));
-        await scene.ResyncAsync("invoice");
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early));
+        await fixture.ResyncAsync("invoice");
         var filled = plain.Keys.Except(sent).ToList();
-        await scene.ExecuteAsync($"update invoice set {string.Join(", ", filled.Select(c => $"\"{c}\" = {Sample(plain[c])}"))}");
-        scene.Put("invoice", Scene.Record(2, Scene.Early, "\"Amount\": \"much\""));
+        await fixture.ExecuteAsync($"update invoice set {string.Join(", ", filled.Select(c => $"\"{c}\" = {Sample(plain[c])}"))}");
+        fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early, "\"Amount\": \"much\""));
 
-        var run = await scene.ResyncAsync("invoice");
-        var strict = await VerifyAsync(scene, isStrict: true, "invoice");
+        var run = await fixture.ResyncAsync("invoice");
+        var strict = await VerifyAsync(fixture, isStrict: true, "invoice");
 
         Assert.InRange(fields.Count, 64, int.MaxValue);
         var named = strict.Differences.Where(d => d.Verdict == "absent-kept").Select(d => d.Column);
@@ -150,11 +151,11 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Of_generated_data_no_value_is_kept_that_Bubble_does_not_send()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 60 });
-        await scene.ResyncAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new() { Invoices = 60 });
+        await fixture.ResyncAsync();
 
-        var run = await scene.ResyncAsync();
-        var strict = await VerifyAsync(scene, isStrict: true);
+        var run = await fixture.ResyncAsync();
+        var strict = await VerifyAsync(fixture, isStrict: true);
 
         Assert.All(run.Entities, e => Assert.Equal(0, e.AbsentKept));
         Assert.True(strict.Success, strict.ToJson());
@@ -173,17 +174,17 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     };
 
     // 1 had a name and a commission, which Bubble no longer sends; 2 never had them; 3 still has them.
-    private async Task<Scene> EmptiedAsync()
+    private async Task<SyncFixture> EmptiedAsync()
     {
-        var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"Commission\": 5"));
-        scene.Put("agent", Scene.Record(2, Scene.Early));
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"Name\": \"Bob\", \"Commission\": 6"));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late));
-        return scene;
+        var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"Commission\": 5"));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"Name\": \"Bob\", \"Commission\": 6"));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late));
+        return fixture;
     }
 
-    private static Task<VerifyReport> VerifyAsync(Scene scene, bool isStrict, params string[] entities) =>
-        scene.Engine().VerifyAsync(new VerifyOptions { Entities = entities, Strict = isStrict }, null, scene.Limit);
+    private static Task<VerifyReport> VerifyAsync(SyncFixture fixture, bool isStrict, params string[] entities) =>
+        fixture.Engine().VerifyAsync(new VerifyOptions { Entities = entities, Strict = isStrict }, null, fixture.Limit);
 }

@@ -18,36 +18,36 @@ public sealed class AnonymousTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("audit", "schema")]
     public async Task A_command_that_reads_Bubble_stops_with_2_before_it_asks(params string[] words)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", "")], words);
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__ApiToken", "")], words);
 
-        Assert.Equal((2, 0L), (outcome.Code, scene.Bubble.Traffic.Requests));
+        Assert.Equal((2, 0L), (outcome.Code, fixture.Bubble.Traffic.Requests));
         Assert.Contains("Bubble:ApiToken: it is not set", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("Bubble:Anonymous", outcome.Error, StringComparison.Ordinal);
-        Assert.Empty(await scene.SnapshotAsync());
+        Assert.Empty(await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task Where_that_is_meant_Bubble_is_asked_without_a_token()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = null, Anonymous = true } };
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { ApiToken = null, Anonymous = true } };
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         // The simulator lets nobody in without one.
         Assert.Contains(report.Errors, e => e.Code == "token-refused");
-        Assert.True(scene.Bubble.Traffic.Unauthorized > 0);
+        Assert.True(fixture.Bubble.Traffic.Unauthorized > 0);
     }
 
     [Fact]
     public async Task The_doctor_names_the_token_that_lacks()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = " " } };
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { ApiToken = " " } };
 
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         var check = Assert.Single(report.Checks, c => c is { Name: "token", Status: "failed" });
         Assert.Contains("Set BUBBLESYNC_Bubble__ApiToken", check.Message, StringComparison.Ordinal);
@@ -56,13 +56,13 @@ public sealed class AnonymousTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task The_doctor_asks_nothing_where_the_address_is_wrong()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(scene.Bubble.BaseUrl + "/obj/") } };
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(fixture.Bubble.BaseUrl + "/obj/") } };
 
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         var check = Assert.Single(report.Checks, c => c is { Name: "Bubble", Status: "failed" });
-        Assert.Contains($"Did you mean {scene.Bubble.BaseUrl}?", check.Message, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Contains($"Did you mean {fixture.Bubble.BaseUrl}?", check.Message, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 }

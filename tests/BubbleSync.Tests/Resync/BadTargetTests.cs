@@ -20,97 +20,97 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("alter table agent drop column commission, add column commission integer generated always as identity", "column-misfit", "commission")]
     public async Task A_target_that_does_not_fit_stops_before_anything_is_read(string sql, string code, string named)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(sql);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(sql);
 
-        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+        var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync());
 
         var error = Assert.Single(failure.Errors);
         Assert.Equal((code, false), (error.Code, failure.IsUsage));
         Assert.Contains($"'{named}'", error.Message, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Fact]
     public async Task A_missing_unique_index_is_made_and_said()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop index customer_customer_id_key");
-        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop index customer_customer_id_key");
+        fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("customer");
+        var report = await fixture.ResyncAsync("customer");
 
         Assert.Equal("succeeded", report.Status);
         Assert.Contains(report.Warnings, w => w.Contains("customer: made the missing unique index on 'customer_id'", StringComparison.Ordinal));
-        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not indisprimary"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not indisprimary"));
     }
 
     [Fact]
     public async Task Duplicates_that_forbid_the_unique_index_are_named_and_nothing_is_read()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop index agent_bubble_id_key; insert into agent (bubble_id) values ('1x1'), ('1x1'), ('2x2'), ('2x2'), ('3x3')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop index agent_bubble_id_key; insert into agent (bubble_id) values ('1x1'), ('1x1'), ('2x2'), ('2x2'), ('3x3')");
 
-        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync());
+        var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync());
 
         Assert.Equal(("duplicate-keys", false), (failure.Errors[0].Code, failure.IsUsage));
         Assert.Contains("1x1 (2 rows), 2x2 (2 rows).", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Fact]
     public async Task A_table_whose_trigger_keeps_rows_out_stops_the_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create function keep_out() returns trigger language plpgsql as 'begin return case when new.name = ''Ann'' then null else new end; end'; create trigger keep_out before insert on agent for each row execute function keep_out()");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create function keep_out() returns trigger language plpgsql as 'begin return case when new.name = ''Ann'' then null else new end; end'; create trigger keep_out before insert on agent for each row execute function keep_out()");
         foreach (var number in new[] { 3, 4 })
-            scene.Put("agent", Scene.Record(number, Scene.Early));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
+        await fixture.ResyncAsync("agent");
         foreach (var number in new[] { 3, 4 })
-            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Name\": \"Cleo\""));
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bea\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, "\"Name\": \"Cleo\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"Bea\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal("failed", report.Status);
         Assert.Contains("kept 1 of 2 new rows out", Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" }).Message, StringComparison.Ordinal);
-        Assert.Equal("2|0", await scene.RowAsync("select count(*), count(name) from agent"));
+        Assert.Equal("2|0", await fixture.RowAsync("select count(*), count(name) from agent"));
     }
 
     [Fact]
     public async Task A_database_that_quotes_all_names_is_like_any_other()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection).Database}\" set quote_all_identifiers = on");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set quote_all_identifiers = on");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
 
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Fact]
     public async Task A_type_that_is_not_exposed_stops_the_run_before_anything_is_read()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["types-not-exposed=payment"] });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["types-not-exposed=payment"] });
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(report.Errors, e => e is { Code: "type-not-exposed", Entity: "payment" });
-        Assert.DoesNotContain(scene.Bubble.Traffic.Recent, line => line.Contains("limit=100", StringComparison.Ordinal));
-        Assert.Empty(await scene.SnapshotAsync());
+        Assert.DoesNotContain(fixture.Bubble.Traffic.Recent, line => line.Contains("limit=100", StringComparison.Ordinal));
+        Assert.Empty(await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task Only_the_entities_that_are_named_are_read_and_written()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        await scene.ExecuteAsync("drop table payment");
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await fixture.ExecuteAsync("drop table payment");
 
-        var report = await scene.ResyncAsync("user", "agent");
+        var report = await fixture.ResyncAsync("user", "agent");
 
         Assert.Equal(["agent", "user"], report.Entities.Select(e => e.Name));
-        Assert.Equal(0, scene.Bubble.Traffic.Count("invoice"));
+        Assert.Equal(0, fixture.Bubble.Traffic.Count("invoice"));
         Assert.Equal(report.Patches.Where(p => p.Status == "skipped").Select(p => p.Name), ["040-invoice-payments"]);
     }
 }

@@ -4,21 +4,21 @@ using BubbleSync.Simulator;
 
 namespace BubbleSync.Tests.Resync;
 
-/// <summary>The real program as a process, told by its environment where the scene is.</summary>
+/// <summary>The real program as a process, told by its environment where the fixture is.</summary>
 internal static class Bubblesync
 {
     /// <summary>Starts it; whoever does must dispose of it.</summary>
-    public static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words) =>
-        Start(scene, environment, new Dictionary<string, string>(), words);
+    public static RunningProgram Start(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, params string[] words) =>
+        Start(fixture, environment, new Dictionary<string, string>(), words);
 
     /// <summary>Runs it to its end, with variables of others too.</summary>
-    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, params string[] words)
+    public static async Task<Outcome> RunAsync(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, params string[] words)
     {
-        using var program = Start(scene, environment, others, words);
+        using var program = Start(fixture, environment, others, words);
         return await program.EndAsync();
     }
 
-    private static RunningProgram Start(Scene scene, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
+    private static RunningProgram Start(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
     {
         // A test run in the background ignores some signals, and its children inherit that: these get them as a user's program does (GNU coreutils, env).
         var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet")
@@ -35,8 +35,8 @@ internal static class Bubblesync
 
         (string Name, string Value)[] settings =
         [
-            ("Bubble__BaseUrl", scene.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token), ("Bubble__RequestsPerMinute", "1000000"),
-            ("Postgres__ConnectionString", scene.Connection), ("CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), .. environment,
+            ("Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token), ("Bubble__RequestsPerMinute", "1000000"),
+            ("Postgres__ConnectionString", fixture.Connection), ("CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), .. environment,
         ];
         Forget(start);
         foreach (var (name, value) in settings)
@@ -44,13 +44,13 @@ internal static class Bubblesync
         foreach (var (name, value) in others)
             start.Environment[name] = value;
 
-        return new RunningProgram(Process.Start(start)!, scene.Limit);
+        return new RunningProgram(Process.Start(start)!, fixture.Limit);
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<Outcome> RunAsync(Scene scene, IEnumerable<(string Name, string Value)> environment, params string[] words)
+    public static async Task<Outcome> RunAsync(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, params string[] words)
     {
-        using var program = Start(scene, environment, words);
+        using var program = Start(fixture, environment, words);
         return await program.EndAsync();
     }
 
@@ -61,7 +61,7 @@ internal static class Bubblesync
             start.Environment.Remove(name);
     }
 
-    public static Task<Outcome> RunAsync(Scene scene, params string[] words) => RunAsync(scene, [], words);
+    public static Task<Outcome> RunAsync(SyncFixture fixture, params string[] words) => RunAsync(fixture, [], words);
 }
 
 /// <summary>How it ended and what it said.</summary>

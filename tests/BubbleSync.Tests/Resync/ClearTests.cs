@@ -1,4 +1,5 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Sync;
 using Xunit;
 
@@ -16,14 +17,14 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(10, 10, false)]
     public async Task At_most_a_fifth_of_the_values_of_a_column_is_cleared_and_one_always(int values, int emptied, bool isCleared)
     {
-        await using var scene = await SceneAsync(values);
+        await using var fixture = await SceneAsync(values);
         foreach (var number in Enumerable.Range(1, emptied))
-            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(isCleared ? values - emptied : values, await scene.ScalarAsync<long>("select count(commission) from agent"));
-        Assert.Equal(emptied, await scene.ScalarAsync<long>("select count(*) from agent where name like 'new %'"));
+        Assert.Equal(isCleared ? values - emptied : values, await fixture.ScalarAsync<long>("select count(commission) from agent"));
+        Assert.Equal(emptied, await fixture.ScalarAsync<long>("select count(*) from agent where name like 'new %'"));
         Assert.Equal(isCleared ? ("succeeded", 0L) : ("partial", emptied), (report.Status, report.Entities[0].AbsentKept));
         Assert.Equal(isCleared ? [] : [("load", "agent", "Commission", "clear-refused")], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
     }
@@ -31,12 +32,12 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task What_was_refused_is_counted_by_later_runs_as_kept()
     {
-        await using var scene = await SceneAsync(10);
+        await using var fixture = await SceneAsync(10);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, $"\"Name\": \"new {number}\", \"email\": \"e\""));
+        await fixture.ResyncAsync("agent");
 
-        var later = await scene.ResyncAsync("agent");
+        var later = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 3L), (later.Status, later.Entities[0].AbsentKept));
         Assert.Contains(later.Warnings, w => w.StartsWith("agent: values kept here that Bubble no longer sends: 3", StringComparison.Ordinal));
@@ -45,11 +46,11 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task What_was_refused_is_named_with_its_numbers_and_kept_with_the_run()
     {
-        await using var scene = await SceneAsync(10);
+        await using var fixture = await SceneAsync(10);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Name\": \"n\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, "\"Name\": \"n\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(
             [new("email", "email", 3, 10), new ClearRefusal("commission", "Commission", 3, 10)],
@@ -58,78 +59,78 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.StartsWith(
             "agent: 'Commission' is absent from 3 records that have a value here, of 10 values in column 'commission', which was left as it is",
             message, StringComparison.Ordinal);
-        Assert.Equal("2", await scene.RowAsync($"select jsonb_array_length(clear_refused)::text from bubblesync.run_entity where run_id = '{report.RunId}'"));
+        Assert.Equal("2", await fixture.RowAsync($"select jsonb_array_length(clear_refused)::text from bubblesync.run_entity where run_id = '{report.RunId}'"));
     }
 
     [Fact]
     public async Task A_column_that_loses_too_much_is_left_alone_and_another_of_the_same_records_is_cleared()
     {
-        await using var scene = await SceneAsync(10);
+        await using var fixture = await SceneAsync(10);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("agent", Scene.Record(number, Scene.Late, number == 3 ? "\"email\": \"e\"" : ""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, number == 3 ? "\"email\": \"e\"" : ""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("10|8", await scene.RowAsync("select count(commission), count(email) from agent"));
+        Assert.Equal("10|8", await fixture.RowAsync("select count(commission), count(email) from agent"));
         Assert.Equal(["Commission"], report.Errors.Select(e => e.Field));
     }
 
     [Fact]
     public async Task Nulls_that_Bubble_sends_and_rows_that_stay_as_they_are_do_not_count()
     {
-        await using var scene = await SceneAsync(10);
+        await using var fixture = await SceneAsync(10);
         foreach (var number in Enumerable.Range(1, 8))
-            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Commission\": null, \"email\": \"e\""));
-        scene.Put("agent", Scene.Record(9, Scene.Early, "\"email\": \"e\""));
-        scene.Put("agent", Scene.Record(10, Scene.Late, "\"email\": \"e\""));
-        await scene.ExecuteAsync($"update agent set updated_at = '2026-12-01' where bubble_id = '{Scene.Id(10)}'");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, "\"Commission\": null, \"email\": \"e\""));
+        fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Early, "\"email\": \"e\""));
+        fixture.Put("agent", SyncFixture.Record(10, SyncFixture.Late, "\"email\": \"e\""));
+        await fixture.ExecuteAsync($"update agent set updated_at = '2026-12-01' where bubble_id = '{SyncFixture.Id(10)}'");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 2L), (report.Status, await scene.ScalarAsync<long>("select count(commission) from agent")));
+        Assert.Equal(("succeeded", 2L), (report.Status, await fixture.ScalarAsync<long>("select count(commission) from agent")));
     }
 
     [Fact]
     public async Task A_sync_of_single_records_is_held_to_the_values_of_the_whole_table()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.WithMap("invoice", Clearing);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("invoice", Clearing);
         foreach (var number in Enumerable.Range(1, 10))
-            scene.Put("invoice", Scene.Record(number, Scene.Early, "\"Amount\": 5"));
-        await scene.ResyncAsync("invoice");
+            fixture.Put("invoice", SyncFixture.Record(number, SyncFixture.Early, "\"Amount\": 5"));
+        await fixture.ResyncAsync("invoice");
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("invoice", Scene.Record(number, Scene.Late));
+            fixture.Put("invoice", SyncFixture.Record(number, SyncFixture.Late));
 
-        var refused = await scene.SyncAsync(1, 2, 3);
-        var kept = await scene.ScalarAsync<long>("select count(amount) from invoice");
-        scene.Put("invoice", Scene.Record(4, "2026-05-01T00:00:00.000Z"));
-        scene.Put("invoice", Scene.Record(5, "2026-05-01T00:00:00.000Z"));
-        var cleared = await scene.SyncAsync(4, 5);
+        var refused = await fixture.SyncAsync(1, 2, 3);
+        var kept = await fixture.ScalarAsync<long>("select count(amount) from invoice");
+        fixture.Put("invoice", SyncFixture.Record(4, "2026-05-01T00:00:00.000Z"));
+        fixture.Put("invoice", SyncFixture.Record(5, "2026-05-01T00:00:00.000Z"));
+        var cleared = await fixture.SyncAsync(4, 5);
 
         Assert.Equal(("partial", false, 10L), (refused.Run.Status, refused.Success, kept));
         Assert.Contains(refused.Run.Errors, e => e is { Code: "clear-refused", Field: "Amount" });
-        Assert.Equal(("succeeded", 8L), (cleared.Run.Status, await scene.ScalarAsync<long>("select count(amount) from invoice")));
+        Assert.Equal(("succeeded", 8L), (cleared.Run.Status, await fixture.ScalarAsync<long>("select count(amount) from invoice")));
     }
 
     [Fact]
     public async Task A_comparison_calls_a_column_that_should_be_cleared_different()
     {
-        await using var scene = await SceneAsync(2);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"n\", \"email\": \"e\""));
+        await using var fixture = await SceneAsync(2);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"n\", \"email\": \"e\""));
 
-        var report = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
-        Assert.Equal([$"differs {Scene.Id(1)} commission"], report.Differences.Select(d => $"{d.Verdict} {d.BubbleId} {d.Column}"));
+        Assert.Equal([$"differs {SyncFixture.Id(1)} commission"], report.Differences.Select(d => $"{d.Verdict} {d.BubbleId} {d.Column}"));
         Assert.Equal(0, report.Entities[0].AbsentKept);
     }
 
-    private async Task<Scene> SceneAsync(int records)
+    private async Task<SyncFixture> SceneAsync(int records)
     {
-        var scene = (await Scene.OpenAsync(postgres)).WithMap("agent", Clearing);
+        var fixture = (await SyncFixture.OpenAsync(postgres)).WithMap("agent", Clearing);
         foreach (var number in Enumerable.Range(1, records))
-            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"n\", \"Commission\": 5, \"email\": \"e\""));
-        await scene.ResyncAsync("agent");
-        return scene;
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"n\", \"Commission\": 5, \"email\": \"e\""));
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 
     private static string Clearing(string map) => map.Replace("\"level\": ", "\"absent\": \"clear\", \"level\": ", StringComparison.Ordinal)

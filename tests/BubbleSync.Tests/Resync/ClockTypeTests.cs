@@ -1,5 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -22,70 +23,70 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
     [MemberData(nameof(Clocks))]
     public async Task A_record_that_did_not_change_is_never_newer_than_its_row(string clock, int digits)
     {
-        await using var scene = await OpenAsync(clock);
-        scene.Put("thing", Scene.Record(1, Modified, "\"name\": \"a\"", Created));
-        var first = await scene.ResyncAsync("thing");
-        var before = await scene.RowAsync("select xmin::text, ctid::text from thing");
+        await using var fixture = await OpenAsync(clock);
+        fixture.Put("thing", SyncFixture.Record(1, Modified, "\"name\": \"a\"", Created));
+        var first = await fixture.ResyncAsync("thing");
+        var before = await fixture.RowAsync("select xmin::text, ctid::text from thing");
 
-        var again = await scene.ResyncAsync("thing");
-        var forced = await scene.ForceAsync("thing");
-        var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, scene.Limit);
-        var verified = await VerifyAsync(scene);
-        var audited = await scene.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"] }, null, scene.Limit);
+        var again = await fixture.ResyncAsync("thing");
+        var forced = await fixture.ForceAsync("thing");
+        var incremental = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, fixture.Limit);
+        var verified = await VerifyAsync(fixture);
+        var audited = await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"] }, null, fixture.Limit);
 
         Assert.Equal(1, first.Entities[0].Inserted);
         Assert.All([again, forced, incremental], r => Assert.Equal((0L, 0L), (r.Entities[0].Updated, r.Entities[0].Conflicts)));
-        Assert.Equal(before, await scene.RowAsync("select xmin::text, ctid::text from thing"));
+        Assert.Equal(before, await fixture.RowAsync("select xmin::text, ctid::text from thing"));
         Assert.True(verified.Success);
         Assert.Equal(3, audited.ByVerdict["same"]);
         Assert.Equal(
             $"{Cut(Modified, digits)}|{Cut(Created, digits)}|{Cut(Modified, digits)}",
-            await scene.RowAsync($"select {Utc("modified_date")}, {Utc("created_at")}, {Utc("updated_at")} from thing"));
-        Assert.True(await scene.ScalarAsync<bool>($"select abs(extract(epoch from now() - {Zoned(clock, "last_synced_at")})) < 60 from thing"));
+            await fixture.RowAsync($"select {Utc("modified_date")}, {Utc("created_at")}, {Utc("updated_at")} from thing"));
+        Assert.True(await fixture.ScalarAsync<bool>($"select abs(extract(epoch from now() - {Zoned(clock, "last_synced_at")})) < 60 from thing"));
     }
 
     [Theory]
     [MemberData(nameof(Clocks))]
     public async Task A_change_in_Bubble_is_loaded_and_a_later_edit_here_is_a_conflict(string clock, int digits)
     {
-        await using var scene = await OpenAsync(clock);
-        scene.Put("thing", Scene.Record(1, Modified, "\"name\": \"a\""));
-        await scene.ResyncAsync("thing");
-        scene.Put("thing", Scene.Record(1, Scene.Late, "\"name\": \"b\""));
-        var changed = await scene.ResyncAsync("thing");
-        await scene.ExecuteAsync($"update thing set name = 'mine', updated_at = '{Edited}'");
-        scene.Put("thing", Scene.Record(1, "2026-05-01T00:00:00.999Z", "\"name\": \"c\""));
+        await using var fixture = await OpenAsync(clock);
+        fixture.Put("thing", SyncFixture.Record(1, Modified, "\"name\": \"a\""));
+        await fixture.ResyncAsync("thing");
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Late, "\"name\": \"b\""));
+        var changed = await fixture.ResyncAsync("thing");
+        await fixture.ExecuteAsync($"update thing set name = 'mine', updated_at = '{Edited}'");
+        fixture.Put("thing", SyncFixture.Record(1, "2026-05-01T00:00:00.999Z", "\"name\": \"c\""));
 
-        var kept = await scene.ResyncAsync("thing");
-        var older = await VerifyAsync(scene);
-        var row = await scene.RowAsync($"select name, {Utc("updated_at")} from thing");
-        var forced = await scene.ForceAsync("thing");
+        var kept = await fixture.ResyncAsync("thing");
+        var older = await VerifyAsync(fixture);
+        var row = await fixture.RowAsync($"select name, {Utc("updated_at")} from thing");
+        var forced = await fixture.ForceAsync("thing");
 
         Assert.Equal((1L, 0L), (changed.Entities[0].Updated, changed.Entities[0].Conflicts));
         Assert.Equal((0L, 1L), (kept.Entities[0].Updated, kept.Entities[0].Conflicts));
         Assert.Equal("older", Assert.Single(older.Differences).Verdict);
         Assert.Equal($"mine|{Cut(Edited, digits)}", row);
         Assert.Equal(1, forced.Entities[0].Updated);
-        Assert.Equal("c", await scene.RowAsync("select name from thing"));
-        Assert.Contains("here later, at 2126-01-01", await scene.ScalarAsync<string>("select message from bubblesync.activity_log where message like 'kept as it is%'"), StringComparison.Ordinal);
+        Assert.Equal("c", await fixture.RowAsync("select name from thing"));
+        Assert.Contains("here later, at 2126-01-01", await fixture.ScalarAsync<string>("select message from bubblesync.activity_log where message like 'kept as it is%'"), StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Clocks))]
     public async Task A_trigger_that_stamps_the_row_makes_no_conflict(string clock, int digits)
     {
-        await using var scene = await OpenAsync(clock);
+        await using var fixture = await OpenAsync(clock);
         // The zone of our sessions is UTC.
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             """
             create function stamp() returns trigger language plpgsql as $$ begin new.updated_at := clock_timestamp(); return new; end $$;
             create trigger stamp before insert or update on thing for each row execute function stamp()
             """);
-        scene.Put("thing", Scene.Record(1, Modified, "\"name\": \"a\""));
-        await scene.ResyncAsync("thing");
-        scene.Put("thing", Scene.Record(1, Scene.Late, "\"name\": \"b\""));
+        fixture.Put("thing", SyncFixture.Record(1, Modified, "\"name\": \"a\""));
+        await fixture.ResyncAsync("thing");
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Late, "\"name\": \"b\""));
 
-        var report = await scene.ResyncAsync("thing");
+        var report = await fixture.ResyncAsync("thing");
 
         Assert.InRange(digits, 0, 6);
         Assert.Equal((1L, 0L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
@@ -95,39 +96,39 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
     [MemberData(nameof(Clocks))]
     public async Task A_mark_of_deletion_is_set_in_UTC_and_taken_off_again(string clock, int digits)
     {
-        await using var scene = await OpenAsync(clock);
-        scene.Put("thing", Scene.Record(1, Modified));
-        scene.Put("thing", Scene.Record(2, Modified));
-        await scene.ResyncAsync("thing");
+        await using var fixture = await OpenAsync(clock);
+        fixture.Put("thing", SyncFixture.Record(1, Modified));
+        fixture.Put("thing", SyncFixture.Record(2, Modified));
+        await fixture.ResyncAsync("thing");
         // A trigger may change the zone of our session.
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             """
             create function zone() returns trigger language plpgsql as $$ begin perform set_config('timezone', 'Asia/Kuala_Lumpur', true); return null; end $$;
             create trigger zone before insert or update on thing for each statement execute function zone()
             """);
-        scene.Bubble.Records.Delete("thing", Scene.Id(2));
+        fixture.Bubble.Records.Delete("thing", SyncFixture.Id(2));
 
-        var pruned = await scene.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Soft, PruneLimitPercent = 90 });
-        var marked = await scene.ScalarAsync<bool>($"select bool_and(abs(extract(epoch from now() - {Zoned(clock, "deleted_in_bubble_at")})) < 60) from thing where deleted_in_bubble_at is not null");
-        scene.Put("thing", Scene.Record(2, Modified));
-        var difference = Assert.Single((await VerifyAsync(scene)).Differences);
-        await scene.ResyncAsync("thing");
+        var pruned = await fixture.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Soft, PruneLimitPercent = 90 });
+        var marked = await fixture.ScalarAsync<bool>($"select bool_and(abs(extract(epoch from now() - {Zoned(clock, "deleted_in_bubble_at")})) < 60) from thing where deleted_in_bubble_at is not null");
+        fixture.Put("thing", SyncFixture.Record(2, Modified));
+        var difference = Assert.Single((await VerifyAsync(fixture)).Differences);
+        await fixture.ResyncAsync("thing");
 
         Assert.InRange(digits, 0, 6);
         Assert.Equal((1L, true), (pruned.Entities[0].Pruned, marked));
         Assert.Equal(("differs", "deleted_in_bubble_at"), (difference.Verdict, difference.Column));
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(deleted_in_bubble_at) from thing"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(deleted_in_bubble_at) from thing"));
     }
 
     [Fact]
     public async Task What_clocks_cannot_hold_is_said_once_a_run()
     {
-        await using var scene = await OpenAsync("timestamp(0)");
-        scene.Put("thing", Scene.Record(1, Modified));
+        await using var fixture = await OpenAsync("timestamp(0)");
+        fixture.Put("thing", SyncFixture.Record(1, Modified));
 
-        var coarse = await scene.ResyncAsync("thing");
-        await scene.ExecuteAsync("alter table thing alter modified_date type timestamptz(3) using modified_date at time zone 'UTC'");
-        var fine = await scene.ResyncAsync("thing");
+        var coarse = await fixture.ResyncAsync("thing");
+        await fixture.ExecuteAsync("alter table thing alter modified_date type timestamptz(3) using modified_date at time zone 'UTC'");
+        var fine = await fixture.ResyncAsync("thing");
 
         Assert.Equal(
             "Columns of type timestamp have no time zone; they are written and read as UTC: "
@@ -144,25 +145,25 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("timestamp(3)")]
     public async Task A_rejected_record_stays_open_while_Bubble_has_the_same_version(string clock)
     {
-        await using var scene = await OpenAsync(clock);
-        scene.Put("thing", Scene.Record(1, Modified, "\"count\": \"many\""));
-        await scene.ResyncAsync("thing");
+        await using var fixture = await OpenAsync(clock);
+        fixture.Put("thing", SyncFixture.Record(1, Modified, "\"count\": \"many\""));
+        await fixture.ResyncAsync("thing");
         const string Open = "select count(*) from bubblesync.rejected_record where superseded_by is null and run_id = (select run_id from bubblesync.run order by started_at limit 1)";
 
-        await VerifyAsync(scene);
-        var same = await scene.ScalarAsync<long>(Open);
-        scene.Put("thing", Scene.Record(1, Scene.Late, "\"count\": \"many\""));
-        await VerifyAsync(scene);
+        await VerifyAsync(fixture);
+        var same = await fixture.ScalarAsync<long>(Open);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Late, "\"count\": \"many\""));
+        await VerifyAsync(fixture);
 
-        Assert.Equal((1L, 0L), (same, await scene.ScalarAsync<long>(Open)));
+        Assert.Equal((1L, 0L), (same, await fixture.ScalarAsync<long>(Open)));
     }
 
-    private Task<Scene> OpenAsync(string clock) =>
+    private Task<SyncFixture> OpenAsync(string clock) =>
         ThingTable.OpenAsync(postgres, [new("name", "text", "text"), new("count", "integer", "integer")], Setup, clock);
 
-    private static Task<VerifyReport> VerifyAsync(Scene scene) => scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit);
+    private static Task<VerifyReport> VerifyAsync(SyncFixture fixture) => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
 
-    // The scene's sessions are in UTC too, so that both kinds of column show the same.
+    // The fixture's sessions are in UTC too, so that both kinds of column show the same.
     private static string Utc(string column) => $"to_char({column}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
     private static string Zoned(string clock, string column) => clock.StartsWith("timestamptz", StringComparison.Ordinal) ? column : $"({column} at time zone 'UTC')";

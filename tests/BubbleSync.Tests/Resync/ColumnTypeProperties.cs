@@ -77,13 +77,13 @@ public sealed class ColumnTypeProperties(PostgresFixture postgres) : IClassFixtu
 
     private async Task HoldsAsync(Value[][] values)
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [.. Columns.Select((c, i) => new ThingColumn($"c{i}", c.Type, c.InTable))], Setup);
+        await using var fixture = await ThingTable.OpenAsync(postgres, [.. Columns.Select((c, i) => new ThingColumn($"c{i}", c.Type, c.InTable))], Setup);
         foreach (var (column, place, value) in values.SelectMany((all, column) => all.Select((value, place) => (column, place, value))))
-            scene.Put("thing", Scene.Record((column * Batch) + place, Scene.Early, $"\"c{column}\": {value.Json}"));
+            fixture.Put("thing", SyncFixture.Record((column * Batch) + place, SyncFixture.Early, $"\"c{column}\": {value.Json}"));
 
-        await scene.ResyncAsync("thing");
+        await fixture.ResyncAsync("thing");
 
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(scene.Connection) { Timezone = "UTC" }.ConnectionString);
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fixture.Connection) { Timezone = "UTC" }.ConnectionString);
         foreach (var (number, column) in Columns.Index())
         {
             await using var command = database.CreateCommand(
@@ -93,10 +93,10 @@ public sealed class ColumnTypeProperties(PostgresFixture postgres) : IClassFixtu
                 from unnest(@ids, @texts) v (id, text) left join thing t on t.bubble_id = v.id
                 """);
             command.Parameters.AddWithValue("fits", column.Fits);
-            command.Parameters.AddWithValue("ids", Enumerable.Range(number * Batch, Batch).Select(Scene.Id).ToArray());
+            command.Parameters.AddWithValue("ids", Enumerable.Range(number * Batch, Batch).Select(SyncFixture.Id).ToArray());
             command.Parameters.AddWithValue("texts", values[number].Select(v => v.Text).ToArray());
-            await using var rows = await command.ExecuteReaderAsync(scene.Limit);
-            while (await rows.ReadAsync(scene.Limit))
+            await using var rows = await command.ExecuteReaderAsync(fixture.Limit);
+            while (await rows.ReadAsync(fixture.Limit))
             {
                 var what = $"{rows.GetString(0)} as {column.Type} in {column.InTable}";
                 Assert.Equal((what, rows.GetBoolean(1)), (what, rows.GetBoolean(2)));

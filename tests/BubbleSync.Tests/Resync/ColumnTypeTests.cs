@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -61,20 +61,20 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_value_is_stored_exactly_or_rejects_its_record_by_field_and_reason()
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [.. Samples.Select(s => s.Column)], Types);
-        scene.Put("thing", Scene.Record(1, Scene.Early, string.Join(", ", Samples.Select(s => $"\"{s.Name}\": {s.Good}"))));
+        await using var fixture = await ThingTable.OpenAsync(postgres, [.. Samples.Select(s => s.Column)], Types);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, string.Join(", ", Samples.Select(s => $"\"{s.Name}\": {s.Good}"))));
         var bad = Samples.Index().Where(s => s.Item.Bad is not null).ToList();
         foreach (var (number, sample) in bad)
-            scene.Put("thing", Scene.Record(1000 + number, Scene.Early, $"\"{sample.Name}\": {sample.Bad}"));
+            fixture.Put("thing", SyncFixture.Record(1000 + number, SyncFixture.Early, $"\"{sample.Name}\": {sample.Bad}"));
 
-        var report = await scene.ResyncAsync("thing");
+        var report = await fixture.ResyncAsync("thing");
 
         Assert.Equal(("partial", 1L, (long)bad.Count), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         foreach (var sample in Samples)
-            Assert.Equal($"{sample.Name}: {sample.Stored}", $"{sample.Name}: {await scene.ScalarAsync<string>($"select \"{sample.Name}\"::text from thing")}");
+            Assert.Equal($"{sample.Name}: {sample.Stored}", $"{sample.Name}: {await fixture.ScalarAsync<string>($"select \"{sample.Name}\"::text from thing")}");
         foreach (var (number, sample) in bad)
         {
-            var reason = await scene.ScalarAsync<string>($"select reason from bubblesync.rejected_record where bubble_id = '{Scene.Id(1000 + number)}' and field in ('{sample.Name}', '{sample.Rule}')");
+            var reason = await fixture.ScalarAsync<string>($"select reason from bubblesync.rejected_record where bubble_id = '{SyncFixture.Id(1000 + number)}' and field in ('{sample.Name}', '{sample.Rule}')");
             Assert.Contains(sample.Reason, $"{sample.Name}: {reason}", StringComparison.Ordinal);
         }
     }
@@ -82,90 +82,90 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task What_is_loaded_is_equal_ever_after_and_every_change_is_seen()
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [.. Samples.Select(s => s.Column)], Types);
-        scene.Put("thing", Scene.Record(1, Scene.Early, string.Join(", ", Samples.Select(s => $"\"{s.Name}\": {s.Good}"))));
-        await scene.ResyncAsync("thing");
-        var before = await scene.RowAsync("select xmin::text, ctid::text from thing");
+        await using var fixture = await ThingTable.OpenAsync(postgres, [.. Samples.Select(s => s.Column)], Types);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, string.Join(", ", Samples.Select(s => $"\"{s.Name}\": {s.Good}"))));
+        await fixture.ResyncAsync("thing");
+        var before = await fixture.RowAsync("select xmin::text, ctid::text from thing");
 
-        var again = await scene.ResyncAsync("thing");
-        var forced = await scene.ForceAsync("thing");
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"], Strict = true }, null, scene.Limit);
-        var audited = await scene.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"] }, null, scene.Limit);
+        var again = await fixture.ResyncAsync("thing");
+        var forced = await fixture.ForceAsync("thing");
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"], Strict = true }, null, fixture.Limit);
+        var audited = await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"] }, null, fixture.Limit);
 
         Assert.Equal((1L, 1L), (again.Entities[0].Unchanged, forced.Entities[0].Unchanged));
-        Assert.Equal(before, await scene.RowAsync("select xmin::text, ctid::text from thing"));
+        Assert.Equal(before, await fixture.RowAsync("select xmin::text, ctid::text from thing"));
         Assert.True(verified.Success);
         Assert.Equal(Samples.Length + 2L, audited.ByVerdict["same"]);
 
         foreach (var sample in Samples)
-            await scene.ExecuteAsync($"update thing set \"{sample.Name}\" = {(sample.Name == "limited" ? "'x'" : "null")}");
-        var differing = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit);
+            await fixture.ExecuteAsync($"update thing set \"{sample.Name}\" = {(sample.Name == "limited" ? "'x'" : "null")}");
+        var differing = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
         Assert.Equal(Samples.Select(s => s.Name).Order(StringComparer.Ordinal), differing.Differences.Select(d => d.Column).Order(StringComparer.Ordinal));
-        Assert.Equal(1, (await scene.ForceAsync("thing")).Entities[0].Updated);
-        Assert.True((await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit)).Success);
+        Assert.Equal(1, (await fixture.ForceAsync("thing")).Entities[0].Updated);
+        Assert.True((await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit)).Success);
     }
 
     [Fact]
     public async Task A_label_that_is_added_later_takes_its_records_in()
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [new("mood", "text", "mood")], Types);
-        scene.Put("thing", Scene.Record(1, Scene.Early, "\"mood\": \"angry\""));
-        var before = await scene.ResyncAsync("thing");
-        await scene.ExecuteAsync("alter type mood add value 'angry'");
+        await using var fixture = await ThingTable.OpenAsync(postgres, [new("mood", "text", "mood")], Types);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"mood\": \"angry\""));
+        var before = await fixture.ResyncAsync("thing");
+        await fixture.ExecuteAsync("alter type mood add value 'angry'");
 
-        var after = await scene.ResyncAsync("thing");
+        var after = await fixture.ResyncAsync("thing");
 
         Assert.Equal((1L, 0L, 1L), (before.Entities[0].Rejected, after.Entities[0].Rejected, after.Entities[0].Inserted));
-        Assert.Equal("angry", await scene.ScalarAsync<string>("select mood::text from thing"));
+        Assert.Equal("angry", await fixture.ScalarAsync<string>("select mood::text from thing"));
     }
 
     [Fact]
     public async Task Absent_fields_are_cleared_and_defaults_are_kept_in_every_type()
     {
-        await using var scene = await ThingTable.OpenAsync(
+        await using var fixture = await ThingTable.OpenAsync(
             postgres,
             [
                 new("mood", "text", "mood default 'calm'"), new("id", "text", "uuid default gen_random_uuid()"), new("d", "numeric", "double precision default 1.5"),
                 new("at", "timestamptz", "timestamp(3) default current_timestamp"), new("day", "timestamptz", "date default '2026-01-01'"), new("doc", "jsonb", "json default '{}'"),
             ],
             Types, clears: true);
-        scene.Put("thing", Scene.Record(1, Scene.Early));
-        scene.Put("thing", Scene.Record(2, Scene.Early, "\"mood\": \"Very Happy\", \"d\": 2, \"day\": \"2026-03-01T00:00:00Z\", \"doc\": [1]"));
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("thing", SyncFixture.Record(2, SyncFixture.Early, "\"mood\": \"Very Happy\", \"d\": 2, \"day\": \"2026-03-01T00:00:00Z\", \"doc\": [1]"));
 
-        await scene.ResyncAsync("thing");
-        scene.Put("thing", Scene.Record(2, Scene.Late));
-        var cleared = await scene.ResyncAsync("thing");
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit);
+        await fixture.ResyncAsync("thing");
+        fixture.Put("thing", SyncFixture.Record(2, SyncFixture.Late));
+        var cleared = await fixture.ResyncAsync("thing");
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
 
         Assert.Equal(("succeeded", 1L), (cleared.Status, cleared.Entities[0].Updated));
-        Assert.Equal(["~|~|~|~|~|~", "~|~|~|~|~|~"], await scene.RowsAsync("select mood::text, id::text, d::text, at::text, day::text, doc::text from thing order by bubble_id"));
+        Assert.Equal(["~|~|~|~|~|~", "~|~|~|~|~|~"], await fixture.RowsAsync("select mood::text, id::text, d::text, at::text, day::text, doc::text from thing order by bubble_id"));
         Assert.True(verified.Success);
     }
 
     [Fact]
     public async Task Records_exchange_unique_values_of_every_type()
     {
-        await using var scene = await ThingTable.OpenAsync(
+        await using var fixture = await ThingTable.OpenAsync(
             postgres,
             [
                 new("id", "text", "uuid unique not null"), new("d", "numeric", "double precision unique not null"), new("at", "timestamptz", "timestamp(0) unique not null"),
                 new("day", "timestamptz", "date unique not null"), new("mood", "text", "mood unique"), new("tags", "text[]", "varchar(40)[] unique not null"),
             ],
             Types);
-        Put(Scene.Early, 1, 2);
-        await scene.ResyncAsync("thing");
-        Put(Scene.Late, 2, 1);
+        Put(SyncFixture.Early, 1, 2);
+        await fixture.ResyncAsync("thing");
+        Put(SyncFixture.Late, 2, 1);
 
-        var report = await scene.ResyncAsync("thing");
+        var report = await fixture.ResyncAsync("thing");
 
         Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
-        Assert.Equal(["2|2026-01-02", "1|2026-01-01"], await scene.RowsAsync("select d::text, day::text from thing order by bubble_id"));
+        Assert.Equal(["2|2026-01-02", "1|2026-01-01"], await fixture.RowsAsync("select d::text, day::text from thing order by bubble_id"));
 
         void Put(string modified, params int[] values)
         {
             foreach (var (number, value) in values.Index())
             {
-                scene.Put("thing", Scene.Record(number, modified, $"""
+                fixture.Put("thing", SyncFixture.Record(number, modified, $"""
                     "id": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1{value}", "d": {value}, "at": "2026-01-01T00:00:0{value}Z", "day": "2026-01-0{value}T00:00:00Z",
                     "mood": "{(value == 1 ? "calm" : "Very Happy")}", "tags": ["{value}"]
                     """));
@@ -176,22 +176,22 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_link_of_any_type_waits_for_its_target()
     {
-        await using var scene = await ThingTable.OpenAsync(
+        await using var fixture = await ThingTable.OpenAsync(
             postgres,
             [new("mood", "text", "mood references moods"), new("id", "text", "uuid references ids"), new("number", "integer", "integer references numbers"), new("day", "timestamptz", "date references days")],
             Types + "create table moods (v mood primary key); create table ids (v uuid primary key); create table numbers (v integer primary key); create table days (v date primary key);");
-        scene.Put("thing", Scene.Record(1, Scene.Early, "\"mood\": \"calm\", \"id\": \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\", \"number\": 7, \"day\": \"2026-01-01T00:00:00Z\""));
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"mood\": \"calm\", \"id\": \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\", \"number\": 7, \"day\": \"2026-01-01T00:00:00Z\""));
         const string Row = "select mood::text, id::text, number::text, day::text from thing";
 
-        var held = await scene.ResyncAsync("thing");
-        var before = await scene.RowAsync(Row);
-        var equal = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit);
-        await scene.ExecuteAsync("insert into moods values ('calm'); insert into ids values ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'); insert into numbers values (7); insert into days values ('2026-01-01')");
-        await scene.ResyncAsync("thing");
+        var held = await fixture.ResyncAsync("thing");
+        var before = await fixture.RowAsync(Row);
+        var equal = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
+        await fixture.ExecuteAsync("insert into moods values ('calm'); insert into ids values ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'); insert into numbers values (7); insert into days values ('2026-01-01')");
+        await fixture.ResyncAsync("thing");
 
         Assert.Equal(("succeeded", "~|~|~|~", true), (held.Status, before, equal.Success));
-        Assert.Equal("calm|a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|7|2026-01-01", await scene.RowAsync(Row));
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from bubblesync.held_link"));
+        Assert.Equal("calm|a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|7|2026-01-01", await fixture.RowAsync(Row));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from bubblesync.held_link"));
     }
 
     [Theory]
@@ -200,18 +200,18 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
     [InlineData("citext")]
     public async Task A_key_of_any_kind_of_text_finds_its_row(string key)
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [new("name", "text", "text")], Types, key: key);
-        scene.Put("thing", Scene.Record(1, Scene.Early, "\"name\": \"a\""));
-        scene.Put("thing", Scene.Record(2, Scene.Early, "\"name\": \"b\""));
-        await scene.ResyncAsync("thing");
-        scene.Put("thing", Scene.Record(1, Scene.Late, "\"name\": \"c\""));
-        scene.Bubble.Records.Delete("thing", Scene.Id(2));
+        await using var fixture = await ThingTable.OpenAsync(postgres, [new("name", "text", "text")], Types, key: key);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"name\": \"a\""));
+        fixture.Put("thing", SyncFixture.Record(2, SyncFixture.Early, "\"name\": \"b\""));
+        await fixture.ResyncAsync("thing");
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Late, "\"name\": \"c\""));
+        fixture.Bubble.Records.Delete("thing", SyncFixture.Id(2));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Hard, PruneLimitPercent = 90 });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Hard, PruneLimitPercent = 90 });
 
         Assert.Equal((1L, 1L, 1L), (report.Entities[0].Updated, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
-        Assert.Equal("c", await scene.RowAsync("select name from thing"));
-        Assert.True((await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, scene.Limit)).Success);
+        Assert.Equal("c", await fixture.RowAsync("select name from thing"));
+        Assert.True((await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit)).Success);
     }
 
     private sealed record Sample(string Type, string Name, string InTable, string Good, string Stored, string? Bad, string Reason)

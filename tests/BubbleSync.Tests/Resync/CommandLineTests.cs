@@ -16,9 +16,9 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Stdout_is_one_JSON_document_of_the_agreed_shape()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10, Faults = ["bad-records=1"] });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10, Faults = ["bad-records=1"] });
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--output", "json");
 
         Assert.Equal(1, outcome.Code);
         var json = outcome.Json;
@@ -29,7 +29,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(8, json.GetProperty("entities").GetArrayLength());
         Assert.All(json.GetProperty("entities").EnumerateArray(), e => Assert.Empty(
             EntityNames.Except(Names(e))));
-        Assert.Equal(Directory.GetFiles(scene.Settings.Run.Patches).Length, json.GetProperty("patches").GetArrayLength());
+        Assert.Equal(Directory.GetFiles(fixture.Settings.Run.Patches).Length, json.GetProperty("patches").GetArrayLength());
         Assert.All(json.GetProperty("patches").EnumerateArray(), p => Assert.Equal(["error", "name", "rows", "status"], Names(p)));
         Assert.All(json.GetProperty("errors").EnumerateArray(), e => Assert.Equal(["bubbleId", "code", "entity", "field", "message", "stage"], Names(e)));
         Assert.Equal(8, json.GetProperty("errors").GetArrayLength());
@@ -39,10 +39,10 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_good_run_ends_with_0_and_a_summary_on_stdout()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync");
 
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
         Assert.Contains("resync succeeded: 1 record ", outcome.Output, StringComparison.Ordinal);
@@ -52,17 +52,17 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     public async Task A_wrong_token_stops_with_3_and_is_told_nowhere()
     {
         const string Secret = "top-secret-token-4711";
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__ApiToken", Secret)], "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__ApiToken", Secret)], "resync", "--output", "json");
 
         Assert.Equal(3, outcome.Code);
         Assert.Equal("failed", Word(outcome.Json, "status"));
         Assert.Contains(outcome.Json.GetProperty("errors").EnumerateArray(), e => Word(e, "code") == "token-refused");
         Assert.DoesNotContain(Secret, outcome.All, StringComparison.Ordinal);
-        foreach (var table in await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync'"))
-            Assert.DoesNotContain(await scene.RowsAsync($"select t::text from bubblesync.\"{table}\" t"), row => row.Contains(Secret, StringComparison.Ordinal));
-        Assert.Equal("failed", await scene.ScalarAsync<string>("select status from bubblesync.run"));
+        foreach (var table in await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync'"))
+            Assert.DoesNotContain(await fixture.RowsAsync($"select t::text from bubblesync.\"{table}\" t"), row => row.Contains(Secret, StringComparison.Ordinal));
+        Assert.Equal("failed", await fixture.ScalarAsync<string>("select status from bubblesync.run"));
     }
 
     [Theory]
@@ -75,9 +75,9 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData(2, "There is no folder", "Run__Entities", "/nowhere")]
     public async Task What_cannot_work_is_said_with_its_exit_code(int code, string said, params string[] environment)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, environment.Chunk(2).Select(pair => (pair[0], pair[1])), "resync");
+        var outcome = await Bubblesync.RunAsync(fixture, environment.Chunk(2).Select(pair => (pair[0], pair[1])), "resync");
 
         Assert.Equal(code, outcome.Code);
         Assert.Contains(said, outcome.All, StringComparison.Ordinal);
@@ -88,22 +88,22 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task An_unknown_entity_ends_with_2_and_a_hint_and_reads_nothing()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "invoic");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "invoic");
 
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
         Assert.Contains("There is no entity 'invoic'. Did you mean 'invoice'?", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Fact]
     public async Task A_broken_map_ends_with_2_and_all_its_faults_at_once()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.WithMap("agent", map => map.Replace("\"level\": 0", "\"levl\": 0", StringComparison.Ordinal).Replace("\"table\": \"agent\"", "\"table\": 5", StringComparison.Ordinal));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("agent", map => map.Replace("\"level\": 0", "\"levl\": 0", StringComparison.Ordinal).Replace("\"table\": \"agent\"", "\"table\": 5", StringComparison.Ordinal));
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "resync", "--output", "json");
 
         Assert.Equal(2, outcome.Code);
         var errors = outcome.Json.GetProperty("errors").EnumerateArray().Select(e => Word(e, "message")).ToList();
@@ -114,18 +114,18 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_second_run_names_the_first_and_ends_with_3()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var (isReading, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
-        scene.Bubble.Traffic.OnRequest = _ =>
+        fixture.Bubble.Traffic.OnRequest = _ =>
         {
             isReading.TrySetResult();
             return mayEnd.Task;
         };
-        var first = scene.ResyncAsync("agent");
-        await isReading.Task.WaitAsync(scene.Limit);
-        var holder = await scene.ScalarAsync<string>("select run_id::text from bubblesync.run where status = 'running'");
+        var first = fixture.ResyncAsync("agent");
+        await isReading.Task.WaitAsync(fixture.Limit);
+        var holder = await fixture.ScalarAsync<string>("select run_id::text from bubblesync.run where status = 'running'");
 
-        var second = await Bubblesync.RunAsync(scene, "resync", "--output", "json");
+        var second = await Bubblesync.RunAsync(fixture, "resync", "--output", "json");
         mayEnd.SetResult();
 
         Assert.Equal(3, second.Code);
@@ -138,17 +138,17 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_failing_patch_ends_with_1_and_stops_no_other()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-broken", "update agent set nothing = 1"), ("020-good", "update agent set introducer = 'x' where introducer is null"), ("030-needs", "-- tables: nowhere\nselect 1"));
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-broken", "update agent set nothing = 1"), ("020-good", "update agent set introducer = 'x' where introducer is null"), ("030-needs", "-- tables: nowhere\nselect 1"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Run__Patches", scene.Settings.Run.Patches)], "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Run__Patches", fixture.Settings.Run.Patches)], "resync", "--output", "json");
 
         Assert.Equal(1, outcome.Code);
         Assert.Equal(
             ["010-broken failed 0 True", "020-good succeeded 1 False", "030-needs skipped 0 True"],
             outcome.Json.GetProperty("patches").EnumerateArray().Select(p => string.Create(CultureInfo.InvariantCulture, $"{Word(p, "name")} {Word(p, "status")} {p.GetProperty("rows")} {p.GetProperty("error").ValueKind == JsonValueKind.String}")));
         Assert.Contains(outcome.Json.GetProperty("errors").EnumerateArray(), e => Word(e, "stage") == "patch" && Word(e, "message").Contains("010-broken", StringComparison.Ordinal));
-        Assert.Equal("x", await scene.ScalarAsync<string>("select introducer from agent"));
+        Assert.Equal("x", await fixture.ScalarAsync<string>("select introducer from agent"));
     }
 
     private static string Word(JsonElement json, string name) => json.GetProperty(name).GetString()!;

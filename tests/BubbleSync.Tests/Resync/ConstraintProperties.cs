@@ -39,47 +39,47 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
     public async Task A_long_chain_of_values_stops_nobody_else()
     {
         const int Links = 25;
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add unique (name)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add unique (name)");
         foreach (var number in Enumerable.Range(1, Links))
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Name\": \"n{number}\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"insert into agent (bubble_id, name) values ('local', 'n{Links + 1}')");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"n{number}\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"insert into agent (bubble_id, name) values ('local', 'n{Links + 1}')");
         foreach (var number in Enumerable.Range(1, Links))
-            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"n{number + 1}\""));
-        scene.Put("agent", Scene.Record(99, Scene.Late, "\"Name\": \"other\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, $"\"Name\": \"n{number + 1}\""));
+        fixture.Put("agent", SyncFixture.Record(99, SyncFixture.Late, "\"Name\": \"other\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, (long)Links), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
     }
 
     private async Task HoldsAsync(IReadOnlyList<Agent?[]> states)
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
-        await scene.ExecuteAsync(Rules);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches();
+        await fixture.ExecuteAsync(Rules);
         var sent = new Agent?[Agents];
         foreach (var (day, state) in states.Index())
         {
-            var before = await RowsAsync(scene);
+            var before = await RowsAsync(fixture);
             for (var number = 0; number < Agents; number++)
             {
                 sent[number] = state[number] ?? sent[number];
                 if (state[number] is { } agent)
-                    scene.Put("agent", Scene.Record(number, $"2026-03-{day + 10}T00:00:00.000Z", agent.Fields));
+                    fixture.Put("agent", SyncFixture.Record(number, $"2026-03-{day + 10}T00:00:00.000Z", agent.Fields));
             }
 
-            var report = await scene.ResyncAsync("agent");
+            var report = await fixture.ResyncAsync("agent");
 
             var counts = report.Entities[0];
-            var after = await RowsAsync(scene);
-            var refused = (await scene.RowsAsync($"select distinct bubble_id from bubblesync.rejected_record where run_id = '{report.RunId}'")).ToHashSet();
+            var after = await RowsAsync(fixture);
+            var refused = (await fixture.RowsAsync($"select distinct bubble_id from bubblesync.rejected_record where run_id = '{report.RunId}'")).ToHashSet();
             Assert.Equal(counts.Rejected == 0 ? "succeeded" : "partial", report.Status);
             Assert.Equal(refused.Count, counts.Rejected);
             Assert.Equal(counts.Extracted, counts.Inserted + counts.Updated + counts.Unchanged + counts.Conflicts + counts.Rejected);
             for (var number = 0; number < Agents; number++)
             {
-                var id = Scene.Id(number);
+                var id = SyncFixture.Id(number);
                 Assert.Equal(refused.Contains(id) ? before.GetValueOrDefault(id) : sent[number], after.GetValueOrDefault(id));
                 if (refused.Contains(id) && sent[number] is { Commission: >= 0 } agent)
                     Assert.True(after.Any(row => row.Key != id && row.Value.Excludes(agent)), $"{id} was refused without need");
@@ -87,8 +87,8 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
         }
     }
 
-    private static async Task<Dictionary<string, Agent>> RowsAsync(Scene scene) =>
-        (await scene.RowsAsync("select bubble_id, email, slug, commission from agent")).Select(row => row.Split('|'))
+    private static async Task<Dictionary<string, Agent>> RowsAsync(SyncFixture fixture) =>
+        (await fixture.RowsAsync("select bubble_id, email, slug, commission from agent")).Select(row => row.Split('|'))
             .ToDictionary(row => row[0], row => new Agent(row[1] == "~" ? null : row[1], row[2], int.Parse(row[3], CultureInfo.InvariantCulture)));
 
     private sealed record Agent(string? Email, string Slug, int Commission)

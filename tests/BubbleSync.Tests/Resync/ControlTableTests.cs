@@ -11,75 +11,75 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_run_leaves_its_history_and_no_staging()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal(
             $"{report.RunId}|resync|succeeded|true|true",
-            await scene.RowAsync("select run_id::text, kind, status, finished_at > started_at, jsonb_typeof(options) = 'object' from bubblesync.run"));
-        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(report.ToJson()).RootElement, JsonDocument.Parse((await scene.ScalarAsync<string>("select result::text from bubblesync.run"))!).RootElement));
+            await fixture.RowAsync("select run_id::text, kind, status, finished_at > started_at, jsonb_typeof(options) = 'object' from bubblesync.run"));
+        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(report.ToJson()).RootElement, JsonDocument.Parse((await fixture.ScalarAsync<string>("select result::text from bubblesync.run"))!).RootElement));
         Assert.Equal(
             report.Entities.OrderBy(e => e.Name).Select(e => $"{e.Name}|{e.Level}|{e.Expected}|{e.Extracted}|{e.Staged}|{e.Inserted}|{e.Updated}|{e.Unchanged}|{e.Conflicts}|{e.Rejected}|{e.MissingLinks}|{e.NotInBubble}|{e.Pruned}|true|true"),
-            await scene.RowsAsync("select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, (proof->>'isComplete')::boolean, finished_at >= started_at from bubblesync.run_entity order by entity"));
-        Assert.Equal(16, await scene.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{report.RunId}' and status = 'proved'"));
-        Assert.Equal(report.Entities.Sum(e => e.MissingLinks), await scene.ScalarAsync<long>("select count(*) from bubblesync.missing_link"));
-        Assert.Equal(report.Warnings.Order(), (await scene.RowsAsync("select message from bubblesync.activity_log where level = 'warning' and stage = 'run'")).Order());
-        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+            await fixture.RowsAsync("select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, (proof->>'isComplete')::boolean, finished_at >= started_at from bubblesync.run_entity order by entity"));
+        Assert.Equal(16, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{report.RunId}' and status = 'proved'"));
+        Assert.Equal(report.Entities.Sum(e => e.MissingLinks), await fixture.ScalarAsync<long>("select count(*) from bubblesync.missing_link"));
+        Assert.Equal(report.Warnings.Order(), (await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'warning' and stage = 'run'")).Order());
+        Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
     [Fact]
     public async Task The_next_run_clears_the_staging_of_one_that_failed()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""
             create function keep_out() returns trigger language plpgsql as 'begin return null; end';
             create trigger keep_out before insert on agent for each row execute function keep_out()
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        await scene.ResyncAsync("agent");
-        var left = await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'");
-        await scene.ExecuteAsync("drop trigger keep_out on agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        await fixture.ResyncAsync("agent");
+        var left = await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'");
+        await fixture.ExecuteAsync("drop trigger keep_out on agent");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(2, left.Count);
         Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
-        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+        Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
     [Fact]
     public async Task A_run_that_is_cancelled_says_so_and_merges_nothing_by_halves()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
         using var stop = new CancellationTokenSource();
-        scene.Bubble.Traffic.OnRequest = request => request.Type == "invoice" && request.Constraints.Length > 0 ? stop.CancelAsync() : Task.CompletedTask;
+        fixture.Bubble.Traffic.OnRequest = request => request.Type == "invoice" && request.Constraints.Length > 0 ? stop.CancelAsync() : Task.CompletedTask;
 
-        var report = await scene.Engine().ResyncAsync(new(), null, stop.Token);
+        var report = await fixture.Engine().ResyncAsync(new(), null, stop.Token);
 
         Assert.Equal("cancelled", report.Status);
-        Assert.Equal("cancelled|0", await scene.RowAsync("select status, (select count(*) from invoice) from bubblesync.run"));
-        Assert.Equal("succeeded", await StatusWithoutHookAsync(scene));
+        Assert.Equal("cancelled|0", await fixture.RowAsync("select status, (select count(*) from invoice) from bubblesync.run"));
+        Assert.Equal("succeeded", await StatusWithoutHookAsync(fixture));
     }
 
     [Fact]
     public async Task Tables_of_a_program_without_numbered_scripts_are_upgraded_and_keep_their_rows()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var script = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "schema", "control", "001-tables.sql"));
         var run = Guid.NewGuid();
-        await scene.ExecuteAsync($"drop schema bubblesync cascade; create schema bubblesync; {script}");
-        await scene.ExecuteAsync($$"""
+        await fixture.ExecuteAsync($"drop schema bubblesync cascade; create schema bubblesync; {script}");
+        await fixture.ExecuteAsync($$"""
             insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
               values ('{{run}}', 'resync', 'succeeded', now(), 'public', '{}');
             insert into bubblesync.rejected_record (run_id, entity, field, reason, raw) values ('{{run}}', 'agent', 'Name', 'why', '{}')
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Equal("2|1", await scene.RowAsync("select (select count(*) from bubblesync.run), (select count(*) from bubblesync.rejected_record)"));
+        Assert.Equal("2|1", await fixture.RowAsync("select (select count(*) from bubblesync.run), (select count(*) from bubblesync.rejected_record)"));
     }
 
     [Theory]
@@ -93,10 +93,10 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("schema", "apply")]
     public async Task A_program_that_is_older_than_the_control_tables_stops_with_2(params string[] command)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
 
-        var outcome = await Bubblesync.RunAsync(scene, command);
+        var outcome = await Bubblesync.RunAsync(fixture, command);
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains("have version 999", outcome.All, StringComparison.Ordinal);
@@ -105,10 +105,10 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task Doctor_says_that_the_program_is_older_than_the_control_tables()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("insert into bubblesync.schema_version (version, script) values (999, '999-future.sql')");
 
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.False(report.Success);
         Assert.Contains("have version 999", Assert.Single(report.Checks, c => c.Name == "control tables").Message, StringComparison.Ordinal);
@@ -117,15 +117,15 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task Who_may_not_upgrade_the_control_tables_is_told_that_their_owner_has_to()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var role = $"writer_{Guid.NewGuid():N}";
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             $"delete from bubblesync.schema_version where version > 4; create role {role} login password 'p'; grant all on schema bubblesync, bubblesync_staging to {role}; "
             + $"grant all on all tables in schema bubblesync to {role}; grant all on all tables in schema public to {role}");
-        var connection = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString;
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = connection } };
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString;
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = connection } };
 
-        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"));
+        var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
 
         Assert.Contains("have version 4 and are to be upgraded to", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Run 'bubblesync schema apply' once as their owner", failure.Message, StringComparison.Ordinal);
@@ -134,30 +134,30 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_table_script_may_have_a_function_with_an_atomic_body_and_one_that_fails_is_named()
     {
-        await using var scene = await Scene.OpenAsync(postgres, tables: false);
-        var shipped = scene.Settings;
-        scene.WithTable("agent", text => text + "\ncreate function one(t text) returns text language sql immutable begin atomic select lower(t); end;");
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        scene.Settings = shipped;
-        await scene.ExecuteAsync("drop table invoice");
-        scene.WithTable("invoice", text => "creat table invoice ()");
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        var shipped = fixture.Settings;
+        fixture.WithTable("agent", text => text + "\ncreate function one(t text) returns text language sql immutable begin atomic select lower(t); end;");
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        fixture.Settings = shipped;
+        await fixture.ExecuteAsync("drop table invoice");
+        fixture.WithTable("invoice", text => "creat table invoice ()");
 
-        var failure = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ApplySchemaAsync(scene.Limit));
+        var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
 
-        Assert.Equal("a", await scene.ScalarAsync<string>("select public.one('A')"));
+        Assert.Equal("a", await fixture.ScalarAsync<string>("select public.one('A')"));
         Assert.StartsWith("invoice: the script 'invoice.sql' in Run:Schema cannot be run: syntax error", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Control_tables_are_made_by_many_at_once()
     {
-        await using var scene = await Scene.OpenAsync(postgres, tables: false);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
 
-        var archives = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => scene.Engine().OpenArchiveAsync(scene.Limit)));
+        var archives = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => fixture.Engine().OpenArchiveAsync(fixture.Limit)));
 
         foreach (var archive in archives)
             await archive.DisposeAsync();
-        Assert.Equal("001-tables.sql", await scene.ScalarAsync<string>("select script from bubblesync.schema_version where version = 1"));
+        Assert.Equal("001-tables.sql", await fixture.ScalarAsync<string>("select script from bubblesync.schema_version where version = 1"));
     }
 
     [Theory]
@@ -172,14 +172,14 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
     [InlineData(2, "4294967300:4294967300:", true)]
     public async Task A_row_is_written_before_a_snapshot_also_where_transaction_numbers_have_wrapped_around(long written, string snapshot, bool expected)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        Assert.Equal(expected, await scene.ScalarAsync<bool>($"select bubblesync.is_written_before('{written}'::xid, '{snapshot}'::pg_snapshot)"));
+        Assert.Equal(expected, await fixture.ScalarAsync<bool>($"select bubblesync.is_written_before('{written}'::xid, '{snapshot}'::pg_snapshot)"));
     }
 
-    private static async Task<string> StatusWithoutHookAsync(Scene scene)
+    private static async Task<string> StatusWithoutHookAsync(SyncFixture fixture)
     {
-        scene.Bubble.Traffic.OnRequest = null;
-        return (await scene.ResyncAsync()).Status;
+        fixture.Bubble.Traffic.OnRequest = null;
+        return (await fixture.ResyncAsync()).Status;
     }
 }

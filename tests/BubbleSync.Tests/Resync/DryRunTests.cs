@@ -1,4 +1,5 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -9,15 +10,15 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_dry_run_counts_what_the_real_run_then_does_and_changes_nothing()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=2"] });
-        await scene.ResyncAsync("agent", "customer", "invoice");
-        await scene.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = 'infinity' where bubble_id in (select bubble_id from agent order by 1 limit 1)");
-        await scene.ExecuteAsync("update customer set name = 'old', modified_date = modified_date - interval '1 day' where customer_id in (select customer_id from customer order by 1 limit 3)");
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=2"] });
+        await fixture.ResyncAsync("agent", "customer", "invoice");
+        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = 'infinity' where bubble_id in (select bubble_id from agent order by 1 limit 1)");
+        await fixture.ExecuteAsync("update customer set name = 'old', modified_date = modified_date - interval '1 day' where customer_id in (select customer_id from customer order by 1 limit 3)");
+        var before = await fixture.SnapshotAsync();
 
-        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
-        var after = await scene.SnapshotAsync();
-        var real = await scene.ResyncAsync();
+        var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
+        var after = await fixture.SnapshotAsync();
+        var real = await fixture.ResyncAsync();
 
         Assert.Equal(("partial", "partial", true), (dry.Status, real.Status, dry.DryRun));
         Assert.Equal(before, after);
@@ -31,11 +32,11 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task What_a_large_merge_tells_the_planner_leaves_the_limit_of_waits_to_what_follows_in_a_dry_run()
     {
         const string Limited = "do $$ begin if current_setting('lock_timeout') <> '1min' then raise 'it is %', current_setting('lock_timeout'); end if; end $$";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-limit", Limited));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-limit", Limited));
         foreach (var number in Enumerable.Range(1, 1000))
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
         Assert.Equal((1000L, null), (report.Entities[0].Inserted, Assert.Single(report.Patches).Error));
     }
@@ -43,49 +44,49 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_dry_run_leaves_no_staging()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
 
-        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+        Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
     [Fact]
     public async Task A_dry_run_only_says_that_it_would_make_the_missing_unique_index()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("drop index agent_bubble_id_key");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop index agent_bubble_id_key");
 
-        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+        var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
 
         Assert.Contains(report.Warnings, w => w.Contains("agent: a run would make the missing unique index", StringComparison.Ordinal));
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'agent'::regclass and not indisprimary"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'agent'::regclass and not indisprimary"));
     }
 
     [Fact]
     public async Task A_failing_patch_stops_no_dry_run()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-broken", "select 1/0"), ("020-good", "update agent set introducer = 'x'"));
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-broken", "select 1/0"), ("020-good", "update agent set introducer = 'x'"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+        var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
 
         Assert.Equal(["010-broken failed 0", "020-good succeeded 1"], report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"));
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Fact]
     public async Task A_dry_run_locks_no_table_while_it_reads()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
         var mayEnd = new TaskCompletionSource();
-        scene.Bubble.Traffic.OnRequest = request => request.Type == "customer_profile" && request.Constraints.Length > 0 ? mayEnd.Task : Task.CompletedTask;
+        fixture.Bubble.Traffic.OnRequest = request => request.Type == "customer_profile" && request.Constraints.Length > 0 ? mayEnd.Task : Task.CompletedTask;
 
-        var run = scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent", "customer"] });
-        await scene.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'agent' and kind = 'modified')");
-        await scene.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %' and state = 'active')");
-        await scene.ExecuteAsync("begin; lock table agent, customer in access exclusive mode nowait; commit");
+        var run = fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent", "customer"] });
+        await fixture.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'agent' and kind = 'modified')");
+        await fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %' and state = 'active')");
+        await fixture.ExecuteAsync("begin; lock table agent, customer in access exclusive mode nowait; commit");
         mayEnd.SetResult();
 
         Assert.Equal(("succeeded", 16L), ((await run).Status, (await run).Entities[1].Inserted));
@@ -94,14 +95,14 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_dry_run_leaves_alone_what_another_run_can_be_resumed_from()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
-        await scene.ResyncAsync(new ResyncOptions { MaxCalls = 65 });
-        var (staged, known) = (await scene.StagingAsync(), await Survival.Pages.ProvedAsync(scene));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+        await fixture.ResyncAsync(new ResyncOptions { MaxCalls = 65 });
+        var (staged, known) = (await fixture.StagingAsync(), await Survival.Pages.ProvedAsync(fixture));
 
-        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
-        var left = await scene.StagingAsync();
-        var pages = new Survival.Pages(scene);
-        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
+        var left = await fixture.StagingAsync();
+        var pages = new Survival.Pages(fixture);
+        var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(("succeeded", "succeeded"), (dry.Status, resumed.Status));
         Assert.Equal(staged, left);
@@ -118,19 +119,19 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_dry_run_takes_no_number_of_a_sequence(string rule)
     {
         const string Sequences = "select sequencename, coalesce(last_value, 0) from pg_sequences order by 1";
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(rule);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(rule);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        await fixture.ResyncAsync("agent");
         foreach (var number in Enumerable.Range(2, 20))
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Current Annual Sales\": {number - 4}"));
-        var before = await scene.RowsAsync(Sequences);
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Current Annual Sales\": {number - 4}"));
+        var before = await fixture.RowsAsync(Sequences);
 
-        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+        var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
 
         Assert.NotEmpty(before);
         Assert.Equal(20, dry.Entities[0].Inserted + dry.Entities[0].Rejected);
-        Assert.Equal(before, await scene.RowsAsync(Sequences));
+        Assert.Equal(before, await fixture.RowsAsync(Sequences));
     }
 
     private static List<string> Counts(RunReport report) =>

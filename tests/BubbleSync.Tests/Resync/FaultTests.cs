@@ -19,29 +19,29 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("contradicts=20")]
     public async Task What_fails_is_asked_again_until_everything_is_there(string fault)
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = [fault] })).With(pageSize: 5);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = [fault] })).With(pageSize: 5);
 
-        var report = await scene.ResyncAsync("invoice", "invoice_item");
+        var report = await fixture.ResyncAsync("invoice", "invoice_item");
 
         Assert.Equal("succeeded", report.Status);
-        Assert.All(report.Entities, e => Assert.Equal((scene.Bubble.Records.Count(Maps.Of(e.Name).Type), true), (e.Inserted, e.Proof!.IsComplete)));
-        Assert.Equal("20|70", await scene.RowAsync("select (select count(*) from invoice), (select count(*) from invoice_item)"));
+        Assert.All(report.Entities, e => Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), true), (e.Inserted, e.Proof!.IsComplete)));
+        Assert.Equal("20|70", await fixture.RowAsync("select (select count(*) from invoice), (select count(*) from invoice_item)"));
         Assert.InRange(report.Api.Retries, 1, report.Api.Calls / 2);
-        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.Equal(fixture.Bubble.Traffic.Requests, report.Api.Calls);
         Assert.Equal(fault[0] == '4' || fault[..3] == "503", report.Api.Throttled > 0);
     }
 
     [Fact]
     public async Task A_source_that_never_recovers_stops_the_run_before_anything_is_merged()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["500=100"] });
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5, Faults = ["500=100"] });
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(report.Errors, e => e is { Stage: "extract", Code: "source-busy" });
-        Assert.Empty(await scene.SnapshotAsync());
-        Assert.Equal("failed", await scene.ScalarAsync<string>("select status from bubblesync.run"));
+        Assert.Empty(await fixture.SnapshotAsync());
+        Assert.Equal("failed", await fixture.ScalarAsync<string>("select status from bubblesync.run"));
     }
 }

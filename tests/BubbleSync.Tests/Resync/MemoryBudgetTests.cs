@@ -1,8 +1,9 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Extract;
-using BubbleSync.Etl.Graph;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,19 +23,19 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_budget_of_one_byte_holds_no_command_up()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 30 });
-        scene.With(windowSize: 20, pageSize: 5);
-        WithBudget(scene, 1);
-        var engine = scene.Engine();
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 30 });
+        fixture.With(windowSize: 20, pageSize: 5);
+        WithBudget(fixture, 1);
+        var engine = fixture.Engine();
 
-        var resync = await scene.ResyncAsync();
-        var incremental = await engine.SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit);
-        var range = await engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, End.AddYears(10), force: false, null, scene.Limit);
-        var verify = await engine.VerifyAsync(new VerifyOptions(), null, scene.Limit);
-        var sample = await engine.VerifyAsync(new VerifyOptions { Sample = new Limit(20, true) }, null, scene.Limit);
-        var fields = await engine.AuditFieldsAsync([], null, scene.Limit);
-        var doctor = await engine.ExamineAsync(scene.Limit);
-        var scaffold = await engine.ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, scene.Limit);
+        var resync = await fixture.ResyncAsync();
+        var incremental = await engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
+        var range = await engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, End.AddYears(10), force: false, null, fixture.Limit);
+        var verify = await engine.VerifyAsync(new VerifyOptions(), null, fixture.Limit);
+        var sample = await engine.VerifyAsync(new VerifyOptions { Sample = new Limit(20, true) }, null, fixture.Limit);
+        var fields = await engine.AuditFieldsAsync([], null, fixture.Limit);
+        var doctor = await engine.ExamineAsync(fixture.Limit);
+        var scaffold = await engine.ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, fixture.Limit);
 
         Assert.Equal(["succeeded", "succeeded", "succeeded", "succeeded"], [resync.Status, incremental.Status, verify.Run.Status, sample.Run.Status]);
         Assert.Equal(30, resync.Entities.Single(e => e.Name == "invoice").Extracted);
@@ -47,16 +48,16 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_record_of_20_MB_is_loaded_whatever_the_budget()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        WithBudget(scene, Megabyte);
-        scene.Put("invoice", Scene.Record(1, Scene.Early, $"\"Description\": \"{new string('d', 20 * Megabyte)}\""));
-        scene.Put("invoice", Scene.Record(2, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        WithBudget(fixture, Megabyte);
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Description\": \"{new string('d', 20 * Megabyte)}\""));
+        fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Equal(20 * Megabyte, await scene.ScalarAsync<int>("select max(length(description)) from invoice"));
-        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from invoice"));
+        Assert.Equal(20 * Megabyte, await fixture.ScalarAsync<int>("select max(length(description)) from invoice"));
+        Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
     [Theory]
@@ -110,7 +111,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         // The count of the whole type shows the size of its records before the first page.
         Assert.Equal(Megabyte / RecordBytes, pages.Max());
         Assert.True(pages.Sum() >= Records);
-        Assert.All(type.Flow.Ledger.Accepted, a => Assert.Equal(Etl.Model.Outcome.Proved, a.Verdict.Outcome));
+        Assert.All(type.Flow.Ledger.Accepted, a => Assert.Equal(Etl.Messages.Outcome.Proved, a.Verdict.Outcome));
     }
 
     [Theory]
@@ -156,8 +157,8 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         Assert.True(type.Client.Budget.Peak > 0);
     }
 
-    private static void WithBudget(Scene scene, long bytes) =>
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxBytesInFlight = bytes } };
+    private static void WithBudget(SyncFixture fixture, long bytes) =>
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxBytesInFlight = bytes } };
 
     private static void InterlockedMax(ref long most, long value)
     {
@@ -170,8 +171,8 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 0 }, CancellationToken.None);
         for (var number = 0; number < Records; number++)
         {
-            bubble.Records.Put("thing", Scene.Record(
-                number, Scene.Early, $"\"Value\": \"{new string('v', RecordBytes)}\"", $"2026-02-01T00:00:{number:00}.000Z"));
+            bubble.Records.Put("thing", SyncFixture.Record(
+                number, SyncFixture.Early, $"\"Value\": \"{new string('v', RecordBytes)}\"", $"2026-02-01T00:00:{number:00}.000Z"));
         }
 
         return new LargeType(bubble, budget, look);
@@ -201,13 +202,13 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
 
         public BubbleClient Client { get; }
 
-        public EntityFlow Flow { get; private set; } = null!;
+        public EntityPipeline Flow { get; private set; } = null!;
 
         public async Task ReadAsync(Func<Reading, CancellationToken, Task> stage, CancellationToken cancellationToken = default)
         {
             var plan = TestTable.Plan(TestTable.Map("thing", TestTable.Field("value", "text", "Value")), TestTable.Column("value", "text"));
-            Flow = new EntityFlow(plan, stage, look: _look);
-            var history = new FullHistory(Flow, new EntitySource(Client, plan), _settings, new ReadingOrder(TimeProvider.System));
+            Flow = new EntityPipeline(plan, stage, look: _look);
+            var history = new FullExtract(Flow, new EntitySource(Client, plan), _settings, new ReadingOrder(TimeProvider.System));
             await history.ProbeAsync(cancellationToken);
             await history.ReadAsync(End, CancellationToken.None, cancellationToken).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
         }

@@ -20,13 +20,13 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("remaining-wrong=1x", 50, 20)]
     public async Task What_can_be_read_completely_is(string fault, int windowSize, int pageSize)
     {
-        await using var scene = (await OpenAsync(fault, invoices: 150)).With(windowSize, pageSize);
+        await using var fixture = (await OpenAsync(fault, invoices: 150)).With(windowSize, pageSize);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.True(report.Status == "succeeded", report.ToJson());
         Assert.True(report.Entities[0].Proof!.IsComplete);
-        await SameAsBubbleAsync(scene);
+        await SameAsBubbleAsync(fixture);
     }
 
     [Theory]
@@ -38,14 +38,14 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("dense=invoice:130", 50, 20, "window-too-dense", 60)]
     public async Task What_cannot_be_shown_to_be_complete_is_said_loudly(string fault, int windowSize, int pageSize, string code, int ceiling = 50_000)
     {
-        await using var scene = (await OpenAsync(fault, invoices: 100)).With(windowSize, pageSize, ceiling);
+        await using var fixture = (await OpenAsync(fault, invoices: 100)).With(windowSize, pageSize, ceiling);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(code == "unproved" ? "partial" : "failed", report.Status);
         Assert.Contains(report.Errors, e => e.Code == code && e is { Stage: "extract", Entity: "invoice" });
         if (code != "unproved")
-            Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from invoice"));
+            Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from invoice"));
         else
             Assert.False(report.Entities[0].Proof!.IsComplete);
     }
@@ -53,86 +53,86 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Records_without_Created_Date_are_read_and_stored_without_one()
     {
-        await using var scene = await OpenAsync("undated=3", invoices: 10);
+        await using var fixture = await OpenAsync("undated=3", invoices: 10);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal((13, 13), (report.Entities[0].Inserted, report.Entities[0].Expected));
-        Assert.Equal("3|3", await scene.RowAsync("select count(*), count(created_at) from invoice where created_date is null"));
-        Assert.Equal("undated|3|3|3|~|~", await scene.RowAsync("select kind, count_before, rows_read, count_after, from_at, to_at from bubblesync.\"window\" where kind not in ('created', 'modified')"));
+        Assert.Equal("3|3", await fixture.RowAsync("select count(*), count(created_at) from invoice where created_date is null"));
+        Assert.Equal("undated|3|3|3|~|~", await fixture.RowAsync("select kind, count_before, rows_read, count_after, from_at, to_at from bubblesync.\"window\" where kind not in ('created', 'modified')"));
     }
 
     [Theory]
-    [InlineData(Scene.Early, Scene.Late)]
-    [InlineData(Scene.Late, Scene.Early)]
-    [InlineData(null, Scene.Late)]
+    [InlineData(SyncFixture.Early, SyncFixture.Late)]
+    [InlineData(SyncFixture.Late, SyncFixture.Early)]
+    [InlineData(null, SyncFixture.Late)]
     public async Task Of_a_record_that_is_there_twice_the_newest_counts(string? one, string? other)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, one, $"\"Name\": \"{one}\""));
-        scene.Bubble.Records.PutTwin("agent", Scene.Record(1, other, $"\"Name\": \"{other}\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, one, $"\"Name\": \"{one}\""));
+        fixture.Bubble.Records.PutTwin("agent", SyncFixture.Record(1, other, $"\"Name\": \"{other}\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 2L, 3L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Staged, report.Entities[0].Inserted));
-        Assert.Equal(Scene.Late, await scene.ScalarAsync<string>($"select name from agent where bubble_id = '{Scene.Id(1)}'"));
+        Assert.Equal(SyncFixture.Late, await fixture.ScalarAsync<string>($"select name from agent where bubble_id = '{SyncFixture.Id(1)}'"));
         Assert.Contains(report.Warnings, w => w.Contains("1 ids came twice in every reading", StringComparison.Ordinal));
-        Assert.Equal("2|proved", await scene.RowAsync("select attempt, status from bubblesync.\"window\" where kind = 'created'"));
+        Assert.Equal("2|proved", await fixture.RowAsync("select attempt, status from bubblesync.\"window\" where kind = 'created'"));
     }
 
     [Fact]
     public async Task What_is_deleted_between_two_pages_hides_nothing()
     {
-        await using var scene = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);
-        BeforePage(scene, 40, () => scene.Bubble.Records.Delete("invoice", IdAt(scene, 5)));
+        await using var fixture = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);
+        BeforePage(fixture, 40, () => fixture.Bubble.Records.Delete("invoice", IdAt(fixture, 5)));
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(("succeeded", 99L, 1), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Rereads));
-        await SameAsBubbleAsync(scene);
+        await SameAsBubbleAsync(fixture);
     }
 
     [Fact]
     public async Task A_record_without_Created_Date_is_found_though_another_is_deleted_after_its_window_was_read()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("agent", Scene.Record(number, Scene.Early));
-        scene.Put("agent", $"{{\"_id\": \"{Scene.Id(9)}\", \"Modified Date\": \"{Scene.Early}\"}}");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
+        fixture.Put("agent", $"{{\"_id\": \"{SyncFixture.Id(9)}\", \"Modified Date\": \"{SyncFixture.Early}\"}}");
         var isRead = false;
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             // Then three were read, and the count of the whole says three as well.
             if (isRead && request is { Kind: RequestKind.List, Constraints: "" or "[]" })
-                scene.Bubble.Records.Delete("agent", Scene.Id(1));
+                fixture.Bubble.Records.Delete("agent", SyncFixture.Id(1));
             isRead |= request.Constraints.Contains("Created Date", StringComparison.Ordinal);
             return Task.CompletedTask;
         };
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 4L), (report.Status, report.Entities[0].Inserted));
-        Assert.Equal(1, await scene.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{Scene.Id(9)}'"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(9)}'"));
     }
 
     [Fact]
     public async Task A_record_that_appears_in_a_window_after_it_was_read_is_read_and_the_window_counts_once()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
         var isRead = false;
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             // Its dates are old, so that only the counts show it.
             if (isRead && request is { Kind: RequestKind.List, Constraints: "" or "[]" })
-                scene.Put("agent", Scene.Record(9, Scene.Early));
+                fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Early));
             isRead |= request.Constraints.Contains("Created Date", StringComparison.Ordinal);
             return Task.CompletedTask;
         };
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 4L, 4L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Read));
     }
@@ -140,34 +140,34 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task What_is_edited_and_added_between_two_pages_is_caught_up()
     {
-        await using var scene = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);
-        BeforePage(scene, 40, () =>
+        await using var fixture = (await OpenAsync(null, invoices: 100)).With(pageSize: 20);
+        BeforePage(fixture, 40, () =>
         {
-            Edit(scene, 3);
-            Edit(scene, 99);
-            scene.Put("invoice", Scene.Record(1, Now(), "\"Amount\": 5", created: Now()));
+            Edit(fixture, 3);
+            Edit(fixture, 99);
+            fixture.Put("invoice", SyncFixture.Record(1, Now(), "\"Amount\": 5", created: Now()));
         });
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(("succeeded", 101L, 0L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        await SameAsBubbleAsync(scene);
+        await SameAsBubbleAsync(fixture);
     }
 
     [Fact]
     public async Task Fields_without_a_column_count_a_record_that_is_read_again_once()
     {
-        await using var scene = (await OpenAsync(null, invoices: 0)).With(pageSize: 20);
+        await using var fixture = (await OpenAsync(null, invoices: 0)).With(pageSize: 20);
         foreach (var number in Enumerable.Range(1, 60))
-            scene.Put("invoice", Scene.Record(number, Scene.Early, "\"Amount\": 5, \"New!\": 1"));
-        BeforePage(scene, 40, () =>
+            fixture.Put("invoice", SyncFixture.Record(number, SyncFixture.Early, "\"Amount\": 5, \"New!\": 1"));
+        BeforePage(fixture, 40, () =>
         {
             // The window is read again for the first, and what changed since holds the second.
-            scene.Bubble.Records.Delete("invoice", Scene.Id(5));
-            scene.Put("invoice", Scene.Record(50, Now(), "\"New!\": 1, \"Newer!\": 1"));
+            fixture.Bubble.Records.Delete("invoice", SyncFixture.Id(5));
+            fixture.Put("invoice", SyncFixture.Record(50, Now(), "\"New!\": 1, \"Newer!\": 1"));
         });
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(("succeeded", 1), (report.Status, report.Entities[0].Proof!.Rereads));
         Assert.Contains(report.Warnings, w => w.Contains("no map names: 'New!' (59), 'Newer!' (1).", StringComparison.Ordinal));
@@ -178,72 +178,72 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task Of_very_many_records_that_are_read_twice_the_newest_count()
     {
         const int Edited = 1100;
-        await using var scene = (await OpenAsync(null, invoices: 1300)).With(pageSize: 100);
-        BeforePage(scene, 1200, () => Enumerable.Range(0, Edited).ToList().ForEach(rank => Edit(scene, rank)));
+        await using var fixture = (await OpenAsync(null, invoices: 1300)).With(pageSize: 100);
+        BeforePage(fixture, 1200, () => Enumerable.Range(0, Edited).ToList().ForEach(rank => Edit(fixture, rank)));
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(("succeeded", 1300L, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted));
         // Records that share a millisecond at the end of a page come once more.
         Assert.InRange(report.Entities[0].Staged, 1300 + Edited, 1300 + Edited + 200);
-        await SameAsBubbleAsync(scene);
+        await SameAsBubbleAsync(fixture);
     }
 
     [Fact]
     public async Task Everything_at_once_while_reading_ends_as_Bubble_does()
     {
-        await using var scene = (await OpenAsync("limit-cap=17", invoices: 100)).With(windowSize: 40, pageSize: 20);
+        await using var fixture = (await OpenAsync("limit-cap=17", invoices: 100)).With(windowSize: 40, pageSize: 20);
         var page = 0;
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             if (request.Type != "invoice" || request.Cursor == 0 || page++ is not (2 or 5 or 8))
                 return Task.CompletedTask;
 
-            scene.Bubble.Records.Delete("invoice", IdAt(scene, page));
-            Edit(scene, page + 10);
-            scene.Put("invoice", Scene.Record(page, Now(), created: Now()));
+            fixture.Bubble.Records.Delete("invoice", IdAt(fixture, page));
+            Edit(fixture, page + 10);
+            fixture.Put("invoice", SyncFixture.Record(page, Now(), created: Now()));
             return Task.CompletedTask;
         };
 
-        var report = await scene.ResyncAsync("invoice");
-        scene.Bubble.Traffic.OnRequest = null;
+        var report = await fixture.ResyncAsync("invoice");
+        fixture.Bubble.Traffic.OnRequest = null;
 
         Assert.True(report.Status == "succeeded", report.ToJson());
-        foreach (var gone in (await scene.RowsAsync("select bubble_id from invoice")).Where(id => scene.Bubble.Records.Get("invoice", id) is null))
-            await scene.ExecuteAsync($"delete from invoice where bubble_id = '{gone}'");
-        await SameAsBubbleAsync(scene);
+        foreach (var gone in (await fixture.RowsAsync("select bubble_id from invoice")).Where(id => fixture.Bubble.Records.Get("invoice", id) is null))
+            await fixture.ExecuteAsync($"delete from invoice where bubble_id = '{gone}'");
+        await SameAsBubbleAsync(fixture);
     }
 
     [Fact]
     public async Task A_row_that_Bubble_no_longer_has_stays_and_is_counted()
     {
-        await using var scene = await OpenAsync(null, invoices: 5);
-        await scene.ResyncAsync("invoice");
-        scene.Bubble.Records.Delete("invoice", IdAt(scene, 2));
-        await scene.ExecuteAsync("insert into invoice (bubble_id) values ('inv_local')");
+        await using var fixture = await OpenAsync(null, invoices: 5);
+        await fixture.ResyncAsync("invoice");
+        fixture.Bubble.Records.Delete("invoice", IdAt(fixture, 2));
+        await fixture.ExecuteAsync("insert into invoice (bubble_id) values ('inv_local')");
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.Equal(("succeeded", 1L, 4L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Extracted));
-        Assert.Equal(6, await scene.ScalarAsync<long>("select count(*) from invoice"));
+        Assert.Equal(6, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
-    private async Task<Scene> OpenAsync(string? fault, int invoices) =>
-        (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices, Faults = fault is null ? [] : [fault] })).WithPatches();
+    private async Task<SyncFixture> OpenAsync(string? fault, int invoices) =>
+        (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = invoices, Faults = fault is null ? [] : [fault] })).WithPatches();
 
     // Ids, dates and amounts of all records; that every other field is right is another test's business.
-    private static async Task SameAsBubbleAsync(Scene scene)
+    private static async Task SameAsBubbleAsync(SyncFixture fixture)
     {
-        var stored = await scene.RowsAsync("select bubble_id, modified_date, amount::text from invoice order by bubble_id");
-        var expected = scene.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!.AsObject())
+        var stored = await fixture.RowsAsync("select bubble_id, modified_date, amount::text from invoice order by bubble_id");
+        var expected = fixture.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!.AsObject())
             .Select(r => $"{r["_id"]}|{DateTimeOffset.Parse(r["Modified Date"]!.GetValue<string>(), CultureInfo.InvariantCulture):yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}|{r["Amount"]?.ToJsonString() ?? "~"}");
         Assert.Equal(expected.Distinct().Order(StringComparer.Ordinal), stored.Order(StringComparer.Ordinal));
     }
 
-    private static void BeforePage(Scene scene, long cursor, Action change)
+    private static void BeforePage(SyncFixture fixture, long cursor, Action change)
     {
         var isDone = 0;
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             if (request.Type == "invoice" && request.Cursor == cursor && Interlocked.Exchange(ref isDone, 1) == 0)
                 change();
@@ -251,14 +251,14 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         };
     }
 
-    private static string IdAt(Scene scene, int rank) => JsonNode.Parse(scene.Bubble.Records.At("invoice", rank))!["_id"]!.GetValue<string>();
+    private static string IdAt(SyncFixture fixture, int rank) => JsonNode.Parse(fixture.Bubble.Records.At("invoice", rank))!["_id"]!.GetValue<string>();
 
-    private static void Edit(Scene scene, int rank)
+    private static void Edit(SyncFixture fixture, int rank)
     {
-        var record = JsonNode.Parse(scene.Bubble.Records.At("invoice", rank))!.AsObject();
+        var record = JsonNode.Parse(fixture.Bubble.Records.At("invoice", rank))!.AsObject();
         record["Modified Date"] = Now();
         record["Amount"] = rank + 0.25m;
-        scene.Put("invoice", record.ToJsonString());
+        fixture.Put("invoice", record.ToJsonString());
     }
 
     private static string Now() => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

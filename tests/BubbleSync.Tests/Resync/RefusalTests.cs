@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -17,12 +17,12 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(true)]
     public async Task A_table_that_takes_only_numbers_of_its_sequence_takes_all_good_records(bool isDryRun)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint paid check (commission >= 0), add constraint positive check (id > 0)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint paid check (commission >= 0), add constraint positive check (id > 0)");
         for (var number = 1; number <= 20; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Commission\": {(number == 7 ? -1 : number)}"));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Commission\": {(number == 7 ? -1 : number)}"));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = isDryRun });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = isDryRun });
 
         Assert.Equal(("partial", 19L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Contains("'paid'", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
@@ -31,54 +31,54 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_record_that_a_check_refuses_is_rejected_as_it_was_sent_and_the_levels_above_go_on()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
-        var refused = Scene.Record(2, Scene.Early, "\"Name\": \"Bob\", \"Commission\": -5, \"Nobody maps this\": {\"a\": [1.50]}");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": 5"));
-        scene.Put("agent", refused);
-        scene.Put("invoice", Scene.Record(3, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
+        var refused = SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"Bob\", \"Commission\": -5, \"Nobody maps this\": {\"a\": [1.50]}");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": 5"));
+        fixture.Put("agent", refused);
+        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent", "invoice");
+        var report = await fixture.ResyncAsync("agent", "invoice");
 
         var agents = report.Entities[0];
         Assert.Equal(("partial", 2L, 1L, 1L), (report.Status, agents.Extracted, agents.Inserted, agents.Rejected));
         Assert.Equal(1, report.Entities[1].Inserted);
-        Assert.Equal(["5"], await scene.RowsAsync("select commission from agent"));
-        Assert.Equal([$"{Scene.Id(2)}|paid|constraint 'paid' of table 'agent' refuses it"], await scene.RowsAsync(Rejects));
-        Assert.Equal(refused, await scene.ScalarAsync<string>("select raw from bubblesync.rejected_record"));
-        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "paid" } && e.BubbleId == Scene.Id(2));
+        Assert.Equal(["5"], await fixture.RowsAsync("select commission from agent"));
+        Assert.Equal([$"{SyncFixture.Id(2)}|paid|constraint 'paid' of table 'agent' refuses it"], await fixture.RowsAsync(Rejects));
+        Assert.Equal(refused, await fixture.ScalarAsync<string>("select raw from bubblesync.rejected_record"));
+        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "paid" } && e.BubbleId == SyncFixture.Id(2));
     }
 
     [Fact]
     public async Task A_known_record_that_a_check_refuses_keeps_its_old_row()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": 5"));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": 6"));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Commission\": -5"));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Commission\": 7"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": 5"));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Commission\": 6"));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Commission\": -5"));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Commission\": 7"));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L, 0L), (report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Unchanged));
-        Assert.Equal(["5", "7"], await scene.RowsAsync("select commission from agent order by bubble_id"));
+        Assert.Equal(["5", "7"], await fixture.RowsAsync("select commission from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task Of_twins_one_loads_and_the_other_is_rejected_by_name()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint one_mail unique (email)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint one_mail unique (email)");
         foreach (var number in Enumerable.Range(1, 9))
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"email\": \"a{number % 8}@x\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"email\": \"a{number % 8}@x\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 9L, 8L, 1L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal(8, await scene.ScalarAsync<long>("select count(distinct email) from agent"));
-        Assert.Equal(["one_mail|constraint 'one_mail' of table 'agent' refuses it: another row has the same value"], await scene.RowsAsync(Reasons));
+        Assert.Equal(8, await fixture.ScalarAsync<long>("select count(distinct email) from agent"));
+        Assert.Equal(["one_mail|constraint 'one_mail' of table 'agent' refuses it: another row has the same value"], await fixture.RowsAsync(Reasons));
     }
 
     [Theory]
@@ -103,86 +103,86 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
             $"\"Name\": \"{value}\", \"email\": \"a{value}@x\", \"Commission\": {value * 3}, \"Annual Collection\": {value}.5, "
             + $"\"Last Update Annual Sales\": \"2026-01-0{value + 1}T00:00:00.000Z\"";
 
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(rule);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(rule);
         for (var number = 0; number < 5; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early, Fields(number)));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, Fields(number)));
+        await fixture.ResyncAsync("agent");
         // Two exchange, three go round.
         int[] next = [1, 0, 3, 4, 2];
         for (var number = 0; number < 5; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Late, Fields(next[number])));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, Fields(next[number])));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 5L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
-        Assert.Equal(["a1@x|1", "a0@x|0", "a3@x|3", "a4@x|4", "a2@x|2"], await scene.RowsAsync("select email, commission / 3 from agent order by bubble_id"));
-        Assert.True(await scene.ScalarAsync<bool>("select bool_and(updated_at = modified_date) from agent"));
+        Assert.Equal(["a1@x|1", "a0@x|0", "a3@x|3", "a4@x|4", "a2@x|2"], await fixture.RowsAsync("select email, commission / 3 from agent order by bubble_id"));
+        Assert.True(await fixture.ScalarAsync<bool>("select bool_and(updated_at = modified_date) from agent"));
     }
 
     [Fact]
     public async Task An_exchange_empties_no_column_that_may_not_be_cleared()
     {
         const int Agents = 10;
-        await using var scene = (await Scene.OpenAsync(postgres)).WithMap("agent", map => map.Replace(
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithMap("agent", map => map.Replace(
             "\"from\": [\"email\", \"Email\"]", "\"from\": [\"email\", \"Email\"], \"absent\": \"clear\"", StringComparison.Ordinal));
-        await scene.ExecuteAsync("create unique index on agent (lower(email))");
+        await fixture.ExecuteAsync("create unique index on agent (lower(email))");
         for (var number = 0; number < Agents; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"email\": \"a{number}@x\""));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"email\": \"a{number}@x\""));
+        await fixture.ResyncAsync("agent");
         for (var number = 0; number < Agents; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Late, number < 2 ? $"\"email\": \"a{1 - number}@x\"" : "\"Name\": \"new\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, number < 2 ? $"\"email\": \"a{1 - number}@x\"" : "\"Name\": \"new\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 10L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
-        Assert.Equal("1 0 2 3 4 5 6 7 8 9", await scene.ScalarAsync<string>("select string_agg(substr(email, 2, 1), ' ' order by bubble_id) from agent"));
+        Assert.Equal("1 0 2 3 4 5 6 7 8 9", await fixture.ScalarAsync<string>("select string_agg(substr(email, 2, 1), ' ' order by bubble_id) from agent"));
     }
 
     [Fact]
     public async Task A_value_that_is_given_up_goes_to_a_new_record_beside_culprits()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint one_mail unique (email), add constraint paid check (commission >= 0)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint one_mail unique (email), add constraint paid check (commission >= 0)");
         foreach (var number in new[] { 5, 6, 7 })
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"email\": \"a{number}@x\""));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"email\": \"a5@x\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"email\": \"new@x\", \"Commission\": -1"));
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"email\": \"a6@x\""));
-        scene.Put("agent", Scene.Record(5, Scene.Late, "\"email\": \"a7@x\""));
-        scene.Put("agent", Scene.Record(7, Scene.Late, "\"email\": \"a8@x\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"email\": \"a{number}@x\""));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"email\": \"a5@x\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"email\": \"new@x\", \"Commission\": -1"));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"email\": \"a6@x\""));
+        fixture.Put("agent", SyncFixture.Record(5, SyncFixture.Late, "\"email\": \"a7@x\""));
+        fixture.Put("agent", SyncFixture.Record(7, SyncFixture.Late, "\"email\": \"a8@x\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         var counts = report.Entities[0];
         Assert.Equal((1L, 2L, 1L, 2L, 6L), (counts.Inserted, counts.Updated, counts.Unchanged, counts.Rejected, counts.Extracted));
         Assert.Equal(
-            [$"{Scene.Id(1)}|a5@x", $"{Scene.Id(5)}|a7@x", $"{Scene.Id(6)}|a6@x", $"{Scene.Id(7)}|a8@x"],
-            await scene.RowsAsync("select bubble_id, email from agent order by 1"));
+            [$"{SyncFixture.Id(1)}|a5@x", $"{SyncFixture.Id(5)}|a7@x", $"{SyncFixture.Id(6)}|a6@x", $"{SyncFixture.Id(7)}|a8@x"],
+            await fixture.RowsAsync("select bubble_id, email from agent order by 1"));
         Assert.Equal(
-            [$"{Scene.Id(2)}|paid", $"{Scene.Id(3)}|one_mail"],
-            await scene.RowsAsync("select bubble_id, field from bubblesync.rejected_record order by 1"));
+            [$"{SyncFixture.Id(2)}|paid", $"{SyncFixture.Id(3)}|one_mail"],
+            await fixture.RowsAsync("select bubble_id, field from bubblesync.rejected_record order by 1"));
     }
 
     [Fact]
     public async Task A_record_that_cannot_leave_its_value_takes_those_along_that_want_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add unique (email), add check (commission >= 0)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add unique (email), add check (commission >= 0)");
         foreach (var number in new[] { 1, 2, 3, 4 })
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"email\": \"a{number}@x\""));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"email\": \"a{number}@x\""));
+        await fixture.ResyncAsync("agent");
         // 1 wants what 2 has, 2 what 3 has, and 3 must stay.
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"email\": \"a2@x\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"email\": \"a3@x\""));
-        scene.Put("agent", Scene.Record(3, Scene.Late, "\"email\": \"a9@x\", \"Commission\": -1"));
-        scene.Put("agent", Scene.Record(4, Scene.Late, "\"email\": \"a5@x\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"email\": \"a2@x\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"email\": \"a3@x\""));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Late, "\"email\": \"a9@x\", \"Commission\": -1"));
+        fixture.Put("agent", SyncFixture.Record(4, SyncFixture.Late, "\"email\": \"a5@x\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 3L), (report.Entities[0].Updated, report.Entities[0].Rejected));
-        Assert.Equal(["a1@x", "a2@x", "a3@x", "a5@x"], await scene.RowsAsync("select email from agent order by bubble_id"));
+        Assert.Equal(["a1@x", "a2@x", "a3@x", "a5@x"], await fixture.RowsAsync("select email from agent order by bubble_id"));
     }
 
     [Theory]
@@ -192,36 +192,36 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("perform 1 / 0", "division by zero (22012)")]
     public async Task A_record_for_which_a_trigger_raises_is_rejected_with_what_it_says(string body, string reason)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             create function refuse() returns trigger language plpgsql as $x$ begin if new.name = 'Bob' then {body}; end if; return new; end $x$;
             create trigger refuse before insert on agent for each row execute function refuse()
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bob\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"Bob\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal([$"{Scene.Id(2)}|_id|{reason}"], await scene.RowsAsync(Rejects));
+        Assert.Equal([$"{SyncFixture.Id(2)}|_id|{reason}"], await fixture.RowsAsync(Rejects));
     }
 
     [Fact]
     public async Task A_record_that_no_partition_takes_is_rejected()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             create table public.parts (like agent including defaults including identity) partition by range (bubble_id);
             drop table agent; alter table public.parts rename to agent; create unique index on agent (bubble_id);
-            create table public.agent_first partition of agent for values from (minvalue) to ('{Scene.Id(2)}')
+            create table public.agent_first partition of agent for values from (minvalue) to ('{SyncFixture.Id(2)}')
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        scene.Put("agent", Scene.Record(2, Scene.Early));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal([$"{Scene.Id(2)}|_id|no partition of table 'agent' takes it"], await scene.RowsAsync(Rejects));
+        Assert.Equal([$"{SyncFixture.Id(2)}|_id|no partition of table 'agent' takes it"], await fixture.RowsAsync(Rejects));
     }
 
     [Theory]
@@ -229,33 +229,33 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("paid")]
     public async Task A_record_that_a_domain_refuses_is_rejected_with_its_column(string domain)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync($"""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"""
             create domain positive as integer check (value > 0); create domain paid as positive;
             alter table agent alter commission type {domain}
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": 5"));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Commission\": -5"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": 5"));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Commission\": -5"));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(
             [$"Commission|column 'commission' of table 'agent': constraint 'positive_check' of domain '{domain}' refuses it"],
-            await scene.RowsAsync(Reasons));
+            await fixture.RowsAsync(Reasons));
     }
 
     [Fact]
     public async Task A_column_of_a_domain_that_must_not_be_empty_rejects_new_records_by_its_name()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create domain needed as text not null; alter table agent alter slug type needed");
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create domain needed as text not null; alter table agent alter slug type needed");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L), (report.Status, report.Entities[0].Rejected));
-        Assert.Equal(["Slug"], await scene.RowsAsync("select field from bubblesync.rejected_record"));
+        Assert.Equal(["Slug"], await fixture.RowsAsync("select field from bubblesync.rejected_record"));
     }
 
     [Theory]
@@ -271,32 +271,32 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
         """)]
     public async Task Rules_that_hold_a_record_against_others_reject_one_of_them(string rule)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(rule);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(rule);
         foreach (var number in new[] { 1, 2, 5 })
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Commission\": {number}"));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Commission\": {number}"));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 2L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal(["apart|constraint 'apart' of table 'agent' refuses it"], await scene.RowsAsync(Reasons));
+        Assert.Equal(["apart|constraint 'apart' of table 'agent' refuses it"], await fixture.RowsAsync(Reasons));
     }
 
     [Fact]
     public async Task A_link_that_a_foreign_key_of_several_columns_forbids_rejects_its_record()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""
             create table place (town text, road text, primary key (town, road)); insert into place values ('t', 'r');
             alter table agent add constraint lives foreign key (address, banker) references place
             """);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Address\": \"t\", \"banker\": \"r\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Address\": \"t\", \"banker\": \"q\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Address\": \"t\", \"banker\": \"r\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Address\": \"t\", \"banker\": \"q\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal(["lives|foreign key 'lives' of table 'agent' refuses it: a row that must be there is not"], await scene.RowsAsync(Reasons));
+        Assert.Equal(["lives|foreign key 'lives' of table 'agent' refuses it: a row that must be there is not"], await fixture.RowsAsync(Reasons));
     }
 
     [Theory]
@@ -304,32 +304,32 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(", add check (name is distinct from 'Bob')")]
     public async Task Records_may_name_each_other_in_a_column_that_must_not_be_empty(string check)
     {
-        static string Fields(int introducer) => $"\"Name\": \"{(introducer == 9 ? "Bob" : "Ann")}\", \"banker\": \"{Scene.Id(introducer)}\"";
+        static string Fields(int introducer) => $"\"Name\": \"{(introducer == 9 ? "Bob" : "Ann")}\", \"banker\": \"{SyncFixture.Id(introducer)}\"";
 
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
             $"alter table agent alter banker set not null, add constraint introduced foreign key (banker) references agent (bubble_id){check}");
         // The first names itself, two name each other, and one names a record that is missing.
         foreach (var (number, introducer) in new[] { (1, 1), (2, 1), (3, 4), (4, 3), (5, 9), (6, 5), (7, 6) })
-            scene.Put("agent", Scene.Record(number, Scene.Early, Fields(introducer)));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, Fields(introducer)));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 4L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal([1, 2, 3, 4], (await scene.RowsAsync("select right(bubble_id, 1) from agent order by 1")).Select(int.Parse!));
+        Assert.Equal([1, 2, 3, 4], (await fixture.RowsAsync("select right(bubble_id, 1) from agent order by 1")).Select(int.Parse!));
     }
 
     [Fact]
     public async Task A_text_that_is_too_long_for_an_index_rejects_its_record()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("create index on agent (address)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create index on agent (address)");
         var random = new Random(1);
         var text = string.Concat(Enumerable.Range(0, 9000).Select(_ => (char)random.Next('A', 'z' + 1)).Where(char.IsLetter));
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Address\": \"short\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, $"\"Address\": \"{text}\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Address\": \"short\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, $"\"Address\": \"{text}\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
     }
@@ -337,20 +337,20 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_dry_run_counts_refusals_and_exchanges_as_the_real_run_does()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add unique (email) deferrable initially deferred, add check (commission >= 0)");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"email\": \"a@x\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"email\": \"b@x\""));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"email\": \"b@x\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"email\": \"a@x\""));
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"email\": \"a@x\""));
-        scene.Put("agent", Scene.Record(4, Scene.Early, "\"Commission\": -1"));
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add unique (email) deferrable initially deferred, add check (commission >= 0)");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"email\": \"a@x\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"email\": \"b@x\""));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"email\": \"b@x\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"email\": \"a@x\""));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"email\": \"a@x\""));
+        fixture.Put("agent", SyncFixture.Record(4, SyncFixture.Early, "\"Commission\": -1"));
+        var before = await fixture.SnapshotAsync();
 
-        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
-        var after = await scene.SnapshotAsync();
-        var real = await scene.ResyncAsync("agent");
+        var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
+        var after = await fixture.SnapshotAsync();
+        var real = await fixture.ResyncAsync("agent");
 
         Assert.Equal(before, after);
         Assert.Equal(("partial", "partial"), (dry.Status, real.Status));
@@ -361,19 +361,19 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Refusals_count_for_the_most_rejects_before_anything_is_merged_and_a_resume_knows_them()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": 1"));
-        var refused = Scene.Record(2, Scene.Early, "\"Commission\": -1, \"Unmapped\": 1");
-        scene.Put("agent", refused);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add constraint paid check (commission >= 0)");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": 1"));
+        var refused = SyncFixture.Record(2, SyncFixture.Early, "\"Commission\": -1, \"Unmapped\": 1");
+        fixture.Put("agent", refused);
 
-        var stopped = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
-        var rows = await scene.ScalarAsync<long>("select count(*) from agent");
-        var kept = await scene.ScalarAsync<string>("select raw from bubblesync.rejected_record");
-        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var stopped = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
+        var rows = await fixture.ScalarAsync<long>("select count(*) from agent");
+        var kept = await fixture.ScalarAsync<string>("select raw from bubblesync.rejected_record");
+        var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(("failed", "too-many-rejects", 0L, refused), (stopped.Status, stopped.Errors[0].Code, rows, kept));
         Assert.Equal(("partial", 1L, 1L), (resumed.Status, resumed.Entities[0].Inserted, resumed.Entities[0].Rejected));
-        Assert.Equal([refused], await scene.RowsAsync("select raw from bubblesync.rejected_record"));
+        Assert.Equal([refused], await fixture.RowsAsync("select raw from bubblesync.rejected_record"));
     }
 }

@@ -35,14 +35,14 @@ public sealed class RefusedTypeTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_column_of_any_other_type_is_named_with_what_fits_before_anything_is_read()
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [], Setup);
+        await using var fixture = await ThingTable.OpenAsync(postgres, [], Setup);
         foreach (var (type, column, reason) in Refused)
         {
             var value = new ThingColumn("value", type, column);
-            scene.WithMaps(("thing.json", _ => ThingTable.Map([value])));
-            await scene.ExecuteAsync($"drop table thing; {ThingTable.Create([value])}");
+            fixture.WithMaps(("thing.json", _ => ThingTable.Map([value])));
+            await fixture.ExecuteAsync($"drop table thing; {ThingTable.Create([value])}");
 
-            await RefusedAsync(scene, $"{type} in {column}", "'value'", reason);
+            await RefusedAsync(fixture, $"{type} in {column}", "'value'", reason);
         }
     }
 
@@ -53,17 +53,17 @@ public sealed class RefusedTypeTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData("clock", "text", "is text")]
     public async Task A_key_holds_ids_and_a_clock_holds_times(string which, string type, string reason)
     {
-        await using var scene = await ThingTable.OpenAsync(postgres, [], Setup, clocks: which == "clock" ? type : "timestamp", key: which == "key" ? type : "text");
+        await using var fixture = await ThingTable.OpenAsync(postgres, [], Setup, clocks: which == "clock" ? type : "timestamp", key: which == "key" ? type : "text");
 
-        await RefusedAsync(scene, which, which == "key" ? "'bubble_id'" : "'deleted_in_bubble_at'", reason);
+        await RefusedAsync(fixture, which, which == "key" ? "'bubble_id'" : "'deleted_in_bubble_at'", reason);
     }
 
-    private static async Task RefusedAsync(Scene scene, string what, string column, string reason)
+    private static async Task RefusedAsync(SyncFixture fixture, string what, string column, string reason)
     {
-        scene.Bubble.Traffic.Reset();
-        var failure = await Record.ExceptionAsync(() => scene.ResyncAsync("thing")) as SyncException;
-        var requests = scene.Bubble.Traffic.Requests;
-        var report = await scene.Engine().ExamineAsync(scene.Limit);
+        fixture.Bubble.Traffic.Reset();
+        var failure = await Record.ExceptionAsync(() => fixture.ResyncAsync("thing")) as SyncException;
+        var requests = fixture.Bubble.Traffic.Requests;
+        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.True(failure is { IsUsage: false }, $"{what} is accepted");
         var error = Assert.Single(failure!.Errors, e => e.Message.Contains(column, StringComparison.Ordinal));

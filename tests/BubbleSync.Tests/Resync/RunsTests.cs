@@ -11,36 +11,36 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task Rejects_load_without_Bubble_once_the_map_is_mended()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bob\", \"Commission\": 5"));
-        var rejected = await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("alter table agent alter commission type text");
-        scene.WithMap("agent", map => map.Replace("\"commission\", \"type\": \"integer\"", "\"commission\", \"type\": \"text\"", StringComparison.Ordinal));
-        await scene.Bubble.DisposeAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"Bob\", \"Commission\": 5"));
+        var rejected = await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("alter table agent alter commission type text");
+        fixture.WithMap("agent", map => map.Replace("\"commission\", \"type\": \"integer\"", "\"commission\", \"type\": \"text\"", StringComparison.Ordinal));
+        await fixture.Bubble.DisposeAsync();
 
-        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", false, scene.Limit);
+        var report = await fixture.Engine().ReprocessAsync($"{rejected.RunId}", false, fixture.Limit);
 
         Assert.Equal(("reprocess", "succeeded", 0L), (report.Kind, report.Status, report.Api.Calls));
         Assert.Equal((1L, 1L, 0L), (report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
-        Assert.Equal(["Ann|twelve", "Bob|5"], await scene.RowsAsync("select name, commission from agent order by name"));
-        Assert.Empty(await scene.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
+        Assert.Equal(["Ann|twelve", "Bob|5"], await fixture.RowsAsync("select name, commission from agent order by name"));
+        Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
     [Fact]
     public async Task A_record_that_was_loaded_in_a_newer_form_meanwhile_is_left_alone()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        var rejected = await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Anna\", \"Commission\": 12"));
-        await scene.ResyncAsync("agent");
-        scene.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        var rejected = await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Anna\", \"Commission\": 12"));
+        await fixture.ResyncAsync("agent");
+        fixture.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
 
-        var report = await scene.Engine().ReprocessAsync($"{rejected.RunId}", false, scene.Limit);
+        var report = await fixture.Engine().ReprocessAsync($"{rejected.RunId}", false, fixture.Limit);
 
         Assert.Equal((0L, 0L), (report.Entities[0].Extracted, report.Entities[0].Updated));
-        Assert.Equal(["Anna|12"], await scene.RowsAsync("select name, commission from agent"));
+        Assert.Equal(["Anna|12"], await fixture.RowsAsync("select name, commission from agent"));
     }
 
     [Theory]
@@ -48,10 +48,10 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [InlineData("runs", "log", "last", "--entity", "agnet", "--follow")]
     public async Task A_log_of_an_entity_that_the_run_did_not_have_is_refused_with_a_hint(params string[] words)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var run = await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var run = await fixture.ResyncAsync("agent");
 
-        var outcome = await Bubblesync.RunAsync(scene, words);
+        var outcome = await Bubblesync.RunAsync(fixture, words);
 
         Assert.Equal((2, $"error: Run {run.RunId} had no entity 'agnet'. Did you mean 'agent'?"), (outcome.Code, outcome.Error.TrimEnd()));
     }
@@ -59,37 +59,37 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task Following_a_log_ends_with_the_run_and_misses_no_line()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new BubbleSync.Simulator.SimulatorOptions { Invoices = 20 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new BubbleSync.Simulator.SimulatorOptions { Invoices = 20 });
         var running = new TaskCompletionSource<Task<List<string>>>();
-        scene.Bubble.Traffic.OnRequest = _ =>
+        fixture.Bubble.Traffic.OnRequest = _ =>
         {
-            running.TrySetResult(FollowAsync(scene));
+            running.TrySetResult(FollowAsync(fixture));
             return Task.CompletedTask;
         };
 
-        var run = await scene.ResyncAsync();
-        var followed = await await running.Task.WaitAsync(scene.Limit);
+        var run = await fixture.ResyncAsync();
+        var followed = await await running.Task.WaitAsync(fixture.Limit);
 
-        Assert.Equal(await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{run.RunId}' order by at, entity, bubble_id, message"), followed);
+        Assert.Equal(await fixture.RowsAsync($"select message from bubblesync.activity_log where run_id = '{run.RunId}' order by at, entity, bubble_id, message"), followed);
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_run_under_way_is_shown_without_a_pace_and_without_what_comes_next()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
         var isReading = new TaskCompletionSource();
         var mayGoOn = new TaskCompletionSource();
-        scene.Bubble.Traffic.OnRequest = _ =>
+        fixture.Bubble.Traffic.OnRequest = _ =>
         {
             isReading.TrySetResult();
             return mayGoOn.Task;
         };
 
-        var run = scene.ResyncAsync("agent");
-        await isReading.Task.WaitAsync(scene.Limit);
-        var shown = await Bubblesync.RunAsync(scene, "runs", "show", "last");
+        var run = fixture.ResyncAsync("agent");
+        await isReading.Task.WaitAsync(fixture.Limit);
+        var shown = await Bubblesync.RunAsync(fixture, "runs", "show", "last");
         mayGoOn.SetResult();
         await run;
 
@@ -101,13 +101,13 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task Rejects_of_one_entity_alone_are_listed()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Commission\": \"twelve\""));
-        scene.Put("payment", Scene.Record(2, Scene.Early, "\"Amount\": \"twelve\""));
-        await scene.ResyncAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": \"twelve\""));
+        fixture.Put("payment", SyncFixture.Record(2, SyncFixture.Early, "\"Amount\": \"twelve\""));
+        await fixture.ResyncAsync();
 
-        var all = await Bubblesync.RunAsync(scene, "runs", "rejected", "last");
-        var agents = await Bubblesync.RunAsync(scene, "runs", "rejected", "last", "--entity", "agent");
+        var all = await Bubblesync.RunAsync(fixture, "runs", "rejected", "last");
+        var agents = await Bubblesync.RunAsync(fixture, "runs", "rejected", "last", "--entity", "agent");
 
         Assert.Equal((2, 1), (all.Output.Trim().Split('\n').Length, agents.Output.Trim().Split('\n').Length));
         Assert.StartsWith("agent ", agents.Output, StringComparison.Ordinal);
@@ -116,15 +116,15 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_run_that_was_killed_is_called_dead_and_followed_to_its_last_line()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        var run = await scene.ResyncAsync("agent");
-        await scene.UntilAsync($"select not exists (select from pg_stat_activity where application_name = 'bubblesync {run.RunId}')");
-        await scene.ExecuteAsync("update bubblesync.run set status = 'running', result = null, finished_at = null");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        var run = await fixture.ResyncAsync("agent");
+        await fixture.UntilAsync($"select not exists (select from pg_stat_activity where application_name = 'bubblesync {run.RunId}')");
+        await fixture.ExecuteAsync("update bubblesync.run set status = 'running', result = null, finished_at = null");
 
-        var followed = await FollowAsync(scene);
-        var list = await Bubblesync.RunAsync(scene, "runs", "list");
-        var show = await Bubblesync.RunAsync(scene, "runs", "show", "last");
+        var followed = await FollowAsync(fixture);
+        var list = await Bubblesync.RunAsync(fixture, "runs", "list");
+        var show = await Bubblesync.RunAsync(fixture, "runs", "show", "last");
 
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
         Assert.Contains(" died ", list.Output, StringComparison.Ordinal);
@@ -134,15 +134,15 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task Runs_are_listed_by_kind_and_status()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ResyncAsync("agent");
-        await scene.Engine().PatchAsync([], scene.Limit);
-        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ResyncAsync("agent");
+        await fixture.Engine().PatchAsync([], fixture.Limit);
+        await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
 
-        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, null, scene.Limit)).Select(r => r.Kind));
-        Assert.Equal(["resync"], (await archive.ListAsync(9, "resync", null, scene.Limit)).Select(r => r.Kind));
-        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, "succeeded", scene.Limit)).Select(r => r.Kind));
-        Assert.Empty(await archive.ListAsync(9, null, "failed", scene.Limit));
+        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, null, fixture.Limit)).Select(r => r.Kind));
+        Assert.Equal(["resync"], (await archive.ListAsync(9, "resync", null, fixture.Limit)).Select(r => r.Kind));
+        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, "succeeded", fixture.Limit)).Select(r => r.Kind));
+        Assert.Empty(await archive.ListAsync(9, null, "failed", fixture.Limit));
     }
 
     [Theory]
@@ -150,51 +150,51 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [InlineData(0, 1)]
     public async Task Details_of_runs_that_ended_long_ago_go_and_the_runs_stay(int keepDays, int left)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Settings = scene.Settings with { Run = scene.Settings.Run with { KeepDays = keepDays } };
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        scene.Put("customer_profile", Scene.Record(2, Scene.Early, $"\"Linked Agent\": \"{Scene.Id(9)}\""));
-        var (old, recent) = (await scene.ResyncAsync(), await scene.ResyncAsync());
-        await scene.ExecuteAsync($"update bubblesync.run set finished_at = finished_at - interval '91 days' where run_id = '{old.RunId}'; update bubblesync.run set finished_at = finished_at - interval '89 days' where run_id = '{recent.RunId}'");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { KeepDays = keepDays } };
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        fixture.Put("customer_profile", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(9)}\""));
+        var (old, recent) = (await fixture.ResyncAsync(), await fixture.ResyncAsync());
+        await fixture.ExecuteAsync($"update bubblesync.run set finished_at = finished_at - interval '91 days' where run_id = '{old.RunId}'; update bubblesync.run set finished_at = finished_at - interval '89 days' where run_id = '{recent.RunId}'");
 
-        await scene.ResyncAsync("agent");
+        await fixture.ResyncAsync("agent");
 
         foreach (var table in new[] { "activity_log", "rejected_record", "missing_link", "\"window\"" })
         {
-            Assert.Equal(left, Math.Sign(await scene.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{old.RunId}'")));
-            Assert.Equal(1, Math.Sign(await scene.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{recent.RunId}'")));
+            Assert.Equal(left, Math.Sign(await fixture.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{old.RunId}'")));
+            Assert.Equal(1, Math.Sign(await fixture.ScalarAsync<long>($"select count(*) from bubblesync.{table} where run_id = '{recent.RunId}'")));
         }
 
-        Assert.Equal(3, await scene.ScalarAsync<long>("select count(*) from bubblesync.run where result is not null"));
-        Assert.Equal(8, await scene.ScalarAsync<long>($"select count(*) from bubblesync.run_entity where run_id = '{old.RunId}'"));
+        Assert.Equal(3, await fixture.ScalarAsync<long>("select count(*) from bubblesync.run where result is not null"));
+        Assert.Equal(8, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.run_entity where run_id = '{old.RunId}'"));
     }
 
     [Fact]
     public async Task Force_takes_a_record_as_it_was_kept_though_its_row_has_the_same_date()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Anna\", \"Commission\": \"twelve\""));
-        await scene.ForceAsync("agent");
-        scene.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Anna\", \"Commission\": \"twelve\""));
+        await fixture.ForceAsync("agent");
+        fixture.WithMap("agent", map => map.Replace("\"Commission\"", "\"Commission once\"", StringComparison.Ordinal));
 
-        var careful = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "runs", "reprocess", "last");
-        var kept = await scene.RowAsync("select name from agent");
-        var forced = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "runs", "reprocess", $"{await scene.ScalarAsync<Guid>("select distinct run_id from bubblesync.rejected_record")}", "--force");
+        var careful = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "runs", "reprocess", "last");
+        var kept = await fixture.RowAsync("select name from agent");
+        var forced = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "runs", "reprocess", $"{await fixture.ScalarAsync<Guid>("select distinct run_id from bubblesync.rejected_record")}", "--force");
 
-        Assert.Equal((0, 0, "Ann", "Anna"), (careful.Code, forced.Code, kept, await scene.RowAsync("select name from agent")));
+        Assert.Equal((0, 0, "Ann", "Anna"), (careful.Code, forced.Code, kept, await fixture.RowAsync("select name from agent")));
     }
 
     [Fact]
     public async Task Nothing_of_Bubble_is_called_proved_by_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        await fixture.ResyncAsync("agent");
 
-        var outcome = await Bubblesync.RunAsync(scene, "runs", "reprocess", "last");
-        var proof = await scene.RowAsync("select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
+        var outcome = await Bubblesync.RunAsync(fixture, "runs", "reprocess", "last");
+        var proof = await fixture.RowAsync("select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
 
         Assert.DoesNotContain("proof", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("proved", outcome.Output, StringComparison.Ordinal);
@@ -205,36 +205,36 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task What_still_does_not_convert_is_rejected_by_the_new_run()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        scene.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        fixture.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
+        await fixture.ResyncAsync("agent");
 
-        var report = await scene.Engine().ReprocessAsync("last", false, scene.Limit);
+        var report = await fixture.Engine().ReprocessAsync("last", false, fixture.Limit);
 
         Assert.Equal(("partial", 2L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Rejected));
-        Assert.Equal(2, await scene.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where run_id = '{report.RunId}'"));
+        Assert.Equal(2, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where run_id = '{report.RunId}'"));
     }
 
     [Fact]
     public async Task A_run_is_listed_shown_and_its_rejects_are_written_as_CSV()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, Broken));
-        var report = await scene.ResyncAsync("agent");
-        var file = Path.Combine(scene.Folder([]), "rejects.csv");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        var report = await fixture.ResyncAsync("agent");
+        var file = Path.Combine(fixture.Folder([]), "rejects.csv");
 
-        var list = await Bubblesync.RunAsync(scene, "runs", "list", "--output", "json");
-        var show = await Bubblesync.RunAsync(scene, "runs", "show", $"{report.RunId}"[..30], "--output", "json");
-        var log = await Bubblesync.RunAsync(scene, "runs", "log", "last", "--level", "warning");
-        var csv = await Bubblesync.RunAsync(scene, "runs", "rejected", "last", "--csv", file);
+        var list = await Bubblesync.RunAsync(fixture, "runs", "list", "--output", "json");
+        var show = await Bubblesync.RunAsync(fixture, "runs", "show", $"{report.RunId}"[..30], "--output", "json");
+        var log = await Bubblesync.RunAsync(fixture, "runs", "log", "last", "--level", "warning");
+        var csv = await Bubblesync.RunAsync(fixture, "runs", "rejected", "last", "--csv", file);
 
         Assert.Equal(($"{report.RunId}", 1), (list.Json[0].GetProperty("runId").GetString(), list.Json[0].GetProperty("rejected").GetInt32()));
         Assert.Equal((0, report.ToJson()), (show.Code, show.Output.TrimEnd()));
-        Assert.Equal(await scene.ScalarAsync<long>("select count(*) from bubblesync.activity_log where level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(await fixture.ScalarAsync<long>("select count(*) from bubblesync.activity_log where level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
         Assert.Equal((0, "entity,bubble_id,field,reason,raw"), (csv.Code, File.ReadLines(file).First()));
-        Assert.StartsWith($"agent,{Scene.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);
+        Assert.StartsWith($"agent,{SyncFixture.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -243,9 +243,9 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [InlineData("last", "reprocess")]
     public async Task A_run_that_is_not_there_is_a_usage_error(string run, string verb)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, "runs", verb, run);
+        var outcome = await Bubblesync.RunAsync(fixture, "runs", verb, run);
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains($"'{run}'", outcome.Error, StringComparison.Ordinal);
@@ -254,19 +254,19 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_run_without_rejects_has_nothing_to_reprocess()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ResyncAsync("agent");
 
-        var refusal = await Assert.ThrowsAsync<SyncException>(() => scene.Engine().ReprocessAsync("last", false, scene.Limit));
+        var refusal = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ReprocessAsync("last", false, fixture.Limit));
 
         Assert.Equal(("nothing-to-reprocess", true), (refusal.Errors[0].Code, refusal.IsUsage));
     }
 
-    private static async Task<List<string>> FollowAsync(Scene scene)
+    private static async Task<List<string>> FollowAsync(SyncFixture fixture)
     {
-        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+        await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
         var lines = new List<string>();
-        await foreach (var line in await archive.FollowAsync("last", null, null, TimeProvider.System, scene.Limit))
+        await foreach (var line in await archive.FollowAsync("last", null, null, TimeProvider.System, fixture.Limit))
             lines.Add(line.Message);
         return lines;
     }

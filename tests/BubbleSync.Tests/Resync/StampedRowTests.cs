@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -14,36 +14,36 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
     [InlineData("insert", true, "constraint ", "deferrable initially deferred")]
     public async Task A_trigger_of_another_table_makes_no_conflict_and_hides_no_edit(string when, bool counts, string kind = "", string timing = "")
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         if (!counts)
-            await scene.ExecuteAsync("do $$ begin execute format('alter database %I set track_counts = off', current_database()); end $$");
-        await scene.ExecuteAsync(Trigger("stamp_agents", $"{kind}trigger stamp_agents after {when} on customer {timing} for each row", StampAgents));
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{Scene.Id(1)}'");
-        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
-        await scene.ResyncAsync("customer");
-        Put(scene, Scene.Late, "new");
+            await fixture.ExecuteAsync("do $$ begin execute format('alter database %I set track_counts = off', current_database()); end $$");
+        await fixture.ExecuteAsync(Trigger("stamp_agents", $"{kind}trigger stamp_agents after {when} on customer {timing} for each row", StampAgents));
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{SyncFixture.Id(1)}'");
+        fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early));
+        await fixture.ResyncAsync("customer");
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
-        Assert.Equal(["mine", "new"], await scene.RowsAsync("select name from agent order by bubble_id"));
+        Assert.Equal(["mine", "new"], await fixture.RowsAsync("select name from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task A_trigger_that_waits_for_the_commit_makes_no_conflict()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         const string Stamp = "update agent set updated_at = clock_timestamp() where bubble_id = new.bubble_id; return null";
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             Trigger("stamp", "constraint trigger stamp after insert or update of name on agent deferrable initially deferred for each row", Stamp));
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
-        Put(scene, Scene.Late, "new");
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{SyncFixture.Id(1)}'");
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
     }
@@ -51,34 +51,34 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_trigger_that_stamps_other_rows_of_the_same_table_makes_no_conflict_and_hides_no_edit()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after insert on agent for each row", StampAgents));
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{Scene.Id(1)}'");
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"Name\": \"third\""));
-        await scene.ResyncAsync("agent");
-        Put(scene, Scene.Late, "new");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after insert on agent for each row", StampAgents));
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{SyncFixture.Id(1)}'");
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"Name\": \"third\""));
+        await fixture.ResyncAsync("agent");
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
-        Assert.Equal(["mine", "new", "third"], await scene.RowsAsync("select name from agent order by bubble_id"));
+        Assert.Equal(["mine", "new", "third"], await fixture.RowsAsync("select name from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task With_force_a_row_that_was_edited_and_then_stamped_is_no_conflict_any_more()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after update of name on agent for each row", StampAgents));
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("update agent set name = 'mine'");
-        Put(scene, "2026-03-15T00:00:00.000Z", "forced");
-        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = true });
-        Put(scene, Scene.Late, "new");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after update of name on agent for each row", StampAgents));
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'mine'");
+        Put(fixture, "2026-03-15T00:00:00.000Z", "forced");
+        await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = true });
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((2L, 0L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
     }
@@ -86,18 +86,18 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_pruned_row_whose_trigger_stamps_another_table_makes_no_conflict_and_hides_no_edit()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after delete on customer for each row", StampAgents));
-        Put(scene, Scene.Early, "old");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after delete on customer for each row", StampAgents));
+        Put(fixture, SyncFixture.Early, "old");
         foreach (var number in Enumerable.Range(1, 9))
-            scene.Put("Customer_Profile", Scene.Record(number, Scene.Early));
-        await scene.ResyncAsync("agent", "customer");
-        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{Scene.Id(1)}'");
-        scene.Bubble.Records.Delete("Customer_Profile", Scene.Id(9));
-        var pruned = await scene.ResyncAsync(new ResyncOptions { Entities = ["customer"], Prune = PruneMode.Hard });
-        Put(scene, Scene.Late, "new");
+            fixture.Put("Customer_Profile", SyncFixture.Record(number, SyncFixture.Early));
+        await fixture.ResyncAsync("agent", "customer");
+        await fixture.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{SyncFixture.Id(1)}'");
+        fixture.Bubble.Records.Delete("Customer_Profile", SyncFixture.Id(9));
+        var pruned = await fixture.ResyncAsync(new ResyncOptions { Entities = ["customer"], Prune = PruneMode.Hard });
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(1L, pruned.Entities[0].Pruned);
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
@@ -107,16 +107,16 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task A_patch_that_makes_a_trigger_stamp_a_table_it_does_not_name_makes_no_conflict_and_hides_no_edit()
     {
         const string Fill = "update customer set name = 'p' where name is null";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
-        await scene.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after update on customer for each row", StampAgents));
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{Scene.Id(1)}'");
-        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
-        var patched = await scene.ResyncAsync("customer");
-        Put(scene, Scene.Late, "new");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
+        await fixture.ExecuteAsync(Trigger("stamp_agents", "trigger stamp_agents after update on customer for each row", StampAgents));
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{SyncFixture.Id(1)}'");
+        fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early));
+        var patched = await fixture.ResyncAsync("customer");
+        Put(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(1L, Assert.Single(patched.Patches).Rows);
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
@@ -131,25 +131,25 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task Rows_that_a_trigger_undoes_after_they_were_written_stop_the_merge_and_are_named(
         string when, string body, string expected, string timing)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        Put(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        Put(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
         var kind = timing.Length > 0 ? "constraint trigger" : "trigger";
-        await scene.ExecuteAsync(Trigger("undo", $"{kind} undo {when} on agent {timing} for each row", $"{body}; return null"));
+        await fixture.ExecuteAsync(Trigger("undo", $"{kind} undo {when} on agent {timing} for each row", $"{body}; return null"));
         foreach (var (number, name) in new[] { (1, "Bob"), (2, "Bea"), (3, "Ann"), (4, "Eve") })
-            scene.Put("agent", Scene.Record(number, Scene.Late, $"\"Name\": \"{name}\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, $"\"Name\": \"{name}\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         var error = Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" });
         Assert.Contains($"trigger 'undo' of table \"public\".\"agent\" kept {expected} out", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["old", "old"], await scene.RowsAsync("select name from agent"));
+        Assert.Equal(["old", "old"], await fixture.RowsAsync("select name from agent"));
     }
 
-    private static void Put(Scene scene, string modified, string name)
+    private static void Put(SyncFixture fixture, string modified, string name)
     {
         foreach (var number in new[] { 1, 2 })
-            scene.Put("agent", Scene.Record(number, modified, $"\"Name\": \"{name}\""));
+            fixture.Put("agent", SyncFixture.Record(number, modified, $"\"Name\": \"{name}\""));
     }
 
     private static string Trigger(string function, string definition, string body) =>

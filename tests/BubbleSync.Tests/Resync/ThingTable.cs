@@ -7,21 +7,21 @@ internal static class ThingTable
 {
     private const string ZonedClock = "timestamptz";
 
-    /// <summary>Makes a scene that has only this table.</summary>
+    /// <summary>Makes a fixture that has only this table.</summary>
     /// <param name="postgres">The server.</param>
     /// <param name="columns">The columns: name, type in the map, type in the table.</param>
     /// <param name="setup">SQL to run first.</param>
     /// <param name="clocks">The type of the clocks.</param>
     /// <param name="key">The type of the key.</param>
     /// <param name="clears">Whether absent fields clear their columns.</param>
-    public static async Task<Scene> OpenAsync(
+    public static async Task<SyncFixture> OpenAsync(
         PostgresFixture postgres, IReadOnlyCollection<ThingColumn> columns, string setup = "select 1", string clocks = ZonedClock, string key = "text", bool clears = false)
     {
-        var scene = (await Scene.OpenAsync(postgres, tables: false)).WithMaps(("thing.json", _ => Map(columns, clears))).WithPatches();
+        var fixture = (await SyncFixture.OpenAsync(postgres, tables: false)).WithMaps(("thing.json", _ => Map(columns, clears))).WithPatches();
         // Whatever depends on the zone of a session goes wrong in this one.
-        await scene.ExecuteAsync($"do $$ begin execute format('alter database %I set timezone = ''Asia/Kuala_Lumpur''', current_database()); end $$; {setup}");
-        await scene.ExecuteAsync(Create(columns, clocks, key));
-        return scene;
+        await fixture.ExecuteAsync($"do $$ begin execute format('alter database %I set timezone = ''Asia/Kuala_Lumpur''', current_database()); end $$; {setup}");
+        await fixture.ExecuteAsync(Create(columns, clocks, key));
+        return fixture;
     }
 
     /// <summary>The statement that makes the table.</summary>

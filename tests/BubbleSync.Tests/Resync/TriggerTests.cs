@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -14,33 +14,33 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(true)]
     public async Task A_trigger_that_puts_the_old_row_back_keeps_an_update_out_too(bool force)
     {
-        await using var scene = await SyncedAsync(2);
-        await scene.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"Bob\""));
+        await using var fixture = await SyncedAsync(2);
+        await fixture.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Name\": \"Bob\""));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
 
         Assert.Equal("failed", report.Status);
         var error = Assert.Single(report.Errors).Message;
         Assert.Contains("trigger 'put_back' of table \"public\".\"agent\" kept 1 of 2 updates out", error, StringComparison.Ordinal);
-        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from agent where name = 'old'"));
+        Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from agent where name = 'old'"));
     }
 
     [Theory]
-    [InlineData(Scene.Early)]
+    [InlineData(SyncFixture.Early)]
     [InlineData(null)]
     public async Task An_update_by_force_that_a_trigger_puts_back_is_found_though_the_date_stays(string? modified)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in new[] { 1, 2 })
-            scene.Put("agent", Scene.Record(number, modified, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
-        scene.Put("agent", Scene.Record(1, modified, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(2, modified, "\"Name\": \"Bob\""));
+            fixture.Put("agent", SyncFixture.Record(number, modified, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync(Trigger("put_back", "before update", "return case when new.name = 'Ann' then old else new end"));
+        fixture.Put("agent", SyncFixture.Record(1, modified, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(2, modified, "\"Name\": \"Bob\""));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = true });
 
         Assert.Contains("kept 1 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
@@ -50,30 +50,30 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(true)]
     public async Task Updates_that_a_trigger_keeps_out_stop_the_merge_and_are_named(bool force)
     {
-        await using var scene = await SyncedAsync(3);
-        await scene.ExecuteAsync(Trigger("keep_out", "before update", "return case when new.name = 'Ann' then null else new end"));
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"Bob\""));
-        scene.Put("agent", Scene.Record(4, Scene.Late, "\"Name\": \"New\""));
+        await using var fixture = await SyncedAsync(3);
+        await fixture.ExecuteAsync(Trigger("keep_out", "before update", "return case when new.name = 'Ann' then null else new end"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Name\": \"Bob\""));
+        fixture.Put("agent", SyncFixture.Record(4, SyncFixture.Late, "\"Name\": \"New\""));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
 
         Assert.Equal("failed", report.Status);
         var error = Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" });
         Assert.Contains("trigger 'keep_out' of table \"public\".\"agent\" kept 1 of 2 updates out", error.Message, StringComparison.Ordinal);
-        Assert.Equal("3|3", await scene.RowAsync("select count(*), count(*) filter (where name = 'old') from agent"));
+        Assert.Equal("3|3", await fixture.RowAsync("select count(*), count(*) filter (where name = 'old') from agent"));
     }
 
     [Fact]
     public async Task New_rows_and_updates_that_are_kept_out_are_counted_each()
     {
-        await using var scene = await SyncedAsync(2);
-        await scene.ExecuteAsync(Trigger("a_stamp", "before insert or update", "return new"));
-        await scene.ExecuteAsync(Trigger("keep_out", "before insert or update", "return null"));
+        await using var fixture = await SyncedAsync(2);
+        await fixture.ExecuteAsync(Trigger("a_stamp", "before insert or update", "return new"));
+        await fixture.ExecuteAsync(Trigger("keep_out", "before insert or update", "return null"));
         foreach (var number in new[] { 1, 2, 3, 4, 5 })
-            scene.Put("agent", Scene.Record(number, Scene.Late, "\"Name\": \"Ann\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, "\"Name\": \"Ann\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Contains("one of the triggers 'a_stamp', 'keep_out' of table", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
         Assert.Contains("kept 3 of 3 new rows and 2 of 2 updates out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
@@ -82,26 +82,26 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_trigger_that_alters_values_keeps_nothing_out()
     {
-        await using var scene = await SyncedAsync(2);
-        await scene.ExecuteAsync(Trigger("upper", "before insert or update", "new.name = upper(new.name); new.slug = coalesce(new.slug, 'made'); return new"));
-        await scene.ExecuteAsync("update agent set slug = 'set'; alter table agent alter slug set not null");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"Name\": \"Cid\""));
+        await using var fixture = await SyncedAsync(2);
+        await fixture.ExecuteAsync(Trigger("upper", "before insert or update", "new.name = upper(new.name); new.slug = coalesce(new.slug, 'made'); return new"));
+        await fixture.ExecuteAsync("update agent set slug = 'set'; alter table agent alter slug set not null");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Ann\""));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"Name\": \"Cid\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 1L, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Unchanged));
-        Assert.Equal(["ANN|set", "OLD|set", "CID|made"], await scene.RowsAsync("select name, slug from agent order by bubble_id"));
+        Assert.Equal(["ANN|set", "OLD|set", "CID|made"], await fixture.RowsAsync("select name, slug from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task A_trigger_that_is_switched_off_is_not_asked()
     {
-        await using var scene = await SyncedAsync(1);
-        await scene.ExecuteAsync(Trigger("keep_out", "before update", "return null") + "; alter table agent disable trigger keep_out");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Ann\""));
+        await using var fixture = await SyncedAsync(1);
+        await fixture.ExecuteAsync(Trigger("keep_out", "before update", "return null") + "; alter table agent disable trigger keep_out");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Ann\""));
 
-        Assert.Equal((1L, "Ann"), ((await scene.ResyncAsync("agent")).Entities[0].Updated, await scene.ScalarAsync<string>("select name from agent")));
+        Assert.Equal((1L, "Ann"), ((await fixture.ResyncAsync("agent")).Entities[0].Updated, await fixture.ScalarAsync<string>("select name from agent")));
     }
 
     [Theory]
@@ -109,21 +109,21 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("clock_timestamp()")]
     public async Task A_trigger_that_stamps_each_write_makes_no_conflict_but_an_edit_does(string clock)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Trigger("stamp", "before insert or update", $"new.updated_at = {clock}; return new"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Trigger("stamp", "before insert or update", $"new.updated_at = {clock}; return new"));
         foreach (var number in new[] { 1, 2 })
-            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        Edit(scene, Between, "once");
-        var first = await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
-        Edit(scene, Scene.Late, "twice");
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        Edit(fixture, Between, "once");
+        var first = await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{SyncFixture.Id(1)}'");
+        Edit(fixture, SyncFixture.Late, "twice");
 
-        var second = await scene.ResyncAsync("agent");
+        var second = await fixture.ResyncAsync("agent");
 
         Assert.Equal((2L, 0L), (first.Entities[0].Updated, first.Entities[0].Conflicts));
         Assert.Equal((1L, 1L), (second.Entities[0].Updated, second.Entities[0].Conflicts));
-        Assert.Equal(["mine", "twice"], await scene.RowsAsync("select name from agent order by bubble_id"));
+        Assert.Equal(["mine", "twice"], await fixture.RowsAsync("select name from agent order by bubble_id"));
     }
 
     [Theory]
@@ -132,21 +132,21 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task What_a_patch_or_a_restored_link_makes_a_trigger_stamp_is_no_edit(string clock)
     {
         const string Fill = "update agent set introducer = 'p' where introducer is null and name is not null";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
-        await scene.ExecuteAsync(Trigger("stamp", "before update", $"new.updated_at = {clock}; return new") + Login);
-        var link = $", \"Linked User Login\": \"{Scene.Id(9)}\"";
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Slug\": \"s\"" + link));
-        await scene.ResyncAsync("agent");
-        scene.Put("user", Scene.Record(9, Scene.Early));
-        await scene.ResyncAsync("user");
-        var linked = await scene.ScalarAsync<string>("select linked_user_login from agent where slug = 's'");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Slug\": \"new\"" + link));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
+        await fixture.ExecuteAsync(Trigger("stamp", "before update", $"new.updated_at = {clock}; return new") + Login);
+        var link = $", \"Linked User Login\": \"{SyncFixture.Id(9)}\"";
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Slug\": \"s\"" + link));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("user", SyncFixture.Record(9, SyncFixture.Early));
+        await fixture.ResyncAsync("user");
+        var linked = await fixture.ScalarAsync<string>("select linked_user_login from agent where slug = 's'");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Slug\": \"new\"" + link));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(Scene.Id(9), linked);
+        Assert.Equal(SyncFixture.Id(9), linked);
         Assert.Equal((2L, 0L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
     }
 
@@ -154,139 +154,139 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task An_edit_stays_one_though_a_patch_then_makes_a_trigger_stamp_its_row()
     {
         const string Fill = "update agent set introducer = 'p' where introducer is null and name = 'mine'";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
-        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
-        Edit(scene, Scene.Early, "old");
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
-        await scene.ResyncAsync("agent");
-        Edit(scene, Scene.Late, "new");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-fill", Fill));
+        await fixture.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        Edit(fixture, SyncFixture.Early, "old");
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{SyncFixture.Id(1)}'");
+        await fixture.ResyncAsync("agent");
+        Edit(fixture, SyncFixture.Late, "new");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L), (report.Entities[0].Updated, report.Entities[0].Conflicts));
-        Assert.Equal(["mine|p", "new|~"], await scene.RowsAsync("select name, introducer from agent order by bubble_id"));
+        Assert.Equal(["mine|p", "new|~"], await fixture.RowsAsync("select name, introducer from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task An_edit_stays_one_though_its_row_is_marked_as_deleted_and_the_mark_is_taken_away()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
         foreach (var number in Enumerable.Range(1, 9))
-            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{Scene.Id(1)}'");
-        scene.Bubble.Records.Delete("agent", Scene.Id(1));
-        var marked = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft });
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync($"update agent set name = 'mine' where bubble_id = '{SyncFixture.Id(1)}'");
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(1));
+        var marked = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft });
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal((1L, 1L), (marked.Entities[0].Pruned, report.Entities[0].Conflicts));
-        Assert.Equal("mine|~", await scene.RowAsync($"select name, deleted_in_bubble_at from agent where bubble_id = '{Scene.Id(1)}'"));
+        Assert.Equal("mine|~", await fixture.RowAsync($"select name, deleted_in_bubble_at from agent where bubble_id = '{SyncFixture.Id(1)}'"));
     }
 
     [Fact]
     public async Task An_edit_stays_one_though_a_restored_link_then_makes_a_trigger_stamp_its_row()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
-        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
-        var link = $", \"Linked User Login\": \"{Scene.Id(9)}\"";
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\"" + link));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("update agent set name = 'mine'");
-        scene.Put("user", Scene.Record(9, Scene.Early));
-        await scene.ResyncAsync("user");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\"" + link));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches();
+        await fixture.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
+        var link = $", \"Linked User Login\": \"{SyncFixture.Id(9)}\"";
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\"" + link));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'mine'");
+        fixture.Put("user", SyncFixture.Record(9, SyncFixture.Early));
+        await fixture.ResyncAsync("user");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\"" + link));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(1L, report.Entities[0].Conflicts);
-        Assert.Equal($"mine|{Scene.Id(9)}", await scene.RowAsync("select name, linked_user_login from agent"));
+        Assert.Equal($"mine|{SyncFixture.Id(9)}", await fixture.RowAsync("select name, linked_user_login from agent"));
     }
 
     [Fact]
     public async Task What_the_program_wrote_in_one_table_makes_no_edit_of_another_its_own()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches();
-        await scene.ExecuteAsync(
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches();
+        await fixture.ExecuteAsync(
             Trigger("stamp", "before insert or update", "new.updated_at = clock_timestamp(); return new")
             + "; create trigger stamp before insert or update on customer for each row execute function stamp()");
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("update agent set name = 'mine'");
-        scene.Put("Customer_Profile", Scene.Record(1, Scene.Early));
-        await scene.ResyncAsync("customer");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"new\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'mine'");
+        fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early));
+        await fixture.ResyncAsync("customer");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((1L, "mine"), (report.Entities[0].Conflicts, await scene.ScalarAsync<string>("select name from agent")));
+        Assert.Equal((1L, "mine"), (report.Entities[0].Conflicts, await fixture.ScalarAsync<string>("select name from agent")));
     }
 
     [Fact]
     public async Task A_restored_link_goes_over_what_a_patch_filled_though_a_trigger_stamped_it_but_not_over_an_edit()
     {
-        var fill = $"update agent set linked_user_login = '{Scene.Id(8)}' where linked_user_login is null and introducer is null";
-        await using var scene = (await Scene.OpenAsync(postgres)).WithPatches(("010-fill", fill));
-        await scene.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
-        scene.Put("user", Scene.Record(7, Scene.Early));
-        scene.Put("user", Scene.Record(8, Scene.Early));
+        var fill = $"update agent set linked_user_login = '{SyncFixture.Id(8)}' where linked_user_login is null and introducer is null";
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-fill", fill));
+        await fixture.ExecuteAsync(Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new") + Login);
+        fixture.Put("user", SyncFixture.Record(7, SyncFixture.Early));
+        fixture.Put("user", SyncFixture.Record(8, SyncFixture.Early));
         foreach (var number in new[] { 1, 2 })
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(9)}\""));
-        await scene.ResyncAsync("user", "agent");
-        await scene.ExecuteAsync($"update agent set introducer = 'mine', linked_user_login = '{Scene.Id(7)}' where bubble_id = '{Scene.Id(2)}'");
-        scene.Put("user", Scene.Record(9, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(9)}\""));
+        await fixture.ResyncAsync("user", "agent");
+        await fixture.ExecuteAsync($"update agent set introducer = 'mine', linked_user_login = '{SyncFixture.Id(7)}' where bubble_id = '{SyncFixture.Id(2)}'");
+        fixture.Put("user", SyncFixture.Record(9, SyncFixture.Early));
 
-        await scene.ResyncAsync("user");
+        await fixture.ResyncAsync("user");
 
-        Assert.Equal([Scene.Id(9), Scene.Id(7)], await scene.RowsAsync("select linked_user_login from agent order by bubble_id"));
+        Assert.Equal([SyncFixture.Id(9), SyncFixture.Id(7)], await fixture.RowsAsync("select linked_user_login from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task Unique_values_are_exchanged_though_a_trigger_stamps_the_rows()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent add unique (name);" + Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"a\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"b\""));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"b\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Name\": \"a\""));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent add unique (name);" + Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"a\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"b\""));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"b\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Name\": \"a\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
-        Assert.Equal(["b", "a"], await scene.RowsAsync("select name from agent order by bubble_id"));
+        Assert.Equal(["b", "a"], await fixture.RowsAsync("select name from agent order by bubble_id"));
     }
 
     [Fact]
     public async Task A_table_without_triggers_records_no_own_writes()
     {
-        await using var scene = await SyncedAsync(2);
-        await scene.ExecuteAsync("update agent set updated_at = clock_timestamp()");
+        await using var fixture = await SyncedAsync(2);
+        await fixture.ExecuteAsync("update agent set updated_at = clock_timestamp()");
 
-        await scene.ResyncAsync("agent");
+        await fixture.ResyncAsync("agent");
 
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from bubblesync.own_write"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from bubblesync.own_write"));
     }
 
-    private async Task<Scene> SyncedAsync(int agents)
+    private async Task<SyncFixture> SyncedAsync(int agents)
     {
-        var scene = await Scene.OpenAsync(postgres);
+        var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1, agents))
-            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Name\": \"old\""));
-        await scene.ResyncAsync("agent");
-        return scene;
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"old\""));
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 
-    private static void Edit(Scene scene, string modified, string name)
+    private static void Edit(SyncFixture fixture, string modified, string name)
     {
         foreach (var number in new[] { 1, 2 })
-            scene.Put("agent", Scene.Record(number, modified, $"\"Name\": \"{name}\""));
+            fixture.Put("agent", SyncFixture.Record(number, modified, $"\"Name\": \"{name}\""));
     }
 
     private static string Trigger(string name, string when, string body) =>

@@ -11,52 +11,52 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_new_record_without_a_column_that_must_not_be_empty_is_rejected_and_a_known_one_is_not()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\", \"Slug\": \"ann\""));
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("alter table agent alter column slug set not null");
-        scene.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Anna\""));
-        scene.Put("agent", Scene.Record(2, Scene.Early, "\"Name\": \"Bob\""));
-        scene.Put("agent", Scene.Record(3, Scene.Early, "\"Name\": \"Cid\", \"Slug\": \"cid\""));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"Slug\": \"ann\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("alter table agent alter column slug set not null");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Anna\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"Bob\""));
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"Name\": \"Cid\", \"Slug\": \"cid\""));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 1L, 1L, 1L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Extracted));
-        Assert.Equal(["Anna|ann", "Cid|cid"], await scene.RowsAsync("select name, slug from agent order by bubble_id"));
-        Assert.Equal([$"{Scene.Id(2)}|Slug|absent, but a new row must not be without it"], await scene.RowsAsync(Rejects));
-        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "Slug" } && e.BubbleId == Scene.Id(2));
+        Assert.Equal(["Anna|ann", "Cid|cid"], await fixture.RowsAsync("select name, slug from agent order by bubble_id"));
+        Assert.Equal([$"{SyncFixture.Id(2)}|Slug|absent, but a new row must not be without it"], await fixture.RowsAsync(Rejects));
+        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "Slug" } && e.BubbleId == SyncFixture.Id(2));
     }
 
     [Fact]
     public async Task A_column_that_must_not_be_empty_takes_its_default_where_a_new_record_lacks_it()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table agent alter column slug set default 'none', alter column slug set not null");
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent alter column slug set default 'none', alter column slug set not null");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", "none"), (report.Status, await scene.ScalarAsync<string>("select slug from agent")));
+        Assert.Equal(("succeeded", "none"), (report.Status, await fixture.ScalarAsync<string>("select slug from agent")));
     }
 
     [Fact]
     public async Task A_link_that_can_neither_be_stored_nor_held_back_rejects_its_record_until_the_target_is_there()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table payment alter column linked_invoice set not null, add constraint of_invoice foreign key (linked_invoice) references invoice (bubble_id)");
-        scene.Put("invoice", Scene.Record(1, Scene.Early));
-        scene.Put("payment", Scene.Record(11, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(1)}\""));
-        scene.Put("payment", Scene.Record(12, Scene.Early, $"\"Linked Invoice\": \"{Scene.Id(2)}\""));
-        scene.Put("payment", Scene.Record(13, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table payment alter column linked_invoice set not null, add constraint of_invoice foreign key (linked_invoice) references invoice (bubble_id)");
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("payment", SyncFixture.Record(11, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(1)}\""));
+        fixture.Put("payment", SyncFixture.Record(12, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(2)}\""));
+        fixture.Put("payment", SyncFixture.Record(13, SyncFixture.Early));
 
-        var first = await scene.ResyncAsync("invoice", "payment");
-        scene.Put("invoice", Scene.Record(2, Scene.Early));
-        var second = await scene.ResyncAsync("invoice", "payment");
+        var first = await fixture.ResyncAsync("invoice", "payment");
+        fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early));
+        var second = await fixture.ResyncAsync("invoice", "payment");
 
         Assert.Equal(("partial", 1L, 2L), (first.Status, first.Entities[1].Inserted, first.Entities[1].Rejected));
         Assert.Equal(("partial", 1L, 1L), (second.Status, second.Entities[1].Inserted, second.Entities[1].Rejected));
-        Assert.Equal([Scene.Id(11), Scene.Id(12)], await scene.RowsAsync("select bubble_id from payment order by 1"));
-        Assert.Equal(2, await scene.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where bubble_id = '{Scene.Id(13)}'"));
+        Assert.Equal([SyncFixture.Id(11), SyncFixture.Id(12)], await fixture.RowsAsync("select bubble_id from payment order by 1"));
+        Assert.Equal(2, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where bubble_id = '{SyncFixture.Id(13)}'"));
     }
 
     [Theory]
@@ -67,48 +67,48 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task What_is_kept_of_a_record_that_the_table_cannot_take_maps_to_the_same_row_again(string entity)
     {
         var map = Maps.Of(entity);
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 40 })).WithPatches();
-        await scene.ResyncAsync(entity);
-        var column = await SparseAsync(scene, map);
-        var expected = await scene.RowsAsync(Row(map, $"where \"{column}\" is null"));
-        await scene.ExecuteAsync($"truncate \"{map.Table}\"; alter table \"{map.Table}\" alter column \"{column}\" set not null");
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 40 })).WithPatches();
+        await fixture.ResyncAsync(entity);
+        var column = await SparseAsync(fixture, map);
+        var expected = await fixture.RowsAsync(Row(map, $"where \"{column}\" is null"));
+        await fixture.ExecuteAsync($"truncate \"{map.Table}\"; alter table \"{map.Table}\" alter column \"{column}\" set not null");
 
-        var report = await scene.ResyncAsync(entity);
-        var raw = await scene.RowsAsync("select raw from bubblesync.rejected_record");
+        var report = await fixture.ResyncAsync(entity);
+        var raw = await fixture.RowsAsync("select raw from bubblesync.rejected_record");
 
         Assert.NotEmpty(expected);
         Assert.Equal((expected.Count, expected.Count), (report.Entities[0].Rejected, raw.Count));
-        await scene.ExecuteAsync($"truncate \"{map.Table}\"; alter table \"{map.Table}\" alter column \"{column}\" drop not null");
-        scene.Bubble.Records.Clear(map.Type);
-        raw.ForEach(record => scene.Put(map.Type, record));
-        await scene.ResyncAsync(entity);
+        await fixture.ExecuteAsync($"truncate \"{map.Table}\"; alter table \"{map.Table}\" alter column \"{column}\" drop not null");
+        fixture.Bubble.Records.Clear(map.Type);
+        raw.ForEach(record => fixture.Put(map.Type, record));
+        await fixture.ResyncAsync(entity);
 
-        Assert.Equal(expected, await scene.RowsAsync(Row(map, "")));
+        Assert.Equal(expected, await fixture.RowsAsync(Row(map, "")));
     }
 
     [Fact]
     public async Task A_link_with_two_foreign_keys_waits_until_both_targets_are_there()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("""alter table invoice add constraint one foreign key (linked_agent) references agent (bubble_id), add constraint two foreign key (linked_agent) references "user" (bubble_id)""");
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        scene.Put("invoice", Scene.Record(5, Scene.Early, $"\"Linked Agent\": \"{Scene.Id(1)}\""));
-        var held = await scene.ResyncAsync("agent", "user", "invoice");
-        var before = await scene.ScalarAsync<string>("select linked_agent from invoice");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("""alter table invoice add constraint one foreign key (linked_agent) references agent (bubble_id), add constraint two foreign key (linked_agent) references "user" (bubble_id)""");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("invoice", SyncFixture.Record(5, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(1)}\""));
+        var held = await fixture.ResyncAsync("agent", "user", "invoice");
+        var before = await fixture.ScalarAsync<string>("select linked_agent from invoice");
 
-        scene.Put("user", Scene.Record(1, Scene.Early));
-        var restored = await scene.ResyncAsync("agent", "user", "invoice");
+        fixture.Put("user", SyncFixture.Record(1, SyncFixture.Early));
+        var restored = await fixture.ResyncAsync("agent", "user", "invoice");
 
         Assert.Equal(("succeeded", "succeeded"), (held.Status, restored.Status));
-        Assert.Equal((null, Scene.Id(1)), (before, await scene.ScalarAsync<string>("select linked_agent from invoice")));
+        Assert.Equal((null, SyncFixture.Id(1)), (before, await fixture.ScalarAsync<string>("select linked_agent from invoice")));
     }
 
     // The mapped column that most rows lack, though not all of them.
-    private static async Task<string> SparseAsync(Scene scene, Map map)
+    private static async Task<string> SparseAsync(SyncFixture fixture, Map map)
     {
         var columns = map.Fields.Select(field => field.GetProperty("column").GetString()!);
         var counts = string.Join(" union all ", columns.Select(column => $"select '{column}' as name, count(\"{column}\") as filled, count(*) as all_rows from \"{map.Table}\""));
-        return (await scene.ScalarAsync<string>($"select name from ({counts}) c where filled between 1 and all_rows - 1 order by filled, name limit 1"))!;
+        return (await fixture.ScalarAsync<string>($"select name from ({counts}) c where filled between 1 and all_rows - 1 order by filled, name limit 1"))!;
     }
 
     private static string Row(Map map, string where) =>

@@ -10,12 +10,12 @@ public class AnswerTests
     [Fact]
     public async Task One_record_comes_alone()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var json = session.Server.Records.At("agent", 2);
 
         using var answer = await session.GetAsync($"obj/agent/{JsonNode.Parse(json)!["_id"]}");
 
-        Assert.Equal($$"""{"response":{{json}}}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal($$"""{"response":{{json}}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 
     [Theory]
@@ -24,34 +24,34 @@ public class AnswerTests
     [InlineData("obj/nothing", """{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found nothing"}}""")]
     public async Task What_is_not_there_is_404(string path, string body)
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         using var answer = await session.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal(body, await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal(body, await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 
     [Fact]
     public async Task A_wrong_token_is_refused_first_and_given_away()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         session.Http.DefaultRequestHeaders.Authorization = new("Bearer", "my-secret");
 
         using var answer = await session.GetAsync("obj/nothing");
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        Assert.Equal("""{"error_class":"Unauthorized","translation":"Invalid or expired token: my-secret"}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal("""{"error_class":"Unauthorized","translation":"Invalid or expired token: my-secret"}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
         Assert.Equal(1, session.Server.Traffic.Unauthorized);
     }
 
     [Fact]
     public async Task Meta_tells_types_and_fields_even_without_a_token()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         session.Http.DefaultRequestHeaders.Authorization = null;
 
-        var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), Session.Limit))!;
+        var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit))!;
 
         Assert.Equal(["agent", "customer_profile", "invoice", "invoice_item", "payment", "seda_registration", "submit_payment", "user"], meta["get"]!.AsArray().Select(type => type!.GetValue<string>()));
         Assert.Equal("Customer_Profile", meta["types"]!["customer_profile"]!["display"]!.GetValue<string>());
@@ -62,9 +62,9 @@ public class AnswerTests
     [Fact]
     public async Task Meta_can_be_without_types_as_in_older_apps()
     {
-        await using var session = await Session.StartAsync(new SimulatorOptions { Invoices = 1, MetaTypes = false });
+        await using var session = await SimulatorFixture.StartAsync(new SimulatorOptions { Invoices = 1, MetaTypes = false });
 
-        var meta = await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), Session.Limit);
+        var meta = await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit);
 
         Assert.DoesNotContain("\"types\"", meta, StringComparison.Ordinal);
     }
@@ -72,11 +72,11 @@ public class AnswerTests
     [Fact]
     public async Task Swagger_is_hidden_until_it_is_switched_on()
     {
-        await using var hidden = await Session.StartAsync();
-        await using var shown = await Session.StartAsync(new SimulatorOptions { Swagger = true });
+        await using var hidden = await SimulatorFixture.StartAsync();
+        await using var shown = await SimulatorFixture.StartAsync(new SimulatorOptions { Swagger = true });
 
         using var none = await hidden.GetAsync("meta/swagger.json");
-        var swagger = JsonNode.Parse(await shown.Http.GetStringAsync(new Uri("meta/swagger.json", UriKind.Relative), Session.Limit))!;
+        var swagger = JsonNode.Parse(await shown.Http.GetStringAsync(new Uri("meta/swagger.json", UriKind.Relative), SimulatorFixture.Limit))!;
 
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
         Assert.Equal("/version-test/api/1.1", swagger["basePath"]!.GetValue<string>());
@@ -87,10 +87,10 @@ public class AnswerTests
     [Fact]
     public async Task A_type_that_is_put_becomes_known_with_its_fields()
     {
-        await using var session = await Session.StartAsync(invoices: 0);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 0);
         session.Server.Records.Put("Rental Unit", """{"_id":"1x1","Unit number":4,"Tags":["a"]}""");
 
-        var meta = await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), Session.Limit);
+        var meta = await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit);
 
         Assert.Contains("""{"id":"unit_number_number","display":"Unit number","type":"number"}""", meta, StringComparison.Ordinal);
         Assert.Equal(1, (await session.FindAsync("rentalunit", "Unit number", "equals", 4)).Count());
@@ -99,7 +99,7 @@ public class AnswerTests
     [Fact]
     public async Task More_requests_than_a_minute_may_see_get_429_and_are_told_when_to_return()
     {
-        await using var session = await Session.StartAsync(new SimulatorOptions { RequestsPerMinute = 2 });
+        await using var session = await SimulatorFixture.StartAsync(new SimulatorOptions { RequestsPerMinute = 2 });
         using var first = await session.GetAsync("obj/user");
         using var second = await session.GetAsync("obj/user");
 

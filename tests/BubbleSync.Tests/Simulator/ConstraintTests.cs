@@ -51,7 +51,7 @@ public class ConstraintTests
     [InlineData("approval_status_text", "equals", "Peppers and salt", 1)]
     public async Task A_constraint_lets_a_record_through_or_not(string key, string constraint, object? value, int found)
     {
-        await using var session = await Session.StartAsync(invoices: 0);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 0);
         session.Server.Records.Put("invoice", Row);
 
         var page = await session.FindAsync("invoice", key, constraint, value);
@@ -62,7 +62,7 @@ public class ConstraintTests
     [Fact]
     public async Task Half_open_windows_add_up_to_the_whole()
     {
-        await using var session = await Session.StartAsync(500, "dense=invoice:30");
+        await using var session = await SimulatorFixture.StartAsync(500, "dense=invoice:30");
         session.Server.Records.Delete("invoice", session.Server.Records.At("invoice", 7).Split("\"_id\":\"")[1].TrimEnd('"', '}'));
         session.Server.Records.Put("invoice", Row);
         var edges = (await session.ReadAsync("invoice", ("limit", "100"))).Select(Reading.Created).Where((_, at) => at % 29 == 0).Append("2027-01-01T00:00:00.000Z").ToList();
@@ -71,7 +71,7 @@ public class ConstraintTests
         for (var at = 1; at < edges.Count; at++)
         {
             var before = DateTimeOffset.Parse(edges[at - 1], CultureInfo.InvariantCulture).AddMilliseconds(-1).UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-            ids.AddRange((await session.ReadAsync("invoice", ("constraints", Session.Where(("Created Date", "greater than", before), ("Created Date", "less than", edges[at]))))).Ids());
+            ids.AddRange((await session.ReadAsync("invoice", ("constraints", SimulatorFixture.Where(("Created Date", "greater than", before), ("Created Date", "less than", edges[at]))))).Ids());
         }
 
         Assert.Equal(530, ids.Distinct().Count());
@@ -81,7 +81,7 @@ public class ConstraintTests
     [Fact]
     public async Task Several_ids_are_found_at_once_and_unknown_ones_are_left_out()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var some = (await session.ListAsync("payment", ("limit", "5"))).Rows().Ids();
 
         var page = await session.FindAsync("payment", "_id", "in", some.Reverse().Append("1x1").ToArray());
@@ -92,10 +92,10 @@ public class ConstraintTests
     [Fact]
     public async Task Constraints_all_have_to_hold()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var all = await session.ReadAsync("invoice");
 
-        var found = await session.ReadAsync("invoice", ("constraints", Session.Where(("Paid?", "equals", true), ("Amount", "greater than", 40000))));
+        var found = await session.ReadAsync("invoice", ("constraints", SimulatorFixture.Where(("Paid?", "equals", true), ("Amount", "greater than", 40000))));
 
         Assert.Equal(all.Where(row => row["Paid?"]?.GetValue<bool>() == true && row["Amount"]?.GetValue<decimal>() > 40000).Ids(), found.Ids());
         Assert.NotEmpty(found);
@@ -104,7 +104,7 @@ public class ConstraintTests
     [Fact]
     public async Task Modified_Date_finds_what_was_edited_later_than_anything_generated()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         session.Server.Records.Put("agent", """{"_id":"1x1","Created Date":"2026-01-01T00:00:00.000Z","Modified Date":"2026-11-01T00:00:00.000Z"}""");
 
         var page = await session.FindAsync("agent", "Modified Date", "greater than", "2026-10-31T00:00:00Z");
@@ -115,7 +115,7 @@ public class ConstraintTests
     [Fact]
     public async Task A_dense_millisecond_can_be_split_by_id()
     {
-        await using var session = await Session.StartAsync(0, "dense=user:100");
+        await using var session = await SimulatorFixture.StartAsync(0, "dense=user:100");
         var ids = (await session.ListAsync("user", ("cursor", "1"))).Rows().Ids();
 
         var above = await session.FindAsync("user", "_id", "greater than", ids[50]);
@@ -130,12 +130,12 @@ public class ConstraintTests
     [InlineData("Amount", "begins with", 1, "Constraint type not found begins with for field amount_number and type invoice")]
     public async Task A_constraint_that_the_field_does_not_have_is_not_found(string key, string constraint, object value, string message)
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
-        using var answer = await session.GetAsync("obj/invoice?constraints=" + Uri.EscapeDataString(Session.Where((key, constraint, value))));
+        using var answer = await session.GetAsync("obj/invoice?constraints=" + Uri.EscapeDataString(SimulatorFixture.Where((key, constraint, value))));
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal($$$"""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"{{{message}}}"}}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal($$$"""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"{{{message}}}"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 
     [Theory]
@@ -149,11 +149,11 @@ public class ConstraintTests
     [InlineData("cursor=many")]
     public async Task A_search_that_makes_no_sense_is_refused(string query)
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         using var answer = await session.GetAsync("obj/invoice?" + Uri.EscapeDataString(query).Replace("%3D", "=", StringComparison.Ordinal));
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith("""{"statusCode":400,"body":{"status":"ERROR","message":""", await answer.Content.ReadAsStringAsync(Session.Limit), StringComparison.Ordinal);
+        Assert.StartsWith("""{"statusCode":400,"body":{"status":"ERROR","message":""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit), StringComparison.Ordinal);
     }
 }

@@ -13,8 +13,8 @@ public class FaultArgumentTests
     [InlineData("503=0.5", 1)]
     public async Task A_percentage_is_kept_exactly_over_each_hundred_requests_and_repeats_with_the_seed(string fault, int struck)
     {
-        await using var one = await Session.StartAsync(5, fault);
-        await using var same = await Session.StartAsync(5, fault);
+        await using var one = await SimulatorFixture.StartAsync(5, fault);
+        await using var same = await SimulatorFixture.StartAsync(5, fault);
 
         var answers = await StatusesAsync(one, 200);
 
@@ -25,7 +25,7 @@ public class FaultArgumentTests
     [Fact]
     public async Task The_first_few_requests_alone_can_fail()
     {
-        await using var session = await Session.StartAsync(5, "503=2x");
+        await using var session = await SimulatorFixture.StartAsync(5, "503=2x");
 
         Assert.Equal([HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK], await StatusesAsync(session, 3));
     }
@@ -47,8 +47,8 @@ public class FaultArgumentTests
     [Fact]
     public async Task A_fault_of_types_means_all_of_them_or_those_named()
     {
-        await using var all = await Session.StartAsync(100, "empty");
-        await using var some = await Session.StartAsync(100, "empty=payment,agent");
+        await using var all = await SimulatorFixture.StartAsync(100, "empty");
+        await using var some = await SimulatorFixture.StartAsync(100, "empty=payment,agent");
 
         Assert.Equal((0, 0, 0), (all.Server.Records.Count("agent"), all.Server.Records.Count("payment"), all.Server.Records.Count("invoice")));
         Assert.Equal((0, 0, 100), (some.Server.Records.Count("agent"), some.Server.Records.Count("payment"), some.Server.Records.Count("invoice")));
@@ -57,7 +57,7 @@ public class FaultArgumentTests
     [Fact]
     public async Task A_number_can_be_meant_for_one_type_only()
     {
-        await using var session = await Session.StartAsync(100, "undated=agent:2");
+        await using var session = await SimulatorFixture.StartAsync(100, "undated=agent:2");
 
         Assert.Equal((6, 5), (session.Server.Records.Count("agent"), session.Server.Records.Count("user")));
     }
@@ -65,7 +65,7 @@ public class FaultArgumentTests
     [Fact]
     public async Task Lists_that_tests_put_are_cut_too_and_nothing_else_is_touched()
     {
-        await using var session = await Session.StartAsync(0, "list-200");
+        await using var session = await SimulatorFixture.StartAsync(0, "list-200");
         var list = string.Join(',', Enumerable.Range(0, 201));
         session.Server.Records.Put("agent", $$"""{"_id":"1x1","n":1.50,"list":[{{list}}]}""");
         session.Server.Records.Put("agent", """{"_id" : "1x2"}""");
@@ -74,7 +74,7 @@ public class FaultArgumentTests
         Assert.Equal("""{"_id" : "1x2"}""", session.Server.Records.Get("agent", "1x2"));
     }
 
-    private static async Task<List<HttpStatusCode>> StatusesAsync(Session session, int count)
+    private static async Task<List<HttpStatusCode>> StatusesAsync(SimulatorFixture session, int count)
     {
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < count; i++)

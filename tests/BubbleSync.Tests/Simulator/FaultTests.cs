@@ -8,7 +8,7 @@ namespace BubbleSync.Tests.Simulator;
 
 public class FaultTests
 {
-    private static readonly Dictionary<string, Func<Session, Task>> Checks = new()
+    private static readonly Dictionary<string, Func<SimulatorFixture, Task>> Checks = new()
     {
         ["429"] = session => AnswersAsync(session, HttpStatusCode.TooManyRequests, retryAfter: 1),
         ["429-bare"] = session => AnswersAsync(session, HttpStatusCode.TooManyRequests),
@@ -50,12 +50,12 @@ public class FaultTests
     {
         // Faults that strike now and then strike always here.
         var kind = SimulatorFaults.All.Single(kind => kind.Name == fault);
-        await using var session = await Session.StartAsync(100, kind.Argument == FaultArgument.Percent ? $"{fault}=100" : fault);
+        await using var session = await SimulatorFixture.StartAsync(100, kind.Argument == FaultArgument.Percent ? $"{fault}=100" : fault);
 
         await Checks[fault](session);
     }
 
-    private static async Task AnswersAsync(Session session, HttpStatusCode status, double? retryAfter = null)
+    private static async Task AnswersAsync(SimulatorFixture session, HttpStatusCode status, double? retryAfter = null)
     {
         using var answer = await session.GetAsync("obj/invoice");
 
@@ -63,26 +63,26 @@ public class FaultTests
         Assert.Equal(retryAfter, answer.Headers.RetryAfter?.Delta?.TotalSeconds);
     }
 
-    private static async Task BreaksOffAsync(Session session)
+    private static async Task BreaksOffAsync(SimulatorFixture session)
     {
-        using var answer = await session.Http.GetAsync(new Uri("obj/invoice", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Session.Limit);
+        using var answer = await session.Http.GetAsync(new Uri("obj/invoice", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, SimulatorFixture.Limit);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(Session.Limit));
+        await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(SimulatorFixture.Limit));
     }
 
     // The reset may overtake the head of the answer.
-    private static async Task IsResetAsync(Session session) =>
+    private static async Task IsResetAsync(SimulatorFixture session) =>
         await Assert.ThrowsAsync<HttpRequestException>(() => session.GetAsync("obj/invoice"));
 
-    private static async Task IsCutOffAsync(Session session)
+    private static async Task IsCutOffAsync(SimulatorFixture session)
     {
         var body = await BodyAsync(session);
 
         Assert.ThrowsAny<JsonException>(() => JsonNode.Parse(body));
     }
 
-    private static async Task StallsAsync(Session session)
+    private static async Task StallsAsync(SimulatorFixture session)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
@@ -90,20 +90,20 @@ public class FaultTests
         Assert.Equal(1, session.Server.Traffic.Requests);
     }
 
-    private static async Task ReadsAllAsync(Session session, string type, int count) => Assert.Equal((count, count), CountDistinct(await session.ReadAsync(type)));
+    private static async Task ReadsAllAsync(SimulatorFixture session, string type, int count) => Assert.Equal((count, count), CountDistinct(await session.ReadAsync(type)));
 
-    private static async Task CutsListsAsync(Session session)
+    private static async Task CutsListsAsync(SimulatorFixture session)
     {
-        await using var larger = await Session.StartAsync(2000, "list-200");
-        await using var uncut = await Session.StartAsync(2000);
+        await using var larger = await SimulatorFixture.StartAsync(2000, "list-200");
+        await using var uncut = await SimulatorFixture.StartAsync(2000);
 
         Assert.Equal(200, LongestList(larger));
         Assert.Equal(230, LongestList(uncut));
 
-        static int LongestList(Session session) => session.Server.Records.All("invoice").Max(json => JsonNode.Parse(json)!["Linked Stock Transaction"]?.AsArray().Count ?? 0);
+        static int LongestList(SimulatorFixture session) => session.Server.Records.All("invoice").Max(json => JsonNode.Parse(json)!["Linked Stock Transaction"]?.AsArray().Count ?? 0);
     }
 
-    private static async Task RepeatsARowAsync(Session session)
+    private static async Task RepeatsARowAsync(SimulatorFixture session)
     {
         var first = await session.ListAsync("invoice", ("limit", "10"));
         var second = await session.ListAsync("invoice", ("limit", "10"), ("cursor", "10"));
@@ -111,16 +111,16 @@ public class FaultTests
         Assert.Equal(first.Rows()[^1].Id(), second.Rows()[0].Id());
     }
 
-    private static async Task IsNotExposedAsync(Session session)
+    private static async Task IsNotExposedAsync(SimulatorFixture session)
     {
         using var answer = await session.GetAsync("obj/payment");
-        var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), Session.Limit))!;
+        var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit))!;
 
-        Assert.Equal("""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found payment"}}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal("""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found payment"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
         Assert.DoesNotContain(meta["get"]!.AsArray(), type => type!.GetValue<string>() == "payment");
     }
 
-    private static async Task ChurnsAsync(Session session)
+    private static async Task ChurnsAsync(SimulatorFixture session)
     {
         for (var i = 0; i < 100; i++)
             await session.ListAsync("invoice", ("limit", "1"));
@@ -132,7 +132,7 @@ public class FaultTests
         Assert.InRange(records.Count(record => record["Modified Date"]!.GetValue<DateTimeOffset>() > now), 12, 20);
     }
 
-    private static async Task UsesIdsAsync(Session session)
+    private static async Task UsesIdsAsync(SimulatorFixture session)
     {
         var keys = (await session.ReadAsync("invoice")).SelectMany(row => row.Select(pair => pair.Key)).ToHashSet();
         using var refused = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"Name":"x"}""");
@@ -142,12 +142,12 @@ public class FaultTests
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Created), (refused.StatusCode, created.StatusCode));
     }
 
-    private static async Task HasBadRecordsAsync(Session session)
+    private static async Task HasBadRecordsAsync(SimulatorFixture session)
     {
         foreach (var type in session.Server.Records.Types)
         {
             var raw = session.Server.Records.All(type).ToList();
-            using var answer = await session.GetAsync($"obj/{type}?constraints=" + Uri.EscapeDataString(Session.Where(("Modified Date", "equals", "2026-05-06T06:06:06.666Z"))));
+            using var answer = await session.GetAsync($"obj/{type}?constraints=" + Uri.EscapeDataString(SimulatorFixture.Where(("Modified Date", "equals", "2026-05-06T06:06:06.666Z"))));
 
             Assert.Contains(raw, json => json.Contains("\"twelve\"", StringComparison.Ordinal) || json.Contains("\"yesterday\"", StringComparison.Ordinal));
             Assert.Contains(raw, json => !json.Contains("\"_id\"", StringComparison.Ordinal));
@@ -158,11 +158,11 @@ public class FaultTests
         }
     }
 
-    private static async Task<string> BodyAsync(Session session)
+    private static async Task<string> BodyAsync(SimulatorFixture session)
     {
         using var answer = await session.GetAsync("obj/invoice");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return await answer.Content.ReadAsStringAsync(Session.Limit);
+        return await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit);
     }
 
     private static (int Count, int Remaining) Numbers(JsonObject page) => (page.Count(), page.Remaining());

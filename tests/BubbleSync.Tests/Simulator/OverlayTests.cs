@@ -13,7 +13,7 @@ public class OverlayTests
     public async Task After_many_changes_every_window_is_what_a_plain_list_would_give(int seed)
     {
         var dice = new Random(seed);
-        await using var session = await Session.StartAsync(80, "dense=invoice:20");
+        await using var session = await SimulatorFixture.StartAsync(80, "dense=invoice:20");
         var records = session.Server.Records;
         var model = records.All("invoice").Select(json => JsonNode.Parse(json)!.AsObject()).ToDictionary(Reading.Id);
 
@@ -24,7 +24,7 @@ public class OverlayTests
         for (var window = 0; window < 10; window++)
         {
             var (from, to) = (Moment(dice, model), Moment(dice, model));
-            var found = await session.ReadAsync("invoice", ("limit", "7"), ("constraints", Session.Where(("Created Date", "greater than", from), ("Created Date", "less than", to))));
+            var found = await session.ReadAsync("invoice", ("limit", "7"), ("constraints", SimulatorFixture.Where(("Created Date", "greater than", from), ("Created Date", "less than", to))));
             Assert.Equal(Ordered(model.Values.Where(row => string.CompareOrdinal(row.Created(), from) > 0 && string.CompareOrdinal(row.Created(), to) < 0)), found.Ids());
         }
     }

@@ -12,7 +12,7 @@ public class RecordsTests
     [Fact]
     public async Task Types_are_there_in_the_proportions_of_the_real_app()
     {
-        await using var session = await Session.StartAsync(invoices: 2000);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 2000);
 
         Assert.Equal([80, 1600, 100, 2000, 2400, 800, 7000, 1800], Types.Select(session.Server.Records.Count));
         Assert.InRange(Types.SelectMany(session.Server.Records.All).Average(json => System.Text.Encoding.UTF8.GetByteCount(json)), 500, 570);
@@ -21,9 +21,9 @@ public class RecordsTests
     [Fact]
     public async Task The_same_seed_gives_the_same_bytes_and_another_gives_others()
     {
-        await using var one = await Session.StartAsync(new SimulatorOptions { Invoices = 30 });
-        await using var same = await Session.StartAsync(new SimulatorOptions { Invoices = 30 });
-        await using var other = await Session.StartAsync(new SimulatorOptions { Invoices = 30, Seed = 2 });
+        await using var one = await SimulatorFixture.StartAsync(new SimulatorOptions { Invoices = 30 });
+        await using var same = await SimulatorFixture.StartAsync(new SimulatorOptions { Invoices = 30 });
+        await using var other = await SimulatorFixture.StartAsync(new SimulatorOptions { Invoices = 30, Seed = 2 });
 
         Assert.Equal(Types.SelectMany(one.Server.Records.All), Types.SelectMany(same.Server.Records.All));
         Assert.NotEqual(one.Server.Records.All("invoice"), other.Server.Records.All("invoice"));
@@ -32,7 +32,7 @@ public class RecordsTests
     [Fact]
     public async Task Every_field_of_every_type_occurs_even_in_small_data()
     {
-        await using var session = await Session.StartAsync(invoices: 100);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 100);
 
         foreach (var shape in Shapes.Generated)
         {
@@ -44,7 +44,7 @@ public class RecordsTests
     [Fact]
     public async Task Links_nearly_all_lead_to_a_record()
     {
-        await using var session = await Session.StartAsync(invoices: 300);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 300);
         var records = session.Server.Records;
         var ids = Types.SelectMany(records.All).Select(json => JsonNode.Parse(json)!.AsObject().Id()).ToHashSet();
         var links = Shapes.Generated
@@ -58,7 +58,7 @@ public class RecordsTests
     [Fact]
     public async Task Payments_and_items_agree_with_their_invoice()
     {
-        await using var session = await Session.StartAsync(invoices: 300);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 300);
         var records = session.Server.Records;
         var invoices = records.All("invoice").Select(json => JsonNode.Parse(json)!.AsObject()).ToDictionary(Reading.Id);
 
@@ -74,7 +74,7 @@ public class RecordsTests
     [Fact]
     public async Task Ids_are_unique_tell_the_time_of_creation_and_some_share_a_millisecond()
     {
-        await using var session = await Session.StartAsync(invoices: 500);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 500);
 
         var rows = session.Server.Records.All("invoice_item").Select(json => JsonNode.Parse(json)!.AsObject()).ToList();
 
@@ -87,7 +87,7 @@ public class RecordsTests
     [Fact]
     public async Task Odd_values_of_real_life_are_there()
     {
-        await using var session = await Session.StartAsync(invoices: 300);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 300);
 
         var all = string.Concat(Types.SelectMany(session.Server.Records.All));
 
@@ -101,13 +101,13 @@ public class RecordsTests
     [Fact]
     public async Task Records_without_a_proper_id_are_served_as_they_came()
     {
-        await using var session = await Session.StartAsync(invoices: 0);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 0);
         string[] rows = ["""{"Name" : "no id"}""", """{"_id":"odd id!","n":1.0}""", """{"_id":17}"""];
         foreach (var row in rows)
             session.Server.Records.Put("agent", row);
 
         using var answer = await session.GetAsync("obj/agent");
-        var body = await answer.Content.ReadAsStringAsync(Session.Limit);
+        var body = await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit);
 
         Assert.All(rows, row => Assert.Contains(row, body, StringComparison.Ordinal));
         Assert.Equal(rows[1], session.Server.Records.Get("agent", "odd id!"));
@@ -116,9 +116,9 @@ public class RecordsTests
     [Fact]
     public async Task A_million_records_are_paged_anywhere_without_being_made_first()
     {
-        await using var session = await Session.StartAsync(invoices: 1_000_000);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 1_000_000);
 
-        var page = await session.ListAsync("invoice_item", ("constraints", Session.Where(("Created Date", "greater than", "2026-06-01T00:00:00Z"), ("Created Date", "less than", "2026-06-01T12:00:00Z"))), ("cursor", "3000"));
+        var page = await session.ListAsync("invoice_item", ("constraints", SimulatorFixture.Where(("Created Date", "greater than", "2026-06-01T00:00:00Z"), ("Created Date", "less than", "2026-06-01T12:00:00Z"))), ("cursor", "3000"));
 
         Assert.Equal(100, page.Count());
         Assert.InRange(page.Remaining(), 2000, 5000);

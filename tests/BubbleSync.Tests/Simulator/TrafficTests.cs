@@ -8,7 +8,7 @@ public class TrafficTests
     [Fact]
     public async Task Requests_are_counted_by_type_and_kind_and_remembered()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         await session.FindAsync("invoice", "_id", "equals", "1x1");
         await session.ListAsync("user", ("cursor", "5"));
@@ -23,7 +23,7 @@ public class TrafficTests
     [Fact]
     public async Task The_most_requests_under_way_at_once_are_known()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var waiting = 0;
         var all = new TaskCompletionSource();
         session.Server.Traffic.OnRequest = _ =>
@@ -33,7 +33,7 @@ public class TrafficTests
             return all.Task;
         };
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => session.ListAsync("invoice"))).WaitAsync(Session.Limit);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => session.ListAsync("invoice"))).WaitAsync(SimulatorFixture.Limit);
 
         Assert.Equal(4, session.Server.Traffic.MaxInFlight);
     }
@@ -41,7 +41,7 @@ public class TrafficTests
     [Fact]
     public async Task A_test_can_delete_a_record_between_two_pages_and_offset_paging_skips_one()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var expected = (await session.ReadAsync("invoice")).Ids();
         session.Server.Traffic.OnRequest = request =>
         {
@@ -59,7 +59,7 @@ public class TrafficTests
     [Fact]
     public async Task Latency_is_waited_for_before_the_answer()
     {
-        await using var session = await Session.StartAsync(new SimulatorOptions { Latency = TimeSpan.FromMilliseconds(60) });
+        await using var session = await SimulatorFixture.StartAsync(new SimulatorOptions { Latency = TimeSpan.FromMilliseconds(60) });
         var before = TimeProvider.System.GetTimestamp();
 
         await session.ListAsync("user");

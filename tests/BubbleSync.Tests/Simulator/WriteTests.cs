@@ -9,10 +9,10 @@ public class WriteTests
     [Fact]
     public async Task A_created_record_gets_an_id_and_dates_and_is_found_at_once()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"Name":"New one","Address":null,"Contact":""}""");
-        var id = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Session.Limit))!["id"]!.GetValue<string>();
+        var id = JsonNode.Parse(await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit))!["id"]!.GetValue<string>();
         var record = JsonNode.Parse(session.Server.Records.Get("agent", id)!)!.AsObject();
 
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
@@ -23,7 +23,7 @@ public class WriteTests
     [Fact]
     public async Task A_patch_changes_what_it_names_and_Modified_Date()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var before = JsonNode.Parse(session.Server.Records.At("agent", 1))!.AsObject();
 
         using var answer = await session.SendAsync(HttpMethod.Patch, $"obj/agent/{before.Id()}", """{"Address":"Somewhere else"}""");
@@ -39,7 +39,7 @@ public class WriteTests
     [Fact]
     public async Task A_put_empties_what_it_does_not_name()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var id = JsonNode.Parse(session.Server.Records.At("agent", 0))!.AsObject().Id();
 
         using var answer = await session.SendAsync(HttpMethod.Put, $"obj/agent/{id}", """{"Name":"Only a name"}""");
@@ -53,11 +53,11 @@ public class WriteTests
     [Fact]
     public async Task A_deleted_record_is_gone_from_lists_counts_and_by_id()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
         var id = JsonNode.Parse(session.Server.Records.At("invoice", 50))!.AsObject().Id();
 
-        using var answer = await session.Http.DeleteAsync(new Uri($"obj/invoice/{id}", UriKind.Relative), Session.Limit);
-        using var again = await session.Http.DeleteAsync(new Uri($"obj/invoice/{id}", UriKind.Relative), Session.Limit);
+        using var answer = await session.Http.DeleteAsync(new Uri($"obj/invoice/{id}", UriKind.Relative), SimulatorFixture.Limit);
+        using var again = await session.Http.DeleteAsync(new Uri($"obj/invoice/{id}", UriKind.Relative), SimulatorFixture.Limit);
         var rows = await session.ReadAsync("invoice");
 
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (answer.StatusCode, again.StatusCode));
@@ -73,21 +73,21 @@ public class WriteTests
     [InlineData("Fieldname")]
     public async Task A_field_that_cannot_be_written_is_named(string field)
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent", $$"""{"{{field}}":"x"}""");
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal($$$"""{"statusCode":400,"body":{"status":"ERROR","message":"Unrecognized field: {{{field}}}"}}""", await answer.Content.ReadAsStringAsync(Session.Limit));
+        Assert.Equal($$$"""{"statusCode":400,"body":{"status":"ERROR","message":"Unrecognized field: {{{field}}}"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 
     [Fact]
     public async Task Bulk_answers_line_by_line()
     {
-        await using var session = await Session.StartAsync(invoices: 0);
+        await using var session = await SimulatorFixture.StartAsync(invoices: 0);
 
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent/bulk", "{\"Name\":\"one\"}\nnonsense\n{\"Name\":\"two\"}\n", "text/plain");
-        var lines = (await answer.Content.ReadAsStringAsync(Session.Limit)).Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
+        var lines = (await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit)).Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(["success", "error", "success"], lines.Select(line => line["status"]!.GetValue<string>()));
@@ -98,12 +98,12 @@ public class WriteTests
     [Fact]
     public async Task Bulk_wants_plain_text()
     {
-        await using var session = await Session.StartAsync();
+        await using var session = await SimulatorFixture.StartAsync();
 
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent/bulk", "{}");
 
         Assert.Equal(
             """{"statusCode":400,"body":{"status":"ERROR","message":"Expecting a newline-seperated list of JSON objects.  Make sure the Content-Type header is text/plain"}}""",
-            await answer.Content.ReadAsStringAsync(Session.Limit));
+            await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl;
-using BubbleSync.Etl.Config;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Sync;
 using Xunit;
@@ -58,18 +59,18 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
     private async Task<IReadOnlyList<string>> RunAsync(CultureInfo culture)
     {
         var clock = new SetClock(Now);
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Clock = clock;
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Clock = clock;
         // By the server's clock the runs ended long ago.
-        scene.Settings = scene.Settings with { Run = scene.Settings.Run with { KeepDays = 0 } };
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Current Annual Sales\": -12.5, \"Annual Collection\": \"-0.25\""));
-        scene.Put("agent", Scene.Record(2, Scene.Late, "\"Commission\": \"many\""));
-        scene.Put("invoice", Scene.Record(3, Scene.Late, "\"Amount\": -1234.5, \"Linked Agent\": \"" + Scene.Id(9) + "\""));
-        var folder = scene.Folder([]);
+        fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { KeepDays = 0 } };
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Current Annual Sales\": -12.5, \"Annual Collection\": \"-0.25\""));
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Late, "\"Commission\": \"many\""));
+        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Late, "\"Amount\": -1234.5, \"Linked Agent\": \"" + SyncFixture.Id(9) + "\""));
+        var folder = fixture.Folder([]);
         string Csv(string file) => Path.Combine(folder, file);
         var found = new List<string>();
         var asked = new SortedSet<string>(StringComparer.Ordinal);
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             lock (asked)
                 asked.Add($"{request.Type} {request.Constraints}");
@@ -80,20 +81,20 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
         CultureInfo.CurrentCulture = culture;
         try
         {
-            var resync = await scene.ResyncAsync();
-            await scene.ExecuteAsync("update agent set current_annual_sales = 7, updated_at = '2026-05-03', modified_date = '2026-03-02'");
+            var resync = await fixture.ResyncAsync();
+            await fixture.ExecuteAsync("update agent set current_annual_sales = 7, updated_at = '2026-05-03', modified_date = '2026-03-02'");
             clock.Now = Invoices.Moment(Later);
-            scene.Put("agent", Scene.Record(4, Later, "\"Current Annual Sales\": -4.75"));
-            var incremental = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, scene.Limit);
-            var range = await scene.Engine().SyncRangeAsync(Invoices.Moment(Scene.Early), Invoices.Moment(Later), false, null, scene.Limit);
-            var verified = await scene.Engine().VerifyAsync(new VerifyOptions { CsvFile = Csv("verify") }, null, scene.Limit);
-            var audit = await scene.Engine().AuditFieldsAsync([], null, scene.Limit);
-            await audit.WriteCsvAsync(Csv("fields"), shapes: true, scene.Limit);
-            await scene.Engine().AuditValuesAsync(new ValueAuditOptions { CsvFile = Csv("values") }, null, scene.Limit);
-            var plan = await scene.Engine().PlanAsync([], scene.Limit);
-            await using (var archive = await scene.Engine().OpenArchiveAsync(scene.Limit))
-                await RunArchive.WriteCsvAsync(await archive.RejectedAsync($"{resync.RunId}", null, scene.Limit), Csv("rejected"), scene.Limit);
-            var doctor = await scene.Engine().ExamineAsync(scene.Limit);
+            fixture.Put("agent", SyncFixture.Record(4, Later, "\"Current Annual Sales\": -4.75"));
+            var incremental = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
+            var range = await fixture.Engine().SyncRangeAsync(Invoices.Moment(SyncFixture.Early), Invoices.Moment(Later), false, null, fixture.Limit);
+            var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { CsvFile = Csv("verify") }, null, fixture.Limit);
+            var audit = await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit);
+            await audit.WriteCsvAsync(Csv("fields"), shapes: true, fixture.Limit);
+            await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { CsvFile = Csv("values") }, null, fixture.Limit);
+            var plan = await fixture.Engine().PlanAsync([], fixture.Limit);
+            await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
+                await RunArchive.WriteCsvAsync(await archive.RejectedAsync($"{resync.RunId}", null, fixture.Limit), Csv("rejected"), fixture.Limit);
+            var doctor = await fixture.Engine().ExamineAsync(fixture.Limit);
             found.AddRange([resync.ToJson(), incremental.ToJson(), range.ToJson(), verified.ToJson(), audit.ToJson(), plan.ToJson()]);
             found.AddRange(doctor.Checks.Select(c => c.Message).Where(m => !m.Contains("MB", StringComparison.Ordinal)));
             found.Add(Refusal());
@@ -106,12 +107,12 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
 
         foreach (var file in new[] { "verify", "fields", "values", "rejected" })
             found.Add(await File.ReadAllTextAsync(Csv(file)));
-        found.AddRange(await scene.RowsAsync("select message from bubblesync.activity_log"));
-        found.AddRange(await scene.RowsAsync("select options::text from bubblesync.run"));
-        found.AddRange(await scene.RowsAsync("select entity, field, reason, raw from bubblesync.rejected_record"));
+        found.AddRange(await fixture.RowsAsync("select message from bubblesync.activity_log"));
+        found.AddRange(await fixture.RowsAsync("select options::text from bubblesync.run"));
+        found.AddRange(await fixture.RowsAsync("select entity, field, reason, raw from bubblesync.rejected_record"));
         // Entities are synced side by side, so lines about them come in any order.
-        var lines = found.SelectMany(text => Steady(text, scene).Split('\n')).Select(line => line.TrimEnd(',', '\r'));
-        return [.. lines.Order(StringComparer.Ordinal), .. asked, .. await scene.EndStateAsync()];
+        var lines = found.SelectMany(text => Steady(text, fixture).Split('\n')).Select(line => line.TrimEnd(',', '\r'));
+        return [.. lines.Order(StringComparer.Ordinal), .. asked, .. await fixture.EndStateAsync()];
     }
 
     private static string Refusal() => Assert.Throws<SyncException>(() => SettingsFile.Read(
@@ -120,9 +121,9 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
         new Dictionary<string, string>())).Message;
 
     // What differs from run to run: ids and durations of runs, times of this machine's clock, ports and databases, sessions that others leave free.
-    private static string Steady(string text, Scene scene)
+    private static string Steady(string text, SyncFixture fixture)
     {
-        var steady = text.Replace(scene.Bubble.BaseUrl.Authority, "HOST", StringComparison.Ordinal);
+        var steady = text.Replace(fixture.Bubble.BaseUrl.Authority, "HOST", StringComparison.Ordinal);
         steady = MachineTime().Replace(Duration().Replace(RunId().Replace(steady, "RUN"), "$1 0"), "TIME");
         return FreeSessions().Replace(Database().Replace(steady, "DATABASE"), "SOME are free");
     }

@@ -21,20 +21,20 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         for (var deaths = 0; deaths < Deaths;)
         {
-            await using var scene = await Scene.OpenAsync(postgres, Slow);
+            await using var fixture = await SyncFixture.OpenAsync(postgres, Slow);
             var known = new List<string>();
             for (var isDead = true; isDead;)
             {
                 Pages pages;
-                (isDead, pages) = await KilledAtAsync(scene, random.Next(10, 80), known.Count > 0 || await HasRunAsync(scene) ? ["resync", "--resume"] : ["resync"]);
+                (isDead, pages) = await KilledAtAsync(fixture, random.Next(10, 80), known.Count > 0 || await HasRunAsync(fixture) ? ["resync", "--resume"] : ["resync"]);
                 pages.AssertNotRead(known);
-                known = await Pages.ProvedAsync(scene);
+                known = await Pages.ProvedAsync(fixture);
                 (deaths, proved) = isDead ? (deaths + 1, proved + known.Count) : (deaths, proved);
             }
 
-            Assert.Equal(expected, await scene.EndStateAsync());
-            Assert.Empty(await scene.StagingAsync());
-            Assert.Equal("succeeded|true", await scene.RowAsync("select status, finished_at is not null from bubblesync.run"));
+            Assert.Equal(expected, await fixture.EndStateAsync());
+            Assert.Empty(await fixture.StagingAsync());
+            Assert.Equal("succeeded|true", await fixture.RowAsync("select status, finished_at is not null from bubblesync.run"));
         }
 
         Assert.True(proved > Deaths, $"{proved} windows were proved before {Deaths} deaths: too few to tell");
@@ -45,63 +45,63 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("seda_registration")]
     public async Task Killed_in_the_middle_of_a_merge_a_run_has_merged_nothing_of_that_entity(string table)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
-        await using (var door = await Door.ShutAsync(scene, $"lock table {table} in exclusive mode"))
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 });
+        await using (var heldLock = await HeldLock.ShutAsync(fixture, $"lock table {table} in exclusive mode"))
         {
-            using var program = Bubblesync.Start(scene, [], "resync");
-            await door.SomebodyWaitsAsync();
+            using var program = Bubblesync.Start(fixture, [], "resync");
+            await heldLock.SomebodyWaitsAsync();
             program.Kill();
         }
 
-        await GoneAsync(scene);
-        Assert.Equal("0|0", await scene.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
-        var known = await Pages.ProvedAsync(scene);
-        var pages = new Pages(scene);
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--resume");
+        await GoneAsync(fixture);
+        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
+        var known = await Pages.ProvedAsync(fixture);
+        var pages = new Pages(fixture);
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--resume");
 
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
         pages.AssertNotRead(known);
         Assert.NotEmpty(known);
-        Assert.Equal(await UndisturbedAsync(new() { Invoices = 10 }), await scene.EndStateAsync());
+        Assert.Equal(await UndisturbedAsync(new() { Invoices = 10 }), await fixture.EndStateAsync());
     }
 
     [Fact]
     public async Task Killed_among_its_patches_a_run_goes_on_with_them_and_reads_nothing_but_counts_and_the_description()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 }))
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 }))
             .WithPatches(("010-first", "update agent set introducer = 'x' where introducer is null"), ("020-waits", "select pg_advisory_xact_lock(42)"), ("030-last", "update agent set introducer = 'y' where introducer = 'x'"));
-        (string, string)[] patches = [("Run__Patches", scene.Settings.Run.Patches)];
-        await using (var door = await Door.ShutAsync(scene, "select pg_advisory_xact_lock(42)"))
+        (string, string)[] patches = [("Run__Patches", fixture.Settings.Run.Patches)];
+        await using (var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)"))
         {
-            using var program = Bubblesync.Start(scene, patches, "resync");
-            await door.SomebodyWaitsAsync();
+            using var program = Bubblesync.Start(fixture, patches, "resync");
+            await heldLock.SomebodyWaitsAsync();
             program.Kill();
         }
 
-        await GoneAsync(scene);
-        scene.Bubble.Traffic.Reset();
-        var outcome = await Bubblesync.RunAsync(scene, patches, "resync", "--resume", "--output", "json");
+        await GoneAsync(fixture);
+        fixture.Bubble.Traffic.Reset();
+        var outcome = await Bubblesync.RunAsync(fixture, patches, "resync", "--resume", "--output", "json");
 
         Assert.Equal(0, outcome.Code);
-        Assert.Equal(9, scene.Bubble.Traffic.Requests);
-        Assert.Equal(["y"], await scene.RowsAsync("select distinct introducer from agent"));
+        Assert.Equal(9, fixture.Bubble.Traffic.Requests);
+        Assert.Equal(["y"], await fixture.RowsAsync("select distinct introducer from agent"));
         Assert.Equal(10, outcome.Json.GetProperty("entities").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "invoice").GetProperty("inserted").GetInt64());
     }
 
     private async Task<IReadOnlyList<string>> UndisturbedAsync(SimulatorOptions options)
     {
-        await using var scene = await Scene.OpenAsync(postgres, options with { Latency = TimeSpan.Zero });
-        Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
-        return await scene.EndStateAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres, options with { Latency = TimeSpan.Zero });
+        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        return await fixture.EndStateAsync();
     }
 
     // Kills the program when it has sent so many requests; where it ends before, it must have ended well.
-    private static async Task<(bool IsDead, Pages Pages)> KilledAtAsync(Scene scene, int request, string[] words)
+    private static async Task<(bool IsDead, Pages Pages)> KilledAtAsync(SyncFixture fixture, int request, string[] words)
     {
         RunningProgram? program = null;
         var isKilled = false;
         var started = new TaskCompletionSource();
-        var pages = new Pages(scene, async (number, _) =>
+        var pages = new Pages(fixture, async (number, _) =>
         {
             await started.Task;
             if (number == request)
@@ -110,7 +110,7 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
                 program!.Kill();
             }
         });
-        using (program = Bubblesync.Start(scene, SmallWindows, words))
+        using (program = Bubblesync.Start(fixture, SmallWindows, words))
         {
             started.SetResult();
             var outcome = await program.EndAsync();
@@ -118,12 +118,12 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
                 Assert.True(outcome.Code == 0, outcome.All);
         }
 
-        await GoneAsync(scene);
-        scene.Bubble.Traffic.OnRequest = null;
+        await GoneAsync(fixture);
+        fixture.Bubble.Traffic.OnRequest = null;
         return (isKilled, pages);
     }
 
-    private static async Task<bool> HasRunAsync(Scene scene) => await scene.ScalarAsync<bool>("select to_regclass('bubblesync.run') is not null and exists (select from bubblesync.run)");
+    private static async Task<bool> HasRunAsync(SyncFixture fixture) => await fixture.ScalarAsync<bool>("select to_regclass('bubblesync.run') is not null and exists (select from bubblesync.run)");
 
-    private static Task GoneAsync(Scene scene) => scene.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %')");
+    private static Task GoneAsync(SyncFixture fixture) => fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %')");
 }

@@ -1,4 +1,5 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Scripts;
@@ -17,36 +18,36 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("HUP")]
     public async Task Interrupted_once_a_run_keeps_what_it_has_proved_though_the_source_stalls(string signal)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 });
         (string, string)[] windows = [("Bubble__WindowSize", "12"), ("Bubble__PageSize", "5")];
         var isStalled = new TaskCompletionSource();
-        _ = new Pages(scene, async (number, request) =>
+        _ = new Pages(fixture, async (number, request) =>
         {
             if (request.Type == "invoice" && request.Cursor > 0)
             {
-                await scene.UntilAsync("select count(*) > 5 from bubblesync.\"window\"");
+                await fixture.UntilAsync("select count(*) > 5 from bubblesync.\"window\"");
                 isStalled.TrySetResult();
-                await Task.Delay(Timeout.Infinite, scene.Limit);
+                await Task.Delay(Timeout.Infinite, fixture.Limit);
             }
         });
 
-        using var program = Bubblesync.Start(scene, windows, "resync", "--output", "json");
-        await isStalled.Task.WaitAsync(scene.Limit);
+        using var program = Bubblesync.Start(fixture, windows, "resync", "--output", "json");
+        await isStalled.Task.WaitAsync(fixture.Limit);
         await program.SignalAsync(signal);
         var outcome = await program.EndAsync().WaitAsync(Seconds);
 
         Assert.Equal((130, "cancelled"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.Contains("Stopping: ", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal("cancelled|true", await scene.RowAsync("select status, finished_at is not null from bubblesync.run"));
-        var known = await Pages.ProvedAsync(scene);
+        Assert.Equal("cancelled|true", await fixture.RowAsync("select status, finished_at is not null from bubblesync.run"));
+        var known = await Pages.ProvedAsync(fixture);
         Assert.True(known.Count > 5);
 
-        var pages = new Pages(scene);
-        outcome = await Bubblesync.RunAsync(scene, windows, "resync", "--resume");
+        var pages = new Pages(fixture);
+        outcome = await Bubblesync.RunAsync(fixture, windows, "resync", "--resume");
 
         Assert.True(outcome.Code == 0, outcome.All);
         pages.AssertNotRead(known);
-        Assert.Equal("20|succeeded", await scene.RowAsync("select (select count(*) from invoice), status from bubblesync.run"));
+        Assert.Equal("20|succeeded", await fixture.RowAsync("select (select count(*) from invoice), status from bubblesync.run"));
     }
 
     [UnixTheory]
@@ -55,17 +56,17 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("plan")]
     public async Task SIGTERM_ends_any_other_command_with_130_too(params string[] words)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        await scene.ResyncAsync();
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await fixture.ResyncAsync();
         var isStalled = new TaskCompletionSource();
-        scene.Bubble.Traffic.OnRequest = _ =>
+        fixture.Bubble.Traffic.OnRequest = _ =>
         {
             isStalled.TrySetResult();
-            return Task.Delay(Timeout.Infinite, scene.Limit);
+            return Task.Delay(Timeout.Infinite, fixture.Limit);
         };
 
-        using var program = Bubblesync.Start(scene, [], words);
-        await isStalled.Task.WaitAsync(scene.Limit);
+        using var program = Bubblesync.Start(fixture, [], words);
+        await isStalled.Task.WaitAsync(fixture.Limit);
         await program.SignalAsync("TERM");
 
         Assert.Equal(130, (await program.EndAsync().WaitAsync(Seconds)).Code);
@@ -75,59 +76,59 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     public async Task Asked_to_end_a_run_finishes_the_windows_under_way_and_begins_no_other()
     {
         // Of the ten windows four are open at once.
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 120 })).With(windowSize: 12, pageSize: 5);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 120 })).With(windowSize: 12, pageSize: 5);
         using var drain = new CancellationTokenSource();
-        _ = new Pages(scene, (_, request) => request is { Type: "invoice", Cursor: 5 } ? drain.CancelAsync() : Task.CompletedTask);
+        _ = new Pages(fixture, (_, request) => request is { Type: "invoice", Cursor: 5 } ? drain.CancelAsync() : Task.CompletedTask);
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Drain = drain.Token });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Drain = drain.Token });
 
-        var kept = await Pages.ProvedAsync(scene);
-        Assert.Equal(("cancelled", 0L), (report.Status, await scene.ScalarAsync<long>("select count(*) from invoice")));
+        var kept = await Pages.ProvedAsync(fixture);
+        Assert.Equal(("cancelled", 0L), (report.Status, await fixture.ScalarAsync<long>("select count(*) from invoice")));
         Assert.InRange(kept.Count, 1, 4);
-        var pages = new Pages(scene);
-        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        var pages = new Pages(fixture);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
         pages.AssertNotRead(kept);
     }
 
     [Fact]
     public async Task Asked_to_end_a_run_finishes_the_merges_under_way_and_begins_no_other()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 });
         using var drain = new CancellationTokenSource();
         RunReport report;
-        await using (var door = await Door.ShutAsync(scene, "lock table invoice_item in exclusive mode"))
+        await using (var heldLock = await HeldLock.ShutAsync(fixture, "lock table invoice_item in exclusive mode"))
         {
-            var run = scene.ResyncAsync(new ResyncOptions { Drain = drain.Token });
-            await door.SomebodyWaitsAsync();
+            var run = fixture.ResyncAsync(new ResyncOptions { Drain = drain.Token });
+            await heldLock.SomebodyWaitsAsync();
             await drain.CancelAsync();
-            await door.DisposeAsync();
+            await heldLock.DisposeAsync();
             report = await run;
         }
 
-        var merged = await scene.RowsAsync($"select entity from bubblesync.run_entity where run_id = '{report.RunId}' order by 1");
+        var merged = await fixture.RowsAsync($"select entity from bubblesync.run_entity where run_id = '{report.RunId}' order by 1");
         Assert.Equal("cancelled", report.Status);
         Assert.Contains("invoice_item", merged);
         Assert.DoesNotContain("seda_registration", merged);
-        Assert.Equal("0|0", await scene.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
-        Assert.Equal("succeeded", (await scene.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal("0|0", await fixture.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
+        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [UnixFact]
     public async Task Interrupted_twice_the_program_waits_for_nothing_more()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
         var isStalled = new TaskCompletionSource();
-        _ = new Pages(scene, async (number, _) =>
+        _ = new Pages(fixture, async (number, _) =>
         {
             isStalled.TrySetResult();
-            await Task.Delay(Timeout.Infinite, scene.Limit);
+            await Task.Delay(Timeout.Infinite, fixture.Limit);
         });
-        using var program = Bubblesync.Start(scene, [], "resync");
-        await isStalled.Task.WaitAsync(scene.Limit);
-        await using var door = await Door.ShutAsync(scene, "lock table bubblesync.run, bubblesync.activity_log in exclusive mode");
+        using var program = Bubblesync.Start(fixture, [], "resync");
+        await isStalled.Task.WaitAsync(fixture.Limit);
+        await using var heldLock = await HeldLock.ShutAsync(fixture, "lock table bubblesync.run, bubblesync.activity_log in exclusive mode");
 
         await program.SignalAsync("INT");
-        await door.SomebodyWaitsAsync();
+        await heldLock.SomebodyWaitsAsync();
         var ending = program.EndAsync();
         Assert.False(ending.IsCompleted);
         await program.SignalAsync("INT");

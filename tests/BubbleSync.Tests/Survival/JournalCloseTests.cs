@@ -1,7 +1,8 @@
-using BubbleSync.Etl;
-using BubbleSync.Etl.Graph;
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -16,71 +17,71 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_log_that_cannot_be_written_leaves_the_result()
     {
-        await using var scene = await OneAgentAsync();
+        await using var fixture = await OneAgentAsync();
         // A link that leads nowhere makes a warning.
-        scene.Put("agent", Scene.Record(2, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\""));
-        await RefuseAsync(scene, "before insert on bubblesync.activity_log for each row when (new.stage = 'run')");
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(99)}\""));
+        await RefuseAsync(fixture, "before insert on bubblesync.activity_log for each row when (new.stage = 'run')");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal("succeeded", report.Status);
         Assert.Contains(report.Warnings, w => w.StartsWith("The result is recorded, but its log lines may be missing", StringComparison.Ordinal));
-        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
-        Assert.Equal("succeeded", (await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit)).Status);
+        Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
+        Assert.Equal("succeeded", (await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit)).Status);
     }
 
     [Fact]
     public async Task A_result_that_cannot_be_written_is_no_success()
     {
-        await using var scene = await OneAgentAsync();
-        await RefuseAsync(scene, "before update on bubblesync.run for each row when (new.result is not null)");
+        await using var fixture = await OneAgentAsync();
+        await RefuseAsync(fixture, "before update on bubblesync.run for each row when (new.result is not null)");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", "journal-lost"), (report.Status, Assert.Single(report.Errors).Code));
-        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
-        Assert.Equal("running|false|false", await scene.RowAsync(Result));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal("running|false|false", await fixture.RowAsync(Result));
     }
 
     [Fact]
     public async Task Old_details_that_cannot_be_removed_leave_the_result()
     {
-        await using var scene = await OneAgentAsync();
-        await scene.ResyncAsync("agent");
-        await scene.ExecuteAsync("update bubblesync.run set finished_at = now() - interval '1000 days'");
-        await RefuseAsync(scene, "before delete on bubblesync.activity_log for each row");
+        await using var fixture = await OneAgentAsync();
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update bubblesync.run set finished_at = now() - interval '1000 days'");
+        await RefuseAsync(fixture, "before delete on bubblesync.activity_log for each row");
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
+        Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
     }
 
     [Fact]
     public async Task All_lines_of_a_result_take_one_statement_and_keep_their_order()
     {
-        await using var scene = await OneAgentAsync();
-        scene.Put("agent", Scene.Record(2, Scene.Early, $"\"Linked User Login\": \"{Scene.Id(99)}\", \"Unknown\": 1"));
+        await using var fixture = await OneAgentAsync();
+        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(99)}\", \"Unknown\": 1"));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.True(report.Warnings.Count > 1);
         Assert.Equal(
             report.Warnings,
-            await scene.RowsAsync($"select message from bubblesync.activity_log where run_id = '{report.RunId}' and stage = 'run' order by at"));
-        Assert.Equal(1, await scene.ScalarAsync<long>(
+            await fixture.RowsAsync($"select message from bubblesync.activity_log where run_id = '{report.RunId}' and stage = 'run' order by at"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>(
             $"select count(distinct xmin::text) from bubblesync.activity_log where run_id = '{report.RunId}' and stage in ('run', 'patch')"));
     }
 
     [Fact]
     public async Task A_receiver_of_progress_that_fails_harms_nothing()
     {
-        await using var scene = await OneAgentAsync();
+        await using var fixture = await OneAgentAsync();
 
-        var report = await scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, new FailingProgress(), scene.Limit);
+        var report = await fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, new FailingProgress(), fixture.Limit);
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Equal("succeeded|true|true", await scene.RowAsync(Result));
+        Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
     }
 
     [Theory]
@@ -88,9 +89,9 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("no room", "cancelled")]
     public async Task A_stop_that_comes_when_all_is_done_leaves_a_success(string? failure, string status)
     {
-        await using var scene = await OneAgentAsync();
-        await scene.ResyncAsync("agent");
-        await using var database = await TargetDatabase.OpenAsync(scene.Settings.Postgres, "bubblesync test", scene.Limit);
+        await using var fixture = await OneAgentAsync();
+        await fixture.ResyncAsync("agent");
+        await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres, "bubblesync test", fixture.Limit);
         var journal = new RunJournal(database, Guid.CreateVersion7(), NullLogger.Instance, 0, new MirroredSource("public", ""));
         using var stop = new CancellationTokenSource();
 
@@ -105,17 +106,17 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
             stop.Token);
 
         Assert.Equal((status, failure is null ? 0 : 2), (report.Status, report.Errors.Count));
-        Assert.Equal($"{status}|true|true", await scene.RowAsync(Result));
+        Assert.Equal($"{status}|true|true", await fixture.RowAsync(Result));
     }
 
-    private async Task<Scene> OneAgentAsync()
+    private async Task<SyncFixture> OneAgentAsync()
     {
-        var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        return scene;
+        var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        return fixture;
     }
 
-    private static Task RefuseAsync(Scene scene, string when) => scene.ExecuteAsync(
+    private static Task RefuseAsync(SyncFixture fixture, string when) => fixture.ExecuteAsync(
         "create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; "
         + $"create trigger refuse {when} execute function public.refuse()");
 

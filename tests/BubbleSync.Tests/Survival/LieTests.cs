@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Microsoft.AspNetCore.Builder;
@@ -28,12 +28,12 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData("remaining-absent", "limit-cap=7")]
     public async Task Nothing_is_missing_in_silence(params string[] faults)
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Faults = faults })).With(windowSize: 30, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Faults = faults })).With(windowSize: 30, pageSize: 10);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
-        var missing = scene.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!["_id"]!.GetValue<string>())
-            .Except(await scene.RowsAsync("select bubble_id from invoice")).ToList();
+        var missing = fixture.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!["_id"]!.GetValue<string>())
+            .Except(await fixture.RowsAsync("select bubble_id from invoice")).ToList();
         Assert.True(missing.Count == 0 || report.Status != "succeeded", $"{missing.Count} records are missing, and the run says: {report.ToJson()}");
         Assert.Equal(report.Status != "succeeded", report.Errors.Any(e => e is { Stage: "extract", Entity: "invoice" }));
     }
@@ -47,10 +47,10 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         var silent = new List<string>();
         for (var seed = 1; seed <= 8; seed++)
         {
-            await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] })).With(windowSize: 30, pageSize: 10);
-            scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
-            var report = await scene.ResyncAsync("invoice");
-            var missing = scene.Bubble.Records.Count("invoice") - await scene.ScalarAsync<long>("select count(*) from invoice");
+            await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] })).With(windowSize: 30, pageSize: 10);
+            fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
+            var report = await fixture.ResyncAsync("invoice");
+            var missing = fixture.Bubble.Records.Count("invoice") - await fixture.ScalarAsync<long>("select count(*) from invoice");
             if (missing > 0 && report.Status == "succeeded")
                 silent.Add($"seed {seed}: {missing} missing: {report.ToJson()}");
         }
@@ -61,13 +61,13 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [Fact]
     public async Task A_window_that_hides_the_same_rows_whenever_it_is_read_is_found_out_by_the_counts()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
         await using var liar = await LiarAsync(
-            scene, query => query["limit"] == "10" && query["constraints"].ToString().Contains("less than", StringComparison.Ordinal), NoneRemain);
+            fixture, query => query["limit"] == "10" && query["constraints"].ToString().Contains("less than", StringComparison.Ordinal), NoneRemain);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
+        Assert.True(await fixture.ScalarAsync<long>("select count(*) from invoice") < 60);
         Assert.Equal("partial", report.Status);
         Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that Bubble counts", StringComparison.Ordinal));
     }
@@ -75,9 +75,9 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [Fact]
     public async Task A_wrong_count_of_the_whole_does_not_excuse_windows_that_came_short()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
         var wholes = 0;
-        await using var liar = await LiarAsync(scene, _ => true, (query, answer) => (Ask(query), query["limit"] == "1") switch
+        await using var liar = await LiarAsync(fixture, _ => true, (query, answer) => (Ask(query), query["limit"] == "1") switch
         {
             // Windows end after their first page, and the first count of each agrees; the whole, first counted before reading and after it, is then 1 twice.
             (Asked.Window, false) => NoneRemain(answer),
@@ -86,9 +86,9 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             _ => answer,
         });
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(await scene.ScalarAsync<long>("select count(*) from invoice") < 60);
+        Assert.True(await fixture.ScalarAsync<long>("select count(*) from invoice") < 60);
         Assert.True(report.Status == "partial", report.ToJson());
     }
 
@@ -97,43 +97,43 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData(true)]
     public async Task A_record_that_is_counted_and_on_no_page_makes_the_run_partial_and_nothing_is_pruned(bool verifies)
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 250 });
-        await scene.ResyncAsync("invoice");
-        var hidden = JsonNode.Parse(scene.Bubble.Records.At("invoice", 120))!["_id"]!.GetValue<string>();
-        scene.Bubble.Records.Delete("invoice", hidden);
-        await using var liar = await LiarAsync(scene, query => query["limit"] == "1", OneMore);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 250 });
+        await fixture.ResyncAsync("invoice");
+        var hidden = JsonNode.Parse(fixture.Bubble.Records.At("invoice", 120))!["_id"]!.GetValue<string>();
+        fixture.Bubble.Records.Delete("invoice", hidden);
+        await using var liar = await LiarAsync(fixture, query => query["limit"] == "1", OneMore);
 
         var report = verifies
-            ? (await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["invoice"] }, null, scene.Limit)).Run
-            : await scene.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Prune = PruneMode.Hard });
+            ? (await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["invoice"] }, null, fixture.Limit)).Run
+            : await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Prune = PruneMode.Hard });
 
         Assert.Equal("partial", report.Status);
         Assert.Contains(report.Errors, e => e.Code == "unproved" && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
-        Assert.Equal(250, await scene.ScalarAsync<long>("select count(*) from invoice"));
+        Assert.Equal(250, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
     [Fact]
     public async Task A_first_answer_that_shows_no_record_does_not_decide_what_is_read()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 })).With(windowSize: 30, pageSize: 10);
         var answers = 0;
         await using var liar = await LiarAsync(
-            scene, _ => Interlocked.Increment(ref answers) == 1, _ => """{"response":{"cursor":0,"results":[],"count":0,"remaining":0}}""");
+            fixture, _ => Interlocked.Increment(ref answers) == 1, _ => """{"response":{"cursor":0,"results":[],"count":0,"remaining":0}}""");
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.True(report.Status == "succeeded", report.ToJson());
-        Assert.Equal(60, await scene.ScalarAsync<long>("select count(*) from invoice"));
+        Assert.Equal(60, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
     [Fact]
     public async Task Without_any_count_everything_is_read_all_the_same_and_said_to_be_unproved()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] })).With(pageSize: 4);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] })).With(pageSize: 4);
         for (var number = 1; number <= 10; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("partial", 10L), (report.Status, report.Entities[0].Inserted));
     }
@@ -145,11 +145,11 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData(4)]
     public async Task Pages_that_overlap_are_never_taken_for_twins_however_short_they_are(int pageSize)
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["duplicates=100"] })).With(pageSize: pageSize);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["duplicates=100"] })).With(pageSize: pageSize);
         for (var number = 1; number <= 10; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync("agent");
+        var report = await fixture.ResyncAsync("agent");
 
         Assert.True(report.Entities[0].Inserted == 10 || report.Status == "partial", report.ToJson());
     }
@@ -161,25 +161,25 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData("ceiling=60|dense=invoice:55", 60)]
     public async Task More_records_than_the_ceiling_are_read_completely(string faults, int ceiling)
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 400, Faults = faults.Split('|', StringSplitOptions.RemoveEmptyEntries) })).With(50, 20, ceiling);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 400, Faults = faults.Split('|', StringSplitOptions.RemoveEmptyEntries) })).With(50, 20, ceiling);
 
-        var report = await scene.ResyncAsync("invoice");
+        var report = await fixture.ResyncAsync("invoice");
 
         Assert.True(report.Status == "succeeded", report.ToJson());
-        Assert.Equal(scene.Bubble.Records.Count("invoice"), report.Entities[0].Inserted);
+        Assert.Equal(fixture.Bubble.Records.Count("invoice"), report.Entities[0].Inserted);
         Assert.True(report.Entities[0].Proof!.IsComplete);
     }
 
     [Fact]
     public async Task More_records_on_one_millisecond_than_Bubble_shows_stop_the_run_with_3_and_nothing_is_merged()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["dense=invoice:70", "ceiling=60"] });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["dense=invoice:70", "ceiling=60"] });
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__WindowSize", "50"), ("Bubble__PageSize", "20"), ("Bubble__OffsetCeiling", "60")], "resync", "--entity", "invoice");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__WindowSize", "50"), ("Bubble__PageSize", "20"), ("Bubble__OffsetCeiling", "60")], "resync", "--entity", "invoice");
 
         Assert.Equal(3, outcome.Code);
         Assert.Contains("holds 70 records, more than Bubble shows of one search (60, Bubble:OffsetCeiling)", outcome.All, StringComparison.Ordinal);
-        Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from invoice"));
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
     private static string NoneRemain(string answer) => Regex.Replace(answer, "\"remaining\": ?[0-9]+", "\"remaining\":0");
@@ -195,25 +195,25 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         _ => Asked.Other,
     };
 
-    private static Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<string, string> change) =>
-        LiarAsync(scene, lies, (_, answer) => change(answer));
+    private static Task<WebApplication> LiarAsync(SyncFixture fixture, Func<IQueryCollection, bool> lies, Func<string, string> change) =>
+        LiarAsync(fixture, lies, (_, answer) => change(answer));
 
     // Passes searches on, and changes the answers to those that the rule names.
-    private static async Task<WebApplication> LiarAsync(Scene scene, Func<IQueryCollection, bool> lies, Func<IQueryCollection, string, string> change)
+    private static async Task<WebApplication> LiarAsync(SyncFixture fixture, Func<IQueryCollection, bool> lies, Func<IQueryCollection, string, string> change)
     {
-        var (bubble, http) = (scene.Settings.Bubble.BaseUrl!, new HttpClient());
-        http.DefaultRequestHeaders.Add("Authorization", $"Bearer {scene.Settings.Bubble.ApiToken}");
+        var (bubble, http) = (fixture.Settings.Bubble.BaseUrl!, new HttpClient());
+        http.DefaultRequestHeaders.Add("Authorization", $"Bearer {fixture.Settings.Bubble.ApiToken}");
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         app.Lifetime.ApplicationStopped.Register(http.Dispose);
         app.Run(async context =>
         {
-            var answer = await http.GetStringAsync(new Uri(bubble, $"{context.Request.Path}{context.Request.QueryString}"), scene.Limit);
-            await context.Response.WriteAsync(lies(context.Request.Query) ? change(context.Request.Query, answer) : answer, scene.Limit);
+            var answer = await http.GetStringAsync(new Uri(bubble, $"{context.Request.Path}{context.Request.QueryString}"), fixture.Limit);
+            await context.Response.WriteAsync(lies(context.Request.Query) ? change(context.Request.Query, answer) : answer, fixture.Limit);
         });
-        await app.StartAsync(scene.Limit);
-        await scene.MoveAsync(new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath));
+        await app.StartAsync(fixture.Limit);
+        await fixture.MoveAsync(new Uri(new Uri(app.Urls.First()), bubble.AbsolutePath));
         return app;
     }
 

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Npgsql;
@@ -14,15 +15,15 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_resumed_run_that_lives_is_not_taken_for_dead_by_another()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
-        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
-        var isReading = Stalled(scene, "agent", out var mayEnd);
-        var resumed = scene.ResyncAsync(new ResyncOptions { Resume = true });
-        await isReading.WaitAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        var isReading = Stalled(fixture, "agent", out var mayEnd);
+        var resumed = fixture.ResyncAsync(new ResyncOptions { Resume = true });
+        await isReading.WaitAsync(fixture.Limit);
 
-        await scene.ResyncAsync("customer");
+        await fixture.ResyncAsync("customer");
 
-        var between = await scene.RowsAsync("select status from bubblesync.run order by started_at");
+        var between = await fixture.RowsAsync("select status from bubblesync.run order by started_at");
         mayEnd.SetResult();
         Assert.Equal("succeeded", (await resumed).Status);
         Assert.Equal(["running", "succeeded"], between);
@@ -31,34 +32,34 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_killed_run_blocks_nobody_and_is_known_to_have_failed_once_the_next_begins()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        var isReading = Stalled(scene, "");
-        using (var program = Bubblesync.Start(scene, [], "resync"))
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(fixture, "");
+        using (var program = Bubblesync.Start(fixture, [], "resync"))
         {
-            await isReading.WaitAsync(scene.Limit);
+            await isReading.WaitAsync(fixture.Limit);
             program.Kill();
             await program.EndAsync();
         }
 
-        var left = await scene.RowAsync(Runs);
-        scene.Bubble.Traffic.OnRequest = null;
-        var outcome = await Bubblesync.RunAsync(scene, "resync");
+        var left = await fixture.RowAsync(Runs);
+        fixture.Bubble.Traffic.OnRequest = null;
+        var outcome = await Bubblesync.RunAsync(fixture, "resync");
 
         Assert.Equal(("running|false", 0), (left, outcome.Code));
-        Assert.Equal(["failed|true", "succeeded|true"], await scene.RowsAsync(Runs));
-        Assert.Empty(await scene.StagingAsync());
+        Assert.Equal(["failed|true", "succeeded|true"], await fixture.RowsAsync(Runs));
+        Assert.Empty(await fixture.StagingAsync());
     }
 
     [Fact]
     public async Task Runs_over_different_tables_go_side_by_side_and_the_later_takes_nothing_from_the_earlier()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
-        var isReading = Stalled(scene, "agent", out var mayEnd);
-        var first = scene.ResyncAsync("agent");
-        await isReading.WaitAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        var isReading = Stalled(fixture, "agent", out var mayEnd);
+        var first = fixture.ResyncAsync("agent");
+        await isReading.WaitAsync(fixture.Limit);
 
-        var second = await scene.ResyncAsync("customer");
-        var between = await scene.RowsAsync(Runs);
+        var second = await fixture.ResyncAsync("customer");
+        var between = await fixture.RowsAsync(Runs);
         mayEnd.SetResult();
 
         Assert.Equal("succeeded", second.Status);
@@ -69,36 +70,36 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task The_same_tables_of_another_schema_are_other_tables()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
-        await scene.ExecuteAsync("create schema mirror");
-        var here = scene.Settings;
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 50 });
+        await fixture.ExecuteAsync("create schema mirror");
+        var here = fixture.Settings;
         var there = here with { Postgres = here.Postgres with { Schema = "mirror" } };
-        var isReading = Stalled(scene, "agent", out var mayEnd);
-        var first = scene.ResyncAsync("agent");
-        await isReading.WaitAsync(scene.Limit);
-        scene.Bubble.Traffic.OnRequest = null;
+        var isReading = Stalled(fixture, "agent", out var mayEnd);
+        var first = fixture.ResyncAsync("agent");
+        await isReading.WaitAsync(fixture.Limit);
+        fixture.Bubble.Traffic.OnRequest = null;
 
-        scene.Settings = there;
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
-        var second = await scene.ResyncAsync("agent");
+        fixture.Settings = there;
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        var second = await fixture.ResyncAsync("agent");
         mayEnd.SetResult();
 
         Assert.Equal(("succeeded", "succeeded"), (second.Status, (await first).Status));
-        Assert.Equal("2|2", await scene.RowAsync("select (select count(*) from mirror.agent), (select count(*) from public.agent)"));
+        Assert.Equal("2|2", await fixture.RowAsync("select (select count(*) from mirror.agent), (select count(*) from public.agent)"));
     }
 
     [Fact]
     public async Task The_lock_keeps_no_snapshot_that_would_hold_back_a_vacuum()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        var isReading = Stalled(scene, "agent", out var mayEnd);
-        var run = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(fixture, "agent", out var mayEnd);
+        var run = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
 
         const string Holder = "datname = current_database() and pid in (select l.pid from pg_locks l, bubblesync.run r "
             + "where l.locktype = 'advisory' and l.granted and r.status = 'running' and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('bubblesync run ' || r.run_id, 0))";
-        await scene.UntilAsync($"select exists (select from pg_stat_activity where {Holder} and state = 'idle in transaction')");
-        var held = await scene.RowsAsync($"select backend_xmin is null, backend_xid is null from pg_stat_activity where {Holder}");
+        await fixture.UntilAsync($"select exists (select from pg_stat_activity where {Holder} and state = 'idle in transaction')");
+        var held = await fixture.RowsAsync($"select backend_xmin is null, backend_xid is null from pg_stat_activity where {Holder}");
         mayEnd.SetResult();
 
         Assert.Equal(["true|true"], held);
@@ -108,40 +109,40 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task A_session_with_the_name_of_a_dead_run_does_not_make_it_live()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var runId = (await scene.ResyncAsync("agent")).RunId;
-        await scene.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null");
-        var named = new NpgsqlConnectionStringBuilder(scene.Connection) { ApplicationName = $"bubblesync {runId}", Pooling = false };
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var runId = (await fixture.ResyncAsync("agent")).RunId;
+        await fixture.ExecuteAsync("update bubblesync.run set status = 'running', finished_at = null, result = null");
+        var named = new NpgsqlConnectionStringBuilder(fixture.Connection) { ApplicationName = $"bubblesync {runId}", Pooling = false };
         await using var session = new NpgsqlConnection(named.ConnectionString);
-        await session.OpenAsync(scene.Limit);
+        await session.OpenAsync(fixture.Limit);
 
-        await using var archive = await scene.Engine().OpenArchiveAsync(scene.Limit);
+        await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
 
-        Assert.True(Assert.Single(await archive.ListAsync(9, null, null, scene.Limit)).Died);
+        Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
     }
 
     [Fact]
     public async Task A_run_that_lives_is_not_resumed_by_another_process()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
-        var isReading = Stalled(scene, "agent", out var mayEnd);
-        var run = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 5 });
+        var isReading = Stalled(fixture, "agent", out var mayEnd);
+        var run = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
 
-        var resumed = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync(new ResyncOptions { Resume = true }));
+        var resumed = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync(new ResyncOptions { Resume = true }));
         mayEnd.SetResult();
 
         Assert.Equal("locked", resumed.Errors[0].Code);
         Assert.Equal("succeeded", (await run).Status);
     }
 
-    private static Task Stalled(Scene scene, string type) => Stalled(scene, type, out _);
+    private static Task Stalled(SyncFixture fixture, string type) => Stalled(fixture, type, out _);
 
     // Every request for a type waits; tells when the first one does.
-    private static Task Stalled(Scene scene, string type, out TaskCompletionSource mayEnd)
+    private static Task Stalled(SyncFixture fixture, string type, out TaskCompletionSource mayEnd)
     {
         var (isReading, opened) = (new TaskCompletionSource(), new TaskCompletionSource());
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             if (type.Length > 0 && request.Type != type)
                 return Task.CompletedTask;

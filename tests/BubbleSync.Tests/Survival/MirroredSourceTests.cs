@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -19,11 +20,11 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task The_first_run_records_the_app()
     {
-        await using var scene = await OneAgentAsync();
+        await using var fixture = await OneAgentAsync();
 
         Assert.Equal(
-            $"public|{MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!)}",
-            await scene.RowAsync("select target_schema, address from bubblesync.source"));
+            $"public|{MirroredSource.AddressOf(fixture.Settings.Bubble.BaseUrl!)}",
+            await fixture.RowAsync("select target_schema, address from bubblesync.source"));
     }
 
     [Theory]
@@ -40,12 +41,12 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("plan")]
     public async Task A_command_that_reads_another_app_stops_with_2_before_it_reads_anything(params string[] words)
     {
-        await using var scene = await OneAgentAsync();
+        await using var fixture = await OneAgentAsync();
         // A run that ended early, for a resume to find.
-        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
-        await using var other = await MoveAsync(scene);
+        await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
+        await using var other = await MoveAsync(fixture);
 
-        var outcome = await RunAsync(scene, words);
+        var outcome = await RunAsync(fixture, words);
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains("mirrors the app at 127.0.0.1:", outcome.All, StringComparison.Ordinal);
@@ -56,12 +57,12 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task The_same_app_at_a_new_address_is_accepted_once_its_ids_are_found_there()
     {
-        await using var scene = await OneAgentAsync();
-        await using var other = await MoveAsync(scene);
-        other.Records.Put("agent", Scene.Record(1, Scene.Late, "\"Name\": \"Bob\""));
+        await using var fixture = await OneAgentAsync();
+        await using var other = await MoveAsync(fixture);
+        other.Records.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Bob\""));
 
-        var accepted = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true });
-        var next = await scene.ResyncAsync("agent");
+        var accepted = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true });
+        var next = await fixture.ResyncAsync("agent");
 
         Assert.Equal(("succeeded", 1L, "succeeded"), (accepted.Status, accepted.Entities[0].Updated, next.Status));
     }
@@ -69,101 +70,101 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task Another_app_is_not_accepted()
     {
-        await using var scene = await OneAgentAsync();
-        await using var other = await MoveAsync(scene);
-        other.Records.Put("agent", Scene.Record(2, Scene.Late));
+        await using var fixture = await OneAgentAsync();
+        await using var other = await MoveAsync(fixture);
+        other.Records.Put("agent", SyncFixture.Record(2, SyncFixture.Late));
 
-        var outcome = await RunAsync(scene, "resync", "--entity", "agent", "--accept-source");
+        var outcome = await RunAsync(fixture, "resync", "--entity", "agent", "--accept-source");
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains("Of 1 stored ids that were looked for", outcome.All, StringComparison.Ordinal);
-        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
-        Assert.NotEqual(MirroredSource.AddressOf(scene.Settings.Bubble.BaseUrl!), await scene.ScalarAsync<string>("select address from bubblesync.source"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
+        Assert.NotEqual(MirroredSource.AddressOf(fixture.Settings.Bubble.BaseUrl!), await fixture.ScalarAsync<string>("select address from bubblesync.source"));
     }
 
     [Fact]
     public async Task An_app_whose_records_never_came_in_leaves_no_trace()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var token = scene.Settings.Bubble.ApiToken;
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = "wrong" } };
-        await scene.ResyncAsync("agent");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { ApiToken = token } };
-        await using var other = await MoveAsync(scene);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var token = fixture.Settings.Bubble.ApiToken;
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { ApiToken = "wrong" } };
+        await fixture.ResyncAsync("agent");
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { ApiToken = token } };
+        await using var other = await MoveAsync(fixture);
 
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Fact]
     public async Task Tables_that_an_earlier_version_filled_go_on_only_with_the_app_they_came_from()
     {
-        await using var scene = await OneAgentAsync();
-        await scene.ExecuteAsync("delete from bubblesync.source; delete from bubblesync.run_target");
-        var right = scene.Settings.Bubble.BaseUrl!;
-        await using var other = await MoveAsync(scene);
-        other.Records.Put("agent", Scene.Record(2, Scene.Late));
+        await using var fixture = await OneAgentAsync();
+        await fixture.ExecuteAsync("delete from bubblesync.source; delete from bubblesync.run_target");
+        var right = fixture.Settings.Bubble.BaseUrl!;
+        await using var other = await MoveAsync(fixture);
+        other.Records.Put("agent", SyncFixture.Record(2, SyncFixture.Late));
 
-        var refused = await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync("agent"));
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = right } };
-        var accepted = await scene.ResyncAsync("agent");
+        var refused = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = right } };
+        var accepted = await fixture.ResyncAsync("agent");
 
         Assert.True(refused.IsUsage);
         Assert.Contains("Of 1 stored ids that were looked for", refused.Message, StringComparison.Ordinal);
         Assert.Equal("succeeded", accepted.Status);
-        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Fact]
     public async Task A_dry_run_accepts_no_app_for_good()
     {
-        await using var scene = await OneAgentAsync();
-        var address = await scene.ScalarAsync<string>("select address from bubblesync.source");
-        await using var other = await MoveAsync(scene);
-        other.Records.Put("agent", Scene.Record(1, Scene.Late));
+        await using var fixture = await OneAgentAsync();
+        var address = await fixture.ScalarAsync<string>("select address from bubblesync.source");
+        await using var other = await MoveAsync(fixture);
+        other.Records.Put("agent", SyncFixture.Record(1, SyncFixture.Late));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true, DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true, DryRun = true });
 
         Assert.Equal("succeeded", report.Status);
-        Assert.Equal(address, await scene.ScalarAsync<string>("select address from bubblesync.source"));
+        Assert.Equal(address, await fixture.ScalarAsync<string>("select address from bubblesync.source"));
     }
 
     [Fact]
     public async Task An_app_is_accepted_for_all_entities_of_the_schema_or_not_at_all()
     {
-        await using var scene = await OneAgentAsync();
-        await using var other = await MoveAsync(scene);
-        other.Records.Put("user", Scene.Record(9, Scene.Late));
+        await using var fixture = await OneAgentAsync();
+        await using var other = await MoveAsync(fixture);
+        other.Records.Put("user", SyncFixture.Record(9, SyncFixture.Late));
 
-        await Assert.ThrowsAsync<SyncException>(() => scene.ResyncAsync(new ResyncOptions { Entities = ["user"], AcceptSource = true }));
+        await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync(new ResyncOptions { Entities = ["user"], AcceptSource = true }));
     }
 
     [Fact]
     public async Task Two_schemas_of_one_database_mirror_two_apps()
     {
-        await using var scene = await OneAgentAsync();
-        await using var other = await MoveAsync(scene);
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { Schema = "second" } };
-        await scene.Engine().ApplySchemaAsync(scene.Limit);
+        await using var fixture = await OneAgentAsync();
+        await using var other = await MoveAsync(fixture);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { Schema = "second" } };
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
-        Assert.Equal("succeeded", (await scene.ResyncAsync("agent")).Status);
-        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from bubblesync.source"));
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from bubblesync.source"));
     }
 
-    private async Task<Scene> OneAgentAsync()
+    private async Task<SyncFixture> OneAgentAsync()
     {
-        var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, Scene.Early, "\"Name\": \"Ann\""));
-        await scene.ResyncAsync("agent");
-        return scene;
+        var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 
-    private static Task<Outcome> RunAsync(Scene scene, params string[] words) =>
-        Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", scene.Settings.Bubble.BaseUrl!.ToString())], words);
+    private static Task<Resync.Outcome> RunAsync(SyncFixture fixture, params string[] words) =>
+        Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", fixture.Settings.Bubble.BaseUrl!.ToString())], words);
 
-    private static async Task<SimulatorServer> MoveAsync(Scene scene)
+    private static async Task<SimulatorServer> MoveAsync(SyncFixture fixture)
     {
-        var other = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 0 }, scene.Limit);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { BaseUrl = new Uri(other.BaseUrl + "/") } };
+        var other = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 0 }, fixture.Limit);
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(other.BaseUrl + "/") } };
         return other;
     }
 }

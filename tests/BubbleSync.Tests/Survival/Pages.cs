@@ -10,10 +10,10 @@ internal sealed class Pages
 {
     private readonly ConcurrentQueue<SimulatedRequest> _seen = new();
 
-    public Pages(Scene scene, Func<int, SimulatedRequest, Task>? before = null)
+    public Pages(SyncFixture fixture, Func<int, SimulatedRequest, Task>? before = null)
     {
         var number = 0;
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             _seen.Enqueue(request);
             return before?.Invoke(Interlocked.Increment(ref number), request) ?? Task.CompletedTask;
@@ -21,7 +21,7 @@ internal sealed class Pages
     }
 
     /// <summary>The windows that a run which has ended has proved, in the words of requests; those of merged entities too.</summary>
-    public static Task<List<string>> ProvedAsync(Scene scene) => scene.RowsAsync("""
+    public static Task<List<string>> ProvedAsync(SyncFixture fixture) => fixture.RowsAsync("""
         select entity || ' [{"key":"Created Date","constraint_type":"greater than","value":"' || to_char((from_at - interval '1 ms') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
           || '"},{"key":"Created Date","constraint_type":"less than","value":"' || to_char(to_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}]'
         from bubblesync."window" where kind = 'created' and status = 'proved' and to_at is not null
@@ -40,10 +40,10 @@ internal sealed class Pages
     }
 
     /// <summary>Lets the second page of one window of items wait for the test, and nothing else.</summary>
-    public static (Task IsReading, TaskCompletionSource MayGoOn) StallOne(Scene scene)
+    public static (Task IsReading, TaskCompletionSource MayGoOn) StallOne(SyncFixture fixture)
     {
         var (isReading, mayGoOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
             request is { Type: "invoice_item", Cursor: > 0 } && !request.Line.Contains("limit=1&", StringComparison.Ordinal) && isReading.TrySetResult() ? mayGoOn.Task : Task.CompletedTask;
         return (isReading.Task, mayGoOn);
     }

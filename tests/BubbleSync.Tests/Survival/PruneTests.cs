@@ -1,5 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -15,39 +16,39 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_soft_prune_marks_what_is_gone_once_and_a_record_that_comes_back_loses_its_mark()
     {
-        await using var scene = await TenAgentsAsync();
-        Delete(scene, 3, 7);
+        await using var fixture = await TenAgentsAsync();
+        Delete(fixture, 3, 7);
 
-        var first = await PruneAsync(scene, PruneMode.Soft);
-        var before = await scene.SnapshotAsync();
-        var second = await PruneAsync(scene, PruneMode.Soft);
+        var first = await PruneAsync(fixture, PruneMode.Soft);
+        var before = await fixture.SnapshotAsync();
+        var second = await PruneAsync(fixture, PruneMode.Soft);
 
         Assert.Equal(("succeeded", 2L, 2L), (first.Status, first.Entities[0].Pruned, first.Entities[0].NotInBubble));
-        Assert.Equal([Scene.Id(3), Scene.Id(7)], await scene.RowsAsync(Marked));
-        Assert.Equal("10|true", await scene.RowAsync("select count(*), bool_and(updated_at = modified_date) from agent"));
+        Assert.Equal([SyncFixture.Id(3), SyncFixture.Id(7)], await fixture.RowsAsync(Marked));
+        Assert.Equal("10|true", await fixture.RowAsync("select count(*), bool_and(updated_at = modified_date) from agent"));
         Assert.Equal(("succeeded", 0L, 2L), (second.Status, second.Entities[0].Pruned, second.Entities[0].NotInBubble));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
 
-        scene.Put("agent", Scene.Record(3, Scene.Early));
-        await PruneAsync(scene, PruneMode.Report);
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early));
+        await PruneAsync(fixture, PruneMode.Report);
 
-        Assert.Equal([Scene.Id(7)], await scene.RowsAsync(Marked));
+        Assert.Equal([SyncFixture.Id(7)], await fixture.RowsAsync(Marked));
     }
 
     [Fact]
     public async Task A_hard_prune_deletes_what_is_gone_and_never_a_local_row()
     {
-        await using var scene = await TenAgentsAsync();
+        await using var fixture = await TenAgentsAsync();
         string[] local = ["agt_local", "12345", "1769904000000x", "x17", " 1769904000000x17", "1769904000000x17\n", "1769904000000X17", "１x７"];
         foreach (var id in local)
-            await scene.ExecuteAsync($"insert into agent (bubble_id) values ('{id}')");
-        Delete(scene, 3, 7);
+            await fixture.ExecuteAsync($"insert into agent (bubble_id) values ('{id}')");
+        Delete(fixture, 3, 7);
 
-        var report = await PruneAsync(scene, PruneMode.Hard);
+        var report = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Pruned));
-        Assert.Equal(8 + local.Length, await scene.ScalarAsync<long>(Numbers));
-        Assert.Equal(local.Order(StringComparer.Ordinal), (await scene.RowsAsync("select bubble_id from agent where name is null")).Order(StringComparer.Ordinal));
+        Assert.Equal(8 + local.Length, await fixture.ScalarAsync<long>(Numbers));
+        Assert.Equal(local.Order(StringComparer.Ordinal), (await fixture.RowsAsync("select bubble_id from agent where name is null")).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -56,30 +57,30 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("set default", "would reset the link of rows of public.note that stay: 1.")]
     public async Task What_a_deletion_would_take_along_forbids_it(string action, string told)
     {
-        await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync($"create table public.note (agent_id integer references agent (id) on delete {action}); insert into public.note select id from agent where bubble_id in ('{Scene.Id(3)}', '{Scene.Id(4)}')");
-        Delete(scene, 3);
+        await using var fixture = await TenAgentsAsync();
+        await fixture.ExecuteAsync($"create table public.note (agent_id integer references agent (id) on delete {action}); insert into public.note select id from agent where bubble_id in ('{SyncFixture.Id(3)}', '{SyncFixture.Id(4)}')");
+        Delete(fixture, 3);
 
-        var refused = await PruneAsync(scene, PruneMode.Hard);
-        await scene.ExecuteAsync($"delete from public.note using agent where bubble_id = '{Scene.Id(3)}' and agent_id = agent.id");
-        var allowed = await PruneAsync(scene, PruneMode.Hard);
+        var refused = await PruneAsync(fixture, PruneMode.Hard);
+        await fixture.ExecuteAsync($"delete from public.note using agent where bubble_id = '{SyncFixture.Id(3)}' and agent_id = agent.id");
+        var allowed = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("partial", 0L), (refused.Status, refused.Entities[0].Pruned));
         Assert.Contains(refused.Errors, e => e.Code == "prune-refused" && e.Message.Contains(told, StringComparison.Ordinal));
         Assert.Equal(("succeeded", 1L), (allowed.Status, allowed.Entities[0].Pruned));
-        Assert.Equal("1|9", await scene.RowAsync("select (select count(agent_id) from public.note), count(*) from agent"));
+        Assert.Equal("1|9", await fixture.RowAsync("select (select count(agent_id) from public.note), count(*) from agent"));
     }
 
     [Fact]
     public async Task Rows_that_go_together_may_refer_to_each_other()
     {
-        await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync($"alter table agent add boss integer references agent (id) on delete cascade; update agent set boss = b.id from agent b where b.bubble_id = '{Scene.Id(3)}' and agent.bubble_id in ('{Scene.Id(4)}', '{Scene.Id(5)}')");
-        Delete(scene, 3, 4);
+        await using var fixture = await TenAgentsAsync();
+        await fixture.ExecuteAsync($"alter table agent add boss integer references agent (id) on delete cascade; update agent set boss = b.id from agent b where b.bubble_id = '{SyncFixture.Id(3)}' and agent.bubble_id in ('{SyncFixture.Id(4)}', '{SyncFixture.Id(5)}')");
+        Delete(fixture, 3, 4);
 
-        var refused = await PruneAsync(scene, PruneMode.Hard);
-        Delete(scene, 5);
-        var allowed = await PruneAsync(scene, PruneMode.Hard, limit: 30);
+        var refused = await PruneAsync(fixture, PruneMode.Hard);
+        Delete(fixture, 5);
+        var allowed = await PruneAsync(fixture, PruneMode.Hard, limit: 30);
 
         Assert.Equal((0L, 3L), (refused.Entities[0].Pruned, allowed.Entities[0].Pruned));
     }
@@ -87,13 +88,13 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_table_that_the_user_may_not_see_might_lose_rows_and_forbids_it()
     {
-        await using var scene = await TenAgentsAsync();
+        await using var fixture = await TenAgentsAsync();
         var role = $"pruner_{Guid.NewGuid():N}";
-        await scene.ExecuteAsync($"create role {role} login password 'p'; grant all on all tables in schema public, bubblesync to {role}; grant all on schema bubblesync, bubblesync_staging to {role}; create table public.note (agent_id integer references agent (id) on delete cascade)");
-        scene.Settings = scene.Settings with { Postgres = scene.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(scene.Connection) { Username = role, Password = "p" }.ConnectionString } };
-        Delete(scene, 3);
+        await fixture.ExecuteAsync($"create role {role} login password 'p'; grant all on all tables in schema public, bubblesync to {role}; grant all on schema bubblesync, bubblesync_staging to {role}; create table public.note (agent_id integer references agent (id) on delete cascade)");
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
+        Delete(fixture, 3);
 
-        var report = await PruneAsync(scene, PruneMode.Hard);
+        var report = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("partial", 0L), (report.Status, report.Entities[0].Pruned));
         Assert.Contains(report.Errors, e => e.Code == "prune-refused" && e.Message.Contains("Grant select there", StringComparison.Ordinal));
@@ -104,13 +105,13 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(PruneMode.Hard)]
     public async Task More_than_a_fifth_is_pruned_only_where_the_limit_is_lifted(PruneMode mode)
     {
-        await using var scene = await TenAgentsAsync();
-        Delete(scene, 1, 2, 3);
+        await using var fixture = await TenAgentsAsync();
+        Delete(fixture, 1, 2, 3);
 
-        var refused = await PruneAsync(scene, mode);
-        var stillRefused = await PruneAsync(scene, mode, limit: 29.9m);
-        var untouched = (await scene.ScalarAsync<long>(Numbers), (await scene.RowsAsync(Marked)).Count);
-        var allowed = await PruneAsync(scene, mode, limit: 30);
+        var refused = await PruneAsync(fixture, mode);
+        var stillRefused = await PruneAsync(fixture, mode, limit: 29.9m);
+        var untouched = (await fixture.ScalarAsync<long>(Numbers), (await fixture.RowsAsync(Marked)).Count);
+        var allowed = await PruneAsync(fixture, mode, limit: 30);
 
         AssertRefused(refused, "3 of 10 rows would go, more than 20 %");
         AssertRefused(stillRefused, "more than 29.9 %");
@@ -121,13 +122,13 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task An_entity_that_comes_back_empty_is_never_pruned()
     {
-        await using var scene = await TenAgentsAsync();
-        scene.Bubble.Records.Clear("agent");
+        await using var fixture = await TenAgentsAsync();
+        fixture.Bubble.Records.Clear("agent");
 
-        var report = await PruneAsync(scene, PruneMode.Hard, limit: 100);
+        var report = await PruneAsync(fixture, PruneMode.Hard, limit: 100);
 
         AssertRefused(report, "Bubble sent no record at all");
-        Assert.Equal(10, await scene.ScalarAsync<long>(Numbers));
+        Assert.Equal(10, await fixture.ScalarAsync<long>(Numbers));
     }
 
     [Theory]
@@ -135,48 +136,48 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("duplicates=100", 5)]
     public async Task Nothing_is_pruned_where_the_reading_is_not_proved(string fault, int pageSize)
     {
-        await using var scene = (await TenAgentsAsync(fault)).With(pageSize: pageSize);
-        var before = await scene.EndStateAsync();
-        Delete(scene, 3);
+        await using var fixture = (await TenAgentsAsync(fault)).With(pageSize: pageSize);
+        var before = await fixture.EndStateAsync();
+        Delete(fixture, 3);
 
-        var report = await PruneAsync(scene, PruneMode.Hard, limit: 100);
+        var report = await PruneAsync(fixture, PruneMode.Hard, limit: 100);
 
         AssertRefused(report, "its extraction is not shown to be complete");
-        Assert.Equal(before, await scene.EndStateAsync());
+        Assert.Equal(before, await fixture.EndStateAsync());
     }
 
     [Fact]
     public async Task Nothing_is_pruned_where_a_record_without_a_usable_id_could_be_any_row()
     {
-        await using var scene = await TenAgentsAsync();
-        scene.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
-        Delete(scene, 3);
+        await using var fixture = await TenAgentsAsync();
+        fixture.Put("agent", """{"Created Date": "2026-02-02T00:00:00.000Z", "Name": "nobody"}""");
+        Delete(fixture, 3);
 
-        AssertRefused(await PruneAsync(scene, PruneMode.Hard), "records without a usable id came");
-        Assert.Equal(10, await scene.ScalarAsync<long>(Numbers));
+        AssertRefused(await PruneAsync(fixture, PruneMode.Hard), "records without a usable id came");
+        Assert.Equal(10, await fixture.ScalarAsync<long>(Numbers));
     }
 
     [Fact]
     public async Task A_record_that_is_rejected_is_still_in_Bubble_and_keeps_its_row()
     {
-        await using var scene = await TenAgentsAsync();
-        scene.Put("agent", Scene.Record(3, Scene.Late, "\"Commission\": \"many\""));
-        Delete(scene, 7);
+        await using var fixture = await TenAgentsAsync();
+        fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Late, "\"Commission\": \"many\""));
+        Delete(fixture, 7);
 
-        var report = await PruneAsync(scene, PruneMode.Hard);
+        var report = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal((1, 1), (report.Entities[0].Pruned, report.Entities[0].Rejected));
-        Assert.Equal("true|false", await scene.RowAsync($"select exists (select from agent where bubble_id = '{Scene.Id(3)}'), exists (select from agent where bubble_id = '{Scene.Id(7)}')"));
+        Assert.Equal("true|false", await fixture.RowAsync($"select exists (select from agent where bubble_id = '{SyncFixture.Id(3)}'), exists (select from agent where bubble_id = '{SyncFixture.Id(7)}')"));
     }
 
     [Fact]
     public async Task A_soft_prune_of_a_table_without_the_mark_is_refused()
     {
-        await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync("alter table agent drop column deleted_in_bubble_at");
-        Delete(scene, 3);
+        await using var fixture = await TenAgentsAsync();
+        await fixture.ExecuteAsync("alter table agent drop column deleted_in_bubble_at");
+        Delete(fixture, 3);
 
-        AssertRefused(await PruneAsync(scene, PruneMode.Soft), "table 'agent' has no column deleted_in_bubble_at");
+        AssertRefused(await PruneAsync(fixture, PruneMode.Soft), "table 'agent' has no column deleted_in_bubble_at");
     }
 
     [Theory]
@@ -184,36 +185,36 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("deferrable initially deferred")]
     public async Task A_row_that_a_foreign_key_still_needs_refuses_the_prune_and_stops_nothing(string when)
     {
-        await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync($"alter table customer add constraint of_agent foreign key (linked_agent) references agent (bubble_id) {when}; insert into customer (customer_id, linked_agent) values ('local', '{Scene.Id(3)}')");
-        Delete(scene, 3);
-        scene.Put("user", Scene.Record(50, Scene.Early));
+        await using var fixture = await TenAgentsAsync();
+        await fixture.ExecuteAsync($"alter table customer add constraint of_agent foreign key (linked_agent) references agent (bubble_id) {when}; insert into customer (customer_id, linked_agent) values ('local', '{SyncFixture.Id(3)}')");
+        Delete(fixture, 3);
+        fixture.Put("user", SyncFixture.Record(50, SyncFixture.Early));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard });
 
         AssertRefused(report, "constraint 'of_agent' of table 'customer' still needs a row");
-        Assert.Equal("10|1", await scene.RowAsync($"{Numbers.Replace("count(*)", "count(*), (select count(*) from \"user\")", StringComparison.Ordinal)}"));
+        Assert.Equal("10|1", await fixture.RowAsync($"{Numbers.Replace("count(*)", "count(*), (select count(*) from \"user\")", StringComparison.Ordinal)}"));
     }
 
     [Fact]
     public async Task Rows_go_before_those_that_they_point_to()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync("alter table invoice add constraint of_customer foreign key (linked_customer) references customer (customer_id)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table invoice add constraint of_customer foreign key (linked_customer) references customer (customer_id)");
         for (var number = 1; number <= 5; number++)
         {
-            scene.Put("Customer_Profile", Scene.Record(number, Scene.Early));
-            scene.Put("invoice", Scene.Record(number + 10, Scene.Early, $"\"Linked Customer\": \"{Scene.Id(number)}\""));
+            fixture.Put("Customer_Profile", SyncFixture.Record(number, SyncFixture.Early));
+            fixture.Put("invoice", SyncFixture.Record(number + 10, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(number)}\""));
         }
 
-        await scene.ResyncAsync("customer", "invoice");
-        scene.Bubble.Records.Delete("Customer_Profile", Scene.Id(1));
-        scene.Bubble.Records.Delete("invoice", Scene.Id(11));
+        await fixture.ResyncAsync("customer", "invoice");
+        fixture.Bubble.Records.Delete("Customer_Profile", SyncFixture.Id(1));
+        fixture.Bubble.Records.Delete("invoice", SyncFixture.Id(11));
 
-        var report = await PruneAsync(scene, PruneMode.Hard, 20, "customer", "invoice");
+        var report = await PruneAsync(fixture, PruneMode.Hard, 20, "customer", "invoice");
 
         Assert.Equal(("succeeded", 1L, 1L), (report.Status, report.Entities[0].Pruned, report.Entities[1].Pruned));
-        Assert.Equal("4|4", await scene.RowAsync("select (select count(*) from customer), (select count(*) from invoice)"));
+        Assert.Equal("4|4", await fixture.RowAsync("select (select count(*) from customer), (select count(*) from invoice)"));
     }
 
     [Theory]
@@ -221,41 +222,41 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(PruneMode.Hard)]
     public async Task A_dry_run_counts_what_would_be_pruned_and_changes_nothing(PruneMode mode)
     {
-        await using var scene = await TenAgentsAsync();
-        Delete(scene, 3, 7);
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await TenAgentsAsync();
+        Delete(fixture, 3, 7);
+        var before = await fixture.SnapshotAsync();
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode, DryRun = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode, DryRun = true });
 
         Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Pruned));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task A_resumed_run_prunes_as_it_was_asked_to_at_its_start()
     {
-        await using var scene = await TenAgentsAsync();
-        Delete(scene, 1, 2, 3);
-        await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 30, MaxCalls = 2 });
+        await using var fixture = await TenAgentsAsync();
+        Delete(fixture, 1, 2, 3);
+        await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 30, MaxCalls = 2 });
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(("succeeded", 3L), (report.Status, report.Entities[0].Pruned));
-        Assert.Equal("7", await scene.RowAsync(Numbers));
+        Assert.Equal("7", await fixture.RowAsync(Numbers));
     }
 
     [Fact]
     public async Task A_refused_prune_ends_with_1_and_a_local_edit_stays()
     {
-        await using var scene = await TenAgentsAsync();
-        await scene.ExecuteAsync("update agent set introducer = 'mine', updated_at = now()");
-        Delete(scene, 1, 2, 3);
+        await using var fixture = await TenAgentsAsync();
+        await fixture.ExecuteAsync("update agent set introducer = 'mine', updated_at = now()");
+        Delete(fixture, 1, 2, 3);
 
-        var outcome = await Bubblesync.RunAsync(scene, "resync", "--entity", "agent", "--prune", "hard");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--prune", "hard");
 
         Assert.Equal(1, outcome.Code);
         Assert.Contains("--prune-limit", outcome.All, StringComparison.Ordinal);
-        Assert.Equal(10, await scene.ScalarAsync<long>("select count(*) from agent where introducer = 'mine'"));
+        Assert.Equal(10, await fixture.ScalarAsync<long>("select count(*) from agent where introducer = 'mine'"));
     }
 
     private static void AssertRefused(RunReport report, string why)
@@ -266,21 +267,21 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(0, report.Entities.Single(e => e.Name == "agent").Pruned);
     }
 
-    private static Task<RunReport> PruneAsync(Scene scene, PruneMode mode, decimal limit = 20, params string[] entities) =>
-        scene.ResyncAsync(new ResyncOptions { Entities = entities.Length > 0 ? entities : ["agent"], Prune = mode, PruneLimitPercent = limit });
+    private static Task<RunReport> PruneAsync(SyncFixture fixture, PruneMode mode, decimal limit = 20, params string[] entities) =>
+        fixture.ResyncAsync(new ResyncOptions { Entities = entities.Length > 0 ? entities : ["agent"], Prune = mode, PruneLimitPercent = limit });
 
-    private static void Delete(Scene scene, params int[] numbers)
+    private static void Delete(SyncFixture fixture, params int[] numbers)
     {
         foreach (var number in numbers)
-            Assert.True(scene.Bubble.Records.Delete("agent", Scene.Id(number)), number.ToString(CultureInfo.InvariantCulture));
+            Assert.True(fixture.Bubble.Records.Delete("agent", SyncFixture.Id(number)), number.ToString(CultureInfo.InvariantCulture));
     }
 
-    private async Task<Scene> TenAgentsAsync(params string[] faults)
+    private async Task<SyncFixture> TenAgentsAsync(params string[] faults)
     {
-        var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = faults });
+        var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = faults });
         for (var number = 1; number <= 10; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early, $"\"Name\": \"{number}\""));
-        await scene.ResyncAsync("agent");
-        return scene;
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"{number}\""));
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 }

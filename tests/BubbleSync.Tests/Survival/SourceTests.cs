@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -30,16 +30,16 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task What_fails_now_and_then_changes_nothing_and_is_counted_truly(string what, int percent)
     {
         string[] faults = what switch { "throttling" => Throttling, "failing" => Failing, "everything" => [.. Throttling, .. Failing], _ => [what] };
-        await using var scene = await OpenAsync([.. faults.Select(fault => $"{fault}={percent}")]);
+        await using var fixture = await OpenAsync([.. faults.Select(fault => $"{fault}={percent}")]);
         _calm ??= await CalmAsync();
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 12 } };
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 12 } };
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.True(report.Status == "succeeded", report.ToJson());
-        Assert.Equal(_calm, await scene.EndStateAsync());
-        Assert.Equal(scene.Bubble.Traffic.Requests, report.Api.Calls);
-        Assert.Equal(Repeats(scene), report.Api.Retries);
+        Assert.Equal(_calm, await fixture.EndStateAsync());
+        Assert.Equal(fixture.Bubble.Traffic.Requests, report.Api.Calls);
+        Assert.Equal(Repeats(fixture), report.Api.Retries);
         if (faults.All(Throttling.Contains))
             Assert.Equal(report.Api.Retries, report.Api.Throttled);
         else if (!faults.Any(Throttling.Contains))
@@ -52,13 +52,13 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_request_that_is_never_answered_is_given_up_and_sent_again()
     {
-        await using var scene = await OpenAsync("stall=3x");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { TimeoutSeconds = 60 } };
+        await using var fixture = await OpenAsync("stall=3x");
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { TimeoutSeconds = 60 } };
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal(("succeeded", 3L, 0L), (report.Status, report.Api.Retries, report.Api.Throttled));
-        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
+        Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
     }
 
     [Fact]
@@ -67,10 +67,10 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         const int Alive = 60;
         // Four windows, each of one request after the other, and a count of each of eight types.
         const int MostOpen = 8 * 5;
-        await using var scene = await OpenAsync();
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 30 } };
+        await using var fixture = await OpenAsync();
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { PatienceSeconds = 30 } };
         var refused = new ConcurrentQueue<string>();
-        _ = new Pages(scene, (number, request) =>
+        _ = new Pages(fixture, (number, request) =>
         {
             if (number <= Alive)
                 return Task.CompletedTask;
@@ -80,31 +80,31 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
             throw new InvalidOperationException("dead");
         });
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(report.Errors, e => e is { Code: "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
         // Those that were under way, then one at a time.
         Assert.InRange(refused.Distinct().Count(), 1, MostOpen);
-        Assert.InRange(refused.Count, scene.Settings.Bubble.MaxAttempts, 40);
+        Assert.InRange(refused.Count, fixture.Settings.Bubble.MaxAttempts, 40);
 
-        var known = await Pages.ProvedAsync(scene);
-        var pages = new Pages(scene);
-        var resumed = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var known = await Pages.ProvedAsync(fixture);
+        var pages = new Pages(fixture);
+        var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal("succeeded", resumed.Status);
         Assert.NotEmpty(known);
         pages.AssertNotRead(known);
-        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
+        Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
     }
 
     [Fact]
     public async Task A_source_that_gives_no_good_answer_at_all_ends_the_run_once_patience_is_over()
     {
-        await using var scene = await OpenAsync("500=100");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 60 } };
+        await using var fixture = await OpenAsync("500=100");
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { PatienceSeconds = 60 } };
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(
@@ -112,41 +112,41 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
             e => e is { Code: "source-busy", Stage: "extract" }
                 && e.Message.Contains("500", StringComparison.Ordinal)
                 && e.Message.Contains("--resume", StringComparison.Ordinal));
-        Assert.InRange(scene.Bubble.Traffic.Requests, 8, 40);
+        Assert.InRange(fixture.Bubble.Traffic.Requests, 8, 40);
     }
 
     [Fact]
     public async Task An_outage_of_two_minutes_is_outlasted_by_default()
     {
         const int Alive = 60;
-        await using var scene = await OpenAsync();
+        await using var fixture = await OpenAsync();
         long? died = null;
-        _ = new Pages(scene, (number, _) =>
+        _ = new Pages(fixture, (number, _) =>
         {
             if (number <= Alive)
                 return Task.CompletedTask;
 
-            died ??= scene.Clock.GetTimestamp();
-            return scene.Clock.GetElapsedTime(died.Value) > TimeSpan.FromMinutes(2)
+            died ??= fixture.Clock.GetTimestamp();
+            return fixture.Clock.GetElapsedTime(died.Value) > TimeSpan.FromMinutes(2)
                 ? Task.CompletedTask
                 : throw new InvalidOperationException("dead for a while");
         });
 
-        var report = await scene.ResyncAsync();
+        var report = await fixture.ResyncAsync();
 
         Assert.True(report.Status == "succeeded", report.ToJson());
-        Assert.Equal(_calm ??= await CalmAsync(), await scene.EndStateAsync());
+        Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
     }
 
     [Fact]
     public async Task What_cannot_be_resumed_does_not_say_so()
     {
-        await using var scene = await OpenAsync("500=100");
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { PatienceSeconds = 20 } };
+        await using var fixture = await OpenAsync("500=100");
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { PatienceSeconds = 20 } };
 
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions(), null, scene.Limit);
-        var synced = await scene.Engine().SyncInvoicesAsync([Scene.Id(1)], new InvoiceSyncOptions(), null, scene.Limit);
-        var dry = await scene.ResyncAsync(new ResyncOptions { DryRun = true });
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions(), null, fixture.Limit);
+        var synced = await fixture.Engine().SyncInvoicesAsync([SyncFixture.Id(1)], new InvoiceSyncOptions(), null, fixture.Limit);
+        var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
 
         Assert.All([verified.Run, synced.Run, dry], run =>
         {
@@ -159,10 +159,10 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_host_that_no_name_server_knows_ends_with_3_and_its_name()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         var watch = Stopwatch.StartNew();
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.All(outcome.Json.GetProperty("errors").EnumerateArray(), e => Assert.Contains("no-such-host.invalid", e.GetProperty("message").GetString()!, StringComparison.Ordinal));
@@ -170,23 +170,23 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     // Requests that were sent more than once; each type is counted twice as a whole, by the same request before and after.
-    private static long Repeats(Scene scene)
+    private static long Repeats(SyncFixture fixture)
     {
-        Assert.True(scene.Bubble.Traffic.Requests < new SimulatorOptions().RecentRequests);
-        return scene.Bubble.Traffic.Requests - scene.Bubble.Traffic.Recent.Distinct().Count() - Maps.All.Count;
+        Assert.True(fixture.Bubble.Traffic.Requests < new SimulatorOptions().RecentRequests);
+        return fixture.Bubble.Traffic.Requests - fixture.Bubble.Traffic.Recent.Distinct().Count() - Maps.All.Count;
     }
 
     private async Task<IReadOnlyList<string>> CalmAsync()
     {
-        await using var scene = await OpenAsync();
-        Assert.Equal("succeeded", (await scene.ResyncAsync()).Status);
-        return await scene.EndStateAsync();
+        await using var fixture = await OpenAsync();
+        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        return await fixture.EndStateAsync();
     }
 
-    private async Task<Scene> OpenAsync(params string[] faults)
+    private async Task<SyncFixture> OpenAsync(params string[] faults)
     {
-        var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = faults, DripPause = TimeSpan.FromMilliseconds(2) })).With(windowSize: 12, pageSize: 5);
-        scene.Clock = new FastClock(30);
-        return scene;
+        var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = faults, DripPause = TimeSpan.FromMilliseconds(2) })).With(windowSize: 12, pageSize: 5);
+        fixture.Clock = new FastClock(30);
+        return fixture;
     }
 }

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -17,37 +17,37 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_run_that_loses_all_its_sessions_while_it_reads_stops_and_goes_on_from_there()
     {
-        await using var scene = await OpenAsync();
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
-        var run = scene.ResyncAsync();
-        await isReading.WaitAsync(scene.Limit);
-        await scene.UntilAsync("select count(*) > 20 from bubblesync.\"window\"");
+        await using var fixture = await OpenAsync();
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        var run = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
+        await fixture.UntilAsync("select count(*) > 20 from bubblesync.\"window\"");
 
-        await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours}");
+        await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours}");
         mayGoOn.SetResult();
         var report = await run;
 
         Assert.Equal("failed", report.Status);
         Assert.Contains(report.Errors, e => Clear.Contains(e.Code));
-        await AssertGoesOnAsync(scene);
+        await AssertGoesOnAsync(fixture);
     }
 
     [Fact]
     public async Task A_run_that_loses_its_locks_merges_nothing_more()
     {
-        await using var scene = await OpenAsync();
-        var (isReading, mayGoOn) = Pages.StallOne(scene);
-        await using (var door = await Door.ShutAsync(scene, "lock table agent in exclusive mode"))
+        await using var fixture = await OpenAsync();
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        await using (var heldLock = await HeldLock.ShutAsync(fixture, "lock table agent in exclusive mode"))
         {
-            var run = scene.ResyncAsync();
-            await isReading.WaitAsync(scene.Limit);
-            await door.SomebodyWaitsAsync();
+            var run = fixture.ResyncAsync();
+            await isReading.WaitAsync(fixture.Limit);
+            await heldLock.SomebodyWaitsAsync();
             // Else the merge of customers could find the loss first, and stop that of agents.
-            await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'customer')");
-            Assert.Equal(["true"], await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and {HoldsLocks}"));
-            await scene.UntilAsync($"select not exists (select from pg_stat_activity where {Ours} and {HoldsLocks})");
-            await door.DisposeAsync();
-            await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
+            await fixture.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'customer')");
+            Assert.Equal(["true"], await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and {HoldsLocks}"));
+            await fixture.UntilAsync($"select not exists (select from pg_stat_activity where {Ours} and {HoldsLocks})");
+            await heldLock.DisposeAsync();
+            await fixture.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
             mayGoOn.TrySetResult();
             var report = await run;
 
@@ -57,19 +57,19 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         }
 
         // Agents, whose merge was under way, and customers; nothing of a later level.
-        Assert.Equal("0|0", await scene.RowAsync("select (select count(*) from \"user\"), (select count(*) from invoice)"));
-        await AssertGoesOnAsync(scene);
+        Assert.Equal("0|0", await fixture.RowAsync("select (select count(*) from \"user\"), (select count(*) from invoice)"));
+        await AssertGoesOnAsync(fixture);
     }
 
     [Fact]
     public async Task Patches_that_lose_their_locks_say_to_run_them_again()
     {
-        await using var scene = (await OpenAsync()).WithPatches(("010-waits", "select pg_advisory_xact_lock(42)"), ("020-last", "select 1"));
-        await using var door = await Door.ShutAsync(scene, "select pg_advisory_xact_lock(42)");
-        var run = scene.Engine().PatchAsync([], scene.Limit);
-        await door.SomebodyWaitsAsync();
-        Assert.Equal(["true"], await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and wait_event_type is distinct from 'Lock' and {HoldsLocks}"));
-        await door.DisposeAsync();
+        await using var fixture = (await OpenAsync()).WithPatches(("010-waits", "select pg_advisory_xact_lock(42)"), ("020-last", "select 1"));
+        await using var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)");
+        var run = fixture.Engine().PatchAsync([], fixture.Limit);
+        await heldLock.SomebodyWaitsAsync();
+        Assert.Equal(["true"], await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and wait_event_type is distinct from 'Lock' and {HoldsLocks}"));
+        await heldLock.DisposeAsync();
         var report = await run;
 
         Assert.Equal(("failed", "lock-lost"), (report.Status, report.Errors[0].Code));
@@ -82,36 +82,36 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData("invoice_item")]
     public async Task A_merge_whose_session_is_ended_leaves_nothing_of_itself(string table)
     {
-        await using var scene = await OpenAsync();
-        await using (var door = await Door.ShutAsync(scene, $"lock table {table} in exclusive mode"))
+        await using var fixture = await OpenAsync();
+        await using (var heldLock = await HeldLock.ShutAsync(fixture, $"lock table {table} in exclusive mode"))
         {
-            var run = scene.ResyncAsync();
-            await door.SomebodyWaitsAsync();
-            Assert.NotEmpty(await scene.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and cardinality(pg_blocking_pids(pid)) > 0"));
+            var run = fixture.ResyncAsync();
+            await heldLock.SomebodyWaitsAsync();
+            Assert.NotEmpty(await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and cardinality(pg_blocking_pids(pid)) > 0"));
             var report = await run;
 
             Assert.Equal("failed", report.Status);
             Assert.Contains(report.Errors, e => Clear.Contains(e.Code) && e.Entity == table);
         }
 
-        Assert.Equal("0|0", await scene.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
-        await AssertGoesOnAsync(scene);
+        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
+        await AssertGoesOnAsync(fixture);
     }
 
-    private async Task<Scene> OpenAsync() =>
-        (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+    private async Task<SyncFixture> OpenAsync() =>
+        (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
 
-    private async Task AssertGoesOnAsync(Scene scene)
+    private async Task AssertGoesOnAsync(SyncFixture fixture)
     {
-        var known = await Pages.ProvedAsync(scene);
-        var pages = new Pages(scene);
-        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var known = await Pages.ProvedAsync(fixture);
+        var pages = new Pages(fixture);
+        var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
         await using var calm = await OpenAsync();
         await calm.ResyncAsync();
 
         Assert.True(report.Status == "succeeded", report.ToJson());
         pages.AssertNotRead(known);
-        Assert.Equal(await calm.EndStateAsync(), await scene.EndStateAsync());
-        Assert.Empty(await scene.StagingAsync());
+        Assert.Equal(await calm.EndStateAsync(), await fixture.EndStateAsync());
+        Assert.Empty(await fixture.StagingAsync());
     }
 }

@@ -1,4 +1,5 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -26,22 +27,22 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData(false)]
     public async Task A_copy_that_the_server_refuses_while_the_run_is_stopped_is_named_beside_the_stop(bool isDrained)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(RefuseCopies);
-        var isStalled = StallCustomers(scene);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(scene.Limit);
-        await using var door = await Door.ShutAsync(scene, "select pg_advisory_xact_lock(42)");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(RefuseCopies);
+        var isStalled = StallCustomers(fixture);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(fixture.Limit);
+        await using var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)");
         var options = new ResyncOptions { Entities = ["agent", "customer"], Drain = isDrained ? stop.Token : CancellationToken.None };
-        var run = scene.Engine().ResyncAsync(options, null, isDrained ? scene.Limit : stop.Token);
-        await UntilBothWaitAsync(run, door, isStalled);
+        var run = fixture.Engine().ResyncAsync(options, null, isDrained ? fixture.Limit : stop.Token);
+        await UntilBothWaitAsync(run, heldLock, isStalled);
 
         await stop.CancelAsync();
-        await door.DisposeAsync();
+        await heldLock.DisposeAsync();
         var report = await run;
 
         Assert.Equal(("cancelled", "cancelled"), (report.Status, report.Errors[0].Code));
         Assert.Contains(report.Errors, e => e is { Code: "target-full", Entity: "agent" } && e.Message.Contains("no space left", StringComparison.Ordinal));
-        var log = await scene.RowsAsync("select message from bubblesync.activity_log where level = 'error'");
+        var log = await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'error'");
         Assert.Contains(log, m => m.Contains("interrupted", StringComparison.Ordinal));
         Assert.Contains(log, m => m.Contains("no space left", StringComparison.Ordinal));
     }
@@ -49,14 +50,14 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_copy_that_the_server_refuses_is_not_hidden_by_the_cancellations_that_follow()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        await scene.ExecuteAsync(RefuseCopies);
-        var isStalled = StallCustomers(scene);
-        await using var door = await Door.ShutAsync(scene, "select pg_advisory_xact_lock(42)");
-        var run = scene.ResyncAsync("agent", "customer");
-        await UntilBothWaitAsync(run, door, isStalled);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(RefuseCopies);
+        var isStalled = StallCustomers(fixture);
+        await using var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)");
+        var run = fixture.ResyncAsync("agent", "customer");
+        await UntilBothWaitAsync(run, heldLock, isStalled);
 
-        await door.DisposeAsync();
+        await heldLock.DisposeAsync();
         var report = await run;
 
         Assert.Equal(("failed", "target-full"), (report.Status, Assert.Single(report.Errors).Code));
@@ -65,11 +66,11 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_stop_without_a_failure_is_the_only_cause()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var isStalled = StallCustomers(scene);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(scene.Limit);
-        var run = scene.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"] }, null, stop.Token);
-        await isStalled.WaitAsync(scene.Limit);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var isStalled = StallCustomers(fixture);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(fixture.Limit);
+        var run = fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"] }, null, stop.Token);
+        await isStalled.WaitAsync(fixture.Limit);
 
         await stop.CancelAsync();
         var report = await run;
@@ -77,9 +78,9 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal(("cancelled", "cancelled"), (report.Status, Assert.Single(report.Errors).Code));
     }
 
-    private static async Task UntilBothWaitAsync(Task<RunReport> run, Door door, Task isStalled)
+    private static async Task UntilBothWaitAsync(Task<RunReport> run, HeldLock heldLock, Task isStalled)
     {
-        var both = Task.WhenAll(door.SomebodyWaitsAsync(), isStalled);
+        var both = Task.WhenAll(heldLock.SomebodyWaitsAsync(), isStalled);
         if (await Task.WhenAny(run, both) == run)
             Assert.Fail((await run).ToJson());
 
@@ -87,18 +88,18 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     // Agents are read; the page of customers never comes. Counts, which ask for one record, are answered.
-    private static Task StallCustomers(Scene scene)
+    private static Task StallCustomers(SyncFixture fixture)
     {
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        scene.Put("Customer_Profile", Scene.Record(2, Scene.Early));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        fixture.Put("Customer_Profile", SyncFixture.Record(2, SyncFixture.Early));
         var isStalled = new TaskCompletionSource();
-        _ = new Pages(scene, async (_, request) =>
+        _ = new Pages(fixture, async (_, request) =>
         {
             if (request.Type != "customer_profile" || request.Line.Contains("limit=1&", StringComparison.Ordinal))
                 return;
 
             isStalled.TrySetResult();
-            await Task.Delay(Timeout.Infinite, scene.Limit);
+            await Task.Delay(Timeout.Infinite, fixture.Limit);
         });
         return isStalled.Task;
     }

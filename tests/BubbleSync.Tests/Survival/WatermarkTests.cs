@@ -1,4 +1,5 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -10,20 +11,20 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_resync_that_is_not_verified_leaves_no_watermark()
     {
-        await using var scene = await Scene.OpenAsync(postgres, new() { Invoices = 0, Faults = ["remaining-absent"] });
-        scene.Put("agent", Scene.Record(1, Scene.Early));
-        Assert.Equal("partial", (await scene.ResyncAsync("agent")).Status);
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new() { Invoices = 0, Faults = ["remaining-absent"] });
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+        Assert.Equal("partial", (await fixture.ResyncAsync("agent")).Status);
 
-        await AssertNoWatermarkAsync(scene, "no run has read this app and type completely into this table yet");
+        await AssertNoWatermarkAsync(fixture, "no run has read this app and type completely into this table yet");
     }
 
     [Fact]
     public async Task A_verified_reading_in_a_run_that_failed_later_leaves_one()
     {
-        await using var scene = await DiedAfterAgentsAsync();
-        scene.Put("agent", Scene.Record(2, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}"));
+        await using var fixture = await DiedAfterAgentsAsync();
+        fixture.Put("agent", SyncFixture.Record(2, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}"));
 
-        var report = await IncrementalAsync(scene);
+        var report = await IncrementalAsync(fixture);
 
         Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Updated));
     }
@@ -34,12 +35,12 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("delete from agent")]
     public async Task A_table_that_was_emptied_or_made_anew_has_none(string sql)
     {
-        await using var scene = await SyncedAsync();
-        await scene.ExecuteAsync($"create table public.kept (like agent including all); {sql}");
+        await using var fixture = await SyncedAsync();
+        await fixture.ExecuteAsync($"create table public.kept (like agent including all); {sql}");
 
-        await AssertNoWatermarkAsync(scene, "agent");
-        Assert.Equal(("succeeded", 3L), (await scene.ResyncAsync("agent") is var report ? (report.Status, report.Entities[0].Inserted) : default));
-        Assert.Equal("succeeded", (await IncrementalAsync(scene)).Status);
+        await AssertNoWatermarkAsync(fixture, "agent");
+        Assert.Equal(("succeeded", 3L), (await fixture.ResyncAsync("agent") is var report ? (report.Status, report.Entities[0].Inserted) : default));
+        Assert.Equal("succeeded", (await IncrementalAsync(fixture)).Status);
     }
 
     [Theory]
@@ -47,92 +48,92 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"")]
     public async Task A_map_with_another_table_or_type_has_none(string from, string to)
     {
-        await using var scene = await SyncedAsync();
-        await scene.ExecuteAsync("create table public.broker (like agent including all)");
-        scene.Bubble.Records.Put("broker", Scene.Record(7, Scene.Early));
-        scene.WithMap("agent", map => map.Replace(from, to, StringComparison.Ordinal));
+        await using var fixture = await SyncedAsync();
+        await fixture.ExecuteAsync("create table public.broker (like agent including all)");
+        fixture.Bubble.Records.Put("broker", SyncFixture.Record(7, SyncFixture.Early));
+        fixture.WithMap("agent", map => map.Replace(from, to, StringComparison.Ordinal));
 
-        await AssertNoWatermarkAsync(scene, "no run has read this app and type completely into this table yet");
+        await AssertNoWatermarkAsync(fixture, "no run has read this app and type completely into this table yet");
     }
 
     [Fact]
     public async Task One_that_lies_in_the_future_is_not_trusted()
     {
-        await using var scene = await SyncedAsync();
-        await scene.ExecuteAsync("update bubblesync.run set started_at = now() + interval '2 days', upper_bound = now() + interval '2 days'");
+        await using var fixture = await SyncedAsync();
+        await fixture.ExecuteAsync("update bubblesync.run set started_at = now() + interval '2 days', upper_bound = now() + interval '2 days'");
 
-        await AssertNoWatermarkAsync(scene, "lies in the future");
+        await AssertNoWatermarkAsync(fixture, "lies in the future");
     }
 
     [Fact]
     public async Task One_of_a_program_that_did_not_note_what_it_read_holds_as_long_as_nothing_changes()
     {
-        await using var scene = await SyncedAsync();
-        await scene.ExecuteAsync("delete from bubblesync.run_target");
-        scene.Put("agent", Scene.Record(9, Scene.Late));
+        await using var fixture = await SyncedAsync();
+        await fixture.ExecuteAsync("delete from bubblesync.run_target");
+        fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Late));
 
-        var first = await IncrementalAsync(scene);
-        await scene.ExecuteAsync("delete from bubblesync.run_entity where run_id = (select run_id from bubblesync.run where kind = 'incremental')");
-        scene.WithMap("agent", map => map.Replace("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"", StringComparison.Ordinal));
+        var first = await IncrementalAsync(fixture);
+        await fixture.ExecuteAsync("delete from bubblesync.run_entity where run_id = (select run_id from bubblesync.run where kind = 'incremental')");
+        fixture.WithMap("agent", map => map.Replace("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"", StringComparison.Ordinal));
 
         Assert.Equal("succeeded", first.Status);
-        await AssertNoWatermarkAsync(scene, "no run has read this app and type completely into this table yet");
+        await AssertNoWatermarkAsync(fixture, "no run has read this app and type completely into this table yet");
     }
 
     [Fact]
     public async Task A_table_that_is_rightly_empty_keeps_its_watermark()
     {
-        await using var scene = await SyncedAsync();
+        await using var fixture = await SyncedAsync();
         for (var number = 1; number <= 3; number++)
-            scene.Bubble.Records.Delete("agent", Scene.Id(number));
-        await scene.ExecuteAsync("delete from agent");
-        await scene.ResyncAsync("agent");
+            fixture.Bubble.Records.Delete("agent", SyncFixture.Id(number));
+        await fixture.ExecuteAsync("delete from agent");
+        await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", (await IncrementalAsync(scene)).Status);
+        Assert.Equal("succeeded", (await IncrementalAsync(fixture)).Status);
     }
 
     [Fact]
     public async Task A_resume_takes_over_what_was_staged_under_names_that_the_app_settled()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: 10, pageSize: 5)
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(windowSize: 10, pageSize: 5)
             .WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Full name\"", StringComparison.Ordinal));
         for (var number = 1; number <= 40; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxConcurrency = 1 } };
-        var first = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 17 });
-        var known = await Pages.ProvedAsync(scene);
-        var pages = new Pages(scene);
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxConcurrency = 1 } };
+        var first = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 17 });
+        var known = await Pages.ProvedAsync(fixture);
+        var pages = new Pages(fixture);
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal("failed", first.Status);
         Assert.True(report.Status == "succeeded", report.ToJson());
         Assert.NotEmpty(known);
         pages.AssertNotRead(known);
-        Assert.Equal(40, await scene.ScalarAsync<long>("select count(name) from agent"));
-        Assert.Empty(await scene.StagingAsync());
+        Assert.Equal(40, await fixture.ScalarAsync<long>("select count(name) from agent"));
+        Assert.Empty(await fixture.StagingAsync());
     }
 
     [Fact]
     public async Task A_resume_begins_anew_with_an_entity_whose_merged_table_was_emptied()
     {
-        await using var scene = await DiedAfterAgentsAsync();
-        await scene.ExecuteAsync("truncate agent");
+        await using var fixture = await DiedAfterAgentsAsync();
+        await fixture.ExecuteAsync("truncate agent");
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(("succeeded", 3L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
-        Assert.Equal(3, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(3, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Fact]
     public async Task A_resume_begins_anew_with_an_entity_whose_type_is_another_one()
     {
-        await using var scene = await DiedAfterAgentsAsync();
-        scene.Bubble.Records.Put("broker", Scene.Record(7, Scene.Early));
-        scene.WithMap("agent", map => map.Replace("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"", StringComparison.Ordinal));
+        await using var fixture = await DiedAfterAgentsAsync();
+        fixture.Bubble.Records.Put("broker", SyncFixture.Record(7, SyncFixture.Early));
+        fixture.WithMap("agent", map => map.Replace("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"", StringComparison.Ordinal));
 
-        var report = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         // The three rows of the other type are in no answer now, which is far more than a fifth.
         Assert.Equal(("partial", 1L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
@@ -142,60 +143,60 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_resumed_run_reports_the_calls_of_all_its_attempts()
     {
-        await using var scene = await SyncedAsync();
+        await using var fixture = await SyncedAsync();
 
-        var first = await scene.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 2 });
-        var second = await scene.ResyncAsync(new ResyncOptions { Resume = true, MaxCalls = 1 });
-        scene.Bubble.Traffic.Reset();
-        var third = await scene.ResyncAsync(new ResyncOptions { Resume = true });
+        var first = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 2 });
+        var second = await fixture.ResyncAsync(new ResyncOptions { Resume = true, MaxCalls = 1 });
+        fixture.Bubble.Traffic.Reset();
+        var third = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal((2, 3), (first.Api.Calls, second.Api.Calls));
-        Assert.Equal(3 + scene.Bubble.Traffic.Requests, third.Api.Calls);
+        Assert.Equal(3 + fixture.Bubble.Traffic.Requests, third.Api.Calls);
         Assert.Equal(
             third.Api.Calls,
-            await scene.ScalarAsync<long>($"select (result -> 'api' ->> 'calls')::bigint from bubblesync.run where run_id = '{third.RunId}'"));
+            await fixture.ScalarAsync<long>($"select (result -> 'api' ->> 'calls')::bigint from bubblesync.run where run_id = '{third.RunId}'"));
     }
 
     // A run that merged the agents and then failed: a customer's table refuses its lock.
-    private async Task<Scene> DiedAfterAgentsAsync()
+    private async Task<SyncFixture> DiedAfterAgentsAsync()
     {
-        var scene = await Scene.OpenAsync(postgres);
-        Fill(scene);
-        scene.Put("user", Scene.Record(50, Scene.Early));
-        scene.Bubble.Traffic.OnRequest = async request =>
+        var fixture = await SyncFixture.OpenAsync(postgres);
+        Fill(fixture);
+        fixture.Put("user", SyncFixture.Record(50, SyncFixture.Early));
+        fixture.Bubble.Traffic.OnRequest = async request =>
         {
             if (request.Type == "user" && request.Constraints.Length > 0)
-                await scene.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
+                await fixture.UntilAsync("select exists (select from bubblesync.run_entity where entity = 'agent')");
         };
-        await scene.ExecuteAsync(
+        await fixture.ExecuteAsync(
             "create function die() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$; "
             + "create trigger die before insert on \"user\" for each row execute function die()");
-        var report = await scene.ResyncAsync("agent", "user");
+        var report = await fixture.ResyncAsync("agent", "user");
         Assert.Equal("failed", report.Status);
-        await scene.ExecuteAsync("drop function die cascade");
-        scene.Bubble.Traffic.OnRequest = null;
-        return scene;
+        await fixture.ExecuteAsync("drop function die cascade");
+        fixture.Bubble.Traffic.OnRequest = null;
+        return fixture;
     }
 
-    private async Task<Scene> SyncedAsync()
+    private async Task<SyncFixture> SyncedAsync()
     {
-        var scene = await Scene.OpenAsync(postgres);
-        Fill(scene);
-        await scene.ResyncAsync("agent");
-        return scene;
+        var fixture = await SyncFixture.OpenAsync(postgres);
+        Fill(fixture);
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 
-    private static void Fill(Scene scene)
+    private static void Fill(SyncFixture fixture)
     {
         for (var number = 1; number <= 3; number++)
-            scene.Put("agent", Scene.Record(number, Scene.Early));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
     }
 
-    private static Task<RunReport> IncrementalAsync(Scene scene) => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, scene.Limit);
+    private static Task<RunReport> IncrementalAsync(SyncFixture fixture) => fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit);
 
-    private static async Task AssertNoWatermarkAsync(Scene scene, string why)
+    private static async Task AssertNoWatermarkAsync(SyncFixture fixture, string why)
     {
-        var outcome = await Bubblesync.RunAsync(scene, [("Run__Entities", scene.Settings.Run.Entities)], "sync", "incremental", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "sync", "incremental", "--entity", "agent");
 
         Assert.True(outcome.Code == 2, outcome.All);
         Assert.Contains("there is nothing to start from", outcome.All, StringComparison.Ordinal);

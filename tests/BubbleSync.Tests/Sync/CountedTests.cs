@@ -1,5 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -15,118 +16,118 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(PruneMode.None, "50|0", 0)]
     public async Task Rows_whose_record_was_deleted_in_Bubble_are_treated_as_asked(PruneMode mode, string rows, long pruned)
     {
-        await using var scene = await SyncedAsync(50);
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
-        scene.Bubble.Records.Delete("agent", Scene.Id(31));
+        await using var fixture = await SyncedAsync(50);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(31));
 
-        var report = await IncrementalAsync(scene, mode);
+        var report = await IncrementalAsync(fixture, mode);
 
         Assert.Equal(("succeeded", mode == PruneMode.None ? 0 : 2, pruned), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
-        Assert.Equal(rows, await scene.RowAsync("select count(*), count(deleted_in_bubble_at) from agent"));
-        Assert.Equal("succeeded", (await IncrementalAsync(scene, mode)).Status);
+        Assert.Equal(rows, await fixture.RowAsync("select count(*), count(deleted_in_bubble_at) from agent"));
+        Assert.Equal("succeeded", (await IncrementalAsync(fixture, mode)).Status);
     }
 
     [Fact]
     public async Task What_is_reported_as_deleted_is_not_searched_for_again()
     {
-        await using var scene = await SyncedAsync(50);
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
-        await IncrementalAsync(scene, PruneMode.Report);
-        scene.Bubble.Traffic.Reset();
+        await using var fixture = await SyncedAsync(50);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
+        await IncrementalAsync(fixture, PruneMode.Report);
+        fixture.Bubble.Traffic.Reset();
 
-        var second = await IncrementalAsync(scene, PruneMode.Report);
+        var second = await IncrementalAsync(fixture, PruneMode.Report);
 
-        Assert.Equal((1L, 4), (second.Entities[0].NotInBubble, scene.Bubble.Traffic.Requests));
-        Assert.Equal(1L, (await IncrementalAsync(scene, PruneMode.Soft)).Entities[0].Pruned);
+        Assert.Equal((1L, 4), (second.Entities[0].NotInBubble, fixture.Bubble.Traffic.Requests));
+        Assert.Equal(1L, (await IncrementalAsync(fixture, PruneMode.Soft)).Entities[0].Pruned);
     }
 
     [Fact]
     public async Task What_a_resync_reported_as_deleted_is_not_searched_for_again_either()
     {
-        await using var scene = await SyncedAsync(50);
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
-        await scene.ResyncAsync("agent");
-        scene.Bubble.Traffic.Reset();
+        await using var fixture = await SyncedAsync(50);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
+        await fixture.ResyncAsync("agent");
+        fixture.Bubble.Traffic.Reset();
 
-        var report = await IncrementalAsync(scene, PruneMode.Report);
+        var report = await IncrementalAsync(fixture, PruneMode.Report);
 
-        Assert.Equal((1L, 4), (report.Entities[0].NotInBubble, scene.Bubble.Traffic.Requests));
+        Assert.Equal((1L, 4), (report.Entities[0].NotInBubble, fixture.Bubble.Traffic.Requests));
     }
 
     [Fact]
     public async Task A_record_that_comes_back_is_no_longer_deleted()
     {
-        await using var scene = await SyncedAsync(10);
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
-        await IncrementalAsync(scene, PruneMode.Report);
-        scene.Put("agent", Record(7));
+        await using var fixture = await SyncedAsync(10);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
+        await IncrementalAsync(fixture, PruneMode.Report);
+        fixture.Put("agent", Record(7));
 
-        var report = await IncrementalAsync(scene, PruneMode.Hard);
+        var report = await IncrementalAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("succeeded", 0L, 0L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
-        Assert.Equal(10L, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(10L, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Fact]
     public async Task Rows_that_are_missing_here_are_loaded_though_as_many_were_deleted_in_Bubble()
     {
-        await using var scene = await SyncedAsync(50);
-        await scene.ExecuteAsync($"delete from agent where bubble_id in ('{Scene.Id(3)}', '{Scene.Id(44)}')");
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
-        scene.Bubble.Records.Delete("agent", Scene.Id(8));
+        await using var fixture = await SyncedAsync(50);
+        await fixture.ExecuteAsync($"delete from agent where bubble_id in ('{SyncFixture.Id(3)}', '{SyncFixture.Id(44)}')");
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(8));
 
-        var report = await IncrementalAsync(scene, PruneMode.Hard);
+        var report = await IncrementalAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("succeeded", 2L, 2L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Pruned));
-        await AssertEqualAsync(scene);
+        await AssertEqualAsync(fixture);
     }
 
     [Fact]
     public async Task Rejected_records_count_as_here_until_Bubble_deletes_them()
     {
-        await using var scene = await SyncedAsync(20, ", \"Commission\": \"much\"");
-        scene.Bubble.Traffic.Reset();
-        var first = await IncrementalAsync(scene, PruneMode.Report);
-        var calls = scene.Bubble.Traffic.Requests;
-        scene.Bubble.Records.Delete("agent", Scene.Id(4));
+        await using var fixture = await SyncedAsync(20, ", \"Commission\": \"much\"");
+        fixture.Bubble.Traffic.Reset();
+        var first = await IncrementalAsync(fixture, PruneMode.Report);
+        var calls = fixture.Bubble.Traffic.Requests;
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(4));
 
-        var second = await IncrementalAsync(scene, PruneMode.Report);
+        var second = await IncrementalAsync(fixture, PruneMode.Report);
 
         Assert.Equal(("succeeded", 4), (first.Status, calls));
         // The range was read again, and with it the others that do not convert.
         Assert.Equal(("partial", 0L), (second.Status, second.Entities[0].NotInBubble));
         Assert.All(second.Errors, e => Assert.Equal("rejected", e.Code));
-        Assert.Equal(19L, await scene.ScalarAsync<long>("select count(distinct bubble_id) from bubblesync.rejected_record where superseded_by is null"));
+        Assert.Equal(19L, await fixture.ScalarAsync<long>("select count(distinct bubble_id) from bubblesync.rejected_record where superseded_by is null"));
     }
 
     [Fact]
     public async Task Records_without_Created_Date_are_counted()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1, 20))
-            scene.Put("agent", number % 5 == 0 ? Undated(number) : Record(number));
-        await scene.ResyncAsync("agent");
-        var first = await IncrementalAsync(scene, PruneMode.Hard);
-        scene.Bubble.Records.Delete("agent", Scene.Id(5));
-        scene.Bubble.Records.Delete("agent", Scene.Id(6));
-        await scene.ExecuteAsync($"delete from agent where bubble_id = '{Scene.Id(10)}'");
+            fixture.Put("agent", number % 5 == 0 ? Undated(number) : Record(number));
+        await fixture.ResyncAsync("agent");
+        var first = await IncrementalAsync(fixture, PruneMode.Hard);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(5));
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(6));
+        await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(10)}'");
 
-        var second = await IncrementalAsync(scene, PruneMode.Hard);
+        var second = await IncrementalAsync(fixture, PruneMode.Hard);
 
         Assert.Equal(("succeeded", 0L), (first.Status, first.Entities[0].Pruned));
         Assert.Equal(("succeeded", 2L, 1L), (second.Status, second.Entities[0].Pruned, second.Entities[0].Inserted));
-        await AssertEqualAsync(scene);
+        await AssertEqualAsync(fixture);
     }
 
     [Fact]
     public async Task A_database_of_Bubbles_that_was_restored_is_found_out()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.Put("agent", Scene.Record(1, TimeProvider.System.GetUtcNow().AddSeconds(-30).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)));
-        await scene.ResyncAsync("agent");
-        scene.Put("agent", Scene.Record(1, Scene.Early));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, TimeProvider.System.GetUtcNow().AddSeconds(-30).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)));
+        await fixture.ResyncAsync("agent");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var report = await IncrementalAsync(scene, PruneMode.Report);
+        var report = await IncrementalAsync(fixture, PruneMode.Report);
 
         Assert.Equal("partial", report.Status);
         Assert.Contains("1 record is older in Bubble than here", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
@@ -135,10 +136,10 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_run_that_may_send_no_further_request_says_to_resync()
     {
-        await using var scene = await SyncedAsync(50);
-        scene.Bubble.Records.Delete("agent", Scene.Id(7));
+        await using var fixture = await SyncedAsync(50);
+        fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
 
-        var report = await scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], MaxCalls = 4 }, null, scene.Limit);
+        var report = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], MaxCalls = 4 }, null, fixture.Limit);
 
         Assert.Equal("partial", report.Status);
         Assert.Contains("'bubblesync resync --entity agent' reads everything", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
@@ -147,28 +148,28 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_range_that_is_too_dense_to_be_read_keeps_no_changes_out()
     {
-        await using var scene = (await SyncedAsync(1)).With(windowSize: 10, pageSize: 5, offsetCeiling: 10);
+        await using var fixture = (await SyncedAsync(1)).With(windowSize: 10, pageSize: 5, offsetCeiling: 10);
         foreach (var number in Enumerable.Range(101, 30))
-            scene.Put("agent", Scene.Record(number, Scene.Early));
-        scene.Put("agent", Record(1, ", \"Slug\": \"new\""));
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
+        fixture.Put("agent", Record(1, ", \"Slug\": \"new\""));
 
-        var report = await IncrementalAsync(scene, PruneMode.Report);
+        var report = await IncrementalAsync(fixture, PruneMode.Report);
 
         Assert.Equal(("partial", "unproved"), (report.Status, Assert.Single(report.Errors).Code));
-        Assert.Equal("new", await scene.ScalarAsync<string>("select slug from agent"));
+        Assert.Equal("new", await fixture.ScalarAsync<string>("select slug from agent"));
     }
 
     [Fact]
     public async Task Too_many_deletions_are_refused_as_a_resync_refuses_them()
     {
-        await using var scene = await SyncedAsync(10);
+        await using var fixture = await SyncedAsync(10);
         foreach (var number in Enumerable.Range(1, 3))
-            scene.Bubble.Records.Delete("agent", Scene.Id(number));
+            fixture.Bubble.Records.Delete("agent", SyncFixture.Id(number));
 
-        var report = await IncrementalAsync(scene, PruneMode.Hard);
+        var report = await IncrementalAsync(fixture, PruneMode.Hard);
 
         Assert.Contains("3 of 10 rows would go, more than 20 %", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
-        Assert.Equal(10L, await scene.ScalarAsync<long>("select count(*) from agent"));
+        Assert.Equal(10L, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
     [Theory]
@@ -181,83 +182,83 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task After_any_history_the_table_has_what_Bubble_has(int seed)
     {
         var random = new Random(seed);
-        await using var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 5).WithPatches();
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(pageSize: 5).WithPatches();
         var next = 1;
         for (; next <= 60; next++)
-            scene.Put("agent", random.Next(8) == 0 ? Undated(next) : Record(next, random.Next(9) == 0 ? ", \"Commission\": \"much\"" : ""));
-        await scene.ResyncAsync("agent");
+            fixture.Put("agent", random.Next(8) == 0 ? Undated(next) : Record(next, random.Next(9) == 0 ? ", \"Commission\": \"much\"" : ""));
+        await fixture.ResyncAsync("agent");
 
         for (var step = 0; step < 8; step++)
         {
             for (var change = random.Next(6); change > 0; change--)
-                next = await ChangeAsync(scene, random, next);
-            var report = await IncrementalAsync(scene, PruneMode.Hard, limit: 100);
+                next = await ChangeAsync(fixture, random, next);
+            var report = await IncrementalAsync(fixture, PruneMode.Hard, limit: 100);
 
             Assert.True(report.Errors.All(e => e.Code == "rejected"), $"{seed}, {step}: {string.Join("; ", report.Errors.Select(e => e.Message))}");
-            await AssertEqualAsync(scene);
+            await AssertEqualAsync(fixture);
         }
     }
 
-    private static async Task<int> ChangeAsync(Scene scene, Random random, int next)
+    private static async Task<int> ChangeAsync(SyncFixture fixture, Random random, int next)
     {
         var any = random.Next(1, next);
         switch (random.Next(5))
         {
             case 0:
-                scene.Put("agent", random.Next(4) == 0 ? Undated(next) : Record(next));
+                fixture.Put("agent", random.Next(4) == 0 ? Undated(next) : Record(next));
                 return next + 1;
             case 1:
-                scene.Bubble.Records.Delete("agent", Scene.Id(any));
+                fixture.Bubble.Records.Delete("agent", SyncFixture.Id(any));
                 return next;
             case 2:
-                await scene.ExecuteAsync($"delete from agent where bubble_id = '{Scene.Id(any)}'");
+                await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(any)}'");
                 return next;
             case 3:
-                scene.Bubble.Records.Delete("agent", Scene.Id(any));
-                await scene.ExecuteAsync($"delete from agent where bubble_id = '{Scene.Id(random.Next(1, next))}'");
+                fixture.Bubble.Records.Delete("agent", SyncFixture.Id(any));
+                await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(random.Next(1, next))}'");
                 return next;
             default:
-                await scene.ExecuteAsync($"update agent set deleted_in_bubble_at = now() where bubble_id = '{Scene.Id(any)}'");
+                await fixture.ExecuteAsync($"update agent set deleted_in_bubble_at = now() where bubble_id = '{SyncFixture.Id(any)}'");
                 return next;
         }
     }
 
-    private async Task<Scene> SyncedAsync(int agents, string fields = "")
+    private async Task<SyncFixture> SyncedAsync(int agents, string fields = "")
     {
-        var scene = await Scene.OpenAsync(postgres);
+        var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1, agents))
-            scene.Put("agent", Record(number, fields, isOld: true));
-        await scene.ResyncAsync("agent");
-        return scene;
+            fixture.Put("agent", Record(number, fields, isOld: true));
+        await fixture.ResyncAsync("agent");
+        return fixture;
     }
 
     // Rows of records without Created Date are as old as their insertion, and what is younger than the bound is left to the next run.
-    private static async Task<RunReport> IncrementalAsync(Scene scene, PruneMode mode, decimal limit = 20)
+    private static async Task<RunReport> IncrementalAsync(SyncFixture fixture, PruneMode mode, decimal limit = 20)
     {
-        await scene.ExecuteAsync("update agent set created_at = created_at - interval '1 hour' where created_at > now() - interval '10 minutes'");
-        return await scene.Engine().SyncIncrementalAsync(
-            new IncrementalOptions { Entities = ["agent"], Prune = mode, PruneLimitPercent = limit }, null, scene.Limit);
+        await fixture.ExecuteAsync("update agent set created_at = created_at - interval '1 hour' where created_at > now() - interval '10 minutes'");
+        return await fixture.Engine().SyncIncrementalAsync(
+            new IncrementalOptions { Entities = ["agent"], Prune = mode, PruneLimitPercent = limit }, null, fixture.Limit);
     }
 
     // Made a minute apart; a few share a millisecond. A record that is new was modified just now.
     private static string Record(int number, string fields = "", bool isOld = false)
     {
         var created = new DateTimeOffset(2026, 2, 1, 0, number % 7 == 0 ? 7 : number % 60, 0, TimeSpan.Zero);
-        return Scene.Record(number, isOld ? Scene.Early : Now(), "\"Name\": \"n\"" + fields, Text(created));
+        return SyncFixture.Record(number, isOld ? SyncFixture.Early : Now(), "\"Name\": \"n\"" + fields, Text(created));
     }
 
-    private static string Undated(int number) => $$"""{"_id": "{{Scene.Id(number)}}", "Modified Date": "{{Now()}}", "Name": "undated"}""";
+    private static string Undated(int number) => $$"""{"_id": "{{SyncFixture.Id(number)}}", "Modified Date": "{{Now()}}", "Name": "undated"}""";
 
     private static string Now() => Text(TimeProvider.System.GetUtcNow());
 
     private static string Text(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     // Every record is in a living row or kept as rejected, and no living row lacks its record.
-    private static async Task AssertEqualAsync(Scene scene)
+    private static async Task AssertEqualAsync(SyncFixture fixture)
     {
-        var verified = await scene.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, scene.Limit);
+        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
         Assert.All(verified.Entities, e => Assert.Equal((0L, 0L), (e.Missing, e.Differs)));
         var extra = verified.Differences.Where(d => d.Verdict == "extra").Select(d => $"'{d.BubbleId}'").Append("''");
-        Assert.Empty(await scene.RowsAsync($"select bubble_id from agent where deleted_in_bubble_at is null and bubble_id in ({string.Join(", ", extra)})"));
+        Assert.Empty(await fixture.RowsAsync($"select bubble_id from agent where deleted_in_bubble_at is null and bubble_id in ({string.Join(", ", extra)})"));
     }
 }

@@ -10,11 +10,11 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task Its_JSON_has_the_agreed_shape()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        scene.Bubble.Records.Delete("payment", Scene.Id(21));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        fixture.Bubble.Records.Delete("payment", SyncFixture.Id(21));
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), Scene.Id(77), "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), SyncFixture.Id(77), "--output", "json");
 
         Assert.Equal(1, outcome.Code);
         var json = outcome.Json;
@@ -25,15 +25,15 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal("""{"action":"agent","success":true}""", Compact(good.GetProperty("steps")[0]));
         Assert.Equal(["action", "success", "error"], Names(bad.GetProperty("steps")[0]));
         Assert.Equal(("warning", "error"), (Severity(good), Severity(bad)));
-        Assert.Equal((true, Scene.Id(10)), (good.GetProperty("success").GetBoolean(), good.GetProperty("invoiceId").GetString()));
+        Assert.Equal((true, SyncFixture.Id(10)), (good.GetProperty("success").GetBoolean(), good.GetProperty("invoiceId").GetString()));
     }
 
     [Fact]
     public async Task Where_an_id_is_none_the_last_line_agrees_with_the_exit_code()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", "123");
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", "123");
 
         Assert.Equal(1, outcome.Code);
         Assert.Contains("sync invoice failed: 0 records", outcome.Output, StringComparison.Ordinal);
@@ -43,11 +43,11 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task One_that_is_up_to_date_has_the_single_step_skip()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        await scene.SyncAsync(10);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        await fixture.SyncAsync(10);
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), "--output", "json");
 
         Assert.Equal((0, true), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
         Assert.Equal("""[{"action":"skip","success":true}]""", Compact(outcome.Json.GetProperty("results")[0].GetProperty("steps")));
@@ -56,33 +56,33 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     [Fact]
     public async Task Ids_come_from_words_and_from_a_file_and_options_are_heard()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        scene.Put("invoice", Scene.Record(12, Scene.Early));
-        scene.Put("invoice", Scene.Record(13, Scene.Early));
-        var folder = scene.Folder([("ids.txt", $"\uFEFF{Scene.Id(11)},{Scene.Id(12)}\r\n\r\n\t{Scene.Id(11)} , ;{Scene.Id(10)}  broken\n")]);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        fixture.Put("invoice", SyncFixture.Record(12, SyncFixture.Early));
+        fixture.Put("invoice", SyncFixture.Record(13, SyncFixture.Early));
+        var folder = fixture.Folder([("ids.txt", $"\uFEFF{SyncFixture.Id(11)},{SyncFixture.Id(12)}\r\n\r\n\t{SyncFixture.Id(11)} , ;{SyncFixture.Id(10)}  broken\n")]);
 
         var outcome = await Bubblesync.RunAsync(
-            scene, "sync", "invoice", $"{Scene.Id(13)},{Scene.Id(10)}", "--ids-file", Path.Combine(folder, "ids.txt"), "--skip-users", "--skip-agents", "--output", "json");
+            fixture, "sync", "invoice", $"{SyncFixture.Id(13)},{SyncFixture.Id(10)}", "--ids-file", Path.Combine(folder, "ids.txt"), "--skip-users", "--skip-agents", "--output", "json");
 
         Assert.Equal(1, outcome.Code);
         Assert.Equal(
-            [$"{Scene.Id(13)} True", $"{Scene.Id(10)} True", $"{Scene.Id(11)} True", $"{Scene.Id(12)} True", "broken False"],
+            [$"{SyncFixture.Id(13)} True", $"{SyncFixture.Id(10)} True", $"{SyncFixture.Id(11)} True", $"{SyncFixture.Id(12)} True", "broken False"],
             outcome.Json.GetProperty("results").EnumerateArray().Select(r => $"{r.GetProperty("invoiceId").GetString()} {r.GetProperty("success").GetBoolean()}"));
-        Assert.DoesNotContain(await scene.StoredAsync(), s => s.StartsWith("user", StringComparison.Ordinal) || s.StartsWith("agent", StringComparison.Ordinal));
+        Assert.DoesNotContain(await fixture.StoredAsync(), s => s.StartsWith("user", StringComparison.Ordinal) || s.StartsWith("agent", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Force_is_heard()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        await scene.SyncAsync(10);
-        await scene.ExecuteAsync("update invoice set amount = 99, updated_at = now()");
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        await fixture.SyncAsync(10);
+        await fixture.ExecuteAsync("update invoice set amount = 99, updated_at = now()");
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), "--force");
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), "--force");
 
-        Assert.Equal((0, "5"), (outcome.Code, await scene.RowAsync("select trim_scale(amount)::text from invoice")));
+        Assert.Equal((0, "5"), (outcome.Code, await fixture.RowAsync("select trim_scale(amount)::text from invoice")));
     }
 
     [Theory]
@@ -90,14 +90,14 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     [InlineData(" \n,, ;\t\r\n")]
     public async Task A_file_without_an_id_ends_with_2(string text)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        var folder = scene.Folder([("ids.txt", text)]);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var folder = fixture.Folder([("ids.txt", text)]);
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", "--ids-file", Path.Combine(folder, "ids.txt"));
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", "--ids-file", Path.Combine(folder, "ids.txt"));
 
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
         Assert.Contains("There is no id to sync", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Theory]
@@ -107,42 +107,42 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("--from", "2026-01-01")]
     public async Task Wrong_usage_ends_with_2_and_asks_nothing(params string[] words)
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, ["sync", "invoice", .. words]);
+        var outcome = await Bubblesync.RunAsync(fixture, ["sync", "invoice", .. words]);
 
         Assert.Equal(2, outcome.Code);
         Assert.NotEmpty(outcome.Error);
         Assert.DoesNotContain("   at ", outcome.All, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
     [Fact]
     public async Task On_a_screen_each_invoice_is_a_line_and_trouble_follows()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        scene.Bubble.Records.Delete("payment", Scene.Id(21));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        fixture.Bubble.Records.Delete("payment", SyncFixture.Id(21));
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "invoice", Scene.Id(10), Scene.Id(77));
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), SyncFixture.Id(77));
 
         Assert.Equal(1, outcome.Code);
-        Assert.Matches($"{Scene.Id(10)} +synced +1 +1 +2 +1 +1 +2 +1", outcome.Output);
-        Assert.Matches($"{Scene.Id(77)} +failed", outcome.Output);
-        Assert.Contains($"warning: payment {Scene.Id(21)}", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains($"error: Bubble has no invoice {Scene.Id(77)}", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches($"{SyncFixture.Id(10)} +synced +1 +1 +2 +1 +1 +2 +1", outcome.Output);
+        Assert.Matches($"{SyncFixture.Id(77)} +failed", outcome.Output);
+        Assert.Contains($"warning: payment {SyncFixture.Id(21)}", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains($"error: Bubble has no invoice {SyncFixture.Id(77)}", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("sync invoice partial", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_source_that_cannot_be_reached_ends_with_3_and_names_each_invoice()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(scene, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], "sync", "invoice", Scene.Id(10), "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], "sync", "invoice", SyncFixture.Id(10), "--output", "json");
 
         Assert.Equal((3, false), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
-        Assert.Equal(Scene.Id(10), outcome.Json.GetProperty("results")[0].GetProperty("invoiceId").GetString());
+        Assert.Equal(SyncFixture.Id(10), outcome.Json.GetProperty("results")[0].GetProperty("invoiceId").GetString());
     }
 
     private static string Severity(JsonElement result) => result.GetProperty("errors")[0].GetProperty("severity").GetString()!;

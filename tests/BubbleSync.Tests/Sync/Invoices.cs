@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 
 namespace BubbleSync.Tests.Sync;
@@ -18,58 +19,58 @@ internal static class Invoices
     /// Invoice 10 with agent 1 and its login 2, customer 4, creator 3, payments 20 and 21, submitted payment 22, items 30 and 31, registration 40;
     /// behind these agent 9 and user 8, which only they name, and beside them payment 29 of invoice 11.
     /// </summary>
-    public static void PutFamily(this Scene scene)
+    public static void PutFamily(this SyncFixture fixture)
     {
-        scene.Put("agent", Scene.Record(1, Scene.Early, $"\"Name\": \"A\", {Link("Linked User Login", 2)}"));
-        scene.Put("user", Scene.Record(2, Scene.Early, Link("Linked Agent Profile", 9)));
-        scene.Put("user", Scene.Record(3, Scene.Early));
-        scene.Put("Customer_Profile", Scene.Record(4, Scene.Early, $"{Link("Linked Agent", 9)}, {Link("Created By", 8)}"));
-        scene.Put("invoice", Scene.Record(10, Scene.Early, $"\"Amount\": 5, {Link("Linked Agent", 1)}, {Link("Linked Customer", 4)}, {Link("Created By", 3)}, {Links("Linked Payment", 20, 21, 22)}, {Links("Linked Invoice Item", 30, 31)}, {Link("Linked SEDA registration", 40)}"));
-        scene.Put("payment", Scene.Record(20, Scene.Early, $"\"Amount\": 1, {Link("Linked Invoice", 10)}"));
-        scene.Put("payment", Scene.Record(21, Scene.Early, $"\"Amount\": 2, {Link("Linked Agent", 9)}"));
-        scene.Put("submit_payment", Scene.Record(22, Scene.Early, $"\"Amount\": 3, {Link("Created By", 8)}"));
-        scene.Put("invoice_item", Scene.Record(30, Scene.Early, $"\"AMOUNT\": 4, {Link("Linked Invoice", 10)}"));
-        scene.Put("invoice_item", Scene.Record(31, Scene.Early, "\"AMOUNT\": 5"));
-        scene.Put("seda_registration", Scene.Record(40, Scene.Early, $"{Links("Linked Invoice", 10)}, {Link("Linked Customer", 4)}, {Link("Agent", 9)}"));
-        scene.Put("agent", Scene.Record(9, Scene.Early, "\"Name\": \"far\""));
-        scene.Put("user", Scene.Record(8, Scene.Early));
-        scene.Put("invoice", Scene.Record(11, Scene.Early));
-        scene.Put("payment", Scene.Record(29, Scene.Early, Link("Linked Invoice", 11)));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"\"Name\": \"A\", {Link("Linked User Login", 2)}"));
+        fixture.Put("user", SyncFixture.Record(2, SyncFixture.Early, Link("Linked Agent Profile", 9)));
+        fixture.Put("user", SyncFixture.Record(3, SyncFixture.Early));
+        fixture.Put("Customer_Profile", SyncFixture.Record(4, SyncFixture.Early, $"{Link("Linked Agent", 9)}, {Link("Created By", 8)}"));
+        fixture.Put("invoice", SyncFixture.Record(10, SyncFixture.Early, $"\"Amount\": 5, {Link("Linked Agent", 1)}, {Link("Linked Customer", 4)}, {Link("Created By", 3)}, {Links("Linked Payment", 20, 21, 22)}, {Links("Linked Invoice Item", 30, 31)}, {Link("Linked SEDA registration", 40)}"));
+        fixture.Put("payment", SyncFixture.Record(20, SyncFixture.Early, $"\"Amount\": 1, {Link("Linked Invoice", 10)}"));
+        fixture.Put("payment", SyncFixture.Record(21, SyncFixture.Early, $"\"Amount\": 2, {Link("Linked Agent", 9)}"));
+        fixture.Put("submit_payment", SyncFixture.Record(22, SyncFixture.Early, $"\"Amount\": 3, {Link("Created By", 8)}"));
+        fixture.Put("invoice_item", SyncFixture.Record(30, SyncFixture.Early, $"\"AMOUNT\": 4, {Link("Linked Invoice", 10)}"));
+        fixture.Put("invoice_item", SyncFixture.Record(31, SyncFixture.Early, "\"AMOUNT\": 5"));
+        fixture.Put("seda_registration", SyncFixture.Record(40, SyncFixture.Early, $"{Links("Linked Invoice", 10)}, {Link("Linked Customer", 4)}, {Link("Agent", 9)}"));
+        fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Early, "\"Name\": \"far\""));
+        fixture.Put("user", SyncFixture.Record(8, SyncFixture.Early));
+        fixture.Put("invoice", SyncFixture.Record(11, SyncFixture.Early));
+        fixture.Put("payment", SyncFixture.Record(29, SyncFixture.Early, Link("Linked Invoice", 11)));
     }
 
     /// <summary>A field that names one record.</summary>
-    public static string Link(string field, int number) => $"\"{field}\": \"{Scene.Id(number)}\"";
+    public static string Link(string field, int number) => $"\"{field}\": \"{SyncFixture.Id(number)}\"";
 
     /// <summary>A field that names several.</summary>
-    public static string Links(string field, params int[] numbers) => $"\"{field}\": [{string.Join(", ", numbers.Select(n => $"\"{Scene.Id(n)}\""))}]";
+    public static string Links(string field, params int[] numbers) => $"\"{field}\": [{string.Join(", ", numbers.Select(n => $"\"{SyncFixture.Id(n)}\""))}]";
 
-    public static Task<InvoiceSyncReport> SyncAsync(this Scene scene, params int[] invoices) => scene.SyncAsync(new InvoiceSyncOptions(), invoices.Select(Scene.Id));
+    public static Task<InvoiceSyncReport> SyncAsync(this SyncFixture fixture, params int[] invoices) => fixture.SyncAsync(new InvoiceSyncOptions(), invoices.Select(SyncFixture.Id));
 
-    public static Task<InvoiceSyncReport> SyncAsync(this Scene scene, InvoiceSyncOptions options, IEnumerable<string> ids) =>
-        scene.Engine().SyncInvoicesAsync([.. ids], options, null, scene.Limit);
+    public static Task<InvoiceSyncReport> SyncAsync(this SyncFixture fixture, InvoiceSyncOptions options, IEnumerable<string> ids) =>
+        fixture.Engine().SyncInvoicesAsync([.. ids], options, null, fixture.Limit);
 
-    public static Task<RangeSyncReport> RangeAsync(this Scene scene, string from, string to, bool force = false) =>
-        scene.Engine().SyncRangeAsync(Moment(from), Moment(to), force, null, scene.Limit);
+    public static Task<RangeSyncReport> RangeAsync(this SyncFixture fixture, string from, string to, bool force = false) =>
+        fixture.Engine().SyncRangeAsync(Moment(from), Moment(to), force, null, fixture.Limit);
 
-    public static Task<RunReport> IncrementalAsync(this Scene scene, params string[] entities) => scene.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = entities }, null, scene.Limit);
+    public static Task<RunReport> IncrementalAsync(this SyncFixture fixture, params string[] entities) => fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = entities }, null, fixture.Limit);
 
     public static DateTimeOffset Moment(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     /// <summary>Every stored record as entity and number, sorted.</summary>
-    public static async Task<List<string>> StoredAsync(this Scene scene)
+    public static async Task<List<string>> StoredAsync(this SyncFixture fixture)
     {
         var stored = new List<string>();
         foreach (var map in Maps.All)
-            stored.AddRange((await scene.RowsAsync($"select \"{map.Key}\" from \"{map.Table}\"")).Select(id => $"{map.Name} {Number(id)}"));
+            stored.AddRange((await fixture.RowsAsync($"select \"{map.Key}\" from \"{map.Table}\"")).Select(id => $"{map.Name} {Number(id)}"));
         return [.. stored.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>What an id of <see cref="Scene.Id"/> was made of.</summary>
-    public static long Number(string id) => long.Parse(id.Split('x')[1], CultureInfo.InvariantCulture) - long.Parse(Scene.Id(0).Split('x')[1], CultureInfo.InvariantCulture);
+    /// <summary>What an id of <see cref="SyncFixture.Id"/> was made of.</summary>
+    public static long Number(string id) => long.Parse(id.Split('x')[1], CultureInfo.InvariantCulture) - long.Parse(SyncFixture.Id(0).Split('x')[1], CultureInfo.InvariantCulture);
 
     /// <summary>The ids of the first records of a type.</summary>
-    public static List<string> Ids(this Scene scene, string type, int most) =>
-        [.. scene.Bubble.Records.All(type).Take(most).Select(json => JsonDocument.Parse(json).RootElement).Where(r => r.TryGetProperty("_id", out _)).Select(r => r.GetProperty("_id").GetString()!)];
+    public static List<string> Ids(this SyncFixture fixture, string type, int most) =>
+        [.. fixture.Bubble.Records.All(type).Take(most).Select(json => JsonDocument.Parse(json).RootElement).Where(r => r.TryGetProperty("_id", out _)).Select(r => r.GetProperty("_id").GetString()!)];
 
     /// <summary>The steps of a result, those that failed with an exclamation mark.</summary>
     public static string Words(this InvoiceResult result) => string.Join(' ', result.Steps.Select(s => s.Success ? s.Action : s.Action + "!"));

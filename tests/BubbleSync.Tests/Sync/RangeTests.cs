@@ -18,11 +18,11 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Both_ends_are_included_and_nothing_outside_is_touched()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal([11, 12, 13], (await fixture.RowsAsync(Keys)).Select(Number));
         Assert.True(report.Success, report.ToJson());
         Assert.Equal((3, 3, 0, 0), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
         Assert.DoesNotContain(report.Run.Warnings, w => w.Contains("listed", StringComparison.Ordinal));
@@ -31,50 +31,50 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_range_of_one_moment_takes_what_lies_on_it()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        await scene.RangeAsync(From, From);
+        await fixture.RangeAsync(From, From);
 
-        Assert.Equal([11], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal([11], (await fixture.RowsAsync(Keys)).Select(Number));
     }
 
     [Fact]
     public async Task Invoices_in_the_range_come_with_their_relations()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
-        scene.PutFamily();
-        scene.Put("invoice", Scene.Record(11, Scene.Late));
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.PutFamily();
+        fixture.Put("invoice", SyncFixture.Record(11, SyncFixture.Late));
 
-        var report = await scene.RangeAsync(Scene.Early, Scene.Early);
+        var report = await fixture.RangeAsync(SyncFixture.Early, SyncFixture.Early);
 
         Assert.Equal(1, report.Results.Total);
-        Assert.Equal(Family, await scene.StoredAsync());
+        Assert.Equal(Family, await fixture.StoredAsync());
     }
 
     [Fact]
     public async Task Totals_add_up_where_some_are_synced_some_skipped_and_some_fail()
     {
-        await using var scene = await SceneAsync();
-        await scene.RangeAsync(From, From);
-        scene.Put("invoice", Scene.Record(12, Dates[2], "\"Amount\": \"much\""));
+        await using var fixture = await SceneAsync();
+        await fixture.RangeAsync(From, From);
+        fixture.Put("invoice", SyncFixture.Record(12, Dates[2], "\"Amount\": \"much\""));
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((3, 1, 1, 1), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
         Assert.False(report.Success);
-        Assert.Equal(Scene.Id(12), Assert.Single(report.Results.Errors).BubbleId);
+        Assert.Equal(SyncFixture.Id(12), Assert.Single(report.Results.Errors).BubbleId);
     }
 
     [Fact]
     public async Task Of_many_errors_and_warnings_the_first_are_named_and_all_are_counted()
     {
-        await using var scene = await Scene.OpenAsync(postgres);
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in Enumerable.Range(1000, 130))
-            scene.Put("invoice", Scene.Record(number, From, "\"Amount\": \"much\""));
+            fixture.Put("invoice", SyncFixture.Record(number, From, "\"Amount\": \"much\""));
         foreach (var number in Enumerable.Range(2000, 120))
-            scene.Put("invoice", Scene.Record(number, From, Link("Linked Customer", 5000 + number)));
+            fixture.Put("invoice", SyncFixture.Record(number, From, Link("Linked Customer", 5000 + number)));
 
-        var report = await scene.RangeAsync(From, From);
+        var report = await fixture.RangeAsync(From, From);
 
         Assert.Equal((250, 120, 0, 130), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
         var (errors, warnings) = (report.Results.Errors.Where(e => e.Severity == "error").ToList(), report.Results.Errors.Where(e => e.Severity == "warning").ToList());
@@ -86,11 +86,11 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_rejected_record_belongs_to_each_invoice_that_its_text_names()
     {
-        await using var scene = await SceneAsync();
-        scene.Put("payment", Scene.Record(21, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 11)}"));
-        scene.Put("payment", Scene.Record(22, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 13)}"));
+        await using var fixture = await SceneAsync();
+        fixture.Put("payment", SyncFixture.Record(21, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 11)}"));
+        fixture.Put("payment", SyncFixture.Record(22, From, $"\"Amount\": \"much\", {Link("Linked Invoice", 13)}"));
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((3, 1, 0, 2), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
         Assert.Equal([21, 22], report.Results.Errors.Select(e => Number(e.BubbleId)));
@@ -99,9 +99,9 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_range_with_nothing_in_it_is_a_success()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        var report = await scene.RangeAsync("2025-01-01", "2025-01-02");
+        var report = await fixture.RangeAsync("2025-01-01", "2025-01-02");
 
         Assert.Equal((true, 0), (report.Success, report.Results.Total));
         Assert.Equal("succeeded", report.Run.Status);
@@ -110,38 +110,38 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task The_same_range_again_skips_all_and_writes_no_row()
     {
-        await using var scene = await SceneAsync();
-        await scene.RangeAsync(From, To);
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await SceneAsync();
+        await fixture.RangeAsync(From, To);
+        var before = await fixture.SnapshotAsync();
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((3, 0, 3, 0), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task With_force_the_same_range_again_skips_none_and_writes_no_row()
     {
-        await using var scene = await SceneAsync();
-        await scene.RangeAsync(From, To);
-        var before = await scene.SnapshotAsync();
+        await using var fixture = await SceneAsync();
+        await fixture.RangeAsync(From, To);
+        var before = await fixture.SnapshotAsync();
 
-        var report = await scene.RangeAsync(From, To, force: true);
+        var report = await fixture.RangeAsync(From, To, force: true);
 
         Assert.Equal((true, 3, 3, 0, 0), (report.Success, report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
-        Assert.Equal(before, await scene.SnapshotAsync());
+        Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
     [Fact]
     public async Task A_range_of_which_every_invoice_fails_is_failed_and_not_partial()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
         foreach (var number in Enumerable.Range(11, 3))
-            scene.Put("invoice", Scene.Record(number, Dates[2], "\"Amount\": \"much\""));
+            fixture.Put("invoice", SyncFixture.Record(number, Dates[2], "\"Amount\": \"much\""));
 
-        var report = await scene.RangeAsync(Dates[2], Dates[2]);
-        var said = await Bubblesync.RunAsync(scene, "sync", "range", "--from", Dates[2], "--to", Dates[2]);
+        var report = await fixture.RangeAsync(Dates[2], Dates[2]);
+        var said = await Bubblesync.RunAsync(fixture, "sync", "range", "--from", Dates[2], "--to", Dates[2]);
 
         Assert.Equal(("failed", 3, 1), (report.Run.Status, report.Results.Failed, said.Code));
     }
@@ -152,14 +152,14 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(404)]
     public async Task Where_the_constraint_is_ignored_or_refused_everything_is_listed_and_filtered_here(int? status)
     {
-        await using var scene = await SceneAsync();
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) =>
-            !constraints.Contains("Modified Date", StringComparison.Ordinal) ? null : status is { } refused ? GoBetween.Refuse(refused) : GoBetween.Ignore);
+        await using var fixture = await SceneAsync();
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) =>
+            !constraints.Contains("Modified Date", StringComparison.Ordinal) ? null : status is { } refused ? RecordingProxy.Refuse(refused) : RecordingProxy.Ignore);
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.True(report.Success, report.ToJson());
-        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal([11, 12, 13], (await fixture.RowsAsync(Keys)).Select(Number));
         Assert.Equal(3, report.Results.Total);
         Assert.Contains(report.Run.Warnings, w => w.Contains("everything was listed instead", StringComparison.Ordinal));
     }
@@ -167,15 +167,15 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_listing_of_many_windows_finds_just_what_the_constraint_finds()
     {
-        await using var scene = (await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 })).With(windowSize: 30, pageSize: 10);
-        await scene.RangeAsync("2026-03-01", "2026-04-15");
-        var asked = await scene.RowsAsync(Keys);
-        await scene.ExecuteAsync("truncate invoice");
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 200 })).With(windowSize: 30, pageSize: 10);
+        await fixture.RangeAsync("2026-03-01", "2026-04-15");
+        var asked = await fixture.RowsAsync(Keys);
+        await fixture.ExecuteAsync("truncate invoice");
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
-        var report = await scene.RangeAsync("2026-03-01", "2026-04-15");
+        var report = await fixture.RangeAsync("2026-03-01", "2026-04-15");
 
-        Assert.Equal(asked, await scene.RowsAsync(Keys));
+        Assert.Equal(asked, await fixture.RowsAsync(Keys));
         Assert.Equal(asked.Count, report.Results.Total);
         Assert.InRange(asked.Count, 10, 150);
     }
@@ -183,43 +183,43 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_source_that_is_busy_is_not_taken_for_one_that_refuses_the_constraint()
     {
-        await using var scene = await SceneAsync();
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Refuse(502) : null);
-        scene.Settings = scene.Settings with { Bubble = scene.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
+        await using var fixture = await SceneAsync();
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Refuse(502) : null);
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
-        Assert.Empty(await scene.RowsAsync(Keys));
+        Assert.Empty(await fixture.RowsAsync(Keys));
     }
 
     [Fact]
     public async Task Where_all_constraints_are_ignored_nothing_is_merged()
     {
-        await using var scene = await SceneAsync("constraints-ignored");
+        await using var fixture = await SceneAsync("constraints-ignored");
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
-        Assert.Empty(await scene.RowsAsync(Keys));
+        Assert.Empty(await fixture.RowsAsync(Keys));
     }
 
     [Fact]
     public async Task Records_without_a_usable_date_lie_in_no_range_and_those_without_a_usable_id_are_rejected()
     {
-        await using var scene = await SceneAsync();
-        scene.Put("invoice", Scene.Record(20, null));
-        scene.Put("invoice", Scene.Record(21, "yesterday"));
-        scene.Put("invoice", $"{{\"Modified Date\": \"{From}\"}}");
-        scene.Put("invoice", $"{{\"_id\": \"bad id\", \"Modified Date\": \"{From}\"}}");
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+        await using var fixture = await SceneAsync();
+        fixture.Put("invoice", SyncFixture.Record(20, null));
+        fixture.Put("invoice", SyncFixture.Record(21, "yesterday"));
+        fixture.Put("invoice", $"{{\"Modified Date\": \"{From}\"}}");
+        fixture.Put("invoice", $"{{\"_id\": \"bad id\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal([11, 12, 13], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal([11, 12, 13], (await fixture.RowsAsync(Keys)).Select(Number));
         Assert.Equal((5, 3, 2), (report.Results.Total, report.Results.Synced, report.Results.Failed));
         Assert.Contains("which were not loaded: 2;", Assert.Single(report.Results.Errors, e => e.Code == "rejected").Message, StringComparison.Ordinal);
-        Assert.Equal(2, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+        Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
         Assert.Equal(2, report.Run.Entities.Single(e => e.Name == "invoice").Rejected);
     }
 
@@ -228,10 +228,10 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(true)]
     public async Task A_range_may_reach_from_the_first_moment_to_the_last(bool listed)
     {
-        await using var scene = await SceneAsync();
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => listed && constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+        await using var fixture = await SceneAsync();
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => listed && constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
-        var report = await scene.RangeAsync("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
+        var report = await fixture.RangeAsync("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
 
         Assert.Equal((true, 5), (report.Success, report.Results.Synced));
     }
@@ -239,41 +239,41 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task What_stops_a_run_is_told_once_and_not_for_each_invoice()
     {
-        await using var scene = await SceneAsync();
-        await scene.ExecuteAsync("""
+        await using var fixture = await SceneAsync();
+        await fixture.ExecuteAsync("""
             create function keep_out() returns trigger language plpgsql as 'begin return null; end';
             create trigger keep_out before insert on invoice for each row execute function keep_out()
             """);
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal(("failed", 3, 3), (report.Run.Status, report.Results.Total, report.Results.Failed));
         var error = Assert.Single(report.Results.Errors);
         Assert.Equal("rows-not-taken", error.Code);
-        var said = (await Bubblesync.RunAsync(scene, "sync", "range", "--from", From, "--to", To)).Error;
+        var said = (await Bubblesync.RunAsync(fixture, "sync", "range", "--from", From, "--to", To)).Error;
         Assert.Equal(2, said.Split(error.Message).Length);
     }
 
     [Fact]
     public async Task A_listing_finds_records_without_Created_Date_too()
     {
-        await using var scene = await SceneAsync();
-        scene.Put("invoice", $"{{\"_id\": \"{Scene.Id(20)}\", \"Modified Date\": \"{From}\"}}");
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+        await using var fixture = await SceneAsync();
+        fixture.Put("invoice", $"{{\"_id\": \"{SyncFixture.Id(20)}\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
-        await scene.RangeAsync(From, To);
+        await fixture.RangeAsync(From, To);
 
-        Assert.Equal([11, 12, 13, 20], (await scene.RowsAsync(Keys)).Select(Number));
+        Assert.Equal([11, 12, 13, 20], (await fixture.RowsAsync(Keys)).Select(Number));
     }
 
     [Fact]
     public async Task A_listing_that_is_not_shown_to_be_complete_is_no_success()
     {
-        await using var scene = await SceneAsync();
-        await using var between = await GoBetween.StartAsync(scene, (_, constraints) =>
-            constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : constraints.Contains("is_empty", StringComparison.Ordinal) ? GoBetween.Refuse(400) : null);
+        await using var fixture = await SceneAsync();
+        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) =>
+            constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : constraints.Contains("is_empty", StringComparison.Ordinal) ? RecordingProxy.Refuse(400) : null);
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((false, "partial", 3), (report.Success, report.Run.Status, report.Results.Synced));
         Assert.Equal("unproved", Assert.Single(report.Run.Errors).Code);
@@ -282,36 +282,36 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_record_without_an_id_counts_once_though_its_window_of_a_listing_is_read_again()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).With(pageSize: 2);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(pageSize: 2);
         foreach (var day in Enumerable.Range(2, 5))
-            scene.Put("invoice", Scene.Record(day, From, created: $"2026-02-0{day}T00:00:00.000Z"));
-        scene.Put("invoice", $"{{\"Created Date\": \"2026-02-01T00:00:00.000Z\", \"Modified Date\": \"{From}\"}}");
-        await using var between = await GoBetween.StartAsync(
-            scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
-        scene.Bubble.Traffic.OnRequest = request =>
+            fixture.Put("invoice", SyncFixture.Record(day, From, created: $"2026-02-0{day}T00:00:00.000Z"));
+        fixture.Put("invoice", $"{{\"Created Date\": \"2026-02-01T00:00:00.000Z\", \"Modified Date\": \"{From}\"}}");
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             // The last page comes short of what the first one counted.
             if (request.Cursor == 4 && request.Constraints.Contains("Created Date", StringComparison.Ordinal))
-                scene.Bubble.Records.Delete("invoice", Scene.Id(6));
+                fixture.Bubble.Records.Delete("invoice", SyncFixture.Id(6));
             return Task.CompletedTask;
         };
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((5, 4, 1), (report.Results.Total, report.Results.Synced, report.Results.Failed));
-        Assert.Equal(1, await scene.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
     }
 
     [Fact]
     public async Task A_doubt_about_an_early_window_of_a_listing_is_not_forgotten_at_the_next()
     {
-        await using var scene = (await Scene.OpenAsync(postgres)).With(windowSize: 4, pageSize: 2);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(windowSize: 4, pageSize: 2);
         foreach (var day in Enumerable.Range(1, 8))
-            scene.Put("invoice", Scene.Record(day, day == 8 ? Scene.Early : From, created: $"2026-02-0{day}T00:00:00.000Z"));
-        await using var between = await GoBetween.StartAsync(
-            scene, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? GoBetween.Ignore : null);
+            fixture.Put("invoice", SyncFixture.Record(day, day == 8 ? SyncFixture.Early : From, created: $"2026-02-0{day}T00:00:00.000Z"));
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
         var (first, isThere) = (default(string), false);
-        scene.Bubble.Traffic.OnRequest = request =>
+        fixture.Bubble.Traffic.OnRequest = request =>
         {
             var isPage = request.Constraints.Contains("Created Date", StringComparison.Ordinal) && !request.Line.Contains("limit=1&", StringComparison.Ordinal);
             first ??= isPage ? request.Constraints : null;
@@ -322,16 +322,16 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
                 foreach (var number in Enumerable.Range(20, 9))
                 {
                     if (isThere)
-                        scene.Put("invoice", Scene.Record(number, null, created: "2026-02-04T00:00:00.000Z"));
+                        fixture.Put("invoice", SyncFixture.Record(number, null, created: "2026-02-04T00:00:00.000Z"));
                     else
-                        scene.Bubble.Records.Delete("invoice", Scene.Id(number));
+                        fixture.Bubble.Records.Delete("invoice", SyncFixture.Id(number));
                 }
             }
 
             return Task.CompletedTask;
         };
 
-        var report = await scene.RangeAsync(From, To);
+        var report = await fixture.RangeAsync(From, To);
 
         Assert.Equal((false, "partial", "unproved"), (report.Success, report.Run.Status, Assert.Single(report.Run.Errors).Code));
         Assert.Equal(7, report.Results.Synced);
@@ -340,33 +340,33 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Force_takes_Bubbles_values()
     {
-        await using var scene = await SceneAsync();
-        await scene.RangeAsync(From, To);
-        await scene.ExecuteAsync("update invoice set amount = 99, updated_at = now()");
+        await using var fixture = await SceneAsync();
+        await fixture.RangeAsync(From, To);
+        await fixture.ExecuteAsync("update invoice set amount = 99, updated_at = now()");
 
-        var report = await scene.RangeAsync(From, To, force: true);
+        var report = await fixture.RangeAsync(From, To, force: true);
 
         Assert.Equal(3, report.Results.Synced);
-        Assert.Equal("1", await scene.RowAsync("select distinct trim_scale(amount)::text from invoice"));
+        Assert.Equal("1", await fixture.RowAsync("select distinct trim_scale(amount)::text from invoice"));
     }
 
     [Fact]
     public async Task Its_run_is_recorded()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        await scene.RangeAsync(From, To);
+        await fixture.RangeAsync(From, To);
 
-        Assert.Equal("sync range|succeeded|2026-05-04T08:00:00.000Z|2026-05-05T17:30:00.500Z|false", await scene.RowAsync("select kind, status, options ->> 'from', options ->> 'to', options ->> 'force' from bubblesync.run"));
-        Assert.Empty(await scene.StagingAsync());
+        Assert.Equal("sync range|succeeded|2026-05-04T08:00:00.000Z|2026-05-05T17:30:00.500Z|false", await fixture.RowAsync("select kind, status, options ->> 'from', options ->> 'to', options ->> 'force' from bubblesync.run"));
+        Assert.Empty(await fixture.StagingAsync());
     }
 
     [Fact]
     public async Task Its_JSON_has_the_agreed_shape()
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        var outcome = await Bubblesync.RunAsync(scene, "sync", "range", "--from", From, "--to", To, "--output", "json");
+        var outcome = await Bubblesync.RunAsync(fixture, "sync", "range", "--from", From, "--to", To, "--output", "json");
 
         Assert.Equal((0, true), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
         Assert.Equal("""{"total":3,"synced":3,"skipped":0,"failed":0,"errors":[]}""", System.Text.Json.JsonSerializer.Serialize(outcome.Json.GetProperty("results")));
@@ -381,14 +381,14 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("13", "--from", "2026-05-05T17:30:00.500", "--to", "2026-05-05T17:30:00.5009Z")]
     public async Task A_day_is_the_whole_day_UTC_and_without_an_end_the_range_goes_on_until_now(string taken, params string[] words)
     {
-        await using var scene = await SceneAsync();
-        scene.Put("invoice", Scene.Record(30, "2100-01-01T00:00:00.000Z"));
-        scene.Put("invoice", Scene.Record(31, "2026-05-03T23:59:59.999Z"));
+        await using var fixture = await SceneAsync();
+        fixture.Put("invoice", SyncFixture.Record(30, "2100-01-01T00:00:00.000Z"));
+        fixture.Put("invoice", SyncFixture.Record(31, "2026-05-03T23:59:59.999Z"));
 
-        var outcome = await Bubblesync.RunAsync(scene, ["sync", "range", .. words]);
+        var outcome = await Bubblesync.RunAsync(fixture, ["sync", "range", .. words]);
 
         Assert.Equal(0, outcome.Code);
-        Assert.Equal(taken, string.Join(' ', (await scene.RowsAsync(Keys)).Select(Number)));
+        Assert.Equal(taken, string.Join(' ', (await fixture.RowsAsync(Keys)).Select(Number)));
         Assert.Contains($"{taken.Split(' ').Length} invoices in the range", outcome.Output, StringComparison.Ordinal);
     }
 
@@ -404,21 +404,21 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData("--from", "2100-01-01")]
     public async Task Wrong_dates_end_with_2_and_ask_nothing(params string[] words)
     {
-        await using var scene = await SceneAsync();
+        await using var fixture = await SceneAsync();
 
-        var outcome = await Bubblesync.RunAsync(scene, ["sync", "range", .. words]);
+        var outcome = await Bubblesync.RunAsync(fixture, ["sync", "range", .. words]);
 
         Assert.Equal(2, outcome.Code);
         Assert.NotEmpty(outcome.Error);
         Assert.DoesNotContain("   at ", outcome.All, StringComparison.Ordinal);
-        Assert.Equal(0, scene.Bubble.Traffic.Requests);
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
-    private async Task<Scene> SceneAsync(params string[] faults)
+    private async Task<SyncFixture> SceneAsync(params string[] faults)
     {
-        var scene = await Scene.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = faults });
+        var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = faults });
         foreach (var (date, number) in Dates.Select((d, i) => (d, 10 + i)))
-            scene.Put("invoice", Scene.Record(number, date, "\"Amount\": 1"));
-        return scene;
+            fixture.Put("invoice", SyncFixture.Record(number, date, "\"Amount\": 1"));
+        return fixture;
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
 using Xunit;
 
 namespace BubbleSync.Tests.Transform;

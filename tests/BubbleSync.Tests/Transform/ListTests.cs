@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Transform.FieldTypes;
 using Xunit;
 
 namespace BubbleSync.Tests.Transform;

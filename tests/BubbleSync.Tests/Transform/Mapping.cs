@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
-using BubbleSync.Etl.Config;
-using BubbleSync.Etl.Model;
-using BubbleSync.Etl.Plan;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Transform.FieldTypes;
 using BubbleSync.Tests.Plan;
 
 namespace BubbleSync.Tests.Transform;

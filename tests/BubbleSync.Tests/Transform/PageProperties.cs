@@ -1,5 +1,5 @@
 using System.Globalization;
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Tests.Plan;
 using FsCheck;
 using FsCheck.Fluent;

@@ -237,6 +237,6 @@ public class PresenceTests
     [InlineData("", "")]
     public void Names_are_normalised(string name, string expected)
     {
-        Assert.Equal(expected, Etl.Plan.FieldName.Normalise(name));
+        Assert.Equal(expected, Etl.Mapping.FieldName.Normalise(name));
     }
 }

@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Model;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Tests.Plan;
 using Xunit;
 
@@ -143,7 +143,7 @@ public class RejectTests
 
         mapping.Map("""{"_id":"1x1","Value":"a"}""", """{"_id":"1x2","Value":"\u0000"}""", """{"_id":"1x3","Value":"\u0000"}""");
 
-        Assert.Equal((2, "1x2"), mapping.Mapper.Tally.Notes[(2, Etl.Transform.TextNotes.Removed)]);
+        Assert.Equal((2, "1x2"), mapping.Mapper.Tally.Notes[(2, Etl.Transform.FieldTypes.TextNotes.Removed)]);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using System.Text;
-using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Transform.FieldTypes;
 using Xunit;
 
 namespace BubbleSync.Tests.Transform;

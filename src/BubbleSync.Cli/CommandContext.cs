@@ -1,0 +1,162 @@
+using System.CommandLine;
+using BubbleSync.Cli.Output;
+using BubbleSync.EmbeddedPostgres;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Spectre.Console;
+
+namespace BubbleSync.Cli;
+
+/// <summary>One command under way: its settings, its database, where it prints.</summary>
+internal sealed class CommandContext(ParseResult parsed)
+{
+    private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
+
+    private ILogger _logger = NullLogger.Instance;
+    private CancellationToken _interruption;
+
+    /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
+    public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
+
+    /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
+    public bool IsJson => CommonOptions.IsJson(parsed);
+
+    /// <summary>Whether stderr carries errors and nothing else.</summary>
+    public bool IsQuiet => parsed.GetValue(CommonOptions.Quiet);
+
+    /// <summary>Whether the command writes maps, so that they must be the user's own.</summary>
+    public bool WritesMaps { get; init; }
+
+    private bool IsLogged => parsed.GetValue(CommonOptions.Log) is not (null or "none");
+
+    private LogLevel LeastLevel => IsQuiet ? LogLevel.Error : parsed.GetValue(CommonOptions.Verbose) ? LogLevel.Debug : LogLevel.Information;
+
+    /// <summary>Runs a command against the engine; where no database is set, against an embedded one that it starts and stops.</summary>
+    /// <param name="kind">What a failure's report calls it.</param>
+    /// <param name="work">The command.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
+    {
+        var settings = Settings();
+        if (settings.Postgres.ConnectionString is not null)
+            return await work(Engine(settings));
+
+        await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
+        return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));
+    }, cancellationToken);
+
+    /// <summary>Runs a command that needs no database.</summary>
+    public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
+        GuardedAsync(kind, () => work(Engine(Settings())), cancellationToken);
+
+    /// <summary>The engine with these settings, which logs where that is asked for.</summary>
+    public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
+
+    /// <summary>Runs a command and tells of its failure, if it has one.</summary>
+    public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
+    {
+        _interruption = cancellationToken;
+        using var monitoring = Monitoring.Start();
+        using var logs = IsLogged ? LogLines.Create(parsed.GetValue(CommonOptions.Log) == "json", LeastLevel) : null;
+        _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? (IsQuiet ? NullLogger.Instance : new WaitNotices());
+        try
+        {
+            foreach (var file in parsed.CommandResult.Command.Options.OfType<OutputFileOption>())
+                file.Require(parsed);
+            return await work();
+        }
+        catch (SyncException failure)
+        {
+            Explain(failure);
+            return Failure.Print(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
+        }
+        catch (EmbeddedPostgresException failure)
+        {
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "embedded-postgres", failure.Message)], ExitCode.Stopped, IsJson);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
+        }
+        // Files are named by what writes them; what is left is where results go.
+        catch (IOException unwritable) when (Console.IsOutputRedirected)
+        {
+            Explain(unwritable);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "output", $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
+        }
+#pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
+        catch (Exception unexpected)
+#pragma warning restore CA1031
+        {
+            Explain(unexpected);
+            return Failure.Print(kind, [new SyncError("load", null, null, null, "failed", $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], ExitCode.Stopped, IsJson);
+        }
+    }
+
+    /// <summary>Does the work and shows how it is getting on, unless that is not wanted.</summary>
+    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
+    {
+        // By the console that draws the progress, which puts the line above it.
+        await using var told = _interruption.Register(() =>
+        {
+            if (!IsQuiet)
+                Terminal.Error.Write(new Notice(Stopping));
+        });
+        return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
+    }
+
+    /// <summary>Says on stderr what is no error, unless that is not wanted.</summary>
+    public void Tell(string line)
+    {
+        if (!IsQuiet)
+            Console.Error.WriteLine(line);
+    }
+
+    /// <summary>Prints why a run did not go as it should, whatever the form of its result.</summary>
+    public void PrintErrors(RunReport report)
+    {
+        RunSummary.PrintErrors(report.Errors);
+        Explain(report.Failure);
+    }
+
+    /// <summary>Prints a run's result.</summary>
+    public int Print(RunReport report)
+    {
+        PrintErrors(report);
+        Print(report.ToJson, console => RunSummary.Print(report, console));
+        return ExitCode.Of(report);
+    }
+
+    /// <summary>Prints a result in the form that is asked for; gives the exit code of a command that is done.</summary>
+    public int Print(Func<string> json, Action<IAnsiConsole> text)
+    {
+        if (IsJson)
+            Console.Out.WriteLine(json());
+        else
+            text(Terminal.Out);
+        return ExitCode.Done;
+    }
+
+    /// <summary>With <c>--verbose</c>, tells on stderr what is behind an error: kinds and places only, for an exception's own words may hold a secret.</summary>
+    public void Explain(Exception? cause)
+    {
+        for (; cause is not null && parsed.GetValue(CommonOptions.Verbose); cause = cause.InnerException)
+            Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
+    }
+
+    private SyncSettings Settings()
+    {
+        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), CommonOptions.Settings.ToDictionary(s => s.Value, s => s.Key.Name));
+        if (WritesMaps)
+            OwnConfiguration.Require(settings.Run);
+        return settings;
+    }
+
+    private Dictionary<string, string> Options() =>
+        CommonOptions.Settings
+            .Where(s => parsed.GetValue(s.Key) is not null)
+            .ToDictionary(s => s.Value, s => parsed.GetValue(s.Key)!);
+}

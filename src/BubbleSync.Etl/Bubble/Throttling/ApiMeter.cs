@@ -1,0 +1,52 @@
+using BubbleSync.Etl.Diagnostics;
+using BubbleSync.Etl.Reports;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Bubble.Throttling;
+
+/// <summary>Counts what went over the wire. Thread-safe.</summary>
+/// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
+/// <param name="nextStep">What finishes the run where it has to stop.</param>
+internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextStep.Again)
+{
+    /// <summary>The code of the error where a run has sent all requests that it may send.</summary>
+    public const string CallBudget = "call-budget";
+
+    private long _calls;
+    private long _retries;
+    private long _throttled;
+    private long _bytes;
+
+    /// <summary>What finishes the run where it has to stop.</summary>
+    public string NextStep => nextStep;
+
+    /// <summary>The counts so far.</summary>
+    public ApiCounts Counts => new(Interlocked.Read(ref _calls), Interlocked.Read(ref _retries), Interlocked.Read(ref _throttled), Interlocked.Read(ref _bytes));
+
+    /// <summary>A request goes out.</summary>
+    /// <param name="isRetry">Whether it was sent before.</param>
+    /// <exception cref="SyncException">The run has sent all it may.</exception>
+    public void Send(bool isRetry)
+    {
+        if (Interlocked.Increment(ref _calls) > mostCalls)
+        {
+            Interlocked.Decrement(ref _calls);
+            throw new SyncException(new SyncError("extract", null, null, null, CallBudget,
+                Invariant($"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. ")
+                + $"To finish, raise the budget and {nextStep}."));
+        }
+
+        if (isRetry)
+            Interlocked.Increment(ref _retries);
+    }
+
+    /// <summary>Bubble answered 429 or 503.</summary>
+    public void Throttled() => Interlocked.Increment(ref _throttled);
+
+    /// <summary>Bytes of a body came in, as unpacked.</summary>
+    public void Received(int bytes)
+    {
+        Interlocked.Add(ref _bytes, bytes);
+        EtlDiagnostics.Bytes.Add(bytes);
+    }
+}

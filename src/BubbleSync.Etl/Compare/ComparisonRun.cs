@@ -1,0 +1,178 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Staging;
+using Npgsql;
+
+namespace BubbleSync.Etl.Compare;
+
+/// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample; and whether records are kept as they came.</summary>
+internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
+{
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part => Since is { } since ? $"what was modified since {UtcText.Of(since)}" : Sample is { } sample ? $"a sample of {sample}" : null;
+}
+
+/// <summary>
+/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no lock of a table and writes none but
+/// staging and the journal, so that it can run beside anything.
+/// </summary>
+internal sealed class ComparisonRun(
+    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+    TimeProvider clock)
+    : IRecordedRun, IAsyncDisposable
+{
+    private List<EntityRun> _entities = [];
+
+    /// <inheritdoc/>
+    public RunProgress Progress => ApiProgress.Of(bubble).With(_entities.Select(e => e.Flow)) with { Compares = true };
+
+    /// <inheritdoc/>
+    public RunFindings Findings { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+
+    /// <inheritdoc/>
+    public string WhatStays => "It changes nothing, and can be run again at any time.";
+
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part => scope.Part;
+
+    /// <summary>Reads what is to be compared; then gives the entities by name, each to be compared before the next is asked for.</summary>
+    public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        _entities = [.. (await settle(Findings, cancellationToken)).Select(Entity)];
+        await ReadAsync(cancellationToken);
+
+        foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))
+        {
+            entity.Flow.State = EntityState.Merging;
+            yield return entity;
+            entity.Flow.State = EntityState.Done;
+        }
+    }
+
+    /// <summary>Settles what is staged of an entity and opens the snapshot on which it is compared.</summary>
+    public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        // Without its lock another run may have cleared its staging away.
+        await runLock.CheckAsync(cancellationToken);
+#pragma warning disable CA2000 // The compared entity made of it disposes of it.
+        var session = await database.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
+#pragma warning restore CA2000
+        try
+        {
+            var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
+            var counts = await records.SettleAtOnceAsync(session.Connection, entity.Staged, NextStep.Again, cancellationToken);
+            return new ComparedEntity(entity, counts, session);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the comparison of an entity: what it came to goes into the journal.</summary>
+    public async Task CloseAsync(ComparedEntity compared, long equal, long extra, AbsentKept kept, CancellationToken cancellationToken)
+    {
+        var (entity, counts) = (compared.Entity, compared.Counts);
+        var report = entity.Merged(new EntityCounts(counts, 0, 0, 0, extra) { AbsentKept = kept }, clock.GetUtcNow());
+        entity.Report = report = report with { Unchanged = equal };
+        await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
+        await compared.CommitAsync(cancellationToken);
+        // Apart from the comparison's snapshot: other runs may write the same rejects.
+        await database.RunAsync(
+            c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
+        if (entity.IsComplete)
+        {
+            await database.RunAsync(
+                c => RejectedRecords.SupersedeGoneAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
+        }
+
+        foreach (var doubt in entity.Flow.Ledger.Doubts)
+            Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
+    }
+
+    /// <summary>Clears staging away; what cannot be cleared now, the next run clears.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        try
+        {
+            foreach (var entity in _entities)
+                await database.RunAsync(c => c.ExecuteAsync(entity.Staging.Drop, CancellationToken.None), CancellationToken.None);
+        }
+        catch (Exception gone) when (gone is SyncException || PostgresFailure.IsOfSession(gone))
+        {
+            // The run's own failure is the one to report.
+        }
+    }
+
+    private EntityRun Entity(EntityPlan plan) => new(StagingTable.ForComparison(plan, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part };
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var order = new ReadingOrder(clock);
+        var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
+        await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
+        var (end, warning) = await UpperBound.FixAsync(bubble.Client, database, clock, cancellationToken);
+        Findings.Warn(warning);
+        await journal.BoundAsync(end, cancellationToken);
+        await AllAsync(
+            async (e, token) =>
+            {
+                e.StartedAt = clock.GetUtcNow();
+                e.Bound = end;
+                await e.BeginAsync(countsRows: false, token);
+                await ReadAsync(histories[e], end, token);
+            },
+            cancellationToken);
+    }
+
+    private Task ReadAsync(FullExtract history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
+    {
+        { Since: { } since } => history.ReadChangesAsync(since, end, cancellationToken),
+        { Sample: { } sample } => history.ReadSampleAsync(sample, end, cancellationToken),
+        _ => history.ReadAsync(end, CancellationToken.None, cancellationToken),
+    };
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        ParallelWork.RunAsync(_entities, _entities.Count, work, cancellationToken);
+}
+
+/// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>
+internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, TargetSession session) : IAsyncDisposable
+{
+    /// <summary>The entity.</summary>
+    public EntityRun Entity => entity;
+
+    /// <summary>What is staged of it.</summary>
+    public SettledCounts Counts => counts;
+
+    /// <summary>The connection that sees the snapshot.</summary>
+    public NpgsqlConnection Connection => session.Connection;
+
+    /// <summary>Keeps what was written to the journal and gives the session back.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await session.CommitAsync(cancellationToken);
+        await session.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => session.DisposeAsync();
+}

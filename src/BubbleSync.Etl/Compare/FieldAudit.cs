@@ -1,0 +1,73 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Compare;
+
+/// <summary>Reads every record of Bubble once, looks at it, maps it and throws it away: what is left are counts by field, beside those of the tables.</summary>
+internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
+{
+    private readonly List<Audited> _entities = [.. plan.Entities.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new Audited(e))];
+
+    /// <summary>The ways of the records, which tell how they are getting on.</summary>
+    public IEnumerable<EntityPipeline> Flows => _entities.Select(e => e.Flow);
+
+    /// <summary>Gives the report.</summary>
+    public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var order = new ReadingOrder(clock);
+        var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(client, e.Plan), settings, order));
+        await ParallelWork.RunAsync(_entities, _entities.Count, (entity, token) => histories[entity].ProbeAsync(token), cancellationToken);
+        var (end, warning) = await UpperBound.FixAsync(client, database, clock, cancellationToken);
+        await ParallelWork.RunAsync(_entities, _entities.Count, async (entity, token) =>
+        {
+            await histories[entity].ReadAsync(end, CancellationToken.None, token);
+            entity.Flow.State = EntityState.Done;
+        }, cancellationToken);
+
+        var rows = new List<FieldAuditRow>();
+        foreach (var entity in _entities)
+            rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
+        var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
+        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
+        var total = FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published)));
+        return new FieldAuditReport(rows, coverage, total, [.. doubts.Prepend(warning).OfType<string>()]);
+    }
+
+    private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)
+    {
+        var columns = entity.Target.Columns.Keys.ToList();
+        var sql = $"select {string.Join(", ", columns.Select(c => $"count({Identifier.Quote(c)})"))} from {entity.Table}";
+        var counts = await database.RunAsync(
+            c => c.RowsAsync(sql, r => columns.Select((_, i) => r.GetInt64(i)).ToList(), cancellationToken), cancellationToken);
+        return columns.Zip(counts[0]).ToDictionary(c => c.First, c => c.Second);
+    }
+
+    private sealed class Audited
+    {
+        public Audited(EntityPlan plan)
+        {
+            (Plan, Readings) = (plan, new FieldProfiler(plan));
+            Flow = new EntityPipeline(plan, TakeAsync, look: Readings.Look);
+        }
+
+        public EntityPlan Plan { get; }
+
+        public FieldProfiler Readings { get; }
+
+        public EntityPipeline Flow { get; }
+
+        private Task TakeAsync(Reading reading, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Readings.Take(reading);
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Chosen;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Compare;
+
+/// <summary>Asks Bubble which targets of links it still has, and tells the command that fetches each.</summary>
+internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient client, BubbleSettings settings, TimeProvider clock)
+{
+    // About as many as one request takes; they wait for it together.
+    private const int AtOnce = 100;
+
+    private readonly List<string> _doubts = [];
+
+    /// <summary>Why what Bubble has may not be all that it has, so far.</summary>
+    public IReadOnlyList<string> Doubts => _doubts;
+
+    /// <summary>Gives a column's links as they come, each with its command where Bubble has the target.</summary>
+    public async IAsyncEnumerable<MissingLink> AskAsync(IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var some in links.Chunk(AtOnce).WithCancellation(cancellationToken))
+        {
+            var commands = await CommandsAsync([.. some.Select(l => l.TargetId)], column, cancellationToken);
+            foreach (var link in some)
+                yield return link with { Fetch = commands.GetValueOrDefault(link.TargetId) };
+        }
+    }
+
+    private async Task<Dictionary<string, string>> CommandsAsync(IReadOnlyList<string> ids, ColumnPlan column, CancellationToken cancellationToken)
+    {
+        var commands = new Dictionary<string, string>();
+        foreach (var plan in column.Relations.Select(r => plans.First(p => p.Name == r.Entity)))
+        {
+            var reader = new WindowReader(new EntitySource(client, plan), settings, new ReadingOrder(clock));
+            foreach (var batch in RecordsById.Batches([.. ids.Where(id => !commands.ContainsKey(id))]))
+            {
+                foreach (var id in await HeldAsync(plan.Name, reader, batch, cancellationToken))
+                    commands[id] = plan.Name == InvoiceRun.Root ? $"bubblesync sync invoice {id}" : $"bubblesync resync --entity {plan.Name}";
+            }
+        }
+
+        return commands;
+    }
+
+    private async Task<HashSet<string>> HeldAsync(string entity, WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<string>();
+        await foreach (var reading in reader.ReadAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), cancellationToken))
+        {
+            if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved } verdict })
+                _doubts.Add($"{entity}: which targets Bubble has is not shown to be complete: {verdict.Why}");
+            if (reading is not PageRead read)
+                continue;
+
+            using (read.Page)
+                found.UnionWith(read.Page.Records.EnumerateArray().Select(Id).OfType<string>());
+        }
+
+        found.IntersectWith(ids);
+        return found;
+    }
+
+    private static string? Id(JsonElement record) =>
+        record.ValueKind == JsonValueKind.Object && record.TryGetProperty(BubbleField.Id, out var id) && id.ValueKind == JsonValueKind.String
+            ? Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(id)[1..^1])
+            : null;
+}

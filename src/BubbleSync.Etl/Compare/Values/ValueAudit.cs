@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Transform;
+
+namespace BubbleSync.Etl.Compare.Values;
+
+/// <summary>Tells of each field of each record what Bubble sent, what it becomes and what is stored; keeps only counts.</summary>
+internal sealed class ValueAudit(ComparisonRun run, string? only)
+{
+    /// <summary>The head of the CSV.</summary>
+    public static readonly string[] Head = ["entity", "bubble_id", "bubble_field", "column", "raw", "mapped", "stored", "verdict"];
+
+    private readonly List<AuditedEntity> _entities = [];
+
+    /// <summary>Gives the report once the rows have been taken.</summary>
+    public ValueAuditReport Report(RunReport report) =>
+        new(report.RunId, _entities.Sum(e => e.Rows), ValueAuditOptions.Verdicts.ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities, report);
+
+    /// <summary>Gives the rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entity in run.EntitiesAsync(cancellationToken))
+        {
+#pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
+            await using var compared = await run.OpenAsync(entity, cancellationToken);
+#pragma warning restore CA2000
+            var (written, counts) = (0L, ValueAuditOptions.Verdicts.ToDictionary(v => v, _ => 0L));
+            await foreach (var row in RowsAsync(compared, cancellationToken))
+            {
+                counts[row[^1]]++;
+                if (only is not null && row[^1] != only)
+                    continue;
+
+                written++;
+                yield return row;
+            }
+
+            await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, default, cancellationToken);
+            _entities.Add(new AuditedEntity(entity.Plan.Name, compared.Counts.Extracted, written, counts, entity.Report.Proof));
+        }
+
+        run.Findings.Conclusion = Conclusion();
+    }
+
+    private string Conclusion()
+    {
+        var counts = ValueAuditOptions.Verdicts.Select(v => (Verdict: v, Count: _entities.Sum(e => e.ByVerdict[v]))).Where(c => c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count:N0} {c.Verdict}"));
+        return $"{string.Join(", ", counts.DefaultIfEmpty("no value"))}{(run.Part is { } part ? $" in {part}" : "")}";
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync(ComparedEntity compared, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var plan = compared.Entity.Plan;
+        var comparer = new Comparer(plan, compared.Entity.Staging);
+        var columns = plan.Columns.OrderBy(c => c.Field, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
+        using var raw = new RawFields(plan);
+        await foreach (var record in comparer.NamelessAsync(compared.Connection, cancellationToken))
+        {
+            raw.Read(Encoding.UTF8.GetBytes(record));
+            yield return [plan.Name, "", BubbleField.Id, plan.KeyName, raw.Of(plan.Key), "", "", "rejected"];
+        }
+
+        await foreach (var record in comparer.ValuesAsync(compared.Connection, cancellationToken))
+        {
+            raw.Read(record.Raw);
+            if (record.Mark is { } mark)
+                yield return [plan.Name, record.Id, "", DeletionMark.Name, "", "", mark, "differs"];
+            foreach (var column in columns)
+                yield return [plan.Name, record.Id, column.Field, column.Name, raw.Of(column), record.Staged[column.Ordinal] ?? "", record.Stored[column.Ordinal] ?? "", Verdict(record, column)];
+        }
+    }
+
+    // Of several columns read from one field, those that have a value did convert.
+    private static string Verdict(RecordValues record, ColumnPlan column) =>
+        record.Staged[column.Ordinal] is null && record.Rejected.Contains(column.Field) ? "rejected"
+        : !record.HasRow ? "row-missing"
+        : record.States[column.Ordinal] switch { 0 => "absent-kept", 1 => "same", _ => "differs" };
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Reports;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Compare;
+
+/// <summary>Compares Bubble with the tables, record by record: tells each difference as it is found, and keeps the counts and the first of them.</summary>
+internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv)
+{
+    private const int MostKept = 1000;
+    private static readonly string[] Head = ["entity", "bubble_id", "verdict", "bubble_field", "column"];
+
+    private readonly List<VerifiedEntity> _entities = [];
+    private readonly List<VerifiedDifference> _first = [];
+
+    /// <summary>Runs to the end.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var differences = DifferencesAsync(cancellationToken);
+        await (csv is null
+            ? differences.LongCountAsync(cancellationToken).AsTask()
+            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), formulas: false, cancellationToken));
+        run.Findings.Conclusion = Conclusion();
+    }
+
+    /// <summary>Gives the report.</summary>
+    public VerifyReport Report(RunReport report) =>
+        new(report.Status == "succeeded" && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
+
+    private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entity in run.EntitiesAsync(cancellationToken))
+        {
+#pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
+            await using var compared = await run.OpenAsync(entity, cancellationToken);
+#pragma warning restore CA2000
+            var (counts, kept, keptOnly) = (new Dictionary<string, long>(), default(AbsentKept), 0L);
+            var horizon = entity.IsComplete ? entity.Horizon : null;
+            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, horizon, cancellationToken))
+            {
+                var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
+                kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
+                var isKeptOnly = !record.IsOfResync && isStrict && values.Count > 0;
+                if (!record.IsOfResync && !isKeptOnly)
+                    continue;
+
+                keptOnly += isKeptOnly ? 1 : 0;
+                counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
+                foreach (var difference in Fields(entity.Plan, record, isStrict ? values : []))
+                    yield return Keep(difference);
+            }
+
+            var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault("extra"));
+            var equal = compare - (counts.Values.Sum() - extra);
+            await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
+            if (kept.Values > 0 && !isStrict)
+                run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them."));
+            _entities.Add(new VerifiedEntity(
+                entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
+                counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof)
+            {
+                AbsentKept = kept.Values,
+                AbsentKeptLinks = kept.Links,
+                AbsentKeptOnly = keptOnly,
+            });
+        }
+    }
+
+    private string Conclusion()
+    {
+        var (compared, unequal) = (_entities.Sum(e => e.Compared), _entities.Sum(e => e.Compared - e.Equal + e.Extra));
+        return unequal > 0 ? string.Create(CultureInfo.InvariantCulture, $"{unequal:N0} {(unequal == 1 ? "record differs" : "records differ")}{(run.Part is { } some ? $" in {some}" : "")}")
+            : run.Findings.IsPartial ? "no difference, but not everything was read"
+            : compared == 0 ? $"nothing to compare{(run.Part is { } none ? $" in {none}" : "")}"
+            : run.Part is { } part ? $"all equal in {part}"
+            : "all equal";
+    }
+
+    private VerifiedDifference Keep(VerifiedDifference difference)
+    {
+        if (_first.Count < MostKept)
+            _first.Add(difference);
+        return difference;
+    }
+
+    private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record, IReadOnlyList<ColumnPlan> kept)
+    {
+        (string Verdict, string Field, string Column)[] fields =
+        [
+            .. OfVerdict(plan, record).Select(f => (record.Verdict, f.Field, f.Column)),
+            .. record.IsMarked ? [("differs", "", DeletionMark.Name)] : Array.Empty<(string, string, string)>(),
+            .. kept.Select(c => ("absent-kept", c.Field, c.Name)),
+        ];
+        return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
+            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));
+    }
+
+    private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
+    {
+        "differs" => record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name)),
+        "rejected" => record.Fields.Select(f => (f, Column(plan, f))),
+        "older" or "newer" => [(plan.Modified.Field, plan.Modified.Name)],
+        _ => [("", "")],
+    };
+
+    // Several columns may be read from one field; then it does not say which of them did not convert.
+    private static string Column(EntityPlan plan, string field) =>
+        plan.Columns.Where(c => c.Field == field).Select(c => c.Name).ToList() is [var only] ? only : "";
+}

@@ -1,0 +1,67 @@
+using BubbleSync.Etl.Messages;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>What the accepted readings of one entity came to: the entity's side of the proof. Thread-safe.</summary>
+internal sealed class ExtractLog
+{
+    private readonly Lock _lock = new();
+    private readonly List<(Window Window, Verdict Verdict)> _accepted = [];
+    private readonly List<string> _doubts = [];
+
+    /// <summary>Records of the whole type as Bubble counted them before reading.</summary>
+    public long? CountedBefore { get; set; }
+
+    /// <summary>Records of the whole type as Bubble counted them after reading.</summary>
+    public long? CountedAfter { get; set; }
+
+    /// <summary>What keeps the extraction from being proved complete; none where it is.</summary>
+    public IReadOnlyList<string> Doubts
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _doubts, .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved).Select(a => $"{a.Window}: {a.Verdict.Why}")];
+        }
+    }
+
+    /// <summary>Windows read a second time because of the proof.</summary>
+    public int Rereads { get; private set; }
+
+    /// <summary>The windows whose rows are staged.</summary>
+    public IReadOnlyList<(Window Window, Verdict Verdict)> Accepted
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _accepted];
+        }
+    }
+
+    /// <summary>Takes the end of a reading into account.</summary>
+    public void Add(Window window, Verdict verdict)
+    {
+        lock (_lock)
+        {
+            if (verdict.Outcome == Outcome.Discarded)
+            {
+                Rereads++;
+                return;
+            }
+
+            // A window that reconciliation had read again counts with its last reading.
+            _accepted.RemoveAll(a => a.Window == window);
+            _accepted.Add((window, verdict));
+        }
+    }
+
+    /// <summary>Notes something that keeps the extraction from being proved complete.</summary>
+    public void AddIssue(string what)
+    {
+        lock (_lock)
+        {
+            if (!_doubts.Contains(what))
+                _doubts.Add(what);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract.Changes;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Extract;
+
+/// <summary>Finds the records whose Modified Date lies in a range: by Bubble where it applies the constraint, else in a listing of everything.</summary>
+internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, BubbleSettings settings, TimeProvider clock)
+{
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
+
+    private readonly EntitySource _source = new(client, plan);
+    private readonly ReadingOrder _order = new(clock);
+
+    /// <summary>Gives the records, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
+    /// <param name="from">The first moment inside.</param>
+    /// <param name="to">The last moment inside.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<(FoundRecords Found, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
+        var reader = new KeysetReader(_source, settings, _order);
+        var (found, refusal) = await AskedAsync(reader.ReadAsync(range, clock.GetUtcNow(), CancellationToken.None, cancellationToken), range);
+        if (refusal is null)
+            return (found, null, null);
+
+        (found, var doubt) = await ListedAsync(range, cancellationToken);
+        var asked = $"Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}";
+        return (found, $"{plan.Name}: {asked}, but {refusal}; everything was listed instead.", doubt);
+    }
+
+    private static async Task<(FoundRecords Found, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
+    {
+        try
+        {
+            return await ReadAsync(readings, range);
+        }
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or WindowReader.TooDense or "constraint-ignored")
+        {
+            return (new FoundRecords([], []), refused.Errors[0].Message);
+        }
+    }
+
+    private async Task<(FoundRecords Found, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
+    {
+        var whole = await _source.ProbeAsync(null, 0, cancellationToken);
+        var reader = new WindowReader(_source, settings, _order);
+        var windows = new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken);
+        var (dated, doubt) = await ReadAsync(windows.SelectMany(w => reader.ReadAsync(w, cancellationToken)), range);
+        var (undated, further) = await AskedAsync(reader.ReadAsync(new Window(WindowKind.Undated, null, null), cancellationToken), range);
+        return (dated.With(undated), doubt ?? further);
+    }
+
+    private static async Task<(FoundRecords Found, string? Doubt)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
+    {
+        var (ids, unusable, ofReading) = (new HashSet<string>(), new List<string>(), new List<string>());
+        string? doubt = null;
+        await foreach (var reading in readings)
+        {
+            if (reading is PageRead page)
+                Add(page.Page, range, ids, ofReading);
+            if (reading is not ReadingEnded { Verdict: var verdict })
+                continue;
+
+            // What is read again comes again, and nothing tells one record without an id from another.
+            if (verdict.Outcome != Outcome.Discarded)
+                unusable.AddRange(ofReading);
+            ofReading.Clear();
+            doubt = verdict.Outcome == Outcome.Unproved ? verdict.Why : doubt;
+        }
+
+        return (new FoundRecords([.. ids], unusable), doubt);
+    }
+
+    private static void Add(RawPage page, Window range, HashSet<string> ids, List<string> unusable)
+    {
+        using (page)
+        {
+            foreach (var record in page.Records.EnumerateArray())
+            {
+                if (!WindowVerifier.TryMoment(record, BubbleField.Modified, out var modified) || !IsIn(modified, range))
+                    continue;
+
+                if (WindowVerifier.TryField(record, BubbleField.Id, out var id) && Text(id) is { } text && BubbleId.IsValid(text))
+                    ids.Add(text);
+                else
+                    unusable.Add(record.GetRawText());
+            }
+        }
+    }
+
+    private static string? Text(JsonElement id)
+    {
+        try
+        {
+            return id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate.
+            return null;
+        }
+    }
+
+    private static bool IsIn(long microseconds, Window range)
+    {
+        var moment = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+        return moment >= range.From && (range.To is not { } to || moment < to);
+    }
+}

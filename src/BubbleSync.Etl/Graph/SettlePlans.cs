@@ -1,8 +1,0 @@
-using BubbleSync.Etl.Plan;
-
-namespace BubbleSync.Etl.Graph;
-
-/// <summary>Settles the names of all columns before a run reads, and returns the entities' plans with them.</summary>
-/// <param name="findings">Receives a warning for each field that is found by its normalised name.</param>
-/// <param name="cancellationToken">Stops it.</param>
-internal delegate Task<IReadOnlyList<EntityPlan>> SettlePlans(RunFindings findings, CancellationToken cancellationToken);

@@ -1,9 +1,0 @@
-namespace BubbleSync.Etl.Graph;
-
-/// <summary>A stage of a flow failed; what it threw is inside.</summary>
-internal sealed class StageException(string stage, Exception failure)
-    : Exception($"Stage '{stage}' failed: {failure.Message}", failure)
-{
-    /// <summary>The stage's name.</summary>
-    public string Stage => stage;
-}

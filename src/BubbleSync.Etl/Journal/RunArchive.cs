@@ -1,0 +1,96 @@
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Journal;
+
+/// <summary>Earlier runs over one schema, read from the control tables. Runs are named by their id, the beginning of it, or <c>last</c>.</summary>
+public sealed class RunArchive : IAsyncDisposable
+{
+    private readonly TargetDatabase _database;
+    private readonly RunHistory _history;
+
+    private RunArchive(TargetDatabase database) => (_database, _history) = (database, new RunHistory(database));
+
+    /// <summary>Gives the latest runs, newest first.</summary>
+    /// <param name="most">How many.</param>
+    /// <param name="kind">Only runs of this kind, or null for all.</param>
+    /// <param name="status">Only runs that ended, or go on, like this; or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), "runs");
+
+    /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
+    public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), "runs");
+
+    /// <summary>Gives a run's activity log in order.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), "runs");
+
+    /// <summary>Gives a run's activity log in order, and then each further line as it is written, until the run has ended.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="clock">The clock of the pauses between looks.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, string? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), "runs");
+
+    /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="entity">Only those of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="SyncException">The run rejected records that are no longer kept.</exception>
+    public Task<IAsyncEnumerable<RejectedField>> RejectedAsync(string run, string? entity, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(
+            async () =>
+            {
+                var rejected = new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken));
+                if (await rejected.ForgottenAsync(entity, cancellationToken) is { } forgotten)
+                    throw new SyncException(new SyncError("settings", entity, null, "RUN", "rejects-forgotten", $"There are {forgotten}."));
+                return rejected.FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity);
+            },
+            "runs");
+
+    /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public static Task<long> WriteCsvAsync(IAsyncEnumerable<RejectedField> rejected, string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+        path,
+        ["entity", "bubble_id", "field", "reason", "raw"],
+        rejected.Select(r => (IReadOnlyList<string>)[r.Entity, r.BubbleId ?? "", r.Field, r.Reason, r.Raw]),
+        formulas: false,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private async Task<Guid> FindAsync(string run, string? entity, CancellationToken cancellationToken)
+    {
+        var found = await _history.FindAsync(run, cancellationToken);
+        await _history.RequireEntityAsync(found, entity, cancellationToken);
+        return found;
+    }
+
+    internal static async Task<RunArchive> OpenAsync(PostgresSettings settings, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA2000 // The archive made of it disposes of it.
+        var database = await TargetDatabase.OpenAsync(settings, "bubblesync runs", cancellationToken);
+#pragma warning restore CA2000
+        try
+        {
+            await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
+            return new RunArchive(database);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+}

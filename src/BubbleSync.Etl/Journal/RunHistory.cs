@@ -1,0 +1,191 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+using Npgsql;
+
+namespace BubbleSync.Etl.Journal;
+
+/// <summary>What the control tables tell of earlier runs.</summary>
+internal sealed class RunHistory(TargetDatabase database)
+{
+    private const int MostNamed = 5;
+
+    // Of each kind at a time, so that the end of a run does not wait for it; the next run goes on.
+    private const int MostForgotten = 100_000;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // A line shows when its transaction commits, perhaps after lines that were written later.
+    private static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\""];
+
+    private const string ListSql =
+        $"""
+        select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
+               coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
+               r.status = 'running' and {RunLockSql.IsLeft}, r.result ->> 'conclusion'
+        from bubblesync.run r left join bubblesync.run_entity e using (run_id)
+        where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
+        group by r.run_id
+        order by r.started_at desc, r.run_id desc
+        limit @most
+        """;
+
+    private const string FindSql =
+        """
+        select run_id from bubblesync.run
+        where target_schema = @schema and (@run = 'last' or starts_with(run_id::text, @run))
+        order by started_at desc, run_id desc
+        limit @most
+        """;
+
+    private const string EntitiesSql =
+        """
+        select entity from bubblesync.run_entity where run_id = @run
+        union select entity from bubblesync.activity_log where run_id = @run and entity is not null
+        """;
+
+    private const string LogSql =
+        """
+        select at, level, stage, entity, bubble_id, message
+        from bubblesync.activity_log
+        where run_id = @run and at >= @since and (@level = '' or level = @level) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
+        order by at, entity, bubble_id, message
+        """;
+
+    /// <summary>Forgets the details of runs over this schema that ended so many days ago; the runs and their counts stay.</summary>
+    public static async Task ForgetAsync(NpgsqlConnection connection, string schema, int days, CancellationToken cancellationToken)
+    {
+        foreach (var table in Details)
+        {
+            await connection.ExecuteAsync(
+                $"""
+                delete from bubblesync.{table} where ctid = any(array(
+                  select d.ctid from bubblesync.{table} d join bubblesync.run r using (run_id)
+                  where r.target_schema = @schema and r.finished_at < clock_timestamp() - make_interval(days => @days)
+                  limit {MostForgotten}))
+                """,
+                cancellationToken, ("schema", schema), ("days", days));
+        }
+    }
+
+    /// <summary>Gives the latest runs over this schema, newest first; all kinds and states where none is named.</summary>
+    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken) =>
+        await database.RunAsync(
+            c => c.RowsAsync(
+                ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind ?? ""), ("status", status ?? "")),
+            cancellationToken);
+
+    /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
+    /// <exception cref="SyncException">There is none, or more than one: a usage error.</exception>
+    public async Task<Guid> FindAsync(string run, CancellationToken cancellationToken)
+    {
+        (string, object?)[] which = [("schema", database.Schema), ("run", run.ToLowerInvariant()), ("most", run == "last" ? 1 : MostNamed)];
+        var found = await database.RunAsync(c => c.RowsAsync(FindSql, r => r.GetGuid(0), cancellationToken, which), cancellationToken);
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw Usage($"There is no run '{run}' over schema '{database.Schema}'. 'bubblesync runs list' names them."),
+            _ => throw Usage($"Several runs begin with '{run}': {string.Join(", ", found)}. Give more of the id."),
+        };
+    }
+
+    /// <summary>Gives a run's result; of one that has none, what is known.</summary>
+    public Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken) =>
+        database.RunAsync(c => ShowAsync(c, runId, cancellationToken), cancellationToken);
+
+    private static async Task<RunReport> ShowAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
+    {
+        var (kind, status, started, finished, result, died) = (await connection.RowsAsync(
+            $"select kind, status, started_at, finished_at, result::text, status = 'running' and {RunLockSql.IsLeft} from bubblesync.run r where run_id = @run",
+            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5)),
+            cancellationToken, ("run", runId)))[0];
+        if (result is not null)
+            return ReportJson.Read<RunReport>(result);
+
+        var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
+        return new RunReport
+        {
+            RunId = runId,
+            Kind = kind,
+            Status = status,
+            StartedAt = started,
+            FinishedAt = finished ?? started,
+            Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)],
+            Warnings = died ? [$"The run ended unexpectedly: it holds its lock in the database no more.{(kind == "resync" ? $" To go on: bubblesync resync --resume {runId}" : "")}"] : [],
+        };
+    }
+
+    /// <summary>Checks that a run had an entity, so that no lines means that there was nothing to say of it.</summary>
+    /// <exception cref="SyncException">It had others: a usage error.</exception>
+    public async Task RequireEntityAsync(Guid runId, string? entity, CancellationToken cancellationToken)
+    {
+        var known = await database.RunAsync(c => c.RowsAsync(EntitiesSql, r => r.GetString(0), cancellationToken, ("run", runId)), cancellationToken);
+        if (entity is not null && known.Count > 0 && !known.Contains(entity))
+            throw new SyncException(new SyncError("settings", entity, null, "--entity", "no-such-entity", $"Run {runId} had no entity '{entity}'.{DidYouMean.Hint(entity, known)}"));
+    }
+
+    /// <summary>Gives a run's activity log in order.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="entity">Only lines of this entity, or null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, CancellationToken cancellationToken) =>
+        LogAsync(runId, level, entity, DateTimeOffset.MinValue, cancellationToken);
+
+    /// <summary>The same, and then each further line as it is written, until the run has ended or died.</summary>
+    public async IAsyncEnumerable<ActivityLine> FollowAsync(Guid runId, string? level, string? entity, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (seen, recent, since) = (new HashSet<ActivityLine>(), new Queue<ActivityLine>(), DateTimeOffset.MinValue);
+        while (true)
+        {
+            // Asked before the lines are read, so that the last of them are not missed.
+            var hasEnded = await HasEndedAsync(runId, cancellationToken);
+            await foreach (var line in LogAsync(runId, level, entity, since, cancellationToken))
+            {
+                if (!seen.Add(line))
+                    continue;
+
+                yield return line;
+                recent.Enqueue(line);
+                since = line.At - LongestTransaction > since ? line.At - LongestTransaction : since;
+                while (recent.TryPeek(out var oldest) && oldest.At < since)
+                    seen.Remove(recent.Dequeue());
+            }
+
+            if (hasEnded)
+                yield break;
+
+            await Task.Delay(Pause, clock, cancellationToken);
+        }
+    }
+
+    private Task<bool> HasEndedAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        const string Sql = $"select status <> 'running' or {RunLockSql.IsLeft} from bubblesync.run r where run_id = @run";
+        return database.RunAsync(c => c.ScalarAsync<bool>(Sql, cancellationToken, ("run", runId)), cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, string? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await session.Connection.DisableStatementTimeoutAsync(cancellationToken);
+        var lines = session.Connection.StreamAsync(
+            LogSql,
+            r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
+            cancellationToken, ("run", runId), ("level", level ?? ""), ("entity", entity ?? ""), ("since", since));
+        await foreach (var line in lines)
+            yield return line;
+    }
+
+    private static RunListing Listing(NpgsqlDataReader r) => new(
+        r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7),
+        r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11));
+
+    private static DateTimeOffset? Moment(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
+
+    private static SyncException Usage(string message) => new(new SyncError("settings", null, null, "RUN", "no-such-run", message));
+}

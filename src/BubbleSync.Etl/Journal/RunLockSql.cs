@@ -1,0 +1,47 @@
+namespace BubbleSync.Etl.Journal;
+
+/// <summary>
+/// The SQL of run locks. Each run and each comparison holds one of its id as long as it lives; a run holds one of each of its tables too. Names of sessions
+/// tell nothing: poolers drop them.
+/// </summary>
+internal static class RunLockSql
+{
+    /// <summary>Takes the lock of the run <c>@run</c>, as a boolean.</summary>
+    public const string TakeOfRun = $"select pg_try_advisory_xact_lock({KeyPrefix} || @run, 0))";
+
+    /// <summary>Takes the lock <c>@key</c>, as a boolean.</summary>
+    public const string Take = "select pg_try_advisory_xact_lock(@key)";
+
+    /// <summary>A condition: the run <c>r</c> has ended, for nobody holds its lock.</summary>
+    public const string IsLeft = $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || r.run_id, 0))";
+
+    /// <summary>A condition: the run whose id ends the comment of the relation <c>c</c> has ended.</summary>
+    public const string IsLabelLeft = $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || right(obj_description(c.oid, 'pg_class'), 36), 0))";
+
+    /// <summary>A condition: the run whose id the comment of the staging table <c>c</c> has, anywhere in it, has ended.</summary>
+    public const string IsStagingLeft =
+        $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || substring(obj_description(c.oid, 'pg_class') from ' run ([0-9a-f-]{{36}})'), 0))";
+
+    /// <summary>The backend that holds the lock <c>@key</c>; its name and start where the user may see them.</summary>
+    public const string Holder =
+        $"""
+        select l.pid, coalesce(a.application_name, ''), a.backend_start
+        from ({Locks} and {KeyOfLock} = @key) l left join pg_stat_activity a using (pid)
+        """;
+
+    /// <summary>The run whose lock the backend <c>@pid</c> holds.</summary>
+    public const string HoldingRun =
+        $"""
+        select r.run_id::text, r.kind, r.started_at from bubblesync.run r
+        where r.status = 'running' and exists ({Locks} and l.pid = @pid and {KeyOfLock} = {KeyPrefix} || r.run_id, 0))
+        """;
+
+    private const string KeyPrefix = "hashtextextended('bubblesync run '";
+    private const string KeyOfLock = "((l.classid::bigint << 32) | l.objid::bigint)";
+
+    private const string Locks =
+        """
+        select l.pid, l.classid, l.objid from pg_locks l
+        where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.database = (select oid from pg_database where datname = current_database())
+        """;
+}

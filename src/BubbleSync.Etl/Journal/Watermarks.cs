@@ -1,0 +1,87 @@
+using System.Data;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using Npgsql;
+
+namespace BubbleSync.Etl.Journal;
+
+/// <summary>Up to when each entity is known to be in step with Bubble: the start of its last verified reading.</summary>
+internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> marks)
+{
+    // What a run read is valid as of its start, on the slower clock. Runs of programs that did not record app, type, table and key count as long as the first
+    // run after them found the same ones.
+    private const string Sql =
+        """
+        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))),
+               (array_agg(e.extracted > e.rejected order by r.started_at desc) filter (where r.kind = 'resync'))[1]
+        from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
+        where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
+          and not coalesce((r.options ->> 'dryRun')::boolean, false)
+          and coalesce((e.proof ->> 'isComplete')::boolean, false)
+          and coalesce(t.identity, (
+            select f.identity from bubblesync.run_target f join bubblesync.run o using (run_id)
+            where o.target_schema = @schema and f.entity = e.entity order by f.at limit 1
+          ), @identity) = @identity
+        group by e.entity
+        """;
+
+    /// <summary>Reads the watermarks of entities.</summary>
+    /// <param name="database">The target.</param>
+    /// <param name="entities">The entities.</param>
+    /// <param name="source">The app that is read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">An entity has no valid watermark: a usage error.</exception>
+    public static async Task<Watermarks> ReadAsync(
+        TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
+        foreach (var plan in entities)
+        {
+            var (mark, why) = await FindAsync(session.Connection, database.Schema, plan, source, cancellationToken);
+            marks[plan.Name] = mark;
+            if (why is not null)
+                missing.Add((plan.Name, why));
+        }
+
+        return missing.Count == 0 ? new Watermarks(marks) : throw Nothing(missing, missing.Count == entities.Count);
+    }
+
+    /// <summary>Returns the watermark of an entity.</summary>
+    public DateTimeOffset Of(EntityPlan plan) => marks[plan.Name];
+
+    /// <summary>
+    /// Throws if a watermark lies after the upper bound of a run by more than the overlap: then records changed before it that no run has read.
+    /// </summary>
+    /// <exception cref="SyncException">A watermark does: a usage error.</exception>
+    public void RequireBefore(DateTimeOffset bound, TimeSpan overlap)
+    {
+        var ahead = marks.Where(m => m.Value - overlap > bound)
+            .Select(m => (m.Key, $"the watermark ({UtcText.Of(m.Value)}) lies in the future: a clock was ahead when it was noted"))
+            .ToList();
+        if (ahead.Count > 0)
+            throw Nothing(ahead, isAll: false);
+    }
+
+    // One error for each reason, because the reason is usually the same for all entities.
+    private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) =>
+        new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
+            "settings", m.First(), null, null, "no-watermark",
+            $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. "
+            + $"Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
+
+    private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
+        NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)
+    {
+        var identity = await connection.ScalarAsync<string>($"select {TargetBaseline.IdentitySql(plan)}", cancellationToken, ("source", source.Address));
+        var found = await connection.RowsAsync(
+            Sql, r => (Mark: r.GetFieldValue<DateTimeOffset>(1), HadRows: !r.IsDBNull(2) && r.GetBoolean(2)),
+            cancellationToken, ("schema", schema), ("entity", plan.Name), ("identity", identity));
+        if (found.Count == 0)
+            return (default, "no run has read this app and type completely into this table yet");
+
+        var isEmptied = found[0].HadRows && !await connection.ScalarAsync<bool>($"select exists (select from {plan.Table})", cancellationToken);
+        return (found[0].Mark, isEmptied ? "the table is empty, though runs have filled it" : null);
+    }
+}

@@ -1,8 +1,0 @@
-using BubbleSync.Etl.Postgres;
-
-namespace BubbleSync.Etl.Load;
-
-/// <summary>Tables that are missing, as they would be made.</summary>
-/// <param name="Catalogue">All tables of the schema with them.</param>
-/// <param name="Completed">The statements that add what their maps have beyond their scripts.</param>
-internal sealed record ForeseenTables(Catalogue Catalogue, IReadOnlyList<string> Completed);

@@ -1,0 +1,81 @@
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Mapping.Columns;
+
+/// <summary>One column that will be written: where it is read from, what it becomes, what the database allows.</summary>
+internal sealed record ColumnPlan
+{
+    /// <summary>Most digits of a second's fraction: microseconds.</summary>
+    public const int MostSecondDigits = 6;
+
+    /// <summary>Its position in the row, from 0.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>The target column.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the value becomes.</summary>
+    public required FieldType Type { get; init; }
+
+    /// <summary>The Bubble fields it is read from, in order; the first has the field's name in reports.</summary>
+    public required IReadOnlyList<SourceField> Sources { get; init; }
+
+    /// <summary>Property names to walk into a nested object; mostly none.</summary>
+    public required IReadOnlyList<string> Path { get; init; }
+
+    /// <summary>Whether an absent field writes NULL.</summary>
+    public required bool AbsentClears { get; init; }
+
+    /// <summary>The entities whose ids it holds; mostly none.</summary>
+    public required IReadOnlyList<Relation> Relations { get; init; }
+
+    /// <summary>The names to search by: those of the fields that the app has, or all names where it does not describe the type.</summary>
+    public IReadOnlyList<string> SearchNames { get; init; } = [];
+
+    /// <summary>Whether a patch completes it beyond what Bubble sends, so that more in it is no difference.</summary>
+    public bool IsCompleted { get; init; }
+
+    /// <summary>Whether a sync that reaches a record over a relation goes on over this one.</summary>
+    public bool Follow { get; init; }
+
+    /// <summary>The column as the database has it.</summary>
+    public required ColumnInfo Target { get; init; }
+
+    /// <summary>How the column stores values of the type.</summary>
+    public required ColumnStorage Storage { get; init; }
+
+    /// <summary>Its real foreign keys; mostly none.</summary>
+    public IReadOnlyList<ForeignKeyInfo> ForeignKeys { get; init; } = [];
+
+    /// <summary>Whether it can hold no NULL: because the table says so, or because it is the key.</summary>
+    public required bool IsRequired { get; init; }
+
+    /// <summary>Whether a link that has no target yet is held back as NULL.</summary>
+    public bool HoldsLinks => ForeignKeys.Count > 0 && !IsRequired;
+
+    /// <summary>The type it is staged in.</summary>
+    public string StagingType => Storage.Staged;
+
+    /// <summary>What is written to the column, of a value in its staged type.</summary>
+    public string Written(string value) => Storage.Written(value, Target);
+
+    /// <summary>The digits of a second's fraction that the column holds.</summary>
+    public int SecondDigits => Target.Precision ?? MostSecondDigits;
+
+    /// <summary>The Bubble name that reports use.</summary>
+    public string Field => Sources[0].Name;
+
+    /// <summary>The quoted column.</summary>
+    public string Quoted => Identifier.Quote(Name);
+}
+
+/// <summary>A Bubble field: its name and the other names it may come under.</summary>
+internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames)
+{
+    /// <summary>The Bubble fields that a line of a map reads, in order.</summary>
+    public static IReadOnlyList<SourceField> Of(FieldMap field) =>
+        [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
+}
+
+/// <summary>An entity that a column's ids belong to.</summary>
+internal sealed record Relation(string Entity, string Table, string Key);

@@ -1,0 +1,65 @@
+using BubbleSync.Etl.Reports;
+
+namespace BubbleSync.Etl.Mapping;
+
+/// <summary>What one file in the entities folder says: a Bubble type, its table, its fields.</summary>
+internal sealed record EntityMap
+{
+    /// <summary>The file it was read from, for messages.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The name that commands and reports use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The type's name in the Data API.</summary>
+    public required string BubbleType { get; init; }
+
+    /// <summary>The target table, in the schema of the settings.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The column that holds Bubble's <c>_id</c>.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Merges go level by level. Default 0.</summary>
+    public int Level { get; init; }
+
+    /// <summary>Whether an absent field empties its column. Default false: it is left alone.</summary>
+    public bool AbsentClears { get; init; }
+
+    /// <summary>The coverage that was published of this entity, for audits to show beside their own. Default none.</summary>
+    public PublishedCoverage? Published { get; init; }
+
+    /// <summary>The fields in file order.</summary>
+    public required IReadOnlyList<FieldMap> Fields { get; init; }
+}
+
+/// <summary>One target column and the Bubble names it is read from.</summary>
+internal sealed record FieldMap
+{
+    /// <summary>The target column.</summary>
+    public required string Column { get; init; }
+
+    /// <summary>The name of a conversion, such as <c>text</c> or <c>numeric</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The Bubble name, then its other names in order.</summary>
+    public required IReadOnlyList<string> From { get; init; }
+
+    /// <summary>Of all its names, one for each field that the app describes; null where the app does not describe the type.</summary>
+    public IReadOnlyList<string>? Described { get; init; }
+
+    /// <summary>Further Bubble fields, read where the first is absent, null or blank. Default none.</summary>
+    public IReadOnlyList<string> Fallback { get; init; } = [];
+
+    /// <summary>Property names to walk into a nested object. Default none.</summary>
+    public IReadOnlyList<string> Path { get; init; } = [];
+
+    /// <summary>Names of the entities whose ids the column holds. Default none.</summary>
+    public IReadOnlyList<string> Relation { get; init; } = [];
+
+    /// <summary>Whether a sync that reaches a record over a relation goes on over this one. Default false.</summary>
+    public bool Follow { get; init; }
+
+    /// <summary>Overrides <see cref="EntityMap.AbsentClears"/> for this field.</summary>
+    public bool? AbsentClears { get; init; }
+}

@@ -1,0 +1,97 @@
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Mapping;
+
+/// <summary>One entity, ready to run: every name resolved against map and catalogue.</summary>
+internal sealed record EntityPlan
+{
+    /// <summary>The name that commands and reports use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The type's name in the Data API.</summary>
+    public required string BubbleType { get; init; }
+
+    /// <summary>Merges go level by level.</summary>
+    public required int Level { get; init; }
+
+    /// <summary>The target's schema.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>The table as the database has it.</summary>
+    public required TableInfo Target { get; init; }
+
+    /// <summary>The columns that are written, in row order.</summary>
+    public required IReadOnlyList<ColumnPlan> Columns { get; init; }
+
+    /// <summary>The key's name.</summary>
+    public required string KeyName { get; init; }
+
+    /// <summary>The tables of all entities that the maps name.</summary>
+    public IReadOnlyList<MirroredTable> Mirror { get; init; } = [];
+
+    /// <summary>The entity's own table.</summary>
+    public MirroredTable OwnTable => new(Name, Schema, Target, KeyName);
+
+    /// <summary>Whether a unique index guards the key already.</summary>
+    public bool HasUniqueKey => Target.UniqueColumns.Contains(KeyName);
+
+    /// <summary>The column that holds Bubble's <c>_id</c>.</summary>
+    public ColumnPlan Key => Columns.First(c => c.Name == KeyName);
+
+    /// <summary>The column that holds Bubble's Modified Date, which decides what is new.</summary>
+    public ColumnPlan Modified => Columns.First(c => c.Name == Clocks.Modified);
+
+    /// <summary>The columns that name records of other entities.</summary>
+    public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
+
+    /// <summary>Returns the same plan, in which absent fields leave these columns as they are.</summary>
+    public EntityPlan Keeping(IEnumerable<string> columns) => this with
+    {
+        Columns = [.. Columns.Select(c => columns.Contains(c.Name) ? c with { AbsentClears = false } : c)],
+    };
+
+    /// <summary>The quoted target table.</summary>
+    public string Table => Identifier.Quote(Schema, Target.Name);
+}
+
+/// <summary>The columns of the clocks (DOMAIN 8: each says when something else happened).</summary>
+internal static class Clocks
+{
+    /// <summary>Bubble's Modified Date, written only by a sync.</summary>
+    public const string Modified = "modified_date";
+
+    /// <summary>When the row came to be; set once, at insert.</summary>
+    public const string CreatedAt = "created_at";
+
+    /// <summary>The last change by anyone.</summary>
+    public const string UpdatedAt = "updated_at";
+
+    /// <summary>When a sync wrote the row.</summary>
+    public const string SyncedAt = "last_synced_at";
+
+    /// <summary>The clocks that a target table must have beside its mapped columns.</summary>
+    public static readonly string[] Own = [CreatedAt, UpdatedAt, SyncedAt];
+
+    /// <summary>All columns in which a sync notes when something happened, whether or not a map names them. A table may lack the mark of deletion.</summary>
+    public static readonly string[] All = [Modified, .. Own, DeletionMark.Name];
+}
+
+/// <summary>The names of Bubble's own fields, the same in every type.</summary>
+internal static class BubbleField
+{
+    /// <summary>The record's id.</summary>
+    public const string Id = "_id";
+
+    /// <summary>When the record was made; never changes.</summary>
+    public const string Created = "Created Date";
+
+    /// <summary>When the record was last changed.</summary>
+    public const string Modified = "Modified Date";
+
+    /// <summary>The user who made the record, or a literal.</summary>
+    public const string CreatedBy = "Created By";
+
+    /// <summary>The fields that every record has, whatever its type.</summary>
+    public static readonly string[] All = [Id, Created, Modified, CreatedBy, "Slug"];
+}

@@ -1,0 +1,212 @@
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Settings;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Mapping;
+
+/// <summary>Compiles maps against the catalogue; collects every fault instead of stopping at the first.</summary>
+internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlySet<string> completed)
+{
+    // 13 digits, an x, 18 digits.
+    private const int IdLength = 32;
+
+    private readonly List<SyncError> _faults = [];
+    private readonly List<MissingColumn> _missing = [];
+    private readonly List<SchemaGap> _gaps = [];
+    private readonly List<string> _warnings = [];
+    private IReadOnlyList<MirroredTable>? _mirror;
+
+    /// <summary>Gives the plan of all entities, or of those named.</summary>
+    /// <param name="maps">The maps of all entities.</param>
+    /// <param name="catalogue">What the database has.</param>
+    /// <param name="names">The entities to plan; none for all.</param>
+    /// <param name="completed">The columns, as <c>table.column</c>, that patches complete; null where that does not matter.</param>
+    public static SyncPlan Compile(
+        IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names, IReadOnlySet<string>? completed = null) =>
+        new PlanCompiler(maps, catalogue, completed ?? new HashSet<string>()).Compile(names);
+
+    private SyncPlan Compile(IReadOnlyCollection<string> names)
+    {
+        foreach (var unknown in names.Where(n => maps.All(m => m.Name != n)))
+            _faults.Add(new SyncError("settings", unknown, null, "--entity", "settings", $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
+
+        var entities = maps
+            .Where(m => names.Count == 0 || names.Contains(m.Name))
+            .OrderBy(m => m.Level)
+            .Select(Entity)
+            .OfType<EntityPlan>()
+            .ToList();
+        _warnings.AddRange(ClockNotes.Of(entities));
+        return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
+    }
+
+    private EntityPlan? Entity(EntityMap map)
+    {
+        if (!catalogue.Tables.TryGetValue(map.Table, out var table))
+        {
+            CheckOwnColumns(map);
+            if (catalogue.Others.TryGetValue(map.Table, out var kind))
+            {
+                Fault(
+                    map, null, "no-table",
+                    $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} another name, "
+                    + $"then run 'bubblesync schema apply', which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
+                return null;
+            }
+
+            Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.", null);
+            return null;
+        }
+
+        CheckOwnColumns(map);
+        foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
+            Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
+        foreach (var clock in Clocks.All.Where(c => table.Columns.TryGetValue(c, out var column) && ColumnStorage.OfClock(column) is null))
+        {
+            var which = clock == DeletionMark.Name ? "which marks what Bubble no longer has" : "which every sync writes";
+            var what = $"Column '{clock}' of table '{map.Table}', {which}, is {table.Columns[clock].Described}.";
+            AddMisfit(map, table, table.Columns[clock], "timestamptz", what, null);
+        }
+
+        foreach (var key in table.CompositeKeys.Distinct())
+            _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; a record with a link that it forbids is rejected.");
+
+        var columns = map.Fields.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
+        return new EntityPlan
+        {
+            Name = map.Name,
+            BubbleType = map.BubbleType,
+            Level = map.Level,
+            Schema = catalogue.Schema,
+            Target = table,
+            Columns = columns,
+            KeyName = map.Key,
+            Mirror = _mirror ??= [.. Mirror()],
+        };
+    }
+
+    private IEnumerable<MirroredTable> Mirror()
+    {
+        foreach (var map in maps)
+        {
+            if (catalogue.Tables.TryGetValue(map.Table, out var table) && table.Columns.ContainsKey(map.Key)
+                && Clocks.Own.All(c => table.Columns.TryGetValue(c, out var clock) && ColumnStorage.OfClock(clock) is not null))
+                yield return new MirroredTable(map.Name, catalogue.Schema, table, map.Key);
+        }
+    }
+
+    private void CheckOwnColumns(EntityMap map)
+    {
+        (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
+        foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
+            _faults.Add(new SyncError("settings", map.Name, null, column, "settings", $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
+        foreach (var field in map.Fields.Where(f => StagingLayout.IsOwn(f.Column)))
+            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': staging has a column of this name for itself. Give it another one, in the table too."));
+        foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
+            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
+    }
+
+    private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
+    {
+        if (!FieldType.All.TryGetValue(field.Type, out var type))
+            return null;
+
+        var sources = SourceField.Of(field);
+        if (!table.Columns.TryGetValue(field.Column, out var target))
+        {
+            _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
+            Fault(map, field.Column, "column-missing", $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
+            return null;
+        }
+
+        if (target.IsComputed)
+        {
+            Fault(
+                map, field.Column, "column-misfit",
+                $"Column '{field.Column}' of table '{map.Table}' is written by the database alone ({(target.IsIdentityAlways ? "identity always" : "generated")}). "
+                + $"Take the field out of {map.File}, or let runs write the column.",
+                Ddl.MakeWritable(catalogue.Schema, map.Table, target));
+            return null;
+        }
+
+        var holdsIds = field.Column == map.Key || field.Relation.Count > 0;
+        if (ColumnStorage.Of(type, target) is not { } storage || (holdsIds && target.Type is ColumnTypes.Enum or ColumnTypes.Uuid))
+        {
+            _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
+            // A clock's fault is reported with the table.
+            if (!Clocks.All.Contains(field.Column))
+                AddMisfit(map, table, target, type.Column, Misfit.Of(map.Table, target, type, holdsIds), $"Or give the field another type in {map.File}.");
+            return null;
+        }
+
+        // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
+        if (target.Length < IdLength && holdsIds)
+            _gaps.Add(new SchemaGap(
+                map.Name, field.Column, "column-misfit",
+                $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.",
+                ColumnChange.Of(catalogue.Schema, map.Table, target, type.Column).Sql));
+
+        return new ColumnPlan
+        {
+            Ordinal = 0,
+            Name = field.Column,
+            Type = type,
+            Sources = sources,
+            Path = field.Path,
+            AbsentClears = field.AbsentClears ?? map.AbsentClears,
+            Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
+            Follow = field.Follow,
+            SearchNames = field.Described is { Count: > 0 } described ? described : [.. field.From, .. field.Fallback],
+            IsCompleted = completed.Contains($"{map.Table}.{field.Column}"),
+            Target = target,
+            Storage = storage,
+            ForeignKeys = [.. table.ForeignKeys[field.Column]],
+            IsRequired = target.IsRequired || field.Column == map.Key,
+        };
+    }
+
+    private Relation? Relation(EntityMap map, FieldMap field, string name)
+    {
+        if (maps.FirstOrDefault(m => m.Name == name) is not { } other)
+        {
+            _warnings.Add($"{map.File}: column '{field.Column}': relation '{name}' is no entity here, so its links are stored but not checked.{DidYouMean.Hint(name, maps.Select(m => m.Name))}");
+            return null;
+        }
+
+        return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
+    }
+
+    private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
+
+    private void AddMisfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
+    {
+        var change = ColumnChange.Of(catalogue.Schema, map.Table, column, type);
+        var note = change switch
+        {
+            { Sql: not null } => change.Note is null ? "" : $" {change.Note}.",
+            _ => $" No statement is sure to convert its values: {change.Note}. {Beside(map, table, column.Name, type)}",
+        };
+        Fault(map, column.Name, "column-misfit", what + note, change.Sql, orElse);
+    }
+
+    // A clock has a fixed name, so that the old column must give up its own.
+    private string Beside(EntityMap map, TableInfo table, string column, string type)
+    {
+        var free = Enumerable.Range(2, table.Columns.Count + 1).Select(n => Invariant($"{column}_{n}")).First(n => !table.Columns.ContainsKey(n));
+        if (!Clocks.All.Contains(column))
+            return $"Add a column beside it and name that in {map.File}: {AddColumn(map, free, type)}";
+
+        // Nothing fills the old column any more.
+        var alter = $"alter table {Identifier.Quote(catalogue.Schema, map.Table)}";
+        var empty = table.Columns[column].IsRequired ? $"{alter} alter column {Identifier.Quote(free)} drop not null; " : "";
+        return "Keep it under another name and add a new one: "
+            + $"{alter} rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {empty}{AddColumn(map, column, type)}";
+    }
+
+    private void Fault(EntityMap map, string? column, string code, string what, string? ddl, string? orElse = null)
+    {
+        _gaps.Add(new SchemaGap(map.Name, column, code, what, ddl));
+        _faults.Add(new SyncError("plan", map.Name, null, column, code, string.Join(' ', new[] { what, ddl is null ? null : $"{(code == "column-missing" ? "Add" : "Change")} it: {ddl}", orElse }.OfType<string>())));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Mapping;
+
+/// <summary>What the comment of a staging table says: whose it is. By it a run finds what it left behind, and what others did.</summary>
+internal static class StagingLabel
+{
+    /// <summary>The start of the labels of all runs over one entity of one schema.</summary>
+    public static string Of(EntityPlan plan) => $"BubbleSync staging of {Identifier.Quote(plan.Schema, plan.Name)} ";
+
+    /// <summary>The label of one run; another one where the map or the table has changed since, for what is staged would not be what is mapped now.</summary>
+    public static string Of(EntityPlan plan, Guid runId) => $"{OfRun(plan, runId)}layout {Fingerprint(plan)}";
+
+    /// <summary>The start of the labels of one run, for every map and table that it staged with.</summary>
+    public static string OfRun(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} ";
+
+    /// <summary>The start of the labels of what is staged only to be compared; no run over the entity takes it for its own, nor for what a dead one left behind.</summary>
+    public static string OfComparison(EntityPlan plan) => $"BubbleSync comparison of {Identifier.Quote(plan.Schema, plan.Name)} run ";
+
+    /// <summary>The label of what one comparison has staged.</summary>
+    public static string OfComparison(EntityPlan plan, Guid runId) => $"{OfComparison(plan)}{runId}";
+
+    private static string Fingerprint(EntityPlan plan)
+    {
+        var columns = plan.Columns.Select(c => string.Join('|',
+            [
+                c.Quoted, c.Type.Name, c.StagingType, c.Target.FullType, c.IsRequired, c.AbsentClears, .. c.Target.Labels ?? [], .. c.Path,
+                .. c.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)),
+            ]));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', columns))))[..12];
+    }
+}

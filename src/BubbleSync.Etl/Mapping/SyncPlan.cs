@@ -1,0 +1,41 @@
+using BubbleSync.Etl.Mapping.Columns;
+
+namespace BubbleSync.Etl.Mapping;
+
+/// <summary>All that a run will touch, and what is wrong with it.</summary>
+/// <param name="Entities">The entities in merge order: by level, then as the files are named.</param>
+/// <param name="Missing">Mapped columns that the tables lack or that do not fit, as (entity, column, fields).</param>
+/// <param name="Gaps">What the database lacks or cannot hold, be it a fault that stops a run or not, each with the statement that mends it.</param>
+/// <param name="Faults">Everything that forbids a run, all at once.</param>
+/// <param name="Warnings">What a user should know but a run can bear.</param>
+internal sealed record SyncPlan(
+    IReadOnlyList<EntityPlan> Entities,
+    IReadOnlyList<MissingColumn> Missing,
+    IReadOnlyList<SchemaGap> Gaps,
+    IReadOnlyList<SyncError> Faults,
+    IReadOnlyList<string> Warnings)
+{
+    /// <summary>The entities that have no fault.</summary>
+    public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
+
+    /// <summary>Gives the plan itself for those who write nothing: columns that the tables lack, or that do not fit, are left out; other faults stop it.</summary>
+    public SyncPlan OrStopForReading() =>
+        Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+
+    /// <summary>Gives the plan itself for those who look at the tables' gaps; faults of the maps stop it.</summary>
+    public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == "settings").ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+
+    /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>
+    public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Faults);
+}
+
+/// <summary>A mapped column that cannot be written.</summary>
+internal sealed record MissingColumn(string Entity, string Column, string Type, IReadOnlyList<SourceField> Sources);
+
+/// <summary>What the database lacks for a map.</summary>
+/// <param name="Entity">The entity.</param>
+/// <param name="Column">The column; null where it is about the whole table.</param>
+/// <param name="Code"><c>table-missing</c>, <c>no-table</c>, <c>column-missing</c> or <c>column-misfit</c>.</param>
+/// <param name="What">The gap in words.</param>
+/// <param name="Ddl">The statement that closes it; null where it takes more than one.</param>
+internal sealed record SchemaGap(string Entity, string? Column, string Code, string What, string? Ddl);

@@ -1,0 +1,31 @@
+using BubbleSync.Etl.Mapping.Columns;
+
+namespace BubbleSync.Etl.Merge;
+
+/// <summary>Values as staging and table are compared, as text: the same for what is merged and for what is only verified.</summary>
+internal static class ComparedSql
+{
+    /// <summary>A column's value in the staged row <paramref name="s"/>.</summary>
+    public static string Staged(string s, ColumnPlan column) => column.Storage.Compared($"{s}.{column.Quoted}");
+
+    /// <summary>A column's value in the table's row <paramref name="t"/>.</summary>
+    public static string Stored(string t, ColumnPlan column) => column.Storage.Compared(column.Storage.Stored($"{t}.{column.Quoted}"));
+
+    /// <summary>A column's value in the staged row <paramref name="s"/> as it is shown.</summary>
+    public static string StagedText(string s, ColumnPlan column) => Text($"{s}.{column.Quoted}", column);
+
+    /// <summary>A column's value in the table's row <paramref name="t"/> as it is shown.</summary>
+    public static string StoredText(string t, ColumnPlan column) => Text(column.Storage.Stored($"{t}.{column.Quoted}"), column);
+
+    /// <summary>A moment as it is shown, in ISO 8601.</summary>
+    public static string MomentText(string moment) => $"to_char({moment} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+
+    // Moments in ISO 8601, lists as JSON.
+    private static string Text(string value, ColumnPlan column) => column.Type.Shape switch
+    {
+        FieldShape.Timestamp => MomentText(value),
+        FieldShape.TextArray => $"to_json({value}::text[])::text",
+        FieldShape.Json => $"{value}::jsonb::text",
+        _ => $"{value}::text",
+    };
+}

@@ -1,0 +1,24 @@
+using BubbleSync.Etl.Reports;
+
+namespace BubbleSync.Etl.Merge;
+
+/// <summary>What a merge did with an entity's records. Extracted = inserted + updated + unchanged + conflicts + rejected, always.</summary>
+internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long Updated, long Conflicts, long? NotInBubble)
+{
+    /// <summary>Values that are kept here though the records do not carry them.</summary>
+    public AbsentKept AbsentKept { get; init; }
+
+    /// <summary>Columns that were not cleared, because too many of their values would have gone.</summary>
+    public IReadOnlyList<ClearRefusal> ClearRefused { get; init; } = [];
+
+    /// <summary>What the table did not take beside records.</summary>
+    public IReadOnlyList<SyncError> Errors { get; init; } = [];
+
+    /// <summary>Records that are in the table as Bubble has them, or newer.</summary>
+    public long Unchanged => Settled.Extracted - Inserted - Updated - Conflicts - Settled.Rejected;
+}
+
+/// <summary>Values that are kept here though the records read do not carry them.</summary>
+/// <param name="Values">Those of plain columns.</param>
+/// <param name="Links">Those of links, which may be a patch's.</param>
+internal readonly record struct AbsentKept(long Values, long Links);

@@ -1,0 +1,239 @@
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Merge.Constraints;
+using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Merge.Pruning;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Staging;
+using Npgsql;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Merge;
+
+/// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
+/// <param name="plan">The entity.</param>
+/// <param name="staging">Its staging.</param>
+/// <param name="runId">The run.</param>
+/// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+/// <param name="isDry">Whether everything is rolled back; then no numbers of sequences may be used up.</param>
+/// <param name="nextStep">What finishes the run where it has to stop.</param>
+internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
+{
+    // Below that, a table planned for one row costs less than looking at it.
+    private const long Many = 1000;
+
+    private readonly StagedRecords _records = new(plan, staging, runId);
+    private MergeSql _sql = new(plan, staging, force, isDry);
+    private UniqueExchange _exchange = new(plan, staging, force);
+    private DeferredForeignKeys _held = new(plan, staging);
+
+    /// <summary>
+    /// Merges what is staged; counts exactly. Returns null, and merges nothing, where records were found that the table cannot take and whose text is to be
+    /// read again first.
+    /// </summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
+    /// <param name="horizon">What the reading could show, to count rows that Bubble no longer has; null where not everything that it has is staged.</param>
+    /// <param name="steps">How the rows are written.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<EntityCounts?> MergeAsync(
+        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, MergeSteps steps, CancellationToken cancellationToken)
+    {
+        if (await _records.SettleAsync(connection, expected, nextStep, cancellationToken) is not { } settled)
+            return null;
+
+        (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
+        var refused = await KeepRefusedAsync(connection, cancellationToken);
+        var found = await ClassifyAsync(connection, settled, horizon, cancellationToken);
+        if (found.Conflicts > 0)
+            await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
+
+        var updated = await WriteAsync(connection, found, steps, cancellationToken);
+        IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
+
+        if (found.New + updated >= Many)
+            await TellPlannerAsync(connection, names, cancellationToken);
+
+        return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused, Errors = marked };
+    }
+
+    // Columns that may not be cleared are kept in all following statements.
+    private async Task<IReadOnlyList<ClearRefusal>> KeepRefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var refused = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
+        // Created anew each time, because a merge that collided is tried again.
+        var keeping = plan.Keeping([.. refused.Select(r => r.Column)]);
+        (_sql, _exchange, _held) = (new MergeSql(keeping, staging, force, isDry), new UniqueExchange(keeping, staging, force), new DeferredForeignKeys(keeping, staging));
+        return refused;
+    }
+
+    // Returns how many rows it updated. Of rows that are all older than the table's the merge would write none, and find that out once more.
+    private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, MergeSteps steps, CancellationToken cancellationToken)
+    {
+        if (found.New + found.Newer == 0)
+        {
+            await _held.HoldAsync(connection, cancellationToken);
+            return 0;
+        }
+
+        // In two steps rows are written twice, so that their number does not show what triggers wrote.
+        return await OwnWrites.WriteAsync(
+            connection, plan.Mirror, steps != MergeSteps.AtOnce ? [plan.OwnTable] : [],
+            async () =>
+            {
+                var updated = await MergeAsync(connection, found, steps, cancellationToken);
+                await _held.HoldAsync(connection, cancellationToken);
+                return new OwnWrite<long>(updated, plan.Name, found.New + updated);
+            },
+            cancellationToken);
+    }
+
+    // Rows that a trigger keeps out are found by counting, because a trigger may change their values.
+    private async Task<long> MergeAsync(NpgsqlConnection connection, Classes found, MergeSteps steps, CancellationToken cancellationToken)
+    {
+        var mayKeepOut = plan.Target.Triggers.Any(t => t.KeepsInserts || t.KeepsUpdates);
+        long? wanted = steps != MergeSteps.AtOnce || mayKeepOut ? await connection.ScalarAsync<long>(_sql.CountUpdates, cancellationToken) : null;
+        if (steps != MergeSteps.AtOnce)
+            await _exchange.FreeAsync(connection, cancellationToken);
+
+        var before = await CountWritesAsync(connection, cancellationToken);
+        var written = steps == MergeSteps.OneByOne
+            ? await MergeOneByOneAsync(connection, cancellationToken)
+            : await connection.ExecuteAsync(_sql.Merge(), cancellationToken);
+        await CheckUndoneAsync(connection, found.New, written, before, cancellationToken);
+        if (wanted is not { } updates)
+            return written - found.New;
+        if (written == found.New + updates)
+            return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack
+                ? throw KeptOut(Keeping, (0, found.New), (putBack, updates))
+                : updates;
+
+        // A row that a trigger stored elsewhere, and that the table shows, was not kept out.
+        var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || !mayKeepOut ? found.New + updates - written - inserts : 0;
+        return inserts + keptUpdates == 0 ? updates : throw KeptOut(Keeping, (inserts, found.New), (keptUpdates, updates));
+    }
+
+    // Each record that fits may give up a value that another one waits for. Returns how many rows were written.
+    private async Task<long> MergeOneByOneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var open = await connection.RowsAsync(_sql.Written, r => r.GetInt64(0), cancellationToken);
+        var written = 0L;
+        PostgresException? refusal = null;
+        for (var left = open.Count + 1; open.Count > 0 && open.Count < left;)
+        {
+            left = open.Count;
+            foreach (var order in open.ToList())
+            {
+                await connection.ExecuteAsync("savepoint one", cancellationToken);
+                try
+                {
+                    written += await connection.ExecuteAsync(_sql.Merge(Invariant($"s.{StagingLayout.Order} = {order}")), cancellationToken);
+                    await connection.ExecuteAsync("release savepoint one", cancellationToken);
+                    open.Remove(order);
+                }
+                catch (PostgresException failure) when (PostgresFailure.RefusesRecord(failure))
+                {
+                    refusal = failure;
+                    await connection.ExecuteAsync("rollback to savepoint one; release savepoint one", cancellationToken);
+                }
+            }
+        }
+
+        return open.Count == 0 ? written : throw refusal!;
+    }
+
+    private IEnumerable<TriggerInfo> Keeping => plan.Target.Triggers.Where(t => t.KeepsInserts || t.KeepsUpdates);
+
+    private async Task<WriteCounts?> CountWritesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        plan.Target.MayBeStamped ? await WriteCounts.ReadAsync(connection, [plan.OwnTable], cancellationToken) : null;
+
+    // A trigger that fires after a row was written may delete the row, or put the old one back. Only rows that were written once more can show that.
+    private async Task CheckUndoneAsync(NpgsqlConnection connection, long inserted, long written, WriteCounts? before, CancellationToken cancellationToken)
+    {
+        if (!plan.Target.MayBeStamped)
+            return;
+
+        await connection.ExecuteAsync("set constraints all immediate", cancellationToken);
+        if (before is not null && await CountWritesAsync(connection, cancellationToken) is { } after
+            && after.DeletedSince(before, plan.Name) == 0 && after.WrittenSince(before, plan.Name) <= written)
+            return;
+
+        var deleted = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var putBack = written > inserted ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
+        if (deleted + putBack > 0)
+            throw KeptOut(plan.Target.Triggers, (deleted, inserted), (putBack, written - inserted));
+    }
+
+    private async Task<long> PutBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        plan.Target.Triggers.Any(t => t.KeepsUpdates) ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
+
+    private SyncException KeptOut(IEnumerable<TriggerInfo> suspects, (long Kept, long All) inserts, (long Kept, long All) updates)
+    {
+        var triggers = suspects.Select(t => $"'{t.Name}'").ToList();
+        string?[] what =
+        [
+            inserts.Kept > 0 ? Invariant($"{inserts.Kept} of {inserts.All} new rows") : null,
+            updates.Kept > 0 ? Invariant($"{updates.Kept} of {updates.All} updates") : null,
+        ];
+        var kept = string.Join(" and ", what.OfType<string>());
+        var found = triggers.Count switch
+        {
+            0 => $"table {plan.Table} did not take {kept}, and no trigger explains it (a rule, or row-level security?)",
+            1 => $"trigger {triggers[0]} of table {plan.Table} kept {kept} out",
+            _ => $"one of the triggers {string.Join(", ", triggers)} of table {plan.Table} kept {kept} out",
+        };
+        var fix = triggers.Count == 0 ? "table" : "trigger";
+        return new SyncException(new SyncError(
+            "load", plan.Name, null, null, "rows-not-taken",
+            $"{plan.Name}: {found}, so that nothing of this entity was merged. Fix the {fix}, then {nextStep}."));
+    }
+
+    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)
+    {
+        // A first load finds nothing to be held against.
+        if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
+            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
+
+        return (await connection.RowsAsync(
+            _sql.Classify(countGone: horizon is not null),
+            r => new Classes(
+                r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
+            cancellationToken, DeletedInSourceSql.Parameters(horizon)))[0];
+    }
+
+    // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
+    private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);
+        try
+        {
+            // The transaction goes on with its own limit: "to default" would be the server's.
+            await connection.ExecuteAsync(
+                Invariant($"{_sql.Analyze}; release savepoint merged; set local lock_timeout = '{TargetDatabase.LockTimeoutSeconds}s'"), cancellationToken);
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await connection.ExecuteAsync("rollback to savepoint merged", cancellationToken);
+            await connection.ExecuteAsync(MergeSql.LogUncounted, cancellationToken, names);
+        }
+    }
+
+    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept);
+}
+
+/// <summary>How a merge writes its rows.</summary>
+internal enum MergeSteps
+{
+    /// <summary>All in one statement.</summary>
+    AtOnce,
+
+    /// <summary>Rows first give up unique values that others take, then all in one statement.</summary>
+    ValuesFirst,
+
+    /// <summary>The same, then one record after the other, in any order in which they fit.</summary>
+    OneByOne,
+}

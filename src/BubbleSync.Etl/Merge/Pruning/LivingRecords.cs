@@ -1,0 +1,165 @@
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Staging;
+using Npgsql;
+
+namespace BubbleSync.Etl.Merge.Pruning;
+
+/// <summary>
+/// The records of an entity that should be in Bubble, as far as is known here: rows that are not marked as deleted, what is staged, and rejected records that
+/// are kept. Rows of the application's own, whose ids have another form, are none of them.
+/// </summary>
+internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid runId)
+{
+    private readonly string _key = plan.Key.Quoted;
+    private readonly string _created = ClockSql.Stored(plan, "t", Clocks.CreatedAt);
+    private readonly string _modified = ComparedSql.Stored("t", plan.Modified);
+
+    private (string, object?)[] Names => [("schema", plan.Schema), ("entity", plan.Name), ("run", runId)];
+
+    /// <summary>Counts those created before a moment and those without Created Date, in one look at the table.</summary>
+    public async Task<RangeCount> CountAsync(NpgsqlConnection connection, DateTimeOffset bound, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(
+            $"select count(*) filter (where h.created < @bound), count(*) filter (where h.created is null), ({Unnamed}) from ({Query}) h",
+            r => new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2) }, cancellationToken, [("bound", bound), .. Names]))[0];
+
+    /// <summary>Lists them in a table of their own, from which ranges are counted.</summary>
+    public Task ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync($"{staging.CreateHere(Bound(Query))}", cancellationToken);
+
+    /// <summary>Counts the listed ones in ranges of Created Date.</summary>
+    public async Task<IReadOnlyList<RangeCount>> CountAsync(NpgsqlConnection connection, IReadOnlyList<Window> ranges, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            $"""
+            select count(h.id), (select count(*) from {staging.Here} where created is null), percentile_disc(0.5) within group (order by h.created)
+            from unnest(@froms, @tos) with ordinality r (start, stop, place)
+            left join {staging.Here} h on h.created >= r.start and h.created < r.stop
+            group by r.place order by r.place
+            """,
+            r => new RangeCount(r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? null : new DateTimeOffset(r.GetDateTime(2))), cancellationToken, Moments(ranges));
+
+    /// <summary>Returns the ids of listed ones in these ranges that are not staged, at most as many as <paramref name="most"/>.</summary>
+    public async Task<IReadOnlyList<string>> UnstagedAsync(
+        NpgsqlConnection connection, IReadOnlyList<Window> ranges, int most, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            $"""
+            select h.id from {staging.Here} h
+            where not exists (select from {staging.Name} s where s.{_key} = h.id) and (
+              exists (select from unnest(@froms, @tos) r (start, stop) where h.created >= r.start and h.created < r.stop) or (@undated and h.created is null))
+            order by h.id limit @most
+            """,
+            r => r.GetString(0), cancellationToken,
+            [.. Moments([.. ranges.Where(r => r.Kind == WindowKind.Created)]), ("undated", ranges.Any(r => r.Kind == WindowKind.Undated)), ("most", most)]);
+
+    /// <summary>
+    /// Returns the ids of rows that Bubble should have sent as changes since a moment, and did not: their records are deleted, or older there than here.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> UnseenAsync(
+        NpgsqlConnection connection, DateTimeOffset since, DateTimeOffset bound, int most, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            $"""
+            select t.{_key}::text from {plan.Table} t
+            where {_modified} >= @since and {_modified} < @bound and {IsBubbles} and {IsUnmarked}
+              and not exists (select from {staging.Name} s where s.{_key} = t.{_key}) and not exists ({Gone("t")})
+            order by 1 limit @most
+            """,
+            r => r.GetString(0), cancellationToken, [("since", since), ("bound", bound), ("most", most), .. Names]);
+
+    /// <summary>Counts records that are older in Bubble than here.</summary>
+    public Task<long> CountOlderAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<long>(
+        $"""
+        select count(*) from {plan.Table} t
+        join (select s.{_key}, max(s.{plan.Modified.Quoted}) as modified from {staging.Name} s where not s.{StagingLayout.Rejected} group by 1) s on s.{_key} = t.{_key}
+        where s.modified < {_modified}
+        """,
+        cancellationToken);
+
+    /// <summary>Notes ids that Bubble does not have: they are left out from now on, and rejected records of these ids are outdated.</summary>
+    public async Task AddGoneAsync(NpgsqlConnection connection, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        await connection.ExecuteAsync(
+            $"""
+            insert into bubblesync.not_in_bubble (target_schema, entity, bubble_id, run_id)
+            select @schema, @entity, g.id, @run from unnest(@ids) g (id)
+            on conflict (target_schema, entity, bubble_id) do update set run_id = excluded.run_id;
+            update bubblesync.rejected_record x set superseded_by = @run
+            from bubblesync.run r
+            where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.superseded_by is null and x.bubble_id = any(@ids)
+            """,
+            cancellationToken, [("ids", ids.ToArray()), .. Names]);
+
+    /// <summary>Forgets ids that are gone of which Bubble sent a record again, or which are in no living row; returns how many are left.</summary>
+    public async Task<long> CountGoneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(
+            $"""
+            delete from bubblesync.not_in_bubble n
+            where n.target_schema = @schema and n.entity = @entity and (
+              exists (select from {staging.Name} s where s.{_key} = n.bubble_id)
+              or not exists (select from {plan.Table} t where t.{_key} = n.bubble_id and {IsUnmarked}))
+            """,
+            cancellationToken, Names);
+        return await connection.ScalarAsync<long>(
+            "select count(*) from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity and @run is not null", cancellationToken, Names);
+    }
+
+    // A query of (id, created). Of a rejected record neither date is sure to be staged: its id begins with the time of its creation.
+    private string Query =>
+        $"""
+        with staged as (
+          select s.{_key} as id, max(s.{StagingLayout.Created}) as created, bool_and(s.{StagingLayout.Rejected}) as is_rejected from {staging.Name} s group by 1)
+        select t.{_key}::text as id,
+               case when s.id is null then coalesce({_created}, {Moment($"t.{_key}")})
+                    when s.is_rejected then coalesce(s.created, {_created}) else s.created end as created
+        from {plan.Table} t left join staged s on s.id = t.{_key}
+        where {IsBubbles} and (s.id is not null or ({IsUnmarked} and not exists ({Gone("t")})))
+        union all
+        select s.id::text, case when s.is_rejected then coalesce(s.created, {Moment("s.id")}) else s.created end
+        from staged s where not exists (select from {plan.Table} t where t.{_key} = s.id)
+        union all
+        select x.bubble_id, {Moment("x.bubble_id")}
+        from (
+          select distinct x.bubble_id from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+          where r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
+            and x.bubble_id collate "C" ~ '{BubbleId.Pattern}'
+            and {IsOfSync}) x
+        where not exists (select from {plan.Table} t where t.{_key} = x.bubble_id) and not exists (select from staged s where s.id = x.bubble_id)
+        """;
+
+    // Nothing tells such records from another but their text.
+    private string Unnamed =>
+        $"""
+        select count(*) from (
+          select x.raw from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+          where r.target_schema = @schema and x.entity = @entity and x.superseded_by is null and x.bubble_id is null and {IsOfSync}
+          union select raw from {staging.Rejects} where bubble_id is null) u
+        """;
+
+    // Digits with one x between them: a cheaper test for the form of Bubble's ids than its pattern.
+    private string IsBubbles =>
+        $"""translate(t.{_key}::text, '0123456789', '') = 'x' and t.{_key}::text collate "C" not like 'x%' and t.{_key}::text collate "C" not like '%x'""";
+
+    private const string IsOfSync = "r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false)";
+
+    private string IsUnmarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is null" : "true";
+
+    private string Gone(string t) =>
+        $"select from bubblesync.not_in_bubble n where n.target_schema = @schema and n.entity = @entity and n.bubble_id = {t}.{_key}";
+
+    // The digits may be too many for a time: then the record counts as one of the first.
+    private static string Moment(string id) =>
+        $"to_timestamp(case when length(split_part({id}::text collate \"C\", 'x', 1)) <= 15 then split_part({id}::text collate \"C\", 'x', 1)::numeric / 1000 else 0 end::double precision)";
+
+    // A statement that makes a table takes no parameters.
+    private string Bound(string query) => query
+        .Replace("@schema", Identifier.Literal(plan.Schema), StringComparison.Ordinal)
+        .Replace("@entity", Identifier.Literal(plan.Name), StringComparison.Ordinal)
+        .Replace("@run", $"{Identifier.Literal(runId.ToString())}::uuid", StringComparison.Ordinal);
+
+    private static (string, object?)[] Moments(IReadOnlyList<Window> ranges) =>
+    [
+        ("froms", ranges.Select(r => r.From?.UtcDateTime ?? DateTime.UnixEpoch.AddYears(-1000)).ToArray()),
+        ("tos", ranges.Select(r => r.To?.UtcDateTime ?? DateTime.MaxValue).ToArray()),
+    ];
+}

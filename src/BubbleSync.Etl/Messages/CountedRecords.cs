@@ -1,0 +1,19 @@
+namespace BubbleSync.Etl.Messages;
+
+/// <summary>Records that are here, of a range.</summary>
+/// <param name="Dated">Those whose Created Date lies in it.</param>
+/// <param name="Undated">Those known to have no Created Date, of any range.</param>
+/// <param name="Middle">The Created Date in the middle of the former; null where there are none, or where it was not asked for.</param>
+internal sealed record RangeCount(long Dated, long Undated, DateTimeOffset? Middle)
+{
+    /// <summary>Rejected records without a usable id, of any range.</summary>
+    public long Unnamed { get; init; }
+
+    /// <summary>All of them.</summary>
+    public long All => Dated + Undated + Unnamed;
+}
+
+/// <summary>What the last sync noted of the rows of an entity, and what changed since.</summary>
+/// <param name="Undated">Records without Created Date; null where it noted nothing.</param>
+/// <param name="Changed">Ranges of which rows came or went here, other than by a sync. Equal counts prove nothing of these.</param>
+internal sealed record NotedRows(long? Undated, IReadOnlyList<Window> Changed);

@@ -1,0 +1,51 @@
+namespace BubbleSync.Etl.Messages;
+
+/// <summary>A limit on what goes on at a time: who finds no free slot waits, and those of the lowest rank go first.</summary>
+internal sealed class PrioritySlots(int count)
+{
+    private readonly Lock _lock = new();
+    private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Turn)> _waiting = new();
+    private int _taken;
+    private long _turn;
+
+    /// <summary>Slots that are taken now.</summary>
+    public int Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Waits for a slot; always call <see cref="Leave"/> afterwards.</summary>
+    /// <param name="rank">Lower goes first.</param>
+    /// <param name="cancellationToken">Gives the wait up.</param>
+    public async Task EnterAsync(int rank, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        TaskCompletionSource slot;
+        lock (_lock)
+        {
+            if (_taken < count)
+            {
+                _taken++;
+                return;
+            }
+
+            slot = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(slot, (rank, _turn++));
+        }
+
+        await using var giveUp = cancellationToken.Register(() => slot.TrySetCanceled(cancellationToken));
+        await slot.Task;
+    }
+
+    /// <summary>Gives the slot to the next in line.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            while (_waiting.TryDequeue(out var next, out _))
+            {
+                if (next.TrySetResult())
+                    return;
+            }
+
+            _taken--;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace BubbleSync.Etl.Messages;
+
+/// <summary>One attempt to read a window. Its pages and its end travel separately and may overtake each other.</summary>
+internal sealed class WindowReading(Window window, int attempt)
+{
+    /// <summary>What is read.</summary>
+    public Window Window { get; private set; } = window;
+
+    /// <summary>1 for the first reading.</summary>
+    public int Attempt { get; } = attempt;
+
+    /// <summary>Sets the first moment outside, where only reading shows it; called before the end of the reading is sent.</summary>
+    public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
+}
+
+/// <summary>
+/// What travels from reading to staging: a page, or the end of a reading. What processes it, or drops it, disposes of it; to do so twice does no harm.
+/// </summary>
+internal abstract record Reading(WindowReading Of) : IDisposable
+{
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
+
+/// <summary>A page as it came.</summary>
+/// <param name="Of">The reading it belongs to.</param>
+/// <param name="Page">The records.</param>
+/// <param name="Order">The first record's number, which grows with the time of reading: of two copies of a record with one Modified Date the later read counts.</param>
+internal sealed record PageRead(WindowReading Of, RawPage Page, long Order) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose() => Page.Dispose();
+}
+
+/// <summary>A page as it will be staged.</summary>
+internal sealed record PageMapped(WindowReading Of, RowBatch Batch) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose() => Batch.Dispose();
+}
+
+/// <summary>The end of a reading.</summary>
+/// <param name="Of">The reading.</param>
+/// <param name="Pages">How many pages it had.</param>
+/// <param name="Verdict">Whether they count.</param>
+internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict) : Reading(Of)
+{
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>What a reading came to.</summary>
+/// <param name="Outcome">Whether its rows are staged, and how sure they are complete.</param>
+/// <param name="CountBefore">Records as Bubble counted them at the first page, or null where it did not say.</param>
+/// <param name="RowsRead">Records received.</param>
+/// <param name="CountAfter">Records as Bubble counted them at the last page, or null where it did not say.</param>
+/// <param name="Why">What forbids or weakens the proof, or null.</param>
+internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why)
+{
+    /// <summary>Whether records came that lie outside the window.</summary>
+    public bool IsUnconstrained { get; init; }
+}
+
+/// <summary>A reading whose rows are in staging.</summary>
+internal sealed record StagedReading(Window Window, Verdict Verdict, long Records, ulong Checksum);
+
+/// <summary>Whether a reading's rows are staged.</summary>
+internal enum Outcome
+{
+    /// <summary>Complete: staged.</summary>
+    Proved,
+
+    /// <summary>Not shown to be complete: staged all the same, since what was read is true, and reported.</summary>
+    Unproved,
+
+    /// <summary>Not shown to be complete: thrown away, the window is read again.</summary>
+    Discarded,
+}

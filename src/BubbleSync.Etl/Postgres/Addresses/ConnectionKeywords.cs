@@ -1,0 +1,214 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using BubbleSync.Etl.Postgres.Failures;
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres.Addresses;
+
+/// <summary>Reads a connection string in any of its forms. <see cref="ConnectionFault"/> reports what is wrong, and quotes nothing.</summary>
+internal sealed partial class ConnectionKeywords
+{
+    private const string AnyServer = "any";
+    private const string SystemRoots = "system";
+
+    private readonly NpgsqlConnectionStringBuilder _keywords = [];
+    private readonly HashSet<string> _found = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _notes = [];
+
+    // Not yet in the keywords, because libpq has lists of both that belong together.
+    private string _ports = "";
+    private string _address = "";
+    private bool _trustsSystem;
+
+    private ConnectionKeywords()
+    {
+    }
+
+    /// <summary>
+    /// Takes <c>postgresql://user:password@host:port/database?option=value</c>, <c>host=… dbname=…</c> or <c>Host=…;Database=…</c>. What it leaves out is
+    /// taken from the service it names, then from libpq's variables.
+    /// </summary>
+    /// <param name="text">The connection string.</param>
+    /// <param name="variable">Reads a variable of the environment.</param>
+    public static ConnectionTarget Parse(string? text, Func<string, string?> variable)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            throw ConnectionFault.Of("it is not set");
+
+        var parser = new ConnectionKeywords();
+        var given = ConnectionText.Split(text);
+        var variables = Variables(variable).ToList();
+        parser.Add(given);
+        if (Value("service", [.. given, .. variables]) is { } service)
+            parser.Add(ServiceFile.Read(service, Value("servicefile", [.. given, .. variables]), variable));
+        parser.Add(variables);
+        return parser.Finish(UsualRoots(variable));
+    }
+
+    /// <summary>Makes the source of connections; what Npgsql says against the keywords is not quoted.</summary>
+    public static NpgsqlDataSource CreateSource(NpgsqlConnectionStringBuilder keywords)
+    {
+        try
+        {
+            return NpgsqlDataSource.Create(keywords);
+        }
+        catch (Exception refused) when (refused is ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
+        {
+            throw ConnectionFault.Of("Npgsql does not take these keywords together");
+        }
+    }
+
+    private static IEnumerable<ConnectionPair> Variables(Func<string, string?> variable) =>
+        from word in ConnectionWords.All
+        where word.Note is null
+        let name = word.Variable ?? ""
+        let value = name.Length > 0 ? variable(name) : null
+        // libpq too does without a file that a variable names and that is not there.
+        where !string.IsNullOrEmpty(value) && (!word.IsFile || File.Exists(value))
+        select new ConnectionPair(word.Name, value, $"the variable {name}");
+
+    private static string? Value(string word, IEnumerable<ConnectionPair> pairs) =>
+        pairs.FirstOrDefault(pair => ConnectionWord.Find(pair.Name)?.Name == word && pair.Value.Length > 0)?.Value;
+
+    // As in libpq, the last of the words in one place counts, and what an earlier place says is not changed by a later one. An empty value says nothing.
+    private void Add(IReadOnlyList<ConnectionPair> pairs)
+    {
+        var before = _found.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value, place) in pairs)
+        {
+            var word = ConnectionWord.Find(name) ?? throw ConnectionFault.Of($"{place} is a word that is not known{ConnectionWord.Hint(name)}");
+            var kind = word.Keyword ?? word.Name;
+            if (value.Length == 0 || before.Contains(kind))
+                continue;
+            _found.Add(kind);
+            Set(word, value, place);
+        }
+
+        if (string.IsNullOrEmpty(_keywords.Host))
+            _keywords.Host = _address;
+    }
+
+    private void Set(ConnectionWord word, string value, string place)
+    {
+        if (value.Contains('\0', StringComparison.Ordinal))
+            throw ConnectionFault.Of($"the value of {place} has a character that no value may have (U+0000)");
+        if (!word.IsSecret && InnerPair(value) is { } inner)
+            throw ConnectionFault.Of($"the value of {word.Name} holds another keyword, '{inner}='. Put ';' between all pairs, or a space between all pairs");
+        if (word.Harmless.Contains(value, StringComparer.OrdinalIgnoreCase))
+            return;
+        if (word.Refusal is { } refusal)
+            throw ConnectionFault.Of($"'{word.Name}' ({place}) cannot be used: {refusal}");
+
+        switch (word.Name)
+        {
+            case "port":
+                _ports = value;
+                break;
+            case "hostaddr":
+                _address = value;
+                break;
+            case "service" or "servicefile":
+                break;
+            case "sslrootcert" when value == SystemRoots:
+                _trustsSystem = true;
+                break;
+            case var _ when word.Note is { } note:
+                _notes.Add($"Postgres:ConnectionString: '{word.Name}' is passed over: {note}.");
+                break;
+            default:
+                SetKeyword(word, value);
+                break;
+        }
+    }
+
+    private void SetKeyword(ConnectionWord word, string value)
+    {
+        if (word.IsFile && !File.Exists(value))
+            throw ConnectionFault.Of($"the file that {word.Name} names is not there, or may not be read. Check its path and its rights");
+        try
+        {
+            _keywords[word.Keyword!] = word.Translate(value) ?? throw new FormatException();
+        }
+        catch (Exception refused) when (refused is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            throw ConnectionFault.Of($"the value of {word.Name} is not one that it takes{(word.Expected is null ? "" : $". Expected: {word.Expected}")}");
+        }
+    }
+
+    // Where libpq and Npgsql look for the certificates that they trust. Named here, messages can say what was looked at.
+    private static string? UsualRoots(Func<string, string?> variable)
+    {
+        var folder = OperatingSystem.IsWindows() ? (variable("APPDATA"), "postgresql") : (variable("HOME"), ".postgresql");
+        return folder.Item1 is { Length: > 0 } home && Path.Combine(home, folder.Item2, "root.crt") is var file && File.Exists(file) ? file : null;
+    }
+
+    private ConnectionTarget Finish(string? usualRoots)
+    {
+        if (_address.Length > 0 && _address != _keywords.Host)
+            _notes.Add("Postgres:ConnectionString: 'hostaddr' is passed over: the name of the host is looked up.");
+        SetHosts();
+        _keywords.PersistSecurityInfo = false;
+        if (_trustsSystem)
+            _keywords.SslMode = SslMode.VerifyFull;
+        // libpq checks a certificate with 'require' too, once it has something to check it with.
+        if (_keywords is { RootCertificate: not null, SslMode: SslMode.Require })
+            _keywords.SslMode = SslMode.VerifyCA;
+        if (_keywords is { RootCertificate: null, SslMode: SslMode.VerifyCA or SslMode.VerifyFull } && !_trustsSystem)
+            _keywords.RootCertificate = usualRoots;
+        return new(_keywords, _notes);
+    }
+
+    private void SetHosts()
+    {
+        var hosts = (_keywords.Host ?? "").Split(',').Select(host => host.Trim()).ToList();
+        CheckHosts(hosts);
+        var ports = _ports.Length == 0 ? [] : _ports.Split(',').Select(Port).ToList();
+        if (ports.Count > 1 && ports.Count != hosts.Count)
+            throw ConnectionFault.Of("the number of ports is neither one nor that of the hosts");
+        if (hosts.Count == 1)
+        {
+            // One server is what it is: the first write shows a standby, and Npgsql takes the word for several hosts only.
+            _keywords.Remove("Target Session Attributes");
+            _keywords.Host = hosts[0].StartsWith('[') && hosts[0].EndsWith(']') ? hosts[0][1..^1] : hosts[0];
+        }
+        else
+        {
+            if (_keywords.TargetSessionAttributes is null or AnyServer)
+                _keywords.TargetSessionAttributes = "read-write";
+            _keywords.Host = string.Join(',', ports.Count > 1 ? hosts.Zip(ports, (host, port) => FormattableString.Invariant($"{host}:{port}")) : hosts);
+        }
+
+        if (ports.Count == 1)
+            _keywords.Port = ports[0];
+    }
+
+    private static int Port(string text) => text.Trim() switch
+    {
+        "" => NpgsqlConnection.DefaultPort,
+        var digits when int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue => port,
+        _ => throw ConnectionFault.Of("the value of port is not one that it takes. Expected: 1 to 65535, or one for each host with ',' between them"),
+    };
+
+    // Messages show the host. A name, an address, each perhaps with a port; or the folder of a socket. With several hosts, each of them.
+    private static void CheckHosts(IReadOnlyList<string> hosts)
+    {
+        if (hosts.All(host => host.Length == 0))
+            throw ConnectionFault.Of("it names no host. Name one, or the folder of a unix socket, such as host=/var/run/postgresql");
+        if (!hosts.All(host => HostName().IsMatch(host) || IPAddress.TryParse(host, out _)))
+            throw ConnectionFault.Of("the value of host is not a host name, an address or the folder of a unix socket");
+    }
+
+    private static string? InnerPair(string value) => Inner().Match(value) is { Success: true } inner ? inner.Groups[1].Value.ToLowerInvariant() : null;
+
+    [GeneratedRegex(
+        @"(?:^|[^\w-])(host|hostaddr|server|port|database|dbname|user|username|user ?id|uid|password|passwd|pwd|psw|passfile|sslmode|sslpassword)\s*=",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Inner();
+
+    // Cloud SQL's folders end in project:region:instance. Elsewhere a ':' may be what stands before a password.
+    [GeneratedRegex(
+        @"^([\w-]+(\.[\w-]+)*\.?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?|([A-Za-z]:\\|[/@])[^=@:;]*|(/[\w.-]+)*/([\w.-]+:){2,3}[\w-]+)\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex HostName();
+}

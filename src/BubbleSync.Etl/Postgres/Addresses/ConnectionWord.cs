@@ -1,0 +1,71 @@
+using System.ComponentModel;
+using System.Text.RegularExpressions;
+using BubbleSync.Etl.Settings;
+using Npgsql;
+
+namespace BubbleSync.Etl.Postgres.Addresses;
+
+/// <summary>A word that a connection string may have, and what becomes of it.</summary>
+/// <param name="Name">The word, as libpq or another client has it.</param>
+/// <param name="Keyword">Npgsql's keyword for it; null where Npgsql has none.</param>
+/// <param name="Variable">The variable that libpq reads where the word is left out; null where it reads none.</param>
+internal sealed partial record ConnectionWord(string Name, string? Keyword = null, string? Variable = null)
+{
+    private static readonly ILookup<string, ConnectionWord> ByName =
+        ConnectionWords.All.SelectMany(word => word.Names.Select(name => (Name: Plain(name), Word: word))).ToLookup(pair => pair.Name, pair => pair.Word);
+
+    private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
+
+    private static readonly string[] AllNames =
+        [.. ConnectionWords.All.SelectMany(word => word.Names), .. TypeDescriptor.GetProperties(Npgsql).Cast<PropertyDescriptor>().Select(p => p.DisplayName)];
+
+    /// <summary>Other names that Npgsql has for it.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Turns a value into Npgsql's, null where the word does not take it. Default: as it is.</summary>
+    public Func<string, string?> Translate { get; init; } = value => value;
+
+    /// <summary>The values that <see cref="Translate"/> takes, in words.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>The values that ask for nothing, so that nothing is said of them.</summary>
+    public IReadOnlyList<string> Harmless { get; init; } = [];
+
+    /// <summary>Why the word is passed over, and what to do instead; null where it is not.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Why the word is refused, and what to do instead; null where it is not.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>Whether the value is the path of a file that must be there.</summary>
+    public bool IsFile { get; init; }
+
+    /// <summary>Whether the value is secret, and may have any letters.</summary>
+    public bool IsSecret => Keyword is "Password" or "SSL Password";
+
+    private IEnumerable<string> Names => [Name, .. Keyword is null ? [] : new[] { Keyword }, .. Aliases];
+
+    /// <summary>Returns the word of this name, whichever client's spelling it has; null where nobody knows it.</summary>
+    public static ConnectionWord? Find(string name) =>
+        ByName[Plain(name)].FirstOrDefault() ?? (Npgsql.ContainsKey(name) ? new ConnectionWord(name, name) : null);
+
+    /// <summary>Whether any client knows this word.</summary>
+    public static bool IsKnown(string name) => Find(name.Trim()) is not null;
+
+    /// <summary>Whether a value begins like a pair of its own.</summary>
+    public static bool StartsWithPair(string value) => Pair().Match(value) is { Success: true } pair && IsKnown(pair.Groups[1].Value);
+
+    /// <summary>Returns the word and the known one that it is close to. Nothing of any other word is shown: it may be the rest of a password.</summary>
+    public static string Hint(string name) =>
+        name.Length > 3 && Letters().IsMatch(name) && DidYouMean.Nearest(name, AllNames) is { } near
+            ? $", '{name}'. Did you mean '{near}'?"
+            : "";
+
+    private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
+
+    [GeneratedRegex(@"^(\w+)=", RegexOptions.CultureInvariant)]
+    private static partial Regex Pair();
+
+    [GeneratedRegex(@"^[A-Za-z_ ]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Letters();
+}

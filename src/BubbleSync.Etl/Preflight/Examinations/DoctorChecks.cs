@@ -1,0 +1,49 @@
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+
+namespace BubbleSync.Etl.Preflight.Examinations;
+
+/// <summary>What a doctor has looked at so far.</summary>
+internal sealed class DoctorChecks
+{
+    private readonly List<DoctorCheck> _checks = [];
+
+    /// <summary>The report on all of it.</summary>
+    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != "failed"), _checks);
+
+    /// <summary>Adds a check.</summary>
+    public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? "well" : "failed", message));
+
+    /// <summary>Adds a check that cannot be made.</summary>
+    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
+
+    /// <summary>Looks, and adds what came of it; gives what was found, or null where looking failed.</summary>
+    public async Task<T?> LookAsync<T>(string name, Func<Task<T>> look, Func<T, string> well)
+        where T : class
+    {
+        try
+        {
+            var found = await look();
+            Add(name, true, well(found));
+            return found;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+            return null;
+        }
+    }
+
+    /// <summary>Lets others look and add what they find; where that fails, it is one more finding and not the end of the report.</summary>
+    public async Task GuardAsync(string name, Func<Task> look)
+    {
+        try
+        {
+            await look();
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Json;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
+using Microsoft.Extensions.Logging;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Preflight.Examinations;
+
+/// <summary>A doctor's look at Bubble: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
+internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks checks, TimeProvider clock, ILogger logger) : IDisposable
+{
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
+
+    private readonly ApiMeter _meter = new();
+    private readonly List<string> _strange = [];
+    private readonly List<string> _matched = [];
+    private readonly List<string> _unconstrained = [];
+    private BubbleClient? _client;
+    private DateTimeOffset? _server;
+    private bool _hasRecords;
+
+    /// <summary>How much JSON the records are, in bytes, as far as it could be told.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Looks.</summary>
+    public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
+    {
+        var lacking = BubbleSettingsCheck.Missing(settings).FirstOrDefault()?.ToString();
+        var found = settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set";
+        checks.Add("token", lacking is null, lacking ?? found);
+        var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };
+        _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
+        if (await ExamineApiAsync(_client, cancellationToken) is not { } app)
+            return;
+
+        var names = NameResolution.Of(maps ?? [], app.FieldsOf);
+        _matched.AddRange(names.Matches.Select(m => m.Message));
+        foreach (var map in names.Maps)
+            await ExamineTypeAsync(_client, map, cancellationToken);
+        if (_hasRecords)
+            ExamineFindings();
+        if (_server is { } time)
+            ExamineClock(time);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client?.Dispose();
+
+    private async Task<AppDescription?> ExamineApiAsync(BubbleClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var app = await new AppDescriptionReader(client).ReadAsync(cancellationToken);
+            if (app.Types.Count > 0)
+                checks.Add("Data API", true, $"serves {app.Types.Count} types");
+            else
+                checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are not known either, switch the Data API on: Settings > API in the Bubble editor, then deploy");
+            return app;
+        }
+        catch (SyncException failure)
+        {
+            checks.Add("Data API", false, failure.Message);
+            return null;
+        }
+    }
+
+    private Task<string?> ExamineTypeAsync(BubbleClient client, EntityMap map, CancellationToken cancellationToken) => checks.LookAsync(
+        $"type {map.BubbleType}",
+        async () =>
+        {
+            var source = new EntitySource(client, map.Name, map.BubbleType, map.Level);
+            var before = _meter.Counts.Bytes;
+            long? records;
+            bool hasRecords;
+            using (var page = await source.PageAsync(null, 0, settings.PageSize, cancellationToken))
+            {
+                records = page.Count + page.Remaining;
+                hasRecords = page.Count > 0;
+                _server = page.ServerTime ?? _server;
+                if (hasRecords)
+                {
+                    Bytes += (_meter.Counts.Bytes - before) / page.Count * (records ?? page.Count);
+                    ExamineNames(map, page);
+                }
+            }
+
+            _hasRecords |= hasRecords;
+            if (hasRecords)
+                await ExamineConstraintsAsync(source, map, cancellationToken);
+            return $"{records?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} records";
+        },
+        records => records);
+
+    private void ExamineNames(EntityMap map, RawPage page)
+    {
+        var index = new NameIndex(map.Fields.Select(SourceField.Of));
+        var names = page.Records.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
+        if (names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
+            _strange.Add($"{map.Name} ('{names[0]}')");
+    }
+
+    // No record is made ten years from now: whoever sends some has not looked at the condition.
+    private async Task ExamineConstraintsAsync(EntitySource source, EntityMap map, CancellationToken cancellationToken)
+    {
+        var future = clock.GetUtcNow().AddYears(10);
+        var probe = await source.ProbeAsync(new Window(WindowKind.Created, future, null), 0, cancellationToken);
+        if (probe.HasRow)
+            _unconstrained.Add(map.Name);
+    }
+
+    private void ExamineFindings()
+    {
+        checks.Add("field names", _strange.Count == 0, _strange.Count == 0
+            ? string.Join(' ', _matched.Prepend("records carry names that the maps know"))
+            : $"no map knows any of the names in the records of {string.Join(", ", _strange)}. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or let 'bubblesync audit schema' tell what the maps lack.");
+        checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
+            ? "applied, as for an admin token"
+            : $"silently not applied to {string.Join(", ", _unconstrained)}: the token is no admin's, so that windows cannot be read and records may be hidden. Make an admin token: Settings > API in the Bubble editor.");
+    }
+
+    private void ExamineClock(DateTimeOffset server)
+    {
+        var skew = (clock.GetUtcNow() - server).Duration();
+        checks.Add("clocks", skew <= MostSkew, skew <= MostSkew
+            ? "Bubble's and this machine's agree"
+            : Invariant($"Bubble's and this machine's differ by {skew:g}. Set this machine's clock: runs take the earlier of the two."));
+    }
+}

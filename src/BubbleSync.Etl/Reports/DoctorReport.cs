@@ -1,0 +1,16 @@
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>What is well and what is not, before a run.</summary>
+/// <param name="Success">Whether every check is well.</param>
+/// <param name="Checks">The checks in the order in which they build on each other.</param>
+public sealed record DoctorReport(bool Success, IReadOnlyList<DoctorCheck> Checks)
+{
+    /// <summary>The report as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>One check.</summary>
+/// <param name="Name">What was looked at.</param>
+/// <param name="Status"><c>well</c>, <c>failed</c>, or <c>skipped</c> where an earlier failure leaves nothing to look at.</param>
+/// <param name="Message">What was found; where it failed, what to do.</param>
+public sealed record DoctorCheck(string Name, string Status, string Message);

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>Which fields are mapped, sent and stored. Two reports of the same data are the same to the letter.</summary>
+/// <param name="Rows">One row for each entity, field and column, sorted by these; after an entity's fields the columns that only its table has.</param>
+/// <param name="Coverage">The entities by name.</param>
+/// <param name="Total">All of them together.</param>
+/// <param name="Warnings">Why not everything may have been read, by entity.</param>
+public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total, IReadOnlyList<string> Warnings)
+{
+    private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"];
+
+    /// <summary>The report as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Writes the rows as CSV with the head <c>entity,bubble_field,column,type,status,seen,present,stored,failed</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="shapes">Whether a last column <c>shapes</c> follows, its shapes divided by blanks.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public Task WriteCsvAsync(string path, bool shapes, CancellationToken cancellationToken) =>
+        CsvFile.WriteAsync(path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), formulas: false, cancellationToken);
+
+    private static IReadOnlyList<string> Cells(FieldAuditRow row, bool shapes) =>
+    [
+        row.Entity, row.BubbleField, row.Column, row.Type, row.Status, Text(row.Seen), Text(row.Present), Text(row.Stored), Text(row.Failed),
+        .. shapes ? [string.Join(' ', row.Shapes)] : Array.Empty<string>(),
+    ];
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>One field of one entity.</summary>
+/// <param name="Entity">The entity.</param>
+/// <param name="BubbleField">The field as Bubble names it; empty for a column that no map names.</param>
+/// <param name="Column">The target column; empty for a field that no map names.</param>
+/// <param name="Type">What the field becomes, or the column's type.</param>
+/// <param name="Status"><c>mapped</c>, <c>unmapped</c>, <c>column-missing</c>, <c>local-only</c> or <c>absent-in-bubble</c>.</param>
+/// <param name="Seen">Records read; one that changes meanwhile is read twice.</param>
+/// <param name="Present">Records that had the field.</param>
+/// <param name="Stored">Rows in PostgreSQL whose column is not NULL.</param>
+/// <param name="Failed">Values that did not convert.</param>
+/// <param name="Filled">Records that had something in the field: neither null nor blank nor a bare <c>//</c>.</param>
+/// <param name="Shapes">
+/// What the values look like, whatever they say: <c>text(12)</c> (characters), <c>url</c>, <c>id</c> (of Bubble), <c>date</c>, <c>number</c>, <c>boolean</c>, <c>object</c>,
+/// <c>list(3)</c> (items), <c>blank</c>, <c>null</c>. Three at most, in this order: of each kind the longest, and where that leaves room the shortest.
+/// </param>
+public sealed record FieldAuditRow(
+    string Entity, string BubbleField, string Column, string Type, string Status, long Seen, long Present, long Stored, long Failed, long Filled, IReadOnlyList<string> Shapes);

@@ -1,0 +1,96 @@
+using System.Text.Json.Serialization;
+
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>The result of <c>sync invoice</c>.</summary>
+/// <param name="Success">Whether nothing failed.</param>
+/// <param name="Results">One for each id, in the order given.</param>
+/// <param name="Run">The run as every run reports: counts, calls, patches, warnings.</param>
+public sealed record InvoiceSyncReport(bool Success, IReadOnlyList<InvoiceResult> Results, RunReport Run)
+{
+    /// <summary>The result as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>What came of one invoice.</summary>
+/// <param name="Success">Whether nothing of it failed.</param>
+/// <param name="InvoiceId">Its id, as given.</param>
+/// <param name="Steps">
+/// What was done, in merge order; a single <c>skip</c> where nothing was to write: all was up to date, or changed here later. With <c>--force</c> nothing is
+/// skipped.
+/// </param>
+/// <param name="Errors">What went wrong; what has severity <c>warning</c> is no failure.</param>
+/// <param name="Stats">How many records are in their tables now.</param>
+public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList<SyncStep> Steps, IReadOnlyList<SyncTrouble> Errors, InvoiceStats Stats);
+
+/// <summary>A step of an invoice's sync.</summary>
+/// <param name="Action">What: one of the names in <see cref="InvoiceStats"/>, or <c>skip</c>.</param>
+/// <param name="Success">Whether it went well.</param>
+/// <param name="Error">Why not; left out where it did.</param>
+/// <param name="Outcome">With <c>--force</c>, <c>unchanged</c> where nothing differed; else left out.</param>
+public sealed record SyncStep(
+    string Action, bool Success,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Outcome = null);
+
+/// <summary>Something that went wrong with one invoice.</summary>
+/// <param name="Severity"><c>error</c>, or <c>warning</c> for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
+/// <param name="Entity">The entity it happened to.</param>
+/// <param name="BubbleId">The record it happened to.</param>
+/// <param name="Code">A stable word for programs.</param>
+/// <param name="Message">What, why, and what to do.</param>
+public sealed record SyncTrouble(string Severity, string Entity, string BubbleId, string Code, string Message);
+
+/// <summary>How many records of an invoice are in their tables now as Bubble has them, or newer, or as they were changed here later.</summary>
+public sealed record InvoiceStats
+{
+    /// <summary>Its agent.</summary>
+    [JsonPropertyName("agent")]
+    public int Agent { get; init; }
+
+    /// <summary>Its customer.</summary>
+    [JsonPropertyName("customer")]
+    public int Customer { get; init; }
+
+    /// <summary>Its creator and its agent's login.</summary>
+    [JsonPropertyName("user")]
+    public int User { get; init; }
+
+    /// <summary>Its payments.</summary>
+    [JsonPropertyName("payments")]
+    public int Payments { get; init; }
+
+    /// <summary>Its submitted payments.</summary>
+    [JsonPropertyName("submitted_payments")]
+    public int SubmittedPayments { get; init; }
+
+    /// <summary>Its items.</summary>
+    [JsonPropertyName("invoice_items")]
+    public int InvoiceItems { get; init; }
+
+    /// <summary>Its SEDA registrations.</summary>
+    [JsonPropertyName("seda")]
+    public int Seda { get; init; }
+
+    /// <summary>Itself.</summary>
+    [JsonPropertyName("invoice")]
+    public int Invoice { get; init; }
+}
+
+/// <summary>The result of <c>sync range</c>.</summary>
+/// <param name="Success">Whether nothing failed.</param>
+/// <param name="Results">What came of the invoices in the range.</param>
+/// <param name="Run">The run as every run reports.</param>
+public sealed record RangeSyncReport(bool Success, RangeResults Results, RunReport Run)
+{
+    /// <summary>The result as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>What came of the invoices in a range.</summary>
+/// <param name="Total">Invoices in the range.</param>
+/// <param name="Synced">Of these, invoices of which something was written; with <c>--force</c>, all that did not fail.</param>
+/// <param name="Skipped">Of these, invoices of which nothing was to write; with <c>--force</c>, none.</param>
+/// <param name="Failed">Of these, invoices of which something failed.</param>
+/// <param name="Errors">What went wrong: the first hundred errors and the first hundred warnings, each closed by the number of the others.</param>
+public sealed record RangeResults(int Total, int Synced, int Skipped, int Failed, IReadOnlyList<SyncTrouble> Errors);

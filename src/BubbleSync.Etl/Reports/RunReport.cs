@@ -1,0 +1,153 @@
+using System.Text.Json.Serialization;
+
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>The result of a run, as printed with <c>--output json</c> and kept in <c>bubblesync.run</c>.</summary>
+public sealed record RunReport
+{
+    /// <summary>The run's id; null where it stopped before there was one.</summary>
+    public required Guid? RunId { get; init; }
+
+    /// <summary><c>resync</c>, <c>incremental</c>, <c>sync invoice</c>, <c>sync range</c>, <c>reprocess</c>, <c>patch</c>, <c>verify</c> and so on.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary><c>succeeded</c>, <c>partial</c>, <c>failed</c> or <c>cancelled</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Whether everything was rolled back at the end, so that the counts are what would be.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>When it began; of a resumed run, when this attempt at it did.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public long DurationMs => FinishedAt.ToUnixTimeMilliseconds() - StartedAt.ToUnixTimeMilliseconds();
+
+    /// <summary>What was asked of the Data API; of a resumed run, in all attempts.</summary>
+    public ApiCounts Api { get; init; } = new(0, 0, 0, 0);
+
+    /// <summary>Records read, those read twice counted twice; of a resumed run, in this attempt, while <see cref="Entities"/> tell of all attempts. Null where the run has no result.</summary>
+    public long? Read { get; init; }
+
+    /// <summary>The entities in merge order.</summary>
+    public IReadOnlyList<EntityReport> Entities { get; init; } = [];
+
+    /// <summary>The patches in order.</summary>
+    public IReadOnlyList<PatchReport> Patches { get; init; } = [];
+
+    /// <summary>What a user should know though nothing is wrong: conflicts, missing links, odd values.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What went wrong; of each entity the first hundred fields that did not convert, all of which are in <c>bubblesync.rejected_record</c>.</summary>
+    public IReadOnlyList<SyncError> Errors { get; init; } = [];
+
+    /// <summary>What a comparison came to, in words such as <c>10 records differ</c>; left out where nothing was compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Conclusion { get; init; }
+
+    /// <summary>What ended the run early, with the exception behind it; null where it went to its end. In no JSON.</summary>
+    [JsonIgnore]
+    public SyncException? Failure { get; init; }
+
+    /// <summary>The result as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+}
+
+/// <summary>What came of one entity. Extracted = inserted + updated + unchanged + conflicts + rejected.</summary>
+public sealed record EntityReport
+{
+    /// <summary>The entity.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its merge level.</summary>
+    public required int Level { get; init; }
+
+    /// <summary>Records as Bubble counted them before reading; null where it did not say.</summary>
+    public long? Expected { get; init; }
+
+    /// <summary>Different records read.</summary>
+    public long Extracted { get; init; }
+
+    /// <summary>Records staged, those read twice counted twice.</summary>
+    public long Staged { get; init; }
+
+    /// <summary>Rows that are new.</summary>
+    public long Inserted { get; init; }
+
+    /// <summary>Rows that changed.</summary>
+    public long Updated { get; init; }
+
+    /// <summary>Records whose row was not touched, because it is the same or newer.</summary>
+    public long Unchanged { get; init; }
+
+    /// <summary>Records whose row was edited locally since, and was kept.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>Records that could not be mapped, and were not loaded.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Different link targets that no table has.</summary>
+    public long MissingLinks { get; init; }
+
+    /// <summary>Rows with ids of Bubble's form that Bubble no longer has.</summary>
+    public long NotInBubble { get; init; }
+
+    /// <summary>Rows pruned.</summary>
+    public long Pruned { get; init; }
+
+    /// <summary>
+    /// Values of the records read that are kept here though Bubble no longer sends them: the record does not carry the field, and its column, which is no
+    /// link, holds another value than its default.
+    /// </summary>
+    public long AbsentKept { get; init; }
+
+    /// <summary>The same of links. Many of them were filled in by patches and never came from Bubble.</summary>
+    public long AbsentKeptLinks { get; init; }
+
+    /// <summary>
+    /// Columns with <c>"absent": "clear"</c> that were left as they are, because too many of their values would have gone; left out where there is none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ClearRefusal>? ClearRefused { get; init; }
+
+    /// <summary>From the first request to the end of the merge.</summary>
+    public long DurationMs { get; init; }
+
+    /// <summary>What shows that the extraction is complete, or why it is not.</summary>
+    public EntityProof? Proof { get; init; }
+}
+
+/// <summary>A column that an absent field clears, and that was left as it is.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Field">The Bubble field it is read from.</param>
+/// <param name="Emptied">Rows whose value would have gone.</param>
+/// <param name="Values">Rows of the table that have a value in the column.</param>
+public sealed record ClearRefusal(string Column, string Field, long Emptied, long Values);
+
+/// <summary>The proof of completeness of one entity.</summary>
+/// <param name="IsComplete">Whether everything that Bubble has was read: every window is proved and the windows add up.</param>
+/// <param name="CountedBefore">Records of the whole type as Bubble counted them before reading.</param>
+/// <param name="CountedAfter">The same, after reading.</param>
+/// <param name="Windows">Windows of the history; the catch-up pass is none of them.</param>
+/// <param name="Rereads">Readings thrown away because they proved nothing.</param>
+/// <param name="Read">Rows received in the windows that count.</param>
+/// <param name="Staged">Rows staged.</param>
+/// <param name="ChecksumRead">A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal digits.</param>
+/// <param name="ChecksumStored">The same of the rows as PostgreSQL gave them back from staging; the run fails where the two differ.</param>
+/// <param name="Doubts">What keeps the extraction from being proved; none where it is complete, or where no proof was sought.</param>
+public sealed record EntityProof(
+    bool IsComplete, long? CountedBefore, long? CountedAfter, int Windows, int Rereads, long Read, long Staged,
+    string ChecksumRead, string ChecksumStored, IReadOnlyList<string> Doubts)
+{
+    /// <summary>What was to be read where that was not everything, so that no proof was sought; else null.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>
+    /// Records that are here, counted to compare with <see cref="CountedAfter"/>: rows, what this run read, and rejected records that are kept. Null where a
+    /// run compares no counts.
+    /// </summary>
+    public long? CountedHere { get; init; }
+}

@@ -1,0 +1,53 @@
+using System.Text;
+
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>Bubble's types and fields against maps and tables.</summary>
+/// <param name="Source">Where the fields come from: <c>meta</c>, <c>swagger</c> or <c>sample</c>.</param>
+/// <param name="Entities">How much of each type is mapped, in the order of the maps.</param>
+/// <param name="Findings">What does not agree, sorted by entity, finding, field and column; none where all is well.</param>
+/// <param name="Ddl">A script of the additions that close the gaps, with changes that are none as comments.</param>
+/// <param name="Applied">How many statements of it were run.</param>
+/// <param name="WrittenMaps">The map files that gained lines, with their paths.</param>
+public sealed record SchemaAuditReport(
+    string Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
+{
+    /// <summary>The report as one JSON document.</summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Writes the findings as CSV with the head <c>entity,bubble_type,bubble_field,column,type,finding,message,ddl</c>.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+        path,
+        ["entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"],
+        Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, f.Finding, f.Message, f.Ddl ?? ""]).ToAsyncEnumerable(),
+        formulas: false,
+        cancellationToken);
+
+    /// <summary>Writes the script.</summary>
+    /// <exception cref="SyncException">The file cannot be written.</exception>
+    public Task WriteDdlAsync(string path, CancellationToken cancellationToken) =>
+        ReportFile.WriteAsync(path, "--ddl", file => file.WriteAsync(Encoding.UTF8.GetBytes(Ddl), cancellationToken).AsTask());
+}
+
+/// <summary>How much of one type is mapped.</summary>
+/// <param name="Name">The entity.</param>
+/// <param name="BubbleType">The type, as the map names it.</param>
+/// <param name="Fields">Fields that Bubble has.</param>
+/// <param name="Mapped">Of these, fields that a line of the map reads.</param>
+public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fields, int Mapped);
+
+/// <summary>One thing that does not agree.</summary>
+/// <param name="Entity">The entity; empty for a type that no map names.</param>
+/// <param name="BubbleType">The Bubble type.</param>
+/// <param name="BubbleField">The field as Bubble names it, or empty.</param>
+/// <param name="Column">The column, or the one proposed; or empty.</param>
+/// <param name="Type">What the field holds in Bubble's words, or empty.</param>
+/// <param name="Finding">
+/// <c>type-unmapped</c>, <c>type-gone</c>, <c>field-unmapped</c>, <c>field-renamed</c>, <c>field-gone</c>, <c>name-shared</c>,
+/// <c>type-misfit</c> (map against Bubble),
+/// <c>table-missing</c>, <c>no-table</c>, <c>column-missing</c>, <c>column-misfit</c>, <c>index-missing</c> (map against table).
+/// </param>
+/// <param name="Message">The same in words, with what to do.</param>
+/// <param name="Ddl">The statement that closes the gap, where it is one.</param>
+public sealed record SchemaFinding(string Entity, string BubbleType, string BubbleField, string Column, string Type, string Finding, string Message, string? Ddl);

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Reports;
+
+namespace BubbleSync.Etl.Runs.Chosen;
+
+/// <summary>Returns the outcome of each invoice and of its related records.</summary>
+internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
+{
+    // The results' names, which are older than the entities', in merge order.
+    private static readonly (string Entity, string Action)[] Actions =
+    [
+        ("agent", "agent"), ("customer", "customer"), ("user", "user"), ("invoice", "invoice"), ("payment", "payments"),
+        ("submitted_payment", "submitted_payments"), ("invoice_item", "invoice_items"), ("seda_registration", "seda"),
+    ];
+
+    private readonly Dictionary<(string Entity, string? Id), string> _rejects = others.Prepend(root)
+        .SelectMany(o => o.Rejects.Select(r => (Key: (o.Plan.Name, r.BubbleId), r.Message)))
+        .DistinctBy(r => r.Key).ToDictionary(r => r.Key, r => r.Message);
+
+    /// <summary>Returns one result for each id, ordered by id, as they are read: only one invoice's outcomes are in memory.</summary>
+    public async IAsyncEnumerable<InvoiceResult> ReadAsync(
+        IReadOnlyList<string> ids, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var rows = outcomes.ReadAsync([.. Queries()], since, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var hasRow = await rows.MoveNextAsync();
+        foreach (var id in ids.Order(StringComparer.Ordinal))
+        {
+            var mine = new Dictionary<string, List<StagedOutcome>>();
+            for (; hasRow && string.CompareOrdinal(rows.Current.Root, id) <= 0; hasRow = await rows.MoveNextAsync())
+            {
+                if (rows.Current.Root == id)
+                    (CollectionsMarshal.GetValueRefOrAddDefault(mine, rows.Current.Entity, out _) ??= []).Add(rows.Current);
+            }
+
+            yield return Result(id, mine);
+        }
+    }
+
+    private IEnumerable<OutcomeQuery> Queries()
+    {
+        yield return new OutcomeQuery(root.Staging, [$"select {root.Plan.Key.Quoted} as root, {root.Plan.Key.Quoted} as id from {root.Staging.Name}"]);
+        foreach (var entity in others)
+        {
+            if (related.Links(entity) is { Count: > 0 } links)
+                yield return new OutcomeQuery(entity.Staging, links);
+        }
+    }
+
+    private InvoiceResult Result(string id, Dictionary<string, List<StagedOutcome>> mine)
+    {
+        if (!mine.ContainsKey(root.Plan.Name))
+            return Missing(id);
+
+        var troubles = mine.Values.SelectMany(m => m.Select(o => Trouble(o, mine))).OfType<SyncTrouble>()
+            .OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
+        var steps = !isForced && mine.Values.All(IsUnchanged)
+            ? [new SyncStep("skip", true)]
+            : Actions.Where(a => mine.ContainsKey(a.Entity))
+                .Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity)))
+                .ToList();
+        return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
+    }
+
+    private InvoiceResult Missing(string id)
+    {
+        var message = $"Bubble has no {root.Plan.Name} {id}: it was deleted, is of another type, or the token may not see it.";
+        return new InvoiceResult(false, id, [new SyncStep(root.Plan.Name, false, message)], [new SyncTrouble("error", root.Plan.Name, id, "not-found", message)], new InvoiceStats());
+    }
+
+    private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) =>
+        records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
+
+    private SyncStep Step(string action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
+    {
+        var failures = troubles.Where(t => t.Severity == "error").Select(t => t.Message).ToList();
+        return failures.Count > 0
+            ? new SyncStep(action, false, string.Join(" ", failures))
+            : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? "unchanged" : null);
+    }
+
+    private SyncTrouble? Trouble(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine)
+    {
+        var (entity, id) = (outcome.Entity, outcome.Id);
+        return outcome.State switch
+        {
+            StagedState.Rejected => new SyncTrouble("error", entity, id, "rejected", WhyRejected(entity, id)),
+            StagedState.Missing when !IsElsewhere(outcome, mine) =>
+                new SyncTrouble("warning", entity, id, "missing-link", $"{entity} {id} is named here, but Bubble does not have it."),
+            StagedState.Conflicting => new SyncTrouble(
+                "warning", entity, id, "conflict",
+                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
+            _ => null,
+        };
+    }
+
+    // Of very many rejects only the first are at hand.
+    private string WhyRejected(string entity, string id) => _rejects.GetValueOrDefault((entity, id))
+        ?? $"{entity} {id} did not convert and was not loaded; see bubblesync.rejected_record.";
+
+    // A payment that is not in one of its two places is in the other, or is told of once, in the place looked at first.
+    private bool IsElsewhere(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) =>
+        others.FirstOrDefault(o => o.Plan.Name == outcome.Entity) is { } run
+        && related.Alternatives(run).Any(other => (mine.GetValueOrDefault(other.Plan.Name) ?? []).Any(o =>
+            o.Id == outcome.Id && (o.State != StagedState.Missing || string.CompareOrdinal(o.Entity, outcome.Entity) < 0)));
+
+    private static InvoiceStats Stats(Dictionary<string, List<StagedOutcome>> mine)
+    {
+        int Stored(string entity) => (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting);
+
+        return new InvoiceStats
+        {
+            Agent = Stored("agent"),
+            Customer = Stored("customer"),
+            User = Stored("user"),
+            Payments = Stored("payment"),
+            SubmittedPayments = Stored("submitted_payment"),
+            InvoiceItems = Stored("invoice_item"),
+            Seda = Stored("seda_registration"),
+            Invoice = Stored("invoice"),
+        };
+    }
+}

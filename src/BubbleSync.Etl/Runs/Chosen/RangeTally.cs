@@ -1,0 +1,58 @@
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs.Chosen;
+
+/// <summary>Counts what came of the invoices of a range. Of what went wrong it keeps the first errors and the first warnings, and the number of all.</summary>
+internal sealed class RangeTally
+{
+    /// <summary>The most errors, and the most warnings, that are named one by one.</summary>
+    public const int MostNamed = RunFindings.MostRejects;
+
+    private readonly Named _errors = new("error", "'bubblesync runs rejected last' lists every rejected record");
+    private readonly Named _warnings = new("warning", "'bubblesync audit links' lists every reference without a target");
+
+    /// <summary>The invoices of which something failed.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>The invoices of which nothing was to write.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>All invoices so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>What went wrong: errors first, each kind closed by the number of those that are not named.</summary>
+    public IEnumerable<SyncTrouble> Troubles => [.. _errors.All, .. _warnings.All];
+
+    /// <summary>Adds an invoice.</summary>
+    public void Add(InvoiceResult result)
+    {
+        Count++;
+        Failed += result.Success ? 0 : 1;
+        Skipped += result is { Success: true, Steps: [{ Action: "skip" }] } ? 1 : 0;
+        foreach (var trouble in result.Errors)
+            (trouble.Severity == _errors.Severity ? _errors : _warnings).Add(trouble);
+    }
+
+    private sealed class Named(string severity, string hint)
+    {
+        private readonly List<SyncTrouble> _first = [];
+        private long _more;
+
+        public string Severity => severity;
+
+        public IEnumerable<SyncTrouble> All => _more == 0
+            ? _first
+            : _first.Append(new SyncTrouble(severity, InvoiceRun.Root, "", "more",
+                Invariant($"{_more} more {(_more == 1 ? $"{severity} is" : $"{severity}s are")} not listed here; {hint}.")));
+
+        public void Add(SyncTrouble trouble)
+        {
+            if (_first.Count < MostNamed)
+                _first.Add(trouble);
+            else
+                _more++;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Staging;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs.Chosen;
+
+/// <summary>
+/// Reads everything around staged roots, each record once and many to a call: what they name, what names them, and the relations that maps say to follow.
+/// Which relations there are comes from the maps alone.
+/// </summary>
+internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
+{
+    // A list search takes one id a call; with more roots than this, these calls would outweigh all others.
+    private const int AskedOneByOne = 8;
+
+    /// <summary>Gives the records of an entity that roots name, follow or are named by, as queries of (root, id).</summary>
+    public IReadOnlyList<string> Links(EntityRun entity)
+    {
+        var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
+        queries.AddRange(Named(entity).Where(l => l.From != root.Staging).SelectMany(Followed));
+        if (Naming(entity) is { } naming)
+            queries.AddRange([new StagedLink(entity.Staging, naming).Backwards(root.Staging), StagedLink.OfRejects(entity.Staging, root.Staging)]);
+        return queries;
+    }
+
+    /// <summary>Entities whose ids one column holds together: a record is missing only where none of them has it.</summary>
+    public IReadOnlyList<EntityRun> Alternatives(EntityRun entity) => others
+        .Where(o => o != entity && root.Plan.Columns.Any(c => Names(c, entity) && Names(c, o)))
+        .ToList();
+
+    /// <summary>
+    /// Reads the related records in three rounds: those that name the roots, those that these and the roots name,
+    /// and those not found where they were searched first.
+    /// </summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var roots = await links.KeysAsync(root.Staging, cancellationToken);
+        if (roots.Count == 0)
+            return;
+
+        await AllAsync((entity, token) => BeginAsync(entity, roots, token), cancellationToken);
+        await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : Task.CompletedTask, cancellationToken);
+        await AllAsync((entity, token) => IsFirstChoice(entity) ? Task.CompletedTask : ByIdAsync(entity, token), cancellationToken);
+        if (roots.Count > AskedOneByOne)
+        {
+            await AllAsync(
+                (entity, token) => Naming(entity) is { } naming && IsList(naming) ? BareAsync(entity, naming, roots.Count, token) : Task.CompletedTask,
+                cancellationToken);
+        }
+    }
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        ParallelWork.RunAsync(others, Math.Max(1, others.Count), work, cancellationToken);
+
+    private Task BeginAsync(EntityRun entity, List<string> roots, CancellationToken cancellationToken)
+    {
+        if (Naming(entity) is { } naming)
+        {
+            return !IsList(naming) ? ByLinkAsync(entity, naming, roots, cancellationToken)
+                : roots.Count <= AskedOneByOne ? ByListAsync(entity, naming, roots, cancellationToken)
+                : ByRelativeAsync(entity, cancellationToken);
+        }
+
+        return IsKnownAtOnce(entity) && IsFirstChoice(entity) ? ByIdAsync(entity, cancellationToken) : Task.CompletedTask;
+    }
+
+    private async Task ByIdAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
+        var named = await links.UnreadAsync(Named(entity), among, cancellationToken);
+        // What an earlier sync stored as naming a root is read too: it may have changed.
+        var known = Naming(entity) is { } naming && IsList(naming) ? await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken) : [];
+        await records.ByIdAsync(entity, [.. named.Union(known)], cancellationToken);
+    }
+
+    // If there are too many roots to search a list for each, only those without a result are searched, and only if they are few.
+    private async Task BareAsync(EntityRun entity, ColumnPlan naming, int roots, CancellationToken cancellationToken)
+    {
+        var bare = await links.BareAsync(root.Staging, Named(entity), new StagedLink(entity.Staging, naming), cancellationToken);
+        if (bare.Count <= AskedOneByOne)
+            await ByListAsync(entity, naming, bare, cancellationToken);
+        Warn(
+            Invariant($"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, ")
+                + Invariant($"so it was not searched for each of {roots} records of ")
+            + $"{root.Plan.Name}. Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
+    }
+
+    // Both are related to a third record: an invoice's customer, a registration's customer.
+    // Of several such relations, the one with the most different ids is used.
+    private async Task ByRelativeAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        (ColumnPlan? Theirs, List<string> Ids) best = (null, []);
+        foreach (var own in root.Plan.Columns.Where(c => c.Relations is [var _]))
+        {
+            var theirs = entity.Plan.Columns.FirstOrDefault(c => c is { Relations: [var r], Type.Shape: FieldShape.Text } && r.Entity == own.Relations[0].Entity);
+            if (theirs is not null && await links.UnreadAsync([new StagedLink(root.Staging, own)], [], cancellationToken) is var ids && ids.Count > best.Ids.Count)
+                best = (theirs, ids);
+        }
+
+        if (best.Theirs is not null)
+            await ByLinkAsync(entity, best.Theirs, best.Ids, cancellationToken);
+    }
+
+    private async Task ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (!await records.ByLinkAsync(entity, column, ids, cancellationToken))
+            WarnRefused(entity, column);
+    }
+
+    private async Task ByListAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (!await records.ByListAsync(entity, column, ids, cancellationToken))
+            WarnRefused(entity, column);
+    }
+
+    private void WarnRefused(EntityRun entity, ColumnPlan column) =>
+        Warn($"{entity.Plan.Name}: Bubble refuses to search by '{column.Field}'; records that nothing else leads to are not found.");
+
+    // Entities are read side by side.
+    private void Warn(string what)
+    {
+        lock (findings)
+            findings.Warnings.Add(what);
+    }
+
+    // The column of an entity above the root that names the root.
+    private ColumnPlan? Naming(EntityRun entity) => entity.Plan.Level > root.Plan.Level
+        ? entity.Plan.Columns.FirstOrDefault(c => Names(c, root))
+        : null;
+
+    private List<StagedLink> Named(EntityRun entity) =>
+    [
+        .. root.Plan.Columns.Where(c => Names(c, entity)).Select(c => new StagedLink(root.Staging, c)),
+        .. others.Where(o => o != entity).SelectMany(o => o.Plan.Columns.Where(c => c.Follow && Names(c, entity)).Select(c => new StagedLink(o.Staging, c))),
+    ];
+
+    private IEnumerable<string> Followed(StagedLink link) =>
+        from column in root.Plan.Columns
+        where column.Relations.Any(r => r.Entity == link.From.Plan.Name)
+        select $"select a.root, b.id from ({new StagedLink(root.Staging, column).Sql}) a join ({link.Sql}) b on b.root = a.id";
+
+    private bool IsFirstChoice(EntityRun entity) =>
+        root.Plan.Columns.All(c => !Names(c, entity) || c.Relations[0].Entity == entity.Plan.Name || others.All(o => o.Plan.Name != c.Relations[0].Entity));
+
+    // Whether everything that names it is staged already: no relation of another entity leads to it, and no record of its own comes by naming the root.
+    private bool IsKnownAtOnce(EntityRun entity) => Naming(entity) is null && Named(entity).All(l => l.From == root.Staging);
+
+    private static bool IsList(ColumnPlan column) => column.Type.Shape == FieldShape.TextArray;
+
+    private static bool Names(ColumnPlan column, EntityRun entity) => column.Relations.Any(r => r.Entity == entity.Plan.Name);
+}

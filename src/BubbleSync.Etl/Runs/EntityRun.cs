@@ -1,0 +1,208 @@
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Runs.Stages;
+using BubbleSync.Etl.Staging;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>One entity in a run: its flow into staging, and what came of it.</summary>
+internal sealed class EntityRun : IAsyncDisposable
+{
+    private readonly TargetDatabase _database;
+    private readonly RunJournal _journal;
+    private readonly StagingWriter _writer;
+
+    /// <summary>Sets up an entity; nothing is read or written yet.</summary>
+    public EntityRun(EntityPlan plan, TargetDatabase database, RunJournal journal)
+        : this(new StagingTable(plan, journal.RunId), database, journal)
+    {
+    }
+
+    /// <summary>Sets up an entity that is staged in a table of its own.</summary>
+    public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
+    {
+        var plan = staging.Plan;
+        (_database, _journal) = (database, journal);
+        Plan = plan;
+        Staging = staging;
+        _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
+        Flow = new EntityPipeline(plan, _writer.WriteAsync, staging.KeepsRaw) { Slots = database.Windows, Abandon = _writer.AbandonAsync };
+        Report = new EntityReport { Name = plan.Name, Level = plan.Level };
+    }
+
+    /// <summary>The entity.</summary>
+    public EntityPlan Plan { get; }
+
+    /// <summary>The way of its records into staging.</summary>
+    public EntityPipeline Flow { get; }
+
+    /// <summary>Where they are staged.</summary>
+    public StagingTable Staging { get; }
+
+    /// <summary>What came of it so far.</summary>
+    public EntityReport Report { get; set; }
+
+    /// <summary>What the table did not take beside records.</summary>
+    public IReadOnlyList<SyncError> Refusals { get; set; } = [];
+
+    /// <summary>The first fields that did not convert.</summary>
+    public IReadOnlyList<SyncError> Rejects { get; set; } = [];
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>What is staged.</summary>
+    public StagedTotal Staged => _writer.Staged;
+
+    /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
+    public bool IsMerged { get; private set; }
+
+    /// <summary>What is read where that is not everything, or null.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>Whether the run is to read everything that Bubble has of the entity, not only what changed.</summary>
+    public bool ReadsEverything { get; init; }
+
+    /// <summary>Whether everything that was to be read was read, and shown to be.</summary>
+    public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
+
+    /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
+    public TargetBaseline? Baseline { get; private set; }
+
+    /// <summary>Up to when records are read, once that is known.</summary>
+    public DateTimeOffset? Bound { get; set; }
+
+    /// <summary>The limit of the reading; null where it is not known.</summary>
+    public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
+
+    /// <summary>What counting its records came to; null where they were not counted.</summary>
+    public CountedRows? Counted { get; set; }
+
+    /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>
+    public long Undated =>
+        Counted?.Undated ?? Flow.Ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
+
+    /// <summary>Makes the staging tables.</summary>
+    public Task CreateStagingAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync(c => c.ExecuteAsync(Staging.Create, cancellationToken), cancellationToken);
+
+    /// <summary>Makes the staging tables and notes what the table holds before anything is read.</summary>
+    /// <param name="countsRows">Whether to count the table's rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task BeginAsync(bool countsRows, CancellationToken cancellationToken)
+    {
+        await CreateStagingAsync(cancellationToken);
+        Baseline = await _database.RunAsync(c => _journal.BaselineAsync(c, Plan, countsRows, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes over what an earlier attempt at the same run has done. The entity begins anew where the server lost that in a crash, where app, type, table or key
+    /// changed, or where the table was emptied since.
+    /// </summary>
+    public async Task TakeOverAsync(ResumePoint point, CancellationToken cancellationToken)
+    {
+        await BeginAsync(countsRows: true, cancellationToken);
+        await ClearOtherLayoutsAsync(cancellationToken);
+        var merged = point.Merged.GetValueOrDefault(Plan.Name);
+        if (!Baseline!.IsSame || (merged is not null && await IsEmptiedAsync(merged, cancellationToken)))
+        {
+            await BeginAnewAsync(cancellationToken);
+            return;
+        }
+
+        if (merged is not null)
+            await TakeOverMergedAsync(merged, cancellationToken);
+        else if (!await TryTakeOverStagedAsync([.. point.Windows[Plan.Name]], cancellationToken))
+            await BeginAnewAsync(cancellationToken);
+    }
+
+    private async Task TakeOverMergedAsync(EntityReport merged, CancellationToken cancellationToken)
+    {
+        (Report, IsMerged) = (merged, true);
+        Flow.TakeOver(merged);
+        Rejects = await _database.RunAsync(c => _journal.RejectsAsync(c, Plan.Name, RunFindings.MostRejects + 1, cancellationToken), cancellationToken);
+    }
+
+    private async Task<bool> TryTakeOverStagedAsync(IReadOnlyList<StagedReading> windows, CancellationToken cancellationToken)
+    {
+        var expected = windows.Aggregate(default(StagedTotal), (sum, w) => sum + new StagedTotal(w.Records, w.Checksum));
+        var records = new StagedRecords(Plan, Staging, _journal.RunId);
+        var staged = await _database.RunAsync(c => records.SumAsync(c, cancellationToken), cancellationToken);
+        if (staged.Total != expected)
+            return false;
+
+        _writer.Add(expected);
+        Flow.TakeOver(windows, staged.Rejected);
+        return true;
+    }
+
+    private Task ClearOtherLayoutsAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync(c => StaleStaging.ClearOtherLayoutsAsync(c, Plan, _journal.RunId, cancellationToken), cancellationToken);
+
+    private async Task BeginAnewAsync(CancellationToken cancellationToken) => Baseline = await _database.RunAsync(
+        async connection =>
+        {
+            await connection.ExecuteAsync(Staging.Empty, cancellationToken);
+            await _journal.ForgetAsync(connection, Plan.Name, cancellationToken);
+            return await _journal.BaselineAsync(connection, Plan, countsRows: true, cancellationToken);
+        },
+        cancellationToken);
+
+    private async Task<bool> IsEmptiedAsync(EntityReport merged, CancellationToken cancellationToken)
+    {
+        var hasRows = $"select exists (select from {Plan.Table})";
+        return merged.Extracted > merged.Rejected
+            && !await _database.RunAsync(c => c.ScalarAsync<bool>(hasRows, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
+    public async Task<(long Records, long Rejected)> CountAsync(CancellationToken cancellationToken)
+    {
+        if (Report.Proof is not null)
+            return (Report.Extracted, Report.Rejected);
+
+        var records = new StagedRecords(Plan, Staging, _journal.RunId);
+        return await _database.RunAsync(c => records.CountDistinctAsync(c, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Gives the report of a merge.</summary>
+    public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
+    {
+        var (ledger, settled) = (Flow.Ledger, counts.Settled);
+        var accepted = ledger.Accepted;
+        return Report with
+        {
+            Expected = ledger.CountedBefore,
+            Extracted = settled.Extracted,
+            Staged = settled.Staged,
+            Inserted = counts.Inserted,
+            Updated = counts.Updated,
+            Unchanged = counts.Unchanged,
+            Conflicts = counts.Conflicts,
+            Rejected = settled.Rejected,
+            NotInBubble = counts.NotInBubble ?? Counted?.Gone ?? 0,
+            AbsentKept = counts.AbsentKept.Values,
+            AbsentKeptLinks = counts.AbsentKept.Links,
+            ClearRefused = counts.ClearRefused is { Count: > 0 } refused ? refused : null,
+            DurationMs = (long)(now - StartedAt).TotalMilliseconds,
+            Proof = new EntityProof(
+                IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts)
+            {
+                Part = Part,
+                CountedHere = Counted?.Here,
+            },
+        };
+
+        // Each record once: how often it was read is no matter of the data.
+        string Text(ulong checksum) => $"{unchecked(checksum - settled.Superseded):x16}";
+    }
+
+    /// <summary>Takes back what is half staged.</summary>
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

@@ -1,0 +1,122 @@
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Transform.FieldTypes;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs.Recording;
+
+/// <summary>What a user should hear about a run, gathered in words.</summary>
+internal sealed class RunFindings
+{
+    /// <summary>Most fields of an entity that are named one by one where they did not convert.</summary>
+    public const int MostRejects = 100;
+
+    private const int MostNames = 10;
+
+    /// <summary>What is worth knowing though nothing is wrong.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>Adds a warning, where there is one.</summary>
+    public void Warn(string? warning)
+    {
+        if (warning is not null)
+            Warnings.Add(warning);
+    }
+
+    /// <summary>What a comparison came to, in words; null for runs that merge.</summary>
+    public string? Conclusion { get; set; }
+
+    /// <summary>What makes the run partial.</summary>
+    public List<SyncError> Errors { get; } = [];
+
+    /// <summary>What the patches did.</summary>
+    public List<PatchReport> Patches { get; } = [];
+
+    /// <summary>Whether something was left undone.</summary>
+    public bool IsPartial => Errors.Count > 0;
+
+    /// <summary>Adds the patches that failed.</summary>
+    public void AddFailures(IEnumerable<PatchReport> patches)
+    {
+        foreach (var patch in patches.Where(p => p.Status == "failed"))
+            Errors.Add(new SyncError("patch", null, null, patch.Name, "patch-failed", $"Patch {patch.Name}: {patch.Error}. Mend the file and run 'bubblesync patch {patch.Name}'."));
+    }
+
+    /// <summary>Adds what there is to say of an entity that has merged.</summary>
+    /// <param name="entity">The entity.</param>
+    /// <param name="isDryRun">Whether the run's own tables are rolled back and do not show it.</param>
+    public void Add(EntityRun entity, bool isDryRun)
+    {
+        var (plan, report) = (entity.Plan, entity.Report);
+        foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
+            Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+        Errors.AddRange(entity.Refusals);
+        Errors.AddRange(entity.Rejects.Take(MostRejects));
+        if (entity.Rejects.Count > MostRejects)
+        {
+            var outcome = isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record";
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
+        }
+
+        foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
+            Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
+        if (report.Conflicts > 0)
+            Warnings.Add(Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's."));
+        if (report.MissingLinks > 0)
+            Warnings.Add(Invariant($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}."));
+        foreach (var refused in report.ClearRefused ?? [])
+            Errors.Add(new SyncError("load", plan.Name, null, refused.Field, "clear-refused", Refused(plan, refused)));
+        if (report.AbsentKept > 0)
+        {
+            Warnings.Add(
+                Invariant($"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; ")
+                + $"'bubblesync verify --entity {plan.Name} --strict' names them.");
+        }
+
+        if (report.NotInBubble > 0 && report.Pruned == 0)
+            Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
+        AddStrangers(plan, entity.Flow.Mapper);
+        AddUnmapped(plan, entity.Flow.Mapper);
+        AddNotes(plan, entity.Flow.Mapper.Tally);
+    }
+
+    private static string Refused(EntityPlan plan, ClearRefusal refused) =>
+        Invariant($"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column ")
+        + $"'{refused.Column}', which was left as it is: one run clears at most {ClearGuard.MostPercent} %, because a lost right looks the same. "
+        + "Check in Bubble that the token may see the field. If the values are really gone, empty the column in these rows with SQL: "
+        + $"'bubblesync verify --entity {plan.Name} --csv FILE' names them.";
+
+    // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
+    private void AddStrangers(EntityPlan plan, RecordMapper mapper)
+    {
+        var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
+        if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
+            Errors.Add(new SyncError("transform", plan.Name, null, null, "names-unknown", $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
+    }
+
+    private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
+    {
+        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value)
+            .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
+        var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
+        if (unmapped.Count > 0)
+            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}.");
+    }
+
+    private void AddNotes(EntityPlan plan, FieldTally tally)
+    {
+        foreach (var ((column, note), (count, example)) in tally.Notes.OrderBy(n => n.Key))
+        {
+            var what = note switch
+            {
+                TextNotes.Removed => "U+0000, which PostgreSQL cannot store, was removed from",
+                TextNotes.Replaced => "what is no character became U+FFFD in",
+                _ => "lists have exactly 200 items, where Bubble may have cut them, in",
+            };
+            Warnings.Add(Invariant($"{plan.Name}: {what} '{plan.Columns[column].Field}' of {count} records, such as {example}."));
+        }
+    }
+}

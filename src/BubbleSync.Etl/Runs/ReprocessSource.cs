@@ -1,0 +1,12 @@
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Journal;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>Reads once more what an earlier run rejected, as it was kept then: without Bubble, after a map or a table was mended.</summary>
+internal sealed class ReprocessSource(RejectedRecords rejected, ReadingOrder order)
+{
+    /// <summary>Passes an entity's rejects through its line of stages.</summary>
+    public Task ReadAsync(EntityRun entity, CancellationToken cancellationToken) =>
+        entity.Flow.PassAsync(token => ReplayedRecords.ReadAsync(rejected.RawAsync(entity.Plan.Name, token), order, token), cancellationToken);
+}

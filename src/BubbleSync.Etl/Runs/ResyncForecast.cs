@@ -1,0 +1,45 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>Estimates a resync from one count per entity, without reading it.</summary>
+internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, BubbleSettings settings, PriceSettings prices, IReadOnlyList<string> patches)
+{
+    // Counts of the whole type before and after, and the catch-up pass.
+    private const int FixedCalls = 3;
+
+    /// <summary>Gives the estimate.</summary>
+    public async Task<PlanReport> RunAsync(CancellationToken cancellationToken)
+    {
+        // A run reads the app's description too, as was done for this plan.
+        var described = bubble.Meter.Counts.Calls;
+        var entities = new PlannedEntity[plan.Entities.Count];
+        await ParallelWork.RunAsync(Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
+        return new PlanReport(
+            entities, entities.Sum(e => e.Records), described + entities.Sum(e => e.Calls), Math.Round(entities.Sum(e => e.Seconds), 1),
+            entities.Sum(e => e.WorkloadUnits) + (described * prices.Call), patches, plan.Warnings);
+    }
+
+    private async Task<PlannedEntity> EstimateAsync(EntityPlan entity, CancellationToken cancellationToken)
+    {
+        var before = bubble.Meter.Counts.Bytes;
+        var probe = await new EntitySource(bubble.Client, entity).ProbeAsync(null, 0, cancellationToken);
+        var recordBytes = probe.HasRow ? bubble.Meter.Counts.Bytes - before : 0;
+        var records = probe.Total ?? 0;
+        var windows = Math.Max(records > 0 ? 1 : 0, Ceiling(records, settings.WindowSize));
+        // Each window but a last small one ends in a page of its own; a count probe begins each where there are several.
+        var pages = windows == 0 ? 0 : ((windows - 1) * Ceiling(settings.WindowSize, settings.PageSize)) + Ceiling(records - ((windows - 1) * settings.WindowSize), settings.PageSize);
+        var calls = pages + (windows > 1 ? windows : 0) + FixedCalls;
+        // Bubble's data are mostly plain letters: a byte is taken for a character.
+        var units = (calls * (prices.Call + prices.Search)) + (records * (prices.Thing + (recordBytes * (prices.Character + prices.Byte))));
+        return new PlannedEntity(
+            entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));
+    }
+
+    private static long Ceiling(long number, long by) => (number + by - 1) / by;
+}

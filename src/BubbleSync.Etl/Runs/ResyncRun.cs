@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Runs.Stages;
+using BubbleSync.Etl.Settings;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
+internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
+{
+    private const string TooManyRejects = "too-many-rejects";
+
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
+
+    private readonly SyncSettings _settings;
+    private readonly ResyncOptions _options;
+    private readonly TargetDatabase _database;
+    private readonly SettlePlans _settle;
+    private readonly RunJournal _journal;
+    private readonly ResumePoint? _resumed;
+    private readonly TimeProvider _clock;
+    private readonly BubbleConnection _bubble;
+    private readonly TargetTransactions _transactions;
+    private readonly MergeStage _merge;
+    private List<EntityRun> _entities = [];
+    private Dictionary<EntityRun, FullExtract> _histories = [];
+
+    /// <summary>Sets up a run; nothing is asked or written yet.</summary>
+    public ResyncRun(
+        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans,
+        SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
+    {
+        (_settings, _options, _bubble, _database, _settle, _journal, _resumed, _clock) = (settings, options, bubble, database, settle, journal, resumed, clock);
+        _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
+        var merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
+        _merge = new MergeStage(merging, plans, database, _transactions, journal, Findings, clock);
+    }
+
+    /// <inheritdoc/>
+    public RunProgress Progress => ApiProgress.Of(_bubble).With(_entities.Select(e => e.Flow));
+
+    /// <inheritdoc/>
+    public RunFindings Findings { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+
+    /// <summary>Runs to the end.</summary>
+    public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
+    {
+        _merge.ReadAgain = new RecordsById(_bubble.Client, _settings.Bubble).ReadAsync;
+        var order = new ReadingOrder(_clock);
+        _entities = [.. (await _settle(Findings, cancellationToken)).Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
+        _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));
+
+        await ProbeAsync(cancellationToken);
+        Rank();
+        var end = _resumed?.UpperBound ?? await FixBoundAsync(_bubble.Client, cancellationToken);
+        await _journal.BoundAsync(end, cancellationToken);
+        await AllAsync((e, token) => PrepareAsync(e, end, token), cancellationToken);
+
+        try
+        {
+            await ReadAndMergeAsync(end, cancellationToken);
+        }
+        catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
+        {
+            await _merge.KeepRejectsAsync(_entities, cancellationToken);
+            throw;
+        }
+        catch
+        {
+            await _merge.TrySupersedeAsync(_entities);
+            throw;
+        }
+
+        // What was under way has ended and is kept; the rest is left to a resume.
+        _options.Drain.ThrowIfCancellationRequested();
+        await _merge.SettleAsync(_entities, patches, cancellationToken);
+        await _merge.ClearAsync(_entities, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset> FixBoundAsync(BubbleClient client, CancellationToken cancellationToken)
+    {
+        var bound = await UpperBound.FixAsync(client, _database, _clock, cancellationToken);
+        Findings.Warn(bound.Warning);
+        return bound.At;
+    }
+
+    private async Task ReadAndMergeAsync(DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
+        if (_options.DryRun)
+        {
+            await AllAsync((e, token) => ReadAsync(e, end, token), cancellationToken);
+            _options.Drain.ThrowIfCancellationRequested();
+            await AllAsync((e, token) => _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token), cancellationToken);
+        }
+        else
+        {
+            await AllAsync(
+                async (e, token) =>
+                {
+                    await ReadAsync(e, end, token);
+                    // Half read is not to be merged.
+                    if (!_options.Drain.IsCancellationRequested)
+                        await _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token);
+                },
+                cancellationToken);
+        }
+    }
+
+    /// <summary>Gives back what the run holds; in a dry run, takes everything back but what is staged, which the next run clears away.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var entity in _entities)
+            await entity.DisposeAsync();
+        await _transactions.DisposeAsync();
+    }
+
+    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        ParallelWork.RunAsync(_entities, _entities.Count, work, cancellationToken);
+
+    // A type that is not exposed stops the run here, before anything is read; all of them are named.
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        var refused = new ConcurrentBag<SyncError>();
+        await AllAsync(
+            async (entity, token) =>
+            {
+                try
+                {
+                    await AskAsync(_histories[entity].ProbeAsync, token);
+                }
+                catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
+                {
+                    refused.Add(hidden.Errors[0]);
+                }
+            },
+            cancellationToken);
+        if (!refused.IsEmpty)
+            throw new SyncException([.. refused.OrderBy(e => e.Entity, StringComparer.Ordinal)]);
+    }
+
+    // Lower levels first, so that they merge while higher ones are read; of a level the largest first, for its merge takes longest.
+    private void Rank()
+    {
+        var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.Ledger.CountedBefore);
+        foreach (var (turn, entity) in turns.Index())
+            _histories[entity].SetPriority(turn);
+    }
+
+    // A source that stalls must not keep a run from ending.
+    private async Task AskAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var limit = _options.Drain.Register(() => stop.CancelAfter(LongestDrain));
+        await ask(stop.Token);
+    }
+
+    private Task PrepareAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        entity.Bound = end;
+        return _resumed is null ? entity.BeginAsync(_options.Prune != PruneMode.None, cancellationToken) : entity.TakeOverAsync(_resumed, cancellationToken);
+    }
+
+    private async Task ReadAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        entity.StartedAt = _clock.GetUtcNow();
+        if (!entity.IsMerged)
+            await AskAsync(token => _histories[entity].ReadAsync(end, _options.Drain, token), cancellationToken);
+    }
+
+    // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more. A part is one of all that there is to read:
+    // of the little that is read when the first merge begins, a few rejects would be too many.
+    private async Task CheckRejectsAsync(CancellationToken cancellationToken)
+    {
+        if (_options.MaxRejects is not { } most)
+            return;
+
+        var (read, rejected) = (0L, 0L);
+        foreach (var entity in _entities)
+        {
+            var count = await entity.CountAsync(cancellationToken);
+            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.Ledger.CountedBefore ?? 0), rejected + count.Rejected);
+        }
+
+        if (!most.IsExceeded(rejected, read))
+            return;
+
+        var wayOut = _options.DryRun
+            ? ""
+            : $" See why with 'bubblesync runs rejected {_journal.RunId}', fix the maps, then run again; "
+                + "or go on with 'bubblesync resync --resume' and a larger --max-rejects.";
+        throw new SyncException(new SyncError(
+            "transform", null, null, null, TooManyRejects,
+            Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));
+    }
+}

@@ -1,0 +1,114 @@
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Merge.Pruning;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Settings;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs.Stages;
+
+/// <summary>
+/// Ends the reading of changes of one entity: compares the counts of Bubble and of the table, reads what is missing here, and notes what Bubble no longer has.
+/// </summary>
+internal sealed class CountCheck(
+    EntityRun entity, FullExtract history, EntitySource source, ReadRecords readById, TargetDatabase database, RunJournal journal, BubbleSettings settings)
+{
+    // Ids that are asked for one by one. Of more than these a resync reads everything for the same price.
+    private const int MostAsked = 10_000;
+
+    private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId);
+    private bool _isListed;
+
+    /// <summary>Compares and settles; what is not shown to agree becomes an issue of the entity.</summary>
+    /// <param name="since">From when on changes were read.</param>
+    /// <param name="bound">Up to which Created Date the counts are compared.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RunAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CompareAsync(since, bound, cancellationToken);
+        }
+        catch (SyncException spent) when (spent.Errors[0].Code == ApiMeter.CallBudget)
+        {
+            entity.Flow.Ledger.AddIssue(
+                "all requests that the run may send were sent before the counts of both sides agreed. "
+                + $"'bubblesync resync --entity {entity.Plan.Name}' reads everything");
+        }
+        catch (SyncException dense) when (dense.Errors[0].Code == WindowReader.TooDense)
+        {
+            // The changes are read all the same.
+            entity.Flow.Ledger.AddIssue($"a range that differs cannot be read: {dense.Message}");
+        }
+    }
+
+    private async Task CompareAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    {
+        var unseen = await database.RunAsync(c => _living.UnseenAsync(c, since, bound, MostAsked, cancellationToken), cancellationToken);
+        await AskAsync(unseen, cancellationToken);
+        var last = await database.RunAsync(
+            c => new RowStretches(entity.Plan, journal.Source.Address).ReadAsync(c, cancellationToken), cancellationToken);
+        var side = new CountedSide(CountAsync, SettleAsync);
+        var result = await new CountReconciliation(source, side, settings, bound).RunAsync(last, cancellationToken);
+
+        entity.Flow.Ledger.CountedBefore = entity.Flow.Ledger.CountedAfter = result.Dated + result.Undated;
+        entity.Counted = new CountedRows(
+            result.Here, result.Undated, await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken));
+        if (result.Issue is { } issue)
+            entity.Flow.Ledger.AddIssue($"{issue}. 'bubblesync resync --entity {entity.Plan.Name}' reads everything");
+        if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
+        {
+            entity.Flow.Ledger.AddIssue(
+                Invariant($"{older} {(older == 1 ? "record is" : "records are")} older in Bubble than here, as after Bubble's database was restored. ")
+                + $"'bubblesync resync --entity {entity.Plan.Name} --force' takes Bubble's");
+        }
+    }
+
+    // At first the table itself is counted; once ranges are narrowed down, a list of what it holds.
+    private async Task<IReadOnlyList<RangeCount>> CountAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
+    {
+        if (ranges is not [{ From: null, To: { } bound }])
+            return await database.RunAsync(c => _living.CountAsync(c, ranges, cancellationToken), cancellationToken);
+
+        var whole = await database.RunAsync(c => _living.CountAsync(c, bound, cancellationToken), cancellationToken);
+        return _isListed
+            ? [whole with { Middle = (await database.RunAsync(c => _living.CountAsync(c, ranges, cancellationToken), cancellationToken))[0].Middle }]
+            : [whole];
+    }
+
+    private async Task SettleAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
+    {
+        if (ranges.Count > 0)
+            await history.ReadWindowsAsync(ranges, cancellationToken);
+        await database.RunAsync(c => _living.ListAsync(c, cancellationToken), cancellationToken);
+        _isListed = true;
+        var unstaged = await database.RunAsync(c => _living.UnstagedAsync(c, ranges, MostAsked, cancellationToken), cancellationToken);
+        if (unstaged.Count == 0)
+            return;
+
+        await AskAsync(unstaged, cancellationToken);
+        await database.RunAsync(c => _living.ListAsync(c, cancellationToken), cancellationToken);
+    }
+
+    // A record that Bubble has after all, though no range showed it, is staged like any other.
+    private async Task AskAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+            return;
+
+        var found = await readById(entity.Plan, ids, cancellationToken);
+        if (found.Count > 0)
+            await history.TakeAsync(found.Values, cancellationToken);
+        var gone = ids.Where(id => !found.ContainsKey(id)).ToList();
+        if (gone.Count > 0)
+            await database.RunAsync(c => _living.AddGoneAsync(c, gone, cancellationToken), cancellationToken);
+    }
+}
+
+/// <summary>What counting an entity's records came to.</summary>
+/// <param name="Here">Records that are here; null where they were not counted.</param>
+/// <param name="Undated">Records without Created Date in Bubble; null where they were not counted.</param>
+/// <param name="Gone">Rows of which Bubble has no record.</param>
+internal sealed record CountedRows(long? Here, long? Undated, long Gone);

@@ -1,0 +1,150 @@
+using System.Data;
+using BubbleSync.Etl.Bubble.Throttling;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Merge.Constraints;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Staging;
+
+namespace BubbleSync.Etl.Runs.Stages;
+
+/// <summary>Returns records of an entity as they were sent, by their ids. Records that cannot be read are left out.</summary>
+internal delegate Task<IReadOnlyDictionary<string, string>> ReadRecords(EntityPlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken);
+
+/// <summary>
+/// Merges one entity in one transaction. Where the table refuses records, the transaction is rolled back, the records are found, read again as they were sent
+/// and rejected, and the others are merged.
+/// </summary>
+internal sealed class EntityMerge(
+    EntityRun entity, MergeOptions options, TargetTransactions transactions, RunJournal journal, ReadRecords? readAgain, TimeProvider clock)
+{
+    // Each round rejects at least one record. A failure after the last round has another cause.
+    private const int MostRounds = 10;
+    private const int MostReadAgain = 10_000;
+    private const int ReadAtOnce = 100;
+
+    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
+    private readonly StagedRejects _rejects = new(entity.Plan, entity.Staging);
+    private bool _takesSequenceNumbers;
+
+    /// <summary>Merges the entity; returns its report.</summary>
+    /// <param name="check">Called again where records were rejected; throws where nothing more is to be merged.</param>
+    /// <param name="drain">Ends the reading of records that were refused; they are read again when the run is resumed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        var steps = MergeSteps.AtOnce;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
+        for (var round = 1; ; round++)
+        {
+            try
+            {
+                if (await MergeAsync(steps, cancellationToken) is { } report)
+                    return report;
+            }
+            catch (SyncException failure) when (round <= MostRounds && PostgresFailure.Refusal(failure) is { } refusal)
+            {
+                // Records that only exchange values all fit, once these are given up first.
+                var mayBeExchange = refusal.IsOfOtherRow && steps == MergeSteps.AtOnce;
+                steps = steps == MergeSteps.AtOnce ? MergeSteps.ValuesFirst : steps;
+                if (mayBeExchange)
+                    continue;
+                if (await FindRefusedAsync(cancellationToken) == 0 && !TakeSequenceNumbers())
+                {
+                    // Each of them fits in some order.
+                    if (steps == MergeSteps.OneByOne)
+                        throw;
+                    steps = MergeSteps.OneByOne;
+                    continue;
+                }
+            }
+
+            await ReadAgainAsync(stop.Token, cancellationToken);
+            await check(cancellationToken);
+        }
+    }
+
+    // The entity with its counts.
+    private Task<EntityReport?> MergeAsync(MergeSteps steps, CancellationToken cancellationToken) => transactions.RunInTransactionAsync(
+        IsolationLevel.RepeatableRead,
+        entity.Plan.Name,
+        async connection =>
+        {
+            var horizon = entity is { ReadsEverything: true, IsComplete: true } && options.Prune != PruneMode.None ? entity.Horizon : null;
+            if (await _merger.MergeAsync(connection, entity.Staged, horizon, steps, cancellationToken) is not { } counts)
+                return null;
+
+            entity.Refusals = counts.Errors;
+            var report = entity.Merged(counts, clock.GetUtcNow());
+            if (journal.Source.IsRead)
+            {
+                var isAll = entity.ReadsEverything && entity.IsComplete;
+                await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
+            }
+
+            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+            entity.Rejects = report.Rejected > 0
+                ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken)
+                : [];
+            return (EntityReport?)report;
+        },
+        cancellationToken);
+
+    // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.
+    private bool TakeSequenceNumbers()
+    {
+        var isFirst = transactions.IsDryRun && !_takesSequenceNumbers;
+        _takesSequenceNumbers = true;
+        if (isFirst)
+            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, options.NextStep);
+        return isFirst;
+    }
+
+    private Task<int> FindRefusedAsync(CancellationToken cancellationToken) => transactions.RunInTransactionAsync(
+        IsolationLevel.RepeatableRead,
+        entity.Plan.Name,
+        c => new RefusedRecordSearch(entity.Plan, entity.Staging, options.Force, options.NextStep).RunAsync(c, cancellationToken),
+        cancellationToken);
+
+    // No transaction is open while Bubble is asked. A dry run keeps nothing, so it does not ask.
+    private async Task ReadAgainAsync(CancellationToken stop, CancellationToken cancellationToken)
+    {
+        var name = entity.Plan.Name;
+        if (readAgain is not null && !transactions.IsDryRun)
+        {
+            var unread = await transactions.RunInTransactionAsync(
+                IsolationLevel.ReadCommitted, name, c => _rejects.UnreadAsync(c, MostReadAgain, cancellationToken), cancellationToken);
+            foreach (var ids in unread.Chunk(ReadAtOnce))
+            {
+                if (await TryReadAsync(readAgain, ids, stop) is not { } texts)
+                    break;
+                await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
+            }
+        }
+
+        var isExplained = !transactions.IsDryRun;
+        await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
+    }
+
+    // A source that fails now must not lose what was read. A run whose calls are used up is resumed and reads the records then.
+    private async Task<IReadOnlyDictionary<string, string>?> TryReadAsync(ReadRecords read, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read(entity.Plan, ids, cancellationToken);
+        }
+        catch (SyncException failure) when (failure.Errors[0].Code != ApiMeter.CallBudget)
+        {
+            await journal.LogAsync(
+                "warning", "load", entity.Plan.Name, null,
+                $"{entity.Plan.Name}: records that the table refuses cannot be read again: {failure.Message} What is kept is rebuilt from their columns.",
+                cancellationToken);
+            return null;
+        }
+    }
+}

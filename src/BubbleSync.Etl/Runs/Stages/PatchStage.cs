@@ -1,0 +1,88 @@
+using System.Data;
+using System.Diagnostics;
+using BubbleSync.Etl.Diagnostics;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Merge.Patches;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Recording;
+
+namespace BubbleSync.Etl.Runs.Stages;
+
+/// <summary>The final stage: links held back are put back where their target is there by now, then the patches run in order.</summary>
+/// <param name="patches">The patches in order.</param>
+/// <param name="runner">Runs one.</param>
+/// <param name="everyPlan">All entities, synced in this run or not: links held back earlier may belong to any of them.</param>
+internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
+{
+    // A row that others edit after the list of edited rows is made makes the transaction fail and start again; else the edit would pass for our own write.
+    private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
+
+    /// <summary>Runs all of it, and adds to the reports as each patch ends; one that fails stops nothing.</summary>
+    public async Task RunAsync(TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
+    {
+        foreach (var plan in everyPlan)
+            await RestoreAsync(plan, transactions, findings, cancellationToken);
+
+        foreach (var patch in patches)
+        {
+            var began = Stopwatch.GetTimestamp();
+            using var span = EtlDiagnostics.Begin("patch", ("patch", patch.Name));
+            findings.Patches.Add(await RunAsync(patch, transactions, cancellationToken));
+            EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "patch"), EtlDiagnostics.Tag("patch", patch.Name));
+        }
+    }
+
+    private static async Task RestoreAsync(EntityPlan plan, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            findings.Errors.AddRange(await transactions.RunInTransactionAsync(
+                Snapshot, plan.Name, c => new DeferredForeignKeys(plan, null).RestoreAsync(c, cancellationToken), cancellationToken));
+        }
+        catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
+        {
+            findings.Warn($"{plan.Name}: links that were held back stay so until the next run, because others kept writing the same rows: {failure.Message}");
+        }
+    }
+
+    private async Task<PatchReport> RunAsync(PatchFile patch, TargetTransactions transactions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transactions.RunInTransactionAsync(
+                Snapshot,
+                null,
+                async connection =>
+                {
+                    // Listing edits reads a whole table: only where the patch names it, or has written into it.
+                    var named = everyPlan.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
+                    foreach (var plan in named)
+                        await new DeferredForeignKeys(plan, null).BeforePatchAsync(connection, cancellationToken);
+
+                    var report = await OwnWrites.WriteAsync(
+                        connection, everyPlan.Count == 0 ? [] : everyPlan[0].Mirror, named.Select(p => p.OwnTable),
+                        async () => new OwnWrite<PatchReport>(await runner.RunAsync(patch, connection, transactions.IsDryRun, cancellationToken)),
+                        cancellationToken);
+                    foreach (var plan in named)
+                        await new DeferredForeignKeys(plan, null).AfterPatchAsync(connection, cancellationToken);
+                    return report;
+                },
+                cancellationToken);
+        }
+        catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
+        {
+            return new PatchReport(patch.Name, "failed", 0, why);
+        }
+    }
+
+    // Returns why the patch failed; null where something else failed.
+    private static string? Why(SyncException failure) =>
+        failure.Errors[0].Code == RunLock.Lost ? null
+        : failure.IsTransient ? $"others kept writing the same rows: {failure.Message}"
+        : PostgresFailure.SaidBy(failure);
+}

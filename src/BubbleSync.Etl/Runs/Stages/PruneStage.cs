@@ -1,0 +1,99 @@
+using System.Data;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Pruning;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
+using static System.FormattableString;
+
+namespace BubbleSync.Etl.Runs.Stages;
+
+/// <summary>Deletes or marks rows that Bubble no longer has, or only checks their number, after a last question to Bubble.</summary>
+internal sealed class PruneStage(
+    MergeOptions options, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, ReadRecords? readAgain)
+{
+    private string How => options.Prune == PruneMode.Hard ? "DELETED" : $"marked in {DeletionMark.Name}";
+
+    /// <summary>Prunes an entity.</summary>
+    /// <param name="entity">The entity, merged.</param>
+    /// <param name="baseline">What the run found when it began to read the entity.</param>
+    /// <param name="horizon">What the reading could show.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RunAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
+    {
+        // What was counted says how many rows lived where the run did not count them when it began.
+        var living = baseline.LivingRows ?? entity.Counted?.Here + entity.Counted?.Gone;
+        var pruner = new Pruner(
+            entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline with { LivingRows = living }, horizon, entity.ReadsEverything);
+        var (ids, refusal) = await transactions.RunInTransactionAsync(
+            IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.JudgeAsync(c, entity.Report, cancellationToken), cancellationToken);
+        refusal ??= await AskAsync(entity, pruner, ids, cancellationToken);
+        if (refusal is null && ids.Count > 0)
+            refusal = await PruneAsync(entity, pruner, cancellationToken);
+        if (refusal is not null)
+            findings.Errors.Add(refusal);
+        if (entity.Report.Pruned > 0)
+            findings.Warnings.Add(Invariant($"{entity.Plan.Name}: {How}, because Bubble no longer has them: {entity.Report.Pruned} rows."));
+        if (entity is { ReadsEverything: true, Report.Proof.IsComplete: true })
+        {
+            await transactions.RunInTransactionAsync(
+                IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.NoteGoneAsync(c, journal.RunId, cancellationToken), cancellationToken);
+        }
+    }
+
+    // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.
+    private async Task<SyncError?> AskAsync(EntityRun entity, Pruner pruner, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0 || readAgain is null)
+            return null;
+
+        try
+        {
+            if (await readAgain(entity.Plan, ids, cancellationToken) is not { Count: > 0 } living)
+                return null;
+
+            var refusal = pruner.StillThere(living.Count);
+            await DisproveAsync(entity, refusal.Message, cancellationToken);
+            return refusal;
+        }
+        catch (SyncException failure)
+        {
+            return pruner.NotAsked(failure);
+        }
+    }
+
+    // Nor is the reading a watermark any more.
+    private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
+    {
+        var proof = entity.Report.Proof!;
+        entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
+        await database.RunAsync(c => journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken), cancellationToken);
+    }
+
+    private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (entity.Report, var refusal) = await transactions.RunInTransactionAsync(
+                IsolationLevel.RepeatableRead,
+                entity.Plan.Name,
+                async connection =>
+                {
+                    var (pruned, refusal) = await pruner.PruneAsync(connection, cancellationToken);
+                    // An earlier attempt at the same run may have pruned some already.
+                    var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
+                    if (pruned > 0)
+                        await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                    return (report, refusal);
+                },
+                cancellationToken);
+            return refusal;
+        }
+        catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
+        {
+            return pruner.InTheWay(failure);
+        }
+    }
+}

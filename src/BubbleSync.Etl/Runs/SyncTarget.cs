@@ -1,0 +1,185 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Constraints;
+using BubbleSync.Etl.Merge.Patches;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Preflight;
+using BubbleSync.Etl.Runs.Stages;
+using BubbleSync.Etl.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace BubbleSync.Etl.Runs;
+
+/// <summary>The database that a command writes, with the maps and the catalogue that its plans come from.</summary>
+internal sealed class SyncTarget : IAsyncDisposable
+{
+    private readonly SyncSettings _settings;
+    private readonly Catalogue _catalogue;
+    private readonly ILogger _logger;
+    private string? _unsettled;
+
+    private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
+        (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
+
+    /// <summary>The maps of all entities: as their files have them, until the names are settled.</summary>
+    public IReadOnlyList<EntityMap> Maps => Names.Maps;
+
+    /// <summary>The maps, with what settling the names added to them.</summary>
+    public SettledMaps Names { get; private set; }
+
+    /// <summary>The database.</summary>
+    public TargetDatabase Database { get; }
+
+    /// <summary>Reads the maps, then opens the database and reads its catalogue.</summary>
+    public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, ILogger logger, CancellationToken cancellationToken)
+    {
+        var maps = EntityMapReader.Read(settings.Run.Entities);
+#pragma warning disable CA2000 // The target made of it disposes of it.
+        var database = await TargetDatabase.OpenAsync(settings.Postgres, applicationName, cancellationToken);
+#pragma warning restore CA2000
+        try
+        {
+            var catalogue = await database.ReadCatalogueAsync(cancellationToken);
+            return new SyncTarget(settings, maps, database, catalogue, logger);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names settled so far.</summary>
+    public SyncPlan Plan(IReadOnlyCollection<string> entities)
+    {
+        var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches));
+        return plan with { Warnings = [.. Database.Notes, .. plan.Warnings, .. NameWarnings(plan.Entities)] };
+    }
+
+    /// <summary>The warnings about the names settled so far that concern these entities.</summary>
+    public IEnumerable<string> NameWarnings(IReadOnlyList<EntityPlan> plans) =>
+        Names.Matches.Where(m => plans.Any(p => p.Name == m.Entity)).Select(m => m.Message).Concat(_unsettled is null ? [] : [_unsettled]);
+
+    /// <summary>Settles the names of all columns by the app's description, before anything is read; plans made from then on have them.</summary>
+    /// <param name="client">Reads the description: one request, two where <c>/meta</c> has no fields.</param>
+    /// <param name="drain">Ends the wait for it: the run stops before it reads.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task SettleNamesAsync(BubbleClient client, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
+        try
+        {
+            var (app, failure) = await new AppDescriptionReader(client).TryReadAsync(stop.Token);
+            _unsettled = failure is null ? null : $"The app's description could not be read, so that fields are found by their exact names only: {failure}";
+            SettleNames(app);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing will be read, so the names no longer matter.
+        }
+    }
+
+    /// <summary>Settles the names of all columns by the app's description.</summary>
+    public void SettleNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
+
+    /// <summary>The patch stage of a run: all patches, or those named.</summary>
+    public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
+        new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
+
+    /// <summary>The names of the patches in order.</summary>
+    public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
+
+    /// <summary>The journal of a run.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="readsBubble">Whether what it merges comes from Bubble now.</param>
+    /// <param name="isDryRun">Whether everything but the run's own row is rolled back at its end.</param>
+    public RunJournal Journal(Guid runId, bool readsBubble = true, bool isDryRun = false) =>
+        new(Database, runId, _logger, _settings.Run.KeepDays, readsBubble ? Source : new MirroredSource(Database.Schema, "")) { IsDryRun = isDryRun };
+
+    private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
+
+    /// <summary>Stops where the tables mirror another app than the one in the settings.</summary>
+    public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            await ControlTables.CheckAsync(connection, cancellationToken);
+            if (await ControlTables.MayReadAsync(connection, "source", cancellationToken) is false)
+                await ControlTableChecks.RequireAsync(connection, cancellationToken);
+            await Source.RequireAsync(connection, cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>Stops where a newer program made the control tables.</summary>
+    public Task RequireVersionAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => ControlTables.CheckAsync(c, cancellationToken), cancellationToken);
+
+    /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>
+    public Task<bool> LacksSourceAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => Source.IsLackingAsync(c, cancellationToken), cancellationToken);
+
+    /// <summary>Records the app in the settings as the one that the tables mirror, in place of another one.</summary>
+    public async Task AcceptSourceAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        await Database.RunAsync(c => Source.ReplaceAsync(c, runId, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
+    /// <param name="plan">The entities.</param>
+    /// <param name="use">What is done with their tables.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task RequireReadyAsync(SyncPlan plan, TargetUse use, CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            var preflight = new TargetPreflight(connection, Database.Schema, use);
+            TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
+        },
+        cancellationToken);
+
+    /// <summary>Makes the control tables that are missing; stops where the database has an obstacle.</summary>
+    public Task EnsureControlTablesAsync(CancellationToken cancellationToken) => Database.RunAsync(
+        async connection =>
+        {
+            TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
+            await ControlTableChecks.RequireAsync(connection, cancellationToken);
+            await ControlTables.EnsureAsync(connection, cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>Finds the run to go on with.</summary>
+    public async Task<ResumePoint> FindResumedAsync(string? run, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        return await Database.RunAsync(c => ResumePoint.FindAsync(c, Database.Schema, run, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Gets everything ready for a run that holds the locks of its entities; gives what the user should hear of it.</summary>
+    public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        var done = new List<string>();
+        // Each in its own transaction: an index is made under a lock on its table.
+        foreach (var entity in plan.Entities)
+        {
+            if (await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) is { } made)
+                done.Add(made);
+        }
+
+        // A dry run leaves alone what a run that died may yet be resumed from.
+        if (!dryRun)
+            await Database.RunAsync(c => StaleStaging.ClearAsync(c, plan.Entities, Database.Schema, runId, cancellationToken), cancellationToken);
+        return done;
+    }
+
+    /// <summary>Gets everything ready for a comparison, which holds no lock of a table and leaves the tables alone; gives what the user should hear of it.</summary>
+    public async Task<IReadOnlyList<string>> PrepareComparisonAsync(SyncPlan plan, Guid runId, CancellationToken cancellationToken)
+    {
+        var warnings = await PrepareAsync(plan, runId, dryRun: true, cancellationToken);
+        await Database.RunAsync(c => StaleStaging.ClearComparisonsAsync(c, plan.Entities, cancellationToken), cancellationToken);
+        return warnings;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+}

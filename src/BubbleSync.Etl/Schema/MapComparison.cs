@@ -1,0 +1,61 @@
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema.Scaffold;
+
+namespace BubbleSync.Etl.Schema;
+
+/// <summary>Compares one map, with its names settled, with its Bubble type; names are looked up as in a run.</summary>
+internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matches, SurveyedType type)
+{
+    private readonly NameIndex _index = new(map.Fields.Select(SourceField.Of));
+
+    /// <summary>How much of the type is mapped.</summary>
+    public SchemaAuditedEntity Entity => new(map.Name, map.BubbleType, type.Fields.Count, type.Fields.Count(f => LineOf(f.Effective) is not null));
+
+    /// <summary>Fields that no line reads, under no name.</summary>
+    public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null);
+
+    /// <summary>What does not agree, but for fields that no line reads.</summary>
+    public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Shared(), .. Renamed(), .. Misfits(), .. Gone()];
+
+    private IEnumerable<SchemaFinding> Matched() =>
+        from match in matches
+        where match.Entity == map.Name
+        select new SchemaFinding(map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, "field-renamed", match.Message, null);
+
+    private IEnumerable<SchemaFinding> Shared() =>
+        type.SharedNames.Select(s => new SchemaFinding(map.Name, map.BubbleType, s.Name, LineOf([s.Name])?.Column ?? "", "", "name-shared", s.Message, null));
+
+    private IEnumerable<SchemaFinding> Renamed() =>
+        from field in type.Fields
+        where LineOf(field.Effective) is null
+        let line = LineOf(field.Names)
+        where line is not null
+        select Finding(field, line, "field-renamed", $"Records carry it as '{field.Sent[0]}', which {map.File} does not read. Switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or add this name to 'from'.");
+
+    // Inside a nested object the field's own kind says nothing.
+    private IEnumerable<SchemaFinding> Misfits() =>
+        from field in type.Fields
+        let line = LineOf(field.Effective)
+        where line is { Path.Count: 0 } && FieldType.All.TryGetValue(line.Type, out var target) && !FieldKind.Fits(field.Type, target)
+        select Finding(field, line, "type-misfit", $"{map.File} reads it as {line.Type}, to which a {field.Type} does not convert: its records would be rejected. Make it {FieldKind.TypeOf(field.Type)}.");
+
+    private IEnumerable<SchemaFinding> Gone()
+    {
+        var read = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).Select(n => LineOf([n])).ToHashSet();
+        return type.IsTold
+            ? map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
+                map.Name, map.BubbleType, line.From[0], line.Column, "", "field-gone", $"Bubble has no field of this name, nor of the others in {map.File}. Mend the name, or take the line out.", null))
+            : [];
+    }
+
+    private SchemaFinding Finding(SurveyedField field, FieldMap line, string finding, string message) =>
+        new(map.Name, map.BubbleType, field.Name, line.Column, field.Type, finding, message, null);
+
+    private FieldMap? LineOf(IEnumerable<string> names)
+    {
+        var slots = names.SelectMany(_index.Find).ToHashSet();
+        return map.Fields.Zip(_index.ColumnSlots).FirstOrDefault(f => f.Second.Any(slots.Contains)).First;
+    }
+}

@@ -1,0 +1,51 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Schema.Scaffold;
+
+/// <summary>Finds out which fields a type has: asks the app, and looks at two pages of records.</summary>
+internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
+{
+    private static readonly DescribedField[] EveryType =
+    [
+        new(BubbleField.Id, BubbleField.Id, "text"),
+        new(BubbleField.Created, BubbleField.Created, "date"),
+        new(BubbleField.Modified, BubbleField.Modified, "date"),
+        new(BubbleField.CreatedBy, BubbleField.CreatedBy, "user"),
+    ];
+
+    /// <summary>Gives what the app says of itself.</summary>
+    public Task<AppDescription> DescribeAsync(CancellationToken cancellationToken) => new AppDescriptionReader(client).ReadAsync(cancellationToken);
+
+    /// <summary>Gives a type as found.</summary>
+    /// <exception cref="SyncException">The type cannot be read.</exception>
+    public async Task<SurveyedType> SurveyAsync(DescribedType type, CancellationToken cancellationToken)
+    {
+        var sample = await RecordSample.ReadAsync(new EntitySource(client, type.Name, type.Name, 0), settings, cancellationToken);
+        // Its own first: a field that is only called like one of them must not take its column.
+        var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
+        var names = described.SelectMany(f => f.Names).ToHashSet();
+        // A map cannot name a field without a name.
+        var shown = sample.Where(s => !names.Contains(s.Key) && !string.IsNullOrWhiteSpace(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
+        var fields = described.Concat(shown).Select(f => Surveyed(f, sample)).ToList();
+        return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0) { SharedNames = [.. SharedNames(type, fields)] };
+    }
+
+    // Records that carry one of the fields under its id distinguish them.
+    private static IEnumerable<SharedName> SharedNames(DescribedType type, IReadOnlyList<SurveyedField> fields) =>
+        from name in type.Fields.Where(f => f.IsNameShared).Select(f => f.Name).Distinct()
+        let ids = type.Fields.Where(f => f.Name == name || f.Id == name).Select(f => f.Id).ToList()
+        where !fields.Any(f => f.Sent.Any(sent => sent != name && ids.Contains(sent)))
+        select new SharedName(name, ids);
+
+    // A list or an object that records hold is one, whatever the app calls the field: Swagger calls much a text.
+    private static SurveyedField Surveyed(DescribedField field, IReadOnlyDictionary<string, string> sample)
+    {
+        var sent = field.Names.Where(sample.ContainsKey).ToList();
+        var isNested = sent.Count > 0 && (FieldKind.IsList(sample[sent[0]]) || sample[sent[0]] == "object");
+        return new SurveyedField(field.Names, isNested && FieldKind.TypeOf(field.Type) == "text" ? sample[sent[0]] : field.Type, sent);
+    }
+}

@@ -1,0 +1,93 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Schema.Scaffold;
+
+/// <summary>Proposes entities for Bubble types that no map names yet: a map and a table's script for each.</summary>
+internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSettings folders)
+{
+    private const string Key = "bubble_id";
+
+    // The throttle says how many requests there are at once; this bounds how many types wait for it.
+    private const int AtOnce = 16;
+
+    private readonly List<string> _warnings = [];
+
+    /// <summary>Gives the entities, and writes their files unless it is a dry run; no file that is there is touched.</summary>
+    public async Task<ScaffoldReport> RunAsync(ScaffoldOptions options, CancellationToken cancellationToken)
+    {
+        var known = EntityMapReader.ReadIfAny(folders.Entities);
+        var app = await survey.DescribeAsync(cancellationToken);
+        var wanted = options.All ? Unmapped(app, known) : [.. options.Types.Select(t => Wanted(t, app, known)).DistinctBy(t => BubbleQuery.TypeName(t.Name))];
+        var types = await SurveyedAsync(wanted, options.All, cancellationToken);
+        var maps = Maps(types, app, known);
+        _warnings.AddRange(await targets.DoubtsAsync(maps, known.Concat(maps).ToDictionary(m => m.Name, m => m.BubbleType), cancellationToken));
+        var files = new ScaffoldFiles(folders, maps);
+        if (!options.DryRun)
+            await files.WriteAsync(cancellationToken);
+        return new ScaffoldReport(app.Source, options.DryRun, [.. maps.Select(m => new ScaffoldedEntity(m.Name, m.BubbleType, m.Table, m.Level, m.Fields.Count, files.MapOf(m), files.TableOf(m)))], _warnings);
+    }
+
+    private static List<DescribedType> Unmapped(AppDescription app, IReadOnlyList<EntityMap> known) => app.Types.Count > 0
+        ? [.. app.Types.Where(t => !known.Any(m => t.Answers(m.BubbleType))).OrderBy(t => t.Name, StringComparer.Ordinal)]
+        : throw Refused("--all", "types-untold", "The app does not say which types it has. Name them: --type NAME.");
+
+    private static DescribedType Wanted(string type, AppDescription app, IReadOnlyList<EntityMap> known)
+    {
+        var found = app.Find(type) ?? (app.Types.Count == 0
+            ? new DescribedType(type, type, type, [])
+            : throw Refused("--type", "type-not-exposed", $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} Tick it under Settings > API in the Bubble editor, and deploy."));
+        return known.FirstOrDefault(m => found.Answers(m.BubbleType)) is { } map
+            ? throw Refused("--type", "type-mapped", $"{map.File} names type '{type}' already. 'bubblesync audit schema' tells what it lacks.")
+            : found;
+    }
+
+    private async Task<IReadOnlyList<SurveyedType>> SurveyedAsync(List<DescribedType> types, bool forgiving, CancellationToken cancellationToken)
+    {
+        var surveyed = new SurveyedType?[types.Count];
+        await ParallelWork.RunAsync(Enumerable.Range(0, types.Count), AtOnce, async (i, token) =>
+        {
+            try
+            {
+                surveyed[i] = await survey.SurveyAsync(types[i], token);
+            }
+            catch (SyncException refused) when (forgiving && refused.Errors[0].Code == "type-not-exposed")
+            {
+                lock (_warnings)
+                    _warnings.Add($"{types[i].Name}: left out: {refused.Message}");
+            }
+        }, cancellationToken);
+        return [.. surveyed.OfType<SurveyedType>()];
+    }
+
+    private List<EntityMap> Maps(IReadOnlyList<SurveyedType> types, AppDescription app, IReadOnlyList<EntityMap> known)
+    {
+        var names = new FreeNames(known.SelectMany(m => new[] { m.Name, m.Table }).Concat(ScaffoldFiles.Taken(folders)));
+        var entities = known.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
+        foreach (var type in types)
+            entities[BubbleQuery.TypeName(type.Name)] = names.Take(EntityName.Of(type.Display), "entity");
+
+        var maps = types.Select(type => Map(
+            type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, FreeNames.OfColumns([Key, .. TableScript.OwnColumns])))).ToList();
+        _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
+        var kinds = maps.Zip(types).SelectMany(m => m.First.Fields.Zip(m.Second.Fields).SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
+        var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));
+        _warnings.AddRange(circles.Select(c => $"{c.Entity}: column '{c.Column}' closes a circle with '{c.Target}': the levels leave it out of account, and its links are kept all the same."));
+        return [.. maps.Select(m => m with { Level = levels[m.Name] }).OrderBy(m => m.Name, StringComparer.Ordinal)];
+    }
+
+    private static EntityMap Map(SurveyedType type, string name, FieldProposer proposer) => new()
+    {
+        File = $"{name}.json",
+        Name = name,
+        BubbleType = type.Name,
+        Table = name,
+        Key = Key,
+        Fields = [.. type.Fields.Select(f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
+    };
+
+    private static SyncException Refused(string field, string code, string message) => new(new SyncError("settings", null, null, field, code, message));
+}

@@ -1,0 +1,152 @@
+using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Merge.Constraints;
+using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema.Scaffold;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Schema;
+
+/// <summary>Holds Bubble's types and fields against the maps, and the maps against the tables; closes the gaps where it is asked to.</summary>
+internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
+{
+    // The start of the comment on a column that was added for a field that no map read then.
+    private const string Mark = "Added by 'bubblesync audit schema' for";
+    private const string Review = "proposed by 'audit schema': review";
+
+    private readonly IReadOnlyList<EntityMap> _maps = names.Maps;
+    private readonly List<SchemaFinding> _findings = [];
+    private readonly List<(EntityMap Map, FieldMap Line)> _proposals = [];
+
+    /// <summary>Gives the report.</summary>
+    public async Task<SchemaAuditReport> RunAsync(SchemaAuditOptions options, CancellationToken cancellationToken)
+    {
+        var types = await SurveyedAsync(cancellationToken);
+        _findings.AddRange(app.Types.Where(t => !_maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
+            "", t.Name, "", "", "", "type-unmapped", $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
+        var scripts = new SchemaScripts(folders.Schema, database);
+        var foreseen = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
+        var entities = new List<SchemaAuditedEntity>();
+        foreach (var map in _maps.Where(m => types.ContainsKey(m.Name)))
+            entities.Add(await CompareAsync(map, foreseen?.Catalogue.Tables.GetValueOrDefault(map.Table), types[map.Name], cancellationToken));
+        AddGaps();
+
+        var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, foreseen?.Completed ?? [], _findings, cancellationToken);
+        var statements = _findings.Where(f => f.Finding != "column-misfit").Select(f => f.Ddl).OfType<string>().ToList();
+        if (options.Apply)
+        {
+            await CheckKeysAsync(cancellationToken);
+            await scripts.ApplyAsync(_maps, statements, cancellationToken);
+        }
+
+        var written = options.WriteMaps ? await WriteMapsAsync(cancellationToken) : [];
+        return new SchemaAuditReport(app.Source, entities, Sorted(), ddl, options.Apply ? Missing.Count + statements.Count : 0, written);
+    }
+
+    private IReadOnlyList<EntityMap> Missing =>
+        [.. _maps.Where(m => plan.Gaps.Any(g => g.Entity == m.Name && g.Code == "table-missing")).OrderBy(m => m.Level)];
+
+    private IReadOnlyList<SchemaFinding> Sorted() =>
+    [
+        .. _findings.OrderBy(f => f.Entity, StringComparer.Ordinal).ThenBy(f => f.Finding, StringComparer.Ordinal)
+            .ThenBy(f => f.BubbleField, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal).ThenBy(f => f.BubbleType, StringComparer.Ordinal),
+    ];
+
+    private async Task<IReadOnlyDictionary<string, SurveyedType>> SurveyedAsync(CancellationToken cancellationToken)
+    {
+        var types = new Dictionary<string, SurveyedType>();
+        await ParallelWork.RunAsync(_maps, _maps.Count, async (map, token) =>
+        {
+            try
+            {
+                var described = app.Find(map.BubbleType) ?? new DescribedType(map.BubbleType, map.BubbleType, map.BubbleType, []);
+                var surveyed = await survey.SurveyAsync(described, token);
+                lock (types)
+                    types[map.Name] = surveyed;
+            }
+            catch (SyncException refused) when (refused.Errors[0].Code == "type-not-exposed")
+            {
+                lock (types)
+                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", "type-gone", $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or mend bubbleType.", null));
+            }
+        }, cancellationToken);
+        return types;
+    }
+
+    private async Task<SchemaAuditedEntity> CompareAsync(EntityMap map, TableInfo? foreseen, SurveyedType type, CancellationToken cancellationToken)
+    {
+        var comparison = new MapComparison(map, names.Matches, type);
+        _findings.AddRange(comparison.Findings());
+        var unmapped = comparison.Unmapped.ToList();
+        var there = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
+        var table = there ?? foreseen;
+        var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
+        var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
+        var proposer = new FieldProposer(app, entities, FreeNames.OfColumns(taken));
+        foreach (var field in unmapped)
+            Propose(map, table, field, proposer.Propose(field));
+        return comparison.Entity;
+    }
+
+    // A column that no map names is the application's own, though it has a field's name: but for those that an earlier audit added.
+    private Task<List<string>> OwnAsync(TableInfo table, CancellationToken cancellationToken) => database.RunAsync(
+        c => c.RowsAsync(
+            """
+            select attname from pg_attribute
+            where attrelid = @table::regclass and attnum > 0 and not attisdropped and coalesce(col_description(attrelid, attnum), '') not like @mark || '%'
+            """,
+            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark)),
+        cancellationToken);
+
+    private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
+    {
+        // Which columns its script gives it cannot be seen without the right to make it, and one of them may have this name.
+        if (table is null)
+        {
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, "field-unmapped", $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));
+            return;
+        }
+
+        _proposals.Add((map, line));
+        var isThere = table.Columns.ContainsKey(line.Column);
+        _findings.Add(new SchemaFinding(
+            map.Name, map.BubbleType, field.Name, line.Column, field.Type, "field-unmapped", $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
+            isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));
+    }
+
+    private void AddGaps()
+    {
+        foreach (var gap in plan.Gaps)
+        {
+            var map = _maps.First(m => m.Name == gap.Entity);
+            var field = map.Fields.FirstOrDefault(f => f.Column == gap.Column)?.From[0] ?? "";
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field, gap.Column ?? "", "", gap.Code, gap.What, gap.Ddl));
+        }
+
+        foreach (var entity in WithoutKey)
+        {
+            _findings.Add(new SchemaFinding(
+                entity.Name, entity.BubbleType, BubbleField.Id, entity.KeyName, "", "index-missing",
+                $"Table '{entity.Target.Name}' has no unique index on '{entity.KeyName}', so that one record could be there twice.", Ddl.UniqueIndex(entity.Table, entity.KeyName)));
+        }
+    }
+
+    private IEnumerable<EntityPlan> WithoutKey => plan.Entities.Where(e => !e.HasUniqueKey && e.Target.Columns.ContainsKey(e.KeyName));
+
+    private async Task CheckKeysAsync(CancellationToken cancellationToken)
+    {
+        foreach (var entity in WithoutKey)
+            await database.RunAsync(c => UniqueKeys.CheckAsync(c, entity, cancellationToken), cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<string>> WriteMapsAsync(CancellationToken cancellationToken)
+    {
+        var files = _proposals.GroupBy(p => p.Map.File).OrderBy(f => f.Key, StringComparer.Ordinal).ToList();
+        foreach (var file in files)
+            await MapEditor.AddAsync(Path.Combine(folders.Entities, file.Key), [.. file.Select(p => MapText.Line(p.Line, Review))], cancellationToken);
+        return [.. files.Select(f => Path.Combine(folders.Entities, f.Key))];
+    }
+}

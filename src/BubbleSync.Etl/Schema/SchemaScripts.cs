@@ -1,0 +1,97 @@
+using System.Data;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Failures;
+using Npgsql;
+
+namespace BubbleSync.Etl.Schema;
+
+/// <summary>Makes target tables that are missing: by the table's script where there is one, else from the entity's map.</summary>
+internal sealed class SchemaScripts(string folder, TargetDatabase database)
+{
+    /// <summary>Makes everything that is missing in one transaction; gives the tables made.</summary>
+    /// <param name="maps">The entities whose tables there must be.</param>
+    /// <param name="additions">Further statements, run last.</param>
+    /// <param name="cancellationToken">Stops it; nothing is made then.</param>
+    public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
+    {
+        await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
+        return await database.RunAsync(
+            async connection =>
+            {
+                var (made, _) = await MakeAsync(connection, maps, cancellationToken);
+                foreach (var statement in additions)
+                    await connection.ExecuteAsync(statement, cancellationToken);
+                return made;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Gives the tables as they would be once the missing ones are made, and makes none; null where the user has not the rights to make them.</summary>
+    public async Task<TablePreview?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
+        // Never committed.
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        try
+        {
+            var (_, completed) = await MakeAsync(session.Connection, maps, cancellationToken);
+            return new TablePreview(await CatalogueReader.ReadAsync(session.Connection, database.Schema, cancellationToken), completed);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return null;
+        }
+    }
+
+    private async Task<(IReadOnlyList<string> Made, IReadOnlyList<string> Completed)> MakeAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
+        if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
+            await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
+        await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
+        var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
+        if (PlanCompiler.Compile(maps, catalogue, []).Faults.Where(f => f.Code == "no-table").ToList() is { Count: > 0 } taken)
+            throw new SyncException(taken);
+        var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
+        foreach (var map in missing)
+            await MakeAsync(connection, map, cancellationToken);
+        return ([.. missing.Select(m => m.Table)], await CompleteAsync(connection, missing, cancellationToken));
+    }
+
+    // The callers say what to do where the user lacks the right to make tables.
+    private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
+    {
+        var script = await ScriptAsync(map, cancellationToken);
+        if (SettingStatements.Fault(script) is { } fault)
+            throw Unfit(map, fault, null);
+
+        try
+        {
+            await connection.ExecuteAsync(SqlStatements.Sendable(script), cancellationToken);
+        }
+        catch (PostgresException refused) when (refused.SqlState != PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw Unfit(map, $"{PostgresFailure.Said(refused)} ({refused.SqlState})", refused);
+        }
+    }
+
+    private static SyncException Unfit(EntityMap map, string why, Exception? cause) => new(
+        new SyncError("load", map.Name, null, $"{map.Table}.sql", "table-script", $"{map.Name}: the script '{map.Table}.sql' in Run:Schema cannot be run: {why}."), cause);
+
+    // A map may have gained fields since its table's script was written.
+    private async Task<IReadOnlyList<string>> CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    {
+        var plan = PlanCompiler.Compile(maps, await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), []);
+        var statements = plan.Gaps.Where(g => g.Code == "column-missing").Select(g => g.Ddl).OfType<string>().ToList();
+        foreach (var statement in statements)
+            await connection.ExecuteAsync(statement, cancellationToken);
+        return statements;
+    }
+
+    /// <summary>The statements that make an entity's table, for a session whose <c>search_path</c> is the target's schema.</summary>
+    public async Task<string> ScriptAsync(EntityMap map, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(folder, $"{map.Table}.sql");
+        return File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : TableScript.Of(map);
+    }
+}

@@ -1,0 +1,49 @@
+namespace BubbleSync.Etl.Settings.Reading;
+
+/// <summary>Checks what a single command is asked, as <see cref="SettingsCheck"/> does the settings.</summary>
+internal static class OptionsCheck
+{
+    /// <summary>Returns everything that is wrong with the options of a resync.</summary>
+    public static IEnumerable<SyncError> Faults(ResyncOptions options)
+    {
+        foreach (var fault in Faults(options.Prune, options.PruneLimitPercent, options.MaxCalls))
+            yield return fault;
+        if (options.MaxRejects is { } most && !IsPart(most))
+            yield return Usage(nameof(options.MaxRejects), "MaxRejects: a number of records from 0 on, or a part from 0 to 100 %, is expected.");
+        if (options is { ResumeRun: not null, Resume: false })
+            yield return Usage(nameof(options.ResumeRun), "ResumeRun: it names a run to go on with, but Resume is false. Set Resume to true.");
+    }
+
+    /// <summary>Returns everything that is wrong with the options of an incremental sync.</summary>
+    public static IEnumerable<SyncError> Faults(IncrementalOptions options) => Faults(options.Prune, options.PruneLimitPercent, options.MaxCalls);
+
+    /// <summary>Returns everything that is wrong with the options of a comparison.</summary>
+    public static IEnumerable<SyncError> Faults(VerifyOptions options)
+    {
+        if (options is { Since: not null, Sample: not null })
+            yield return Usage("--sample", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
+        if (options.Sample is { } sample && (!IsPart(sample) || sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 }))
+            yield return Usage("--sample", $"--sample {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
+    }
+
+    /// <summary>Returns everything that is wrong with the options of an audit of values.</summary>
+    public static IEnumerable<SyncError> Faults(ValueAuditOptions options)
+    {
+        if (options.Only is { } only && !ValueAuditOptions.Verdicts.Contains(only))
+            yield return Usage(nameof(options.Only), $"Only: one of {string.Join(", ", ValueAuditOptions.Verdicts)} is expected.");
+    }
+
+    private static IEnumerable<SyncError> Faults(PruneMode prune, decimal pruneLimitPercent, long? maxCalls)
+    {
+        if (!Enum.IsDefined(prune))
+            yield return Usage("Prune", $"Prune: one of {string.Join(", ", Enum.GetNames<PruneMode>())} is expected.");
+        if (pruneLimitPercent is < 0 or > 100)
+            yield return Usage("PruneLimitPercent", "PruneLimitPercent: a number from 0 to 100 is expected.");
+        if (maxCalls is < 1)
+            yield return Usage("MaxCalls", "MaxCalls: a number of requests from 1 on is expected.");
+    }
+
+    private static SyncError Usage(string option, string message) => new("settings", null, null, option, "usage", message);
+
+    private static bool IsPart(Limit limit) => limit.Number >= 0 && (!limit.IsPercent || limit.Number <= 100);
+}

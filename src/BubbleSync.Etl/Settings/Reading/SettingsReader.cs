@@ -1,0 +1,168 @@
+using System.Globalization;
+
+namespace BubbleSync.Etl.Settings.Reading;
+
+/// <summary>Turns texts by name into checked settings; collects every fault with its origin.</summary>
+internal sealed class SettingsReader
+{
+    private readonly SettingsSource _source;
+    private readonly List<SyncError> _faults = [];
+    private readonly List<string> _known = [];
+
+    private SettingsReader(SettingsSource source) => _source = source;
+
+    /// <summary>Reads all settings; folders are taken relative to <paramref name="folder"/>.</summary>
+    public static SyncSettings Read(SettingsSource source, string folder)
+    {
+        var reader = new SettingsReader(source);
+        var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder), Prices = reader.Prices() };
+        foreach (var fault in SettingsCheck.Faults(settings))
+            reader.Add(fault);
+        reader.RefuseUnknown();
+        return reader._faults.Count == 0 ? settings : throw new SyncException(reader._faults);
+    }
+
+    private BubbleSettings Bubble()
+    {
+        var otherwise = new BubbleSettings();
+        return new BubbleSettings
+        {
+            BaseUrl = Address("Bubble:BaseUrl"),
+            ApiToken = Words("Bubble:ApiToken"),
+            Anonymous = Boolean("Bubble:Anonymous", otherwise.Anonymous),
+            AllowHttp = Boolean("Bubble:AllowHttp", otherwise.AllowHttp),
+            MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency),
+            RequestsPerMinute = Integer("Bubble:RequestsPerMinute", otherwise.RequestsPerMinute),
+            TimeoutSeconds = Integer("Bubble:TimeoutSeconds", otherwise.TimeoutSeconds),
+            MaxAttempts = Integer("Bubble:MaxAttempts", otherwise.MaxAttempts),
+            PatienceSeconds = Integer("Bubble:PatienceSeconds", otherwise.PatienceSeconds),
+            MaxBytesInFlight = Bytes("Bubble:MaxBytesInFlight", otherwise.MaxBytesInFlight),
+            PageSize = Integer("Bubble:PageSize", otherwise.PageSize),
+            WindowSize = Integer("Bubble:WindowSize", otherwise.WindowSize),
+            OffsetCeiling = Integer("Bubble:OffsetCeiling", otherwise.OffsetCeiling),
+        };
+    }
+
+    private PostgresSettings Postgres()
+    {
+        var otherwise = new PostgresSettings();
+        return new PostgresSettings
+        {
+            // Blank is no way to say "none" here: a variable that was meant to hold the address would send the data elsewhere.
+            ConnectionString = _source.IsBlank("Postgres:ConnectionString") ? "" : Words("Postgres:ConnectionString"),
+            Schema = Words("Postgres:Schema") ?? otherwise.Schema,
+            MaxConnections = Integer("Postgres:MaxConnections", otherwise.MaxConnections),
+            StatementTimeoutSeconds = Integer("Postgres:StatementTimeoutSeconds", otherwise.StatementTimeoutSeconds),
+        };
+    }
+
+    private RunSettings Run(string folder)
+    {
+        var otherwise = new RunSettings();
+        return new RunSettings
+        {
+            Entities = Path.GetFullPath(Words("Run:Entities") ?? otherwise.Entities, folder),
+            Patches = Path.GetFullPath(Words("Run:Patches") ?? otherwise.Patches, folder),
+            Schema = Path.GetFullPath(Words("Run:Schema") ?? otherwise.Schema, folder),
+            OverlapSeconds = Integer("Run:OverlapSeconds", otherwise.OverlapSeconds),
+            KeepDays = Integer("Run:KeepDays", otherwise.KeepDays),
+        };
+    }
+
+    private PriceSettings Prices()
+    {
+        var otherwise = new PriceSettings();
+        return new PriceSettings
+        {
+            Call = Price("Prices:Call", otherwise.Call),
+            Search = Price("Prices:Search", otherwise.Search),
+            Thing = Price("Prices:Thing", otherwise.Thing),
+            Character = Price("Prices:Character", otherwise.Character),
+            Byte = Price("Prices:Byte", otherwise.Byte),
+        };
+    }
+
+    private void RefuseUnknown()
+    {
+        foreach (var (name, origin) in _source.Unread)
+            _faults.Add(new SyncError("settings", null, null, name, "settings", $"{origin}: there is no setting '{name}'.{DidYouMean.Hint(name, _known)}"));
+    }
+
+    private Uri? Address(string name)
+    {
+        if (Words(name) is not { } text)
+            return null;
+
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var address))
+            return address;
+
+        Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
+        return null;
+    }
+
+    private int Integer(string name, int otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            return number;
+
+        Add(SettingRange.All[name].Fault);
+        return otherwise;
+    }
+
+    private long Bytes(string name, long otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (ByteSize.TryParse(text, out var bytes))
+            return bytes;
+
+        Add(SettingRange.All[name].Fault);
+        return otherwise;
+    }
+
+    private bool Boolean(string name, bool otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        if (bool.TryParse(text, out var value))
+            return value;
+
+        Fault(name, "true or false is expected.");
+        return otherwise;
+    }
+
+    private decimal Price(string name, decimal otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+
+        const NumberStyles styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (decimal.TryParse(text, styles, CultureInfo.InvariantCulture, out var number))
+            return number;
+
+        Add(SettingRange.All[name].Fault);
+        return otherwise;
+    }
+
+    private string? Words(string name)
+    {
+        if (!_source.Take(name).IsWords)
+            Fault(name, "a text in quotes is expected.");
+        return Text(name);
+    }
+
+    private string? Text(string name)
+    {
+        _known.Add(name);
+        return _source.Take(name).Text;
+    }
+
+    private void Fault(string name, string expected) => Add(new SettingFault(name, expected));
+
+    private void Add(SettingFault fault) => _faults.Add(fault.ToError(_source.Take(fault.Setting).Origin));
+}

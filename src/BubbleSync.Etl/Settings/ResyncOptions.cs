@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace BubbleSync.Etl.Settings;
+
+/// <summary>What a full-history resync is asked to do.</summary>
+public sealed record ResyncOptions
+{
+    /// <summary>The entities to sync; none for all.</summary>
+    public IReadOnlyList<string> Entities { get; init; } = [];
+
+    /// <summary>Whether Bubble's values win over local edits and over rows that are newer. Default false.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Whether everything is rolled back at the end. Default false.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Whether to go on with a run that ended early, with the entities and options it had. Default false.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>The run to go on with; null for the last one.</summary>
+    public string? ResumeRun { get; init; }
+
+    /// <summary>What happens to rows that Bubble no longer has. Default: they are reported.</summary>
+    public PruneMode Prune { get; init; } = PruneMode.Report;
+
+    /// <summary>The largest part of an entity's rows, in per cent, that may be pruned. Default 20.</summary>
+    public decimal PruneLimitPercent { get; init; } = 20;
+
+    /// <summary>Stops the run when more records than this are rejected; null for any number.</summary>
+    public Limit? MaxRejects { get; init; }
+
+    /// <summary>Requests that the run may send; null for any number.</summary>
+    public long? MaxCalls { get; init; }
+
+    /// <summary>Whether the tables go on with an app at a new address, once a sample of the stored ids was found there. Default false.</summary>
+    [JsonIgnore]
+    public bool AcceptSource { get; init; }
+
+    /// <summary>Asks the run to end in good order: windows and merges under way are finished and kept, no other is begun, and the report says <c>cancelled</c>.</summary>
+    [JsonIgnore]
+    public CancellationToken Drain { get; init; }
+}
+
+/// <summary>What happens to rows that Bubble no longer has.</summary>
+public enum PruneMode
+{
+    /// <summary>They are not looked for.</summary>
+    None,
+
+    /// <summary>They are counted.</summary>
+    Report,
+
+    /// <summary>They get <c>deleted_in_bubble_at</c>.</summary>
+    Soft,
+
+    /// <summary>They are deleted.</summary>
+    Hard,
+}
+
+/// <summary>A limit: a number of records, or per cent of all.</summary>
+/// <param name="Number">How many.</param>
+/// <param name="IsPercent">Whether of a hundred.</param>
+public sealed record Limit(decimal Number, bool IsPercent)
+{
+    /// <summary>Whether <paramref name="count"/> of <paramref name="all"/> is more than allowed.</summary>
+    public bool IsExceeded(long count, long all) => IsPercent ? count * 100m > Number * all : count > Number;
+
+    /// <summary>As it is written: <c>10</c>, <c>2.5%</c>.</summary>
+    public override string ToString() => Number.ToString(System.Globalization.CultureInfo.InvariantCulture) + (IsPercent ? "%" : "");
+}

@@ -1,0 +1,68 @@
+using System.Collections;
+using BubbleSync.Etl.Settings.Reading;
+
+namespace BubbleSync.Etl.Settings;
+
+/// <summary>Finds and reads the settings: options over environment over user secrets over the file over the defaults.</summary>
+public static class SettingsFile
+{
+    /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
+    public const string Prefix = "BUBBLESYNC_";
+
+    private static readonly string[] Sections = [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
+
+    /// <summary>Reads and checks everything.</summary>
+    /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
+    /// <param name="options">Values by name (<c>Section:Name</c>) that win over all others.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <param name="origins">How messages name the options, by the setting; null to call them after it.</param>
+    /// <returns>The settings, with folders made absolute.</returns>
+    /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
+    public static SyncSettings Read(string? path, IReadOnlyDictionary<string, string> options, IDictionary environment, IReadOnlyDictionary<string, string>? origins = null)
+    {
+        var file = Find(path, environment);
+        var source = new SettingsSource();
+        if (file is not null)
+            source.AddFile(file);
+        if (UserSecrets(environment) is { } secrets && File.Exists(secrets))
+            source.AddFile(secrets);
+
+        foreach (var variable in environment.Keys.OfType<string>().Where(k => k.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            var name = variable[Prefix.Length..];
+            if (name.Contains("__", StringComparison.Ordinal))
+                source.Set(name.Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, $"environment variable {variable}");
+            else if (Sections.Any(s => name.StartsWith($"{s}_", StringComparison.OrdinalIgnoreCase)))
+                source.Set(name, environment[variable] as string, $"environment variable {variable} (section and name are parted by two underscores)");
+        }
+
+        foreach (var (name, value) in options)
+            source.Set(name, value, origins?.GetValueOrDefault(name) ?? $"option for {name}");
+
+        return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? Path.Combine(AppContext.BaseDirectory, "config"));
+    }
+
+    private static string? Find(string? path, IDictionary environment)
+    {
+        var named = path ?? environment["BUBBLESYNC_CONFIG"] as string;
+        if (!string.IsNullOrWhiteSpace(named))
+        {
+            var full = Path.GetFullPath(named);
+            return File.Exists(full)
+                ? full
+                : throw new SyncException(new SyncError("settings", null, null, "--config", "settings", $"There is no settings file '{full}'. Mend --config or BUBBLESYNC_CONFIG."));
+        }
+
+        string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json")];
+        return usual.FirstOrDefault(File.Exists);
+    }
+
+    // The place where `dotnet user-secrets` keeps them: learn.microsoft.com/aspnet/core/security/app-secrets.
+    private static string? UserSecrets(IDictionary environment)
+    {
+        var root = environment["APPDATA"] as string is { Length: > 0 } windows
+            ? Path.Combine(windows, "Microsoft", "UserSecrets")
+            : environment["HOME"] is string { Length: > 0 } home ? Path.Combine(home, ".microsoft", "usersecrets") : null;
+        return root is null ? null : Path.Combine(root, "bubblesync-etl", "secrets.json");
+    }
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Staging;
+
+/// <summary>The names and statements of one entity's staging in one run, as text.</summary>
+internal sealed class StagingTable
+{
+    /// <summary>Makes an <c>analyze</c> of the same transaction look at 3,000 rows, which are enough to count by.</summary>
+    public const string SmallSample = "set local default_statistics_target = 10";
+
+    /// <summary>The schema of all staging tables.</summary>
+    public const string Schema = "bubblesync_staging";
+
+    private const int LongestWord = 30;
+
+    private readonly StagingLayout _layout;
+    private readonly string _label;
+
+    /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
+    public StagingTable(EntityPlan plan, Guid runId)
+        : this(plan, StagingLabel.Of(plan, runId))
+    {
+    }
+
+    private StagingTable(EntityPlan plan, string label)
+    {
+        _layout = new StagingLayout(plan);
+        _label = label;
+        Plan = plan;
+        var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
+        Name = Identifier.Quote(Schema, name);
+        Rejects = Identifier.Quote(Schema, name + "_reject");
+        Raw = Identifier.Quote(Schema, name + "_raw");
+        Here = Identifier.Quote(Schema, name + "_here");
+        Analyze = $"{SmallSample}; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
+    }
+
+    /// <summary>Staging that is only compared with the table, beside whatever run is at work on it.</summary>
+    /// <param name="plan">The entity.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="keepsRaw">Whether records are kept as they came too.</param>
+    public static StagingTable ForComparison(EntityPlan plan, Guid runId, bool keepsRaw) => new(plan, StagingLabel.OfComparison(plan, runId)) { KeepsRaw = keepsRaw };
+
+    /// <summary>The entity.</summary>
+    public EntityPlan Plan { get; }
+
+    /// <summary>The quoted table of rows.</summary>
+    public string Name { get; }
+
+    /// <summary>The quoted table of fields that did not convert.</summary>
+    public string Rejects { get; }
+
+    /// <summary>The quoted table of records as they came, where they are kept.</summary>
+    public string Raw { get; }
+
+    /// <summary>The quoted table of ids with their Created Date that are here, where counts are narrowed down.</summary>
+    public string Here { get; }
+
+    /// <summary>Whether records are kept as they came.</summary>
+    public bool KeepsRaw { get; private init; }
+
+    /// <summary>Makes the tables. Unlogged: what is in them can be read from Bubble again.</summary>
+    public string Create =>
+        $"""
+        create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
+        create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
+        alter table {Rejects} add column if not exists is_rebuilt boolean;
+        comment on table {Name} is {Identifier.Literal(_label)};
+        comment on table {Rejects} is {Identifier.Literal(_label)};
+        {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}
+        """;
+
+    /// <summary>Makes the table of ids that are here, of a query of (id, created).</summary>
+    public string CreateHere(string query) =>
+        $"""
+        drop table if exists {Here};
+        create unlogged table {Here} with (autovacuum_enabled = false) as {query};
+        create index on {Here} (created);
+        comment on table {Here} is {Identifier.Literal(_label)};
+        analyze {Here}
+        """;
+
+    /// <summary>The columns of rows, in their order, with what stands before each.</summary>
+    public string Columns(string before) => string.Join(", ", _layout.Columns().Select(c => before + c.Quoted));
+
+    /// <summary>Takes rows in binary form.</summary>
+    public string Copy => $"copy {Name} ({Columns("")}) from stdin (format binary)";
+
+    /// <summary>Gives all rows in binary form.</summary>
+    public string CopyOut => $"copy {Name} ({Columns("")}) to stdout (format binary)";
+
+    /// <summary>Takes rejects in binary form.</summary>
+    public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
+
+    /// <summary>Takes records as they came in binary form.</summary>
+    public string CopyRaw => $"copy {Raw} ({StagingLayout.Order}, raw) from stdin (format binary)";
+
+    /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
+    public string Analyze { get; }
+
+    /// <summary>Records with a usable id.</summary>
+    public string Count => $"select count(*) from {Name}";
+
+    /// <summary>Counts rejects: records without a usable id, which are staged as rejects only, entries of others, and those that lack its text.</summary>
+    public string CountRejects =>
+        $"select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null) from {Rejects}";
+
+    /// <summary>Empties the tables.</summary>
+    public string Empty => $"truncate {Name}, {Rejects}";
+
+    /// <summary>Removes the tables.</summary>
+    public string Drop => $"drop table if exists {Name}, {Rejects}, {Here}{(KeepsRaw ? $", {Raw}" : "")}";
+
+    private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
+}

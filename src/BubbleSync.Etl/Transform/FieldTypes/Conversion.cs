@@ -1,0 +1,62 @@
+using System.Text.Json;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+
+namespace BubbleSync.Etl.Transform.FieldTypes;
+
+/// <summary>Writes one value, neither null nor blank, as one field of the row; or writes nothing that counts and says why it does not convert, without quoting it.</summary>
+internal delegate string? Conversion(JsonElement value, ColumnPlan column, RowWriter row);
+
+/// <summary>
+/// The conversions by shape, and those for columns that hold less. A new type of field is one function and one line here, one line in <see cref="FieldType"/>,
+/// and the columns that store it in <see cref="ColumnStorage"/>.
+/// </summary>
+internal static class Conversions
+{
+    private static readonly Dictionary<FieldShape, Conversion> ByShape = new()
+    {
+        [FieldShape.Text] = TextConversion.Text,
+        [FieldShape.TextArray] = TextConversion.List,
+        [FieldShape.Integer] = NumberConversion.Integer,
+        [FieldShape.Numeric] = NumberConversion.Numeric,
+        [FieldShape.Boolean] = BooleanConversion.Boolean,
+        [FieldShape.Timestamp] = TimestampConversion.Timestamp,
+        [FieldShape.Json] = JsonConversion.Json,
+    };
+
+    /// <summary>The conversion for a column: that of its type, unless the column holds less than the type has.</summary>
+    public static Conversion Of(ColumnPlan column) => (column.Type.Shape, column.Target.Type) switch
+    {
+        (FieldShape.Text, ColumnTypes.Enum) => new EnumConversion(column.Target.Labels ?? []).Label,
+        (FieldShape.Text, ColumnTypes.Uuid) => TextConversion.Uuid,
+        (FieldShape.Timestamp, ColumnTypes.Date) => TimestampConversion.Date,
+        (FieldShape.Timestamp, _) when column.SecondDigits < ColumnPlan.MostSecondDigits =>
+            Clocks.All.Contains(column.Name) ? TimestampConversion.Clock : TimestampConversion.Coarse,
+        _ => ByShape[column.Type.Shape],
+    };
+}
+
+/// <summary>Where conversions write: the rows of a page, and what is to be noted of the value at hand.</summary>
+internal sealed class RowWriter(CopyBuffer rows) : IDisposable
+{
+    /// <summary>The rows so far.</summary>
+    public CopyBuffer Rows => rows;
+
+    /// <summary>Room for a text without its escapes, emptied for every value.</summary>
+    public CopyBuffer Scratch { get; } = new(1024);
+
+    /// <summary>What had to be changed in the value, or is odd about it.</summary>
+    public TextNotes Notes { get; set; }
+
+    /// <summary>Gets ready for the next value.</summary>
+    public void Next()
+    {
+        Scratch.Rewind(0);
+        Notes = TextNotes.None;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Scratch.Dispose();
+}

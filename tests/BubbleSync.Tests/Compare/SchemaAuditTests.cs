@@ -1,0 +1,280 @@
+using System.Text.RegularExpressions;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
+using BubbleSync.Simulator;
+using BubbleSync.Tests.Resync;
+using Xunit;
+
+namespace BubbleSync.Tests.Compare;
+
+/// <summary><c>audit schema</c> names exactly the gaps between Bubble, maps and tables, and closes them by additions.</summary>
+public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task Each_planted_gap_is_named_and_no_other()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["types-not-exposed=user"] });
+        var before = (await AuditAsync(fixture)).Findings;
+
+        fixture.WithMaps(
+            ("customer.json", map => map.Replace("\"Name\"", "\"Naem\"", StringComparison.Ordinal)),
+            ("payment.json", map => map.Replace("\"column\": \"payment_date\", \"type\": \"timestamptz\"", "\"column\": \"payment_date\", \"type\": \"numeric\"", StringComparison.Ordinal)));
+        fixture.Bubble.Records.Declare("Spare Part", "Weight", "number");
+        fixture.Bubble.Records.Declare("agent", "Shoe Size", "number");
+        await fixture.ExecuteAsync("alter table agent drop column banker; alter table invoice_item alter qty type integer; drop index payment_bubble_id_key; drop table submitted_payment; alter table payment drop payment_date; alter table payment add payment_date numeric");
+        var after = (await AuditAsync(fixture)).Findings;
+
+        Assert.Equal(
+            [
+                "agent|agent|Shoe Size|shoe_size|field-unmapped", "agent|agent|banker|banker|column-missing", "customer|Customer_Profile|Naem|name|field-gone",
+                "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit", "payment|payment|Payment Date|payment_date|type-misfit",
+                "payment|payment|_id|bubble_id|index-missing", "submitted_payment|submit_payment|||table-missing", "|sparepart|||type-unmapped",
+            ],
+            after.Select(Word).Except(before.Select(Word)).Order(StringComparer.Ordinal));
+        Assert.Contains("user|user|||type-gone", before.Select(Word));
+        Assert.Empty(before.Select(Word).Except(after.Select(Word)));
+    }
+
+    [Fact]
+    public async Task The_additions_are_made_at_once_and_leave_nothing_to_add()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"Banker\": \"Maybank\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment; alter table invoice_item alter qty type integer");
+
+        var applied = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true });
+        var left = await AuditAsync(fixture);
+
+        Assert.True(applied.Applied >= 3);
+        Assert.Equal("Ann|~", await fixture.RowAsync("select name, banker from agent"));
+        Assert.Equal("bubble_id", await fixture.RowAsync("select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = 'agent'::regclass and i.indisunique and not i.indisprimary"));
+        Assert.Equal(["column-misfit"], left.Findings.Select(f => f.Finding).Where(f => f != "field-unmapped").Distinct());
+        Assert.All(left.Findings.Where(f => f.Finding == "field-unmapped"), f => Assert.Null(f.Ddl));
+        Assert.Equal("integer", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'invoice_item' and column_name = 'qty'"));
+    }
+
+    [Fact]
+    public async Task The_script_does_the_same_by_hand()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment");
+        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  \"fields\": [\n    { \"column\": \"gained\", \"type\": \"text[]\", \"from\": [\"Gained\"] },", StringComparison.Ordinal));
+        fixture.Bubble.Records.Declare("agent", "Line\nbreak '; drop table agent; --", "text");
+        fixture.Bubble.Records.Declare("payment", "Gained", "list.text");
+
+        await fixture.ExecuteAsync((await AuditAsync(fixture)).Ddl);
+
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding != "field-unmapped" || f.Ddl is not null);
+        Assert.Equal("text", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = 'line_break_drop_table_agent'"));
+        Assert.Equal("ARRAY", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'payment' and column_name = 'gained'"));
+    }
+
+    [Fact]
+    public async Task Where_one_addition_fails_none_is_made()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent drop column banker; drop index agent_bubble_id_key; insert into agent (bubble_id) values ('{SyncFixture.Id(1)}'), ('{SyncFixture.Id(1)}')");
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => AuditAsync(fixture, new SchemaAuditOptions { Apply = true }));
+
+        Assert.Contains($"{SyncFixture.Id(1)} (2 rows)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", Finding: "column-missing", Column: "banker" });
+    }
+
+    [Theory]
+    [InlineData(" }, // the last, [of them]\n  ]")]
+    [InlineData(" } /* the\n last ] */\n  ]")]
+    [InlineData(" }]")]
+    [InlineData(" }\n  ,\n  ]")]
+    [InlineData(" }\r\n  ]")]
+    public async Task Lines_are_added_to_the_maps_and_nothing_else_in_them_changes(string end)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  // money that came in\n  \"fields\": [", StringComparison.Ordinal).Replace("\"Payment Index\"", "[\"Payment Index\", \"No \\\"1\\\"\"]", StringComparison.Ordinal).Replace(" }\n  ]", end, StringComparison.Ordinal));
+        var file = Path.Combine(fixture.Settings.Run.Entities, "payment.json");
+        var before = await File.ReadAllTextAsync(file);
+        fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early, "\"actual received\": 12.50, \"Linked Package\": \"x\", \"A \\\"quoted\\\" name\": [1, 2]"));
+
+        var report = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true, WriteMaps = true });
+        await fixture.ResyncAsync("payment");
+
+        var after = await File.ReadAllTextAsync(file);
+        Assert.Contains(file, report.WrittenMaps);
+        Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": \"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
+        Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "").Replace(",", "", StringComparison.Ordinal));
+        Assert.Equal("12.50|{1,2}", await fixture.RowAsync("select actual_received, a_quoted_name from payment"));
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task A_column_too_short_for_ids_is_named_here_and_by_the_doctor_and_stops_no_run()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table payment alter bubble_id type varchar(20), alter linked_invoice type varchar(255)");
+
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == "column-misfit");
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        var run = await fixture.ResyncAsync("payment");
+
+        Assert.Equal(("payment", "bubble_id"), (finding.Entity, finding.Column));
+        Assert.Contains("character varying(20)", Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message, StringComparison.Ordinal);
+        Assert.Equal("succeeded", run.Status);
+    }
+
+    [Fact]
+    public async Task What_fills_new_columns_is_told()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var settings = Path.Combine(fixture.Folder([("own.json", "{}")]), "own.json");
+        foreach (var folder in new[] { "entities", "schema", "patches" })
+            Copy(Path.Combine(Repository.Root, "config", folder), Path.Combine(Path.GetDirectoryName(settings)!, folder));
+
+        var outcome = await Bubblesync.RunAsync(fixture, "audit", "schema", "--apply", "--write-maps", "--config", settings);
+        var again = await Bubblesync.RunAsync(fixture, "audit", "schema", "--apply", "--write-maps", "--config", settings);
+
+        Assert.Contains($"lines added, marked for review: {Path.Combine(Path.GetDirectoryName(settings)!, "entities", "agent.json")}", outcome.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\nnext: bubblesync resync --entity agent .*--force --config \S+   # takes Bubble's values", outcome.Output);
+        Assert.Contains("0 findings. There was nothing to add.", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_column_of_the_application_is_never_taken_for_a_field_that_has_its_name()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+
+        var line = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal("created_by_2", line.Column);
+        Assert.Contains("add column \"created_by_2\" text", line.Ddl, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Columns_that_a_missing_table_gets_from_its_script_are_the_applications_too()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        fixture.WithMaps();
+
+        var first = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true });
+        var second = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true, WriteMaps = true });
+
+        Assert.Equal("created_by_2", Assert.Single(first.Findings, f => f is { Entity: "agent", BubbleField: "Created By" }).Column);
+        Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == "table-missing"), second.Applied));
+        Assert.DoesNotContain("\"created_by\"", await File.ReadAllTextAsync(Path.Combine(fixture.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Ddl is not null || f.Finding == "field-unmapped");
+    }
+
+    [Fact]
+    public async Task Where_a_missing_table_may_not_be_made_no_column_is_proposed_for_it()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        var role = $"reader_{Guid.NewGuid():N}";
+        await fixture.ExecuteAsync($"create role {role} login password 'p'");
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
+
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal(("", null), (finding.Column, finding.Ddl));
+        Assert.Contains("bubblesync schema apply", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Records_that_carry_database_ids_instead_of_names_are_noticed()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 50, Faults = ["id-keys"] });
+
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "payment", Column: "payment_method_v2" });
+
+        Assert.Equal("field-renamed", finding.Finding);
+        Assert.Contains("'payment_method_v2_text'", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("Display fields instead of id", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, false, "meta")]
+    [InlineData(false, true, "swagger")]
+    [InlineData(false, false, "sample")]
+    public async Task Fields_come_from_meta_else_from_swagger_else_from_records(bool meta, bool swagger, string source)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, MetaTypes = meta, Swagger = swagger });
+
+        var report = await AuditAsync(fixture);
+
+        Assert.Equal(source, report.Source);
+        Assert.Contains(report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: "field-unmapped" });
+        Assert.DoesNotContain(report.Findings, f => f.Finding is "field-gone" or "type-misfit" or "field-renamed");
+    }
+
+    [Theory]
+    [InlineData(403, "<html>blocked</html>")]
+    [InlineData(200, "<html>Just a moment...</html>")]
+    [InlineData(302, "")]
+    public async Task A_description_that_is_hidden_or_somebody_elses_is_looked_for_in_swagger(int status, string body)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Swagger = true });
+        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 1 } };
+        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(status, body) : null);
+
+        Assert.Equal("swagger", (await AuditAsync(fixture)).Source);
+        var report = await fixture.ResyncAsync("agent");
+        Assert.DoesNotContain(report.Warnings, w => w.Contains("description", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("\"Status\": \"open\"", 1)]
+    [InlineData("\"Contact\": \"1\"", 1)]
+    [InlineData("\"status_text\": \"open\"", 0)]
+    public async Task Two_fields_of_one_name_are_proposed_by_their_ids_whatever_the_sample_has(string sample, int shared)
+    {
+        const string Meta = """
+            { "get": ["agent"], "types": { "agent": { "display": "agent", "fields": [
+              { "id": "status_text", "display": "Status", "type": "text" }, { "id": "status1_text", "display": "Status", "type": "text" } ] } } }
+            """;
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Status\"", StringComparison.Ordinal));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, sample));
+        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, Meta) : null);
+
+        var findings = (await AuditAsync(fixture)).Findings.Where(f => f.Entity == "agent").ToList();
+
+        var proposed = findings.Where(f => f.Finding == "field-unmapped" && f.BubbleField.StartsWith("status", StringComparison.Ordinal));
+        Assert.Equal(["status1_text", "status_text"], proposed.Select(f => f.Column));
+        Assert.Equal(shared, findings.Count(f => f is { Finding: "name-shared", BubbleField: "Status", Column: "name" }));
+        Assert.Equal(1 - shared, findings.Count(f => f is { Finding: "field-gone", Column: "name" }));
+    }
+
+    [Fact]
+    public async Task The_program_prints_it_as_text_CSV_JSON_and_SQL()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table customer drop column linked_agent");
+        var folder = fixture.Folder([]);
+        var (csv, ddl) = (Path.Combine(folder, "gaps.csv"), Path.Combine(folder, "gaps.sql"));
+
+        var text = await Bubblesync.RunAsync(fixture, "audit", "schema", "--csv", csv, "--ddl", ddl);
+        var json = await Bubblesync.RunAsync(fixture, "audit", "schema", "--output", "json");
+        var astray = await Bubblesync.RunAsync(fixture, "audit", "schema", "--csv", Path.Combine(folder, "new", "gaps.csv"));
+
+        Assert.Equal((2, false), (astray.Code, Directory.Exists(Path.Combine(folder, "new"))));
+        Assert.Contains("There is no folder '", astray.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (text.Code, json.Code));
+        Assert.Contains("column-missing: customer: Table 'customer' has no column 'linked_agent'", text.Output, StringComparison.Ordinal);
+        Assert.Equal("entity,bubble_type,bubble_field,column,type,finding,message,ddl", File.ReadLines(csv).First());
+        Assert.Single(File.ReadLines(csv), line => line.StartsWith("customer,Customer_Profile,Linked Agent,linked_agent,,column-missing,", StringComparison.Ordinal));
+        Assert.Contains("alter table \"public\".\"customer\" add column \"linked_agent\" text;", await File.ReadAllTextAsync(ddl), StringComparison.Ordinal);
+        Assert.Equal("meta", json.Json.GetProperty("source").GetString());
+        Assert.Contains(json.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("finding").GetString() == "column-missing");
+    }
+
+    private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) => fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+    }
+
+    private static string Word(SchemaFinding f) => $"{f.Entity}|{f.BubbleType}|{f.BubbleField}|{f.Column}|{f.Finding}";
+}
