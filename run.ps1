@@ -6,6 +6,8 @@
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
 # run.sh is the same for a Unix shell; a test compares the two.
 $ErrorActionPreference = 'Stop'
+# The exit code of a program is for the caller, not an error of this script.
+$PSNativeCommandUseErrorActionPreference = $false
 
 $root = $PSScriptRoot
 $state = Join-Path $root '.bubblesync'
@@ -16,6 +18,12 @@ $stamp = Join-Path $apps 'current.ps1.txt'
 function Stop-Run([string] $why) {
   [Console]::Error.WriteLine("run.ps1: $why")
   exit 3
+}
+
+# Runs a program. Where stderr is redirected, Windows PowerShell makes an error of each of its lines, and with 'Stop' the first one would end the script.
+function Invoke-Native([scriptblock] $command) {
+  $ErrorActionPreference = 'Continue'
+  & $command
 }
 
 # Names, sizes and times of all sources: one text that changes when they do.
@@ -36,12 +44,10 @@ function Get-App([string] $fingerprint) {
 }
 
 function Publish-App([string] $folder, [string] $readyToRun) {
-  # Windows PowerShell takes a line on stderr for an exception.
-  $ErrorActionPreference = 'Continue'
   Push-Location $root
   try {
-    dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false `
-      --artifacts-path "$state/build" -o $folder -p:NuGetInteractive=false "-p:PublishReadyToRun=$readyToRun" *> "$state/build.log"
+    Invoke-Native { dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false `
+      --artifacts-path "$state/build" -o $folder -p:NuGetInteractive=false "-p:PublishReadyToRun=$readyToRun" *> "$state/build.log" }
     $LASTEXITCODE -eq 0
   }
   finally { Pop-Location }
@@ -93,40 +99,67 @@ if (-not (Get-Command dotnet -ErrorAction SilentlyContinue)) {
   Stop-Run 'the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0'
 }
 New-Item -ItemType Directory -Force $state | Out-Null
-$env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_SKIP_FIRST_TIME_EXPERIENCE = '1'
-$env:DOTNET_GENERATE_ASPNET_CERTIFICATE = 'false'
-# Build helpers that stay in memory would outlive the command and hold its output open.
-$env:MSBUILDDISABLENODEREUSE = '1'
-$env:DOTNET_CLI_USE_MSBUILD_SERVER = '0'
-$env:UseSharedCompilation = 'false'
-if (-not $HOME -or -not (Test-Path $HOME)) { $env:DOTNET_CLI_HOME = Join-Path $state 'home' }
 
+# What run.sh exports. The variables belong to the whole PowerShell session, so they are set back at the end.
+$variables = @{
+  DOTNET_NOLOGO = '1'
+  DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+  DOTNET_SKIP_FIRST_TIME_EXPERIENCE = '1'
+  DOTNET_GENERATE_ASPNET_CERTIFICATE = 'false'
+  # Build helpers that stay in memory would outlive the command and hold its output open.
+  MSBUILDDISABLENODEREUSE = '1'
+  DOTNET_CLI_USE_MSBUILD_SERVER = '0'
+  UseSharedCompilation = 'false'
+  # What the program keeps (the embedded server, the demo's report) lies beside it, not wherever the caller stands.
+  BUBBLESYNC_HOME = if ($env:BUBBLESYNC_HOME) { $env:BUBBLESYNC_HOME } else { $state }
+}
+if (-not $HOME -or -not (Test-Path $HOME)) { $variables.DOTNET_CLI_HOME = Join-Path $state 'home' }
+# Without git the version cannot be computed; the build takes its default instead of failing.
+if (-not (Get-Command git -ErrorAction SilentlyContinue)) { $variables.MinVerSkip = 'true' }
+
+$words = $args
 $rest = @($args | Select-Object -Skip 1)
-switch -CaseSensitive ($args[0]) {
-  'test' {
-    Push-Location $root
-    try { dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false @rest } finally { Pop-Location }
+$before = @{}
+try {
+  foreach ($name in $variables.Keys) {
+    $before[$name] = [Environment]::GetEnvironmentVariable($name)
+    Set-Item -Path "env:$name" -Value $variables[$name]
   }
-  'bench' {
-    [Console]::Error.WriteLine('run.ps1: building what has changed of the benchmarks...')
-    if ($rest.Count -gt 0 -and $rest[0] -ceq 'e2e') {
-      $program = Find-Program
+
+  switch -CaseSensitive ($words[0]) {
+    'test' {
       Push-Location $root
-      $rest = @($rest | Select-Object -Skip 1)
-      try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program $program @rest } finally { Pop-Location }
-      break
+      try { Invoke-Native { dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false @rest } } finally { Pop-Location }
     }
-    $filter = ''
-    if ($rest.Count -gt 0 -and -not $rest[0].StartsWith('-')) {
-      $filter = $rest[0]
-      $rest = @($rest | Select-Object -Skip 1)
+    'bench' {
+      [Console]::Error.WriteLine('run.ps1: building what has changed of the benchmarks...')
+      if ($rest.Count -gt 0 -and $rest[0] -ceq 'e2e') {
+        $program = Find-Program
+        Push-Location $root
+        $rest = @($rest | Select-Object -Skip 1)
+        try { Invoke-Native { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program $program @rest } } finally { Pop-Location }
+        break
+      }
+      $filter = ''
+      if ($rest.Count -gt 0 -and -not $rest[0].StartsWith('-')) {
+        $filter = $rest[0]
+        $rest = @($rest | Select-Object -Skip 1)
+      }
+      Push-Location $root
+      try {
+        Invoke-Native {
+          dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "*$filter*" --artifacts "$state/benchmarks" @rest
+        }
+      }
+      finally { Pop-Location }
     }
-    Push-Location $root
-    try { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "*$filter*" --artifacts "$state/benchmarks" @rest } finally { Pop-Location }
+    default {
+      $program = Find-Program
+      Invoke-Native { dotnet $program @words }
+    }
   }
-  default {
-    $program = Find-Program
-    dotnet $program @args
-  }
+}
+finally {
+  foreach ($name in $before.Keys) { Set-Item -Path "env:$name" -Value $before[$name] }
 }
 exit $LASTEXITCODE

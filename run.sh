@@ -130,6 +130,9 @@ fi
 # What the program keeps (the embedded server, the demo's report) lies beside it, not wherever the caller stands.
 export BUBBLESYNC_HOME="${BUBBLESYNC_HOME:-$state}"
 
+# Without git the version cannot be computed; the build takes its default instead of failing.
+command -v git >/dev/null 2>&1 || export MinVerSkip=true
+
 case ${1:-} in
   test)
     shift

@@ -35,6 +35,30 @@ public sealed partial class ScriptPairTests
         Assert.Equal(shell, Options(_power, command));
     }
 
+    [Fact]
+    public void Both_scripts_set_the_same_variables()
+    {
+        // PowerShell finds the home folder without a variable.
+        var shell = ShellVariable().Matches(_shell).Where(match => match.Groups["name"].Value != "HOME").Select(Assignment).ToHashSet();
+        var power = PowerVariable().Matches(_power).Select(Assignment).ToHashSet();
+
+        Assert.Contains("BUBBLESYNC_HOME = state", shell);
+        Assert.Equal(shell.Order(StringComparer.Ordinal), power.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_program_that_the_PowerShell_script_runs_may_write_to_stderr()
+    {
+        var calls = PowerCall().Matches(_power);
+
+        Assert.NotEmpty(calls);
+        Assert.All(calls, call => Assert.True(call.Groups["guard"].Success, $"run.ps1 runs '{call.Groups["call"].Value}' outside Invoke-Native."));
+    }
+
+    // What is fixed, and of what is computed the folder.
+    private static string Assignment(Match match) =>
+        $"{match.Groups["name"].Value} = {(match.Groups["value"].Value.Contains("state", StringComparison.Ordinal) ? "state" : match.Groups["value"].Value)}";
+
     private static IEnumerable<string> Usage(string script) =>
         script.Split('\n').Where(line => line.StartsWith("#   ./run.", StringComparison.Ordinal)).Select(line => Spaces().Replace(line, " "));
 
@@ -47,8 +71,17 @@ public sealed partial class ScriptPairTests
     [GeneratedRegex(@"^  (\w+)\)$", RegexOptions.Multiline)]
     private static partial Regex ShellWord();
 
-    [GeneratedRegex(@"^  '(\w+)' \{$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^    '(\w+)' \{$", RegexOptions.Multiline)]
     private static partial Regex PowerWord();
+
+    [GeneratedRegex(@"(?<=export .*)\b(?<name>\w+)=""?(?<value>[^\s""]+)")]
+    private static partial Regex ShellVariable();
+
+    [GeneratedRegex(@"^(?:  |.*\$variables\.)(?<name>[A-Z]\w+) = '?(?<value>[^'\n]+)", RegexOptions.Multiline)]
+    private static partial Regex PowerVariable();
+
+    [GeneratedRegex(@"(?<guard>Invoke-Native \{\s*)?(?<!')\b(?<call>dotnet (?:publish|test|run|\$)\S*)")]
+    private static partial Regex PowerCall();
 
     [GeneratedRegex(@" +[\\`]\n *")]
     private static partial Regex Continued();
