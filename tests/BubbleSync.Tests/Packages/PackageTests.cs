@@ -75,6 +75,10 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
 
         Assert.Equal(("README.md", "git", null), (metadata["readme"].Value, metadata["repository"].Attribute("type")?.Value, metadata["repository"].Attribute("url")?.Value));
         Assert.StartsWith("Mirrors a Bubble.io app into PostgreSQL", metadata["description"].Value, StringComparison.Ordinal);
+        Assert.Equal(("MIT", "expression"), (metadata["license"].Value, metadata["license"].Attribute("type")?.Value));
+        Assert.Contains("bubble.io postgresql", metadata["tags"].Value, StringComparison.Ordinal);
+        Assert.All(["authors", "copyright", "releaseNotes"], name => Assert.NotEqual("", metadata[name].Value));
+        Assert.DoesNotContain(metadata.Keys, name => name is "projectUrl" or "iconUrl");
         Assert.NotNull(package.GetEntry("README.md"));
     }
 
