@@ -16,7 +16,8 @@ public sealed class PackedFolder : IAsyncLifetime
         // bin/Release/net10.0
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         var packed = await ChildProcess.RunAsync(
-            Repository.Root, "dotnet", ["pack", "BubbleSync.Etl.sln", "--no-build", "-c", configuration, "-o", Path.Combine(Place, "packages"), "-p:MinVerSkip=true", $"-p:PackageVersion={Version}"]);
+            Repository.Root, "dotnet",
+            ["pack", "BubbleSync.Etl.sln", "--no-build", "-c", configuration, "-o", Path.Combine(Place, "packages"), "-p:MinVerSkip=true", $"-p:PackageVersion={Version}"]);
         Assert.True(packed.Code == 0, packed.All);
         Write("NuGet.config", $"""
             <configuration>

@@ -88,13 +88,16 @@ public sealed partial class VersionTests : IAsyncLifetime
     [Fact]
     public async Task No_build_is_lower_than_the_newest_version_in_the_changelog()
     {
-        var headings = VersionHeading().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "CHANGELOG.md"))).Select(m => m.Groups[1].Value).ToList();
+        var changelog = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "CHANGELOG.md"));
+        var headings = VersionHeading().Matches(changelog).Select(m => m.Groups[1].Value).ToList();
         var released = headings.Skip(1).Select(Version.Parse).ToList();
         var lowest = Version.Parse((await VersionAsync(["-p:MinVerSkip=true"])).Split('-')[0]);
 
         Assert.Equal("Unreleased", headings[0]);
         Assert.Equal(released.OrderDescending(), released);
-        Assert.True(lowest >= new Version(released[0].Major, released[0].Minor, 0), $"MinVerMinimumMajorMinor gives {lowest}, which is lower than {released[0]}.");
+        Assert.True(
+            lowest >= new Version(released[0].Major, released[0].Minor, 0),
+            $"MinVerMinimumMajorMinor gives {lowest}, which is lower than {released[0]}.");
     }
 
     [Fact]
