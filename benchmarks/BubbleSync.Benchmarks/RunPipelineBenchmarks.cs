@@ -29,7 +29,9 @@ public class RunPipelineBenchmarks
     public async Task RunPipeline()
     {
         using var run = new RunPipeline(Capacity, CancellationToken.None);
-        await run.From("read", _ => ReadAsync()).Then("map", Map).Into("stage", (page, _) => StageAsync(page));
+        var line = run.Line<Page>("page").Then("map", Map).Into("stage", (page, _) => StageAsync(page));
+        run.Step("read", "page", _ => line.PassAsync(ReadAsync()));
+        await run.RunAsync();
     }
 
     [Benchmark(OperationsPerInvoke = Pages)]

@@ -102,6 +102,6 @@ public sealed partial class SyncEngine
         var settle = Settling(target, entities, bubble, CancellationToken.None);
         await using var run = new ComparisonRun(settings, scope, bubble, target.Database, runLock, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
-        return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => compare(run, token), cancellationToken);
+        return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => run.RunAsync(t => compare(run, t), token), cancellationToken);
     }
 }

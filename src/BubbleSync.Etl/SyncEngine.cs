@@ -76,7 +76,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
         var settle = Settling(target, options.Entities, bubble, options.Drain);
-        await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock, plan.Entities, settle, journal, resumed, clock);
+        await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock, settle, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
@@ -180,7 +180,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var journal = target.Journal(runId, options.ReadsBubble);
         Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);
         var settle = Settling(target, entities, bubble, CancellationToken.None);
-        await using var run = new PartialRun(options, target.Database, runLock, plan.Entities, settle, journal, api, clock);
+        await using var run = new PartialRun(options, target.Database, runLock, settle, journal, api, clock);
         run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         run.Findings.Errors.AddRange(options.Errors);
         if (bubble is not null)

@@ -1,5 +1,4 @@
 using System.Data;
-using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
@@ -50,15 +49,31 @@ internal sealed class ComparisonRun(
     /// <summary>What is read where that is not everything, or null.</summary>
     public string? Part => scope.Part;
 
-    /// <summary>Reads what is to be compared; then gives the entities by name, each to be compared before the next is asked for.</summary>
-    public async IAsyncEnumerable<EntityRun> EntitiesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads what is to be compared, and then compares it.</summary>
+    /// <param name="compare">Compares the entities of <see cref="Entities"/>, each before it takes the next.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    public async Task RunAsync(Func<CancellationToken, Task> compare, CancellationToken cancellationToken)
     {
-        _entities = [.. (await settle(Findings, cancellationToken)).Select(Entity)];
-        await ReadAsync(cancellationToken);
+        var plans = await settle(Findings, cancellationToken);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        _entities = [.. plans.Select(p => Entity(p, graph))];
+        var order = new ReadingOrder(clock);
+        var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
+        var end = default(DateTimeOffset);
+        await new RunGraph(graph, _entities)
+            .Each("count", (entity, token) => histories[entity].ProbeAsync(token))
+            .Once("upper bound", async token => end = await FixBoundAsync(token))
+            .Each("begin", (entity, token) => BeginAsync(entity, end, token))
+            .Extract((entity, token) => ReadAsync(histories[entity], end, token))
+            .Once("compare", compare)
+            .RunAsync();
+    }
 
+    /// <summary>Gives the entities by name, once all are read.</summary>
+    public IEnumerable<EntityRun> Entities()
+    {
         foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))
         {
-            entity.Flow.State = EntityState.Merging;
             yield return entity;
             entity.Flow.State = EntityState.Done;
         }
@@ -122,25 +137,21 @@ internal sealed class ComparisonRun(
         }
     }
 
-    private EntityRun Entity(EntityPlan plan) => new(StagingTable.ForComparison(plan, journal.RunId, scope.KeepsRaw), database, journal) { Part = scope.Part };
+    private EntityRun Entity(EntityPlan plan, RunPipeline graph) =>
+        new(StagingTable.ForComparison(plan, journal.RunId, scope.KeepsRaw), graph, database, journal) { Part = scope.Part };
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    private async Task<DateTimeOffset> FixBoundAsync(CancellationToken cancellationToken)
     {
-        var order = new ReadingOrder(clock);
-        var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
-        await AllAsync((e, token) => histories[e].ProbeAsync(token), cancellationToken);
         var (end, warning) = await UpperBound.FixAsync(bubble.Client, database, clock, cancellationToken);
         Findings.Warn(warning);
         await journal.BoundAsync(end, cancellationToken);
-        await AllAsync(
-            async (e, token) =>
-            {
-                e.StartedAt = clock.GetUtcNow();
-                e.Bound = end;
-                await e.BeginAsync(countsRows: false, token);
-                await ReadAsync(histories[e], end, token);
-            },
-            cancellationToken);
+        return end;
+    }
+
+    private Task BeginAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        (entity.StartedAt, entity.Bound) = (clock.GetUtcNow(), end);
+        return entity.BeginAsync(countsRows: false, cancellationToken);
     }
 
     private Task ReadAsync(FullExtract history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
@@ -149,9 +160,6 @@ internal sealed class ComparisonRun(
         { Sample: { } sample } => history.ReadSampleAsync(sample, end, cancellationToken),
         _ => history.ReadAsync(end, CancellationToken.None, cancellationToken),
     };
-
-    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
-        ParallelWork.RunAsync(_entities, _entities.Count, work, cancellationToken);
 }
 
 /// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>

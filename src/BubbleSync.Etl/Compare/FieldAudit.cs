@@ -13,7 +13,7 @@ namespace BubbleSync.Etl.Compare;
 /// <summary>Reads every record of Bubble once, looks at it, maps it and throws it away: what is left are counts by field, beside those of the tables.</summary>
 internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
 {
-    private readonly List<Audited> _entities = [.. plan.Entities.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new Audited(e))];
+    private List<Audited> _entities = [];
 
     /// <summary>The ways of the records, which tell how they are getting on.</summary>
     public IEnumerable<EntityPipeline> Flows => _entities.Select(e => e.Flow);
@@ -22,14 +22,27 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        _entities = [.. plan.Entities.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new Audited(e, graph))];
         var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(client, e.Plan), settings, order));
-        await ParallelWork.RunAsync(_entities, _entities.Count, (entity, token) => histories[entity].ProbeAsync(token), cancellationToken);
-        var (end, warning) = await UpperBound.FixAsync(client, database, clock, cancellationToken);
-        await ParallelWork.RunAsync(_entities, _entities.Count, async (entity, token) =>
+        var (end, warning) = (default(DateTimeOffset), default(string));
+        var counts = _entities.Select(e => graph.Step("count", e.Plan.Name, histories[e].ProbeAsync)).ToList();
+        var bound = graph.Step(
+            "upper bound", null, async token => (end, warning) = await UpperBound.FixAsync(client, database, clock, token), counts);
+        foreach (var entity in _entities)
         {
-            await histories[entity].ReadAsync(end, CancellationToken.None, token);
-            entity.Flow.State = EntityState.Done;
-        }, cancellationToken);
+            graph.Step(
+                "plan windows",
+                entity.Plan.Name,
+                async token =>
+                {
+                    await histories[entity].ReadAsync(end, CancellationToken.None, token);
+                    entity.Flow.State = EntityState.Done;
+                },
+                bound).Feeds(entity.Flow.Feed);
+        }
+
+        await RunGraph.RunAsync(graph, Flows);
 
         var rows = new List<FieldAuditRow>();
         foreach (var entity in _entities)
@@ -51,10 +64,10 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
 
     private sealed class Audited
     {
-        public Audited(EntityPlan plan)
+        public Audited(EntityPlan plan, RunPipeline graph)
         {
             (Plan, Readings) = (plan, new FieldProfiler(plan));
-            Flow = new EntityPipeline(plan, TakeAsync, look: Readings.Look);
+            Flow = new EntityPipeline(graph, plan, TakeAsync, look: Readings.Look);
         }
 
         public EntityPlan Plan { get; }

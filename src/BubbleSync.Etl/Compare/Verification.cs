@@ -33,7 +33,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 
     private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entity in run.EntitiesAsync(cancellationToken))
+        foreach (var entity in run.Entities())
         {
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);

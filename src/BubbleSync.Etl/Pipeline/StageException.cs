@@ -1,9 +1,15 @@
 namespace BubbleSync.Etl.Pipeline;
 
-/// <summary>A stage of a flow failed; what it threw is inside.</summary>
-internal sealed class StageException(string stage, Exception failure)
-    : Exception($"Stage '{stage}' failed: {failure.Message}", failure)
+/// <summary>The first failure of a run's graph.</summary>
+/// <param name="stage">The stage that failed.</param>
+/// <param name="entity">The entity whose stage it is; null for a stage of the whole run.</param>
+/// <param name="failure">What it threw.</param>
+internal sealed class StageException(string stage, string? entity, Exception failure)
+    : Exception($"{(entity is null ? "" : $"{entity}: ")}'{stage}' failed: {failure.Message}", failure)
 {
-    /// <summary>The stage's name.</summary>
+    /// <summary>The stage that failed.</summary>
     public string Stage => stage;
+
+    /// <summary>The entity whose stage it is; null for a stage of the whole run.</summary>
+    public string? Entity => entity;
 }

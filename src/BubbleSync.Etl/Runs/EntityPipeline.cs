@@ -9,25 +9,42 @@ using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>The way of one entity's records, from wherever they are read to wherever mapped pages go: one line of stages, passed once or several times.</summary>
-/// <param name="plan">The entity.</param>
-/// <param name="stage">Takes mapped pages and the ends of readings.</param>
-/// <param name="keepsRaw">Whether records travel on as they came too.</param>
-/// <param name="look">Sees each page before it is mapped, several at once; mostly none.</param>
-internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false, Action<PageRead>? look = null)
+/// <summary>The line of one entity in the run's graph: from wherever its records are read to wherever mapped pages go. Passes go through it one after the other.</summary>
+internal sealed class EntityPipeline
 {
     // Several windows at once hide the first and last call of each, and let the entity whose turn it is have the whole machine; each is a transaction.
     private const int WindowsAtOnce = 4;
-    private const int PagesWaiting = 8;
 
-    private readonly RecordMapper _mapper = new(plan, keepsRaw);
+    private readonly RunPipeline _graph;
+    private readonly PipelineFeed<Extraction> _feed;
+    private readonly Func<Reading, CancellationToken, Task> _stage;
+    private readonly Action<PageRead>? _look;
+    private readonly RecordMapper _mapper;
+    private WindowSlotHolder? _open;
     private long _read;
     private long _rejected;
     private long _takenOver;
-    private RunPipeline? _line;
+    private volatile bool _isPassing;
+
+    /// <summary>Adds the entity's line to a graph.</summary>
+    /// <param name="graph">The run's graph.</param>
+    /// <param name="plan">The entity.</param>
+    /// <param name="stage">Takes mapped pages and the ends of readings.</param>
+    /// <param name="keepsRaw">Whether records travel on as they came too.</param>
+    /// <param name="look">Sees each page before it is mapped, several at once; mostly none.</param>
+    public EntityPipeline(
+        RunPipeline graph, EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false, Action<PageRead>? look = null)
+    {
+        (_graph, Plan, _stage, _look, _mapper) = (graph, plan, stage, look, new RecordMapper(plan, keepsRaw));
+        Rank = plan.Level;
+        _feed = graph.Line<Extraction>(plan.Name)
+            .ThenMany("read", (extraction, _) => ReadAsync(extraction), parallel: WindowsAtOnce)
+            .Then("map", Map, parallel: Environment.ProcessorCount)
+            .Into("stage", StageAsync, parallel: WindowsAtOnce);
+    }
 
     /// <summary>The entity.</summary>
-    public EntityPlan Plan => plan;
+    public EntityPlan Plan { get; }
 
     /// <summary>The names met in the records, and what the records held.</summary>
     public RecordMapper Mapper => _mapper;
@@ -39,7 +56,7 @@ internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, Cancellation
     public Func<WindowReading, ValueTask> Abandon { get; init; } = _ => ValueTask.CompletedTask;
 
     /// <summary>Which windows go first, where not all can: those of the lowest rank.</summary>
-    public int Rank { get; set; } = plan.Level;
+    public int Rank { get; set; }
 
     /// <summary>What was read, and how sure it is complete.</summary>
     public ExtractLog Ledger { get; } = new();
@@ -48,10 +65,13 @@ internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, Cancellation
     public EntityState State { get; set; }
 
     /// <summary>How it is getting on.</summary>
-    public EntityProgress Progress => new(plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
+    public EntityProgress Progress => new(Plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
+
+    /// <summary>What takes its messages, for a picture of the graph.</summary>
+    public IPipelineFeed Feed => _feed;
 
     /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
-    public IReadOnlyList<StageFill> Queues => Volatile.Read(ref _line)?.Queues.Reverse().ToList() ?? [];
+    public IReadOnlyList<StageFill> Queues => _isPassing ? _graph.Fills(Plan.Name) : [];
 
     /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
     public void TakeOver(IEnumerable<StagedReading> readings, long rejected)
@@ -77,48 +97,53 @@ internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, Cancellation
     }
 
     /// <summary>Reads, maps and stages windows, as they are planned.</summary>
-    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken)
-    {
-        using var run = new RunPipeline(PagesWaiting, cancellationToken);
-        var open = Open();
-        await EndAsync(run, open, run.From("plan windows", windows).ThenMany("read", (w, token) => InSlot(open, read(w, token), token), parallel: WindowsAtOnce));
-    }
+    /// <param name="windows">The windows.</param>
+    /// <param name="read">Reads one.</param>
+    /// <param name="cancellationToken">Ends the pass.</param>
+    /// <exception cref="SyncException">Something could not be read. Nothing of the pass is under way any more, and what it left half staged is rolled back.</exception>
+    public Task PassAsync(
+        Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken) =>
+        PassAsync(pass => pass.GuardAsync(windows).Select(w => new Extraction(pass, token => read(w, token))), cancellationToken);
 
     /// <summary>Maps and stages readings that need no windows.</summary>
-    public async Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken)
+    public Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken) =>
+        PassAsync(pass => new[] { new Extraction(pass, readings) }.ToAsyncEnumerable(), cancellationToken);
+
+    /// <summary>Rolls back what is half staged, once nothing of the graph works any more.</summary>
+    public ValueTask AbandonAsync() => _open?.AbandonAsync() ?? ValueTask.CompletedTask;
+
+    private async Task PassAsync(Func<ReadingPass, IAsyncEnumerable<Extraction>> extractions, CancellationToken cancellationToken)
     {
-        using var run = new RunPipeline(PagesWaiting, cancellationToken);
-        var open = Open();
-        await EndAsync(run, open, run.From("read", token => InSlot(open, readings(token), token)));
-    }
-
-    private WindowSlotHolder? Open() => Slots is null ? null : new WindowSlotHolder(Slots, Abandon);
-
-    private IAsyncEnumerable<Reading> InSlot(WindowSlotHolder? open, IAsyncEnumerable<Reading> readings, CancellationToken cancellationToken) =>
-        open?.PassAsync(readings, Rank, cancellationToken) ?? readings;
-
-    private async Task EndAsync(RunPipeline run, WindowSlotHolder? open, RunPipeline.Line<Reading> line)
-    {
-        using var span = EtlDiagnostics.Begin("entity", ("entity", plan.Name));
+        using var span = EtlDiagnostics.Begin("entity", ("entity", Plan.Name));
+        using var pass = new ReadingPass(_graph.Token, cancellationToken);
+        _open ??= Slots is null ? null : new WindowSlotHolder(Slots, Abandon);
+        (State, _isPassing) = (EntityState.Reading, true);
         try
         {
-            State = EntityState.Reading;
-            var passed = line.Then("map", Map, parallel: Environment.ProcessorCount).Into("stage", (r, token) => StageAsync(r, open, token), parallel: WindowsAtOnce);
-            Volatile.Write(ref _line, run);
-            await passed;
+            await _feed.PassAsync(extractions(pass));
+            pass.ThrowIfFailed();
         }
-        catch (StageException failure)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || _graph.Token.IsCancellationRequested)
         {
-            span.Fail(failure.Stage);
-            throw PostgresFailure.Explain(failure.InnerException!, failure.Stage switch { "map" => "transform", "stage" => "load", _ => "extract" }, plan.Name);
+            span.Fail("read");
+            throw;
+        }
+        catch (Exception failure)
+        {
+            span.Fail("read");
+            // Once the graph has stopped, others may still be staging.
+            if (!_graph.Token.IsCancellationRequested)
+                await AbandonAsync();
+            throw PostgresFailure.Explain(failure, "extract", Plan.Name);
         }
         finally
         {
-            Volatile.Write(ref _line, null);
-            if (open is not null)
-                await open.AbandonAsync();
+            _isPassing = false;
         }
     }
+
+    private IAsyncEnumerable<Reading> ReadAsync(Extraction extraction) =>
+        extraction.Pass.GuardAsync(token => _open?.PassAsync(extraction.Read(token), Rank, token) ?? extraction.Read(token));
 
     private Reading Map(Reading reading)
     {
@@ -127,7 +152,7 @@ internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, Cancellation
         if (reading is not PageRead page)
             return reading;
 
-        look?.Invoke(page);
+        _look?.Invoke(page);
         return Count(_mapper.Map(page));
     }
 
@@ -138,10 +163,10 @@ internal sealed class EntityPipeline(EntityPlan plan, Func<Reading, Cancellation
         return page;
     }
 
-    private async Task StageAsync(Reading reading, WindowSlotHolder? open, CancellationToken cancellationToken)
+    private async Task StageAsync(Reading reading, CancellationToken cancellationToken)
     {
-        await stage(reading, cancellationToken);
-        open?.Count(reading);
+        await _stage(reading, cancellationToken);
+        _open?.Count(reading);
         if (reading is ReadingEnded end)
             Ledger.Add(end.Of.Window, end.Verdict);
     }

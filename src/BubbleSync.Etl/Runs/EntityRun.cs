@@ -2,6 +2,7 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
@@ -18,20 +19,20 @@ internal sealed class EntityRun : IAsyncDisposable
     private readonly StagingWriter _writer;
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
-    public EntityRun(EntityPlan plan, TargetDatabase database, RunJournal journal)
-        : this(new StagingTable(plan, journal.RunId), database, journal)
+    public EntityRun(EntityPlan plan, RunPipeline graph, TargetDatabase database, RunJournal journal)
+        : this(new StagingTable(plan, journal.RunId), graph, database, journal)
     {
     }
 
     /// <summary>Sets up an entity that is staged in a table of its own.</summary>
-    public EntityRun(StagingTable staging, TargetDatabase database, RunJournal journal)
+    public EntityRun(StagingTable staging, RunPipeline graph, TargetDatabase database, RunJournal journal)
     {
         var plan = staging.Plan;
         (_database, _journal) = (database, journal);
         Plan = plan;
         Staging = staging;
         _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
-        Flow = new EntityPipeline(plan, _writer.WriteAsync, staging.KeepsRaw) { Slots = database.Windows, Abandon = _writer.AbandonAsync };
+        Flow = new EntityPipeline(graph, plan, _writer.WriteAsync, staging.KeepsRaw) { Slots = database.Windows, Abandon = _writer.AbandonAsync };
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
 
@@ -61,6 +62,9 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
     public bool IsMerged { get; private set; }
+
+    /// <summary>Whether it was left unmerged, because the run was asked to end in good order.</summary>
+    public bool IsLeft { get; set; }
 
     /// <summary>What is read where that is not everything, or null.</summary>
     public string? Part { get; init; }

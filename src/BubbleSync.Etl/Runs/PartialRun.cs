@@ -1,5 +1,4 @@
 using BubbleSync.Etl.Journal;
-using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
@@ -40,34 +39,27 @@ internal sealed record PartialRunOptions(string Kind, object Recorded, bool Forc
 internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
 {
     private readonly TargetTransactions _transactions;
-    private readonly MergeStage _merge;
-    private readonly Func<CancellationToken, Task<List<EntityRun>>> _settle;
+    private readonly PartialRunOptions _options;
+    private readonly TargetDatabase _database;
+    private readonly RunJournal _journal;
+    private readonly SettlePlans _settle;
     private readonly Func<ApiProgress> _api;
-    private readonly bool _readsBubble;
+    private readonly TimeProvider _clock;
     private List<EntityRun> _entities = [];
 
     /// <summary>Sets up a run; nothing is read or written yet.</summary>
     /// <param name="options">What it is.</param>
     /// <param name="database">The target.</param>
     /// <param name="runLock">The locks of the entities.</param>
-    /// <param name="plans">The entities.</param>
     /// <param name="settle">Settles their names.</param>
     /// <param name="journal">Where it is recorded.</param>
     /// <param name="api">How the asking of Bubble is getting on.</param>
     /// <param name="clock">The clock.</param>
     public PartialRun(
-        PartialRunOptions options, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans, SettlePlans settle, RunJournal journal,
-        Func<ApiProgress> api, TimeProvider clock)
+        PartialRunOptions options, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
     {
+        (_options, _database, _settle, _journal, _api, _clock) = (options, database, settle, journal, api, clock);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
-        var merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Again);
-        _merge = new MergeStage(merging, plans, database, _transactions, journal, Findings, clock)
-        {
-            ReadAgain = options.ReadAgain,
-        };
-        _settle = async token =>
-            [.. (await settle(Findings, token)).Select(p => new EntityRun(p, database, journal) { StartedAt = clock.GetUtcNow(), Part = options.Part })];
-        (_api, _readsBubble) = (api, options.ReadsBubble);
     }
 
     /// <inheritdoc/>
@@ -85,27 +77,31 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
     {
-        _entities = await _settle(cancellationToken);
+        var plans = await _settle(Findings, cancellationToken);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        _entities = [.. plans.Select(p => new EntityRun(p, graph, _database, _journal) { StartedAt = _clock.GetUtcNow(), Part = _options.Part })];
+        var merging = new MergeOptions(_options.Force, _options.Prune, _options.PruneLimitPercent, NextStep.Again);
+        var merge = new MergeStage(merging, _database, _transactions, _journal, _clock) { ReadAgain = _options.ReadAgain };
+        var final = new FinalStages(merging, _database, _transactions, _journal, Findings, patches, () => _entities) { ReadAgain = _options.ReadAgain };
         try
         {
-            await ParallelWork.RunAsync(_entities, _entities.Count, (entity, token) => ReadAndMergeAsync(entity, read, token), cancellationToken);
+            await new RunGraph(graph, _entities)
+                .Each("begin", BeginAsync)
+                .Extract((entity, token) => read(entity, token))
+                .Merge(merge, MergeStage.AlwaysAllowed, CancellationToken.None)
+                .Finish(final)
+                .Once("drop staging", token => final.ClearAsync(_entities, token))
+                .RunAsync();
         }
         catch
         {
-            await _merge.TrySupersedeAsync(_entities);
+            await merge.TrySupersedeAsync(_entities);
             throw;
         }
-
-        await _merge.SettleAsync(_entities, patches, cancellationToken);
-        await _merge.ClearAsync(_entities, cancellationToken);
     }
 
-    private async Task ReadAndMergeAsync(EntityRun entity, ReadEntity read, CancellationToken cancellationToken)
-    {
-        await (_readsBubble ? entity.BeginAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken));
-        await read(entity, cancellationToken);
-        await _merge.MergeInTurnAsync(entity, MergeStage.AlwaysAllowed, CancellationToken.None, cancellationToken);
-    }
+    private Task BeginAsync(EntityRun entity, CancellationToken cancellationToken) =>
+        _options.ReadsBubble ? entity.BeginAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken);
 
     /// <summary>Gives back what the run holds.</summary>
     public async ValueTask DisposeAsync()

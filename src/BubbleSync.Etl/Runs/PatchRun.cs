@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
@@ -20,7 +21,14 @@ internal sealed class PatchRun(TargetTransactions transactions, PatchStage stage
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await stage.RunAsync(transactions, Findings, cancellationToken);
-        Findings.AddFailures(Findings.Patches);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        await new RunGraph(graph, [])
+            .Once("patches", token => stage.RunAsync(transactions, Findings, token))
+            .Once("findings", _ =>
+            {
+                Findings.AddFailures(Findings.Patches);
+                return Task.CompletedTask;
+            })
+            .RunAsync();
     }
 }

@@ -29,19 +29,21 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
+    private readonly MergeOptions _merging;
     private readonly MergeStage _merge;
+    private DateTimeOffset _end;
     private List<EntityRun> _entities = [];
     private Dictionary<EntityRun, FullExtract> _histories = [];
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
     public ResyncRun(
-        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, RunLock runLock, IReadOnlyList<EntityPlan> plans,
-        SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
+        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+        ResumePoint? resumed, TimeProvider clock)
     {
         (_settings, _options, _bubble, _database, _settle, _journal, _resumed, _clock) = (settings, options, bubble, database, settle, journal, resumed, clock);
         _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
-        var merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
-        _merge = new MergeStage(merging, plans, database, _transactions, journal, Findings, clock);
+        _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
+        _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
     }
 
     /// <inheritdoc/>
@@ -56,20 +58,12 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        _merge.ReadAgain = new RecordsById(_bubble.Client, _settings.Bubble).ReadAsync;
-        var order = new ReadingOrder(_clock);
-        _entities = [.. (await _settle(Findings, cancellationToken)).Select(e => new EntityRun(e, _database, _journal) { ReadsEverything = true })];
-        _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));
-
-        await ProbeAsync(cancellationToken);
-        Rank();
-        var end = _resumed?.UpperBound ?? await FixBoundAsync(_bubble.Client, cancellationToken);
-        await _journal.BoundAsync(end, cancellationToken);
-        await AllAsync((e, token) => PrepareAsync(e, end, token), cancellationToken);
-
+        var plans = await _settle(Findings, cancellationToken);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        var run = Build(graph, plans, patches);
         try
         {
-            await ReadAndMergeAsync(end, cancellationToken);
+            await run.RunAsync();
         }
         catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
         {
@@ -83,39 +77,27 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         }
 
         // What was under way has ended and is kept; the rest is left to a resume.
-        _options.Drain.ThrowIfCancellationRequested();
-        await _merge.SettleAsync(_entities, patches, cancellationToken);
-        await _merge.ClearAsync(_entities, cancellationToken);
+        if (_entities.Any(e => e.IsLeft))
+            _options.Drain.ThrowIfCancellationRequested();
     }
 
-    private async Task<DateTimeOffset> FixBoundAsync(BubbleClient client, CancellationToken cancellationToken)
+    /// <summary>Puts the run's graph together; nothing is asked or written yet.</summary>
+    public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)
     {
-        var bound = await UpperBound.FixAsync(client, _database, _clock, cancellationToken);
-        Findings.Warn(bound.Warning);
-        return bound.At;
-    }
-
-    private async Task ReadAndMergeAsync(DateTimeOffset end, CancellationToken cancellationToken)
-    {
+        var order = new ReadingOrder(_clock);
+        _entities = [.. plans.Select(e => new EntityRun(e, graph, _database, _journal) { ReadsEverything = true })];
+        _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));
+        var final = new FinalStages(_merging, _database, _transactions, _journal, Findings, patches, () => _entities) { ReadAgain = _merge.ReadAgain };
+        var refused = new ConcurrentBag<SyncError>();
+        var run = new RunGraph(graph, _entities)
+            .Each("count", (e, token) => ProbeAsync(e, refused, token))
+            .Once("upper bound", token => FixBoundAsync(refused, token))
+            .Each("begin", PrepareAsync)
+            .Extract(ReadAsync);
         // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
         if (_options.DryRun)
-        {
-            await AllAsync((e, token) => ReadAsync(e, end, token), cancellationToken);
-            _options.Drain.ThrowIfCancellationRequested();
-            await AllAsync((e, token) => _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token), cancellationToken);
-        }
-        else
-        {
-            await AllAsync(
-                async (e, token) =>
-                {
-                    await ReadAsync(e, end, token);
-                    // Half read is not to be merged.
-                    if (!_options.Drain.IsCancellationRequested)
-                        await _merge.MergeInTurnAsync(e, CheckRejectsAsync, _options.Drain, token);
-                },
-                cancellationToken);
-        }
+            run.Once("all read", _ => Task.CompletedTask);
+        return run.Merge(_merge, CheckRejectsAsync, _options.Drain).Finish(final).Once("drop staging", token => final.ClearAsync(_entities, token));
     }
 
     /// <summary>Gives back what the run holds; in a dry run, takes everything back but what is staged, which the next run clears away.</summary>
@@ -126,28 +108,34 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         await _transactions.DisposeAsync();
     }
 
-    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
-        ParallelWork.RunAsync(_entities, _entities.Count, work, cancellationToken);
+    private async Task ProbeAsync(EntityRun entity, ConcurrentBag<SyncError> refused, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(_histories[entity].ProbeAsync, cancellationToken);
+        }
+        catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
+        {
+            refused.Add(hidden.Errors[0]);
+        }
+    }
 
     // A type that is not exposed stops the run here, before anything is read; all of them are named.
-    private async Task ProbeAsync(CancellationToken cancellationToken)
+    private async Task FixBoundAsync(ConcurrentBag<SyncError> refused, CancellationToken cancellationToken)
     {
-        var refused = new ConcurrentBag<SyncError>();
-        await AllAsync(
-            async (entity, token) =>
-            {
-                try
-                {
-                    await AskAsync(_histories[entity].ProbeAsync, token);
-                }
-                catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
-                {
-                    refused.Add(hidden.Errors[0]);
-                }
-            },
-            cancellationToken);
         if (!refused.IsEmpty)
             throw new SyncException([.. refused.OrderBy(e => e.Entity, StringComparer.Ordinal)]);
+
+        Rank();
+        _end = _resumed?.UpperBound ?? await FixBoundAsync(cancellationToken);
+        await _journal.BoundAsync(_end, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset> FixBoundAsync(CancellationToken cancellationToken)
+    {
+        var bound = await UpperBound.FixAsync(_bubble.Client, _database, _clock, cancellationToken);
+        Findings.Warn(bound.Warning);
+        return bound.At;
     }
 
     // Lower levels first, so that they merge while higher ones are read; of a level the largest first, for its merge takes longest.
@@ -166,17 +154,26 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         await ask(stop.Token);
     }
 
-    private Task PrepareAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken)
     {
-        entity.Bound = end;
+        entity.Bound = _end;
         return _resumed is null ? entity.BeginAsync(_options.Prune != PruneMode.None, cancellationToken) : entity.TakeOverAsync(_resumed, cancellationToken);
     }
 
-    private async Task ReadAsync(EntityRun entity, DateTimeOffset end, CancellationToken cancellationToken)
+    private async Task ReadAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         entity.StartedAt = _clock.GetUtcNow();
-        if (!entity.IsMerged)
-            await AskAsync(token => _histories[entity].ReadAsync(end, _options.Drain, token), cancellationToken);
+        if (entity.IsMerged)
+            return;
+
+        try
+        {
+            await AskAsync(token => _histories[entity].ReadAsync(_end, _options.Drain, token), cancellationToken);
+        }
+        catch (OperationCanceledException) when (_options.Drain.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // It is left unmerged.
+        }
     }
 
     // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more. A part is one of all that there is to read:

@@ -14,11 +14,11 @@ public class RunPipelineTests
         using var run = new RunPipeline(capacity: 2, CancellationToken.None);
         var sum = 0L;
 
-        await run.From("count", token => CountAsync(1000, token))
+        var line = run.Line<int>("thing")
             .Then("double", i => i * 2, parallel: 4)
             .ThenMany("repeat", TwiceAsync, parallel: 3)
-            .Into("add", (i, _) => AddAsync(ref sum, i), parallel: 2)
-            .WaitAsync(Limit);
+            .Into("add", (i, _) => AddAsync(ref sum, i), parallel: 2);
+        await RunAsync(run, token => CountAsync(1000, token), line).WaitAsync(Limit);
 
         Assert.Equal(2L * 999 * 1000, sum);
     }
@@ -28,7 +28,32 @@ public class RunPipelineTests
     {
         using var run = new RunPipeline(capacity: 1, CancellationToken.None);
 
-        await run.From("count", token => CountAsync(0, token)).Into("collect", (_, _) => Task.FromException(new InvalidOperationException())).WaitAsync(Limit);
+        var line = run.Line<int>("thing").Into("collect", (_, _) => Task.FromException(new InvalidOperationException()));
+        await RunAsync(run, token => CountAsync(0, token), line).WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_pass_ends_when_all_that_its_messages_became_has_passed_every_stage()
+    {
+        using var run = new RunPipeline(capacity: 2, CancellationToken.None);
+        var (sum, sums) = (0L, new List<long>());
+        var line = run.Line<int>("thing").ThenMany("repeat", TwiceAsync, parallel: 3).Into("add", async (i, _) =>
+        {
+            await Task.Yield();
+            Interlocked.Add(ref sum, i);
+        }, parallel: 2);
+
+        run.Step("passes", "thing", async token =>
+        {
+            for (var pass = 0; pass < 3; pass++)
+            {
+                await line.PassAsync(CountAsync(100, token));
+                sums.Add(Interlocked.Read(ref sum));
+            }
+        });
+        await run.RunAsync().WaitAsync(Limit);
+
+        Assert.Equal([9900, 19800, 29700], sums);
     }
 
     [Theory]
@@ -74,7 +99,7 @@ public class RunPipelineTests
         using var run = new RunPipeline(capacity: 8, CancellationToken.None);
         var both = new Barrier(2);
 
-        var line = run.From("count", token => CountAsync(int.MaxValue, token)).Into(
+        var collect = run.Line<int>("thing").Into(
             "collect",
             async (i, token) =>
             {
@@ -86,6 +111,7 @@ public class RunPipelineTests
                 throw new IOException("second");
             },
             parallel: 2);
+        var line = RunAsync(run, token => CountAsync(int.MaxValue, token), collect);
 
         var failure = await Assert.ThrowsAsync<StageException>(() => line.WaitAsync(Limit));
         Assert.Equal("first", failure.InnerException!.Message);
@@ -103,13 +129,15 @@ public class RunPipelineTests
 
         // Two stages after the source hold at most their capacity each, what is at work included; the source holds one more.
         var most = (2 * capacity) + 1;
-        var line = run.From("count", token => CountAsync(int.MaxValue, token, () =>
+        var wait = run.Line<int>("thing").Then("pass", i => i).Into("wait", (_, token) => Task.Delay(Timeout.Infinite, token));
+        var line = RunAsync(
+            run,
+            token => CountAsync(int.MaxValue, token, () =>
             {
                 if (Interlocked.Increment(ref made) == most)
                     isFull.SetResult();
-            }))
-            .Then("pass", i => i)
-            .Into("wait", (_, token) => Task.Delay(Timeout.Infinite, token));
+            }),
+            wait);
 
         await isFull.Task.WaitAsync(Limit);
         for (var turn = 0; turn < 1000; turn++)
@@ -148,7 +176,8 @@ public class RunPipelineTests
         using var run = new RunPipeline(capacity: 2, CancellationToken.None);
         var isClosed = false;
 
-        var line = run.From("count", token => ClosingAsync(() => isClosed = true, token)).Into("collect", (_, _) => throw new IOException());
+        var collect = run.Line<int>("thing").Into("collect", (_, _) => throw new IOException());
+        var line = RunAsync(run, token => ClosingAsync(() => isClosed = true, token), collect);
 
         await Assert.ThrowsAsync<StageException>(() => line.WaitAsync(Limit));
         Assert.True(isClosed);
@@ -186,11 +215,20 @@ public class RunPipelineTests
         await Assert.ThrowsAsync<StageException>(() => line.WaitAsync(Limit));
     }
 
-    private static Task EndlessLine(RunPipeline run, Func<string, int, Task> visit) =>
-        run.From("source", token => SourceAsync(visit, token))
+    private static Task EndlessLine(RunPipeline run, Func<string, int, Task> visit)
+    {
+        var line = run.Line<int>("thing")
             .Then("then", i => visit("then", i).IsCompleted ? i : i, parallel: 2)
             .ThenMany("many", (i, token) => ManyAsync(i, visit, token), parallel: 2)
             .Into("into", (i, _) => visit("into", i), parallel: 2);
+        return RunAsync(run, token => SourceAsync(visit, token), line);
+    }
+
+    private static Task RunAsync(RunPipeline run, Func<CancellationToken, IAsyncEnumerable<int>> source, PipelineFeed<int> line)
+    {
+        run.Step("source", "thing", token => line.PassAsync(source(token))).Feeds(line);
+        return run.RunAsync();
+    }
 
     private static async IAsyncEnumerable<int> SourceAsync(Func<string, int, Task> visit, [EnumeratorCancellation] CancellationToken token)
     {

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -207,10 +208,12 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         public async Task ReadAsync(Func<Reading, CancellationToken, Task> stage, CancellationToken cancellationToken = default)
         {
             var plan = TestTable.Plan(TestTable.Map("thing", TestTable.Field("value", "text", "Value")), TestTable.Column("value", "text"));
-            Flow = new EntityPipeline(plan, stage, look: _look);
+            using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+            Flow = new EntityPipeline(graph, plan, stage, look: _look);
             var history = new FullExtract(Flow, new EntitySource(Client, plan), _settings, new ReadingOrder(TimeProvider.System));
-            await history.ProbeAsync(cancellationToken);
-            await history.ReadAsync(End, CancellationToken.None, cancellationToken).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+            var count = graph.Step("count", "thing", history.ProbeAsync);
+            graph.Step("plan windows", "thing", token => history.ReadAsync(End, CancellationToken.None, token), count);
+            await RunGraph.RunAsync(graph, [Flow]).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
         }
 
         public async ValueTask DisposeAsync()

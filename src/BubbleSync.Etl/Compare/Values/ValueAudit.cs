@@ -24,7 +24,7 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
     /// <summary>Gives the rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
     public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entity in run.EntitiesAsync(cancellationToken))
+        foreach (var entity in run.Entities())
         {
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);

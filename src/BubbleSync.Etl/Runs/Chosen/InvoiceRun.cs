@@ -28,6 +28,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
     private readonly SettlePlans _settle;
+    private readonly ReadingOrder _order;
     private List<EntityRun> _entities = [];
     private long _failures;
 
@@ -38,6 +39,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     {
         (_settings, _bubble, _database, _settle, _journal, _clock, _force) = (settings, bubble, database, settle, journal, clock, force);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
+        _order = new ReadingOrder(clock);
     }
 
     /// <inheritdoc/>
@@ -61,35 +63,59 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<InvoiceResult> take,
         CancellationToken cancellationToken)
     {
-        _entities = [.. (await _settle(Findings, cancellationToken)).Select(p => new EntityRun(p, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
-        var root = _entities.First(e => e.Plan.Name == Root);
-        var outcomes = new StagedOutcomes(_database);
-        var since = await outcomes.NowAsync(cancellationToken);
-        foreach (var entity in _entities)
-            await entity.CreateStagingAsync(cancellationToken);
-
-        var chosen = await choose(_bubble.Client, root.Plan, cancellationToken);
-        var order = new ReadingOrder(_clock);
-        var records = new ChosenRecords(_bubble.Client, _settings.Bubble, order);
-        var others = _entities.Where(e => e != root).ToList();
+        var plans = await _settle(Findings, cancellationToken);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        _entities = [.. plans.Select(p => new EntityRun(p, graph, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
+        var (root, others) = (_entities.First(e => e.Plan.Name == Root), _entities.Where(e => e.Plan.Name != Root).ToList());
+        var records = new ChosenRecords(_bubble.Client, _settings.Bubble, _order);
         var related = new RelatedRecords(root, others, records, new StagedLinks(_database), Findings);
-        await records.ByIdAsync(root, chosen.Ids, cancellationToken);
-        // They are rejected as everywhere else, and told of.
-        if (chosen.Unusable.Count > 0)
-            await root.Flow.PassAsync(token => ReplayedRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), order, token), cancellationToken);
-        await related.ReadAsync(cancellationToken);
+        var outcomes = new StagedOutcomes(_database);
+        var (since, chosen) = (default(DateTimeOffset), new FoundRecords([], []));
 
-        // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
-        var touched = _entities.Where(e => e.Staged.Records > 0 || !e.IsComplete).ToList();
-        var options = new MergeOptions(_force, PruneMode.None, 0, NextStep.Again);
-        var merge = new MergeStage(options, touched.Select(e => e.Plan), _database, _transactions, _journal, Findings, _clock)
-        {
-            ReadAgain = new RecordsById(_bubble.Client, _settings.Bubble).ReadAsync,
-        };
-        await ParallelWork.RunAsync(touched, Math.Max(1, touched.Count), (e, token) => merge.MergeInTurnAsync(e, MergeStage.AlwaysAllowed, CancellationToken.None, token), cancellationToken);
-        await merge.SettleAsync(touched, patches, cancellationToken);
+        var merging = new MergeOptions(_force, PruneMode.None, 0, NextStep.Again);
+        var readAgain = new RecordsById(_bubble.Client, _settings.Bubble);
+        var merge = new MergeStage(merging, _database, _transactions, _journal, _clock) { ReadAgain = readAgain.ReadAsync };
+        var final = new FinalStages(merging, _database, _transactions, _journal, Findings, patches, () => [.. _entities.Where(IsTouched)]);
+        await new RunGraph(graph, _entities)
+            .Once("begin", async token =>
+            {
+                since = await outcomes.NowAsync(token);
+                foreach (var entity in _entities)
+                    await entity.CreateStagingAsync(token);
+            })
+            .Once(
+                "choose records",
+                async token =>
+                {
+                    chosen = await choose(_bubble.Client, root.Plan, token);
+                    await ReadAsync(root, chosen, records, token);
+                    await related.ReadAsync(token);
+                },
+                feedsLines: true)
+            .Merge(merge, MergeStage.AlwaysAllowed, CancellationToken.None, IsTouched)
+            .Finish(final)
+            .Once(
+                "outcomes",
+                token => ReportAsync(new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, token), chosen.Count, take))
+            .Once("drop staging", token => final.ClearAsync(_entities, token))
+            .RunAsync();
+    }
+
+    // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
+    private static bool IsTouched(EntityRun entity) => entity.Staged.Records > 0 || !entity.IsComplete;
+
+    private async Task ReadAsync(EntityRun root, FoundRecords chosen, ChosenRecords records, CancellationToken cancellationToken)
+    {
+        await records.ByIdAsync(root, chosen.Ids, cancellationToken);
+        // They are rejected as everywhere else, and reported.
+        if (chosen.Unusable.Count > 0)
+            await root.Flow.PassAsync(token => ReplayedRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), _order, token), cancellationToken);
+    }
+
+    private async Task ReportAsync(IAsyncEnumerable<InvoiceResult> results, int count, Action<InvoiceResult> take)
+    {
         var hasSuccess = false;
-        await foreach (var result in new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, cancellationToken))
+        await foreach (var result in results)
         {
             hasSuccess |= result.Success;
             AddFailures(result);
@@ -97,8 +123,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         }
 
         AddUnnamedFailures();
-        IsFailed = chosen.Count > 0 && !hasSuccess;
-        await merge.ClearAsync(_entities, cancellationToken);
+        IsFailed = count > 0 && !hasSuccess;
     }
 
     /// <summary>Gives back what the run holds.</summary>

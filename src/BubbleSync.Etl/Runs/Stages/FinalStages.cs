@@ -1,0 +1,112 @@
+using System.Data;
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Settings;
+
+namespace BubbleSync.Etl.Runs.Stages;
+
+/// <summary>What a run does once everything is merged: orphaned references, prune, patches, findings; and at last its staging is dropped.</summary>
+/// <param name="options">How the run merges.</param>
+/// <param name="database">The target.</param>
+/// <param name="transactions">The run's transactions.</param>
+/// <param name="journal">The run's journal.</param>
+/// <param name="findings">What the run comes to.</param>
+/// <param name="patches">The patch stage.</param>
+/// <param name="entities">Returns the entities that the run merged.</param>
+internal sealed class FinalStages(
+    MergeOptions options, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, PatchStage patches,
+    Func<IReadOnlyList<EntityRun>> entities)
+{
+    /// <summary>Reads refused records again, to keep them as they were sent; null where they cannot be read again.</summary>
+    public ReadRecords? ReadAgain { get; init; }
+
+    /// <summary>What happens to rows that Bubble no longer has.</summary>
+    public PruneMode Prune => options.Prune;
+
+    /// <summary>Whether rows are marked or deleted.</summary>
+    public bool IsDeleting => options.Prune is PruneMode.Soft or PruneMode.Hard;
+
+    // What was left unmerged is left to a resume, and so is everything after it.
+    private bool IsLeft => entities().Any(e => e.IsLeft);
+
+    /// <summary>Reports orphaned references. Only after the last merge: an agent may name a user, who is merged a level later.</summary>
+    public Task ReportLinksAsync(CancellationToken cancellationToken) => EachAsync(entities(), e => ReportLinksAsync(e, cancellationToken));
+
+    /// <summary>Prunes, the highest level first, so that rows go before those they point to.</summary>
+    public Task PruneAsync(CancellationToken cancellationToken)
+    {
+        var prune = new PruneStage(options, database, transactions, journal, findings, ReadAgain);
+        return EachAsync(
+            entities().Where(e => e is { Baseline: not null, Horizon: not null }).Reverse(),
+            e => prune.RunAsync(e, e.Baseline!, e.Horizon!, cancellationToken));
+    }
+
+    /// <summary>Restores links that were held back and runs the patches.</summary>
+    public Task PatchAsync(CancellationToken cancellationToken) => IsLeft ? Task.CompletedTask : patches.RunAsync(transactions, findings, cancellationToken);
+
+    /// <summary>Adds up what the run comes to.</summary>
+    public async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        if (IsLeft)
+            return;
+
+        foreach (var entity in entities())
+            findings.Add(entity, journal.IsDryRun);
+        await ReportHeldAsync(cancellationToken);
+        findings.AddFailures(findings.Patches);
+    }
+
+    /// <summary>Drops the staging of these entities, and notes how many rows the tables have.</summary>
+    public async Task ClearAsync(IReadOnlyList<EntityRun> all, CancellationToken cancellationToken)
+    {
+        if (IsLeft)
+            return;
+
+        // A dry run still holds locks on what it staged: it is taken back first.
+        await transactions.DisposeAsync();
+        foreach (var entity in all.Where(e => !journal.IsDryRun && e is { Baseline: not null, Bound: not null, Report.Proof.IsComplete: true }))
+        {
+            var stretches = new RowStretches(entity.Plan, journal.Source.Address);
+            await database.RunAsync(c => stretches.RecordAsync(c, journal.RunId, entity.Bound!.Value, entity.Undated, cancellationToken), cancellationToken);
+        }
+
+        var drop = string.Join("; ", all.Select(e => e.Staging.Drop));
+        await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);
+    }
+
+    private async Task EachAsync(IEnumerable<EntityRun> of, Func<EntityRun, Task> work)
+    {
+        if (IsLeft)
+            return;
+
+        foreach (var entity in of)
+            await work(entity);
+    }
+
+    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
+    {
+        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
+        entity.Report = await transactions.RunInTransactionAsync(
+            IsolationLevel.ReadCommitted,
+            entity.Plan.Name,
+            async connection =>
+            {
+                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, entity.Report.Staged, cancellationToken) };
+                await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+                return report;
+            },
+            cancellationToken);
+    }
+
+    private async Task ReportHeldAsync(CancellationToken cancellationToken)
+    {
+        foreach (var entity in entities().Where(e => e.Plan.Columns.Any(c => c.HoldsLinks)))
+        {
+            findings.Warnings.AddRange(await transactions.RunInTransactionAsync(
+                IsolationLevel.ReadCommitted, entity.Plan.Name, c => new DeferredForeignKeys(entity.Plan, entity.Staging).TellAsync(c, cancellationToken),
+                cancellationToken));
+        }
+    }
+}
