@@ -26,7 +26,7 @@ public sealed partial class SyncEngine
         Verification? verification = null;
         var report = await CompareAsync(
             "verify", options, options.Entities, scope,
-            (run, token) => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync(token), progress, cancellationToken);
+            run => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync, progress, cancellationToken);
         return verification!.Report(report);
     }, cancellationToken);
 
@@ -39,18 +39,15 @@ public sealed partial class SyncEngine
         RequireSource(OptionsCheck.Faults(options));
         ValueAudit? audit = null;
         await using var json = options is { CsvFile: null, Json: true, Output: { } stream } ? new ValueAuditJson(stream) : null;
-        var report = await CompareAsync("audit values", options, options.Entities, new ComparisonScope(options.Since, Sample: null, KeepsRaw: true), async (run, token) =>
-        {
-            audit = new ValueAudit(run, options.Only);
-            var rows = audit.RowsAsync(token);
-            await (options switch
+        var scope = new ComparisonScope(options.Since, Sample: null, KeepsRaw: true);
+        var report = await CompareAsync(
+            "audit values", options, options.Entities, scope,
+            run =>
             {
-                _ when json is not null => json.WriteAsync(rows, token),
-                { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, token),
-                { Output: { } output } => WriteAsync(output, rows, options.Formulas, token),
-                _ => rows.LongCountAsync(token).AsTask(),
-            });
-        }, progress, cancellationToken);
+                audit = new ValueAudit(run, options.Only);
+                return token => WriteAsync(audit.RowsAsync(token), json, options, token);
+            },
+            progress, cancellationToken);
         var audited = audit!.Report(report);
         if (json is not null)
             await json.CloseAsync(audited, CancellationToken.None);
@@ -72,6 +69,15 @@ public sealed partial class SyncEngine
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
     }, cancellationToken);
 
+    private static Task WriteAsync(
+        IAsyncEnumerable<IReadOnlyList<string>> rows, ValueAuditJson? json, ValueAuditOptions options, CancellationToken cancellationToken) => options switch
+    {
+        _ when json is not null => json.WriteAsync(rows, cancellationToken),
+        { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, cancellationToken),
+        { Output: { } output } => WriteAsync(output, rows, options.Formulas, cancellationToken),
+        _ => rows.LongCountAsync(cancellationToken).AsTask(),
+    };
+
     private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         try
@@ -85,8 +91,8 @@ public sealed partial class SyncEngine
     }
 
     private async Task<RunReport> CompareAsync(
-        string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope, Func<ComparisonRun, CancellationToken, Task> compare,
-        IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+        string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope,
+        Func<ComparisonRun, Func<CancellationToken, Task>> compare, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
@@ -102,6 +108,7 @@ public sealed partial class SyncEngine
         var settle = Settling(target, entities, bubble, CancellationToken.None);
         await using var run = new ComparisonRun(settings, scope, bubble, target.Database, runLock, settle, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
-        return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => run.RunAsync(t => compare(run, t), token), cancellationToken);
+        var work = compare(run);
+        return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => run.RunAsync(work, token), cancellationToken);
     }
 }

@@ -11,11 +11,17 @@ internal static class PlanVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
 
+    private static readonly Option<string?> Graph = ChoiceOption.Optional("--graph", "Print the graph of a resync instead, without asking Bubble", "text", "mermaid");
+
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity };
-        command.SetAction((parsed, token) => RunAsync(new CommandContext(parsed), parsed.GetValue(Entity)!, token));
+        var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity, Graph };
+        command.SetAction((parsed, token) =>
+        {
+            var (context, entities) = (new CommandContext(parsed), parsed.GetValue(Entity)!);
+            return parsed.GetValue(Graph) is { } form ? DrawAsync(context, entities, form == "mermaid", token) : RunAsync(context, entities, token);
+        });
         return command;
     }
 
@@ -26,6 +32,15 @@ internal static class PlanVerb
         {
             var report = await engine.PlanAsync(entities, token);
             return context.Print(report.ToJson, console => Print(report, console));
+        },
+        token);
+
+    private static Task<int> DrawAsync(CommandContext context, string[] entities, bool isMermaid, CancellationToken token) => context.RunAsync(
+        "plan",
+        async engine =>
+        {
+            var graph = await engine.DescribeGraphAsync(entities, token);
+            return context.Print(graph.ToJson, console => console.WriteLine(isMermaid ? graph.Mermaid.TrimEnd() : graph.Text));
         },
         token);
 

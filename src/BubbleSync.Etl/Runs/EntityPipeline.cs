@@ -115,7 +115,9 @@ internal sealed class EntityPipeline
     private async Task PassAsync(Func<ReadingPass, IAsyncEnumerable<Extraction>> extractions, CancellationToken cancellationToken)
     {
         using var span = EtlDiagnostics.Begin("entity", ("entity", Plan.Name));
-        using var pass = new ReadingPass(_graph.Token, cancellationToken);
+#pragma warning disable CA2000 // Where the graph stops, windows under way still need it, to be cancelled.
+        var pass = new ReadingPass(_graph.Token, cancellationToken);
+#pragma warning restore CA2000
         _open ??= Slots is null ? null : new WindowSlotHolder(Slots, Abandon);
         (State, _isPassing) = (EntityState.Reading, true);
         try
@@ -131,14 +133,17 @@ internal sealed class EntityPipeline
         catch (Exception failure)
         {
             span.Fail("read");
-            // Once the graph has stopped, others may still be staging.
-            if (!_graph.Token.IsCancellationRequested)
-                await AbandonAsync();
             throw PostgresFailure.Explain(failure, "extract", Plan.Name);
         }
         finally
         {
             _isPassing = false;
+            // Once the graph has stopped, windows may still be read and staged; they are rolled back when it has ended.
+            if (!_graph.Token.IsCancellationRequested)
+            {
+                pass.Dispose();
+                await AbandonAsync();
+            }
         }
     }
 

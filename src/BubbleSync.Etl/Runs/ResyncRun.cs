@@ -37,11 +37,11 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
     /// <summary>Sets up a run; nothing is asked or written yet.</summary>
     public ResyncRun(
-        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
-        ResumePoint? resumed, TimeProvider clock)
+        SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, Func<CancellationToken, Task> checkLock,
+        SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
     {
         (_settings, _options, _bubble, _database, _settle, _journal, _resumed, _clock) = (settings, options, bubble, database, settle, journal, resumed, clock);
-        _transactions = new TargetTransactions(database, options.DryRun, runLock.CheckAsync);
+        _transactions = new TargetTransactions(database, options.DryRun, checkLock);
         _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
         _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
     }
@@ -93,6 +93,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             .Each("count", (e, token) => ProbeAsync(e, refused, token))
             .Once("upper bound", token => FixBoundAsync(refused, token))
             .Each("begin", PrepareAsync)
+            // The check of rejects before each merge counts what is staged of every entity.
+            .Once("all begun", _ => Task.CompletedTask)
             .Extract(ReadAsync);
         // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
         if (_options.DryRun)
