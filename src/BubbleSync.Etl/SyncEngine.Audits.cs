@@ -1,7 +1,6 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Compare.Values;
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
@@ -14,6 +13,8 @@ namespace BubbleSync.Etl;
 public sealed partial class SyncEngine
 {
     private const int CopiesOfKept = 8;
+
+    private static readonly TargetUse ReadOnly = new(IsWritten: false) { IsRecorded = false };
 
     /// <summary>Compares Bubble with the tables, record by record, and changes nothing.</summary>
     /// <param name="options">What is compared.</param>
@@ -62,8 +63,10 @@ public sealed partial class SyncEngine
         await using var target = await (options.Ask
             ? OpenForReadingAsync("bubblesync audit links", cancellationToken)
             : OpenAsync("bubblesync audit links", cancellationToken));
-        await target.RequireVersionAsync(cancellationToken);
-        var plans = target.Plan([]).OrStopForReading().Entities;
+        await target.RequireControlTablesReadableAsync(cancellationToken);
+        var plan = target.Plan([]).OrStopForReading();
+        await target.RequireReadyAsync(plan, ReadOnly, cancellationToken);
+        var plans = plan.Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
@@ -102,7 +105,7 @@ public sealed partial class SyncEngine
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
         using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);
         // Without locks of tables it can run beside anything; its own lock shows that it lives.
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, [], NextStep.Again, cancellationToken);
+        await using var runLock = await target.LockAsync(runId, [], NextStep.Again, cancellationToken);
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);
         var settle = Settling(target, entities, bubble, CancellationToken.None);

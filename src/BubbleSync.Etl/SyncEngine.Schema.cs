@@ -29,6 +29,8 @@ public sealed partial class SyncEngine
     {
         await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
         target.Plan([]).OrStopForMaps();
+        if (options.Apply)
+            await target.RequireTablesCanBeMadeAsync(cancellationToken);
         using var bubble = Connect();
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);

@@ -145,7 +145,7 @@ public sealed partial class SyncEngine
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
         var plan = target.Plan(entities).ThrowIfInvalid();
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
+        await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Again, cancellationToken);
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: true) { RunId = runId }, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);

@@ -68,7 +68,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Of(options), cancellationToken);
+        await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Of(options), cancellationToken);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
         await target.RequireReadyAsync(plan, use, cancellationToken);
         // What it did may have changed until the locks were taken.
@@ -93,10 +93,11 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var patches = target.Patches(names, runId);
 
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, target.Plan([]).Sound, NextStep.Again, cancellationToken);
+        await using var runLock = await target.LockAsync(runId, target.Plan([]).Sound, NextStep.Again, cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
+        run.Findings.Warnings.AddRange(target.SessionWarnings);
         return await new RunRecorder(target.Journal(runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 
@@ -104,6 +105,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
+        await target.RequireTablesCanBeMadeAsync(cancellationToken);
         return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
     }, cancellationToken);
 
@@ -114,7 +116,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
-        target.Plan(entities).OrStopForReading();
+        await target.RequireReadyAsync(target.Plan(entities).OrStopForReading(), ReadOnly, cancellationToken);
         using var bubble = Connect();
         await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
@@ -191,7 +193,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         Func<SyncPlan, RunFindings, Task<ReadEntity>> prepare, CancellationToken cancellationToken)
     {
         var plan = target.Plan(entities).ThrowIfInvalid();
-        await using var runLock = await RunLock.TakeAsync(target.Database, runId, plan.Entities, NextStep.Again, cancellationToken);
+        await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Again, cancellationToken);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
         await target.RequireReadyAsync(plan, use, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);

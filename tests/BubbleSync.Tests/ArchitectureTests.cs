@@ -128,7 +128,6 @@ public sealed partial class ArchitectureTests
     public void The_engine_promises_these_types_and_no_others() =>
         Assert.Equal(
             [
-                "Journal.RunArchive",
                 "Reports.ActivityLine", "Reports.ApiCounts", "Reports.AuditedEntity", "Reports.ClearRefusal", "Reports.DoctorCheck", "Reports.DoctorReport",
                 "Reports.EntityProgress", "Reports.EntityProof", "Reports.EntityReport", "Reports.EntityState", "Reports.FieldAuditReport",
                 "Reports.FieldAuditRow", "Reports.FieldCoverage", "Reports.InvoiceResult", "Reports.InvoiceStats", "Reports.InvoiceSyncReport",
@@ -138,6 +137,7 @@ public sealed partial class ArchitectureTests
                 "Reports.ScaffoldedEntity", "Reports.SchemaAuditReport", "Reports.SchemaAuditedEntity", "Reports.SchemaFinding", "Reports.StageFill",
                 "Reports.SyncStep", "Reports.SyncTrouble", "Reports.ValueAuditReport", "Reports.VerifiedDifference", "Reports.VerifiedEntity",
                 "Reports.VerifyReport",
+                "Runs.RunArchive",
                 "Settings.BubbleSettings", "Settings.DidYouMean", "Settings.IncrementalOptions", "Settings.InvoiceSyncOptions", "Settings.Limit",
                 "Settings.LinkAuditOptions", "Settings.PostgresSettings", "Settings.PriceSettings", "Settings.PruneMode", "Settings.ResyncOptions",
                 "Settings.RunSettings", "Settings.ScaffoldOptions", "Settings.SchemaAuditOptions", "Settings.SettingsFile", "Settings.SyncSettings",

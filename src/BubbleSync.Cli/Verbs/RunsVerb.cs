@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs;
 using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;

@@ -18,13 +18,15 @@ internal sealed record ColumnChange(string? Sql, string? Note)
     private const string Split =
         @"case when $ ~ '^\s*\[' then $::text[] else array_remove(regexp_split_to_array(nullif(btrim($, E' \t\r\n'), ''), '\s*,\s*'), '') end";
 
-    private const string IsUtc = "It takes the values for UTC";
     private const string OrFails = "It fails, and changes nothing, where a text is no";
 
     // The zone of these is the session's, and that is not UTC everywhere.
     private static readonly string[] Clocks = ["now(", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "transaction_timestamp(", "statement_timestamp(", "clock_timestamp("];
 
-    /// <summary>Returns the change of a column to a type of the program's own: text, text[], integer, numeric, boolean, timestamptz or jsonb.</summary>
+    /// <summary>
+    /// Returns the change of a column to a type of the program's own: text, text[], integer, numeric, boolean, timestamptz or jsonb. The column stores no field
+    /// of that type, is too short for ids, or is a clock that has only days.
+    /// </summary>
     public static ColumnChange Of(string schema, string table, ColumnInfo column, string type)
     {
         if (column.IsIdentity)
@@ -53,7 +55,6 @@ internal sealed record ColumnChange(string? Sql, string? Note)
         "text[]" when from.EndsWith("[]", StringComparison.Ordinal) && IsText(from[..^2]) => new("$::text[]", to),
         "text[]" when IsText(from) => new(Split, to, "It splits texts at their commas, and fails, and changes nothing, where one is a JSON list"),
         // A numeric holds every whole number, and its fractions stay.
-        "numeric" or "integer" when IsFloat(from) => new("$::text::numeric", "numeric"),
         "numeric" or "integer" when from == "money" => new("$::numeric", "numeric"),
         "numeric" when IsWhole(from) => new("$::numeric", to),
         "numeric" or "integer" when from == "boolean" => new("$::integer", to),
@@ -61,10 +62,7 @@ internal sealed record ColumnChange(string? Sql, string? Note)
         "boolean" when IsWhole(from) || IsFloat(from) => new("$::text::boolean", to, "It fails, and changes nothing, where a number is neither 0 nor 1"),
         "boolean" when from == "numeric" => new("trim_scale($)::text::boolean", to, "It fails, and changes nothing, where a number is neither 0 nor 1"),
         "boolean" when IsText(from) => new($"{Trimmed}::boolean", to, $"{OrFails} yes or no"),
-        "timestamptz" when from.StartsWith("timestamp with time zone", StringComparison.Ordinal) => new("$", to),
-        "timestamptz" when from == "timestamp without time zone" => new("$ at time zone 'UTC'", to, IsUtc),
-        "timestamptz" when from == "date" => new("$::timestamp at time zone 'UTC'", to, $"{IsUtc}, each day for its midnight"),
-        "jsonb" when from == "json" => new("$::jsonb", to),
+        "timestamptz" when from == "date" => new("$::timestamp at time zone 'UTC'", to, "It takes the values for UTC, each day for its midnight"),
         "jsonb" when IsText(from) => new($"{Trimmed}::jsonb", to, $"{OrFails} JSON"),
         "jsonb" when IsWhole(from) || IsFloat(from) || from is "numeric" or "boolean" or "text[]" or "character varying[]" => new("to_jsonb($)", to),
         _ => null,

@@ -25,20 +25,25 @@ internal sealed class TargetDatabase : IAsyncDisposable
     // A pooled session may have ended meanwhile. The second attempt takes a new one.
     private const int MostAttempts = 3;
 
-    private const string TcpKeepAlive = "TCP Keepalive";
-    private const string MaximumPoolSize = "Maximum Pool Size";
+    // As long as PgBouncer lets a client wait by default (query_wait_timeout). A server without a pooler answers at once.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(120);
+
+    // The driver's own time-out, where the connection string sets none.
+    private static readonly TimeSpan UsualConnectTimeout = TimeSpan.FromSeconds(15);
 
     private readonly ConnectionTarget _target;
     private readonly NpgsqlDataSource _source;
     private readonly TransactionSettings _settings;
     private readonly SemaphoreSlim _free;
+    private int _maxConnections;
 
     private TargetDatabase(ConnectionTarget target, string schema, int connections, TransactionSettings settings)
     {
-        (_target, _settings, Schema, MaxConnections) = (target, settings, schema, connections);
+        (_target, _settings, Schema, _maxConnections) = (target, settings, schema, connections);
         _source = ConnectionKeywords.CreateSource(target.Keywords);
         _free = new SemaphoreSlim(connections, connections);
-        Windows = new PrioritySlots(Math.Max(1, connections - ConnectionsBesideWindows));
+        Windows = PrioritySlots(connections);
+        ConnectTimeout = target.Keywords.Timeout is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : UsualConnectTimeout;
     }
 
     /// <summary>The schema of the target tables.</summary>
@@ -51,13 +56,16 @@ internal sealed class TargetDatabase : IAsyncDisposable
     public IReadOnlyList<string> Notes => _target.Notes;
 
     /// <summary>The most sessions at a time.</summary>
-    public int MaxConnections { get; }
+    public int MaxConnections => _maxConnections;
+
+    /// <summary>The longest wait for a session that a command needs before it can begin.</summary>
+    public TimeSpan ConnectTimeout { get; }
 
     /// <summary>
     /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some
     /// are always left for work that waits for no reading.
     /// </summary>
-    public PrioritySlots Windows { get; }
+    public PrioritySlots Windows { get; private set; }
 
     /// <summary>The server's version, such as <c>15.14</c>.</summary>
     public string Version { get; private set; } = "";
@@ -70,21 +78,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     public static async Task<TargetDatabase> OpenAsync(PostgresSettings settings, string applicationName, CancellationToken cancellationToken)
     {
         var target = ConnectionKeywords.Parse(settings.ConnectionString, Environment.GetEnvironmentVariable);
-        var keywords = target.Keywords;
-        var connections = Connections(keywords, settings);
-        keywords.ApplicationName = applicationName;
-        // PGCLIENTENCODING and PGTZ would have their way otherwise, and COPY sends UTF8.
-        (keywords.ClientEncoding, keywords.Timezone) = ("UTF8", "UTC");
-        SetKeepAlives(target);
-        keywords.CommandTimeout = 0;
-        keywords.MaxPoolSize = connections;
-        keywords.MinPoolSize = Math.Min(keywords.MinPoolSize, connections);
-        // There is no state to reset, and behind a pooler the reset would reach the session of somebody else.
-        keywords.NoResetOnClose = true;
-        keywords.WriteBufferSize = 64 * 1024;
-        keywords.MaxAutoPrepare = 0;
-        keywords.IncludeErrorDetail = false;
-
+        var connections = SessionKeywords.Set(target, settings, applicationName);
         var database = new TargetDatabase(
             target, settings.Schema, connections, new TransactionSettings(applicationName, settings.StatementTimeoutSeconds, LockTimeoutSeconds));
         try
@@ -104,19 +98,33 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// </summary>
     /// <param name="isolation">What it sees of others.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<TargetSession> BeginAsync(IsolationLevel isolation, CancellationToken cancellationToken)
+    public Task<TargetSession> BeginAsync(IsolationLevel isolation, CancellationToken cancellationToken) =>
+        BeginAsync(isolation, LongestWait, cancellationToken);
+
+    /// <summary>Does the same, and waits no longer than this for the server, or for a pooler before it, to give the session.</summary>
+    /// <exception cref="SyncException">It gave none.</exception>
+    public async Task<TargetSession> BeginAsync(IsolationLevel isolation, TimeSpan longestWait, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
+        var isAbandoned = false;
         try
         {
-            var (connection, transaction) = await BeginOneAsync(isolation, cancellationToken);
+            var (connection, transaction) = await BeginOneAsync(isolation, longestWait, () => isAbandoned = true, cancellationToken);
             return new TargetSession(connection, transaction, () => _free.Release());
         }
-        catch
+        catch when (!isAbandoned)
         {
             _free.Release();
             throw;
         }
+    }
+
+    /// <summary>Takes no more than so many sessions from now on.</summary>
+    public async Task LimitAsync(int sessions, CancellationToken cancellationToken)
+    {
+        for (; _maxConnections > sessions; Interlocked.Decrement(ref _maxConnections))
+            await _free.WaitAsync(cancellationToken);
+        Windows = PrioritySlots(MaxConnections);
     }
 
     /// <summary>Does the work in a short transaction of its own and commits it.</summary>
@@ -129,13 +137,12 @@ internal sealed class TargetDatabase : IAsyncDisposable
     }
 
     /// <summary>Does the work in a short transaction of its own and commits it.</summary>
-    public Task RunAsync(Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken) => RunAsync(
-        async connection =>
-        {
-            await work(connection);
-            return true;
-        },
-        cancellationToken);
+    public async Task RunAsync(Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken)
+    {
+        await using var session = await BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await work(session.Connection);
+        await session.CommitAsync(cancellationToken);
+    }
 
     /// <summary>Reads the server's clock.</summary>
     public Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken) =>
@@ -152,28 +159,31 @@ internal sealed class TargetDatabase : IAsyncDisposable
         _free.Dispose();
     }
 
-    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction Transaction)> BeginOneAsync(IsolationLevel isolation, CancellationToken cancellationToken)
+    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction Transaction)> BeginOneAsync(
+        IsolationLevel isolation, TimeSpan longestWait, Action abandon, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             var connection = await ConnectAsync(cancellationToken);
+            var beginning = BeginAsync(connection, isolation);
             try
             {
-                var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
-                await connection.ExecuteAsync(_settings.Sql(connection.PostgreSqlVersion), cancellationToken);
-                return (connection, transaction);
+                return (connection, await beginning.WaitAsync(longestWait, cancellationToken));
             }
-            catch (PostgresException refused) when (PoolerFault.IsStatementMode(refused))
+            catch (Exception failure) when (!beginning.IsCompleted)
+            {
+                abandon();
+                var isLate = failure is TimeoutException;
+                Interlocked.Add(ref _maxConnections, isLate ? -1 : 0);
+                _ = EndAsync(beginning, connection, isLate ? null : _free);
+                throw isLate ? PoolerFault.NoSession(Host, longestWait) : failure;
+            }
+            catch (PostgresException refused) when (PoolerFault.Explain(Host, refused) is { } explained)
             {
                 await connection.DisposeAsync();
-                throw PoolerFault.StatementMode(Host, refused);
+                throw explained;
             }
-            catch (PostgresException refused) when (PoolerFault.IsFull(refused))
-            {
-                await connection.DisposeAsync();
-                throw PoolerFault.Full(Host, refused);
-            }
-            catch (NpgsqlException) when (IsLost(connection) && attempt < MostAttempts)
+            catch (NpgsqlException) when (connection.State != ConnectionState.Open && attempt < MostAttempts)
             {
                 // Nothing was done in it yet. Others of the pool may have ended too.
                 await connection.DisposeAsync();
@@ -187,7 +197,32 @@ internal sealed class TargetDatabase : IAsyncDisposable
         }
     }
 
-    private static bool IsLost(NpgsqlConnection connection) => connection.State != ConnectionState.Open;
+    private async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, IsolationLevel isolation)
+    {
+        // Not to be cancelled: a pooler keeps the request to cancel waiting as long as the client that is to be cancelled.
+        var transaction = await connection.BeginTransactionAsync(isolation, CancellationToken.None);
+        await connection.ExecuteAsync(_settings.Sql(connection.PostgreSqlVersion), CancellationToken.None);
+        return transaction;
+    }
+
+    // A session that nobody waits for any more is given back when it comes. One that came late is not asked for again: where it came from, there are too few.
+    private static async Task EndAsync(Task<NpgsqlTransaction> beginning, NpgsqlConnection connection, SemaphoreSlim? free)
+    {
+        try
+        {
+            await using (connection)
+            await using (await beginning)
+                free?.Release();
+        }
+#pragma warning disable CA1031 // Nobody waits for it, so nobody needs to know.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The database may be closed by now.
+        }
+    }
+
+    private static PrioritySlots PrioritySlots(int connections) => new(Math.Max(1, connections - ConnectionsBesideWindows));
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -212,28 +247,4 @@ internal sealed class TargetDatabase : IAsyncDisposable
                     Invariant($"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.")));
         },
         cancellationToken);
-
-    private static int Connections(NpgsqlConnectionStringBuilder keywords, PostgresSettings settings)
-    {
-        if (!keywords.ShouldSerialize(MaximumPoolSize) || keywords.MaxPoolSize >= settings.MaxConnections)
-            return settings.MaxConnections;
-
-        return keywords.MaxPoolSize >= LeastConnections
-            ? keywords.MaxPoolSize
-            : throw ConnectionFault.Of(
-                Invariant($"{MaximumPoolSize} is {keywords.MaxPoolSize}, but a run needs {LeastConnections} sessions. Raise it, or remove it and set ")
-                + "Postgres:MaxConnections");
-    }
-
-    private static void SetKeepAlives(ConnectionTarget target)
-    {
-        var keywords = target.Keywords;
-        keywords.KeepAlive = 30;
-        // The one above asks only while nothing runs; a server that vanishes during a statement is noticed by TCP. A unix socket has no such option.
-        var isWanted = !target.HasSocket && (keywords.TcpKeepAlive || !keywords.ShouldSerialize(TcpKeepAlive));
-        var (idle, interval) = (keywords.TcpKeepAliveTime, keywords.TcpKeepAliveInterval);
-        keywords.TcpKeepAlive = isWanted;
-        keywords.TcpKeepAliveTime = !isWanted ? 0 : idle > 0 ? idle : 30;
-        keywords.TcpKeepAliveInterval = !isWanted ? 0 : interval > 0 ? interval : 10;
-    }
 }

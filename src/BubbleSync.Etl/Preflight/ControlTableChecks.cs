@@ -33,6 +33,13 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         order by w.place
         """;
 
+    private const string ReadableSql =
+        """
+        select current_user::text, coalesce(bool_and(has_schema_privilege(n.oid, 'usage')), true),
+               coalesce(bool_and(has_table_privilege(c.oid, 'select')), true)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relkind = 'r'
+        """;
+
     private const string SecuredSql =
         """
         select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -59,6 +66,29 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     /// <summary>Checks them for any run; stops where there is an obstacle.</summary>
     public static async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         TargetFinding.ThrowIfAny([await new ControlTableChecks(connection).RunAsync([], new TargetUse(IsWritten: true), cancellationToken)]);
+
+    /// <summary>
+    /// Stops where the user cannot read all rows of the tables that are there, because a right is missing or row-level security may hide some; makes nothing.
+    /// </summary>
+    public static async Task RequireReadableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await ControlTables.CheckAsync(connection, cancellationToken);
+        var checks = new ControlTableChecks(connection);
+        if ((await checks.FindUnreadableAsync(cancellationToken) ?? await checks.FindSecuredAsync(cancellationToken)) is { } obstacle)
+            TargetFinding.ThrowIfAny([TargetFinding.Obstacle(Name, "target-rights", null, obstacle)]);
+    }
+
+    /// <summary>Makes the tables that are missing, for those who only read them; stops where there is an obstacle.</summary>
+    public static async Task EnsureReadableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // Rows that are hidden would be taken for runs that there never were.
+        await RequireReadableAsync(connection, cancellationToken);
+        if (await ControlTables.IsCurrentAsync(connection, cancellationToken))
+            return;
+
+        await RequireAsync(connection, cancellationToken);
+        await ControlTables.EnsureAsync(connection, cancellationToken);
+    }
 
     /// <summary>Checks them. Makes missing tables, if possible; they stay until the transaction or <see cref="RemoveMadeAsync"/> takes them back.</summary>
     /// <param name="plans">The entities whose staging is checked.</param>
@@ -111,11 +141,28 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         if (grants.Count > 0)
             return $"the user may not do all that runs do with them. Grant it: {string.Join(' ', grants)}";
 
+        return await FindSecuredAsync(cancellationToken) ?? await FindForeignAsync(plans, use, user, cancellationToken);
+    }
+
+    private async Task<string?> FindSecuredAsync(CancellationToken cancellationToken)
+    {
         var secured = await connection.RowsAsync(SecuredSql, r => r.GetString(0), cancellationToken);
         return secured.Count == 0
-            ? await FindForeignAsync(plans, use, user, cancellationToken)
+            ? null
             : "row-level security is on for control tables, so that runs would not see what they wrote. Switch it off: "
                 + string.Join(' ', secured.Select(t => $"alter table {Identifier.Quote("bubblesync", t)} no force row level security, disable row level security;"));
+    }
+
+    private async Task<string?> FindUnreadableAsync(CancellationToken cancellationToken)
+    {
+        var (user, isUsable, isReadable) = (await connection.RowsAsync(
+            ReadableSql, r => (Identifier.Quote(r.GetString(0)), r.GetBoolean(1), r.GetBoolean(2)), cancellationToken))[0];
+        if (isUsable && isReadable)
+            return null;
+
+        return "the user may not read them. Grant it: "
+            + (isUsable ? "" : $"grant usage on schema bubblesync to {user}; ")
+            + (isReadable ? "" : $"grant select on all tables in schema bubblesync to {user};");
     }
 
     // Comparisons remove what comparisons left behind, runs all that was left behind.

@@ -9,11 +9,15 @@ internal sealed class DatabaseChecks(NpgsqlConnection connection)
     private const string NatureSql =
         """
         select pg_encoding_to_char(d.encoding)::text, pg_is_in_recovery(),
-               case when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. Take it back: %s', s.source, case s.source
-                      when 'database' then format('alter database %I reset default_transaction_read_only;', d.datname)
-                      when 'user' then format('alter role %I reset default_transaction_read_only;', current_user)
-                      when 'database user' then format('alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
-                      else 'set default_transaction_read_only = off there' end) end
+               case when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. %s', s.source, case s.source
+                      when 'database' then format('Take it back: alter database %I reset default_transaction_read_only;', d.datname)
+                      when 'user' then format('Take it back: alter role %I reset default_transaction_read_only;', current_user)
+                      when 'database user' then
+                        format('Take it back: alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
+                      when 'client' then 'The connection itself asks for it: remove it from options in Postgres:ConnectionString, PGOPTIONS or the service file'
+                      when 'session' then 'Another program set it in a session that a pooler hands on: let the pooler reset its sessions '
+                        '(PgBouncer: server_reset_query_always = 1), or connect to the server itself'
+                      else 'Set default_transaction_read_only = off there' end) end
         from pg_database d, pg_settings s where d.datname = current_database() and s.name = 'default_transaction_read_only'
         """;
 

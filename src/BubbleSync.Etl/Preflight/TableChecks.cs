@@ -103,7 +103,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         }
         else if (state.CanIndex)
         {
-            _findings.Add(TargetFinding.Risk(check, "missing; the next run makes it"));
+            _findings.Add(new TargetFinding(check, $"missing; the next run makes it and says so. To make it now: {index}"));
         }
         else
         {

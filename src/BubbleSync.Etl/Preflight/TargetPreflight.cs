@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
@@ -26,20 +27,43 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<TargetFinding>> RunAsync(IReadOnlyList<EntityPlan> plans, bool lacksTables, CancellationToken cancellationToken)
     {
+        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        var tables = new TableChecks(connection, schema, use, user);
+        if (!use.IsRecorded)
+            return [await CheckSchemaAsync(lacksTables, user, cancellationToken), .. await tables.RunAsync(plans, null, cancellationToken)];
+
         List<TargetFinding> findings = [.. await new DatabaseChecks(connection).RunAsync(cancellationToken)];
         // Where nothing can be written, nothing can be tried.
         if (findings.Exists(f => f.Error is not null))
             return findings;
 
-        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
         findings.Add(await CheckSchemaAsync(lacksTables, user, cancellationToken));
         var control = new ControlTableChecks(connection);
         var controlTables = await control.RunAsync(plans, use, cancellationToken);
         var probe = controlTables.Error is null && control.AreThere ? new StatementProbe(connection, use.IsWritten) : null;
-        findings.AddRange(await new TableChecks(connection, schema, use, user).RunAsync(plans, probe, cancellationToken));
+        findings.AddRange(await tables.RunAsync(plans, probe, cancellationToken));
         await control.RemoveMadeAsync(cancellationToken);
         findings.Add(controlTables);
         return findings;
+    }
+
+    /// <summary>Checks whether the tables that are missing can be made; stops where there is an obstacle.</summary>
+    /// <param name="lacksTables">Whether target tables are missing.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RequireTablesCanBeMadeAsync(bool lacksTables, CancellationToken cancellationToken)
+    {
+        TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
+        var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
+        List<TargetFinding> findings = [await CheckSchemaAsync(lacksTables, user, cancellationToken)];
+        // Where all control tables are there, what runs need of them is not needed here.
+        if (!await ControlTables.IsCurrentAsync(connection, cancellationToken))
+        {
+            var control = new ControlTableChecks(connection);
+            findings.Add(await control.RunAsync([], use, cancellationToken));
+            await control.RemoveMadeAsync(cancellationToken);
+        }
+
+        TargetFinding.ThrowIfAny(findings);
     }
 
     private async Task<TargetFinding> CheckSchemaAsync(bool lacksTables, string user, CancellationToken cancellationToken)

@@ -7,6 +7,9 @@ internal sealed record TargetUse(bool IsWritten)
     /// <summary>Whether it deletes rows, as a hard prune does.</summary>
     public bool Deletes { get; init; }
 
+    /// <summary>Whether it makes staging tables and writes control tables.</summary>
+    public bool IsRecorded { get; init; } = true;
+
     /// <summary>The run; null where there is none.</summary>
     public Guid? RunId { get; init; }
 }

@@ -18,6 +18,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     private readonly Catalogue _catalogue;
     private readonly ILogger _logger;
     private string? _unsettled;
+    private string? _fewSessions;
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
         (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
@@ -103,16 +104,25 @@ internal sealed class SyncTarget : IAsyncDisposable
     public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
-            await ControlTables.CheckAsync(connection, cancellationToken);
             if (await ControlTables.MayReadAsync(connection, "source", cancellationToken) is false)
                 await ControlTableChecks.RequireAsync(connection, cancellationToken);
+            await ControlTableChecks.RequireReadableAsync(connection, cancellationToken);
             await Source.RequireAsync(connection, cancellationToken);
         },
         cancellationToken);
 
-    /// <summary>Stops where a newer program made the control tables.</summary>
-    public Task RequireVersionAsync(CancellationToken cancellationToken) =>
-        Database.RunAsync(c => ControlTables.CheckAsync(c, cancellationToken), cancellationToken);
+    /// <summary>Stops where the control tables hide something from the user, or a newer program made them.</summary>
+    public Task RequireControlTablesReadableAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => ControlTableChecks.RequireReadableAsync(c, cancellationToken), cancellationToken);
+
+    /// <summary>Stops where the tables that are missing cannot be made.</summary>
+    public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)
+    {
+        var lacksTables = Plan([]).Gaps.Any(g => g.Code == "table-missing");
+        return Database.RunAsync(
+            c => new TargetPreflight(c, Database.Schema, new TargetUse(IsWritten: true)).RequireTablesCanBeMadeAsync(lacksTables, cancellationToken),
+            cancellationToken);
+    }
 
     /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>
     public Task<bool> LacksSourceAsync(CancellationToken cancellationToken) =>
@@ -123,6 +133,26 @@ internal sealed class SyncTarget : IAsyncDisposable
     {
         await EnsureControlTablesAsync(cancellationToken);
         await Database.RunAsync(c => Source.ReplaceAsync(c, runId, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes the locks of a run, once it is known that it gets the sessions it needs. Where it gets fewer than the settings say, it takes no more.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="entities">The entities whose tables are written; none for a comparison.</param>
+    /// <param name="nextStep">What finishes the run where the locks are lost.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<RunLock> LockAsync(Guid runId, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)
+    {
+        var (finding, sessions, isFewer) = await new SessionChecks(Database).RunAsync(cancellationToken);
+        TargetFinding.ThrowIfAny([finding]);
+        if (isFewer)
+        {
+            await Database.LimitAsync(sessions, cancellationToken);
+            _fewSessions = $"{finding.Check}: {finding.Message}";
+        }
+
+        return await RunLock.TakeAsync(Database, runId, entities, nextStep, cancellationToken);
     }
 
     /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
@@ -158,7 +188,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        var done = new List<string>();
+        var done = new List<string>(SessionWarnings);
         // Each in its own transaction: an index is made under a lock on its table.
         foreach (var entity in plan.Entities)
         {
@@ -179,6 +209,9 @@ internal sealed class SyncTarget : IAsyncDisposable
         await Database.RunAsync(c => StaleStaging.ClearComparisonsAsync(c, plan.Entities, cancellationToken), cancellationToken);
         return warnings;
     }
+
+    /// <summary>The warning that the run takes fewer sessions than the settings say; none where it does not.</summary>
+    public IReadOnlyList<string> SessionWarnings => _fewSessions is null ? [] : [_fewSessions];
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Database.DisposeAsync();

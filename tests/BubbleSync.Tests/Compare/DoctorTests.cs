@@ -23,13 +23,27 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Theory]
     [InlineData("alter table agent drop column banker", "table agent", "add column \"banker\" text")]
     [InlineData("drop table payment", "table payment", "bubblesync schema apply")]
-    [InlineData("drop index agent_bubble_id_key", "unique key agent.bubble_id", "the next run makes it")]
     public async Task What_the_database_lacks_is_named_with_its_mending(string sql, string check, string mending)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync(sql);
 
         Assert.Equal([check], await FailedAsync(fixture, mending));
+    }
+
+    [Fact]
+    public async Task A_unique_key_that_the_next_run_makes_is_a_remark()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop index agent_bubble_id_key");
+
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        var report = await fixture.ResyncAsync("agent");
+
+        Assert.True(examined.Success);
+        var check = Assert.Single(examined.Checks, c => c.Name == "unique key agent.bubble_id");
+        Assert.StartsWith("missing; the next run makes it and says so. To make it now: create unique index", check.Message, StringComparison.Ordinal);
+        Assert.Contains(report.Warnings, w => w.Contains("made the missing unique index on 'bubble_id'", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,6 +18,20 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("select set_config('a.b', coalesce(current_setting('a.b', true), 'c'), false)", "set_config", "write true as its last argument")]
     [InlineData("do $x$ begin if true then set enable_seqscan = off; end if; end $x$", "set enable_seqscan", "write 'set local' instead")]
     [InlineData("do 'begin perform set_config(''a.b'', ''c'', false); end'", "set_config", "write true as its last argument")]
+    [InlineData("do $x$ begin execute $y$set work_mem = '1GB'$y$; end $x$", "set work_mem", "write 'set local' instead")]
+    [InlineData("do $x$ begin execute format('set work_mem = %L', '1GB'); end $x$", "set work_mem", "write 'set local' instead")]
+    [InlineData(
+        "create or replace function f(a text default 'x') returns void language plpgsql as $f$ begin perform set_config('a.b', a, false); end $f$",
+        "set_config", "write true as its last argument")]
+    [InlineData("create temp table t as select 1 as a; select 2", "create temp table", "add 'on commit drop', or make a table that is not temporary")]
+    [InlineData("create temporary view v as select 1 as a", "create temporary view", "add 'on commit drop', or make a table that is not temporary")]
+    [InlineData("select 1 as a into temp t", "into temp", "write 'create temp table … on commit drop as' instead")]
+    [InlineData("do $x$ begin create temp table t (a integer); end $x$", "create temp table", "add 'on commit drop', or make a table that is not temporary")]
+    [InlineData("select pg_advisory_lock(1)", "pg_advisory_lock", "write pg_advisory_xact_lock, or its like with 'xact', instead")]
+    [InlineData("select pg_try_advisory_lock_shared (1, 2)", "pg_try_advisory_lock_shared", "write pg_advisory_xact_lock, or its like with 'xact', instead")]
+    [InlineData("listen changes", "listen changes", "take it out")]
+    [InlineData("prepare p as select 1", "prepare p", "take it out")]
+    [InlineData("declare c cursor with hold for select 1", "with hold", "take it out")]
     public async Task A_patch_that_sets_something_for_longer_is_not_run_and_the_doctor_names_it(string sql, string words, string instead)
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-bad", sql), ("020-good", "update agent set introducer = 'x'"));
@@ -38,6 +52,9 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("do $$ begin update agent\n set name = 'a'; set local work_mem = '1GB'; end $$")]
     [InlineData("create or replace function keep() returns void language sql set work_mem = '1GB' as $$ select $$")]
     [InlineData("insert into agent (bubble_id) values ('a') on conflict (bubble_id) do update set name = case when true then 'a' else 'b' end")]
+    [InlineData("create temp table t on commit drop as select 1 as a; create temporary table u (a integer) on commit drop; insert into u values (2)")]
+    [InlineData("do $$ declare temp integer; begin select 1 into temp from agent; execute $y$set local work_mem = '1GB'$y$; end $$")]
+    [InlineData("select pg_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(2); grant execute on function pg_catalog.lower(text) to public; select 'set x = 1'")]
     public async Task What_ends_with_the_transaction_runs(string sql)
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", sql));
@@ -65,9 +82,15 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
         await using var session = new NpgsqlConnection(connection.ConnectionString);
         await session.OpenAsync(fixture.Limit);
 
-        await session.ExecuteAsync("begin; set a.b = '1'; do $$ begin set a.c = '2'; end $$; select set_config('a.d', '3', false); commit", fixture.Limit);
+        await session.ExecuteAsync(
+            "begin; set a.b = '1'; do $$ begin set a.c = '2'; execute 'set a.e = 4'; end $$; select set_config('a.d', '3', false); "
+            + "create temp table t as select 5 as a; select 6 as a into temp u; select pg_advisory_lock(7); listen eight; prepare nine as select 9; "
+            + "declare ten cursor with hold for select 10; commit",
+            fixture.Limit);
 
-        const string Left = "select current_setting('a.b') || current_setting('a.c') || current_setting('a.d')";
-        Assert.Equal("123", await session.ScalarAsync<string>(Left, fixture.Limit));
+        const string Left = "select current_setting('a.b') || current_setting('a.c') || current_setting('a.d') || current_setting('a.e') || t.a || u.a "
+            + "|| (select objid::text from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) || (select * from pg_listening_channels()) "
+            + "|| (select name from pg_prepared_statements where from_sql) || (select name from pg_cursors where is_holdable) from t, u";
+        Assert.Equal("1234567eightnineten", await session.ScalarAsync<string>(Left, fixture.Limit));
     }
 }

@@ -18,6 +18,10 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
     private const string Untrusted = "the server's certificate is not trusted: its issuer, 'BubbleSync test authority', is not among the authorities ";
     private const string OtherName = "the server's certificate is for 'localhost', '::1', not for '127.0.0.1'. Connect by a name of the certificate";
 
+    // The servers of these tests are older, or have no TLS.
+    private const string OldServer = "sslnegotiation=direct works only with PostgreSQL 17 or newer with TLS switched on";
+    private const string NoBinding = "channel_binding=require works only over TLS and where the server keeps the password as SCRAM-SHA-256";
+
     private int Port => server.Address.Port;
 
     private string SignIn => $"user={server.Address.Username} password='{server.Address.Password}' dbname={server.Address.Database}";
@@ -80,6 +84,24 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
         Assert.Contains("demands TLS (sslmode), and the server does not offer it. Switch TLS on at the server", failure.Message, StringComparison.Ordinal);
     }
 
+    [UnixTheory]
+    [InlineData(true, "sslmode=require sslnegotiation=direct", OldServer)]
+    [InlineData(false, "sslmode=require sslnegotiation=direct", OldServer)]
+    [InlineData(true, "sslnegotiation=direct", "cannot be used: sslnegotiation=direct needs sslmode=require, verify-ca or verify-full")]
+    [InlineData(false, "channel_binding=require", NoBinding)]
+    [InlineData(false, "sslmode=disable channel_binding=require", NoBinding)]
+    [InlineData(true, "sslmode=disable channel_binding=require", NoBinding)]
+    [InlineData(false, "sslmode=require channel_binding=require", "or set sslmode=disable and channel_binding=disable if the network is trusted")]
+    public async Task A_demand_that_the_server_does_not_meet_is_told_with_what_meets_it(bool hasTls, string options, string why)
+    {
+        var address = hasTls ? server.Address : new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync());
+        var form = Invariant($"host=127.0.0.1 port={address.Port} user={address.Username} password='{address.Password}' dbname={address.Database}");
+
+        var failure = await FailAsync($"{form} {options}");
+
+        Assert.Contains(why, failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Each_refusal_of_the_server_has_its_own_words()
     {
@@ -97,6 +119,8 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
                 (new(known.ConnectionString) { Password = "wrong" }, $"{closed} {refused}the password is wrong, or there is no user '{role}' (28P01)."),
                 (new(known.ConnectionString) { Password = null }, $"{closed} cannot be reached: the server asks for a password, and none is given"),
                 (new(address.ConnectionString) { Database = "nowhere" }, $"nowhere {refused}there is no database 'nowhere' (3D000). Correct the name"),
+                (new(known.ConnectionString) { Database = null }, $" {refused}Postgres:ConnectionString names no database, so that the one with the user's "
+                    + $"name was taken, and there is no database '{role}' (3D000). Write the name"),
                 (known, $"{closed} {refused}user '{role}' may not connect to database '{closed}' (42501). Allow it: grant connect"),
                 (new(known.ConnectionString) { Username = full, Database = "postgres" }, $"postgres {refused}too many connections for role \"{full}\" ("),
             ];

@@ -10,6 +10,8 @@ namespace BubbleSync.Tests.Postgres;
 /// <summary>A PgBouncer of its own in front of a database, with the settings that it is installed with.</summary>
 internal sealed class PgBouncer : IAsyncDisposable
 {
+    private const int UsualPoolSize = 20;
+
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
@@ -22,7 +24,8 @@ internal sealed class PgBouncer : IAsyncDisposable
     /// <param name="target">The database.</param>
     /// <param name="mode"><c>session</c>, <c>transaction</c> or <c>statement</c>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<PgBouncer> StartAsync(string target, string mode, CancellationToken cancellationToken)
+    /// <param name="poolSize">How many of the server's sessions it takes.</param>
+    public static async Task<PgBouncer> StartAsync(string target, string mode, CancellationToken cancellationToken, int poolSize = UsualPoolSize)
     {
         var server = new NpgsqlConnectionStringBuilder(target);
         var port = FreePort();
@@ -43,6 +46,7 @@ internal sealed class PgBouncer : IAsyncDisposable
                 logfile = {folder.FullName}/pgbouncer.log
                 pidfile = {folder.FullName}/pgbouncer.pid
                 pool_mode = {mode}
+                default_pool_size = {poolSize}
 
                 """),
             cancellationToken);

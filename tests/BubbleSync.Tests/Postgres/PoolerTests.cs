@@ -1,9 +1,11 @@
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
+using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
 using Npgsql;
 using Xunit;
+using static System.FormattableString;
 
 namespace BubbleSync.Tests.Postgres;
 
@@ -128,6 +130,57 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message.Contains("statement mode", StringComparison.Ordinal));
     }
 
+    [PgBouncerTheory]
+    [InlineData("session", 1)]
+    [InlineData("transaction", 2)]
+    public async Task A_pool_that_is_too_small_stops_a_run_before_it_asks_Bubble_in_the_words_of_doctor(string mode, int size)
+    {
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode, size, ";Timeout=1");
+
+        await fixture.AssertStopsAsync(
+            "sessions", Invariant($"a run needs 3 at once and got {size}: "), "gave no session within 1 s", "(PgBouncer: default_pool_size", "at least 3");
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_run_takes_as_many_sessions_as_the_pool_has(string mode)
+    {
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode, 4);
+
+        var report = await fixture.ResyncAsync();
+
+        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Contains(report.Warnings, w => w.Contains("the pooler gives 4 at once, so that a run takes 4 instead of 10", StringComparison.Ordinal));
+    }
+
+    [PgBouncerFact]
+    public async Task Sessions_that_others_left_read_only_stop_a_run()
+    {
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, "transaction", 3);
+        await using var others = NpgsqlDataSource.Create(bouncer.ConnectionString);
+        // Each keeps its session until all have one.
+        await using (var first = await others.OpenConnectionAsync(fixture.Limit))
+        await using (var second = await others.OpenConnectionAsync(fixture.Limit))
+        await using (var third = await others.OpenConnectionAsync(fixture.Limit))
+        {
+            NpgsqlConnection[] all = [first, second, third];
+            foreach (var statement in new[] { "begin", "set default_transaction_read_only = on", "commit" })
+            {
+                foreach (var connection in all)
+                {
+                    await using var command = new NpgsqlCommand(statement, connection);
+                    await command.ExecuteNonQueryAsync(fixture.Limit);
+                }
+            }
+        }
+
+        await fixture.AssertStopsAsync("writing", "from: session. Another program set it in a session that a pooler hands on", "server_reset_query_always = 1");
+    }
+
     private static string Check(string settings)
     {
         var wrong = settings.Split(", ").Select(s => s.Split('=')).Select(s =>
@@ -138,10 +191,10 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<SyncFixture> OpenAsync(bool tables = true) =>
         (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
 
-    private static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode)
+    private static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode, int size = 20, string words = "")
     {
-        var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit);
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString } };
+        var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit, size);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString + words } };
         return bouncer;
     }
 }

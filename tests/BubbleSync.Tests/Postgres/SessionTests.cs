@@ -1,7 +1,9 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
+using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -124,20 +126,51 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(("succeeded", 1000L), (report.Status, report.Entities[0].Inserted));
     }
 
-    [Theory]
-    [InlineData(5, "but role {0} allows 5, of which 0 are in use. Set Postgres:MaxConnections to 5, or raise that limit: alter role \"{0}\" connection limit 10;")]
-    [InlineData(2, "but role {0} allows 2, of which 0 are in use. A run needs 3: end sessions that are not needed")]
-    public async Task Doctor_compares_them_with_what_the_role_may_have(int allowed, string message)
+    [Fact]
+    public async Task A_run_takes_as_many_as_the_role_may_have()
     {
-        await using var fixture = await OpenAsync(allowed, new SimulatorOptions { Invoices = 0 });
+        await using var fixture = await OpenAsync(5, new SimulatorOptions { Invoices = 5 });
         var role = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString).Username;
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { MaxConnections = 10 } };
+        await ClosedAsync(fixture);
 
-        var report = await fixture.Engine().ExamineAsync(fixture.Limit);
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        await ClosedAsync(fixture);
+        var report = await fixture.ResyncAsync();
 
-        var check = Assert.Single(report.Checks, c => c.Name == "sessions");
-        Assert.Equal("failed", check.Status);
-        Assert.Contains(string.Format(CultureInfo.InvariantCulture, message, role), check.Message, StringComparison.Ordinal);
+        var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections) and is slower. "
+            + $"For more, raise that limit: alter role \"{role}\" connection limit 10;";
+        Assert.Equal(("well", message), Assert.Single(examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
+        Assert.Contains($"sessions: {message}", report.Warnings);
+        Assert.Equal("succeeded", report.Status);
+    }
+
+    [Theory]
+    [InlineData("role {0}", "alter role \"{0}\" connection limit 2")]
+    [InlineData("database {1}", "alter database \"{1}\" connection limit 3")]
+    public async Task Too_few_stop_a_run_before_it_asks_Bubble_in_the_words_of_doctor(string whose, string statement)
+    {
+        await using var fixture = await OpenAsync(10, new SimulatorOptions { Invoices = 0 });
+        var connection = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString);
+        string Filled(string text) => string.Format(CultureInfo.InvariantCulture, text, connection.Username, connection.Database);
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        await ClosedAsync(fixture);
+        // The test's own session counts for the database.
+        await fixture.ExecuteAsync(Filled(statement));
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
+        var asked = fixture.Bubble.Traffic.Requests;
+        await ClosedAsync(fixture);
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        await ClosedAsync(fixture);
+
+        Assert.Equal(0, asked);
+        Assert.Equal(["sessions"], examined.Checks.Where(c => c.Status == "failed").Select(c => c.Name));
+        Assert.Equal(stopped.Message, examined.Checks.Single(c => c.Name == "sessions").Message);
+        Assert.StartsWith($"a run needs 3 at once and got 2: {Filled(whose)} allows ", stopped.Message, StringComparison.Ordinal);
+        await fixture.FollowAsync(stopped.Message, "alter ");
+        await fixture.AssertSyncsAsync();
     }
 
     // A fixture whose program is a role with so many sessions, which owns the database.

@@ -200,6 +200,46 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         Assert.StartsWith("create schema bubblesync authorization", message[(message.IndexOf('(', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Schema_apply_without_rights_stops_in_the_words_of_doctor()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        await fixture.AsUserAsync("");
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
+        var checks = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks;
+        foreach (var error in stopped.Errors)
+            await fixture.FollowAsync(error.Message, "grant create");
+
+        string[] expected = ["rights on schema public", "control tables"];
+        Assert.Equal(expected.Select(name => checks.Single(c => c is { Status: "failed" } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
+        Assert.Equal(8, (await fixture.Engine().ApplySchemaAsync(fixture.Limit)).Count);
+    }
+
+    [Fact]
+    public async Task Schema_audit_that_is_to_apply_stops_in_the_words_of_doctor_before_it_asks_Bubble()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("drop table payment");
+        await fixture.AsUserAsync();
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions { Apply = true }, fixture.Limit));
+
+        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
+        Assert.Contains("the user lacks create on schema public. Grant it: grant create on schema", stopped.Message, StringComparison.Ordinal);
+    }
+
+    // Without the rights that runs need of the control tables.
+    [Fact]
+    public async Task Schema_apply_takes_no_right_where_nothing_is_missing()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync("");
+        await fixture.ExecuteAsync($"revoke insert, update, delete on all tables in schema bubblesync from {role}");
+
+        Assert.Empty(await fixture.Engine().ApplySchemaAsync(fixture.Limit));
+    }
+
     [Theory]
     [InlineData("incremental")]
     [InlineData("record")]
@@ -232,6 +272,20 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         await fixture.ExecuteAsync("set default_transaction_read_only = off; " + message[message.IndexOf("alter database", StringComparison.Ordinal)..]);
 
         await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_connection_that_asks_to_read_only_stops_a_run_and_is_to_be_corrected_itself()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var connection = fixture.Settings.Postgres.ConnectionString;
+        fixture.Settings = fixture.Settings with
+        {
+            Postgres = fixture.Settings.Postgres with { ConnectionString = $"{connection};Options=-c default_transaction_read_only=on" },
+        };
+
+        await fixture.AssertStopsAsync(
+            "writing", "from: client. The connection itself asks for it: remove it from options in Postgres:ConnectionString, PGOPTIONS or the service file");
     }
 
     private static string Guard(string happening, string condition) =>

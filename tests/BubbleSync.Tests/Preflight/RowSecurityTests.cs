@@ -108,6 +108,107 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal("on, and its policies let the user see every row.", await fixture.RemarkAsync("row-level security of codes.kind"));
     }
 
+    [Theory]
+    [InlineData("audit fields")]
+    [InlineData("audit links")]
+    [InlineData("audit values")]
+    [InlineData("verify")]
+    public async Task A_command_that_only_reads_stops_for_rows_that_it_cannot_see(string command)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table agent enable row level security");
+        await fixture.AsUserAsync("grant select on all tables in schema public to $");
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(fixture, command));
+        var asked = fixture.Bubble.Traffic.Requests;
+        await fixture.ExecuteAsync("create policy every on agent for select using (true)");
+        await ReadAsync(fixture, command);
+
+        Assert.Equal(0, asked);
+        Assert.Contains("row-level security of table \"public\".\"agent\" may hide rows from the user", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("audit fields")]
+    [InlineData("audit links")]
+    public async Task An_audit_that_leaves_nothing_behind_needs_to_read_only(string command)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync("grant select on all tables in schema public to $");
+        await fixture.ExecuteAsync(
+            $"revoke all on schema bubblesync, bubblesync_staging from {role}; revoke all on all tables in schema bubblesync from {role}; "
+            + $"grant usage on schema bubblesync to {role}; grant select on all tables in schema bubblesync to {role}; "
+            + $"alter role {role} set default_transaction_read_only = on");
+
+        await ReadAsync(fixture, command);
+
+        await fixture.ExecuteAsync($"revoke select on agent from {role}");
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(fixture, command));
+        Assert.Contains("the user lacks select on table \"public\".\"agent\". Grant them: grant select on", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("runs list")]
+    [InlineData("audit fields")]
+    [InlineData("audit links")]
+    [InlineData("plan")]
+    public async Task Row_level_security_of_control_tables_stops_what_reads_them(string command)
+    {
+        await using var fixture = await TenAgentsAsync();
+        await fixture.AsUserAsync();
+        await fixture.ExecuteAsync("alter table bubblesync.run enable row level security; alter table bubblesync.held_link enable row level security");
+        var before = fixture.Bubble.Traffic.Requests;
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(fixture, command));
+        var after = fixture.Bubble.Traffic.Requests;
+        await fixture.FollowAsync(stopped.Message, "alter table");
+        await ReadAsync(fixture, command);
+
+        Assert.Equal(before, after);
+        Assert.Contains("row-level security is on for control tables", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Control_tables_that_may_not_be_read_are_named_with_the_grants()
+    {
+        await using var fixture = await TenAgentsAsync();
+        var role = await fixture.AsUserAsync();
+        await fixture.ExecuteAsync($"revoke all on schema bubblesync from {role}; revoke all on all tables in schema bubblesync from {role}");
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(fixture, "runs list"));
+        await fixture.FollowAsync(stopped.Message, "grant usage");
+
+        await ReadAsync(fixture, "runs list");
+        Assert.Contains($"grant select on all tables in schema bubblesync to \"{role}\";", stopped.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task ReadAsync(SyncFixture fixture, string command)
+    {
+        var engine = fixture.Engine();
+        switch (command)
+        {
+            case "audit fields":
+                await engine.AuditFieldsAsync(["agent"], null, fixture.Limit);
+                break;
+            case "audit links":
+                await engine.AuditLinksAsync(new LinkAuditOptions(), fixture.Limit);
+                break;
+            case "audit values":
+                await engine.AuditValuesAsync(new ValueAuditOptions { Entities = ["agent"] }, null, fixture.Limit);
+                break;
+            case "verify":
+                await engine.VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
+                break;
+            case "plan":
+                await engine.PlanAsync(["agent"], fixture.Limit);
+                break;
+            default:
+                await using (var archive = await engine.OpenArchiveAsync(fixture.Limit))
+                    Assert.NotEmpty(await archive.ListAsync(9, null, null, fixture.Limit));
+                break;
+        }
+    }
+
     private static Task<RunReport> PruneAsync(SyncFixture fixture, PruneMode mode) => fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode });
 
     // Of which Bubble has eight.

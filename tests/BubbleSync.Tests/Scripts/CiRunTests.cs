@@ -24,4 +24,19 @@ public sealed class CiRunTests
         Assert.Equal(code, ended);
         Assert.Equal($"{says}\n{last}\n", output);
     }
+
+    [UnixTheory]
+    [InlineData("A.VersionTests.A_version_that_is_given_stays", "")]
+    [InlineData("A.PoolerTests.Every_command(mode: \"session\")", "WARNING: nothing was tested behind a pooler, because PgBouncer is not here")]
+    public async Task Tests_that_were_skipped_are_named_behind_all_else(string name, string warning)
+    {
+        using var folder = new ScriptFolder();
+        folder.Write("run.sh", $"#!/bin/sh\ncat <<'END'\n  Skipped {name} [1 ms]\n{Two}\nEND\n");
+
+        var (ended, output) = await folder.RunAsync(".ci/run", "/", []);
+
+        Assert.Equal(0, ended);
+        Assert.Contains($"{Two}\nWARNING: these tests were skipped:\n{name}\n{warning}", output, StringComparison.Ordinal);
+        Assert.EndsWith("\n13 passed, 0 failed\n", output, StringComparison.Ordinal);
+    }
 }

@@ -1,10 +1,14 @@
+using System.Text.RegularExpressions;
+using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Scripts;
+using Npgsql;
 using Xunit;
 
 namespace BubbleSync.Tests.Settings;
 
 /// <summary>Each folder of <c>config/examples</c>: a table as another tool makes it, which the program loads with the map beside it.</summary>
-public sealed class ExampleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
 
@@ -42,6 +46,31 @@ public sealed class ExampleTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.True(verified.Code == 0, verified.All);
     }
 
+    [UnixTheory]
+    [MemberData(nameof(Folders))]
+    public async Task The_commands_of_the_README_work_as_printed(string folder)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
+        Put(fixture, 1, "\"Number\": \"A-1\", \"Paid\": true");
+        var readme = await File.ReadAllTextAsync(Path.Combine(Examples, "README.md"), fixture.Limit);
+        var blocks = Block().Matches(readme).Select(m => m.Groups["lines"].Value).ToList();
+        var address = new NpgsqlConnectionStringBuilder(fixture.Connection);
+        (string, string?)[] exported =
+        [
+            ("BUBBLESYNC_Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()), ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token),
+            ("BUBBLESYNC_Postgres__ConnectionString", FormattableString.Invariant(
+                $"postgresql://{address.Username}:{Uri.EscapeDataString(address.Password!)}@{address.Host}:{address.Port}/{address.Database}")),
+        ];
+
+        var program = $"bubblesync() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")}' \"$@\"; }}";
+        var script = $"{program}\n{blocks[1].Replace("prisma", folder, StringComparison.Ordinal)}";
+        var outcome = await ChildProcess.RunAsync(Repository.Root, "/bin/sh", ["-e", "-c", script], exported);
+
+        Assert.Equal(exported.Select(e => $"export {e.Item1}"), blocks[0].Split('\n').Select(line => line.Split('=')[0]));
+        Assert.True(outcome.Code == 0, outcome.All);
+        Assert.Single(await fixture.RowsAsync("select run_id from bubblesync.run where kind = 'resync' and status = 'succeeded'"));
+    }
+
     /// <summary>The folder has what its README and the page above it say.</summary>
     [Theory]
     [MemberData(nameof(Folders))]
@@ -53,6 +82,9 @@ public sealed class ExampleTests(PostgresFixture postgres) : IClassFixture<Postg
             ["README.md", "bubblesync.json", Path.Combine("entities", "order.json"), "migration.sql", Path.Combine("patches", "README.md")], files.Order(StringComparer.Ordinal));
         Assert.Contains($"({folder}/README.md)", File.ReadAllText(Path.Combine(Examples, "README.md")), StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"^```\n(?<lines>.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Block();
 
     private static void Put(SyncFixture fixture, int number, string fields) => fixture.Put("order", SyncFixture.Record(number, SyncFixture.Late, fields));
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl;
-using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Sync;

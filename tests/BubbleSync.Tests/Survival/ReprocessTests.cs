@@ -1,7 +1,7 @@
 using System.Globalization;
 using BubbleSync.Etl;
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;

@@ -1,5 +1,5 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;

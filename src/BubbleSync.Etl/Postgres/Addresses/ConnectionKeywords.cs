@@ -55,7 +55,9 @@ internal sealed partial class ConnectionKeywords
         }
         catch (Exception refused) when (refused is ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
-            throw ConnectionFault.Of("Npgsql does not take these keywords together");
+            throw ConnectionFault.Of(keywords is { SslNegotiation: SslNegotiation.Direct, SslMode: < SslMode.Require }
+                ? "sslnegotiation=direct needs sslmode=require, verify-ca or verify-full"
+                : "Npgsql does not take these keywords together");
         }
     }
 

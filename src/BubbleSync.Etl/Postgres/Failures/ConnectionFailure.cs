@@ -9,6 +9,9 @@ namespace BubbleSync.Etl.Postgres.Failures;
 /// <summary>Explains why no connection could be opened: what failed, at which server, why, and what to do.</summary>
 internal static class ConnectionFailure
 {
+    /// <summary>The code of the error where the server, the role or the database has no further session.</summary>
+    public const string NoSessionFree = "too-many-sessions";
+
     private const string Setting = "Postgres:ConnectionString";
 
     /// <summary>Whether opening a connection throws this where it fails.</summary>
@@ -30,7 +33,8 @@ internal static class ConnectionFailure
         var isRefused = failures.Exists(one => one is PostgresException);
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
-        var error = new SyncError("load", null, null, null, isRefused ? "target-refused" : "target-unreachable", message);
+        var isFull = failures.Exists(one => one is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections });
+        var error = new SyncError("load", null, null, null, isFull ? NoSessionFree : isRefused ? "target-refused" : "target-unreachable", message);
         return new SyncException(error, ConnectionFault.Kept(target.Keywords, failure));
     }
 
@@ -40,8 +44,15 @@ internal static class ConnectionFailure
         NpgsqlException when failure.Message.StartsWith("No password has been provided", StringComparison.Ordinal) =>
             $"the server asks for a password, and none is given for user '{User(target)}'. Put it into {Setting}, PGPASSWORD or ~/.pgpass.",
         NpgsqlException when failure.Message.StartsWith("SSL connection requested", StringComparison.Ordinal) =>
-            $"{Setting} demands TLS (sslmode), and the server does not offer it. Switch TLS on at the server, "
-                + "or set sslmode=disable if the network is trusted.",
+            $"{Setting} demands TLS (sslmode), and the server does not offer it. Switch TLS on at the server, or set sslmode=disable "
+                + $"{(target.Keywords.ChannelBinding == ChannelBinding.Require ? "and channel_binding=disable " : "")}if the network is trusted.",
+        NpgsqlException when failure.Message.Contains("ChannelBinding is set to Require", StringComparison.Ordinal) =>
+            "channel_binding=require works only over TLS and where the server keeps the password as SCRAM-SHA-256, and one of the two is missing. "
+                + $"Switch TLS on at the server, set sslmode=require in {Setting}, and set the user's password anew (password_encryption = scram-sha-256); "
+                + "or set channel_binding=prefer if the network is trusted.",
+        NpgsqlException { InnerException: IOException } when IsDirect(target, failure) =>
+            "sslnegotiation=direct works only with PostgreSQL 17 or newer with TLS switched on, and this server ended the connection at the handshake. "
+                + $"Take sslnegotiation out of {Setting}, PGSSLNEGOTIATION and the service file.",
         NpgsqlException when failure.Message.StartsWith("No suitable host", StringComparison.Ordinal) =>
             $"none of the hosts can be written. Name the primary in {Setting}.",
         NpgsqlException { InnerException: AuthenticationException tls } => await TlsReasonAsync(target, tls, cancellationToken),
@@ -58,7 +69,7 @@ internal static class ConnectionFailure
 
     private static string Refusal(ConnectionTarget target, PostgresException refusal)
     {
-        var (user, database) = (User(target), ConnectionFault.Shown(target.Keywords.Database ?? target.Keywords.Username));
+        var (user, database) = (User(target), Database(target));
         var said = $"{ConnectionFault.Hide(target.Keywords, refusal.MessageText)} ({refusal.SqlState})";
         return refusal.SqlState switch
         {
@@ -68,11 +79,15 @@ internal static class ConnectionFailure
             PostgresErrorCodes.InvalidAuthorizationSpecification =>
                 $"{said}. The server does not let user '{user}' in from here in this way. Check the user, "
                 + "allow this address (pg_hba.conf, or the hoster's list), and set sslmode=require if it admits TLS only.",
+            PostgresErrorCodes.InvalidCatalogName when IsWithoutDatabase(target) =>
+                $"{Setting} names no database, so that the one with the user's name was taken, and there is no database '{database}' ({refusal.SqlState}). "
+                + "Write the name: postgresql://user:password@host:5432/DATABASE, or dbname=DATABASE.",
             PostgresErrorCodes.InvalidCatalogName =>
                 $"there is no database '{database}' ({refusal.SqlState}). Correct the name in {Setting}, or make it: create database \"{database}\";",
             PostgresErrorCodes.InsufficientPrivilege =>
-                $"user '{user}' may not connect to database '{database}' ({refusal.SqlState}). "
-                + $"Allow it: grant connect on database \"{database}\" to \"{user}\";",
+                $"user '{user}' may not connect to database '{database}' ({refusal.SqlState})"
+                + (IsWithoutDatabase(target) ? $", which was taken because {Setting} names none. Write another one (dbname=…), or allow it: " : ". Allow it: ")
+                + $"grant connect on database \"{database}\" to \"{user}\";",
             PostgresErrorCodes.TooManyConnections =>
                 $"{said}. No further session is free. Set Postgres:MaxConnections lower (3 suffice), end sessions that are not needed "
                 + "(select * from pg_stat_activity), raise max_connections of the server or the connection limit of the role or database "
@@ -110,6 +125,14 @@ internal static class ConnectionFailure
             _ => $"{failure.Message}. Check that the server runs, and host and port in {Setting}.",
         };
     }
+
+    private static bool IsDirect(ConnectionTarget target, Exception failure) =>
+        target.Keywords.SslNegotiation == SslNegotiation.Direct && failure.Message.Contains("SSL handshake", StringComparison.Ordinal);
+
+    // PostgreSQL then takes the database that is named like the user.
+    private static bool IsWithoutDatabase(ConnectionTarget target) => string.IsNullOrEmpty(target.Keywords.Database);
+
+    private static string Database(ConnectionTarget target) => IsWithoutDatabase(target) ? User(target) : ConnectionFault.Shown(target.Keywords.Database);
 
     private static string User(ConnectionTarget target) =>
         ConnectionFault.Shown(target.Keywords.Username is { Length: > 0 } user ? user : Environment.UserName);

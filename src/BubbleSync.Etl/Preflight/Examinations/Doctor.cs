@@ -37,7 +37,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
                 "database", () => TargetDatabase.OpenAsync(settings.Postgres, "bubblesync doctor", cancellationToken),
                 d => string.Join(' ', d.Notes.Prepend($"{d.Host}, PostgreSQL {d.Version}{(d.Notes.Count > 0 ? "." : "")}")));
         if (database is not null)
-            await _checks.GuardAsync("sessions", () => new SessionExamination(database, _checks).RunAsync(cancellationToken));
+            await _checks.GuardAsync("sessions", async () => _checks.Add((await new SessionChecks(database).RunAsync(cancellationToken)).Finding));
         var target = database is null ? null : new TargetExamination(database, _checks);
         if (target is not null)
             await _checks.GuardAsync("tables", () => target.RunAsync(maps, cancellationToken));

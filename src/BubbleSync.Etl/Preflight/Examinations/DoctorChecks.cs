@@ -14,6 +14,9 @@ internal sealed class DoctorChecks
     /// <summary>Adds a check.</summary>
     public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? "well" : "failed", message));
 
+    /// <summary>Adds a check of the database.</summary>
+    public void Add(TargetFinding finding) => Add(finding.Check, finding.IsOk, finding.Message);
+
     /// <summary>Adds a check that cannot be made.</summary>
     public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
 

@@ -20,7 +20,7 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         var findings = await database.RunAsync(
             c => new TargetPreflight(c, database.Schema, use).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
         foreach (var finding in findings)
-            checks.Add(finding.Check, finding.IsOk, finding.Message);
+            checks.Add(finding);
     }
 
     private void AddTables(IReadOnlyList<EntityMap> maps, SyncPlan plan)

@@ -1,9 +1,11 @@
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 
-namespace BubbleSync.Etl.Journal;
+namespace BubbleSync.Etl.Runs;
 
 /// <summary>Earlier runs over one schema, read from the control tables. Runs are named by their id, the beginning of it, or <c>last</c>.</summary>
 public sealed class RunArchive : IAsyncDisposable
@@ -84,7 +86,7 @@ public sealed class RunArchive : IAsyncDisposable
 #pragma warning restore CA2000
         try
         {
-            await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
+            await database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
             return new RunArchive(database);
         }
         catch
