@@ -1,9 +1,12 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Compare.Values;
+using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
 
@@ -70,6 +73,21 @@ public sealed partial class SyncEngine
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>
+    public Task<GraphReport> DescribeGraphAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        await using var target = await OpenAsync("bubblesync plan", cancellationToken);
+        var plans = target.Plan(entities).ThrowIfInvalid().Entities;
+        using var bubble = Connect();
+        var journal = target.Journal(Guid.Empty);
+        await using var run = new ResyncRun(
+            settings, new ResyncOptions(), bubble, target.Database, MergeStage.AlwaysAllowed, Settling(target, entities, null, CancellationToken.None), journal, null,
+            clock);
+        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
+        run.Build(graph, plans, target.Patches([], Guid.Empty));
+        return PipelinePicture.Of(graph);
     }, cancellationToken);
 
     private static Task WriteAsync(

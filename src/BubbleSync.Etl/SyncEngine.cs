@@ -6,7 +6,6 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Patches;
-using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Preflight;
@@ -15,7 +14,6 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Chosen;
 using BubbleSync.Etl.Runs.Recording;
-using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Schema;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
@@ -155,21 +153,6 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         using var bubble = Connect();
         await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
-    }, cancellationToken);
-
-    /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>
-    public Task<GraphReport> DescribeGraphAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
-    {
-        await using var target = await OpenAsync("bubblesync plan", cancellationToken);
-        var plans = target.Plan(entities).ThrowIfInvalid().Entities;
-        using var bubble = Connect();
-        var journal = target.Journal(Guid.Empty);
-        await using var run = new ResyncRun(
-            settings, new ResyncOptions(), bubble, target.Database, MergeStage.AlwaysAllowed, Settling(target, entities, null, CancellationToken.None), journal, null,
-            clock);
-        using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
-        run.Build(graph, plans, target.Patches([], Guid.Empty));
-        return PipelinePicture.Of(graph);
     }, cancellationToken);
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>

@@ -130,7 +130,8 @@ public sealed partial class ArchitectureTests
             [
                 "Reports.ActivityLine", "Reports.ApiCounts", "Reports.AuditedEntity", "Reports.ClearRefusal", "Reports.DoctorCheck", "Reports.DoctorReport",
                 "Reports.EntityProgress", "Reports.EntityProof", "Reports.EntityReport", "Reports.EntityState", "Reports.FieldAuditReport",
-                "Reports.FieldAuditRow", "Reports.FieldCoverage", "Reports.InvoiceResult", "Reports.InvoiceStats", "Reports.InvoiceSyncReport",
+                "Reports.FieldAuditRow", "Reports.FieldCoverage", "Reports.GraphBlock", "Reports.GraphReport", "Reports.InvoiceResult", "Reports.InvoiceStats",
+                "Reports.InvoiceSyncReport",
                 "Reports.LinkAuditReport", "Reports.MissingLink", "Reports.MissingLinkCount", "Reports.PatchReport", "Reports.PlanReport",
                 "Reports.PlannedEntity", "Reports.PublishedCoverage", "Reports.RangeResults", "Reports.RangeSyncReport", "Reports.RejectedField",
                 "Reports.ReportJson", "Reports.RunListing", "Reports.RunProgress", "Reports.RunReport", "Reports.ScaffoldReport",

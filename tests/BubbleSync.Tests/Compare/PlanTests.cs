@@ -36,6 +36,25 @@ public sealed class PlanTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task The_graph_shows_the_way_of_a_record_and_who_waits_for_whom()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var cores = Environment.ProcessorCount > 1 ? $" ×{Environment.ProcessorCount}" : "";
+
+        var text = await Bubblesync.RunAsync(fixture, "plan", "--entity", "agent", "--entity", "user", "--graph", "text");
+        var mermaid = await Bubblesync.RunAsync(fixture, "plan", "--entity", "agent", "--graph", "mermaid");
+
+        var way = $"count ─► begin (after upper bound) ─► plan windows (after all begun) ─► read ×4 ─► map{cores} ─► stage ×4 ─► merge";
+        Assert.Equal(0, text.Code);
+        Assert.Contains($"agent: {way}\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains($"user: {way} (after merge of agent)\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("patches", text.Output.Split('\n').Single(l => l.StartsWith("whole run: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("flowchart LR\n", mermaid.Output, StringComparison.Ordinal);
+        Assert.Contains("subgraph", mermaid.Output, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Bubble.Traffic.Count("user", RequestKind.List));
+    }
+
+    [Fact]
     public async Task Resync_with_plan_prints_the_plan_and_reads_nothing()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100 });
