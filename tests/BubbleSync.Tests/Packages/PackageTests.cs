@@ -50,7 +50,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
             """);
         packed.Write("consumer/Program.cs", """
             using BubbleSync.Etl;
-            using BubbleSync.Etl.Config;
+            using BubbleSync.Etl.Settings;
 
             var settings = SettingsFile.Read(args[0], new Dictionary<string, string>(), Environment.GetEnvironmentVariables());
             var engine = new SyncEngine(settings, TimeProvider.System);

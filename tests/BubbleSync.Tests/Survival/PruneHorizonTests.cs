@@ -116,7 +116,7 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
     public async Task What_was_pruned_before_a_run_died_is_in_the_report_of_its_resume()
     {
         await using var fixture = (await AgentsAsync(10)).WithPatches(
-            ("900-wait", "select pg_advisory_lock_shared(4711); select pg_advisory_unlock_shared(4711)"));
+            ("900-wait", "select pg_advisory_xact_lock_shared(4711)"));
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(3));
         await using (var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_lock(4711)"))
         {
