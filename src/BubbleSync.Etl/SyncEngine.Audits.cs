@@ -92,12 +92,12 @@ public sealed partial class SyncEngine
 
     private static Task WriteAsync(
         IAsyncEnumerable<IReadOnlyList<string>> rows, ValueAuditJson? json, ValueAuditOptions options, CancellationToken cancellationToken) => options switch
-    {
-        _ when json is not null => json.WriteAsync(rows, cancellationToken),
-        { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, cancellationToken),
-        { Output: { } output } => WriteAsync(output, rows, options.Formulas, cancellationToken),
-        _ => rows.LongCountAsync(cancellationToken).AsTask(),
-    };
+        {
+            _ when json is not null => json.WriteAsync(rows, cancellationToken),
+            { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, cancellationToken),
+            { Output: { } output } => WriteAsync(output, rows, options.Formulas, cancellationToken),
+            _ => rows.LongCountAsync(cancellationToken).AsTask(),
+        };
 
     private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
