@@ -41,7 +41,7 @@ internal sealed class CopyRows : IDisposable
     }
 
     /// <summary>Overwrites a number written before.</summary>
-    public void Mend(int at, int value) => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(at), value);
+    public void Fix(int at, int value) => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(at), value);
 
     public int Length => _length;
 

@@ -89,13 +89,13 @@ internal static class FieldEncoding
             }
         }
 
-        rows.Mend(at, count);
+        rows.Fix(at, count);
         if (count > 0)
             return true;
 
         // An empty array has no dimensions.
         rows.Cut(8);
-        rows.Mend(at - 12, 0);
+        rows.Fix(at - 12, 0);
         return true;
     }
 

@@ -4,22 +4,22 @@ using Npgsql;
 namespace BubbleSync.Benchmarks.EndToEnd;
 
 /// <summary>What is run once, beside the rounds: the old way, and the program under a limit of requests a minute.</summary>
-internal sealed class Aside(SyncFixture scene, SimulatedApp app, Figures figures)
+internal sealed class Aside(BenchmarkSetup setup, SimulatedApp app, Figures figures)
 {
     private const int ThrottledSeconds = 20;
     private const int PageSize = 100;
 
-    private readonly Gauge _gauge = new(scene.Databases, scene.Tables, app);
+    private readonly Gauge _gauge = new(setup.Databases, setup.Tables, app);
 
     /// <summary>Loads all invoices and what they name into empty tables, by a request and an insert for each record.</summary>
     public async Task RowsAsync()
     {
-        var ids = await scene.Tables.IdsAsync(Way.Program, scene.Tables.Maps.Single(m => m.Name == "invoice"), 1);
-        await scene.Databases.RenewAsync(Way.Rows);
+        var ids = await setup.Tables.IdsAsync(Way.Program, setup.Tables.Maps.Single(m => m.Name == "invoice"), 1);
+        await setup.Databases.RenewAsync(Way.Rows);
         figures.Add(Situation.First, Way.Rows, await _gauge.MeasureAsync(Way.Rows, async () =>
         {
-            await using var database = NpgsqlDataSource.Create(scene.Databases.ConnectionString(Way.Rows));
-            using var loader = new RowByRow(scene.Tables.Maps, database, new Uri($"{app.BaseUrl}/"), app.Token);
+            await using var database = NpgsqlDataSource.Create(setup.Databases.ConnectionString(Way.Rows));
+            using var loader = new RowByRow(setup.Tables.Maps, database, new Uri($"{app.BaseUrl}/"), app.Token);
             var watch = Stopwatch.StartNew();
             await loader.SyncAsync(ids);
             return new() { Seconds = watch.Elapsed.TotalSeconds, Calls = loader.Calls };
@@ -30,12 +30,12 @@ internal sealed class Aside(SyncFixture scene, SimulatedApp app, Figures figures
     public async Task ThrottledAsync()
     {
         var records = figures.Records ?? 0;
-        var perMinute = scene.Options.Limit ?? Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
-        await scene.Databases.RenewAsync(Way.Throttled);
-        var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await scene.Program.ResyncAsync(scene.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
+        var perMinute = setup.Options.Limit ?? Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
+        await setup.Databases.RenewAsync(Way.Throttled);
+        var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await setup.Program.ResyncAsync(setup.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
         figures.Add(Situation.First, Way.Throttled, measured with
         {
-            Tail = await scene.Tables.TailAsync(Way.Throttled),
+            Tail = await setup.Tables.TailAsync(Way.Throttled),
             OfCeiling = records / (perMinute * PageSize / 60.0 * measured.Seconds),
         });
     }

@@ -45,38 +45,38 @@ internal static class EndToEndBenchmark
         var maps = EntityMapReader.Read(Path.Combine(AppContext.BaseDirectory, "config", "entities")).OrderBy(m => m.Level).ToList();
         var skeleton = await SkeletonProgram.BuildAsync(State);
         await using var databases = await Databases.StartAsync(Path.Combine(State, $"postgres-{Environment.ProcessId}"), program.ApplySchemaAsync);
-        var scene = new SyncFixture(options, State, databases, new TargetTables(databases, maps), program, skeleton);
+        var setup = new BenchmarkSetup(options, State, databases, new TargetTables(databases, maps), program, skeleton);
 
         var sizes = new List<Figures>();
         foreach (var size in options.Sizes)
-            sizes.Add(await MeasureAsync(scene, size));
+            sizes.Add(await MeasureAsync(setup, size));
         return new EndToEndReport(options, databases.Version, sizes);
     }
 
-    private static async Task<Figures> MeasureAsync(SyncFixture scene, int size)
+    private static async Task<Figures> MeasureAsync(BenchmarkSetup setup, int size)
     {
         var figures = new Figures();
-        for (var number = 1; number <= scene.Options.Rounds; number++)
+        for (var number = 1; number <= setup.Options.Rounds; number++)
         {
-            await Console.Error.WriteLineAsync($"{size:N0} records, round {number} of {scene.Options.Rounds}");
-            await using var app = await SimulatedApp.StartAsync(scene.Program.Path, size);
-            await new Round(scene, app, number, figures).RunAsync();
-            if (number == scene.Options.Rounds)
-                await AsideAsync(scene, size, new Aside(scene, app, figures));
+            await Console.Error.WriteLineAsync($"{size:N0} records, round {number} of {setup.Options.Rounds}");
+            await using var app = await SimulatedApp.StartAsync(setup.Program.Path, size);
+            await new Round(setup, app, number, figures).RunAsync();
+            if (number == setup.Options.Rounds)
+                await AsideAsync(setup, size, new Aside(setup, app, figures));
         }
 
         return figures;
     }
 
     // Both load empty tables.
-    private static async Task AsideAsync(SyncFixture scene, int size, Aside aside)
+    private static async Task AsideAsync(BenchmarkSetup setup, int size, Aside aside)
     {
-        if (!scene.Options.Only.Contains(Situation.First))
+        if (!setup.Options.Only.Contains(Situation.First))
             return;
 
-        if (scene.Options.Runs(Way.Rows) && size == scene.Options.Sizes.Min())
+        if (setup.Options.Runs(Way.Rows) && size == setup.Options.Sizes.Min())
             await aside.RowsAsync();
-        if (scene.Options.Runs(Way.Throttled) && size == scene.Options.ThrottledSize)
+        if (setup.Options.Runs(Way.Throttled) && size == setup.Options.ThrottledSize)
             await aside.ThrottledAsync();
     }
 }
