@@ -1,6 +1,6 @@
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>A private PostgreSQL that cannot be had: what went wrong, where, and how to mend it.</summary>
+/// <summary>A private PostgreSQL that cannot be had: what went wrong, where, and how to fix it.</summary>
 public sealed class EmbeddedPostgresException : Exception
 {
     /// <summary>Makes one without a word; a message is better.</summary>
@@ -8,13 +8,13 @@ public sealed class EmbeddedPostgresException : Exception
     {
     }
 
-    /// <summary>Makes one that says what, where and how to mend it.</summary>
+    /// <summary>Makes one that says what, where and how to fix it.</summary>
     public EmbeddedPostgresException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Makes one that says what, where and how to mend it, with what lies behind.</summary>
+    /// <summary>Makes one that says what, where and how to fix it, with what lies behind.</summary>
     public EmbeddedPostgresException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -55,7 +55,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     private ServerBinaries Binaries => _binaries ?? throw new InvalidOperationException("The server is not started.");
 
     /// <summary>Starts the cluster of a folder, made where it is missing, or joins the server that runs on it already; then its own settings stay.</summary>
-    /// <exception cref="EmbeddedPostgresException">There is no PostgreSQL to be had, or it does not start; the message says how to mend it.</exception>
+    /// <exception cref="EmbeddedPostgresException">There is no PostgreSQL to be had, or it does not start; the message says how to fix it.</exception>
     public static async Task<EmbeddedPostgresServer> StartAsync(EmbeddedPostgresOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -155,7 +155,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
+    /// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => new Doctor(settings, clock, logger).ExamineAsync(cancellationToken), cancellationToken);
 

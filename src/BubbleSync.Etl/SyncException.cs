@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl;
 
-/// <summary>A run, or a command, that had to stop: one or more errors, each saying what failed and how to mend it.</summary>
+/// <summary>A run, or a command, that had to stop: one or more errors, each saying what failed and how to fix it.</summary>
 public sealed class SyncException : Exception
 {
     /// <summary>Stops with one error.</summary>

@@ -2,7 +2,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>What to type after a run: for each thing that is not as it should be, the command that mends it or tells more, the gravest first.</summary>
+/// <summary>What to type after a run: for each thing that is not as it should be, the command that fixes it or tells more, the gravest first.</summary>
 internal static class NextSteps
 {
     /// <summary>So much of a run's id is enough to name it.</summary>
@@ -15,7 +15,7 @@ internal static class NextSteps
     public static IEnumerable<string> After(RunReport report) =>
         report.DryRun || report.Status == "running" || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..IdLength]).Select(s => $"next: {s.Command}   # {s.Why}");
 
-    /// <summary>Gives what mends differences, each as a line.</summary>
+    /// <summary>Gives what fixes differences, each as a line.</summary>
     public static IEnumerable<string> After(VerifyReport report)
     {
         if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
@@ -52,11 +52,11 @@ internal static class NextSteps
         if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == "partial")
             yield return ($"bubblesync resync {Entities(unproved)}", "reads once more what was not shown to be complete");
         foreach (var patch in report.Patches.Where(p => p.Status == "failed"))
-            yield return ($"bubblesync patch {patch.Name}", "once its file is mended");
+            yield return ($"bubblesync patch {patch.Name}", "once its file is fixed");
         if (Of(report, e => e.Rejected > 0) is { Count: > 0 })
         {
             yield return ($"bubblesync runs rejected {run}", "what did not convert, and why");
-            yield return ($"bubblesync runs reprocess {run}", "loads it without asking Bubble again, once map or column are mended");
+            yield return ($"bubblesync runs reprocess {run}", "loads it without asking Bubble again, once map or column are fixed");
         }
 
         if (Of(report, e => e.Conflicts > 0) is { Count: > 0 } conflicts)

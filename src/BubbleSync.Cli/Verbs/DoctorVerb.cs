@@ -11,7 +11,7 @@ internal static class DoctorVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("doctor", "Check settings, token, types, tables, columns, unique keys and rights; say how to mend each");
+        var command = new Command("doctor", "Check settings, token, types, tables, columns, unique keys and rights; say how to fix each");
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

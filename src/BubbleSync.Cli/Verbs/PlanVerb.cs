@@ -11,7 +11,8 @@ internal static class PlanVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
 
-    private static readonly Option<string?> Graph = ChoiceOption.Optional("--graph", "Print the graph of a resync instead, without asking Bubble", "text", "mermaid");
+    private static readonly Option<string?> Graph =
+        ChoiceOption.Optional("--graph", "Print the graph of a resync instead, without asking Bubble", "text", "mermaid");
 
     /// <summary>The verb.</summary>
     public static Command Command()

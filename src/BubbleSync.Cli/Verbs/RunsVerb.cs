@@ -51,7 +51,7 @@ internal static class RunsVerb
 
     private static Command Reprocess()
     {
-        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was mended") { Run, Force };
+        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was fixed") { Run, Force };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

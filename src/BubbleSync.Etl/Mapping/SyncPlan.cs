@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Mapping;
 /// <summary>All that a run will touch, and what is wrong with it.</summary>
 /// <param name="Entities">The entities in merge order: by level, then as the files are named.</param>
 /// <param name="Missing">Mapped columns that the tables lack or that do not fit, as (entity, column, fields).</param>
-/// <param name="Gaps">What the database lacks or cannot hold, be it a fault that stops a run or not, each with the statement that mends it.</param>
+/// <param name="Gaps">What the database lacks or cannot hold, be it a fault that stops a run or not, each with the statement that fixes it.</param>
 /// <param name="Faults">Everything that forbids a run, all at once.</param>
 /// <param name="Warnings">What a user should know but a run can bear.</param>
 internal sealed record SyncPlan(

@@ -46,7 +46,7 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
         var read = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).Select(n => LineOf([n])).ToHashSet();
         return type.IsTold
             ? map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
-                map.Name, map.BubbleType, line.From[0], line.Column, "", "field-gone", $"Bubble has no field of this name, nor of the others in {map.File}. Mend the name, or take the line out.", null))
+                map.Name, map.BubbleType, line.From[0], line.Column, "", "field-gone", $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null))
             : [];
     }
 

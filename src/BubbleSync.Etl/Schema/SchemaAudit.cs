@@ -70,7 +70,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
             catch (SyncException refused) when (refused.Errors[0].Code == "type-not-exposed")
             {
                 lock (types)
-                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", "type-gone", $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or mend bubbleType.", null));
+                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", "type-gone", $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or fix bubbleType.", null));
             }
         }, cancellationToken);
         return types;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Compare;
 
-/// <summary><c>doctor</c> finds what is wrong before a run does, names it and says how to mend it.</summary>
+/// <summary><c>doctor</c> finds what is wrong before a run does, names it and says how to fix it.</summary>
 public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
@@ -114,9 +114,9 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         foreach (var check in failed)
             await fixture.ExecuteAsync(check.Message[check.Message.IndexOf("grant ", StringComparison.Ordinal)..]);
 
-        var mended = await fixture.Engine().ExamineAsync(fixture.Limit);
-        Assert.True(mended.Success, string.Join('\n', mended.Checks));
-        Assert.Contains("For --prune hard alone: grant delete", mended.Checks.Single(c => c.Name == "rights on agent").Message, StringComparison.Ordinal);
+        var corrected = await fixture.Engine().ExamineAsync(fixture.Limit);
+        Assert.True(corrected.Success, string.Join('\n', corrected.Checks));
+        Assert.Contains("For --prune hard alone: grant delete", corrected.Checks.Single(c => c.Name == "rights on agent").Message, StringComparison.Ordinal);
         Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
     }
 

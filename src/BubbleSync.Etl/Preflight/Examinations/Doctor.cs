@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
-/// <summary>Looks at everything that a run needs, changes nothing, and says how to mend what is wrong.</summary>
+/// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
 internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger)
 {
     private const string MayReadAppSql =

@@ -42,7 +42,7 @@ internal sealed class RunFindings
     public void AddFailures(IEnumerable<PatchReport> patches)
     {
         foreach (var patch in patches.Where(p => p.Status == "failed"))
-            Errors.Add(new SyncError("patch", null, null, patch.Name, "patch-failed", $"Patch {patch.Name}: {patch.Error}. Mend the file and run 'bubblesync patch {patch.Name}'."));
+            Errors.Add(new SyncError("patch", null, null, patch.Name, "patch-failed", $"Patch {patch.Name}: {patch.Error}. Fix the file and run 'bubblesync patch {patch.Name}'."));
     }
 
     /// <summary>Adds what there is to say of an entity that has merged.</summary>

@@ -10,7 +10,7 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
     private const string Schema = "../entity.schema.json";
 
     // A run wants the folder; this keeps it where empty folders get lost.
-    private const string Patches = "SQL files `NNN-name.sql` in this folder mend data after every sync, in name order: each set-based, repeatable, a transaction of its own.\n";
+    private const string Patches = "SQL files `NNN-name.sql` in this folder fix data after every sync, in name order: each set-based, repeatable, a transaction of its own.\n";
 
     /// <summary>The names that files have already.</summary>
     public static IEnumerable<string> Taken(RunSettings folders) =>
