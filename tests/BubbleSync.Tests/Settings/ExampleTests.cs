@@ -46,6 +46,9 @@ public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixtu
         Assert.True(verified.Code == 0, verified.All);
     }
 
+    // The npm packages of PostgreSQL have none.
+    private static bool HasPsql => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(d => File.Exists(Path.Combine(d, "psql")));
+
     [UnixTheory]
     [MemberData(nameof(Folders))]
     public async Task The_commands_of_the_README_work_as_printed(string folder)
@@ -63,7 +66,14 @@ public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixtu
         ];
 
         var program = $"bubblesync() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")}' \"$@\"; }}";
-        var script = $"{program}\n{blocks[1].Replace("prisma", folder, StringComparison.Ordinal)}";
+        var commands = blocks[1].Replace("prisma", folder, StringComparison.Ordinal);
+        if (!HasPsql)
+        {
+            await fixture.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(Examples, folder, "migration.sql"), fixture.Limit));
+            commands = string.Join('\n', commands.Split('\n').Where(line => !line.StartsWith("psql ", StringComparison.Ordinal)));
+        }
+
+        var script = $"{program}\n{commands}";
         var outcome = await ChildProcess.RunAsync(Repository.Root, "/bin/sh", ["-e", "-c", script], exported);
 
         Assert.Equal(exported.Select(e => $"export {e.Item1}"), blocks[0].Split('\n').Select(line => line.Split('=')[0]));
