@@ -39,7 +39,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
                     await histories[entity].ReadAsync(end, CancellationToken.None, token);
                     entity.Flow.State = EntityState.Done;
                 },
-                bound).Feeds(entity.Flow.Feed);
+                bound).Feeds(entity.Flow.Line);
         }
 
         await RunGraph.RunAsync(graph, Flows);

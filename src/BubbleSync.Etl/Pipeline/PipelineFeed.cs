@@ -2,21 +2,14 @@ using System.Threading.Tasks.Dataflow;
 
 namespace BubbleSync.Etl.Pipeline;
 
-/// <summary>What has a place in a picture of the graph before and after the blocks that a step feeds.</summary>
-internal interface IPipelineFeed
-{
-    /// <summary>The line's blocks, in the order in which messages pass them.</summary>
-    IReadOnlyList<PipelineBlock> Stages { get; }
-}
-
 /// <summary>Takes the messages of a line, in one pass or in several one after the other, and knows when all have passed every stage.</summary>
-internal sealed class PipelineFeed<T>(RunPipeline graph) : IPipelineFeed
+internal sealed class PipelineFeed<T>(RunPipeline graph)
 {
     private readonly List<PipelineBlock> _stages = [];
     private TaskCompletionSource _idle = new();
     private int _underWay;
 
-    /// <inheritdoc/>
+    /// <summary>The blocks of the line, in the order in which messages pass them.</summary>
     public IReadOnlyList<PipelineBlock> Stages => _stages;
 
     /// <summary>The line's first block.</summary>
@@ -63,5 +56,6 @@ internal sealed class PipelineFeed<T>(RunPipeline graph) : IPipelineFeed
             _idle.TrySetResult();
     }
 
+    /// <summary>Adds a block before those that are there: the last block of a line is made first.</summary>
     internal void Prepend(PipelineBlock stage) => _stages.Insert(0, stage);
 }

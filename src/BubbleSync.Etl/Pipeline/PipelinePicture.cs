@@ -56,16 +56,29 @@ internal static class PipelinePicture
     private static string Text(IReadOnlyList<PipelineBlock> blocks)
     {
         var before = blocks.SelectMany(b => b.Next.Select(n => (From: b, To: n))).ToLookup(l => l.To, l => l.From);
-        var lines = blocks.GroupBy(b => b.Entity).Select(g => $"{g.Key ?? "whole run"}: {string.Join(" ─► ", g.Select(b => Label(b) + After(b, before[b])))}");
-        return string.Join('\n', lines);
+        return string.Join('\n', blocks.GroupBy(b => b.Entity).Select(g => $"{g.Key ?? "whole run"}: {Chain([.. g], before)}"));
     }
 
-    // Blocks of other entities with one name, such as the merges of a level, are told by that name.
+    // An arrow stands only between blocks that are linked; all other links are in brackets.
+    private static string Chain(IReadOnlyList<PipelineBlock> blocks, ILookup<PipelineBlock, PipelineBlock> before)
+    {
+        var text = new StringBuilder();
+        foreach (var (index, block) in blocks.Index())
+        {
+            var last = index > 0 ? blocks[index - 1] : null;
+            text.Append(last is null ? "" : before[block].Contains(last) ? " ─► " : " · ");
+            text.Append(Label(block)).Append(After(block, before[block].Where(b => b != last)));
+        }
+
+        return text.ToString();
+    }
+
+    // Blocks of several entities with one name, such as the merges of a level, are named together.
     private static string After(PipelineBlock block, IEnumerable<PipelineBlock> before)
     {
-        var others = before.Where(b => b.Entity != block.Entity).GroupBy(b => b.Name).Select(g => g.ToList() switch
+        var others = before.GroupBy(b => b.Name).Select(g => g.ToList() switch
         {
-            [{ Entity: null } whole] => whole.Name,
+            [var one] when one.Entity is null || one.Entity == block.Entity => one.Name,
             _ when block.Entity is null => $"every {g.Key}",
             var several => $"{g.Key} of {string.Join(", ", several.Select(b => b.Entity))}",
         }).ToList();

@@ -10,7 +10,7 @@ internal sealed class PipelineStep
     private readonly RunPipeline _graph;
     private readonly ActionBlock<PipelineStep?> _block;
     private readonly List<PipelineStep> _next = [];
-    private readonly List<IPipelineFeed> _feeds = [];
+    private readonly List<IReadOnlyList<PipelineBlock>> _lines = [];
     private int _missing;
 
     /// <summary>Adds the step to a graph.</summary>
@@ -32,29 +32,25 @@ internal sealed class PipelineStep
     /// <summary>Its place in the picture.</summary>
     public PipelineBlock Block { get; }
 
-    /// <summary>Says for the picture that the step feeds a line; it ends when the line is empty.</summary>
-    public PipelineStep Feeds(IPipelineFeed feed)
+    /// <summary>Says for the picture that the step feeds a line; the step ends when the line is empty.</summary>
+    /// <param name="line">The blocks of the line, in order.</param>
+    public PipelineStep Feeds(IReadOnlyList<PipelineBlock> line)
     {
-        _feeds.Add(feed);
-        PipelineBlock before = Block;
-        foreach (var stage in feed.Stages)
-        {
-            before.LinkTo(stage);
-            before = stage;
-        }
-
+        _lines.Add(line);
+        foreach (var (before, next) in line.Prepend(Block).Zip(line))
+            before.LinkTo(next);
         return this;
     }
 
     /// <summary>Counts a step before it that has ended.</summary>
     public void Arrive() => _block.Post(null);
 
-    // A line leads to the steps of its own entity; the lines of a step of the whole run lead to each of theirs, or to all that is for the whole run.
+    // A line leads to the steps of its own entity. To a step of the whole run, all lines lead.
     private void LinkTo(PipelineStep next)
     {
         _next.Add(next);
-        var lines = _feeds.Where(f => next.Block.Entity is not { } entity || f.Stages[^1].Entity == entity).ToList();
-        foreach (var before in lines.Count > 0 ? lines.Select(f => f.Stages[^1]) : [Block])
+        var lines = _lines.Where(l => next.Block.Entity is null || next.Block.Entity == l[^1].Entity).ToList();
+        foreach (var before in lines.Count > 0 ? lines.Select(l => l[^1]) : [Block])
             before.LinkTo(next.Block);
     }
 

@@ -9,10 +9,10 @@ using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>The line of one entity in the run's graph: from wherever its records are read to wherever mapped pages go. Passes go through it one after the other.</summary>
+/// <summary>The line of one entity in the run's graph: read, map, stage. Passes go through it one after the other.</summary>
 internal sealed class EntityPipeline
 {
-    // Several windows at once hide the first and last call of each, and let the entity whose turn it is have the whole machine; each is a transaction.
+    // Several windows at once hide the first and last call of each. The entity with the lowest rank can then use the whole machine. Each is a transaction.
     private const int WindowsAtOnce = 4;
 
     private readonly RunPipeline _graph;
@@ -65,10 +65,11 @@ internal sealed class EntityPipeline
     public EntityState State { get; set; }
 
     /// <summary>How it is getting on.</summary>
-    public EntityProgress Progress => new(Plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
+    public EntityProgress Progress => new(
+        Plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 
-    /// <summary>What takes its messages, for a picture of the graph.</summary>
-    public IPipelineFeed Feed => _feed;
+    /// <summary>The blocks of its line, in order, for a picture of the graph.</summary>
+    public IReadOnlyList<PipelineBlock> Line => _feed.Stages;
 
     /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
     public IReadOnlyList<StageFill> Queues => _isPassing ? _graph.Fills(Plan.Name) : [];
@@ -100,9 +101,12 @@ internal sealed class EntityPipeline
     /// <param name="windows">The windows.</param>
     /// <param name="read">Reads one.</param>
     /// <param name="cancellationToken">Ends the pass.</param>
-    /// <exception cref="SyncException">Something could not be read. Nothing of the pass is under way any more, and what it left half staged is rolled back.</exception>
+    /// <exception cref="SyncException">
+    /// Something could not be read. Nothing of the pass is under way any more, and what it left half staged is rolled back.
+    /// </exception>
     public Task PassAsync(
-        Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read, CancellationToken cancellationToken) =>
+        Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read,
+        CancellationToken cancellationToken) =>
         PassAsync(pass => pass.GuardAsync(windows).Select(w => new Extraction(pass, token => read(w, token))), cancellationToken);
 
     /// <summary>Maps and stages readings that need no windows.</summary>
@@ -158,7 +162,14 @@ internal sealed class EntityPipeline
             return reading;
 
         _look?.Invoke(page);
-        return Count(_mapper.Map(page));
+        try
+        {
+            return Count(_mapper.Map(page));
+        }
+        catch (Exception failure)
+        {
+            throw PostgresFailure.Explain(failure, "transform", Plan.Name);
+        }
     }
 
     private PageMapped Count(PageMapped page)
@@ -170,7 +181,15 @@ internal sealed class EntityPipeline
 
     private async Task StageAsync(Reading reading, CancellationToken cancellationToken)
     {
-        await _stage(reading, cancellationToken);
+        try
+        {
+            await _stage(reading, cancellationToken);
+        }
+        catch (Exception failure) when (!(failure is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw PostgresFailure.Explain(failure, "load", Plan.Name);
+        }
+
         _open?.Count(reading);
         if (reading is ReadingEnded end)
             Ledger.Add(end.Of.Window, end.Verdict);

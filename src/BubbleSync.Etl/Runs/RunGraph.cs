@@ -18,9 +18,6 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
     private readonly Dictionary<EntityRun, PipelineStep> _last = [];
     private PipelineStep? _whole;
 
-    /// <summary>The graph.</summary>
-    public RunPipeline Graph => graph;
-
     /// <summary>Adds a step of the whole run, after everything that was added before it.</summary>
     public RunGraph Once(string name, Func<CancellationToken, Task> work, bool feedsLines = false)
     {
@@ -29,7 +26,7 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
         if (feedsLines)
         {
             foreach (var entity in entities)
-                _whole.Feeds(entity.Flow.Feed);
+                _whole.Feeds(entity.Flow.Line);
         }
 
         return this;
@@ -49,7 +46,7 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
         foreach (var entity in entities)
         {
             var extract = Step(entity, "plan windows", token => ReadAsync(entity, read, token), Before(entity));
-            _last[entity] = extract.Feeds(entity.Flow.Feed);
+            _last[entity] = extract.Feeds(entity.Flow.Line);
         }
 
         return this;
@@ -103,15 +100,10 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
         }
         catch (StageException failure)
         {
-            // A step may give itself up when the run is asked to end in good order.
-            if (failure.InnerException is OperationCanceledException && failure.Stage is not ("map" or "stage"))
+            // A step ends like this when the run is asked to end in good order.
+            if (failure.InnerException is OperationCanceledException)
                 ExceptionDispatchInfo.Throw(failure.InnerException);
-            throw failure.Stage switch
-            {
-                "map" => PostgresFailure.Explain(failure.InnerException!, "transform", failure.Entity),
-                "stage" => PostgresFailure.Explain(failure.InnerException!, "load", failure.Entity),
-                _ => PostgresFailure.Explain(failure.InnerException!, "load", null),
-            };
+            throw PostgresFailure.Explain(failure.InnerException!, "load", null);
         }
         finally
         {

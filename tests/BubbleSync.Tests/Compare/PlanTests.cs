@@ -44,11 +44,14 @@ public sealed class PlanTests(PostgresFixture postgres) : IClassFixture<Postgres
         var text = await Bubblesync.RunAsync(fixture, "plan", "--entity", "agent", "--entity", "user", "--graph", "text");
         var mermaid = await Bubblesync.RunAsync(fixture, "plan", "--entity", "agent", "--graph", "mermaid");
 
-        var way = $"count ─► begin (after upper bound) ─► plan windows (after all begun) ─► read ×4 ─► map{cores} ─► stage ×4 ─► merge";
+        var way = $"count · begin (after upper bound) · plan windows (after all begun) ─► read ×4 ─► map{cores} ─► stage ×4 ─► merge";
         Assert.Equal(0, text.Code);
         Assert.Contains($"agent: {way}\n", text.Output, StringComparison.Ordinal);
         Assert.Contains($"user: {way} (after merge of agent)\n", text.Output, StringComparison.Ordinal);
-        Assert.Contains("patches", text.Output.Split('\n').Single(l => l.StartsWith("whole run: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "whole run: upper bound (after every count) · all begun (after every begin) · links (after every merge) · prune (after every merge) ─► patches"
+                + " ─► findings (after links) ─► drop staging",
+            text.Output, StringComparison.Ordinal);
         Assert.StartsWith("flowchart LR\n", mermaid.Output, StringComparison.Ordinal);
         Assert.Contains("subgraph", mermaid.Output, StringComparison.Ordinal);
         Assert.Equal(0, fixture.Bubble.Traffic.Count("user", RequestKind.List));

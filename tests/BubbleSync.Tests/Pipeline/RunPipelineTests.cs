@@ -226,7 +226,7 @@ public class RunPipelineTests
 
     private static Task RunAsync(RunPipeline run, Func<CancellationToken, IAsyncEnumerable<int>> source, PipelineFeed<int> line)
     {
-        run.Step("source", "thing", token => line.PassAsync(source(token))).Feeds(line);
+        run.Step("source", "thing", token => line.PassAsync(source(token))).Feeds(line.Stages);
         return run.RunAsync();
     }
 

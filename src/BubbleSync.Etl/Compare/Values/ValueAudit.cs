@@ -19,7 +19,9 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
 
     /// <summary>Gives the report once the rows have been taken.</summary>
     public ValueAuditReport Report(RunReport report) =>
-        new(report.RunId, _entities.Sum(e => e.Rows), ValueAuditOptions.Verdicts.ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities, report);
+        new(
+            report.RunId, _entities.Sum(e => e.Rows), ValueAuditOptions.Verdicts.ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities,
+            report);
 
     /// <summary>Gives the rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
     public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
