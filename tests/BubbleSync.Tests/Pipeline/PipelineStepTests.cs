@@ -15,14 +15,15 @@ public sealed class PipelineStepTests
     public async Task A_step_waits_for_all_steps_before_it_and_runs_once()
     {
         using var run = new RunPipeline(capacity: 1, CancellationToken.None);
-        var isOpen = new TaskCompletionSource();
+        var (isOpen, isQuickDone) = (new TaskCompletionSource(), new TaskCompletionSource());
         var slow = Step(run, "slow", () => isOpen.Task);
         var quick = Step(run, "quick", () => Task.CompletedTask);
         var both = Step(run, "both", () => Task.CompletedTask, slow, quick);
         Step(run, "last", () => Task.CompletedTask, both, quick);
+        run.Step("reports", "thing", _ => Task.FromResult(isQuickDone.TrySetResult()), quick);
 
         var running = run.RunAsync();
-        await WaitForAsync("quick");
+        await isQuickDone.Task.WaitAsync(Limit);
         Assert.Equal(["quick"], _ran);
         isOpen.SetResult();
         await running.WaitAsync(Limit);
@@ -102,11 +103,4 @@ public sealed class PipelineStepTests
             _ran.Enqueue(name);
         },
         after);
-
-    private async Task WaitForAsync(string name)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!_ran.Contains(name))
-            await Task.Delay(1, limit.Token);
-    }
 }
