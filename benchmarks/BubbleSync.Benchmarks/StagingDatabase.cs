@@ -36,7 +36,7 @@ internal sealed class StagingDatabase : IAsyncDisposable
         var server = await EmbeddedPostgresServer.StartAsync(new() { Folder = Path.Combine(home, $"postgres-{Environment.ProcessId}"), Temporary = true }, CancellationToken.None);
         var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
         settings = settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } };
-        await new SyncEngine(settings, TimeProvider.System).ApplySchemaAsync(CancellationToken.None);
+        await new SyncEngine(settings).ApplySchemaAsync(CancellationToken.None);
         var target = await SyncTarget.OpenAsync(settings, "benchmark", NullLogger.Instance, CancellationToken.None);
         await target.EnsureControlTablesAsync(CancellationToken.None);
         var connection = new NpgsqlConnection(server.ConnectionString);

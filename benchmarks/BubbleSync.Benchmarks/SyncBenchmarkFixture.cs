@@ -23,7 +23,7 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
         _database = NpgsqlDataSource.Create(server.ConnectionString);
         var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
         var bubbleSettings = settings.Bubble with { BaseUrl = new Uri($"{bubble.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 };
-        Engine = new SyncEngine(settings with { Bubble = bubbleSettings, Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }, TimeProvider.System);
+        Engine = new SyncEngine(settings with { Bubble = bubbleSettings, Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } });
         _maps = EntityMapReader.Read(settings.Run.Entities);
         RowByRow = new RowByRow(_maps, _database, bubbleSettings.BaseUrl, bubbleSettings.ApiToken);
     }

@@ -15,7 +15,7 @@ internal sealed class CommandContext(ParseResult parsed)
 {
     private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
 
-    private ILogger _logger = NullLogger.Instance;
+    private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
 
     /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
@@ -61,7 +61,7 @@ internal sealed class CommandContext(ParseResult parsed)
         _interruption = cancellationToken;
         using var monitoring = Monitoring.Start();
         using var logs = IsLogged ? LogLines.Create(parsed.GetValue(CommonOptions.Log) == "json", LeastLevel) : null;
-        _logger = logs?.CreateLogger(SyncEngine.TelemetryName) ?? (IsQuiet ? NullLogger.Instance : new WaitNotices());
+        _logger = logs?.CreateLogger<SyncEngine>() ?? (IsQuiet ? NullLogger<SyncEngine>.Instance : new WaitNotices());
         try
         {
             foreach (var file in parsed.CommandResult.Command.Options.OfType<OutputFileOption>())

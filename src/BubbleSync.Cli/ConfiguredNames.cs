@@ -18,7 +18,7 @@ internal static class ConfiguredNames
         try
         {
             var file = line.ParseResult.GetResult(CommonOptions.Config) is { Tokens: [var named] } ? named.Value : null;
-            return list(new SyncEngine(SettingsFile.Read(file, new Dictionary<string, string>(), Environment.GetEnvironmentVariables()), TimeProvider.System));
+            return list(new SyncEngine(SettingsFile.Read(file, new Dictionary<string, string>(), Environment.GetEnvironmentVariables())));
         }
         catch (SyncException)
         {

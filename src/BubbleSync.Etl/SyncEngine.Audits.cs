@@ -121,7 +121,7 @@ public sealed partial class SyncEngine
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: false) { RunId = runId }, cancellationToken);
         // A record that is kept as it came is in memory several times: as sent, as mapped, and on its way into staging and back.
         var share = scope.KeepsRaw ? Math.Max(1, settings.Bubble.MaxBytesInFlight / CopiesOfKept) : settings.Bubble.MaxBytesInFlight;
-        using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger);
+        using var bubble = new BubbleConnection(settings.Bubble with { MaxBytesInFlight = share }, clock, logger, handler);
         // Without locks of tables it can run beside anything; its own lock shows that it lives.
         await using var runLock = await target.LockAsync(runId, [], NextStep.Again, cancellationToken);
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);

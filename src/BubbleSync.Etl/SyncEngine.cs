@@ -22,23 +22,29 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BubbleSync.Etl;
 
-/// <summary>The front door: each method is one command. What cannot even start throws <see cref="SyncException"/>; what started ends in a report.</summary>
-/// <param name="settings">Everything the engine is told.</param>
+/// <summary>
+/// The front door: each method is one command. What cannot even start throws <see cref="SyncException"/>; what started ends in a report. An engine keeps
+/// nothing between commands, and several can be under way at once.
+/// </summary>
+/// <param name="settings">All settings.</param>
 /// <param name="clock">The clock of runs, pauses and time-outs.</param>
-/// <param name="logger">Hears what happens; never a field's value, never a secret.</param>
-public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock, ILogger logger)
+/// <param name="logger">Receives what happens; never a field's value, never a secret.</param>
+/// <param name="handler">
+/// Sends the requests to Bubble; null for one that fits the settings. The engine does not dispose of it. It must not follow redirects, which would take the
+/// token to another address.
+/// </param>
+public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock, ILogger<SyncEngine> logger, HttpMessageHandler? handler = null)
 {
-    /// <summary>The name under which spans and measurements are told to monitoring systems: of the activity source and of the meter.</summary>
+    /// <summary>The name of the activity source and of the meter.</summary>
     public const string TelemetryName = "BubbleSync.Etl";
 
     /// <summary>The id of the log event that begins a wait of more than ten seconds.</summary>
     public const int WaitEvent = EngineLog.WaitEvent;
 
-    /// <summary>An engine that logs nothing.</summary>
-    /// <param name="settings">Everything the engine is told.</param>
-    /// <param name="clock">The clock of runs, pauses and time-outs.</param>
-    public SyncEngine(SyncSettings settings, TimeProvider clock)
-        : this(settings, clock, NullLogger.Instance)
+    /// <summary>Makes an engine with the clock of the system that logs nothing.</summary>
+    /// <param name="settings">All settings.</param>
+    public SyncEngine(SyncSettings settings)
+        : this(settings, TimeProvider.System, NullLogger<SyncEngine>.Instance)
     {
     }
 
@@ -157,7 +163,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     /// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
-        GuardedAsync(() => new Doctor(settings, clock, logger).ExamineAsync(cancellationToken), cancellationToken);
+        GuardedAsync(() => new Doctor(settings, clock, logger, handler).ExamineAsync(cancellationToken), cancellationToken);
 
     /// <summary>Gives the names of all entities that are mapped.</summary>
     /// <exception cref="SyncException">The settings or a map are at fault.</exception>
@@ -209,7 +215,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             return plans;
         };
 
-    private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) => new(settings.Bubble, clock, logger, mostCalls, nextStep);
+    private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) =>
+        new(settings.Bubble, clock, logger, handler, mostCalls, nextStep);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) =>
         SyncTarget.OpenAsync(Checked(), applicationName, logger, cancellationToken);

@@ -5,18 +5,12 @@ namespace BubbleSync.Tests;
 
 /// <summary>
 /// Processes for tests. <c>dotnet BubbleSync.Tests.dll own-postgres FOLDER</c> is one to kill: it starts or joins the server of a folder, says its
-/// process id and ends when its input does; <c>readme-example</c> runs the README's example. The test host does not come through here.
+/// process id and ends when its input does. The test host does not come through here.
 /// </summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] words)
     {
-        if (words is ["readme-example"])
-        {
-            await ReadmeExample.RunAsync();
-            return 0;
-        }
-
         if (words is not ["own-postgres", var folder])
             return 2;
 

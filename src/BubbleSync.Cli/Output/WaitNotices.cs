@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace BubbleSync.Cli.Output;
 
 /// <summary>Writes each wait in the log to stderr, once, and no other line.</summary>
-internal sealed class WaitNotices : ILogger
+internal sealed class WaitNotices : ILogger<SyncEngine>
 {
     /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;

@@ -32,7 +32,7 @@ internal sealed class BubbleClient : IDisposable
     /// <param name="meter">Counts the requests.</param>
     /// <param name="clock">The clock of pauses and time-outs.</param>
     /// <param name="logger">Receives answers, retries and waits.</param>
-    /// <param name="handler">Sends the requests instead of what <see cref="RequestSender.CreateHandler"/> makes; the client disposes of it.</param>
+    /// <param name="handler">Sends the requests instead of what <see cref="RequestSender.CreateHandler"/> makes; the caller disposes of it.</param>
     public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler = null)
     {
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);

@@ -12,13 +12,15 @@ internal sealed class BubbleConnection : IDisposable
     /// <param name="settings">The app; its address must be set.</param>
     /// <param name="clock">The clock of pauses and time limits.</param>
     /// <param name="logger">Receives each answer and each retry.</param>
+    /// <param name="handler">Sends the requests; null for the one that fits the settings. The caller disposes of it.</param>
     /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
     /// <param name="nextStep">What finishes the run where it has to stop.</param>
-    public BubbleConnection(BubbleSettings settings, TimeProvider clock, ILogger logger, long? mostCalls = null, string nextStep = NextStep.Again)
+    public BubbleConnection(
+        BubbleSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler, long? mostCalls = null, string nextStep = NextStep.Again)
     {
         Meter = new ApiMeter(mostCalls, nextStep);
         Throttle = new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock);
-        Client = new BubbleClient(settings, Throttle, Meter, clock, logger);
+        Client = new BubbleClient(settings, Throttle, Meter, clock, logger, handler);
     }
 
     /// <summary>The counts of all its requests.</summary>

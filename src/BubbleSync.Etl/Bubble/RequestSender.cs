@@ -33,7 +33,7 @@ internal sealed class RequestSender : IDisposable
     {
         (_settings, _answer, _throttle, _meter, _clock, _logger) = (settings, answer, throttle, meter, clock, logger);
 #pragma warning disable CA2000 // The HttpClient made of it disposes of it.
-        _http = new HttpClient(handler ?? CreateHandler(settings))
+        _http = new HttpClient(handler ?? CreateHandler(settings), disposeHandler: handler is null)
 #pragma warning restore CA2000
         {
             BaseAddress = settings.BaseUrl,

@@ -1,5 +1,6 @@
 using System.Collections;
 using BubbleSync.Etl.Settings.Reading;
+using Microsoft.Extensions.Configuration;
 
 namespace BubbleSync.Etl.Settings;
 
@@ -9,7 +10,28 @@ public static class SettingsFile
     /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
     public const string Prefix = "BUBBLESYNC_";
 
+    private static readonly string ShippedFolder = Path.Combine(AppContext.BaseDirectory, "config");
+
     private static readonly string[] Sections = [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
+
+    /// <summary>
+    /// Reads and checks the settings of this process: environment variables over user secrets over the file. The file is the one that
+    /// <c>BUBBLESYNC_CONFIG</c> names, or <c>config/bubblesync.json</c> in the current folder, or the one beside the program, which comes with the package.
+    /// </summary>
+    /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
+    public static SyncSettings Read() => Read(null, new Dictionary<string, string>(), Environment.GetEnvironmentVariables());
+
+    /// <summary>Reads and checks the settings in a section of a host's configuration; nothing else is read.</summary>
+    /// <param name="section">The section, which has the names of the settings file: <c>Bubble</c>, <c>Postgres</c>, <c>Run</c>, <c>Prices</c>.</param>
+    /// <returns>The settings; folders are relative to the folder <c>config</c> beside the program, which comes with the package.</returns>
+    /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
+    public static SyncSettings Read(IConfiguration section)
+    {
+        var source = new SettingsSource();
+        foreach (var (name, value) in section.AsEnumerable(makePathsRelative: true).Where(pair => pair.Value is not null))
+            source.Set(name, value, "the configuration of the host");
+        return SettingsReader.Read(source, ShippedFolder);
+    }
 
     /// <summary>Reads and checks everything.</summary>
     /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
@@ -39,7 +61,7 @@ public static class SettingsFile
         foreach (var (name, value) in options)
             source.Set(name, value, origins?.GetValueOrDefault(name) ?? $"option for {name}");
 
-        return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? Path.Combine(AppContext.BaseDirectory, "config"));
+        return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? ShippedFolder);
     }
 
     private static string? Find(string? path, IDictionary environment)
@@ -53,7 +75,7 @@ public static class SettingsFile
                 : throw new SyncException(new SyncError("settings", null, null, "--config", "settings", $"There is no settings file '{full}'. Fix --config or BUBBLESYNC_CONFIG."));
         }
 
-        string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json")];
+        string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(ShippedFolder, "bubblesync.json")];
         return usual.FirstOrDefault(File.Exists);
     }
 

@@ -315,7 +315,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await target.EnsureControlTablesAsync(fixture.Limit);
         var journal = target.Journal(Guid.NewGuid());
         await journal.StartAsync("verify", new { }, fixture.Clock.GetUtcNow(), fixture.Limit);
-        using var bubble = new BubbleConnection(fixture.Settings.Bubble, fixture.Clock, NullLogger.Instance);
+        using var bubble = new BubbleConnection(fixture.Settings.Bubble, fixture.Clock, NullLogger.Instance, handler: null);
         SettlePlans settle = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
         await using var runLock = await RunLock.TakeAsync(target.Database, journal.RunId, [], "run it again", fixture.Limit);
         var run = new ComparisonRun(fixture.Settings, new ComparisonScope(null, null), bubble, target.Database, runLock, settle, journal, fixture.Clock);

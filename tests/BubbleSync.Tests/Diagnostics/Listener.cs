@@ -83,7 +83,7 @@ internal sealed class Listener : IDisposable
 }
 
 /// <summary>Keeps what is logged.</summary>
-internal sealed class ListLogger : ILogger
+internal sealed class ListLogger : ILogger<SyncEngine>
 {
     private readonly List<(LogLevel Level, EventId Id, string Text)> _lines = [];
 

@@ -57,8 +57,8 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
 
         var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--log", "text", "--verbose");
 
-        Assert.All(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|dbug|warn): BubbleSync\.Etl\[\d+\] ", line));
-        Assert.Contains("BubbleSync.Etl[10] agent: Created Date", outcome.Error, StringComparison.Ordinal);
+        Assert.All(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|dbug|warn): BubbleSync\.Etl\.SyncEngine\[\d+\] ", line));
+        Assert.Contains("BubbleSync.Etl.SyncEngine[10] agent: Created Date", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("records read", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using BubbleSync.Simulator;
 using Xunit;
 
 namespace BubbleSync.Tests.Packages;
@@ -34,7 +35,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
     }
 
     [Fact]
-    public async Task The_library_serves_a_program_that_refers_to_its_package()
+    public async Task The_example_of_the_library_runs_as_printed_in_an_empty_console_project()
     {
         packed.Write("consumer/consumer.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
@@ -48,20 +49,19 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
               <ItemGroup><PackageReference Include="BubbleSync.Etl" Version="{PackedFolder.Version}" /></ItemGroup>
             </Project>
             """);
-        packed.Write("consumer/Program.cs", """
-            using BubbleSync.Etl;
-            using BubbleSync.Etl.Settings;
-
-            var settings = SettingsFile.Read(args[0], new Dictionary<string, string>(), Environment.GetEnvironmentVariables());
-            var engine = new SyncEngine(settings, TimeProvider.System);
-            Console.WriteLine(string.Join(", ", await engine.ApplySchemaAsync(CancellationToken.None)));
-            """);
+        packed.Write("consumer/Program.cs", ReadmeText.Blocks(ReadmeText.All["docs/library.md"], "csharp")[0]);
+        await using var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 30 }, CancellationToken.None);
 
         var run = await packed.RunAsync(
-            "consumer", "dotnet", ["run", "--", Path.Combine(Config, "bubblesync.json")], ("BUBBLESYNC_Postgres__ConnectionString", await postgres.CreateDatabaseAsync()));
+            "consumer", "dotnet", ["run"],
+            ("BUBBLESYNC_Bubble__BaseUrl", $"{bubble.BaseUrl}"),
+            ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token),
+            ("BUBBLESYNC_Postgres__ConnectionString", await postgres.CreateDatabaseAsync()));
 
         Assert.True(run.Code == 0, run.All);
-        Assert.Equal(Tables, run.Output.Trim());
+        Assert.Equal($"created: {Tables}\nsucceeded: 30 new invoices\n0 of them changed since yesterday", run.Output.Trim());
+        var output = Path.Combine(packed.Place, "consumer", "bin", "Debug", "net10.0", "config");
+        Assert.Equal(Files(Config).Where(f => !f.StartsWith("examples", StringComparison.Ordinal)), Files(output));
     }
 
     [Theory]

@@ -154,7 +154,6 @@ public sealed class ConnectionStringTests
     [InlineData("Host=h;Username=me password=x", "the value of user holds another keyword, 'password='. Put ';' between all pairs")]
     [InlineData("nothing of the kind", "it is neither an address nor pairs of word and value. Expected: postgresql://")]
     [InlineData("postgres://me%00:x@h/db", "the value of the user has a character that no value may have (U+0000).")]
-    [InlineData(" ", "it is not set.")]
     public void What_is_wrong_is_said_without_a_value(string text, string why)
     {
         var failure = Assert.Throws<SyncException>(() => Parse(text));
@@ -165,6 +164,15 @@ public sealed class ConnectionStringTests
         Assert.Equal(isOfForm, failure.Message.Contains("%2F", StringComparison.Ordinal));
         Assert.True(failure.IsUsage);
         Assert.Null(failure.InnerException);
+    }
+
+    [Fact]
+    public void Without_an_address_the_setting_is_not_set()
+    {
+        var failure = Assert.Throws<SyncException>(() => Parse(""));
+
+        Assert.StartsWith("Postgres:ConnectionString: it is not set. Set it to", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.IsUsage);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace BubbleSync.Tests.Resync;
@@ -70,7 +71,7 @@ internal sealed class SyncFixture : IAsyncDisposable
             fields,
         }.Where(part => part.Length > 0)) + "}";
 
-    public SyncEngine Engine() => new(Settings, Clock);
+    public SyncEngine Engine() => new(Settings, Clock, NullLogger<SyncEngine>.Instance);
 
     public Task<RunReport> ResyncAsync(params string[] entities) => ResyncAsync(new ResyncOptions { Entities = entities });
 

@@ -72,7 +72,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         var without = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = null } };
-        var engine = new SyncEngine(without, TimeProvider.System);
+        var engine = new SyncEngine(without);
 
         SyncException[] failures =
         [

@@ -34,7 +34,7 @@ internal sealed partial class ConnectionKeywords
     public static ConnectionTarget Parse(string? text, Func<string, string?> variable)
     {
         if (string.IsNullOrWhiteSpace(text))
-            throw ConnectionFault.Of("it is not set");
+            throw ConnectionFault.NotSet();
 
         var parser = new ConnectionKeywords();
         var given = ConnectionText.Split(text);

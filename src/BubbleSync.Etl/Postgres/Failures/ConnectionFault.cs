@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Settings.Reading;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Failures;
@@ -20,6 +21,9 @@ internal static partial class ConnectionFault
     /// <param name="why">The reason and what to do, without any part of the text.</param>
     public static SyncException Of(string why) =>
         new(new SyncError("settings", null, null, Setting, "settings", $"{Setting} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")}"));
+
+    /// <summary>The error for a connection string that is not there.</summary>
+    public static SyncException NotSet() => new(new SettingFault(Setting, SettingsCheck.NotSet).ToError());
 
     /// <summary>The error for a connection string whose form is none of those known.</summary>
     /// <param name="why">The reason, without any part of the text.</param>

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace BubbleSync.Etl.Preflight.Examinations;
 
 /// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
-internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger)
+internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
 {
     private const string MayReadAppSql =
         """
@@ -73,7 +73,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
 
     private async Task ExamineSourceAsync(TargetExamination? target, IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
-        using var source = new SourceExamination(settings.Bubble, _checks, clock, logger);
+        using var source = new SourceExamination(settings.Bubble, _checks, clock, logger, handler);
         await _checks.GuardAsync("Bubble", () => source.RunAsync(maps, cancellationToken));
         if (target is not null && source.Bytes > 0)
             await _checks.GuardAsync("disk", () => target.ExamineDiskAsync(source.Bytes, cancellationToken));

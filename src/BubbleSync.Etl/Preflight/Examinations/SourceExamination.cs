@@ -14,7 +14,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Preflight.Examinations;
 
 /// <summary>A doctor's look at Bubble: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
-internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks checks, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class SourceExamination(
+    BubbleSettings settings, DoctorChecks checks, TimeProvider clock, ILogger logger, HttpMessageHandler? handler) : IDisposable
 {
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
@@ -36,7 +37,8 @@ internal sealed class SourceExamination(BubbleSettings settings, DoctorChecks ch
         var found = settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set";
         checks.Add("token", lacking is null, lacking ?? found);
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };
-        _client = new BubbleClient(patient, new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock), _meter, clock, logger);
+        var throttle = new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock);
+        _client = new BubbleClient(patient, throttle, _meter, clock, logger, handler);
         if (await ExamineApiAsync(_client, cancellationToken) is not { } app)
             return;
 

@@ -6,6 +6,9 @@ namespace BubbleSync.Etl.Settings.Reading;
 /// <summary>Checks settings, whichever way they were given: by file, environment, option or code.</summary>
 internal static class SettingsCheck
 {
+    /// <summary>What is wrong with a target without an address.</summary>
+    public const string NotSet = "it is not set. Set it to the address of the database, such as postgresql://me:secret@db.example.com/mirror.";
+
     private const int MostNameBytes = 63;
 
     /// <summary>Returns everything that is wrong with the values.</summary>
@@ -17,6 +20,12 @@ internal static class SettingsCheck
         .. PostgresFaults(settings.Postgres),
         .. FolderFaults(settings.Run),
     ];
+
+    /// <summary>Returns what a command lacks that reads Bubble and writes tables.</summary>
+    public static IEnumerable<SettingFault> Missing(SyncSettings settings) =>
+        settings.Postgres.ConnectionString is null
+            ? BubbleSettingsCheck.Missing(settings.Bubble).Append(new("Postgres:ConnectionString", NotSet))
+            : BubbleSettingsCheck.Missing(settings.Bubble);
 
     /// <summary>Throws one exception with all the errors, if there are any.</summary>
     public static void ThrowIfAny(IEnumerable<SyncError> errors)
