@@ -46,8 +46,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (JsonException broken)
         {
-            if (BubbleRefusal.StatusWithin(body.AsSpan(0, length)) is { } status)
-                throw _refusal.Of(status, null, query.Address(), entity, _refusal.Said(response, body.AsSpan(0, length)).Words, isOfApp: true);
+            if (StatusWithin(response, query.Address(), entity, body.AsSpan(0, length)) is { } refusal)
+                throw refusal;
 
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
             throw Failure(entity, Garbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
@@ -59,7 +59,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
     }
 
-    /// <summary>Gives the document of a good answer, null for 404; stops with the error of any other.</summary>
+    /// <summary>Returns the document of a good answer, null for 404; stops with the error of any other.</summary>
     public async Task<JsonDocument?> DescriptionAsync(HttpResponseMessage response, string path, AttemptLimit limit)
     {
         if (response.StatusCode == HttpStatusCode.NotFound)
@@ -70,6 +70,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         try
         {
             CheckText(response, path, body.AsSpan(0, length));
+            if (StatusWithin(response, path, path, body.AsSpan(0, length)) is { } refusal)
+                return refusal.Errors[0].Code == BubbleRefusal.NotFound ? null : throw refusal;
+
             // A copy: the document outlives the buffer.
             return JsonDocument.Parse(body.AsMemory(0, length).ToArray());
         }
@@ -93,6 +96,16 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         _refusal.Of(
             (int)response.StatusCode, response.Headers.Location, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity,
             "with a body that did not come in time", isOfApp: false);
+
+    // Some errors of Bubble come with 200 and have their status inside.
+    private SyncException? StatusWithin(HttpResponseMessage response, string address, string entity, ReadOnlySpan<byte> body)
+    {
+        if (BubbleRefusal.StatusWithin(body) is not { } status)
+            return null;
+
+        var (said, isOfApp) = _refusal.Said(response, body);
+        return _refusal.Of(status, null, address, entity, said, isOfApp);
+    }
 
     // Read all the same, letters would be lost for good: the parser does not look at them.
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)

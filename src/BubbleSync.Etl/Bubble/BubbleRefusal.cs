@@ -17,6 +17,9 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
     /// <summary>The code of 414 and 431: the request names more than a server on the way takes at once.</summary>
     public const string AddressTooLong = "address-too-long";
 
+    /// <summary>The code of 404.</summary>
+    public const string NotFound = "type-not-exposed";
+
     // Of a page that is no JSON, so many bytes are read for a message.
     private const int MostDescribed = 16 * 1024;
 
@@ -78,7 +81,7 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
                 entity, "source-forbidden",
                 $"is shielded by a server on the way, which refused the request (403: {said}). The token was not looked at. "
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
-            404 => Failure(entity, "type-not-exposed", $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
+            404 => Failure(entity, NotFound, $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
             414 or 431 => Failure(
                 entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server on the way"), isTransient: false),
             304 => Failure(
