@@ -17,6 +17,7 @@ internal static class SchemaTable
             Table(report).Print(console);
         foreach (var finding in report.Findings.Where(f => f.Finding != "field-unmapped"))
             RunSummary.Line(console, $"{finding.Finding}: {string.Join(": ", new[] { finding.Entity, finding.Message }.Where(t => t.Length > 0))}");
+        RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report, isAsked));
         foreach (var map in report.WrittenMaps)
             RunSummary.Line(console, $"lines added, marked for review: {map}");

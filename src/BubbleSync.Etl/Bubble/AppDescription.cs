@@ -7,6 +7,17 @@ namespace BubbleSync.Etl.Bubble;
 /// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
 internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType> Types)
 {
+    /// <summary>Why the fields cannot be read from the app's own description; null where nothing was refused.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>The warning of a command that reads records; null where nothing was refused.</summary>
+    public string? NamesWarning =>
+        Failure is null ? null : $"The app's description could not be read, so that fields are found by their exact names only: {Failure}";
+
+    /// <summary>The warning of a command that looks for fields; null where nothing was refused.</summary>
+    public string? FieldsWarning =>
+        Failure is null ? null : $"The app's description could not be read, so that a sample of records shows the fields: {Failure}";
+
     /// <summary>The type that a map, or another type's field, names.</summary>
     public DescribedType? Find(string type) => Types.FirstOrDefault(t => t.Answers(type));
 

@@ -1,60 +1,81 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Asks an app what it has: <c>/meta</c>, and where that names no fields, Swagger.</summary>
+/// <summary>Reads what an app has: from <c>/meta</c>, and where that names no fields, from Swagger.</summary>
 internal sealed partial class AppDescriptionReader(BubbleClient client)
 {
-    /// <summary>Gives the description; one without types where the app says nothing.</summary>
-    /// <exception cref="SyncException">Neither can be read, and one of them was refused.</exception>
+    private const string Meta = "meta";
+    private const string Swagger = "meta/swagger.json";
+
+    // These concern every request, so reading records instead would fail for the same reason.
+    private static readonly string[] OfEveryRequest =
+        ["token-refused", "source-unreachable", BubbleAnswer.Throttled, BubbleAnswer.WaitTooLong, ApiMeter.CallBudget];
+
+    /// <summary>
+    /// Returns the description. Where neither of the two has fields, it has the types that <c>/meta</c> names, perhaps none, and
+    /// <see cref="AppDescription.Failure"/> says what was refused.
+    /// </summary>
+    /// <exception cref="SyncException">Neither can be read, for a reason that concerns every request.</exception>
     public async Task<AppDescription> ReadAsync(CancellationToken cancellationToken)
     {
-        var (meta, refusal) = await TryDescribeAsync(cancellationToken);
-        using (meta)
-        {
-            var types = meta is null ? [] : OfMeta(meta.RootElement).ToList();
-            if (types.Exists(t => t.Fields.Count > 0))
-                return new AppDescription("meta", types);
+        var meta = await DescribeAsync(Meta, OfMeta, cancellationToken);
+        if (meta.Types.Exists(t => t.Fields.Count > 0))
+            return new AppDescription("meta", meta.Types);
 
-            using var swagger = await client.DescribeAsync("meta/swagger.json", cancellationToken);
-            if (swagger is not null)
-                return new AppDescription("swagger", [.. OfSwagger(swagger.RootElement)]);
+        // A server that hides /meta, or puts a page of its own there, may still show Swagger.
+        var swagger = await DescribeAsync(Swagger, OfSwagger, cancellationToken);
+        if (swagger.Types.Count > 0)
+            return new AppDescription("swagger", swagger.Types);
 
-            return refusal is null ? new AppDescription("sample", types) : throw refusal;
-        }
+        if (meta.Refusal is not null && OfEveryRequest.Contains(meta.Refusal.Errors[0].Code))
+            throw meta.Refusal;
+        return new AppDescription("sample", meta.Types) { Failure = (meta.Refusal ?? swagger.Refusal)?.Message };
     }
 
-    // A server that hides /meta, or puts a page of its own there, may still show Swagger.
-    private async Task<(JsonDocument? Meta, SyncException? Refusal)> TryDescribeAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the description for a command that can do without it: a refusal of any kind becomes <see cref="AppDescription.Failure"/>.</summary>
+    public async Task<AppDescription> TryReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return (await client.DescribeAsync("meta", cancellationToken), null);
+            return await ReadAsync(cancellationToken);
         }
         catch (SyncException refusal)
         {
-            return (null, refusal);
+            return new AppDescription("sample", []) { Failure = refusal.Message };
         }
     }
 
-    /// <summary>Reads the description for a command that can do without it; returns one without types, and the reason, where it cannot be read.</summary>
-    public async Task<(AppDescription App, string? Failure)> TryReadAsync(CancellationToken cancellationToken)
+    private async Task<(List<DescribedType> Types, SyncException? Refusal)> DescribeAsync(
+        string path, Func<JsonElement, IEnumerable<DescribedType>> read, CancellationToken cancellationToken)
     {
         try
         {
-            return (await ReadAsync(cancellationToken), null);
+            using var document = await client.DescribeAsync(path, cancellationToken);
+            return document is null ? ([], null) : ([.. read(document.RootElement)], null);
         }
-        catch (Exception failure) when (failure is SyncException or InvalidOperationException)
+        catch (SyncException refusal)
         {
-            // InvalidOperationException: a string in the document is not valid text, for example a lone surrogate.
-            return (new AppDescription("sample", []), failure.Message);
+            return ([], refusal);
+        }
+        catch (InvalidOperationException malformed)
+        {
+            // A string in the document is not valid text, for example a lone surrogate.
+            return ([], Malformed(path, malformed.Message));
         }
     }
 
+    private static SyncException Malformed(string path, string why) =>
+        new(new SyncError("extract", path, null, null, "source-garbled", $"{path}: the app's description cannot be used: {why}"));
+
     private static IEnumerable<DescribedType> OfMeta(JsonElement meta)
     {
+        if (meta.ValueKind != JsonValueKind.Object || !meta.TryGetProperty("get", out _))
+            throw Malformed(Meta, "its JSON does not say which types the Data API serves ('get')");
+
         var details = Members(meta, "types").ToList();
         foreach (var name in Items(meta, "get").Select(Text).OfType<string>())
         {

@@ -12,6 +12,9 @@ namespace BubbleSync.Etl.Reports;
 public sealed record SchemaAuditReport(
     string Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
 {
+    /// <summary>What a user should know of the audit itself, for example that the app's description could not be read.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 

@@ -71,8 +71,8 @@ internal sealed class SyncTarget : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         try
         {
-            var (app, failure) = await new AppDescriptionReader(client).TryReadAsync(stop.Token);
-            _unsettled = failure is null ? null : $"The app's description could not be read, so that fields are found by their exact names only: {failure}";
+            var app = await new AppDescriptionReader(client).TryReadAsync(stop.Token);
+            _unsettled = app.NamesWarning;
             SettleNames(app);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

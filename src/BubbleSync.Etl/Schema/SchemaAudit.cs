@@ -43,7 +43,10 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         }
 
         var written = options.WriteMaps ? await WriteMapsAsync(cancellationToken) : [];
-        return new SchemaAuditReport(app.Source, entities, Sorted(), ddl, options.Apply ? Missing.Count + statements.Count : 0, written);
+        return new SchemaAuditReport(app.Source, entities, Sorted(), ddl, options.Apply ? Missing.Count + statements.Count : 0, written)
+        {
+            Warnings = app.FieldsWarning is { } warning ? [warning] : [],
+        };
     }
 
     private IReadOnlyList<EntityMap> Missing =>

@@ -1,12 +1,20 @@
+using System.Net;
+using System.Text;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Tests.Resync;
+using BubbleSync.Tests.Sync;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;
 
-/// <summary>The app's description of its types, and what is taken for one.</summary>
-public sealed class AppDescriptionTests
+/// <summary>What the app says of its types: read where it can be, and where it cannot, records show the fields and the reason is reported.</summary>
+public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Meta = """{"get":["agent"],"types":{"agent":{"display":"agent","fields":[{"id":"name_text","display":"Name","type":"text"}]}}}""";
+    private const string NamesOnly = """{"get":["agent","invoice"]}""";
+    private const string Page = "<html><title>No entry</title></html>";
     private const string Busy = """{"statusCode":429,"body":{"status":"ERROR","message":"Too many requests"}}""";
 
     [Fact]
@@ -32,4 +40,65 @@ public sealed class AppDescriptionTests
 
         Assert.Null(meta);
     }
+
+    [Theory]
+    [InlineData(403, Page, 404, "", 0, "No entry")]
+    [InlineData(403, Page, 403, Page, 0, "No entry")]
+    [InlineData(404, "", 403, Page, 0, "No entry")]
+    [InlineData(200, "{}", 404, "", 0, "does not say which types")]
+    [InlineData(200, NamesOnly, 403, Page, 2, "No entry")]
+    [InlineData(200, NamesOnly, 404, "", 2, null)]
+    [InlineData(200, NamesOnly, 200, "{}", 2, null)]
+    public async Task Records_show_the_fields_where_no_description_does(
+        int metaStatus, string meta, int swaggerStatus, string swagger, int types, string? failure)
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings(), number => number == 1 ? Answer(metaStatus, meta) : Answer(swaggerStatus, swagger));
+
+        var app = await ReadAsync(bubble);
+
+        Assert.Equal(("sample", types), (app.Source, app.Types.Count));
+        Assert.Equal(failure is null, app.Failure is null);
+        Assert.Contains(failure ?? "", app.Failure ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_refused_is_refused_for_records_too()
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings(), number => Answer(number == 1 ? 401 : 404, ""));
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(bubble));
+
+        Assert.Equal("token-refused", failure.Errors[0].Code);
+    }
+
+    [Fact]
+    public async Task Every_command_works_without_a_description_and_reports_why()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"Shoe Size\": 42"));
+        fixture.Put("gadget", SyncFixture.Record(2, SyncFixture.Early, "\"Weight\": 3"));
+        await using var proxy = await RecordingProxy.StartAsync(
+            fixture, (type, _) => type switch { "meta" => RecordingProxy.Say(403, Page), "swagger.json" => RecordingProxy.Say(404, ""), _ => null });
+
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        var scaffolded = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["gadget"], DryRun = true }, fixture.Limit);
+        var audited = await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit);
+        var run = await fixture.ResyncAsync("agent");
+
+        Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == "failed")));
+        Assert.Contains("No entry", examined.Checks.Single(c => c is { Name: "Data API", Status: "skipped" }).Message, StringComparison.Ordinal);
+        Assert.Contains(examined.Checks, c => c is { Name: "type agent", Status: "well", Message: "1 records" });
+        Assert.Equal(("sample", "gadget"), (scaffolded.Source, Assert.Single(scaffolded.Entities).Name));
+        Assert.Contains(scaffolded.Warnings, w => w.Contains("No entry", StringComparison.Ordinal));
+        Assert.Contains(audited.Findings, f => f is { Entity: "agent", Finding: "field-unmapped", BubbleField: "Shoe Size" });
+        Assert.Contains("No entry", Assert.Single(audited.Warnings), StringComparison.Ordinal);
+        Assert.Equal("succeeded", run.Status);
+        Assert.Contains(run.Warnings, w => w.Contains("No entry", StringComparison.Ordinal));
+    }
+
+    private static Task<AppDescription> ReadAsync(ScriptedBubble bubble) =>
+        Task.Run(() => new AppDescriptionReader(bubble.Client).ReadAsync(CancellationToken.None)).WaitAsync(TimeSpan.FromSeconds(60));
+
+    private static HttpResponseMessage Answer(int status, string body) =>
+        new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, body.StartsWith('<') ? "text/html" : "application/json") };
 }

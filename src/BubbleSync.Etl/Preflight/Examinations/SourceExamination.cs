@@ -61,7 +61,9 @@ internal sealed class SourceExamination(
         {
             var app = await new AppDescriptionReader(client).ReadAsync(cancellationToken);
             if (app.Types.Count > 0)
-                checks.Add("Data API", true, $"serves {app.Types.Count} types");
+                checks.Add("Data API", true, string.Join(". ", new[] { $"serves {app.Types.Count} types", app.NamesWarning }.OfType<string>()));
+            else if (app.NamesWarning is { } warning)
+                checks.Skip("Data API", warning);
             else
                 checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are not known either, switch the Data API on: Settings > API in the Bubble editor, then deploy");
             return app;

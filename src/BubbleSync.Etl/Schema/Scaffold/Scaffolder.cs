@@ -21,6 +21,8 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
     {
         var known = EntityMapReader.ReadIfAny(folders.Entities);
         var app = await survey.DescribeAsync(cancellationToken);
+        if (app.FieldsWarning is { } warning)
+            _warnings.Add(warning);
         var wanted = options.All ? Unmapped(app, known) : [.. options.Types.Select(t => Wanted(t, app, known)).DistinctBy(t => BubbleQuery.TypeName(t.Name))];
         var types = await SurveyedAsync(wanted, options.All, cancellationToken);
         var maps = Maps(types, app, known);
@@ -33,7 +35,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
 
     private static List<DescribedType> Unmapped(AppDescription app, IReadOnlyList<EntityMap> known) => app.Types.Count > 0
         ? [.. app.Types.Where(t => !known.Any(m => t.Answers(m.BubbleType))).OrderBy(t => t.Name, StringComparer.Ordinal)]
-        : throw Refused("--all", "types-untold", "The app does not say which types it has. Name them: --type NAME.");
+        : throw Refused("--all", "types-untold", $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them: --type NAME.");
 
     private static DescribedType Wanted(string type, AppDescription app, IReadOnlyList<EntityMap> known)
     {
