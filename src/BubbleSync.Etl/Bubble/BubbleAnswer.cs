@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using BubbleSync.Etl.Bubble.Throttling;
@@ -23,6 +22,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 
     private readonly BodyReader _bodies = new(meter);
     private readonly BubbleRefusal _refusal = new(settings);
+
+    // What nearly all character sets write with the same bytes. UTF-16 and those with shift sequences need others too.
+    private static readonly SearchValues<byte> PlainAscii = SearchValues.Create([.. "\t\r\n"u8, .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
     // RFC 8259 has JSON begin without it; some servers on the way add it.
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
@@ -107,18 +109,21 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         return _refusal.Of(status, null, address, entity, said, isOfApp);
     }
 
-    // Read all the same, letters would be lost for good: the parser does not look at them.
+    // Read all the same, letters would be lost for good: the parser does not look at them. The character set that the server names comes first: bytes of
+    // another one are rarely UTF-8, and the same request would get them again.
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
     {
-        if (!Utf8.IsValid(body))
-            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
-        if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && !Ascii.IsValid(body))
+        if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && body.ContainsAnyExcept(PlainAscii))
         {
             throw Failure(
                 entity, "source-charset",
-                $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: have the server on the way leave it as it is",
+                $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: "
+                + "configure the server between Bubble and this machine to leave the body unchanged",
                 isTransient: false);
         }
+
+        if (!Utf8.IsValid(body))
+            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
     }
 
     private static bool IsUtf8(string set) => set.Trim('"', '\'', ' ').ToUpperInvariant() is "UTF-8" or "UTF8";

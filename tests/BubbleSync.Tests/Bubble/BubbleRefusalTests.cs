@@ -82,6 +82,24 @@ public sealed class BubbleRefusalTests
     }
 
     [Theory]
+    [InlineData("iso-8859-1")]
+    [InlineData("utf-16")]
+    public async Task A_body_in_another_character_set_is_refused_at_once_and_names_it(string set)
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ =>
+        {
+            var content = new ByteArrayContent(Encoding.GetEncoding(set).GetBytes(ScriptedBubble.Good.Replace("1x1", "Zoë", StringComparison.Ordinal)));
+            content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={set}");
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
+        });
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
+
+        Assert.Equal(("source-charset", 1), (failure.Errors[0].Code, bubble.Asked.Count));
+        Assert.Contains($"the character set '{set}'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("iso-8859-1", "Zo", true)]
     [InlineData("iso-8859-1", "Zoë", false)]
     [InlineData("utf-8", "Zoë", true)]
