@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>Makes the errors of the source, without the token: what was refused, by whom, and what to do. All errors of the source are made here.</summary>
-internal sealed class BubbleRefusal(BubbleSettings settings)
+internal sealed partial class BubbleRefusal(BubbleSettings settings)
 {
     private const string Root = "/api/1.1";
     private const string NotExposed =
@@ -16,6 +17,9 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
 
     /// <summary>The code of 414 and 431: the request names more than a server on the way takes at once.</summary>
     public const string AddressTooLong = "address-too-long";
+
+    // A refusal that has nothing to do with the token.
+    private const string Forbidden = "source-forbidden";
 
     /// <summary>The code of 404.</summary>
     public const string NotFound = "type-not-exposed";
@@ -68,17 +72,21 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
     /// <param name="address">The path and query that were asked for.</param>
     /// <param name="entity">The entity.</param>
     /// <param name="said">What the answer says.</param>
-    /// <param name="isOfApp">Whether the app says it, and not a server on the way.</param>
+    /// <param name="isOfApp">Whether the answer has the form of Bubble's errors, and not that of a server on the way.</param>
     public SyncException Of(int status, Uri? location, string address, string entity, string said, bool isOfApp)
     {
         var type = address.Split('?')[0];
         return status switch
         {
             401 => Failure(entity, "token-refused", $"refused the token (401) for {type}. {OtherToken}", isTransient: false),
-            403 when isOfApp => Failure(
+            403 when isOfApp && OfTheToken().IsMatch(said) => Failure(
                 entity, "token-refused", $"refused the token (403: {said}) for {type}. Unless this names another cause: {OtherToken}", isTransient: false),
+            403 when isOfApp => Failure(
+                entity, Forbidden,
+                $"refused the request (403: {said}) for {type}. The message does not name the token: check the rules that the app has for its API, "
+                + "for example which addresses may use it", isTransient: false),
             403 => Failure(
-                entity, "source-forbidden",
+                entity, Forbidden,
                 $"is shielded by a server on the way, which refused the request (403: {said}). The token was not looked at. "
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
             404 => Failure(entity, NotFound, $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
@@ -109,22 +117,16 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
     }
 
     /// <summary>
-    /// Returns what an answer says, and whether the app says it. Two shapes of error and, from servers on the way, anything else: only the message is taken,
-    /// never the rest (a 401 echoes the token).
+    /// Returns what an answer says, and whether it has one of the two forms of Bubble's errors. Servers on the way have forms of their own. Only the message
+    /// is taken, never the rest (a 401 echoes the token).
     /// </summary>
     public (string Words, bool IsOfApp) Said(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
         try
         {
             using var document = JsonDocument.Parse(Encoding.UTF8.GetString(body));
-            var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("body", out var nested) && nested.ValueKind == JsonValueKind.Object)
-                root = nested;
-            foreach (var name in root.ValueKind == JsonValueKind.Object ? new[] { "message", "translation" } : [])
-            {
-                if (root.TryGetProperty(name, out var message) && message.ValueKind == JsonValueKind.String)
-                    return (_redaction.Clean(message.GetString()!), true);
-            }
+            if (ErrorBody.Of(document.RootElement) is { } error)
+                return (_redaction.Clean(error.Words), error.IsOfApp);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
@@ -155,4 +157,7 @@ internal sealed class BubbleRefusal(BubbleSettings settings)
         var clean = _redaction.Hide(Encoding.UTF8.GetString(text[..MostDescribed]));
         return clean[..Math.Max(0, clean.Length - LongestToken)];
     }
+
+    [GeneratedRegex("token|permission|privacy|credential|authenticat|api key", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OfTheToken();
 }

@@ -12,7 +12,17 @@ public sealed class BubbleRefusalTests
     [Theory]
     [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", "source-forbidden", "Just a moment")]
     [InlineData(403, "text/plain", "error code: 1006", "source-forbidden", "error code: 1006")]
-    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"IP not allowed"}}""", "token-refused", "IP not allowed")]
+    [InlineData(403, "application/json", """{"message":"Forbidden"}""", "source-forbidden", "(403: Forbidden)")]
+    [InlineData(403, "application/json", """{"message":"Missing Authentication Token"}""", "source-forbidden", "Missing Authentication Token")]
+    [InlineData(403, "application/json", """{"statusCode":403,"message":"No permission","error":"Forbidden"}""", "source-forbidden", "Forbidden: No permission")]
+    [InlineData(403, "application/problem+json", """{"type":"about:blank","title":"Access denied","detail":"Your address is blocked"}""",
+        "source-forbidden", "Access denied: Your address is blocked")]
+    [InlineData(403, "application/json", """{"error":{"code":1009,"message":"Country blocked"}}""", "source-forbidden", "Country blocked")]
+    [InlineData(403, "application/json", """{"errors":[{"code":1009,"message":"Country blocked"}]}""", "source-forbidden", "Country blocked")]
+    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", "token-refused", "403: No permission")]
+    [InlineData(403, "application/json", """{"error_class":"Unauthorized","message":null,"translation":"You do not have permission"}""",
+        "token-refused", "You do not have permission")]
+    [InlineData(200, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", "token-refused", "403: No permission")]
     [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", "token-refused", "Set BUBBLESYNC_Bubble__ApiToken")]
     [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", "type-not-exposed", "Type not found x")]
     public async Task It_is_named_by_who_refused(int status, string type, string body, string code, string words)
@@ -24,6 +34,22 @@ public sealed class BubbleRefusalTests
         Assert.Equal((code, 1), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         Assert.Equal(code == "source-forbidden", failure.Message.Contains("The token was not looked at", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(200)]
+    public async Task A_rule_of_the_app_is_not_blamed_on_the_token(int status)
+    {
+        const string Rule = """{"statusCode":403,"body":{"status":"ERROR","message":"IP not allowed"}}""";
+        using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => Answer(status, Rule, "application/json"));
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
+
+        Assert.Equal("source-forbidden", failure.Errors[0].Code);
+        Assert.Contains("refused the request (403: IP not allowed)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("which addresses may use it", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ApiToken", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
