@@ -110,7 +110,14 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
 
         var target = location.IsAbsoluteUri ? location : new Uri(settings.BaseUrl!, location);
         var root = target.AbsolutePath.IndexOf(Root, StringComparison.Ordinal) is >= 0 and var at ? target.AbsolutePath[..(at + Root.Length)] : "";
-        var place = _redaction.Hide($"{target.Scheme}://{target.Authority}{root}");
+        var address = $"{target.Scheme}://{target.Authority}{root}";
+        var place = _redaction.Hide(address);
+        if (address == settings.BaseUrl!.AbsoluteUri.TrimEnd('/'))
+        {
+            return $"to the address of Bubble:BaseUrl itself, path '{_redaction.Clean(target.AbsolutePath)}'. "
+                + "Bubble does not do that: check the rules of the server between Bubble and this machine (proxy, CDN, firewall)";
+        }
+
         return root.Length == 0
             ? $"to another page of '{place}', perhaps one to sign in. Check Bubble:BaseUrl, and that the app is open to its API"
             : $"to '{place}': put the address that answers itself into Bubble:BaseUrl";

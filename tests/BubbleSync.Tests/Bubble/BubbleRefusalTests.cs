@@ -70,6 +70,8 @@ public sealed class BubbleRefusalTests
     [InlineData("/version-live/api/1.1/obj/invoice", "to 'https://app.example.com/version-live/api/1.1': put the address")]
     [InlineData("/login?secret=hush", "to another page of 'https://app.example.com', perhaps one to sign in")]
     [InlineData(null, "without saying where to")]
+    [InlineData("https://app.example.com/api/1.1/obj/invoice/?secret=hush", "to the address of Bubble:BaseUrl itself, path '/api/1.1/obj/invoice/'")]
+    [InlineData("?secret=hush", "the server between Bubble and this machine")]
     public async Task A_redirect_says_where_to_without_what_was_sent(string? location, string words)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ =>
