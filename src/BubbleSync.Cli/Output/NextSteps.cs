@@ -47,7 +47,7 @@ internal static class NextSteps
         // The same run again would be refused again.
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return ("bubblesync doctor", "checks address, token and types, and says how to fix each");
-        if (report is { Kind: "resync", Status: "failed" or "cancelled" })
+        else if (report is { Kind: "resync", Status: "failed" or "cancelled" })
             yield return ($"bubblesync resync --resume {run}", "goes on; what is proved is not read again");
         if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == "partial")
             yield return ($"bubblesync resync {Entities(unproved)}", "reads once more what was not shown to be complete");

@@ -33,7 +33,9 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
         var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__ApiToken", "another")], "resync", "--entity", "agent");
 
         Assert.Equal(3, outcome.Code);
-        Assert.Equal("next: bubblesync doctor", outcome.Output.Split('\n').First(l => l.StartsWith("next: ", StringComparison.Ordinal)).Split("   #")[0]);
+        var next = Assert.Single(outcome.Output.Split('\n'), l => l.StartsWith("next: ", StringComparison.Ordinal));
+        Assert.Equal("next: bubblesync doctor", next.Split("   #")[0]);
+        Assert.DoesNotContain("resync --resume", outcome.All, StringComparison.Ordinal);
     }
 
     [Fact]
