@@ -47,7 +47,25 @@ public sealed class BubbleSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("app.example.com/api/1.1")]
+    [InlineData("app.example.com/api/1.1", "https://app.example.com/api/1.1")]
+    [InlineData(" app.example.com/version-test/api/1.1/ ", "https://app.example.com/version-test/api/1.1")]
+    [InlineData("app.example.com:8443/api/1.1", "https://app.example.com:8443/api/1.1")]
+    [InlineData("localhost:5000/api/1.1", "http://localhost:5000/api/1.1")]
+    public void An_address_without_its_scheme_is_refused_with_the_one_that_was_meant(string address, string meant) =>
+        Assert.EndsWith($"in front is missing. Did you mean {meant}?", Refused(("BaseUrl", address)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("https://bubble.io/page?id=myapp")]
+    [InlineData("https://bubble.io/page?type=page&name=index&id=myapp&tab=tabs-1")]
+    public void An_address_of_the_editor_is_refused_with_those_of_the_app(string address) =>
+        Assert.EndsWith(
+            "Did you mean https://myapp.bubbleapps.io/api/1.1 (live) or https://myapp.bubbleapps.io/version-test/api/1.1 (development)?",
+            Refused(("BaseUrl", address)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ey4.hush.hush")]
+    [InlineData("hush/with/slashes")]
+    [InlineData("user:hush@app.example.com/api/1.1")]
     [InlineData("ftp://app.example.com/api/1.1")]
     [InlineData("https://user:hush@app.example.com/api/1.1")]
     public void What_is_no_web_address_is_refused_and_not_shown(string address)

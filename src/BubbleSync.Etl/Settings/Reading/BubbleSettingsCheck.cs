@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace BubbleSync.Etl.Settings.Reading;
 
 /// <summary>Checks the settings of the source, from all origins, before the first request. No message quotes a value: it may be a secret.</summary>
-internal static class BubbleSettingsCheck
+internal static partial class BubbleSettingsCheck
 {
     private const string Root = "/api/1.1";
     private const string Example = "https://app.example.com/version-test/api/1.1";
@@ -9,6 +11,7 @@ internal static class BubbleSettingsCheck
     private const string ApiToken = "Bubble:ApiToken";
     private const string Scheme = "Bearer ";
 
+    private static readonly string[] EditorHosts = ["bubble.io", "www.bubble.io"];
     private static readonly string[] OfRequests = ["/api/", "/obj/", "/meta/", "/wf/"];
 
     /// <summary>Returns what is wrong with the values that are set, each with the setting's name.</summary>
@@ -33,9 +36,25 @@ internal static class BubbleSettingsCheck
         }
     }
 
+    /// <summary>
+    /// Returns the fault of a text that is no web address. It is quoted only where it looks like the address of an app: anything else may be a secret.
+    /// </summary>
+    public static string AddressFault(string text) => WithoutScheme().Match(text) is { Success: true } app
+        ? $"http:// or https:// in front is missing. Did you mean {(app.Groups["local"].Success ? "http" : "https")}://{text.TrimEnd('/')}?"
+        : $"an http(s) address up to and including {Root} is expected, such as {Example}.";
+
     private static string? AddressFault(Uri address, bool allowHttp)
     {
-        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        // A host with a port and no scheme reads as a scheme with a path.
+        if (!address.IsAbsoluteUri || !address.OriginalString.Contains("://", StringComparison.Ordinal))
+            return AddressFault(address.OriginalString);
+        if (EditedApp(address) is { } app)
+        {
+            return $"this is an address of the Bubble editor. Did you mean https://{app}.bubbleapps.io{Root} (live) "
+                + $"or https://{app}.bubbleapps.io/version-test{Root} (development)?";
+        }
+
+        if (address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
             return $"an http(s) address up to and including {Root} is expected, such as {Example}.";
         if (address.Query.Length > 0 || address.Fragment.Length > 0)
             return $"an address without '?' and '#' is expected. {Meant(address)}";
@@ -54,6 +73,16 @@ internal static class BubbleSettingsCheck
         var app = path[..Math.Min(path.Length, cuts.DefaultIfEmpty(path.Length).Min())].TrimEnd('/');
         return $"Did you mean {address.Scheme}://{address.Authority}{app}{Root}?";
     }
+
+    // The editor's pages name the app in their query; its own address is another one.
+    private static string? EditedApp(Uri address) =>
+        EditorHosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase) && AppId().Match(address.Query) is { Success: true } id ? id.Groups[1].Value : null;
+
+    [GeneratedRegex("[?&]id=([A-Za-z0-9-]+)(?:&|$)")]
+    private static partial Regex AppId();
+
+    [GeneratedRegex(@"^((?<local>localhost|127\.0\.0\.1)|[a-z0-9-]+(\.[a-z0-9-]+)+)(:[0-9]+)?(/[a-z0-9-]+)?/api/1\.1/?$", RegexOptions.IgnoreCase)]
+    private static partial Regex WithoutScheme();
 
     private static string? TokenFault(string token)
     {

@@ -96,7 +96,7 @@ internal sealed class SettingsReader
         if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var address))
             return address;
 
-        Fault(name, "an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.");
+        Fault(name, BubbleSettingsCheck.AddressFault(text.Trim()));
         return null;
     }
 
