@@ -148,8 +148,8 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     private async Task<IReadOnlyList<string>> WriteMapsAsync(CancellationToken cancellationToken)
     {
         var files = _proposals.GroupBy(p => p.Map.File).OrderBy(f => f.Key, StringComparer.Ordinal).ToList();
-        foreach (var file in files)
-            await MapEditor.AddAsync(Path.Combine(folders.Entities, file.Key), [.. file.Select(p => MapText.Line(p.Line, Review))], cancellationToken);
+        var lines = files.ToDictionary(f => f.Key, IReadOnlyList<string> (f) => [.. f.Select(p => MapText.Line(p.Line, Review))]);
+        await MapEditor.AddAsync(folders.Entities, lines, cancellationToken);
         return [.. files.Select(f => Path.Combine(folders.Entities, f.Key))];
     }
 }

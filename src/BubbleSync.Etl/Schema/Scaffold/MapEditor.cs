@@ -4,39 +4,60 @@ using BubbleSync.Etl.Mapping;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>Adds lines to the end of a map's fields and leaves every other byte of the file as it is, comments included.</summary>
+/// <summary>Adds lines to the end of the fields of maps and leaves every other byte of the files as it is, comments included.</summary>
 internal static class MapEditor
 {
     private static readonly JsonReaderOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>Writes the file anew, in one step: whoever reads it finds the old text or the new.</summary>
-    /// <exception cref="SyncException">It cannot be written, or would not read as a map; then it stays as it was.</exception>
-    public static async Task AddAsync(string path, IReadOnlyList<string> lines, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes the files anew. All are written beside the old ones before the first is replaced, and a reader of a file finds the old text or the new one.
+    /// </summary>
+    /// <param name="folder">The folder of all maps.</param>
+    /// <param name="added">The lines to add, by file name.</param>
+    /// <param name="cancellationToken">Stops it before the first file is replaced.</param>
+    /// <exception cref="SyncException">A file cannot be written, or would not read as a map; then all stay as they were.</exception>
+    public static async Task AddAsync(string folder, IReadOnlyDictionary<string, IReadOnlyList<string>> added, CancellationToken cancellationToken)
     {
+        var (path, written) = (folder, new List<string>());
         try
         {
-            var text = await File.ReadAllBytesAsync(path, cancellationToken);
-            var edited = With(text, lines);
-            await CheckAsync(path, edited, cancellationToken);
-            var written = path + ".new";
-            await File.WriteAllBytesAsync(written, edited, cancellationToken);
-            File.Move(written, path, overwrite: true);
+            var edited = new Dictionary<string, byte[]>();
+            foreach (var (file, lines) in added)
+                edited[file] = With(await File.ReadAllBytesAsync(path = Path.Combine(folder, file), cancellationToken), lines);
+
+            await CheckAsync(folder, edited, cancellationToken);
+            foreach (var (file, text) in edited)
+            {
+                written.Add(path = Path.Combine(folder, file));
+                await File.WriteAllBytesAsync(Beside(path), text, cancellationToken);
+            }
+
+            foreach (var old in written)
+                File.Move(Beside(old), path = old, overwrite: true);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new SyncException(new SyncError("settings", null, null, Path.GetFileName(path), "settings", $"'{path}' cannot be written: {refused.Message}"), refused);
         }
+        finally
+        {
+            foreach (var left in written.Select(Beside).Where(File.Exists))
+                File.Delete(left);
+        }
     }
 
+    private static string Beside(string path) => path + ".new";
+
     // Maps refer to each other, so all of them are read.
-    private static async Task CheckAsync(string path, byte[] edited, CancellationToken cancellationToken)
+    private static async Task CheckAsync(string folder, IReadOnlyDictionary<string, byte[]> edited, CancellationToken cancellationToken)
     {
         var trial = Directory.CreateTempSubdirectory("bubblesync-maps-");
         try
         {
-            foreach (var map in Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, "*.json"))
+            foreach (var map in Directory.EnumerateFiles(folder, "*.json"))
                 File.Copy(map, Path.Combine(trial.FullName, Path.GetFileName(map)));
-            await File.WriteAllBytesAsync(Path.Combine(trial.FullName, Path.GetFileName(path)), edited, cancellationToken);
+            foreach (var (file, text) in edited)
+                await File.WriteAllBytesAsync(Path.Combine(trial.FullName, file), text, cancellationToken);
             EntityMapReader.Read(trial.FullName);
         }
         finally
