@@ -39,6 +39,13 @@ internal static class EveryCommand
         Assert.NotNull(await Then(engine.AuditLinksAsync(new LinkAuditOptions { Ask = true }, fixture.Limit)));
         Assert.NotEmpty((await Then(engine.AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit))).Entities);
 
+        await fixture.ExecuteAsync("alter table agent drop column banker");
+        Assert.True((await Then(engine.AuditSchemaAsync(new SchemaAuditOptions { Apply = true }, fixture.Limit))).Applied > 0);
+        Assert.Equal(1L, await fixture.ScalarAsync<long>("select count(*) from information_schema.columns where table_name = 'agent' and column_name = 'banker'"));
+
+        await fixture.ExecuteAsync("update bubblesync.source set address = 'https://moved.example.com'");
+        Assert.Equal("succeeded", (await Then(fixture.ResyncAsync(new ResyncOptions { AcceptSource = true }))).Status);
+
         PutBroken(fixture);
         var rejected = await Then(fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Soft }));
         Assert.Equal(("partial", 2L * Broken), (rejected.Status, rejected.Entities.Sum(e => e.Rejected)));
