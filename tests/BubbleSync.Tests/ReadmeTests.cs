@@ -200,6 +200,18 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
         Assert.All(named, n => Assert.True(types.Contains(n.Test), $"{n.Page} names {n.Test}."));
     }
 
+    [Theory]
+    [InlineData("Hosters", 20)]
+    [InlineData("Poolers", 13)]
+    public void Every_line_on_hosting_names_a_test_or_was_not_tried(string section, int lines)
+    {
+        var rows = ReadmeText.Table("docs/hosting.md", section)
+            .Select(row => row[^1]).Where(shown => shown != "shown by" && !shown.StartsWith("---", StringComparison.Ordinal)).ToList();
+
+        Assert.True(rows.Count >= lines - 2, string.Join('\n', rows));
+        Assert.All(rows, shown => Assert.Matches("Tests|not tried", shown));
+    }
+
     [Fact]
     public void Source_files_that_a_README_names_are_there()
     {

@@ -60,10 +60,14 @@ public sealed class ConnectionStringTests
         "Host=ep-a.aws.neon.tech;Port=5432;Database=neondb;Username=owner;SSL Mode=Require;Options=endpoint=ep-a")]
     [InlineData("postgresql://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:6543/postgres",
         "Host=aws-0-eu-central-1.pooler.supabase.com;Port=6543;Database=postgres;Username=postgres.abcdefghij")]
+    [InlineData("postgresql://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:5432/postgres",
+        "Host=aws-0-eu-central-1.pooler.supabase.com;Port=5432;Database=postgres;Username=postgres.abcdefghij")]
     [InlineData("postgres://abc:x@ec2-1-2-3-4.eu-west-1.compute.amazonaws.com:5432/d1",
         "Host=ec2-1-2-3-4.eu-west-1.compute.amazonaws.com;Port=5432;Database=d1;Username=abc")]
     [InlineData("postgresql://me:x@dpg-abc-a.frankfurt-postgres.render.com/db",
         "Host=dpg-abc-a.frankfurt-postgres.render.com;Port=5432;Database=db;Username=me")]
+    [InlineData("postgresql://me:x@dpg-abc-a.frankfurt-postgres.render.com/db?sslmode=require",
+        "Host=dpg-abc-a.frankfurt-postgres.render.com;Port=5432;Database=db;Username=me;SSL Mode=Require")]
     [InlineData("postgresql://doadmin:x@db-postgresql-fra1-1-do-user-1-0.b.db.ondigitalocean.com:25060/defaultdb?sslmode=require",
         "Host=db-postgresql-fra1-1-do-user-1-0.b.db.ondigitalocean.com;Port=25060;Database=defaultdb;Username=doadmin;SSL Mode=Require")]
     [InlineData("host=s.postgres.database.azure.com port=5432 dbname=postgres user=me password=x sslmode=require",

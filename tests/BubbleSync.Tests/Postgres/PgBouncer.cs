@@ -25,7 +25,9 @@ internal sealed class PgBouncer : IAsyncDisposable
     /// <param name="mode"><c>session</c>, <c>transaction</c> or <c>statement</c>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="poolSize">How many of the server's sessions it takes.</param>
-    public static async Task<PgBouncer> StartAsync(string target, string mode, CancellationToken cancellationToken, int poolSize = UsualPoolSize)
+    /// <param name="more">Another line of its settings.</param>
+    public static async Task<PgBouncer> StartAsync(
+        string target, string mode, CancellationToken cancellationToken, int poolSize = UsualPoolSize, string more = "")
     {
         var server = new NpgsqlConnectionStringBuilder(target);
         var port = FreePort();
@@ -47,6 +49,7 @@ internal sealed class PgBouncer : IAsyncDisposable
                 pidfile = {folder.FullName}/pgbouncer.pid
                 pool_mode = {mode}
                 default_pool_size = {poolSize}
+                {more}
 
                 """),
             cancellationToken);

@@ -15,6 +15,9 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     private const string Limits = "lock_timeout=1min, statement_timeout=30min, idle_in_transaction_session_timeout=0, jit=off, TimeZone=UTC, "
         + "tcp_keepalives_idle=10, tcp_keepalives_interval=5, tcp_keepalives_count=3";
 
+    private const string NoLock =
+        "select not exists (select from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database())";
+
     [PgBouncerTheory]
     [InlineData("session")]
     [InlineData("transaction")]
@@ -87,8 +90,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         }
 
         mayGoOn.SetResult();
-        await fixture.UntilAsync(
-            "select not exists (select from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database())");
+        await fixture.UntilAsync(NoLock);
         await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
             Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
 
@@ -181,6 +183,85 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await fixture.AssertStopsAsync("writing", "from: session. Another program set it in a session that a pooler hands on", "server_reset_query_always = 1");
     }
 
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task Options_are_refused_before_Bubble_is_read_and_the_message_says_what_to_remove(string mode)
+    {
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, mode, words: ";Options=-c geqo=off");
+
+        await fixture.AssertStopsAsync("database", "options");
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_pooler_that_ends_idle_transactions_stops_the_run_which_can_be_resumed(string mode)
+    {
+        await using var fixture = await OpenAsync();
+        string later;
+        await using (var bouncer = await PoolAsync(fixture, mode, more: "idle_transaction_timeout = 1"))
+        {
+            var (isReading, mayGoOn) = Pages.StallOne(fixture);
+            var run = fixture.ResyncAsync();
+            await isReading.WaitAsync(fixture.Limit);
+            await fixture.UntilAsync(NoLock);
+            mayGoOn.SetResult();
+            var report = await run;
+
+            Assert.Equal("failed", report.Status);
+            Assert.Contains(report.Errors, e => e.Code == "lock-lost");
+            later = Assert.Single(report.Errors, e => e.Code == "lock-lost").Message;
+        }
+
+        Assert.Contains("idle_transaction_timeout", later, StringComparison.Ordinal);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = fixture.Connection } };
+        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+    }
+
+    [PgBouncerFact]
+    public async Task A_pool_that_others_use_up_during_a_run_ends_it()
+    {
+        const int Size = 4;
+        await using var fixture = await OpenAsync();
+        await using var bouncer = await PoolAsync(fixture, "transaction", Size, more: "query_wait_timeout = 2");
+        var (isReading, mayGoOn) = Pages.StallOne(fixture);
+        var run = fixture.ResyncAsync();
+        await isReading.WaitAsync(fixture.Limit);
+        await using var others = NpgsqlDataSource.Create(bouncer.ConnectionString);
+        // All but that of the run lock. The third gets that of the window, as soon as the window ends.
+        await using var first = await TakeAsync(others, fixture.Limit);
+        await using var second = await TakeAsync(others, fixture.Limit);
+        var taking = TakeAsync(others, fixture.Limit);
+
+        mayGoOn.SetResult();
+        var report = await run;
+        await using var third = await taking;
+
+        Assert.Equal("failed", report.Status);
+        Assert.Contains(report.Errors, e => e.Code == "pooler-full" && e.Message.Contains("query_wait_timeout", StringComparison.Ordinal));
+    }
+
+    // The pooler refuses others too where they wait too long; they try again.
+    private static async Task<NpgsqlConnection> TakeAsync(NpgsqlDataSource others, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var connection = await others.OpenConnectionAsync(cancellationToken);
+            try
+            {
+                await using var begin = new NpgsqlCommand("begin; select 1", connection);
+                await begin.ExecuteNonQueryAsync(cancellationToken);
+                return connection;
+            }
+            catch (NpgsqlException)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
     private static string Check(string settings)
     {
         var wrong = settings.Split(", ").Select(s => s.Split('=')).Select(s =>
@@ -191,9 +272,9 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<SyncFixture> OpenAsync(bool tables = true) =>
         (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
 
-    private static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode, int size = 20, string words = "")
+    private static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode, int size = 20, string words = "", string more = "")
     {
-        var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit, size);
+        var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit, size, more);
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString + words } };
         return bouncer;
     }
