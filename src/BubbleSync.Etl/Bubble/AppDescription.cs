@@ -29,7 +29,7 @@ internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType
 /// <param name="Name">Its name in addresses.</param>
 /// <param name="Key">The name by which fields of other types refer to it: <c>custom.KEY</c>.</param>
 /// <param name="Display">Its name in the editor.</param>
-/// <param name="Fields">Its fields; none where the app does not tell them.</param>
+/// <param name="Fields">Its fields; none where the app does not describe them.</param>
 internal sealed record DescribedType(string Name, string Key, string Display, IReadOnlyList<DescribedField> Fields)
 {
     /// <summary>Whether this type is meant, by whichever of its names.</summary>

@@ -97,7 +97,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     public SyncException RefusalWithoutBody(HttpResponseMessage response, string entity) =>
         _refusal.Of(
             (int)response.StatusCode, response.Headers.Location, $"{response.RequestMessage?.RequestUri?.AbsolutePath}", entity,
-            "with a body that did not come in time", isOfApp: false);
+            "without its body, which was not received in time", isOfApp: false);
 
     // Some errors of Bubble come with 200 and have their status inside.
     private SyncException? StatusWithin(HttpResponseMessage response, string address, string entity, ReadOnlySpan<byte> body)
@@ -118,7 +118,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
             throw Failure(
                 entity, "source-charset",
                 $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: "
-                + "configure the server between Bubble and this machine to leave the body unchanged",
+                + "configure the server in front of Bubble to leave the body unchanged",
                 isTransient: false);
         }
 
@@ -162,7 +162,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         {
             // The handler has already decompressed the encodings that it supports and removed them from the header.
             if (response.Content.Headers.ContentEncoding.FirstOrDefault(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
-                throw new NotSupportedException($"it is packed as '{_refusal.Clean(encoding)}', which was not asked for");
+                throw new NotSupportedException($"its encoding '{_refusal.Clean(encoding)}' was not requested");
 
             return WithoutMark(await _bodies.ReadAsync(response, reserved, limit));
         }
@@ -191,7 +191,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     {
         NotSupportedException unasked => unasked.Message,
         InvalidDataException or InvalidOperationException => "its compression is broken",
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection ended before all of it had come",
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection ended before the whole body was received",
         not null => $"the connection broke ({broken.GetBaseException().Message})",
         null => "it is too large",
     };

@@ -169,7 +169,7 @@ internal sealed class BubbleClient : IDisposable
         var failed = Invariant($"{attempts} attempt{(attempts == 1 ? "" : "s")} failed");
         var why = _sender.HasAnswered
             ? Invariant($"{failed} within {lasted.TotalSeconds:0} s: Bubble:MaxAttempts ({_settings.MaxAttempts}) ")
-                + Invariant($"and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are over")
+                + Invariant($"and Bubble:PatienceSeconds ({_settings.PatienceSeconds}) are used up")
             : $"{failed}, and this address has never answered in this run";
         var error = failure.Errors[0];
         var message = $"{error.Message} {why}. To finish, {_meter.NextStep} once Bubble answers again.";

@@ -87,13 +87,13 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
                 + "for example which addresses may use it", isTransient: false),
             403 => Failure(
                 entity, Forbidden,
-                $"is shielded by a server on the way, which refused the request (403: {said}). The token was not looked at. "
+                $"was not reached: a server in front of it refused the request (403: {said}) and did not check the token. "
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
-            404 => Failure(entity, NotFound, $"knows no {type} (404: {said}). {NotExposed}", isTransient: false),
+            404 => Failure(entity, NotFound, $"serves no {type} (404: {said}). {NotExposed}", isTransient: false),
             414 or 431 => Failure(
-                entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server on the way"), isTransient: false),
+                entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server in front of Bubble"), isTransient: false),
             304 => Failure(
-                entity, "source-busy", "answered 304 (not modified), though nothing was asked to be compared: a cache on the way answers for the app",
+                entity, "source-busy", "answered 304 (not modified) to a request without a condition: a cache in front of Bubble answers instead of the app",
                 isTransient: true),
             >= 300 and < 400 => Failure(entity, "source-moved", Invariant($"redirects ({status}) {Moved(location)}"), isTransient: false),
             429 or 503 => Failure(entity, BubbleAnswer.Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
@@ -106,7 +106,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     private string Moved(Uri? location)
     {
         if (location is null)
-            return "without saying where to. Check Bubble:BaseUrl";
+            return "without an address. Check Bubble:BaseUrl";
 
         var target = location.IsAbsoluteUri ? location : new Uri(settings.BaseUrl!, location);
         var root = target.AbsolutePath.IndexOf(Root, StringComparison.Ordinal) is >= 0 and var at ? target.AbsolutePath[..(at + Root.Length)] : "";
@@ -115,12 +115,12 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
         if (address == settings.BaseUrl!.AbsoluteUri.TrimEnd('/'))
         {
             return $"to the address of Bubble:BaseUrl itself, path '{_redaction.Clean(target.AbsolutePath)}'. "
-                + "Bubble does not do that: check the rules of the server between Bubble and this machine (proxy, CDN, firewall)";
+                + "Bubble does not do that: check the rules of the server in front of it (proxy, CDN, firewall)";
         }
 
         return root.Length == 0
             ? $"to another page of '{place}', perhaps one to sign in. Check Bubble:BaseUrl, and that the app is open to its API"
-            : $"to '{place}': put the address that answers itself into Bubble:BaseUrl";
+            : $"to '{place}': set Bubble:BaseUrl to the address that answers without a redirect";
     }
 
     /// <summary>

@@ -94,7 +94,7 @@ internal sealed class RequestSender : IDisposable
         catch (SyncException failure) when (failure.IsTransient)
         {
             if (_throttle.Fail(turn) is { } until)
-                _logger.Waits(Invariant($"Bubble ({Host}) gives no good answer; the next request goes out at {until:HH:mm:ss}Z"));
+                _logger.Waits(Invariant($"Bubble ({Host}) does not answer as it should; the next request is sent at {until:HH:mm:ss}Z"));
             throw;
         }
         finally
@@ -163,7 +163,7 @@ internal sealed class RequestSender : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             if (response.StatusCode == HttpStatusCode.OK)
-                throw TimedOut(entity, "answered 200, but its body did not come");
+                throw TimedOut(entity, "answered 200, but its body was not received");
             // The status decides, even if the body is lost.
             throw _answer.RefusalWithoutBody(response, entity);
         }

@@ -76,7 +76,8 @@ internal sealed class EntitySource
     /// <summary>A failure that forbids reading in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(
         "constraint-ignored",
-        $"Bubble does not apply the constraint on {field}, so that its records cannot be read in windows. It does so without a word for a token that is no admin token: set BUBBLESYNC_Bubble__ApiToken to an admin token");
+        $"Bubble ignores the constraint on {field}, so the records cannot be read in windows. Bubble does that where the token is not an admin token: "
+            + "set BUBBLESYNC_Bubble__ApiToken to an admin token");
 
     private static IReadOnlyList<Constraint> Constraints(Window? window) => window switch
     {
@@ -91,7 +92,7 @@ internal sealed class EntitySource
     };
 }
 
-/// <summary>What a count probe told.</summary>
+/// <summary>The result of a count probe.</summary>
 /// <param name="HasRow">Whether there is a row at the cursor.</param>
 /// <param name="Created">That row's Created Date, on its millisecond, or null.</param>
 /// <param name="Total">All rows, or null where Bubble did not say.</param>

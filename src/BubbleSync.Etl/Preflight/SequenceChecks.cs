@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;
 
-/// <summary>Checks that the user may take numbers from the sequences that new rows need.</summary>
+/// <summary>Checks that the user may use the sequences that number new rows.</summary>
 internal sealed class SequenceChecks(NpgsqlConnection connection)
 {
-    // PostgreSQL may ask for the privilege before it looks at the kind, hence the case.
+    // PostgreSQL may ask for the privilege before it checks the kind, hence the case.
     // An identity takes its numbers without any right, unless a statement does it by name, as for a mapped column that a record lacks.
     private const string ClosedSql =
         """
@@ -37,6 +37,6 @@ internal sealed class SequenceChecks(NpgsqlConnection connection)
     }
 
     private static string Explain(List<string> sequences, string user) =>
-        $"the user may not take numbers from {string.Join(" and ", sequences)}, which new rows need. "
+        $"the user may not use {string.Join(" and ", sequences)}, which new rows need for their numbers. "
         + $"Grant it: grant usage on sequence {string.Join(", ", sequences)} to {user};";
 }

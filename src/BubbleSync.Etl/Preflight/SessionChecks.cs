@@ -17,12 +17,12 @@ internal sealed class SessionChecks(TargetDatabase database)
     private const int MostAttempts = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // A pooler that has a session gives it at once, or makes it meanwhile.
+    // A pooler that has a session returns it at once, or opens one meanwhile.
     private static readonly TimeSpan WaitForMore = TimeSpan.FromSeconds(2);
 
     private readonly List<TargetSession> _held = [];
 
-    /// <summary>Checks it; gives all sessions back.</summary>
+    /// <summary>Checks it; returns all sessions.</summary>
     public async Task<SessionFinding> RunAsync(CancellationToken cancellationToken)
     {
         try

@@ -87,7 +87,7 @@ public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixtur
 
         Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == "failed")));
         Assert.Contains("No entry", examined.Checks.Single(c => c is { Name: "Data API", Status: "skipped" }).Message, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "type agent", Status: "well", Message: "1 records" });
+        Assert.Contains(examined.Checks, c => c is { Name: "type agent", Status: "well", Message: "1 record" });
         Assert.Equal(("sample", "gadget"), (scaffolded.Source, Assert.Single(scaffolded.Entities).Name));
         Assert.Contains(scaffolded.Warnings, w => w.Contains("No entry", StringComparison.Ordinal));
         Assert.Contains(audited.Findings, f => f is { Entity: "agent", Finding: "field-unmapped", BubbleField: "Shoe Size" });

@@ -30,9 +30,9 @@ public sealed class BodyTests : IDisposable
         { "br", "noise", "its compression is broken" },
         { "gzip", "flipped", "its compression is broken" },
         { "br", "flipped", "its compression is broken" },
-        { "zstd", "oops", "it is packed as 'zstd', which was not asked for" },
-        { "gzip", "short", "the connection ended before all of it had come" },
-        { "identity", "short", "the connection ended before all of it had come" },
+        { "zstd", "oops", "its encoding 'zstd' was not requested" },
+        { "gzip", "short", "the connection ended before the whole body was received" },
+        { "identity", "short", "the connection ended before the whole body was received" },
     };
 
     [Theory]

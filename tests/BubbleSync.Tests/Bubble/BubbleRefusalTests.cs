@@ -6,7 +6,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Bubble;
 
-/// <summary>What refuses a request is told by its own words, with a remedy that fits: the app, or a server on the way.</summary>
+/// <summary>A refusal is reported in its own words, with a remedy that fits: that of the app, or of a server in front of it.</summary>
 public sealed class BubbleRefusalTests
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class BubbleRefusalTests
 
         Assert.Equal((code, 1), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-        Assert.Equal(code == "source-forbidden", failure.Message.Contains("The token was not looked at", StringComparison.Ordinal));
+        Assert.Equal(code == "source-forbidden", failure.Message.Contains("did not check the token", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -66,12 +66,12 @@ public sealed class BubbleRefusalTests
     }
 
     [Theory]
-    [InlineData("https://other.example.com/version-live/api/1.1/obj/invoice?limit=1", "to 'https://other.example.com/version-live/api/1.1': put the address")]
-    [InlineData("/version-live/api/1.1/obj/invoice", "to 'https://app.example.com/version-live/api/1.1': put the address")]
+    [InlineData("https://other.example.com/version-live/api/1.1/obj/invoice?limit=1", "to 'https://other.example.com/version-live/api/1.1': set Bubble:BaseUrl")]
+    [InlineData("/version-live/api/1.1/obj/invoice", "to 'https://app.example.com/version-live/api/1.1': set Bubble:BaseUrl")]
     [InlineData("/login?secret=hush", "to another page of 'https://app.example.com', perhaps one to sign in")]
-    [InlineData(null, "without saying where to")]
+    [InlineData(null, "without an address")]
     [InlineData("https://app.example.com/api/1.1/obj/invoice/?secret=hush", "to the address of Bubble:BaseUrl itself, path '/api/1.1/obj/invoice/'")]
-    [InlineData("?secret=hush", "the server between Bubble and this machine")]
+    [InlineData("?secret=hush", "the server in front of it")]
     public async Task A_redirect_says_where_to_without_what_was_sent(string? location, string words)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ =>

@@ -178,7 +178,7 @@ public sealed class PatienceTests
         (await page).Dispose();
 
         Assert.NotEmpty(bubble.Waits);
-        var said = $"Bubble ({ScriptedBubble.Host}) gives no good answer; the next request goes out at ";
+        var said = $"Bubble ({ScriptedBubble.Host}) does not answer as it should; the next request is sent at ";
         Assert.All(bubble.Waits, wait => Assert.StartsWith(said, wait, StringComparison.Ordinal));
     }
 }

@@ -17,7 +17,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
         Assert.Subset(report.Checks.Select(c => c.Name).ToHashSet(), new HashSet<string> { "entity maps", "patches", "database", "table agent", "unique key customer.customer_id", "rights on user", "control tables", "token", "Data API", "type invoice", "field names", "constraints", "clocks", "disk" });
         Assert.Equal("30 records", report.Checks.Single(c => c.Name == "type invoice").Message);
-        Assert.Matches("MB free, and a resync of everything wants about [0-9]+ MB", report.Checks.Single(c => c.Name == "disk").Message);
+        Assert.Matches("MB free, and a resync of everything needs about [0-9]+ MB", report.Checks.Single(c => c.Name == "disk").Message);
     }
 
     [Theory]

@@ -95,7 +95,7 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         await fixture.AsUserAsync();
 
         if (isObstacle)
-            await fixture.FollowAsync(await fixture.AssertStopsAsync("sequences of agent", "may not take numbers"), "grant usage");
+            await fixture.FollowAsync(await fixture.AssertStopsAsync("sequences of agent", "may not use"), "grant usage");
 
         await fixture.AssertSyncsAsync();
     }

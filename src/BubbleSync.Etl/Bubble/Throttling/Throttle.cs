@@ -4,7 +4,7 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
 /// One gate for all entities: at most so many requests in flight, at most so many a minute, those of the lowest rank first.
-/// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble gives no good answer.
+/// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble does not answer as it should.
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
 {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
-/// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
+/// <summary>Checks everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
 internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
 {
     private const string MayReadAppSql =
@@ -25,7 +25,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
     /// <summary>Gives the report.</summary>
     public async Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken)
     {
-        // A command stops for these; here they are findings, and the rest is looked at all the same.
+        // A command stops for these; here they are findings, and the rest is checked too.
         var faults = SettingsCheck.Faults(settings).ToLookup(f => f.Setting.Split(':')[0]);
         Report("settings", [.. faults["Run"], .. faults["Prices"]]);
         Report("database", [.. faults["Postgres"]]);

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
-/// <summary>What a doctor has looked at so far.</summary>
+/// <summary>The checks that doctor has made so far.</summary>
 internal sealed class DoctorChecks
 {
     private readonly List<DoctorCheck> _checks = [];
@@ -20,7 +20,7 @@ internal sealed class DoctorChecks
     /// <summary>Adds a check that cannot be made.</summary>
     public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
 
-    /// <summary>Looks, and adds what came of it; gives what was found, or null where looking failed.</summary>
+    /// <summary>Makes a check and adds its result. Returns what was found, or null where the check failed.</summary>
     public async Task<T?> LookAsync<T>(string name, Func<Task<T>> look, Func<T, string> well)
         where T : class
     {
@@ -37,7 +37,7 @@ internal sealed class DoctorChecks
         }
     }
 
-    /// <summary>Lets others look and add what they find; where that fails, it is one more finding and not the end of the report.</summary>
+    /// <summary>Runs checks that add their own results. Where that fails, it is one more finding and not the end of the report.</summary>
     public async Task GuardAsync(string name, Func<Task> look)
     {
         try

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Bubble.Throttling;
@@ -13,7 +12,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
-/// <summary>A doctor's look at Bubble: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
+/// <summary>Checks Bubble for <c>doctor</c>: the Data API, each type, the names in its records, the token's rights, the clock.</summary>
 internal sealed class SourceExamination(
     BubbleSettings settings, DoctorChecks checks, TimeProvider clock, ILogger logger, HttpMessageHandler? handler) : IDisposable
 {
@@ -27,10 +26,10 @@ internal sealed class SourceExamination(
     private DateTimeOffset? _server;
     private bool _hasRecords;
 
-    /// <summary>How much JSON the records are, in bytes, as far as it could be told.</summary>
+    /// <summary>How much JSON the records are, in bytes, as far as it is known.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Looks.</summary>
+    /// <summary>Runs the checks.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
         var lacking = BubbleSettingsCheck.Missing(settings).FirstOrDefault()?.ToString();
@@ -65,7 +64,7 @@ internal sealed class SourceExamination(
             else if (app.NamesWarning is { } warning)
                 checks.Skip("Data API", warning);
             else
-                checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are not known either, switch the Data API on: Settings > API in the Bubble editor, then deploy");
+                checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are missing too, switch the Data API on: Settings > API in the Bubble editor, then deploy");
             return app;
         }
         catch (SyncException failure)
@@ -98,7 +97,7 @@ internal sealed class SourceExamination(
             _hasRecords |= hasRecords;
             if (hasRecords)
                 await ExamineConstraintsAsync(source, map, cancellationToken);
-            return $"{records?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} records";
+            return records is { } number ? Invariant($"{number} record{(number == 1 ? "" : "s")}") : "an unknown number of records";
         },
         records => records);
 
@@ -110,7 +109,7 @@ internal sealed class SourceExamination(
             _strange.Add($"{map.Name} ('{names[0]}')");
     }
 
-    // No record is made ten years from now: whoever sends some has not looked at the condition.
+    // No record is made ten years from now: an app that sends some has ignored the condition.
     private async Task ExamineConstraintsAsync(EntitySource source, EntityMap map, CancellationToken cancellationToken)
     {
         var future = clock.GetUtcNow().AddYears(10);
@@ -122,11 +121,14 @@ internal sealed class SourceExamination(
     private void ExamineFindings()
     {
         checks.Add("field names", _strange.Count == 0, _strange.Count == 0
-            ? string.Join(' ', _matched.Prepend("records carry names that the maps know"))
-            : $"no map knows any of the names in the records of {string.Join(", ", _strange)}. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or let 'bubblesync audit schema' tell what the maps lack.");
+            ? string.Join(' ', _matched.Prepend("the records have field names of the maps"))
+            : $"no map has any of the field names in the records of {string.Join(", ", _strange)}. If these are database ids, switch on "
+                + "'Display fields instead of id for key names' (Settings > API in the Bubble editor). "
+                + "Otherwise 'bubblesync audit schema' lists the lines that the maps lack.");
         checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
             ? "applied, as for an admin token"
-            : $"silently not applied to {string.Join(", ", _unconstrained)}: the token is no admin's, so that windows cannot be read and records may be hidden. Make an admin token: Settings > API in the Bubble editor.");
+            : $"Bubble ignores them for {string.Join(", ", _unconstrained)}, because the token is not an admin token. Windows cannot be read then, and records may "
+                + "be missing. Make an admin token: Settings > API in the Bubble editor.");
     }
 
     private void ExamineClock(DateTimeOffset server)

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
-/// <summary>A doctor's look at the database.</summary>
+/// <summary>Checks the database for <c>doctor</c>.</summary>
 internal sealed class TargetExamination(TargetDatabase database, DoctorChecks checks)
 {
     /// <summary>Looks at the database itself, at tables, keys and rights.</summary>
@@ -42,18 +42,18 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
     /// <param name="cancellationToken">Stops it.</param>
     public async Task ExamineDiskAsync(long bytes, CancellationToken cancellationToken)
     {
-        // Only a superuser, or a member of pg_read_all_settings, is told where the server keeps its data.
+        // Only a superuser, or a member of pg_read_all_settings, can read where the server keeps its data.
         const string Folder = "select setting from pg_settings where name = 'data_directory' "
             + "and (inet_server_addr() is null or host(inet_server_addr()) in ('127.0.0.1', '::1'))";
         var folder = await database.RunAsync(c => c.ScalarAsync<string>(Folder, cancellationToken), cancellationToken);
         if (folder is null || !Directory.Exists(folder))
         {
-            checks.Skip("disk", $"the server does not tell how much room it has; a resync of everything wants about {Megabytes(Needed(bytes))} of it");
+            checks.Skip("disk", $"the free disk space of the server cannot be read; a resync of everything needs about {Megabytes(Needed(bytes))}");
             return;
         }
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything wants about {Megabytes(Needed(bytes))}{(free > Needed(bytes) ? "" : $". Make room at {folder}, or resync entity by entity")}");
+        checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything needs about {Megabytes(Needed(bytes))}{(free > Needed(bytes) ? "" : $". Free some space at {folder}, or resync entity by entity")}");
     }
 
     // Staged, stored and logged: each about as large as the JSON without its names.
