@@ -15,6 +15,9 @@ internal sealed class CommandContext(ParseResult parsed)
 {
     private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
 
+    // These name a server. They count where a connection string leaves something out, and without one they do not.
+    private static readonly string[] VariablesOfLibpq = ["PGHOST", "PGHOSTADDR", "PGSERVICE"];
+
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
 
@@ -43,6 +46,12 @@ internal sealed class CommandContext(ParseResult parsed)
         var settings = Settings();
         if (settings.Postgres.ConnectionString is not null)
             return await work(Engine(settings));
+
+        if (VariablesOfLibpq.FirstOrDefault(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))) is { } variable)
+        {
+            Tell($"note: Postgres:ConnectionString is not set, so that the embedded PostgreSQL in {Path.Combine(Home, "postgres")} is used. "
+                + $"{variable} is set: to use the server of libpq's variables, set Postgres:ConnectionString to postgresql://");
+        }
 
         await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
         return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));

@@ -38,7 +38,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         if (there is null || without is null)
             return new CountResult(there, without, null, "Bubble's answers do not say how many records there are");
         if (last.Changed.Count == 0 && there + without == count.All)
-            return new CountResult(there, without, count.All, null);
+            return new CountResult(there, without, count.All, null) { Ids = count.Ids };
 
         _mostCalls = Math.Max(CallsAlwaysAllowed, there.Value / settings.PageSize / 2);
         if (last.Changed.Count > _mostCalls)
@@ -50,7 +50,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
             without = await source.CountUndatedAsync(cancellationToken);
             count = await HereAsync(_all, cancellationToken);
             if (there + without == count.All)
-                return new CountResult(there, without, count.All, null);
+                return new CountResult(there, without, count.All, null) { Ids = count.Ids };
             if (await NarrowAsync(there ?? 0, count, cancellationToken) is { } stopped)
                 return new CountResult(there, without, count.All, stopped);
         }
@@ -125,4 +125,8 @@ internal sealed record CountedSide(
 /// <param name="Undated">Records without Created Date that Bubble counts; null where it did not say.</param>
 /// <param name="Here">Records that are here; null where they were not counted.</param>
 /// <param name="Issue">Why the two are not shown to agree; null where they are.</param>
-internal sealed record CountResult(long? Dated, long? Undated, long? Here, string? Issue);
+internal sealed record CountResult(long? Dated, long? Undated, long? Here, string? Issue)
+{
+    /// <summary>A checksum of the ids that were counted here up to the bound; null where the counts do not agree.</summary>
+    public long? Ids { get; init; }
+}

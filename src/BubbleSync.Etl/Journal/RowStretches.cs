@@ -6,8 +6,9 @@ using Npgsql;
 namespace BubbleSync.Etl.Journal;
 
 /// <summary>
-/// How many rows of a table lay in each stretch of Created Date when a sync ended. What differs when the next one begins came or went otherwise: there, equal
-/// counts of Bubble and of the table prove nothing, because a row that was deleted here hides a record that was deleted there.
+/// Which rows of a table lay in each stretch of Created Date when they were last shown to be the records of Bubble: a checksum of their ids. Where it differs,
+/// rows came or went otherwise. There, equal counts of Bubble and of the table prove nothing, because a row that was deleted here hides a record that was
+/// deleted there.
 /// </summary>
 /// <param name="plan">The entity.</param>
 /// <param name="source">The app's address.</param>
@@ -17,55 +18,76 @@ internal sealed class RowStretches(EntityPlan plan, string source)
     private const int RowsInStretch = 200;
     private const int MostStretches = 1000;
 
+    // A sum that no order changes, and in which any row that comes or goes shows.
+    private const string Checksum = "bit_xor(hashtextextended(l.id, 0))";
+
     // A column without zone holds UTC, which is the zone of all our transactions.
     private string Living =>
         $"""
-        select t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz as created from {plan.Table} t
+        select t.{plan.Key.Quoted}::text as id, t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz as created from {plan.Table} t
         where t.{Identifier.Quote(Clocks.CreatedAt)} is not null {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")}
           and translate(t.{plan.Key.Quoted}::text, '0123456789', '') = 'x'
         """;
 
-    /// <summary>Notes the stretches as they are.</summary>
+    // Rows that Bubble is known not to have are none of its records.
+    private string Known =>
+        $"""
+        {Living} and not exists (
+          select from bubblesync.not_in_bubble n where n.target_schema = @schema and n.entity = @entity and n.bubble_id = t.{plan.Key.Quoted})
+        """;
+
+    /// <summary>Notes the stretches as they are, in the transaction that merges the entity: what changes later differs from them.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="runId">The run.</param>
-    /// <param name="bound">Up to which Created Date rows are counted.</param>
+    /// <param name="bound">Up to which Created Date rows are noted.</param>
     /// <param name="undated">Records without Created Date in Bubble.</param>
+    /// <param name="staged">The table of the records that Bubble has, where the run read all of them; null where the counts of both sides agree.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task RecordAsync(NpgsqlConnection connection, Guid runId, DateTimeOffset bound, long undated, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        $"""
-        with living as (select l.created from ({Living}) l where l.created < @bound),
-        numbered as (select created, row_number() over (order by created) - 1 as place, count(*) over () as total from living),
-        starts as (select distinct created from numbered where place % greatest({RowsInStretch}, total / {MostStretches} + 1) = 0),
-        stretches as (select array_agg(created order by created) as starts from starts),
-        counted as (
-          select width_bucket(l.created, s.starts) as place, count(*) as rows from living l cross join stretches s where s.starts is not null group by 1)
-        update bubblesync.run_target set stretches = jsonb_build_object(
-          'to', @bound, 'undated', @undated,
-          'from', (select coalesce(jsonb_agg(created order by created), '[]') from starts),
-          'rows', (select coalesce(jsonb_agg(rows order by place), '[]') from counted))
-        where run_id = @run and entity = @entity
-        """,
-        cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name));
+    public Task RecordAsync(
+        NpgsqlConnection connection, Guid runId, DateTimeOffset bound, long undated, string? staged, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            $"""
+            with living as (
+              select l.id, l.created from (
+                {(staged is null ? Known : $"{Living} and exists (select from {staged} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})")}) l
+              where l.created < @bound),
+            numbered as (select created, row_number() over (order by created) - 1 as place, count(*) over () as total from living),
+            starts as (select distinct created from numbered where place % greatest({RowsInStretch}, total / {MostStretches} + 1) = 0),
+            stretches as (select array_agg(created order by created) as starts from starts),
+            summed as (
+              select width_bucket(l.created, s.starts) as place, {Checksum} as ids from living l cross join stretches s where s.starts is not null group by 1)
+            update bubblesync.run_target set stretches = jsonb_build_object(
+              'to', @bound, 'undated', @undated,
+              'from', (select coalesce(jsonb_agg(created order by created), '[]') from starts),
+              'ids', (select coalesce(jsonb_agg(ids order by place), '[]') from summed))
+            where run_id = @run and entity = @entity
+            """,
+            cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name), ("schema", plan.Schema));
 
-    /// <summary>Returns the stretches whose number of rows is no longer what the last sync noted; none where none noted any.</summary>
+    /// <summary>Takes back what a run has noted, because its reading was shown to be incomplete after all.</summary>
+    public Task ForgetAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        "update bubblesync.run_target set stretches = null where run_id = @run and entity = @entity",
+        cancellationToken, ("run", runId), ("entity", plan.Name));
+
+    /// <summary>Returns the stretches whose rows are no longer those that the last sync noted; none where none noted any.</summary>
     public async Task<NotedRows> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var stretches = await connection.RowsAsync(
             $"""
             with noted as (
               select t.stretches from bubblesync.run_target t join bubblesync.run r using (run_id)
-              where r.target_schema = @schema and t.entity = @entity and t.identity = {TargetBaseline.IdentitySql(plan)} and t.stretches is not null
+              where r.target_schema = @schema and t.entity = @entity and t.identity = {TargetBaseline.IdentitySql(plan)} and t.stretches -> 'ids' is not null
               order by t.at desc limit 1),
             bounds as (
               select (stretches ->> 'to')::timestamptz as stop, (stretches ->> 'undated')::bigint as undated,
                      array(select v::timestamptz from jsonb_array_elements_text(stretches -> 'from') with ordinality f (v, n) order by n) as starts,
-                     array(select v::bigint from jsonb_array_elements_text(stretches -> 'rows') with ordinality f (v, n) order by n) as counts
+                     array(select v::bigint from jsonb_array_elements_text(stretches -> 'ids') with ordinality f (v, n) order by n) as sums
               from noted),
             now as (
-              select case when cardinality(b.starts) = 0 then 0 else width_bucket(l.created, b.starts) end as place, count(*) as rows
-              from ({Living}) l cross join bounds b where l.created < b.stop group by 1)
+              select case when cardinality(b.starts) = 0 then 0 else width_bucket(l.created, b.starts) end as place, {Checksum} as ids
+              from ({Known}) l cross join bounds b where l.created < b.stop group by 1)
             select case when p.place = 0 then null else b.starts[p.place] end, coalesce(b.starts[p.place + 1], b.stop), b.undated,
-                   coalesce(n.rows, 0) <> case when p.place = 0 then 0 else b.counts[p.place] end
+                   coalesce(n.ids, 0) <> case when p.place = 0 then 0 else b.sums[p.place] end
             from bounds b cross join generate_series(0, cardinality(b.starts)) p (place) left join now n using (place)
             order by p.place
             """,

@@ -8,8 +8,8 @@ internal static class ClockNotes
 {
     private const int MostNamed = 10;
 
-    // Bubble sends milliseconds.
-    private const int SentDigits = 3;
+    /// <summary>The digits of a second that Bubble sends: milliseconds.</summary>
+    public const int SentDigits = 3;
 
     /// <summary>Returns the sentences.</summary>
     public static IEnumerable<string> Of(IReadOnlyList<EntityPlan> entities)
@@ -24,7 +24,7 @@ internal static class ClockNotes
         foreach (var plan in entities.Where(e => e.Columns.FirstOrDefault(c => c.Name == Clocks.Modified)?.SecondDigits < SentDigits))
         {
             yield return $"{plan.Name}: column '{Clocks.Modified}' of table '{plan.Target.Name}' is {plan.Modified.Target.FullType}, which is coarser than Bubble's "
-                + "milliseconds: of two changes within the same unit of time a sync may take the second for the first. Make it timestamptz(3) or finer.";
+                + $"milliseconds: of two changes within the same unit of time a sync may take the second for the first. Make it finer: {Ddl.Finer(plan.Schema, plan.Target.Name, plan.Modified.Target)}";
         }
     }
 

@@ -136,8 +136,24 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
             // A clock's fault is reported with the table.
             if (!Clocks.All.Contains(field.Column))
-                AddMisfit(map, table, target, type.Column, Misfit.Of(map.Table, target, type, holdsIds), $"Or give the field another type in {map.File}.");
+            {
+                var orElse = holdsIds ? null : $"Or give the field another type in {map.File}.";
+                AddMisfit(map, table, target, type.Column, Misfit.Of(map.Table, target, type, holdsIds), orElse);
+            }
+
             return null;
+        }
+
+        // Every record has a Created Date with milliseconds, so that such a column would refuse nearly all of them.
+        if (field.From.Contains(BubbleField.Created) && (target.Type == ColumnTypes.Date || target.Precision < ClockNotes.SentDigits))
+        {
+            var ddl = target.Type == ColumnTypes.Date
+                ? ColumnChange.Of(catalogue.Schema, map.Table, target, type.Column).Sql
+                : Ddl.Finer(catalogue.Schema, map.Table, target);
+            Fault(
+                map, field.Column, "column-misfit",
+                $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold the milliseconds of '{BubbleField.Created}'.", ddl,
+                $"Or take the field out of {map.File}.");
         }
 
         // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
@@ -195,7 +211,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         var free = Enumerable.Range(2, table.Columns.Count + 1).Select(n => Invariant($"{column}_{n}")).First(n => !table.Columns.ContainsKey(n));
         if (!Clocks.All.Contains(column))
-            return $"Add a column beside it and name that in {map.File}: {AddColumn(map, free, type)}";
+            return $"Add a column beside it and name that in {map.File}{(column == map.Key ? ", as the key too" : "")}: {AddColumn(map, free, type)}";
 
         // Nothing fills the old column any more.
         var alter = $"alter table {Identifier.Quote(catalogue.Schema, map.Table)}";

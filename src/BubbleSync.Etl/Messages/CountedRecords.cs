@@ -9,6 +9,9 @@ internal sealed record RangeCount(long Dated, long Undated, DateTimeOffset? Midd
     /// <summary>Rejected records without a usable id, of any range.</summary>
     public long Unnamed { get; init; }
 
+    /// <summary>A checksum of the ids of those with a Created Date, in any order; 0 where it was not computed.</summary>
+    public long Ids { get; init; }
+
     /// <summary>All of them.</summary>
     public long All => Dated + Undated + Unnamed;
 }

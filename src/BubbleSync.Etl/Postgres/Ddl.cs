@@ -20,6 +20,11 @@ internal static class Ddl
         : column.IsStored ? $"alter column {name} drop expression"
         : $"drop column {name}, add column {name} {column.FullType}";
 
+    /// <summary>Lets a column of moments keep milliseconds. It holds what it held, whatever the time zone of the session.</summary>
+    public static string Finer(string schema, string table, ColumnInfo column) =>
+        $"alter table {Identifier.Quote(schema, table)} alter column {Identifier.Quote(column.Name)} type "
+        + $"{(column.Type == ColumnTypes.Timestamp ? "timestamp(3)" : "timestamptz(3)")};";
+
     /// <summary>A line that says something and does nothing. A name from Bubble may hold line breaks, which would end the comment.</summary>
     public static string Comment(string words) => $"-- {words.ReplaceLineEndings(" ")}";
 

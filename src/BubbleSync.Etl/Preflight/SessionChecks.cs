@@ -12,6 +12,7 @@ namespace BubbleSync.Etl.Preflight;
 internal sealed class SessionChecks(TargetDatabase database)
 {
     private const string Check = "sessions";
+    private const string Limits = "Postgres:MaxConnections, or Maximum Pool Size where that is less";
 
     // Sessions that have just been closed, as those of an earlier command, end a moment later.
     private const int MostAttempts = 20;
@@ -76,8 +77,8 @@ internal sealed class SessionChecks(TargetDatabase database)
         _held.AddRange(more.OfType<TargetSession>());
         var had = _held.Count;
         var message = had == wanted
-            ? Invariant($"a run takes {wanted} at most (Postgres:MaxConnections), and the pooler gives them")
-            : Invariant($"the pooler gives {had} at once, so that a run takes {had} instead of {wanted} (Postgres:MaxConnections) and is slower. For more, ")
+            ? Invariant($"a run takes {wanted} at most ({Limits}), and the pooler gives them")
+            : Invariant($"the pooler gives {had} at once, so that a run takes {had} instead of {wanted} ({Limits}) and is slower. For more, ")
                 + "make its pool larger (PgBouncer: default_pool_size, max_db_connections, max_client_conn)";
         return new SessionFinding(new TargetFinding(Check, message), had, had < wanted);
     }
@@ -99,9 +100,9 @@ internal sealed class SessionChecks(TargetDatabase database)
         var wanted = database.MaxConnections;
         var had = Math.Clamp(narrowest.Free, _held.Count, wanted);
         var message = had == wanted
-            ? Invariant($"a run takes {wanted} at most (Postgres:MaxConnections), and {narrowest.Free} are free")
+            ? Invariant($"a run takes {wanted} at most ({Limits}), and {narrowest.Free} are free")
             : Invariant($"{narrowest.Whose} allows {narrowest.Most}, of which others use {narrowest.Used}, so that a run takes {had} instead of {wanted} ")
-                + $"(Postgres:MaxConnections) and is slower. For more, raise that limit: {narrowest.Raise(narrowest.Used + wanted)}";
+                + $"({Limits}) and is slower. For more, raise that limit: {narrowest.Raise(narrowest.Used + wanted)}";
         return new SessionFinding(new TargetFinding(Check, message), had, had < wanted);
     }
 

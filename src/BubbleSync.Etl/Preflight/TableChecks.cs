@@ -101,7 +101,14 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         {
             _findings.Add(TargetFinding.Obstacle(check, duplicates));
         }
-        else if (state.CanIndex)
+        else if (state is { IsOwn: true, CanCreate: false })
+        {
+            _findings.Add(TargetFinding.Obstacle(
+                check, "target-rights", plan.Name,
+                $"missing, and the user may not make an index in schema {Identifier.Quote(schema)}. Grant it: "
+                + $"grant create on schema {Identifier.Quote(schema)} to {user};"));
+        }
+        else if (state.IsOwn)
         {
             _findings.Add(new TargetFinding(check, $"missing; the next run makes it and says so. To make it now: {index}"));
         }
@@ -134,6 +141,11 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
             : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
                 + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
         Add($"columns of {table}", "column-unfilled", plan, unfilled.Explain(plan));
+        Add($"partitions of {table}", Refuses, plan, state.LacksPartitions
+            ? $"table {plan.Table} is partitioned by hash, and not every remainder has a partition, so that the table would refuse a part of the records. Create the "
+                + $"missing ones: select inhrelid::regclass, pg_get_expr(relpartbound, c.oid) from pg_inherits join pg_class c on c.oid = inhrelid "
+                + $"where inhparent = {Identifier.Literal(plan.Table)}::regclass; shows those that are there"
+            : null);
         Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
         Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)
@@ -179,8 +191,14 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
 
     private static string Refused(EntityPlan plan, PostgresException refused) => string.Join(' ', new[]
     {
-        $"PostgreSQL refuses what a run does with table {plan.Table}: {PostgresFailure.Said(refused)} ({refused.SqlState}).", refused.Hint,
+        $"PostgreSQL refuses what a run does with table {plan.Table}: {PostgresFailure.Said(refused)} ({refused.SqlState}).", Published(refused), refused.Hint,
     }.OfType<string>());
+
+    // CheckCmdReplicaIdentity in src/backend/executor/execReplication.c.
+    private static string? Published(PostgresException refused) => refused is { SqlState: PostgresErrorCodes.InvalidColumnReference, Routine: "CheckCmdReplicaIdentity" }
+        ? "A publication has a row filter or a list of columns, and needs these columns in the replica identity of the table: "
+            + "select * from pg_publication_tables; shows them. Change the publication, or the replica identity"
+        : null;
 
     private string Ungranted(EntityPlan plan, IReadOnlyList<string> lacking, IEnumerable<string> needed) =>
         $"the user lacks {string.Join(", ", lacking)} on table {plan.Table}. Grant them: grant {string.Join(", ", needed)} on {plan.Table} to {user};";

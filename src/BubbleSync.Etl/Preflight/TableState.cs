@@ -8,7 +8,7 @@ internal sealed record TableState
 {
     private const string StatesSql =
         """
-        select c.relname::text, c.relpersistence = 'u', pg_has_role(c.relowner, 'usage') and has_schema_privilege(n.oid, 'create'),
+        select c.relname::text, c.relpersistence = 'u', pg_has_role(c.relowner, 'usage'),
                (select pg_get_partkeydef(c.oid) from pg_partitioned_table p
                 where p.partrelid = c.oid and exists (select from unnest(p.partattrs::int2[]) k left join pg_attribute a on a.attrelid = c.oid and a.attnum = k
                                                       where a.attname is distinct from t.key)),
@@ -20,7 +20,10 @@ internal sealed record TableState
                      where not has_table_privilege(c.oid, w.word) order by w.place),
                array(select w.word from unnest(array['select', 'insert', 'update']) with ordinality as w (word, place)
                      where has_any_column_privilege(c.oid, w.word) and not has_table_privilege(c.oid, w.word) order by w.place),
-               c.oid::bigint
+               c.oid::bigint, has_schema_privilege(n.oid, 'create'),
+               (select sum(1.0 / split_part(split_part(pg_get_expr(child.relpartbound, child.oid), 'modulus ', 2), ',', 1)::numeric) from pg_inherits i
+                join pg_class child on child.oid = i.inhrelid join pg_partitioned_table p on p.partrelid = i.inhparent and p.partstrat = 'h'
+                where i.inhparent = c.oid) < 0.999999
         from unnest(@tables, @keys) t (name, key)
         join pg_namespace n on n.nspname = @schema
         join pg_class c on c.relnamespace = n.oid and c.relname = t.name
@@ -32,8 +35,14 @@ internal sealed record TableState
     /// <summary>Whether a crash of the server empties it.</summary>
     public required bool IsUnlogged { get; init; }
 
-    /// <summary>Whether the user may make an index on it.</summary>
-    public required bool CanIndex { get; init; }
+    /// <summary>Whether the user owns it, as is needed to make an index on it.</summary>
+    public required bool IsOwn { get; init; }
+
+    /// <summary>Whether the user may make things in its schema, as an index is one.</summary>
+    public required bool CanCreate { get; init; }
+
+    /// <summary>Whether it is partitioned by hash and lacks partitions, so that no partition takes some of the records.</summary>
+    public required bool LacksPartitions { get; init; }
 
     /// <summary>How it is partitioned, where by more than its key; then the key alone cannot be unique.</summary>
     public string? PartitionKey { get; init; }
@@ -67,13 +76,15 @@ internal sealed record TableState
             {
                 Table = r.GetString(0),
                 IsUnlogged = r.GetBoolean(1),
-                CanIndex = r.GetBoolean(2),
+                IsOwn = r.GetBoolean(2),
                 PartitionKey = r.IsDBNull(3) ? null : r.GetString(3),
                 Rules = r.GetFieldValue<string[]>(4),
                 RefusingIndexes = r.GetFieldValue<string[]>(5),
                 Lacking = r.GetFieldValue<string[]>(6),
                 OnColumns = r.GetFieldValue<string[]>(7),
                 Oid = r.GetInt64(8),
+                CanCreate = r.GetBoolean(9),
+                LacksPartitions = !r.IsDBNull(10) && r.GetBoolean(10),
             },
             cancellationToken, ("schema", schema), ("tables", keys.Select(k => k.Table).ToArray()), ("keys", keys.Select(k => k.Key).ToArray()));
         return states.DistinctBy(s => s.Table).ToDictionary(s => s.Table);

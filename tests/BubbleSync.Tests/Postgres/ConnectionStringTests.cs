@@ -150,6 +150,14 @@ public sealed class ConnectionStringTests
     [InlineData("DATABASE_URL=postgres://me:x@h/db", "the name of a variable and '=' stand before the address.")]
     [InlineData("export DATABASE_URL=\"postgres://me:x@h/db\"", "the name of a variable and '=' stand before the address.")]
     [InlineData("Host=postgres://me:x@h/db", "the value of host is not a host name, an address or the folder of a unix socket.")]
+    [InlineData("postgres://me:x@h/db&sslmode=require", "its options begin with '&'. Write '?' before the first of them")]
+    [InlineData("postgres://me:x@h/db;", "the name of the database has a ';', a ',', a '/' or a space")]
+    [InlineData("postgres://me:x@h/db/", "the name of the database has a ';', a ',', a '/' or a space")]
+    [InlineData("postgres://me:x@h/db, postgres", "the name of the database has a ';', a ',', a '/' or a space")]
+    [InlineData("postgresql://postgres:[YOUR-PASSWORD]@db.example.com:5432/postgres", "its password is a placeholder.")]
+    [InlineData("postgresql://me:${PASSWORD}@h/db", "its password is a placeholder.")]
+    [InlineData("\u201Cpostgres://me:x@h/db\u201D", "it begins with a quotation mark.")]
+    [InlineData("psql -h h -p 5432 -U me db", "it is a command line of psql. Keep the address or the pairs behind psql, without quotation marks; write its options")]
     [InlineData("Username=me", "it names no host. Name one, or the folder of a unix socket")]
     [InlineData("postgresql:///db", "it names no host.")]
     [InlineData("host=h password= user=me", "keyword 2 of 2 has no value. Remove it, or write '' as its value.")]
@@ -209,7 +217,10 @@ public sealed class ConnectionStringTests
     {
         var failure = Assert.Throws<SyncException>(() => ConnectionKeywords.Parse("host=h user=me", name => name == "PGSSLCRL" ? "/x" : null));
 
+        var value = Assert.Throws<SyncException>(() => ConnectionKeywords.Parse("host=h user=me", name => name == "PGSSLMODE" ? "always" : null));
+
         Assert.Contains("'sslcrl' (the variable PGSSLCRL) cannot be used", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the value of sslmode (the variable PGSSLMODE) is not one that it takes", value.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal static class Misfit
     /// <param name="type">The field's type.</param>
     /// <param name="holdsIds">Whether the column is to hold ids of Bubble.</param>
     public static string Of(string table, ColumnInfo column, FieldType type, bool holdsIds) =>
-        $"Column '{column.Name}' of table '{table}' is {column.Described}, which cannot hold {What(column, type, holdsIds)}.{Reason(column, type)}";
+        $"Column '{column.Name}' of table '{table}' is {column.Described}, which cannot hold {What(column, type, holdsIds)}."
+        + (holdsIds ? " Ids fit text, or character varying and character of at least 32 characters." : Reason(column, type));
 
     private static string What(ColumnInfo column, FieldType type, bool holdsIds) =>
         holdsIds && column.Type is ColumnTypes.Enum or ColumnTypes.Uuid ? "Bubble's ids" : $"every {type.Name}";

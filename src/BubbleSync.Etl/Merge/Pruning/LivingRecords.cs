@@ -22,8 +22,13 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
     /// <summary>Counts those created before a moment and those without Created Date, in one look at the table.</summary>
     public async Task<RangeCount> CountAsync(NpgsqlConnection connection, DateTimeOffset bound, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(
-            $"select count(*) filter (where h.created < @bound), count(*) filter (where h.created is null), ({Unnamed}) from ({Query}) h",
-            r => new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2) }, cancellationToken, [("bound", bound), .. Names]))[0];
+            $"""
+            select count(*) filter (where h.created < @bound), count(*) filter (where h.created is null), ({Unnamed}),
+                   coalesce(bit_xor(hashtextextended(h.id, 0)) filter (where h.created < @bound), 0)
+            from ({Query}) h
+            """,
+            r => new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2), Ids = r.GetInt64(3) },
+            cancellationToken, [("bound", bound), .. Names]))[0];
 
     /// <summary>Lists them in a table of their own, from which ranges are counted.</summary>
     public Task ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>

@@ -119,12 +119,12 @@ internal sealed partial class ConnectionKeywords
                 _notes.Add($"Postgres:ConnectionString: '{word.Name}' is passed over: {note}.");
                 break;
             default:
-                SetKeyword(word, value);
+                SetKeyword(word, value, place);
                 break;
         }
     }
 
-    private void SetKeyword(ConnectionWord word, string value)
+    private void SetKeyword(ConnectionWord word, string value, string place)
     {
         if (word.IsFile && !File.Exists(value))
             throw ConnectionFault.Of($"the file that {word.Name} names is not there, or may not be read. Check its path and its rights");
@@ -134,7 +134,8 @@ internal sealed partial class ConnectionKeywords
         }
         catch (Exception refused) when (refused is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
         {
-            throw ConnectionFault.Of($"the value of {word.Name} is not one that it takes{(word.Expected is null ? "" : $". Expected: {word.Expected}")}");
+            var from = place.StartsWith("the variable", StringComparison.Ordinal) ? $" ({place})" : "";
+            throw ConnectionFault.Of($"the value of {word.Name}{from} is not one that it takes{(word.Expected is null ? "" : $". Expected: {word.Expected}")}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Data.Common;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Postgres.Failures;
@@ -9,6 +10,8 @@ namespace BubbleSync.Etl.Postgres.Addresses;
 internal static partial class ConnectionText
 {
     private const string Escape = "In an address, write / ? # @ : in user and password as %2F %3F %23 %40 %3A";
+
+    private static readonly SearchValues<char> Strange = SearchValues.Create(";,/ \t\r\n");
 
     /// <summary>Returns the pairs in their order.</summary>
     public static IReadOnlyList<ConnectionPair> Split(string text)
@@ -23,10 +26,14 @@ internal static partial class ConnectionText
     // What people copy together with the address. Each has its own words, so that nobody looks for the fault in the password.
     private static void RefuseSurroundings(string text)
     {
-        if (text.TrimStart()[0] is '"' or '\'' or '`')
+        if (text.TrimStart()[0] is '"' or '\'' or '`' or '\u201C' or '\u201E' or '\u2018' or '\u00AB')
             throw ConnectionFault.Of("it begins with a quotation mark. Remove the quotation marks around it");
         if (Psql().IsMatch(text))
-            throw ConnectionFault.Of("it is a command line of psql. Keep the address or the pairs behind psql, without quotation marks");
+        {
+            throw ConnectionFault.Of("it is a command line of psql. Keep the address or the pairs behind psql, without quotation marks; "
+                + "write its options -h, -p, -U, -d as host=… port=… user=… dbname=…");
+        }
+
         if (Assignment().Match(text) is { Success: true } assignment && !ConnectionWord.IsKnown(assignment.Groups[1].Value))
             throw ConnectionFault.Of("the name of a variable and '=' stand before the address. Keep what follows them, without quotation marks");
         if (text.TrimStart().StartsWith("jdbc:", StringComparison.OrdinalIgnoreCase))
@@ -46,11 +53,14 @@ internal static partial class ConnectionText
             throw ConnectionFault.Of("its address begins with something other than postgres:// or postgresql://");
 
         var (user, password) = authority.Contains('@') ? Halves(authority[..authority.IndexOf('@', StringComparison.Ordinal)], ':') : ("", "");
+        if (Placeholder().IsMatch(Decoded(password)))
+            throw ConnectionFault.Of("its password is a placeholder. Write the user's password in its place; the hoster shows it once, or sets a new one");
         var hosts = authority[(authority.IndexOf('@', StringComparison.Ordinal) + 1)..].Split(',').Select(host => HostAndPort().Match(host)).ToList();
         if (hosts.Exists(host => !host.Success))
             throw ConnectionFault.Of($"what stands between '@' and the next '/' is not host:port. {Escape}");
 
         var (path, query) = Halves(rest[authority.Length..], '?');
+        CheckPath(path);
         var ports = hosts.Select(host => host.Groups["port"].Value).ToList();
         List<ConnectionPair> parts =
         [
@@ -67,6 +77,18 @@ internal static partial class ConnectionText
         }
 
         return parts;
+    }
+
+    // What is pasted together with an address would be taken for the end of the database's name.
+    private static void CheckPath(string path)
+    {
+        if (OptionInPath().IsMatch(path))
+            throw ConnectionFault.Of("its options begin with '&'. Write '?' before the first of them, and '&' before each further one");
+        if (path.TrimStart('/').AsSpan().ContainsAny(Strange))
+        {
+            throw ConnectionFault.Of("the name of the database has a ';', a ',', a '/' or a space, as where more than the address was copied. Remove what does not "
+                + "belong to the name");
+        }
     }
 
     // Quotes and backslashes as in libpq's conninfo strings.
@@ -127,6 +149,13 @@ internal static partial class ConnectionText
         @"^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_]\w*)\s*=\s*[""'`]?(?:jdbc:)?postgres(?:ql)?(?:\+[\w-]+)?://",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
+
+    // As hosters print it, or as a shell or a file left it.
+    [GeneratedRegex(@"^(\[.*PASSWORD.*\]|<.*PASSWORD.*>|YOUR[-_]?PASSWORD|\$\{\w+\}|\$[A-Z_]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex(@"&\w+=", RegexOptions.CultureInvariant)]
+    private static partial Regex OptionInPath();
 
     [GeneratedRegex(@"^(?<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(:(?<port>\d{0,5}))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex HostAndPort();

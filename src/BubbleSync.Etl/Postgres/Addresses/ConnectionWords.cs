@@ -78,12 +78,13 @@ internal static class ConnectionWords
 
         // Prisma.
         new("schema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
+        new("currentSchema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
         new("sslaccept") { Harmless = ["accept_invalid_certs"], Refusal = $"{OtherClient}. Write sslmode=verify-full to have the certificate checked" },
         .. Foreign("pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size", "sslidentity"),
         // Hosters' integrations, node-postgres, Rails, Django, SQLAlchemy, pgx, JDBC.
         .. Foreign("supa", "uselibpqcompat", "pool", "prepared_statements", "reaping_frequency", "checkout_timeout", "encoding", "conn_max_age", "pool_size"),
         .. Foreign("conn_health_checks", "ssl_require", "prepared_statement_cache_size", "pool_max_conns", "pool_min_conns", "statement_cache_capacity"),
-        .. Foreign("default_query_exec_mode", "currentSchema", "prepareThreshold", "reWriteBatchedInserts", "loginTimeout", "stringtype"),
+        .. Foreign("default_query_exec_mode", "prepareThreshold", "reWriteBatchedInserts", "loginTimeout", "stringtype"),
     ];
 
     private static IEnumerable<ConnectionWord> Foreign(params string[] names) => names.Select(name => new ConnectionWord(name) { Note = OtherClient });

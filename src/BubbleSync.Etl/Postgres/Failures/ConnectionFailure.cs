@@ -62,7 +62,8 @@ internal static class ConnectionFailure
             + $"Check host and port in {Setting}, and that no firewall and no list of allowed addresses is in the way.",
         // Their texts have the path, and a path may be a misplaced password.
         IOException { InnerException: null } or UnauthorizedAccessException or CryptographicException when failure is not EndOfStreamException =>
-            $"a file that {Setting} names cannot be read, or the connection broke at its beginning. Check the paths and the content of certificates and keys.",
+            $"a file that {Setting} or a variable of libpq (PGPASSFILE, PGSSLROOTCERT and others) names cannot be read, or the connection broke at its beginning. "
+                + "Check the paths and the content of certificates, keys and password files.",
         _ => $"{ConnectionFault.Hide(target.Keywords, failure.Message.TrimEnd('.'))}. "
             + $"Check that a PostgreSQL server answers there, and host and port in {Setting}.",
     };
@@ -96,6 +97,11 @@ internal static class ConnectionFailure
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
                 $"{said}. This is the answer of a pooler. Take that word out of the place that it comes from "
                 + $"({Setting}, PGOPTIONS or the service file), or connect to the server itself.",
+            PostgresErrorCodes.QueryCanceled =>
+                $"{said}. A statement_timeout of the role, of the database or in options ends the first statement of a session. Raise it: "
+                + "alter role … set statement_timeout, alter database … set statement_timeout, or options and PGOPTIONS.",
+            PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidParameterValue =>
+                $"{said}. It comes from options in {Setting}, from PGOPTIONS or from a setting of the role or database. Correct it there.",
             PostgresErrorCodes.CannotConnectNow => $"{said}. The server starts, stops or recovers. Try again in a minute.",
             _ => $"{said}. Check user, password and database in {Setting}.",
         };

@@ -55,7 +55,10 @@ internal sealed class CountCheck(
 
         entity.Flow.Ledger.CountedBefore = entity.Flow.Ledger.CountedAfter = result.Dated + result.Undated;
         entity.Counted = new CountedRows(
-            result.Here, result.Undated, await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken));
+            result.Here, result.Undated, await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken))
+        {
+            Ids = result.Ids,
+        };
         if (result.Issue is { } issue)
             entity.Flow.Ledger.AddIssue($"{issue}. 'bubblesync resync --entity {entity.Plan.Name}' reads everything");
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
@@ -111,4 +114,8 @@ internal sealed class CountCheck(
 /// <param name="Here">Records that are here; null where they were not counted.</param>
 /// <param name="Undated">Records without Created Date in Bubble; null where they were not counted.</param>
 /// <param name="Gone">Rows of which Bubble has no record.</param>
-internal sealed record CountedRows(long? Here, long? Undated, long Gone);
+internal sealed record CountedRows(long? Here, long? Undated, long Gone)
+{
+    /// <summary>A checksum of the ids that were counted here; null where the counts do not agree.</summary>
+    public long? Ids { get; init; }
+}

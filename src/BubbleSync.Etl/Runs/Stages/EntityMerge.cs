@@ -4,12 +4,14 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Merge.Constraints;
+using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using Npgsql;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
@@ -80,6 +82,7 @@ internal sealed class EntityMerge(
                 return null;
 
             entity.Refusals = counts.Errors;
+            await NoteRowsAsync(connection, counts.NotInBubble, cancellationToken);
             var report = entity.Merged(counts, clock.GetUtcNow());
             if (journal.Source.IsRead)
             {
@@ -94,6 +97,25 @@ internal sealed class EntityMerge(
             return (EntityReport?)report;
         },
         cancellationToken);
+
+    // Where Bubble and the table were shown to have the same records, with nothing come or gone since, the next sync by counts may rely on it.
+    private async Task NoteRowsAsync(NpgsqlConnection connection, long? notInBubble, CancellationToken cancellationToken)
+    {
+        if (transactions.IsDryRun || entity is not { IsComplete: true, Bound: { } bound, Baseline: not null })
+            return;
+
+        if (!entity.ReadsEverything)
+        {
+            var living = new LivingRecords(entity.Plan, entity.Staging, journal.RunId);
+            if (entity.Counted?.Ids is not { } counted || (await living.CountAsync(connection, bound, cancellationToken)).Ids != counted)
+                return;
+        }
+
+        // Rows that Bubble does not have are left out; where there are none, staging need not be looked at.
+        var staged = entity.ReadsEverything && notInBubble != 0 ? entity.Staging.Name : null;
+        await new RowStretches(entity.Plan, journal.Source.Address).RecordAsync(
+            connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
+    }
 
     // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.
     private bool TakeSequenceNumbers()

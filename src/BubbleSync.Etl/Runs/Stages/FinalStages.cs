@@ -58,7 +58,7 @@ internal sealed class FinalStages(
         findings.AddFailures(findings.Patches);
     }
 
-    /// <summary>Drops the staging of these entities, and notes how many rows the tables have.</summary>
+    /// <summary>Drops the staging of these entities.</summary>
     public async Task ClearAsync(IReadOnlyList<EntityRun> all, CancellationToken cancellationToken)
     {
         if (IsLeft)
@@ -66,12 +66,6 @@ internal sealed class FinalStages(
 
         // A dry run still holds locks on what it staged: it is taken back first.
         await transactions.DisposeAsync();
-        foreach (var entity in all.Where(e => !journal.IsDryRun && e is { Baseline: not null, Bound: not null, Report.Proof.IsComplete: true }))
-        {
-            var stretches = new RowStretches(entity.Plan, journal.Source.Address);
-            await database.RunAsync(c => stretches.RecordAsync(c, journal.RunId, entity.Bound!.Value, entity.Undated, cancellationToken), cancellationToken);
-        }
-
         var drop = string.Join("; ", all.Select(e => e.Staging.Drop));
         await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);
     }

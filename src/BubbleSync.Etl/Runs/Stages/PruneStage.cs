@@ -70,6 +70,8 @@ internal sealed class PruneStage(
         var proof = entity.Report.Proof!;
         entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
         await database.RunAsync(c => journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken), cancellationToken);
+        await database.RunAsync(
+            c => new RowStretches(entity.Plan, journal.Source.Address).ForgetAsync(c, journal.RunId, cancellationToken), cancellationToken);
     }
 
     private async Task<SyncError?> PruneAsync(EntityRun entity, Pruner pruner, CancellationToken cancellationToken)
