@@ -150,8 +150,10 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     public string Described(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
         var text = body.TrimStart(Blank);
-        return text is [(byte)'{' or (byte)'[' or (byte)'"', ..]
-            ? $"{body.Length} bytes of {_redaction.Clean(response.Content.Headers.ContentType?.MediaType ?? "no media type")}"
+        var type = response.Content.Headers.ContentType?.MediaType ?? "";
+        // In another encoding JSON does not begin like JSON.
+        return text is [(byte)'{' or (byte)'[' or (byte)'"', ..] || type.Contains("json", StringComparison.OrdinalIgnoreCase) || body.Contains((byte)0)
+            ? $"{body.Length} bytes of {_redaction.Clean(type.Length > 0 ? type : "no media type")}"
             : $"\"{_redaction.Clean(Beginning(text))}\"";
     }
 

@@ -147,9 +147,7 @@ internal sealed class RequestSender : IDisposable
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
-            var kind = broken is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? $"{http.HttpRequestError}: " : "";
-            var what = $"{kind}{broken.Message}";
-            throw _answer.Failure(entity, "source-unreachable", $"cannot be reached ({what}). Check Bubble:BaseUrl and the network", isTransient: true, broken);
+            throw _answer.Failure(entity, "source-unreachable", Unreachable(broken), isTransient: true, broken);
         }
     }
 
@@ -219,6 +217,21 @@ internal sealed class RequestSender : IDisposable
     }
 
     // Between programs of one machine, compressing costs more than it saves.
+    // The framework's own words end in "see inner exception".
+    private static string Unreachable(Exception broken)
+    {
+        var inner = broken;
+        while (inner.InnerException is { } next)
+            inner = next;
+        var said = inner.Message.TrimEnd('.');
+        return broken is HttpRequestException { HttpRequestError: var error and not HttpRequestError.Unknown }
+            ? error == HttpRequestError.SecureConnectionError
+                ? $"cannot be reached (the TLS handshake failed: {said}). Check that the server speaks TLS on this port, and that its certificate is valid, for "
+                    + "this host, and from an authority that this machine trusts (SSL_CERT_FILE)"
+                : $"cannot be reached ({error}: {said}). Check Bubble:BaseUrl and the network"
+            : $"cannot be reached ({said}). Check Bubble:BaseUrl and the network";
+    }
+
     private static DecompressionMethods Compression(BubbleSettings settings) =>
         settings.BaseUrl!.IsLoopback ? DecompressionMethods.None : DecompressionMethods.All;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
@@ -97,6 +98,38 @@ public sealed class BubbleRefusalTests
         using var page = await bubble.SearchAsync();
 
         Assert.Equal(2, bubble.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_TLS_handshake_that_fails_is_told_with_its_real_cause()
+    {
+        var cause = new AuthenticationException("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid");
+        using var bubble = ScriptedBubble.Of(
+            new BubbleSettings { MaxAttempts = 1, PatienceSeconds = 0 },
+            _ => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "The SSL connection could not be established, see inner exception.", cause));
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
+
+        Assert.Contains($"(the TLS handshake failed: {cause.Message}). Check that the server speaks TLS", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("inner exception", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/plain")]
+    public async Task Records_in_another_encoding_that_is_not_named_are_in_no_message(string type)
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings { MaxAttempts = 1, PatienceSeconds = 0 }, _ =>
+        {
+            var content = new ByteArrayContent(Encoding.Unicode.GetBytes(ScriptedBubble.Good.Replace("1x1", "Zoë", StringComparison.Ordinal)));
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
+        });
+
+        var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
+
+        Assert.Contains($"bytes of {type}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Z", failure.Message.Replace("\0", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
