@@ -64,7 +64,7 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>The engine with these settings, which logs where that is asked for.</summary>
     public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
 
-    /// <summary>Runs a command and tells of its failure, if it has one.</summary>
+    /// <summary>Runs a command and reports its failure, if there is one.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
     {
         _interruption = cancellationToken;
@@ -105,7 +105,7 @@ internal sealed class CommandContext(ParseResult parsed)
         }
     }
 
-    /// <summary>Does the work and shows how it is getting on, unless that is not wanted.</summary>
+    /// <summary>Does the work and shows its progress, unless that is switched off.</summary>
     public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
     {
         // By the console that draws the progress, which puts the line above it.

@@ -52,7 +52,7 @@ internal static class CommandLine
         return root;
     }
 
-    // A flag would else take a word, be it only to refuse it, and tab completion would offer none behind it.
+    // Otherwise a flag would take a word, only to refuse it, and tab completion would offer nothing behind it.
     private static void TakeFlagsAlone(Command command)
     {
         foreach (var flag in command.Options.OfType<Option<bool>>())

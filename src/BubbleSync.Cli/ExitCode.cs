@@ -20,7 +20,7 @@ internal static class ExitCode
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The code of a run that says by itself whether all is as it should be. A run that came to its end with nothing done was not stopped.</summary>
+    /// <summary>The code for a report that says itself whether it is a success. A run that reached its end without doing anything was not stopped.</summary>
     public static int Of(RunReport report, bool success) =>
         !success && report is { Status: "succeeded" } or { Status: "failed", Failure: null } ? Partial : Of(report);
 

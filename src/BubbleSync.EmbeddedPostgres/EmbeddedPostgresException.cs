@@ -3,7 +3,7 @@ namespace BubbleSync.EmbeddedPostgres;
 /// <summary>A private PostgreSQL that cannot be had: what went wrong, where, and how to fix it.</summary>
 public sealed class EmbeddedPostgresException : Exception
 {
-    /// <summary>Makes one without a word; a message is better.</summary>
+    /// <summary>Makes an exception without a message; one with a message is better.</summary>
     public EmbeddedPostgresException()
     {
     }

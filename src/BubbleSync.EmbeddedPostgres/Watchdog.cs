@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>A small shell that outlives its owner: where the owner dies without a word, it stops the server unless another owner lives.</summary>
+/// <summary>A small shell that outlives its owner: if the owner ends unexpectedly, it stops the server, unless another owner lives.</summary>
 internal sealed class Watchdog : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

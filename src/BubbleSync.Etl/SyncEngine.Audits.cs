@@ -21,7 +21,7 @@ public sealed partial class SyncEngine
 
     /// <summary>Compares Bubble with the tables, record by record, and changes nothing.</summary>
     /// <param name="options">What is compared.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
     public Task<VerifyReport> VerifyAsync(VerifyOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
@@ -34,9 +34,9 @@ public sealed partial class SyncEngine
         return verification!.Report(report);
     }, cancellationToken);
 
-    /// <summary>Tells of each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
+    /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
     /// <param name="options">What is asked.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
     public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {

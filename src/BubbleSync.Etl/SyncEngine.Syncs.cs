@@ -23,7 +23,7 @@ public sealed partial class SyncEngine
     /// <summary>Syncs invoices with all that belongs to them: what they name, what names them, and their agent's login.</summary>
     /// <param name="ids">The invoices; of one id twice the first counts.</param>
     /// <param name="options">What is asked.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public async Task<InvoiceSyncReport> SyncInvoicesAsync(IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ public sealed partial class SyncEngine
     /// <param name="from">The first moment of the range.</param>
     /// <param name="to">The last moment of the range.</param>
     /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ public sealed partial class SyncEngine
         var notReached = chosen.Ids.Count - tally.Count;
         var failed = tally.Failed + notReached + chosen.Unusable.Count;
         var total = chosen.Ids.Count + chosen.Unusable.Count;
-        // What stopped the run is told once, not for each invoice that it left undone.
+        // The error that stopped the run is reported once, not for each invoice that was not synced.
         IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
             : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
         var results = new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]);
@@ -82,7 +82,7 @@ public sealed partial class SyncEngine
     /// or is missing here.
     /// </summary>
     /// <param name="options">What is asked.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> SyncIncrementalAsync(IncrementalOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {

@@ -50,7 +50,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
 
     /// <summary>Reads the full history of all entities, or of those named, and merges it.</summary>
     /// <param name="options">What is asked.</param>
-    /// <param name="progress">Hears several times a second how the run is getting on; may be null.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
@@ -113,9 +113,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Reads every record of all entities, or of those named, and tells for each field whether it is mapped, sent and stored.</summary>
+    /// <summary>Reads every record of all entities, or of those named, and reports for each field whether it is mapped, sent and stored.</summary>
     /// <param name="entities">The entities; none for all.</param>
-    /// <param name="progress">Hears several times a second how it is getting on; may be null.</param>
+    /// <param name="progress">Receives the progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
@@ -128,7 +128,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Maps and merges once more what a run rejected, as it was kept then, without Bubble.</summary>
+    /// <summary>Maps and merges the rejected records of a run again, as they were kept, without Bubble.</summary>
     /// <param name="run">The run's id, the beginning of it, or <c>last</c>.</param>
     /// <param name="force">Whether the records as they were kept win over local edits and over rows of the same date or a newer one.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
@@ -161,7 +161,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Looks at everything that a run needs, changes nothing, and says how to fix what is wrong.</summary>
+    /// <summary>Checks everything that a run needs, changes nothing, and reports how to fix what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => new Doctor(settings, clock, logger, handler).ExamineAsync(cancellationToken), cancellationToken);
 
@@ -173,7 +173,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <exception cref="SyncException">The settings are at fault, or a patch cannot be read.</exception>
     public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(Checked().Run.Patches, []).Select(p => p.Name)];
 
-    /// <summary>Opens what the control tables tell of earlier runs.</summary>
+    /// <summary>Opens the history of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => RunArchive.OpenAsync(Checked().Postgres, cancellationToken), cancellationToken);
 

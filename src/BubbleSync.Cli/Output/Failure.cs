@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Tells of a command that stopped: lines on stderr; with JSON, a report on stdout as well.</summary>
+/// <summary>Reports a command that stopped: lines on stderr; with JSON, a report on stdout as well.</summary>
 internal static class Failure
 {
     /// <summary>Prints it; gives the exit code.</summary>

@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Links that lead nowhere, as a table.</summary>
+/// <summary>Prints links without a target as a table.</summary>
 internal static class LinkTable
 {
     private const int MostLines = 20;

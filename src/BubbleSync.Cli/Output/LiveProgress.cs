@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Shows how a run is getting on: a view that redraws itself in a terminal, a plain line now and then elsewhere. On stderr only.</summary>
+/// <summary>Shows the progress of a run on stderr: a view that redraws itself in a terminal, a plain line now and then elsewhere.</summary>
 internal static class LiveProgress
 {
     /// <summary>Runs the work and shows its progress.</summary>

@@ -11,7 +11,7 @@ internal static class LogLines
 
     /// <summary>Gives the loggers; dispose of them so that the last lines are written.</summary>
     /// <param name="isJson">Whether each line is a JSON object.</param>
-    /// <param name="least">The least level that is told.</param>
+    /// <param name="least">The lowest level that is written.</param>
     public static ILoggerFactory Create(bool isJson, LogLevel least) => LoggerFactory.Create(builder =>
     {
         builder.SetMinimumLevel(least);

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>How a run is getting on, in words.</summary>
+/// <summary>The progress of a run, in words.</summary>
 internal static class ProgressText
 {
     /// <summary>How far, how fast, how long still.</summary>

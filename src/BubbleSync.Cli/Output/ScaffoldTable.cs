@@ -6,7 +6,7 @@ namespace BubbleSync.Cli.Output;
 /// <summary>Proposed entities, as a table.</summary>
 internal static class ScaffoldTable
 {
-    /// <summary>Prints them, what to look at, and the commands that come next.</summary>
+    /// <summary>Prints the entities, what to check, and the next commands.</summary>
     public static void Print(ScaffoldReport report, IAnsiConsole console)
     {
         if (report.Entities.Count == 0)

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>What an audit of values came to.</summary>
+/// <summary>Prints the result of an audit of values.</summary>
 internal static class ValueSummary
 {
     /// <summary>Prints the counts by entity and verdict, and where the rows are.</summary>

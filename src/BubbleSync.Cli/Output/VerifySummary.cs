@@ -9,7 +9,7 @@ internal static class VerifySummary
 {
     private const int MostLines = 20;
 
-    /// <summary>Prints the counts, the first differences, and what it came to.</summary>
+    /// <summary>Prints the counts, the first differences and the result.</summary>
     public static void Print(VerifyReport report, string? csv, IAnsiConsole console)
     {
         if (report.Entities.Count > 0)

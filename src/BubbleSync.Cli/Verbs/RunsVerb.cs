@@ -7,7 +7,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>runs</c>: what earlier runs did, what they rejected, and those rejects once more.</summary>
+/// <summary><c>runs</c>: what earlier runs did and rejected, and loading the rejected records again.</summary>
 internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };

@@ -100,7 +100,7 @@ internal sealed class ComparisonRun(
         }
     }
 
-    /// <summary>Ends the comparison of an entity: what it came to goes into the journal.</summary>
+    /// <summary>Ends the comparison of an entity and writes its result to the journal.</summary>
     public async Task CloseAsync(ComparedEntity compared, long equal, long extra, AbsentKept kept, CancellationToken cancellationToken)
     {
         var (entity, counts) = (compared.Entity, compared.Counts);

@@ -72,7 +72,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         return $"({stored} is distinct from {staged} and {IsPresent(column)}{isCompleted}{isHeld})";
     }
 
-    /// <summary>The record carries the column, be it as a null.</summary>
+    /// <summary>The record has the field, possibly as a null.</summary>
     public static string IsPresent(ColumnPlan column) => $"(s.{column.Quoted} is not null or {StagingLayout.IsNullMarked("s", column)})";
 
     private string Each(Func<ColumnPlan, string> expression) => string.Join(",\n  ", plan.Columns.Select(expression));

@@ -10,12 +10,12 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Reads every record of Bubble once, looks at it, maps it and throws it away: what is left are counts by field, beside those of the tables.</summary>
+/// <summary>Reads, examines and maps every record of Bubble, and keeps only counts by field, beside those of the tables.</summary>
 internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
 {
     private List<Audited> _entities = [];
 
-    /// <summary>The ways of the records, which tell how they are getting on.</summary>
+    /// <summary>The pipelines of the entities, which have the progress.</summary>
     public IEnumerable<EntityPipeline> Flows => _entities.Select(e => e.Flow);
 
     /// <summary>Gives the report.</summary>

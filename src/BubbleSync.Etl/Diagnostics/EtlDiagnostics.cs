@@ -15,7 +15,7 @@ internal static class EtlDiagnostics
     private static readonly Meter Meter = new(SyncEngine.TelemetryName, Version);
     private static readonly List<Func<RunProgress>> Watched = [];
 
-    /// <summary>Requests sent, by entity; <c>retry</c> tells whether one was sent before.</summary>
+    /// <summary>Requests sent, by entity; <c>retry</c> says whether it is a repeated one.</summary>
     public static readonly Counter<long> Calls = Meter.CreateCounter<long>("bubblesync.api.calls", "{call}", "Requests sent to Bubble.");
 
     /// <summary>Bytes of bodies received, as unpacked.</summary>

@@ -120,7 +120,7 @@ internal sealed record CountedSide(
     Func<IReadOnlyList<Window>, CancellationToken, Task<IReadOnlyList<RangeCount>>> CountAsync,
     Func<IReadOnlyList<Window>, CancellationToken, Task> SettleAsync);
 
-/// <summary>What comparing counts came to.</summary>
+/// <summary>The result of comparing counts.</summary>
 /// <param name="Dated">Records up to the bound that Bubble counts; null where it did not say.</param>
 /// <param name="Undated">Records without Created Date that Bubble counts; null where it did not say.</param>
 /// <param name="Here">Records that are here; null where they were not counted.</param>

@@ -2,7 +2,7 @@ using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>What the accepted readings of one entity came to: the entity's side of the proof. Thread-safe.</summary>
+/// <summary>The results of the accepted readings of one entity. Thread-safe.</summary>
 internal sealed class ExtractLog
 {
     private readonly Lock _lock = new();
@@ -15,7 +15,7 @@ internal sealed class ExtractLog
     /// <summary>Records of the whole type as Bubble counted them after reading.</summary>
     public long? CountedAfter { get; set; }
 
-    /// <summary>What keeps the extraction from being proved complete; none where it is.</summary>
+    /// <summary>The issues that keep the extraction from being verified as complete; none if it is.</summary>
     public IReadOnlyList<string> Doubts
     {
         get
@@ -25,7 +25,7 @@ internal sealed class ExtractLog
         }
     }
 
-    /// <summary>Windows read a second time because of the proof.</summary>
+    /// <summary>Windows that were read again because a reading was not verified.</summary>
     public int Rereads { get; private set; }
 
     /// <summary>The windows whose rows are staged.</summary>
@@ -55,7 +55,7 @@ internal sealed class ExtractLog
         }
     }
 
-    /// <summary>Notes something that keeps the extraction from being proved complete.</summary>
+    /// <summary>Adds an issue that keeps the extraction from being verified as complete.</summary>
     public void AddIssue(string what)
     {
         lock (_lock)

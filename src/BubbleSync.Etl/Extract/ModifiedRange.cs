@@ -16,7 +16,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     private readonly EntitySource _source = new(client, plan);
     private readonly ReadingOrder _order = new(clock);
 
-    /// <summary>Gives the records, and says how they were found: a warning where everything was listed, a doubt where that is not shown to be complete.</summary>
+    /// <summary>Returns the records, a warning if all records had to be listed, and an issue if the listing is not verified as complete.</summary>
     /// <param name="from">The first moment inside.</param>
     /// <param name="to">The last moment inside.</param>
     /// <param name="cancellationToken">Stops reading.</param>

@@ -5,7 +5,7 @@ using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>Reads records that were kept as they came, as if Bubble sent them once more.</summary>
+/// <summary>Reads records that were kept as they were received, as if Bubble sent them again.</summary>
 internal static class ReplayedRecords
 {
     private const int PageSize = 100;

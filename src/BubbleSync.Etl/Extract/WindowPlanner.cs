@@ -15,7 +15,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     /// <summary>Gives the windows of what is not read yet, oldest first, each as soon as it is known.</summary>
     /// <param name="whole">The probe of the whole type.</param>
     /// <param name="end">The upper bound, fixed for the run.</param>
-    /// <param name="done">Windows that an earlier attempt at the same run has proved: they are left out.</param>
+    /// <param name="done">Windows that an earlier attempt at the same run has verified: they are left out.</param>
     /// <param name="cancellationToken">Stops planning.</param>
     public async IAsyncEnumerable<Window> PlanAsync(Probe whole, DateTimeOffset end, IEnumerable<Window> done, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>Reads a window's pages, several at a time, and again where the reading proves incomplete.</summary>
+/// <summary>Reads the pages of a window, several at a time; reads the window again if it was not complete.</summary>
 internal sealed class WindowReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
     /// <summary>The code of the error where a window holds more records than Bubble shows of one search.</summary>
@@ -96,7 +96,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         if (remaining == 0 || start == 0 || proof.Outside > 0)
             yield break;
 
-        // Without a count there is no proof, but what is there can still be read: on to the first empty page, or the ceiling.
+        // Without a count nothing can be verified, but records can still be read: up to the first empty page, or the ceiling.
         if (remaining is null)
         {
             await foreach (var page in RangeAsync(window, proof, start, settings.OffsetCeiling - start, cancellationToken))
@@ -163,7 +163,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             var received = page.Count;
             yield return page;
 
-            // An empty page with rows remaining: the proof will miss them.
+            // An empty page although rows remain: the verification will find that rows are missing.
             if (received == 0)
                 yield break;
 

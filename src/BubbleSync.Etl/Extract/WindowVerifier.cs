@@ -39,7 +39,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
             Add(record);
     }
 
-    /// <summary>Says what the reading came to.</summary>
+    /// <summary>Returns the result of the reading.</summary>
     /// <param name="mayRepeat">Whether a re-read is still allowed.</param>
     /// <param name="repeatsAreKnown">Whether the reading before had the same ids twice: then Bubble keeps sending them.</param>
     public Verdict Judge(bool mayRepeat, bool repeatsAreKnown)
@@ -48,7 +48,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
         if (trouble is null && _repeated > 0 && !repeatsAreKnown)
             trouble = Invariant($"{_repeated} ids came twice");
 
-        // Where Bubble never counts, another reading would prove no more.
+        // If Bubble never counts, reading again would verify no more.
         var isHopeless = CountBefore is null && CountAfter is null;
         var outcome = trouble is null ? Outcome.Proved : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unproved;
         var why = trouble ?? (_repeated > 0 ? Invariant($"{_repeated} ids came twice in every reading; the newest of each counts") : null);
@@ -61,7 +61,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
     /// <summary>The hashes of the ids that came twice.</summary>
     public IReadOnlySet<ulong> Repeats => _repeats;
 
-    /// <summary>Whether just the ids came twice that came twice in another reading. Other ids tell of rows that shifted, and hid some.</summary>
+    /// <summary>Whether exactly the ids repeat that repeated in another reading. Other ids mean that rows moved between pages and hid some.</summary>
     public bool RepeatsAs(IReadOnlySet<ulong> others) => _repeated > 0 && _repeats.SetEquals(others);
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
             Outside++;
     }
 
-    // A date that cannot be read proves nothing either way; the mapper rejects such a record.
+    // A date that cannot be read says nothing about the window; the mapper rejects such a record.
     private bool IsInside(JsonElement record) => window.Kind switch
     {
         WindowKind.Undated => !TryField(record, BubbleField.Created, out var date) || date.ValueKind != JsonValueKind.String,

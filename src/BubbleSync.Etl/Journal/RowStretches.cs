@@ -64,7 +64,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             """,
             cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name), ("schema", plan.Schema));
 
-    /// <summary>Takes back what a run has noted, because its reading was shown to be incomplete after all.</summary>
+    /// <summary>Removes what a run has noted, because its reading turned out to be incomplete.</summary>
     public Task ForgetAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
         "update bubblesync.run_target set stretches = null where run_id = @run and entity = @entity",
         cancellationToken, ("run", runId), ("entity", plan.Name));

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
 
-/// <summary>What the control tables tell of earlier runs.</summary>
+/// <summary>The history of earlier runs in the control tables.</summary>
 internal sealed class RunHistory(TargetDatabase database)
 {
     private const int MostNamed = 5;

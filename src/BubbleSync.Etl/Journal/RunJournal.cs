@@ -12,14 +12,14 @@ namespace BubbleSync.Etl.Journal;
 /// <summary>Writes what a run leaves behind in the control tables.</summary>
 /// <param name="database">Where they are.</param>
 /// <param name="runId">The run.</param>
-/// <param name="logger">Hears the same.</param>
+/// <param name="logger">Receives the same.</param>
 /// <param name="keepDays">How many days the details of other runs are kept after their end; 0 keeps them.</param>
 /// <param name="source">The app that the run reads.</param>
 internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger logger, int keepDays, MirroredSource source)
 {
     private ApiCounts _before = new(0, 0, 0, 0);
 
-    /// <summary>Hears of the run whatever is told.</summary>
+    /// <summary>Receives every log line of the run.</summary>
     public ILogger Logger => logger;
 
     /// <summary>The run's id.</summary>

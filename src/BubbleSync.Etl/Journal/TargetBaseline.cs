@@ -16,7 +16,7 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
     /// <param name="runId">The run.</param>
     /// <param name="plan">The entity.</param>
     /// <param name="source">The app's address.</param>
-    /// <param name="countsRows">Whether to count the living rows, which looks at the whole table.</param>
+    /// <param name="countsRows">Whether to count the living rows, which scans the whole table.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<TargetBaseline> TakeAsync(
         NpgsqlConnection connection, Guid runId, EntityPlan plan, string source, bool countsRows, CancellationToken cancellationToken) =>

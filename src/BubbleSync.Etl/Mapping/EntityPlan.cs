@@ -61,7 +61,7 @@ internal static class Clocks
     /// <summary>Bubble's Modified Date, written only by a sync.</summary>
     public const string Modified = "modified_date";
 
-    /// <summary>When the row came to be; set once, at insert.</summary>
+    /// <summary>When the record was created; set once, at insert.</summary>
     public const string CreatedAt = "created_at";
 
     /// <summary>The last change by anyone.</summary>

@@ -5,7 +5,7 @@ namespace BubbleSync.Etl.Mapping;
 /// <summary>All that a run will touch, and what is wrong with it.</summary>
 /// <param name="Entities">The entities in merge order: by level, then as the files are named.</param>
 /// <param name="Missing">Mapped columns that the tables lack or that do not fit, as (entity, column, fields).</param>
-/// <param name="Gaps">What the database lacks or cannot hold, be it a fault that stops a run or not, each with the statement that fixes it.</param>
+/// <param name="Gaps">What the database lacks or cannot hold, whether it stops a run or not, each with the statement that fixes it.</param>
 /// <param name="Faults">Everything that forbids a run, all at once.</param>
 /// <param name="Warnings">What a user should know but a run can bear.</param>
 internal sealed record SyncPlan(
@@ -22,7 +22,7 @@ internal sealed record SyncPlan(
     public SyncPlan OrStopForReading() =>
         Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
-    /// <summary>Gives the plan itself for those who look at the tables' gaps; faults of the maps stop it.</summary>
+    /// <summary>Returns this plan for a caller that reports the gaps of the tables itself; throws for faults of the maps.</summary>
     public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == "settings").ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     private readonly AbsentKeptSql _kept = new(plan);
 
     /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
-    /// <param name="suspects">The keys of which there may be several; null where all are to be looked at.</param>
+    /// <param name="suspects">The keys that may occur several times; null to examine all.</param>
     public string TakeSuperseded(IReadOnlyList<string>? suspects)
     {
         // As literals, for COPY takes no parameters.

@@ -18,5 +18,5 @@ internal sealed record RangeCount(long Dated, long Undated, DateTimeOffset? Midd
 
 /// <summary>What the last sync noted of the rows of an entity, and what changed since.</summary>
 /// <param name="Undated">Records without Created Date; null where it noted nothing.</param>
-/// <param name="Changed">Ranges of which rows came or went here, other than by a sync. Equal counts prove nothing of these.</param>
+/// <param name="Changed">Ranges in which rows were inserted or deleted here, other than by a sync. Equal counts verify nothing there.</param>
 internal sealed record NotedRows(long? Undated, IReadOnlyList<Window> Changed);

@@ -38,7 +38,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
     /// <summary>Whether no records came though Bubble says that some follow: its usual answer beyond the offset ceiling, elsewhere a contradiction.</summary>
     public bool IsEmptyThoughRowsRemain => Count == 0 && Remaining > 0;
 
-    /// <summary>The server's clock as its Date header told, to the second, or null.</summary>
+    /// <summary>The server's clock according to its Date header, to the second, or null.</summary>
     public DateTimeOffset? ServerTime { get; private init; }
 
     /// <summary>Takes a body apart.</summary>

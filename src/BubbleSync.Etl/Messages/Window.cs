@@ -2,7 +2,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Messages;
 
-/// <summary>A part of an entity's records that is read and proved as one.</summary>
+/// <summary>A part of an entity's records that is read and verified as a whole.</summary>
 /// <param name="Kind">What chooses the records.</param>
 /// <param name="From">First moment inside, or null where there is none.</param>
 /// <param name="To">First moment outside, or null where there is none.</param>

@@ -51,12 +51,12 @@ internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict
     }
 }
 
-/// <summary>What a reading came to.</summary>
+/// <summary>The result of a reading.</summary>
 /// <param name="Outcome">Whether its rows are staged, and how sure they are complete.</param>
 /// <param name="CountBefore">Records as Bubble counted them at the first page, or null where it did not say.</param>
 /// <param name="RowsRead">Records received.</param>
 /// <param name="CountAfter">Records as Bubble counted them at the last page, or null where it did not say.</param>
-/// <param name="Why">What forbids or weakens the proof, or null.</param>
+/// <param name="Why">Why the reading is not verified, or only with a reservation; null otherwise.</param>
 internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why)
 {
     /// <summary>Whether records came that lie outside the window.</summary>
@@ -72,9 +72,9 @@ internal enum Outcome
     /// <summary>Complete: staged.</summary>
     Proved,
 
-    /// <summary>Not shown to be complete: staged all the same, since what was read is true, and reported.</summary>
+    /// <summary>Not verified as complete: staged nevertheless, because the records that were read are true, and reported.</summary>
     Unproved,
 
-    /// <summary>Not shown to be complete: thrown away, the window is read again.</summary>
+    /// <summary>Not verified as complete: discarded; the window is read again.</summary>
     Discarded,
 }

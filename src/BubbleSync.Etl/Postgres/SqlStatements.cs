@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Looks at the statements of a script without a database: of a patch, or of one that makes a table.</summary>
+/// <summary>Finds the statements of a script without a database: of a patch, or of a script that creates a table.</summary>
 internal static partial class SqlStatements
 {
     /// <summary>

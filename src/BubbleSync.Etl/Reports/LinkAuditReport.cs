@@ -18,7 +18,7 @@ public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IR
 /// <param name="TargetEntity">The entity that it names; of several the first.</param>
 /// <param name="Targets">Different targets.</param>
 /// <param name="Records">Links to them.</param>
-/// <param name="InBubble">Targets that Bubble still has; left out where it was not asked, or where its answers are not proved.</param>
+/// <param name="InBubble">Targets that Bubble still has; left out if it was not asked, or if its answers could not be verified.</param>
 public sealed record MissingLinkCount(
     string Entity, string Column, string TargetEntity, long Targets, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? InBubble);
 

@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Updated">Rows that changed.</param>
 /// <param name="Rejected">Records that were not loaded.</param>
 /// <param name="Died">Whether its status says <c>running</c> though it holds its lock in the database no more.</param>
-/// <param name="Conclusion">What a comparison came to, in words; null for other runs.</param>
+/// <param name="Conclusion">The result of a comparison, in words; null for other runs.</param>
 public sealed record RunListing(
     Guid RunId, string Kind, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated, long Rejected, bool Died, string? Conclusion);
 

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>How a run is getting on, at one moment.</summary>
+/// <summary>The progress of a run at one moment.</summary>
 /// <param name="Entities">The entities in merge order.</param>
 /// <param name="Api">What was asked of the Data API so far.</param>
 /// <param name="InFlight">Requests in flight.</param>
@@ -21,7 +21,7 @@ public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCoun
 /// <param name="Capacity">How many may wait; then those who send them wait.</param>
 public sealed record StageFill(string Stage, int Waiting, int Capacity);
 
-/// <summary>How an entity is getting on.</summary>
+/// <summary>The progress of an entity.</summary>
 /// <param name="Name">The entity.</param>
 /// <param name="State">What it is at.</param>
 /// <param name="Expected">Records as Bubble counted them, or null where it is not known yet.</param>

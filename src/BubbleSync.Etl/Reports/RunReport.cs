@@ -44,7 +44,7 @@ public sealed record RunReport
     /// <summary>What went wrong; of each entity the first hundred fields that did not convert, all of which are in <c>bubblesync.rejected_record</c>.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
-    /// <summary>What a comparison came to, in words such as <c>10 records differ</c>; left out where nothing was compared.</summary>
+    /// <summary>The result of a comparison, in words such as <c>10 records differ</c>; left out where nothing was compared.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Conclusion { get; init; }
 
@@ -127,22 +127,22 @@ public sealed record EntityReport
 /// <param name="Values">Rows of the table that have a value in the column.</param>
 public sealed record ClearRefusal(string Column, string Field, long Emptied, long Values);
 
-/// <summary>The proof of completeness of one entity.</summary>
-/// <param name="IsComplete">Whether everything that Bubble has was read: every window is proved and the windows add up.</param>
+/// <summary>The verification that the extraction of one entity is complete.</summary>
+/// <param name="IsComplete">Whether every record of Bubble was read: every window is verified, and the windows add up.</param>
 /// <param name="CountedBefore">Records of the whole type as Bubble counted them before reading.</param>
 /// <param name="CountedAfter">The same, after reading.</param>
 /// <param name="Windows">Windows of the history; the catch-up pass is none of them.</param>
-/// <param name="Rereads">Readings thrown away because they proved nothing.</param>
+/// <param name="Rereads">Readings that were discarded because they were not verified.</param>
 /// <param name="Read">Rows received in the windows that count.</param>
 /// <param name="Staged">Rows staged.</param>
 /// <param name="ChecksumRead">A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal digits.</param>
 /// <param name="ChecksumStored">The same of the rows as PostgreSQL gave them back from staging; the run fails where the two differ.</param>
-/// <param name="Doubts">What keeps the extraction from being proved; none where it is complete, or where no proof was sought.</param>
+/// <param name="Doubts">The issues that keep the extraction from being verified; none if it is complete, or if no verification was possible.</param>
 public sealed record EntityProof(
     bool IsComplete, long? CountedBefore, long? CountedAfter, int Windows, int Rereads, long Read, long Staged,
     string ChecksumRead, string ChecksumStored, IReadOnlyList<string> Doubts)
 {
-    /// <summary>What was to be read where that was not everything, so that no proof was sought; else null.</summary>
+    /// <summary>The part that was to be read, if not everything was to be read, so that nothing was verified; else null.</summary>
     public string? Part { get; init; }
 
     /// <summary>

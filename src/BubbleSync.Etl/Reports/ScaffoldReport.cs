@@ -4,7 +4,7 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Source">Where their fields come from: <c>meta</c>, <c>swagger</c> or <c>sample</c>, each completed by a sample of records.</param>
 /// <param name="DryRun">Whether nothing was written.</param>
 /// <param name="Entities">The entities by name.</param>
-/// <param name="Warnings">What a user should look at: types that cannot be read, links that close a circle.</param>
+/// <param name="Warnings">What a user should check: types that cannot be read, links that form a cycle.</param>
 public sealed record ScaffoldReport(string Source, bool DryRun, IReadOnlyList<ScaffoldedEntity> Entities, IReadOnlyList<string> Warnings)
 {
     /// <summary>The report as one JSON document.</summary>

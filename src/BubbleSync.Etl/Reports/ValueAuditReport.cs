@@ -29,5 +29,5 @@ public sealed record ValueAuditReport(
 /// <param name="Records">Different records read from Bubble.</param>
 /// <param name="Rows">Rows written.</param>
 /// <param name="ByVerdict">How many of each verdict, written or not.</param>
-/// <param name="Proof">What shows that everything was read, or why it was not.</param>
+/// <param name="Proof">The verification that everything was read, or why it was not verified.</param>
 public sealed record AuditedEntity(string Name, long Records, long Rows, IReadOnlyDictionary<string, long> ByVerdict, EntityProof? Proof);

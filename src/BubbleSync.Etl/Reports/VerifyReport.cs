@@ -26,12 +26,12 @@ public sealed record VerifyReport(
 /// <param name="Compared">Different records read from Bubble.</param>
 /// <param name="Equal">Records whose row says what a resync would write.</param>
 /// <param name="Missing">Records that have no row.</param>
-/// <param name="Extra">Rows with ids of Bubble's form that Bubble does not have; looked for only where everything was read, and shown to be.</param>
+/// <param name="Extra">Rows with ids of Bubble's form that Bubble does not have; searched only if everything was read and verified.</param>
 /// <param name="Older">Rows whose <c>modified_date</c> is older than Bubble's: a resync would update them.</param>
 /// <param name="Newer">Rows whose <c>modified_date</c> is newer than Bubble's.</param>
 /// <param name="Differs">Rows of the same date with another value in some column, or marked as deleted.</param>
 /// <param name="Rejected">Records that do not convert, or that the table cannot take.</param>
-/// <param name="Proof">What shows that everything was read, or why it was not.</param>
+/// <param name="Proof">The verification that everything was read, or why it was not verified.</param>
 public sealed record VerifiedEntity(string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
 {
     /// <summary>

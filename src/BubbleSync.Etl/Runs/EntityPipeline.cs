@@ -64,7 +64,7 @@ internal sealed class EntityPipeline
     /// <summary>What the entity is at, for progress.</summary>
     public EntityState State { get; set; }
 
-    /// <summary>How it is getting on.</summary>
+    /// <summary>The progress.</summary>
     public EntityProgress Progress => new(
         Plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 

@@ -72,7 +72,7 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether the run is to read everything that Bubble has of the entity, not only what changed.</summary>
     public bool ReadsEverything { get; init; }
 
-    /// <summary>Whether everything that was to be read was read, and shown to be.</summary>
+    /// <summary>Whether everything that was to be read was read, and verified.</summary>
     public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
 
     /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
@@ -84,7 +84,7 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>The limit of the reading; null where it is not known.</summary>
     public Horizon? Horizon => Baseline is { } baseline && Bound is { } bound ? new Horizon(bound, baseline.Snapshot) : null;
 
-    /// <summary>What counting its records came to; null where they were not counted.</summary>
+    /// <summary>The result of counting its records; null if they were not counted.</summary>
     public CountedRows? Counted { get; set; }
 
     /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>

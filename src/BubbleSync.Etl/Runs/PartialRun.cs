@@ -15,7 +15,7 @@ internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellati
 /// <param name="Kind">What reports call it.</param>
 /// <param name="Recorded">What it was asked to do, for the journal.</param>
 /// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
-/// <param name="Part">What it reads where nothing of Bubble can be proved by it, or null.</param>
+/// <param name="Part">What it reads, if that can verify nothing about all of Bubble; else null.</param>
 /// <param name="ReadsBubble">Whether it reads Bubble, so that a later run may start from where this one ended.</param>
 internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
 {
@@ -53,7 +53,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="runLock">The locks of the entities.</param>
     /// <param name="settle">Settles their names.</param>
     /// <param name="journal">Where it is recorded.</param>
-    /// <param name="api">How the asking of Bubble is getting on.</param>
+    /// <param name="api">The progress of the requests to Bubble.</param>
     /// <param name="clock">The clock.</param>
     public PartialRun(
         PartialRunOptions options, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Journal;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>Reads once more what an earlier run rejected, as it was kept then: without Bubble, after a map or a table was fixed.</summary>
+/// <summary>Reads the rejected records of an earlier run again, as they were kept: without Bubble, after a map or a table was fixed.</summary>
 internal sealed class ReprocessSource(RejectedRecords rejected, ReadingOrder order)
 {
     /// <summary>Passes an entity's rejects through its line of stages.</summary>

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What is told of links whose target is in no table.</summary>
+/// <summary>What is reported of links whose target is in no table.</summary>
 public sealed record LinkAuditOptions
 {
     /// <summary>Whether to ask Bubble which of the targets it still has. Default false.</summary>

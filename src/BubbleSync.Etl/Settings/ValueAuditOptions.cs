@@ -24,7 +24,7 @@ public sealed record ValueAuditOptions
     [JsonIgnore]
     public string? CsvFile { get; init; }
 
-    /// <summary>Where the rows go where there is no file; null for nowhere.</summary>
+    /// <summary>The stream that receives the rows if there is no file; null for none.</summary>
     [JsonIgnore]
     public Stream? Output { get; init; }
 

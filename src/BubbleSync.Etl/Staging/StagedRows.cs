@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Staging;
 
-/// <summary>What staged rows come to.</summary>
+/// <summary>The totals of staged rows.</summary>
 /// <param name="Total">Their number and checksum, as <see cref="RowChecksum"/> has it.</param>
 /// <param name="Rejected">How many of them only say that a record was rejected.</param>
 internal readonly record struct StagedSum(StagedTotal Total, long Rejected)
@@ -19,7 +19,7 @@ internal readonly record struct StagedSum(StagedTotal Total, long Rejected)
 
 /// <summary>Hot: reads staged rows back in binary form and sums them up, to be compared with what was mapped.</summary>
 /// <param name="key">The ordinal of the key.</param>
-/// <param name="keys">Hears their keys; null where nobody does.</param>
+/// <param name="keys">Receives their keys; null if they are not needed.</param>
 internal sealed class StagedRows(int key, RepeatedKeys? keys = null)
 {
     private const int HeaderLength = 19;

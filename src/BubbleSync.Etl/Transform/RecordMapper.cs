@@ -20,7 +20,7 @@ internal sealed class RecordMapper
 
     /// <summary>Gets ready to map an entity.</summary>
     /// <param name="plan">The entity.</param>
-    /// <param name="keepsRaw">Whether records travel on as they came too, and those that are rejected with what of them converts: to be looked at, not to be merged.</param>
+    /// <param name="keepsRaw">Whether records are also passed on as they were received, and rejected ones with the fields that convert: for comparison, not for merging.</param>
     public RecordMapper(EntityPlan plan, bool keepsRaw = false)
     {
         _keepsRaw = keepsRaw;

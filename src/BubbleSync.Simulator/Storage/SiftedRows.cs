@@ -2,7 +2,7 @@ using BubbleSync.Simulator.Searching;
 
 namespace BubbleSync.Simulator.Storage;
 
-/// <summary>Rows that were looked at one by one and sorted.</summary>
+/// <summary>Rows that were filtered one by one, and sorted.</summary>
 internal sealed class SiftedRows(RecordPlace[] places, IComparable?[][] keys) : IRows
 {
     public long Count => places.Length;

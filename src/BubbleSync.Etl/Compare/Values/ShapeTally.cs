@@ -31,7 +31,7 @@ internal sealed class ShapeTally
     /// <summary>Adds a value.</summary>
     public void Add(ValueShape shape) => Add((int)shape.Kind, 1, shape.Length, shape.Length);
 
-    /// <summary>Adds what others came to.</summary>
+    /// <summary>Adds the results of another tally.</summary>
     public void Add(ShapeTally other)
     {
         foreach (var (kind, (count, least, most)) in other._kinds.Index().Where(k => k.Item.Count > 0))

@@ -9,7 +9,7 @@ using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Compare.Values;
 
-/// <summary>Tells of each field of each record what Bubble sent, what it becomes and what is stored; keeps only counts.</summary>
+/// <summary>Reports for each field of each record what Bubble sent, what it becomes and what is stored; keeps only counts.</summary>
 internal sealed class ValueAudit(ComparisonRun run, string? only)
 {
     /// <summary>The head of the CSV.</summary>

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Compare.Values;
 
-/// <summary>An audit of values as one JSON document: its rows as they come, then what they came to.</summary>
+/// <summary>An audit of values as one JSON document: its rows as they come, then the totals.</summary>
 internal sealed class ValueAuditJson(Stream output) : IAsyncDisposable
 {
     private const int Enough = 64 * 1024;

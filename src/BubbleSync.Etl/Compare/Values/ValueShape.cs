@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Compare.Values;
 /// <param name="Length">The characters of a text, the items of a list; 0 for the others.</param>
 internal readonly record struct ValueShape(ShapeKind Kind, int Length)
 {
-    /// <summary>Looks at a value.</summary>
+    /// <summary>Returns the shape of a value.</summary>
     public static ValueShape Of(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => OfText(value),

@@ -103,7 +103,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         return part;
     }
 
-    /// <summary>Compares a count with what came; false where the rest is to be asked for once more.</summary>
+    /// <summary>Compares a count with the rows received; false if the rest must be requested again.</summary>
     public bool Confirm(long? counted)
     {
         if (counted is null || Different >= counted)
@@ -119,7 +119,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         return true;
     }
 
-    /// <summary>Returns what the window under way came to.</summary>
+    /// <summary>Returns the result of the current window.</summary>
     public Verdict Judge(KeysetStep step)
     {
         // Where the next window begins at the last date that came, no answer has counted this one.

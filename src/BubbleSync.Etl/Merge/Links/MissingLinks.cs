@@ -37,7 +37,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
             yield return Sql([.. linked[false]], source);
     }
 
-    // The tables are asked first, and what they lack is looked at after; "offset 0" keeps it so. Hardly anything is left by then,
+    // The tables are searched first, and only ids that they lack are examined further; "offset 0" keeps that order. Hardly anything is left by then,
     // while the form of an id, held against every link, would cost more than all else. Literals such as admin_user_x are no links.
     private string Sql(ColumnPlan[] columns, string source)
     {

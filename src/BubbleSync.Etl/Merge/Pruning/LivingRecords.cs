@@ -19,7 +19,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private (string, object?)[] Names => [("schema", plan.Schema), ("entity", plan.Name), ("run", runId)];
 
-    /// <summary>Counts those created before a moment and those without Created Date, in one look at the table.</summary>
+    /// <summary>Counts those created before a moment and those without Created Date, in one scan of the table.</summary>
     public async Task<RangeCount> CountAsync(NpgsqlConnection connection, DateTimeOffset bound, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(
             $"""

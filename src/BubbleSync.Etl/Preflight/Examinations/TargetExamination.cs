@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Preflight.Examinations;
 /// <summary>Checks the database for <c>doctor</c>.</summary>
 internal sealed class TargetExamination(TargetDatabase database, DoctorChecks checks)
 {
-    /// <summary>Looks at the database itself, at tables, keys and rights.</summary>
+    /// <summary>Checks the database itself, tables, keys and rights.</summary>
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
         var plan = maps is null ? null : PlanCompiler.Compile(maps, await database.ReadCatalogueAsync(cancellationToken), []);

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Runs.Recording;
 
-/// <summary>How the asking of Bubble is getting on, at one moment.</summary>
+/// <summary>The progress of the requests to Bubble at one moment.</summary>
 internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double AllowedPerMinute, DateTimeOffset? WaitingUntil = null)
 {
     /// <summary>For what asks nothing.</summary>
@@ -13,7 +13,7 @@ internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double Allowe
     public static ApiProgress Of(BubbleConnection bubble) =>
         new(bubble.Meter.Counts, bubble.Throttle.InFlight, bubble.Throttle.AllowedPerMinute, bubble.Throttle.WaitingUntil);
 
-    /// <summary>ParallelWork with how the entities are getting on.</summary>
+    /// <summary>Returns it with the progress of the entities.</summary>
     public RunProgress With(IEnumerable<EntityPipeline> flows)
     {
         var all = flows.ToList();

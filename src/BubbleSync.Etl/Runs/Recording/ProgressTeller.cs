@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace BubbleSync.Etl.Runs.Recording;
 
 /// <summary>
-/// Reports how work progresses, several times a second until it is disposed of, and then once more.
+/// Reports how work progresses, several times a second until it is disposed of, and then a last time.
 /// A receiver that fails is not called again and does not affect the work.
 /// </summary>
 internal sealed class ProgressTeller : IAsyncDisposable

@@ -26,7 +26,7 @@ internal sealed class RunFindings
             Warnings.Add(warning);
     }
 
-    /// <summary>What a comparison came to, in words; null for runs that merge.</summary>
+    /// <summary>The result of a comparison, in words; null for runs that merge.</summary>
     public string? Conclusion { get; set; }
 
     /// <summary>What makes the run partial.</summary>

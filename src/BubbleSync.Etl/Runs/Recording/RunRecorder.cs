@@ -10,10 +10,10 @@ namespace BubbleSync.Etl.Runs.Recording;
 /// <summary>What the recorder needs to know of a run under way.</summary>
 internal interface IRecordedRun
 {
-    /// <summary>How it is getting on.</summary>
+    /// <summary>The progress.</summary>
     RunProgress Progress { get; }
 
-    /// <summary>What it came to so far.</summary>
+    /// <summary>The results so far.</summary>
     RunFindings Findings { get; }
 
     /// <summary>The entities' results so far.</summary>
@@ -26,7 +26,7 @@ internal interface IRecordedRun
     string WhatStays => "What was merged stays; nothing is half merged.";
 }
 
-/// <summary>Opens a run's journal, lets it run, tells of its progress, and closes the journal with the result, whatever happened.</summary>
+/// <summary>Opens the journal of a run, executes the run, reports its progress, and closes the journal with the result, also after a failure.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
     private const string Cancelled = "cancelled";

@@ -110,7 +110,7 @@ internal sealed class CountCheck(
     }
 }
 
-/// <summary>What counting an entity's records came to.</summary>
+/// <summary>The result of counting an entity's records.</summary>
 /// <param name="Here">Records that are here; null where they were not counted.</param>
 /// <param name="Undated">Records without Created Date in Bubble; null where they were not counted.</param>
 /// <param name="Gone">Rows of which Bubble has no record.</param>

@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Runs.Stages;
 /// <param name="database">The target.</param>
 /// <param name="transactions">The run's transactions.</param>
 /// <param name="journal">The run's journal.</param>
-/// <param name="findings">What the run comes to.</param>
+/// <param name="findings">The results of the run.</param>
 /// <param name="patches">The patch stage.</param>
 /// <param name="entities">Returns the entities that the run merged.</param>
 internal sealed class FinalStages(
@@ -46,7 +46,7 @@ internal sealed class FinalStages(
     /// <summary>Restores links that were held back and runs the patches.</summary>
     public Task PatchAsync(CancellationToken cancellationToken) => IsLeft ? Task.CompletedTask : patches.RunAsync(transactions, findings, cancellationToken);
 
-    /// <summary>Adds up what the run comes to.</summary>
+    /// <summary>Adds up the results of the run.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
         if (IsLeft)
@@ -64,7 +64,7 @@ internal sealed class FinalStages(
         if (IsLeft)
             return;
 
-        // A dry run still holds locks on what it staged: it is taken back first.
+        // A dry run still holds locks on its staging tables: it is rolled back first.
         await transactions.DisposeAsync();
         var drop = string.Join("; ", all.Select(e => e.Staging.Drop));
         await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);

@@ -33,7 +33,7 @@ internal sealed class MergeStage(
     /// <summary>Does not forbid anything.</summary>
     public static Task AlwaysAllowed(CancellationToken _) => Task.CompletedTask;
 
-    /// <summary>Keeps what was rejected so far where it can be looked at, of a run that stops before it merges.</summary>
+    /// <summary>Keeps the records rejected so far, so that users can see them, for a run that stops before it merges.</summary>
     public async Task KeepRejectsAsync(IEnumerable<EntityRun> entities, CancellationToken cancellationToken)
     {
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))

@@ -43,7 +43,7 @@ internal sealed class PruneStage(
         }
     }
 
-    // No proof is as good as Bubble's own word on just these records; no transaction is open meanwhile.
+    // No verification is as good as Bubble's own answer about exactly these records; no transaction is open meanwhile.
     private async Task<SyncError?> AskAsync(EntityRun entity, Pruner pruner, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         if (ids.Count == 0 || readAgain is null)

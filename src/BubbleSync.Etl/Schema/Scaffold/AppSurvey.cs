@@ -6,7 +6,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>Finds out which fields a type has: asks the app, and looks at two pages of records.</summary>
+/// <summary>Finds the fields of a type: from the app's description and from two pages of records.</summary>
 internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
 {
     private static readonly DescribedField[] EveryType =

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Schema.Scaffold;
 /// <summary>Gives names for columns and tables, each only once: a second one gets <c>_2</c>, and none is longer than PostgreSQL allows.</summary>
 internal sealed class FreeNames(IEnumerable<string> taken)
 {
-    // NAMEDATALEN - 1 of PostgreSQL, in bytes; longer names are cut there without a word but a notice.
+    // NAMEDATALEN - 1 of PostgreSQL, in bytes; longer names are cut there with only a notice.
     private const int Longest = 63;
 
     // PostgreSQL manual, "System Columns": every table has them, and no other column may be called so.

@@ -26,7 +26,7 @@ internal sealed record SharedName(string Name, IReadOnlyList<string> Ids)
 /// <summary>A field as found.</summary>
 /// <param name="Names">Its name, then its other names.</param>
 /// <param name="Type">What it holds, in the words of <c>/meta</c>.</param>
-/// <param name="Sent">Of its names, those under which the records that were looked at carry it.</param>
+/// <param name="Sent">Of its names, those that the sampled records use.</param>
 internal sealed record SurveyedField(IReadOnlyList<string> Names, string Type, IReadOnlyList<string> Sent)
 {
     /// <summary>The name that reports use.</summary>
