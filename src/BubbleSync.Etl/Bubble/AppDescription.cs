@@ -2,7 +2,7 @@ using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>What an app says of itself.</summary>
+/// <summary>The app's description of itself.</summary>
 /// <param name="Source">Where it says so: <c>meta</c>, <c>swagger</c>, or <c>sample</c> where it says nothing and records must tell.</param>
 /// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
 internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType> Types)

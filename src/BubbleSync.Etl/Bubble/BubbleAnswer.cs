@@ -9,10 +9,10 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Takes an answer for what it is: a page, or an error that says what to do. Never trusts a status to mean JSON.</summary>
+/// <summary>Turns an answer into a page, or into an error that says what to do. A good status alone does not make a body JSON.</summary>
 internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 {
-    /// <summary>The code of 429 and 503: alive, but busy.</summary>
+    /// <summary>The code for answers 429 and 503: the app works, but asks for fewer requests.</summary>
     public const string Throttled = "source-throttled";
 
     /// <summary>The code of the error when Bubble asks for a wait longer than the patience.</summary>
@@ -23,13 +23,13 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private readonly BodyReader _bodies = new(meter);
     private readonly BubbleRefusal _refusal = new(settings);
 
-    // What nearly all character sets write with the same bytes. UTF-16 and those with shift sequences need others too.
+    // Characters that nearly all character sets write with the same bytes. UTF-16 and sets with shift sequences do not.
     private static readonly SearchValues<byte> PlainAscii = SearchValues.Create([.. "\t\r\n"u8, .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
     // RFC 8259 has JSON begin without it; some servers on the way add it.
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    /// <summary>Gives the page of a good answer, which takes the reserved bytes over; stops with the error of any other.</summary>
+    /// <summary>Returns the page of a good answer, which takes over the reserved bytes; throws the error of any other answer.</summary>
     public async Task<RawPage> PageAsync(HttpResponseMessage response, BubbleQuery query, string entity, ByteReservation reserved, AttemptLimit limit)
     {
         await StopUnlessOkAsync(response, query.Address(), entity, limit);
@@ -61,7 +61,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
     }
 
-    /// <summary>Returns the document of a good answer, null for 404; stops with the error of any other.</summary>
+    /// <summary>Returns the document of a good answer, null for 404; throws the error of any other answer.</summary>
     public async Task<JsonDocument?> DescriptionAsync(HttpResponseMessage response, string path, AttemptLimit limit)
     {
         if (response.StatusCode == HttpStatusCode.NotFound)
@@ -109,7 +109,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         return _refusal.Of(status, null, address, entity, said, isOfApp);
     }
 
-    // Read all the same, letters would be lost for good: the parser does not look at them. The character set that the server names comes first: bytes of
+    // If they were parsed nevertheless, letters would be lost, because the parser does not check them. The character set that the server names comes first: bytes of
     // another one are rarely UTF-8, and the same request would get them again.
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
     {
@@ -149,7 +149,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         throw _refusal.Of((int)response.StatusCode, response.Headers.Location, address, entity, said, isOfApp);
     }
 
-    // The parser's own words may quote what it stumbled over.
+    // The parser's message may quote the text that it cannot read.
     private static string Place(JsonException broken) =>
         broken.BytePositionInLine is { } position
             ? Invariant($"it breaks at line {broken.LineNumber + 1}, byte {position}")

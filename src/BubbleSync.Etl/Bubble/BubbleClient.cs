@@ -52,7 +52,7 @@ internal sealed class BubbleClient : IDisposable
     public TimeSpan? ClockOffset => _sender.ClockOffset;
 
     /// <summary>
-    /// Gives one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of
+    /// Returns one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of
     /// memory.
     /// Nobody may keep a page and wait for another: its bytes may be those that the other waits for.
     /// </summary>

@@ -24,7 +24,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     /// <summary>The code of 404.</summary>
     public const string NotFound = "type-not-exposed";
 
-    // Of a page that is no JSON, so many bytes are read for a message.
+    // The number of bytes that are read for a message, from a page that is no JSON.
     private const int MostDescribed = 16 * 1024;
 
     // No spelling of a token is longer.
@@ -35,7 +35,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
 
     private readonly Redaction _redaction = new(settings.ApiToken);
 
-    // Of JSON, and the mark that some put before UTF-8.
+    // The white space of JSON, and the byte order mark that some servers put before UTF-8.
     private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
 
     /// <summary>An error that names host and entity.</summary>
@@ -102,7 +102,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
         };
     }
 
-    // Of the address only host and root: the rest, and user and password, may hold what was sent.
+    // Only host and root of the address are shown: the rest may contain what was sent.
     private string Moved(Uri? location)
     {
         if (location is null)
@@ -137,7 +137,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            // Not JSON, or a text in it that is none (a lone surrogate): the body itself is all there is to say.
+            // Not JSON, or with a text that is not valid (a lone surrogate): the body itself is described instead.
         }
 
         return (Described(response, body), false);
@@ -157,7 +157,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
             : $"\"{_redaction.Clean(Beginning(text))}\"";
     }
 
-    // Not cut within the token, of which a half would not be recognised: what is left of it is longer than any spelling of a token, and is dropped.
+    // The text must not be cut within the token, because half a token would not be recognised: as many characters as the longest spelling of a token are dropped.
     private string Beginning(ReadOnlySpan<byte> text)
     {
         if (text.Length <= MostDescribed)

@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Makes a text from Bubble fit for messages, which go to the screen and into the database. Answers may echo the token, in any spelling.</summary>
+/// <summary>Cleans texts from Bubble for messages, which go to the screen and into the database. Answers may echo the token, in any spelling.</summary>
 internal sealed class Redaction
 {
     private const int Longest = 200;
     private const int LeastDistinct = 8;
     private const string Hidden = "***";
 
-    // What HTML calls the characters that a token may have, beside their numbers.
+    // The names of characters of a token in HTML, beside their numbers.
     private static readonly Dictionary<char, string> HtmlNames = new()
     {
         ['&'] = "amp",
@@ -28,7 +28,7 @@ internal sealed class Redaction
     private readonly Lazy<Regex>? _token;
     private readonly bool _isDistinct;
 
-    /// <summary>Prepares the search for the token, of which a run without a failure has no need; null where there is none.</summary>
+    /// <summary>Prepares the search for the token, which a run without a failure does not need; null if there is no token.</summary>
     public Redaction(string? token)
     {
         if (!string.IsNullOrEmpty(token))
@@ -43,7 +43,7 @@ internal sealed class Redaction
         return _token?.Value.Replace(clean, Hidden) ?? clean;
     }
 
-    /// <summary>A message of ours without the token. One so short that it may be a word of ours is looked for only in what came from outside.</summary>
+    /// <summary>A message of ours without the token. A token so short that it may be a word of ours is searched only in texts from outside.</summary>
     public string HideInMessage(string message) => _isDistinct ? Hide(message) : message;
 
     /// <summary>The text without the token, on one line, cut to 200 characters.</summary>
@@ -57,7 +57,7 @@ internal sealed class Redaction
         return clean[..(char.IsHighSurrogate(clean[Longest - 1]) ? Longest - 1 : Longest)] + "…";
     }
 
-    /// <summary>What the exception may keep as its cause: an exception's own words may quote what Bubble sent.</summary>
+    /// <summary>The cause that the exception may keep: the message of another exception may quote what Bubble sent.</summary>
     public Exception? Hide(Exception? cause) =>
         cause is null || $"{cause}" is var text && Hide(text) == text ? cause : new IOException(Hide(cause.GetBaseException().Message));
 

@@ -47,7 +47,7 @@ internal sealed class FieldProfile
             _failed[reject.Field] = _failed.GetValueOrDefault(reject.Field) + 1;
     }
 
-    /// <summary>Adds what other records held.</summary>
+    /// <summary>Adds the counts of other records.</summary>
     public void Add(FieldProfile others)
     {
         Seen += others.Seen;

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Extract;
 
 /// <summary>
 /// Compares how many records Bubble has with how many are here, both by Created Date. Where the two differ, ranges are halved until each holds at most a page;
-/// these are read, and what only one side has is settled. Equal counts need one call, whatever the number of records.
+/// these are read, and records that only one side has are loaded or noted as deleted. Equal counts need one call, whatever the number of records.
 /// </summary>
 /// <param name="source">The entity in Bubble.</param>
 /// <param name="here">The entity here.</param>
@@ -14,7 +14,7 @@ namespace BubbleSync.Etl.Extract;
 /// <param name="bound">Up to which Created Date is compared.</param>
 internal sealed class CountReconciliation(EntitySource source, CountedSide here, BubbleSettings settings, DateTimeOffset bound)
 {
-    // Records that are deleted while ranges are counted make counts disagree that are all true.
+    // If records are deleted while ranges are counted, correct counts disagree.
     private const int MostRounds = 4;
 
     // Narrowing down costs less than a resync as long as it takes fewer calls than half of the pages. Small types may take this many.
@@ -26,13 +26,13 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
     private long _calls;
     private long _mostCalls = CallsAlwaysAllowed;
 
-    /// <summary>Compares the counts and settles differences.</summary>
+    /// <summary>Compares the counts and resolves differences.</summary>
     /// <param name="last">What the last sync noted.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<CountResult> RunAsync(NotedRows last, CancellationToken cancellationToken)
     {
         var count = await HereAsync(_all, cancellationToken);
-        // A record without Created Date comes as a change when it is made.
+        // A new record without Created Date is read as a change.
         var without = last.Undated == 0 && count.Undated == 0 ? 0 : await source.CountUndatedAsync(cancellationToken);
         var there = await ThereAsync(_all, cancellationToken);
         if (there is null || without is null)
@@ -80,7 +80,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
                     return Invariant($"the differences between Bubble ({there} records) and the table ({count.Dated}) are too many to be found one by one");
                 var (left, right) = (range with { To = middle }, range with { From = middle });
                 var first = await ThereAsync(left, cancellationToken) ?? 0;
-                // Where a record was deleted meanwhile, the rest comes out too large; the next round shows it.
+                // If a record was deleted meanwhile, the rest is too large; the next round finds that.
                 halves.AddRange([(left, first), (right, Math.Max(0, over - first))]);
             }
 
@@ -94,7 +94,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         return null;
     }
 
-    // The middle of the rows here, so that a range of n rows takes log n halvings. Where there are none here, of the time.
+    // The middle of the rows here, so that a range of n rows takes log n halvings; the middle of the time if there are no rows.
     private async Task<DateTimeOffset?> MiddleAsync(Window range, RangeCount side, CancellationToken cancellationToken)
     {
         if (side.Middle is { } found && Millisecond.Floor(found) is var middle && (range.From is null || middle > range.From) && middle < range.To)
@@ -124,7 +124,7 @@ internal sealed record CountedSide(
 /// <param name="Dated">Records up to the bound that Bubble counts; null where it did not say.</param>
 /// <param name="Undated">Records without Created Date that Bubble counts; null where it did not say.</param>
 /// <param name="Here">Records that are here; null where they were not counted.</param>
-/// <param name="Issue">Why the two are not shown to agree; null where they are.</param>
+/// <param name="Issue">Why the two do not agree; null if they do.</param>
 internal sealed record CountResult(long? Dated, long? Undated, long? Here, string? Issue)
 {
     /// <summary>A checksum of the ids that were counted here up to the bound; null where the counts do not agree.</summary>

@@ -73,7 +73,7 @@ internal sealed class EntitySource
     /// <summary>A failure of this entity's extraction.</summary>
     public SyncException Failure(string code, string message) => new(new SyncError("extract", Entity, null, null, code, $"{Entity}: {message}"));
 
-    /// <summary>A failure that forbids reading in windows of a date.</summary>
+    /// <summary>A failure because the type cannot be read in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(
         "constraint-ignored",
         $"Bubble ignores the constraint on {field}, so the records cannot be read in windows. Bubble does that where the token is not an admin token: "

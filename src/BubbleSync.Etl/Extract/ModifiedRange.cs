@@ -66,7 +66,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
             if (reading is not ReadingEnded { Verdict: var verdict })
                 continue;
 
-            // What is read again comes again, and nothing tells one record without an id from another.
+            // A window that is read again brings its records again, and records without an id cannot be told apart.
             if (verdict.Outcome != Outcome.Discarded)
                 unusable.AddRange(ofReading);
             ofReading.Clear();

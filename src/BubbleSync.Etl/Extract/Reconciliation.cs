@@ -9,7 +9,7 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractLog ledger, DateTimeOffset end)
 {
-    // Records that come and go while they are counted make counts disagree that are all true.
+    // If records are created or deleted while they are counted, correct counts disagree.
     private const int CountingRounds = 8;
     private const int WholeCounts = 4;
 
@@ -34,7 +34,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
             var due = await DueAsync(counts, cancellationToken);
             if (due.Where(_given.Add).ToList() is { Count: > 0 } fresh)
                 return fresh;
-            // A contradiction that appears twice in the same way will appear again.
+            // A contradiction that repeats exactly will not go away.
             if (!counts.Agree && counts.Totals == last)
                 break;
 
@@ -54,7 +54,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         return [];
     }
 
-    // A wrong number looks like records that came or went, and would excuse a window that came short: what moved counts excuse must show twice.
+    // A wrong number looks like records that were created or deleted, and would excuse a window that lacks records: so a change of counts must be seen twice.
     private bool MustShowAgain(WindowCounts counts)
     {
         var mustShow = counts.Moved && !_hasShownMovement && _rounds < CountingRounds;
@@ -151,10 +151,10 @@ internal sealed record WindowCounts(long Before, IReadOnlyDictionary<Window, lon
     /// <summary>The counts of the whole, and the sum of the windows between them.</summary>
     public (long Before, long Sum, long After) Totals => (Before, Sum, After);
 
-    /// <summary>Whether the windows add up to the whole, or to what it was seen to move between.</summary>
+    /// <summary>Whether the windows add up to the whole count, or to a number between two counts of the whole.</summary>
     public bool Agree => Sum >= Math.Min(Before, After) && Sum <= Math.Max(Before, After);
 
-    /// <summary>Whether the whole was not the same before and after.</summary>
+    /// <summary>Whether the count of the whole changed in between.</summary>
     public bool Moved => Before != After;
 
     /// <summary>Whether there are records that lie in no window.</summary>

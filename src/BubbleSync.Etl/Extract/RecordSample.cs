@@ -11,7 +11,7 @@ internal static partial class RecordSample
     private const string Text = "text";
     private const string Object = "object";
 
-    /// <summary>Reads at most two pages; gives each field's name and what it holds, in the words of <c>/meta</c>, in the order of their first appearance.</summary>
+    /// <summary>Reads at most two pages; returns each field's name and type, in the words of <c>/meta</c>, in the order of first appearance.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(EntitySource source, BubbleSettings settings, CancellationToken cancellationToken)
     {
         var fields = new OrderedDictionary<string, string>();
@@ -56,7 +56,7 @@ internal static partial class RecordSample
         },
     };
 
-    // What holds different things is text, which takes them all; a list is a list of what its items have in common.
+    // A field with values of different types is text, which can store all of them; the items of a list are treated alike.
     private static string Both(string one, string other) => (one, other) switch
     {
         _ when one == other => one,

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads records of any entity by their ids, as they are sent, without mapping them.</summary>
 internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
 {
-    // As many as a shipped client sends; no server on the way refuses an address of that length.
+    // The longest address that no server in between is known to refuse.
     private const int MostIds = 100;
     private const int LongestAddress = 6000;
 
@@ -36,7 +36,7 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
         return found;
     }
 
-    /// <summary>Ids in as many as one request takes.</summary>
+    /// <summary>Splits ids into groups for one request each.</summary>
     public static IEnumerable<IReadOnlyList<string>> Batches(IReadOnlyList<string> ids)
     {
         var batch = new List<string>();

@@ -11,7 +11,7 @@ internal static class ReplayedRecords
     private const int PageSize = 100;
     private const int MostCharacters = 1024 * 1024;
 
-    /// <summary>Gives the pages, followed by the end of the reading.</summary>
+    /// <summary>Returns the pages, followed by the end of the reading.</summary>
     /// <param name="records">The records, a JSON object each.</param>
     /// <param name="order">Numbers them.</param>
     /// <param name="cancellationToken">Stops reading.</param>
@@ -49,7 +49,7 @@ internal static class ReplayedRecords
             yield return Page(page);
     }
 
-    // The envelope of a search around records that came in one before.
+    // Puts records that were kept into the form of a search result.
     private static RawPage Page(IEnumerable<string> records)
     {
         var text = $$$"""{"response":{"results":[{{{string.Join(',', records)}}}],"remaining":0}}""";

@@ -15,7 +15,7 @@ internal sealed class SampleReader(EntitySource source, BubbleSettings settings,
     private const int MostSpread = 20;
     private const int PagesPerStretch = 10;
 
-    // A place is found by its offset; so wide a window costs one probe for many pages and stays clear of the ceiling.
+    // A place is found by its offset. A window of this size costs one probe for many pages and stays below the ceiling.
     private readonly BubbleSettings _wide = settings with { WindowSize = Math.Max(1, settings.OffsetCeiling / 2) };
 
     /// <summary>Gives about <paramref name="wanted"/> records, window by window; each window is one reading.</summary>
@@ -29,7 +29,7 @@ internal sealed class SampleReader(EntitySource source, BubbleSettings settings,
         var stretches = Stretches(total, wanted);
         await foreach (var window in new WindowPlanner(source, _wide).PlanAsync(whole, end, [], cancellationToken))
         {
-            // Windows are planned nearly full, so that this needs no count of its own.
+            // Windows are planned nearly full, so no further count is needed.
             var next = Math.Min(first + _wide.WindowSize, total);
             var inside = stretches.Select(s => (From: Math.Max(s.From, first), To: Math.Min(s.To, next))).Where(s => s.From < s.To).ToList();
             var reading = new WindowReading(window, 1);

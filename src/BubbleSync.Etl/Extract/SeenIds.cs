@@ -10,7 +10,7 @@ internal sealed class SeenIds : IDisposable
 {
     private const int LeastPlaces = 256;
 
-    // Where nothing is yet. An id with this hash counts as the next one.
+    // Marks a free place. An id with this hash gets the next hash.
     private const ulong Free = 0;
 
     private ulong[] _lent = [];
@@ -19,10 +19,10 @@ internal sealed class SeenIds : IDisposable
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Takes one; gives whether it is new.</summary>
+    /// <summary>Adds an id; returns whether it is new.</summary>
     public bool Add(ulong hash)
     {
-        // At most half full: then the next free place is not far.
+        // At most half full, so that the next free place is near.
         if (Count * 2 >= _places)
             Grow();
         if (!Put(hash == Free ? Free + 1 : hash))

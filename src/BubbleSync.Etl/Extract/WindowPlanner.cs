@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings)
 {
-    /// <summary>Gives the windows of what is not read yet, oldest first, each as soon as it is known.</summary>
+    /// <summary>Returns the windows that are still to be read, oldest first, each as soon as it is known.</summary>
     /// <param name="whole">The probe of the whole type.</param>
     /// <param name="end">The upper bound, fixed for the run.</param>
     /// <param name="done">Windows that an earlier attempt at the same run has verified: they are left out.</param>
@@ -81,7 +81,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
         if (!whole.HasRow)
             return null;
 
-        // Records without Created Date may sort first: then the oldest dated one has to be asked for.
+        // Records without Created Date may sort first; then the oldest dated one must be requested.
         var oldest = whole.Created
             ?? (await source.ProbeAsync(new Window(WindowKind.Created, DateTimeOffset.MinValue.AddYears(1), end), 0, cancellationToken)).Created;
         return oldest < end ? oldest : null;

@@ -15,7 +15,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     private const int Readings = 4;
     private const int MostPagesAhead = 8;
 
-    /// <summary>Gives the pages of each reading, each followed by its end; the last reading is the one that counts.</summary>
+    /// <summary>Returns the pages of each reading, followed by its end; the last reading counts.</summary>
     public async IAsyncEnumerable<Reading> ReadAsync(Window window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (IReadOnlySet<ulong> Repeats, int Length)? last = null;
@@ -49,7 +49,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             if (verdict.Outcome != Outcome.Discarded)
                 yield break;
 
-            // Pages of another length end elsewhere: an id that comes twice because pages overlap is another one then, a true twin is not.
+            // With another page length, pages end elsewhere: then an id that repeats because pages overlap is another one, and a true duplicate is the same.
             last = (proof.Repeats, longest);
             limit = !proof.HasRepeats ? settings.PageSize : longest > 1 ? longest - 1 : Math.Min(2, settings.PageSize);
         }
@@ -77,7 +77,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         Window window, WindowVerifier proof, RawPage first, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (start, remaining) = (first.Count, first.Remaining);
-        // Where Bubble gives fewer rows at once than it was asked for, it will do so again. A page that was shortened for its size says nothing of the next.
+        // Where Bubble gives fewer rows at once than it was asked for, it will do so again. A page that was shortened because of its size says nothing about the next one.
         var stride = start < first.Limit ? start : limit;
         Add(first, 0, proof);
         yield return first;
@@ -130,7 +130,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                     underWay.Add(AskAsync(window, next, stop.Token));
                 }
 
-                // Whichever comes first: a page that waits here for an earlier one takes the memory that the earlier one may wait for.
+                // In the order of arrival: a page that waited for an earlier one would hold the memory that the earlier one may need.
                 var done = await Task.WhenAny(underWay);
                 underWay.Remove(done);
                 var (asked, page) = await done;
@@ -172,7 +172,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         }
     }
 
-    // Pages that nobody waits for any more, because the run stops; the failure that stops it is already on its way.
+    // Pages that are no longer needed, because the run stops; its failure is reported elsewhere.
     private static async Task DiscardAsync(IEnumerable<Task<(Stretch Asked, RawPage Page)>> pages)
     {
         foreach (var page in pages)

@@ -7,7 +7,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>Watches one reading of a window and judges it: every row inside, no id twice, as many rows as Bubble counted before and after.</summary>
+/// <summary>Verifies one reading of a window: every row lies inside, no id repeats, and there are as many rows as Bubble counted before and after.</summary>
 internal sealed class WindowVerifier(Window window) : IDisposable
 {
     private readonly SeenIds _ids = new();
@@ -80,7 +80,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
     private void Add(JsonElement record)
     {
         _rows++;
-        // Without an id nothing tells one such record from another: each is one of those that Bubble counted.
+        // Records without an id cannot be told apart: each counts as one of those that Bubble counted.
         if (record.ValueKind != JsonValueKind.Object)
             return;
 
@@ -119,7 +119,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
             && TimestampText.TryParse(JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
     }
 
-    /// <summary>Finds a field of a record, whatever names stand beside it.</summary>
+    /// <summary>Finds a field of a record, also beside names that are not valid text.</summary>
     public static bool TryField(JsonElement record, string name, out JsonElement value)
     {
         try
@@ -140,6 +140,6 @@ internal sealed class WindowVerifier(Window window) : IDisposable
 
     private static long? Microseconds(DateTimeOffset? moment) => (moment - DateTimeOffset.UnixEpoch)?.Ticks / TimeSpan.TicksPerMicrosecond;
 
-    // 64 bits, so that a false repeat among a window's rows is out of sight; it would cost a re-read, no more.
+    // 64 bits make a false repeat among the rows of a window very unlikely; it would only cost reading the window again.
     private static ulong Hash(JsonElement id) => ByteHash.Of(JsonMarshal.GetRawUtf8Value(id));
 }

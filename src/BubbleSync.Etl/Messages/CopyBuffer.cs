@@ -19,7 +19,7 @@ internal sealed class CopyBuffer(int capacity = 64 * 1024) : IDisposable
     /// <summary>What is written so far.</summary>
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
 
-    /// <summary>Takes back everything written after <paramref name="length"/>.</summary>
+    /// <summary>Removes everything written after <paramref name="length"/>.</summary>
     public void Rewind(int length) => Length = length;
 
     /// <summary>Room for <paramref name="size"/> more bytes; nothing counts as written until <see cref="Advance"/>.</summary>
@@ -62,7 +62,7 @@ internal sealed class CopyBuffer(int capacity = 64 * 1024) : IDisposable
         Length++;
     }
 
-    /// <summary>Starts a field whose length is known only at <see cref="EndField"/>; gives its place.</summary>
+    /// <summary>Starts a field whose length is known only at <see cref="EndField"/>; returns its place.</summary>
     public int StartField()
     {
         var place = Length;

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Messages;
 
-/// <summary>Records that are here, of a range.</summary>
+/// <summary>The number of records that are here, in a range.</summary>
 /// <param name="Dated">Those whose Created Date lies in it.</param>
 /// <param name="Undated">Those known to have no Created Date, of any range.</param>
 /// <param name="Middle">The Created Date in the middle of the former; null where there are none, or where it was not asked for.</param>
@@ -16,7 +16,7 @@ internal sealed record RangeCount(long Dated, long Undated, DateTimeOffset? Midd
     public long All => Dated + Undated + Unnamed;
 }
 
-/// <summary>What the last sync noted of the rows of an entity, and what changed since.</summary>
+/// <summary>What the last sync noted about the rows of an entity, and what has changed since.</summary>
 /// <param name="Undated">Records without Created Date; null where it noted nothing.</param>
 /// <param name="Changed">Ranges in which rows were inserted or deleted here, other than by a sync. Equal counts verify nothing there.</param>
 internal sealed record NotedRows(long? Undated, IReadOnlyList<Window> Changed);

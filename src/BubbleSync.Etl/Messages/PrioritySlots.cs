@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Messages;
 
-/// <summary>A limit on what goes on at a time: who finds no free slot waits, and those of the lowest rank go first.</summary>
+/// <summary>A limit for parallel work: without a free slot a caller waits, and callers of the lowest rank go first.</summary>
 internal sealed class PrioritySlots(int count)
 {
     private readonly Lock _lock = new();

@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Messages;
 
-/// <summary>An answer of the search endpoint: the records as they came, and what Bubble says of the rest.</summary>
+/// <summary>An answer of the search endpoint: the records as they were received, and Bubble's counts.</summary>
 internal sealed class RawPage(JsonDocument document, byte[] rented, int length, IDisposable? memory) : IDisposable
 {
     // More than any app holds.
@@ -35,13 +35,13 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
     /// <summary>How many Bubble says follow; null where it does not say.</summary>
     public long? Remaining { get; private init; }
 
-    /// <summary>Whether no records came though Bubble says that some follow: its usual answer beyond the offset ceiling, elsewhere a contradiction.</summary>
+    /// <summary>Whether there are no records although Bubble says that some follow: the usual answer beyond the offset ceiling, elsewhere a contradiction.</summary>
     public bool IsEmptyThoughRowsRemain => Count == 0 && Remaining > 0;
 
     /// <summary>The server's clock according to its Date header, to the second, or null.</summary>
     public DateTimeOffset? ServerTime { get; private init; }
 
-    /// <summary>Takes a body apart.</summary>
+    /// <summary>Parses a body.</summary>
     /// <param name="rented">A buffer from the shared pool; the page gives it back.</param>
     /// <param name="length">How much of it is body.</param>
     /// <param name="serverTime">The Date header.</param>
@@ -103,7 +103,7 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
         if (StatedCount is { } stated && stated != Count)
             return Invariant($"it says count {stated} but sends {Results}");
 
-        // Only another row than the first is surely a mistake: what Bubble says beyond its offset ceiling is not known.
+        // Only a row other than the first is certainly a mistake: Bubble's answers beyond the offset ceiling are not known.
         if (StatedCursor is > 0 and var begin && begin != cursor)
             return Invariant($"it begins with row {begin}, though row {cursor} was asked for");
 

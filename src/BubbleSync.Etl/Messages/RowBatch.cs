@@ -25,7 +25,7 @@ internal sealed record RowBatch(CopyBuffer Rows, int RowCount, ulong Checksum, I
     }
 }
 
-/// <summary>A field that did not convert; it takes its whole record with it.</summary>
+/// <summary>A field that did not convert, because of which its whole record is rejected.</summary>
 /// <param name="BubbleId">The record's id, or null where it has none that is usable.</param>
 /// <param name="Order">The record's number in the order of reading, as in <see cref="PageRead"/>.</param>
 /// <param name="Field">The Bubble field.</param>

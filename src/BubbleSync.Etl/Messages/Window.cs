@@ -47,7 +47,7 @@ internal enum WindowKind
     /// <summary>There is no Created Date.</summary>
     Undated,
 
-    /// <summary>Modified Date lies in [From, To), or is From or later: what changed since, or meanwhile.</summary>
+    /// <summary>Modified Date lies in [From, To), or is From or later: records that changed since then.</summary>
     Modified,
 
     /// <summary>Records named one by one: asked for by id, or kept from an earlier run.</summary>

@@ -9,12 +9,12 @@ internal sealed class WindowReading(Window window, int attempt)
     /// <summary>1 for the first reading.</summary>
     public int Attempt { get; } = attempt;
 
-    /// <summary>Sets the first moment outside, where only reading shows it; called before the end of the reading is sent.</summary>
+    /// <summary>Sets the first moment outside, if only reading can determine it; called before the end of the reading is sent.</summary>
     public void EndAt(DateTimeOffset to) => Window = Window with { To = to };
 }
 
 /// <summary>
-/// What travels from reading to staging: a page, or the end of a reading. What processes it, or drops it, disposes of it; to do so twice does no harm.
+/// A message from reading to staging: a page, or the end of a reading. The stage that processes or drops it disposes of it; disposing twice is harmless.
 /// </summary>
 internal abstract record Reading(WindowReading Of) : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace BubbleSync.Etl.Pipeline;
 
-/// <summary>Keeps the failure that ends parallel work. A stop is kept only while nothing else has failed: it must not hide a server's error.</summary>
+/// <summary>Keeps the failure that ends parallel work. A cancellation is kept only while nothing else has failed: it must not hide a server's error.</summary>
 internal sealed class FirstFailure
 {
     private readonly Lock _lock = new();

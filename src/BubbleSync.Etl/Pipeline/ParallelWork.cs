@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Pipeline;
 
-/// <summary>Work side by side: the first failure stops the rest and is what the caller sees, also where a cancellation came before it.</summary>
+/// <summary>Runs work in parallel: the first failure stops the rest and is thrown, also if a cancellation came before it.</summary>
 internal static class ParallelWork
 {
     /// <summary>Runs all of it, at most <paramref name="parallel"/> at once, and waits until everything has ended.</summary>

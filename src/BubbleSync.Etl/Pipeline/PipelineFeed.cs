@@ -2,7 +2,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace BubbleSync.Etl.Pipeline;
 
-/// <summary>Takes the messages of a line, in one pass or in several one after the other, and knows when all have passed every stage.</summary>
+/// <summary>Sends the messages of a line, in one or several passes, and knows when all have passed every stage.</summary>
 internal sealed class PipelineFeed<T>(RunPipeline graph)
 {
     private readonly List<PipelineBlock> _stages = [];
@@ -19,7 +19,7 @@ internal sealed class PipelineFeed<T>(RunPipeline graph)
     public async Task PassAsync(IAsyncEnumerable<T> messages)
     {
         _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // Held until all are sent, so that a line that is empty for a moment is not taken for done.
+        // Held until all are sent, so that a line that is empty for a moment does not count as finished.
         Interlocked.Increment(ref _underWay);
         try
         {

@@ -19,7 +19,7 @@ internal static class PipelinePicture
         };
     }
 
-    // Each after all that lead to it; the entities in the order of their first blocks, the whole run last.
+    // Each block after all blocks that lead to it; entities in the order of their first blocks, the whole run last.
     private static List<PipelineBlock> Ordered(IReadOnlyList<PipelineBlock> blocks)
     {
         var before = blocks.SelectMany(b => b.Next).GroupBy(b => b).ToDictionary(g => g.Key, g => g.Count());

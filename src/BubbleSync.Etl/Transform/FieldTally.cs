@@ -4,7 +4,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 namespace BubbleSync.Etl.Transform;
 
 /// <summary>
-/// Counts what an entity's records held, a page at a time, in the readings that count. A record that is read twice is counted with its first reading. No ids
+/// Counts the fields of an entity's records, page by page, in accepted readings. A record that is read twice is counted with its first reading. No ids
 /// are kept for that. Thread-safe.
 /// </summary>
 internal sealed class FieldTally
@@ -16,7 +16,7 @@ internal sealed class FieldTally
     private readonly Dictionary<WindowReading, OpenTally> _open = [];
     private bool _hasHistory;
 
-    /// <summary>Records that held each name.</summary>
+    /// <summary>The number of records that had each name.</summary>
     public IReadOnlyDictionary<KnownName, long> Present
     {
         get
@@ -26,7 +26,7 @@ internal sealed class FieldTally
         }
     }
 
-    /// <summary>What was changed or odd, by column ordinal: how often, and one record as an example.</summary>
+    /// <summary>Values that were changed or are unusual, by column ordinal: how often, and one record as an example.</summary>
     public IReadOnlyDictionary<(int Column, TextNotes Note), (long Count, string Example)> Notes
     {
         get
@@ -78,7 +78,7 @@ internal sealed class FieldTally
         (isAgain ? _again : _once).Add(open.Fields);
     }
 
-    // Fields that only repeated records held are counted with these.
+    // Fields that only repeated records have are counted with these.
     private static Dictionary<TKey, TValue> ParallelWork<TKey, TValue>(Dictionary<TKey, TValue> once, Dictionary<TKey, TValue> again)
         where TKey : notnull
     {
@@ -101,10 +101,10 @@ internal sealed class FieldTally
 /// <summary>What some records held.</summary>
 internal sealed class HeldFields
 {
-    /// <summary>Records that held each name.</summary>
+    /// <summary>The number of records that had each name.</summary>
     public Dictionary<KnownName, long> Present { get; } = [];
 
-    /// <summary>What was changed or odd, by column ordinal: how often, and one record as an example.</summary>
+    /// <summary>Values that were changed or are unusual, by column ordinal: how often, and one record as an example.</summary>
     public Dictionary<(int Column, TextNotes Note), (long Count, string Example)> Notes { get; } = [];
 
     /// <summary>Adds a page's counts.</summary>
@@ -116,7 +116,7 @@ internal sealed class HeldFields
             AddNotes(column, notes, id);
     }
 
-    /// <summary>Adds what other records held.</summary>
+    /// <summary>Adds the counts of other records.</summary>
     public void Add(HeldFields others)
     {
         foreach (var (name, count) in others.Present)
@@ -147,10 +147,10 @@ internal sealed class PageTally
     private readonly List<(KnownName Name, int[] Count)> _present = [];
     private int[]?[] _byNumber = new int[64][];
 
-    /// <summary>Records that held each name.</summary>
+    /// <summary>The number of records that had each name.</summary>
     public IEnumerable<(KnownName Name, int Count)> Present => _present.Select(p => (p.Name, p.Count[0]));
 
-    /// <summary>What was changed or odd in a column of a record.</summary>
+    /// <summary>A value that was changed or is unusual, in a column of a record.</summary>
     public List<(int Column, TextNotes Notes, string BubbleId)> Notes { get; } = [];
 
     /// <summary>A record holds a name.</summary>

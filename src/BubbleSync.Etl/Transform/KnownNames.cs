@@ -6,7 +6,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>Hot: the names met in an entity's records, each resolved once. Reading takes no lock: a new name makes a new table.</summary>
+/// <summary>Hot: the names found in an entity's records, each resolved once. Reading takes no lock: a new name makes a new table.</summary>
 internal sealed class KnownNames(NameIndex index)
 {
     // A type has some hundred fields; more names than this come only from records whose keys are data, and no field reads those.
@@ -21,7 +21,7 @@ internal sealed class KnownNames(NameIndex index)
     /// <summary>Names beyond the most that are kept.</summary>
     public KnownName Others { get; } = new("(further names)", 0, []);
 
-    /// <summary>What a name, as it stands between its quotes, is to this entity.</summary>
+    /// <summary>Returns what a name, as it stands between its quotes, means for this entity.</summary>
     public KnownName Find(ReadOnlySpan<byte> raw) =>
         Volatile.Read(ref _names).GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(raw, out var name) ? name : Add(raw);
 
@@ -36,7 +36,7 @@ internal sealed class KnownNames(NameIndex index)
             JsonText.Append(raw, text);
             var name = Encoding.UTF8.GetString(text.Written.Span);
             var slots = index.Find(name);
-            // A name that a field reads is kept always: without it the field would seem absent.
+            // A name that a field reads is always kept: without it the field would appear absent.
             if (slots.Length == 0 && _names.Count >= Most)
                 return Others;
 
@@ -62,7 +62,7 @@ internal sealed class KnownNames(NameIndex index)
     }
 }
 
-/// <summary>A name met in records.</summary>
+/// <summary>A name found in records.</summary>
 /// <param name="Name">As Bubble writes it.</param>
 /// <param name="Number">Its place in tallies.</param>
 /// <param name="Slots">The slots it fills; none where no field reads it.</param>

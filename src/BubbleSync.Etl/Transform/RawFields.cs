@@ -8,7 +8,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>Looks up in a record, as it came, the value that each column takes: as the mapper does, but without converting it.</summary>
+/// <summary>Finds in a record, as it was received, the value for each column: as the mapper does, but without converting it.</summary>
 internal sealed class RawFields : IDisposable
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 512 };
@@ -18,7 +18,7 @@ internal sealed class RawFields : IDisposable
     private readonly KnownNames _names;
     private JsonDocument? _record;
 
-    /// <summary>Gets ready for records of an entity.</summary>
+    /// <summary>Prepares for records of an entity.</summary>
     public RawFields(EntityPlan plan)
     {
         var index = new NameIndex(plan);
@@ -35,7 +35,7 @@ internal sealed class RawFields : IDisposable
         _scope.Fill(_names);
     }
 
-    /// <summary>What a column takes of it: a text without its quotes, anything else as its JSON; empty where there is nothing.</summary>
+    /// <summary>The value for a column: a text without its quotes, anything else as JSON; empty if there is none.</summary>
     public string Of(ColumnPlan column)
     {
         var value = _scope.Choose(column, out var kind, out _);

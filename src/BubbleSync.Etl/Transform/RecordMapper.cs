@@ -7,7 +7,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>Hot: takes a page as it came, gives its records as rows for COPY; hands on, as rejects, those with a field that does not convert.</summary>
+/// <summary>Hot: turns a page as it was received into rows for COPY, and passes on records with a field that does not convert as rejects.</summary>
 internal sealed class RecordMapper
 {
     private const int SmallestBuffer = 64 * 1024;
@@ -18,7 +18,7 @@ internal sealed class RecordMapper
     private readonly Conversion[] _conversions;
     private readonly bool _keepsRaw;
 
-    /// <summary>Gets ready to map an entity.</summary>
+    /// <summary>Prepares to map an entity.</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="keepsRaw">Whether records are also passed on as they were received, and rejected ones with the fields that convert: for comparison, not for merging.</param>
     public RecordMapper(EntityPlan plan, bool keepsRaw = false)
@@ -99,7 +99,7 @@ internal sealed class RecordMapper
         }
         else
         {
-            // Whether an absent field clears its column is decided when all records are there: see ClearGuard.
+            // Whether an absent field clears its column is decided when all records are staged: see ClearGuard.
             var isNull = kind == JsonValueKind.Null;
             if ((isNull || column.AbsentClears) && column.IsRequired)
                 fault ??= "null, but the column must not be empty";

@@ -8,13 +8,13 @@ using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Transform;
 
-/// <summary>Hot: what is known of the record being mapped; one for a page, started anew for each record.</summary>
+/// <summary>Hot: the state of the record that is being mapped; one object for a page, reset for each record.</summary>
 internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer rows, long firstOrder) : IDisposable
 {
     private readonly StagingLayout _layout = new(plan);
     private readonly ColumnPlan _modified = plan.Modified;
     private readonly Conversion _toModified = Conversions.Of(plan.Modified);
-    // Undefined where the record leaves a slot empty; what stands in it is then of a record before. Nearly all slots of a record are empty.
+    // Undefined if the record does not fill a slot; the slot then still has the value of an earlier record. Nearly all slots of a record are empty.
     private readonly JsonValueKind[] _kinds = new JsonValueKind[index.SlotCount];
     private readonly JsonElement[] _slots = new JsonElement[index.SlotCount];
     private readonly long[] _nulls = new long[StagingLayout.NullWords(plan.Columns.Count)];
@@ -30,7 +30,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// <summary>The page's counts.</summary>
     public PageTally Tally { get; } = new();
 
-    /// <summary>Whether a record that is rejected stays with what of it converts.</summary>
+    /// <summary>Whether a rejected record keeps the fields that convert.</summary>
     public bool KeepsRejected { get; init; }
 
     /// <summary>The record's number.</summary>
@@ -72,7 +72,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         }
     }
 
-    /// <summary>Begins the row where the record has a usable id; else the record is a reject without one.</summary>
+    /// <summary>Begins the row if the record has a usable id; otherwise the record is a reject without an id.</summary>
     public bool TakeId()
     {
         var id = Slot(index.IdSlot);
@@ -132,10 +132,10 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// <summary>A field did not convert.</summary>
     public void Fail(ColumnPlan column, string reason) => _faults.Add((column, reason));
 
-    /// <summary>A value had to be changed, or is odd.</summary>
+    /// <summary>Notes that a value was changed or is unusual.</summary>
     public void Note(ColumnPlan column) => Tally.Notes.Add((column.Ordinal, Row.Notes, Id()));
 
-    /// <summary>Ends the row, or turns it into a mark of rejection that supersedes older readings of the record.</summary>
+    /// <summary>Ends the row, or turns it into a rejection mark that replaces older readings of the record.</summary>
     public void End()
     {
         var isRejected = _faults.Count > 0;
@@ -176,7 +176,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         {
             if (column.Name == plan.KeyName)
                 rows.WriteField(JsonText.Raw(_slots[index.IdSlot]));
-            // The date still says which of two readings counts, unless it is what did not convert.
+            // The date still decides which of two readings counts, unless the date itself did not convert.
             else if (column.Name != Clocks.Modified || !TryWriteMoment(Slot(index.ModifiedSlot), _toModified))
                 rows.WriteNull();
         }

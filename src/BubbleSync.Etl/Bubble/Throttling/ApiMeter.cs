@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble.Throttling;
 
-/// <summary>Counts what went over the wire. Thread-safe.</summary>
+/// <summary>Counts requests and received bytes. Thread-safe.</summary>
 /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
 /// <param name="nextStep">What finishes the run where it has to stop.</param>
 internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextStep.Again)
@@ -23,7 +23,7 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
     /// <summary>The counts so far.</summary>
     public ApiCounts Counts => new(Interlocked.Read(ref _calls), Interlocked.Read(ref _retries), Interlocked.Read(ref _throttled), Interlocked.Read(ref _bytes));
 
-    /// <summary>A request goes out.</summary>
+    /// <summary>Counts a request that is sent.</summary>
     /// <param name="isRetry">Whether it was sent before.</param>
     /// <exception cref="SyncException">The run has sent all it may.</exception>
     public void Send(bool isRetry)
@@ -40,10 +40,10 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
             Interlocked.Increment(ref _retries);
     }
 
-    /// <summary>Bubble answered 429 or 503.</summary>
+    /// <summary>Counts an answer 429 or 503.</summary>
     public void Throttled() => Interlocked.Increment(ref _throttled);
 
-    /// <summary>Bytes of a body came in, as unpacked.</summary>
+    /// <summary>Counts received bytes of a body, uncompressed.</summary>
     public void Received(int bytes)
     {
         Interlocked.Add(ref _bytes, bytes);

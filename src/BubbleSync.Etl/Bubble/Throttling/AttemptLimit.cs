@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 /// <summary>Reads an answer within the time of its attempt.</summary>
 internal delegate Task<T> ReadAnswer<T>(HttpResponseMessage response, AttemptLimit limit);
 
-/// <summary>The time that one attempt may take. It stops while the attempt waits for memory: that is no fault of the source.</summary>
+/// <summary>The time that one attempt may take. The clock stops while the attempt waits for memory, which is not the source's fault.</summary>
 internal sealed class AttemptLimit : IDisposable
 {
     private readonly TimeSpan _time;

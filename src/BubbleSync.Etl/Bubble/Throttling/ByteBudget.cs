@@ -53,7 +53,7 @@ internal sealed class ByteBudget(long limit)
     internal Task GrowAsync(ByteReservation reservation, long bytes, CancellationToken cancellationToken) =>
         WaitAsync(_growing, new Waiter(reservation, bytes), cancellationToken);
 
-    /// <summary>Takes all bytes of a reservation back but so many.</summary>
+    /// <summary>Releases all bytes of a reservation but so many.</summary>
     internal void Shrink(ByteReservation reservation, long rest)
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class ByteBudget(long limit)
         await waiter.Given.Task;
     }
 
-    // The one in front may be what all others wait behind.
+    // The others may wait behind the first one.
     private void GiveUp(Waiter waiter, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -90,7 +90,7 @@ internal sealed class ByteBudget(long limit)
         }
     }
 
-    // A page under way goes before a page that is not: it holds bytes until it is staged.
+    // A page that is being read goes before one that is not: it holds bytes until it is staged.
     private void Serve()
     {
         while (_growing.TryPeek(out var next) && (next.Given.Task.IsCompleted || TryGive(next)))
@@ -135,7 +135,7 @@ internal sealed class ByteReservation(ByteBudget budget) : IDisposable
     /// <summary>Adds bytes once they are free.</summary>
     public Task GrowAsync(long bytes, CancellationToken cancellationToken) => budget.GrowAsync(this, bytes, cancellationToken);
 
-    /// <summary>Keeps only as many bytes as the page turned out to have.</summary>
+    /// <summary>Keeps only as many bytes as the page has.</summary>
     public void Shrink(long bytes) => budget.Shrink(this, bytes);
 
     /// <inheritdoc/>

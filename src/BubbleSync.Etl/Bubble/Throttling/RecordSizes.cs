@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// The sizes of each type's records, as its last pages showed them: they say how much memory a page will take, and how many records a page may have.
+/// The sizes of each type's records, from its last pages: they determine how much memory a page will take, and how many records a page may have.
 /// </summary>
 /// <param name="mostBytes">The most bytes that a page of more than two records should have.</param>
 internal sealed class RecordSizes(long mostBytes)

@@ -1,8 +1,8 @@
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// When the next request may go out: evenly spaced, slower when Bubble throttles, back up in steps.
-/// Requests that come late may catch up by one per cent of a minute's budget, which is held back from the pace, so that no minute holds more than allowed.
+/// Decides when the next request is sent: evenly spaced, slower when Bubble throttles, then faster again in steps.
+/// Late requests may catch up by one per cent of a minute's budget, which is kept back from the pace, so that no minute has more requests than allowed.
 /// </summary>
 internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
 {
@@ -32,7 +32,7 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes the next moment; gives how long to wait before asking again, or zero where it is now.</summary>
+    /// <summary>Takes the next moment; returns how long to wait before asking again, or zero if the request may be sent now.</summary>
     public TimeSpan Reserve()
     {
         lock (_lock)
@@ -43,7 +43,7 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
 
             var spacing = 1 / _rate;
             var earliest = Math.Max(_next, now - (requestsPerMinute * 0.01 * spacing));
-            // A wait below a timer's grain is not worth waiting for; the next request waits for both.
+            // A wait shorter than a timer can measure is skipped; the next request waits for both.
             if (earliest - now > 0.0015)
                 return TimeSpan.FromSeconds(Math.Min(earliest - now, LongestWait.TotalSeconds));
 
@@ -53,7 +53,7 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         }
     }
 
-    /// <summary>Slows down, at most once a second, and holds everything for as long as Bubble asked: by half where many answers throttle, by a tenth where one does now and then.</summary>
+    /// <summary>Slows down, at most once a second, and holds everything for as long as Bubble asked: by half if many answers throttle, by a tenth if only single ones do.</summary>
     public void SlowDown(TimeSpan? retryAfter)
     {
         lock (_lock)
@@ -74,7 +74,7 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         }
     }
 
-    /// <summary>A step up once a second: fast below the pace that made trouble, slowly beyond it.</summary>
+    /// <summary>One step up each second: fast below the pace that was throttled, slowly above it.</summary>
     public void Recover()
     {
         lock (_lock)

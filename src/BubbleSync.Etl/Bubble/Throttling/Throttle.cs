@@ -3,7 +3,7 @@ using BubbleSync.Etl.Messages;
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// One gate for all entities: at most so many requests in flight, at most so many a minute, those of the lowest rank first.
+/// Limits the requests of all entities: so many in flight, so many a minute, those of the lowest rank first.
 /// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble does not answer as it should.
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
@@ -47,7 +47,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         await _slots.EnterAsync(rank, cancellationToken);
         try
         {
-            // A pause may have been ordered while this request waited for its time: hence again until there is nothing to wait for.
+            // A pause may begin while this request waits: so it asks again until there is nothing to wait for.
             long turn;
             while (Reserve(out turn) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, clock, cancellationToken);

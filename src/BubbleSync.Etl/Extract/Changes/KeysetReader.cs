@@ -51,7 +51,7 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
             }
             while (step == KeysetStep.Next && !position.IsWindowFull && !drain.IsCancellationRequested);
 
-            // A stretch before a millisecond may hold nothing, and may be none.
+            // The stretch before a millisecond may have no records, or may not exist.
             var isEmpty = pages == 0 && position.Key == reading.Window.From;
             if (step != KeysetStep.End)
                 reading.EndAt(position.Key);
@@ -78,7 +78,7 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
     }
 }
 
-/// <summary>What follows a page that was read by key.</summary>
+/// <summary>What is read after a page that was read by key.</summary>
 internal enum KeysetStep
 {
     /// <summary>Another page, from the key on.</summary>

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Transform.FieldTypes;
 
-/// <summary>Writes one value, neither null nor blank, as one field of the row; or writes nothing that counts and says why it does not convert, without quoting it.</summary>
+/// <summary>Writes one value, neither null nor blank, as one field of the row; or returns why it does not convert, without quoting it, and then what it wrote is discarded.</summary>
 internal delegate string? Conversion(JsonElement value, ColumnPlan column, RowWriter row);
 
 /// <summary>
@@ -38,7 +38,7 @@ internal static class Conversions
     };
 }
 
-/// <summary>Where conversions write: the rows of a page, and what is to be noted of the value at hand.</summary>
+/// <summary>The target of conversions: the rows of a page, and notes about the current value.</summary>
 internal sealed class RowWriter(CopyBuffer rows) : IDisposable
 {
     /// <summary>The rows so far.</summary>
@@ -47,10 +47,10 @@ internal sealed class RowWriter(CopyBuffer rows) : IDisposable
     /// <summary>Room for a text without its escapes, emptied for every value.</summary>
     public CopyBuffer Scratch { get; } = new(1024);
 
-    /// <summary>What had to be changed in the value, or is odd about it.</summary>
+    /// <summary>What was changed in the value, or is unusual about it.</summary>
     public TextNotes Notes { get; set; }
 
-    /// <summary>Gets ready for the next value.</summary>
+    /// <summary>Prepares for the next value.</summary>
     public void Next()
     {
         Scratch.Rewind(0);

@@ -166,7 +166,7 @@ internal readonly ref struct DecimalLiteral
         return digits;
     }
 
-    // An exponent of many digits is as good as a million: both are far outside of every column.
+    // An exponent of many digits is treated as a million: both are far outside of every column.
     private static bool TryExponent(ReadOnlySpan<byte> text, out int exponent)
     {
         exponent = 0;

@@ -24,7 +24,7 @@ internal static class JsonText
 
     /// <summary>
     /// A string without its escapes; without any it is the record's own bytes, else it is written behind what <paramref name="scratch"/> holds.
-    /// One that would have to be changed stays as it came: no number, word or moment may come of removing something.
+    /// A string that would have to be changed stays as it was received: removing something must not turn it into a number, a word or a moment.
     /// </summary>
     public static ReadOnlySpan<byte> Decode(JsonElement text, CopyBuffer scratch)
     {
@@ -99,7 +99,7 @@ internal static class JsonText
     private static void Write(Rune rune, CopyBuffer field) => field.Advance(rune.EncodeToUtf8(field.Room(4)));
 }
 
-/// <summary>What had to be changed in a value, or is odd about it.</summary>
+/// <summary>What was changed in a value, or is unusual about it.</summary>
 [Flags]
 internal enum TextNotes
 {
@@ -109,7 +109,7 @@ internal enum TextNotes
     /// <summary>U+0000 was removed.</summary>
     Removed = 1,
 
-    /// <summary>Something that is no character became U+FFFD.</summary>
+    /// <summary>An invalid character was replaced by U+FFFD.</summary>
     Replaced = 2,
 
     /// <summary>A list has exactly 200 items: shared Bubble clusters may cut there (manual.bubble.io, dedicated instance options).</summary>

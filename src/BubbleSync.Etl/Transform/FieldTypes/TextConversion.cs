@@ -172,7 +172,7 @@ internal static class TextConversion
         return characters <= most ? null : Invariant($"a text of {characters} characters is too long for {column.Target.FullType}");
     }
 
-    /// <summary>What a value is, for reasons.</summary>
+    /// <summary>The kind of a value, for messages.</summary>
     public static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => $"a text of {JsonText.Raw(value).Length} bytes",

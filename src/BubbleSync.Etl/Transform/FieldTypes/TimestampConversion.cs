@@ -64,7 +64,7 @@ internal static class TimestampConversion
 
     private static string NoMoment(JsonElement value) => $"{TextConversion.Kind(value)} is not a moment with a time zone in the years 1 to 9999";
 
-    // Also before 1970 the part since the last full unit.
+    // The part since the last full unit, also before 1970.
     private static long Remainder(long microseconds, long unit) => ((microseconds % unit) + unit) % unit;
 
     private static long Unit(ColumnPlan column)
