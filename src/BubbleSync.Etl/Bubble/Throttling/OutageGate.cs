@@ -1,8 +1,8 @@
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// Holds requests back while Bubble does not answer as it should. After a few failures in a row it closes: one request at a time goes out as a probe, after pauses
-/// that double up to 30 seconds. The first good answer opens it for all.
+/// Holds requests back while Bubble does not answer as it should. After a few failures in a row it closes: one request at a time goes out as a probe,
+/// after pauses that double up to 30 seconds. The first good answer opens it for all.
 /// </summary>
 internal sealed class OutageGate(TimeProvider clock)
 {

@@ -64,7 +64,9 @@ internal sealed class SourceExamination(
             else if (app.NamesWarning is { } warning)
                 checks.Skip("Data API", warning);
             else
-                checks.Skip("Data API", "the app does not say which types it serves (/meta); if the types below are missing too, switch the Data API on: Settings > API in the Bubble editor, then deploy");
+                checks.Skip(
+                    "Data API", "the app does not say which types it serves (/meta); if the types below are missing too, switch the Data API on: "
+                        + "Settings > API in the Bubble editor, then deploy");
             return app;
         }
         catch (SyncException failure)
@@ -127,8 +129,8 @@ internal sealed class SourceExamination(
                 + "Otherwise 'bubblesync audit schema' lists the lines that the maps lack.");
         checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
             ? "applied, as for an admin token"
-            : $"Bubble ignores them for {string.Join(", ", _unconstrained)}, because the token is not an admin token. Windows cannot be read then, and records may "
-                + "be missing. Make an admin token: Settings > API in the Bubble editor.");
+            : $"Bubble ignores them for {string.Join(", ", _unconstrained)}, because the token is not an admin token. "
+                + "Windows cannot be read then, and records may be missing. Make an admin token: Settings > API in the Bubble editor.");
     }
 
     private void ExamineClock(DateTimeOffset server)

@@ -53,7 +53,8 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         }
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything needs about {Megabytes(Needed(bytes))}{(free > Needed(bytes) ? "" : $". Free some space at {folder}, or resync entity by entity")}");
+        var advice = free > Needed(bytes) ? "" : $". Free some space at {folder}, or resync entity by entity";
+        checks.Add("disk", free > Needed(bytes), $"{Megabytes(free)} free, and a resync of everything needs about {Megabytes(Needed(bytes))}{advice}");
     }
 
     // Staged, stored and logged: each about as large as the JSON without its names.

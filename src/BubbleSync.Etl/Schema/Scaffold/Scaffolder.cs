@@ -35,7 +35,9 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
 
     private static List<DescribedType> Unmapped(AppDescription app, IReadOnlyList<EntityMap> known) => app.Types.Count > 0
         ? [.. app.Types.Where(t => !known.Any(m => t.Answers(m.BubbleType))).OrderBy(t => t.Name, StringComparer.Ordinal)]
-        : throw Refused("--all", "types-untold", $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them: --type NAME.");
+        : throw Refused(
+            "--all", "types-untold",
+            $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them: --type NAME.");
 
     private static DescribedType Wanted(string type, AppDescription app, IReadOnlyList<EntityMap> known)
     {

@@ -76,7 +76,9 @@ internal static partial class BubbleSettingsCheck
 
     // The editor's pages name the app in their query; its own address is another one.
     private static string? EditedApp(Uri address) =>
-        EditorHosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase) && AppId().Match(address.Query) is { Success: true } id ? id.Groups[1].Value : null;
+        EditorHosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase) && AppId().Match(address.Query) is { Success: true } id
+            ? id.Groups[1].Value
+            : null;
 
     [GeneratedRegex("[?&]id=([A-Za-z0-9-]+)(?:&|$)")]
     private static partial Regex AppId();
