@@ -75,7 +75,8 @@ internal static class CatalogueReader
           and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1 and i.indpred is null and i.indexprs is null
         """;
 
-    // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c).
+    // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c). Types have names of their own, so that an index
+    // and an enum may have the same. A new table needs its name free among both; an array type gives its name up.
     private const string OthersSql =
         """
         select c.relname, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
@@ -84,7 +85,7 @@ internal static class CatalogueReader
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
         union all
         select t.typname, 'type' from pg_type t
-        where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typtype in ('e', 'd', 'r')
+        where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typcategory <> 'A'
         """;
 
     /// <summary>Whether a constraint <c>k</c> is enforced; from 18 on it need not be.</summary>
@@ -129,7 +130,7 @@ internal static class CatalogueReader
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
             MayBeStamped = hasTriggers[0],
         });
-        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.ToDictionary(o => o.Name, o => o.Kind) };
+        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.GroupBy(o => o.Name, o => o.Kind).ToDictionary(o => o.Key, o => o.Min(StringComparer.Ordinal)!) };
     }
 
     private static ColumnInfo Column(NpgsqlDataReader row)
