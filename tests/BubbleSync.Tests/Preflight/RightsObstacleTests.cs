@@ -13,6 +13,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("", "create policy")]
     [InlineData("create policy shared on agent using (bubble_id > '2') with check (true)", "create policy")]
     [InlineData("create policy shared on agent for select using (true)", "create policy")]
+    [InlineData("create policy bubblesync on agent to pg_monitor using (true)", "create policy bubblesync_2")]
+    [InlineData("create policy bubblesync on agent to pg_monitor using (true); create policy bubblesync_2 on agent to pg_monitor using (true)", "create policy bubblesync_3")]
     [InlineData("create policy every on agent using (true); create policy shared on agent as restrictive using (name <> 'new')", "alter role")]
     public async Task Row_level_security_that_hides_or_refuses_rows_stops_a_run(string policies, string advice)
     {
