@@ -145,6 +145,20 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_schema_of_a_type_that_may_not_be_used_stops_a_run_and_no_link_is_blamed()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create schema types; create type types.kind as enum ('a'); alter table agent alter agent_type type types.kind using null");
+        await fixture.AsUserAsync();
+
+        var message = await fixture.AssertStopsAsync("rights on agent", "Runs use the types of the columns. Grant it: grant usage on schema \"types\" to ");
+        await fixture.FollowAsync(message, "grant usage");
+
+        Assert.DoesNotContain("links", message, StringComparison.Ordinal);
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
     public async Task A_key_that_only_the_owner_can_make_stops_a_run()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
