@@ -33,7 +33,8 @@ internal sealed record TableInfo(
 /// <param name="Name">Its name.</param>
 /// <param name="KeepsInserts">Whether it fires before each insert, which it can suppress.</param>
 /// <param name="KeepsUpdates">Whether it fires before each update, which it can suppress.</param>
-internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates);
+/// <param name="Source">The text of its function and its arguments, where it fires before each insert; empty otherwise.</param>
+internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates, string Source);
 
 /// <summary>A column as the catalogue knows it.</summary>
 /// <param name="Name">Its name.</param>

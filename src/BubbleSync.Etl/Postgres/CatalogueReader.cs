@@ -47,10 +47,12 @@ internal static class CatalogueReader
     // What a trigger fires on is a bit each: 1 for each row, 2 before, 4 insert, 8 delete, 16 update (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).
     private const string TriggersSql =
         """
-        select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19
+        select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19,
+               case when g.tgtype & 7 = 7 then f.prosrc || ' ' || encode(g.tgargs, 'escape') else '' end
         from pg_class c
         cross join lateral (select c.oid as relation union all select p.relid::oid from pg_partition_tree(c.oid) p where c.relkind = 'p') r
         join pg_trigger g on g.tgrelid = r.relation
+        join pg_proc f on f.oid = g.tgfoid
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
           and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 28 <> 0
         order by c.relname, g.tgname
@@ -114,7 +116,7 @@ internal static class CatalogueReader
             cancellationToken);
         var triggers = await ReadAsync(
             connection, TriggersSql, schema,
-            r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3))),
+            r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4))),
             cancellationToken);
 
         var others = await ReadAsync(connection, OthersSql, schema, r => (Name: r.GetString(0), Kind: r.GetString(1)), cancellationToken);

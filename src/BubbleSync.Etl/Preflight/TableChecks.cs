@@ -134,6 +134,8 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
             : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
                 + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
         Add($"columns of {table}", "column-unfilled", plan, unfilled.Explain(plan));
+        if (unfilled.ExplainDoubt(plan) is { } doubt)
+            _findings.Add(TargetFinding.Risk($"columns of {table}", doubt));
         Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
         Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)
