@@ -58,6 +58,9 @@ internal sealed record ColumnInfo(
     /// <summary>The labels of an enum, in its order; null for any other type.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
+    /// <summary>What forbids, or may forbid, that the column gets another type: views, generated columns, checks and others; mostly none.</summary>
+    public IReadOnlyList<string> Dependents { get; init; } = [];
+
     /// <summary>The type as messages name it: with what a domain is made of.</summary>
     public string Described => Domain is null ? FullType : $"{FullType} (a domain over {BaseType})";
 

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Reads the catalogue of one schema in five queries.</summary>
+/// <summary>Reads the catalogue of one schema.</summary>
 internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
@@ -121,10 +121,11 @@ internal static class CatalogueReader
 
         var others = await ReadAsync(connection, OthersSql, schema, r => (Name: r.GetString(0), Kind: r.GetString(1)), cancellationToken);
 
+        var dependents = await ColumnDependents.ReadAsync(connection, schema, cancellationToken);
         var hasTriggers = await ReadAsync(connection, AnyTriggerSql, schema, r => r.GetBoolean(0), cancellationToken);
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
-            table.ToDictionary(c => c.Column.Name, c => c.Column),
+            table.ToDictionary(c => c.Column.Name, c => c.Column with { Dependents = [.. dependents[(c.Table, c.Column.Name)]] }),
             unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
             foreign.Where(f => f.Table == table.Key && f.Columns == 1).ToLookup(f => f.Column, f => f.Key),
             [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])
