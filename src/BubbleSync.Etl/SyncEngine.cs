@@ -101,7 +101,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.EnsureControlTablesAsync(cancellationToken);
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
-        run.Findings.Warnings.AddRange(target.SessionWarnings);
+        run.Findings.Warnings.AddRange(target.Warnings);
         return await new RunRecorder(target.Journal(runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 

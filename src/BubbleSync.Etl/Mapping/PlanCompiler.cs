@@ -156,12 +156,9 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
                 $"Or take the field out of {map.File}.");
         }
 
-        // A limit on other texts is the table's own rule; one that no id meets is a slip. It stops no run: what does not fit is rejected.
+        // A limit on other texts is the table's own rule; one that no id meets is a slip.
         if (target.Length < IdLength && holdsIds)
-            _gaps.Add(new SchemaGap(
-                map.Name, field.Column, "column-misfit",
-                $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, but Bubble's ids have {IdLength} characters: records that carry one would be rejected.",
-                ColumnChange.Of(catalogue.Schema, map.Table, target, type.Column).Sql));
+            AddNarrow(map, table, target, type.Column);
 
         return new ColumnPlan
         {
@@ -195,15 +192,37 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
     private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
 
+    // Without its key no record loads, so that a run would read all for nothing. Without a link's column, those without the link do.
+    private void AddNarrow(EntityMap map, TableInfo table, ColumnInfo column, string type)
+    {
+        var isKey = column.Name == map.Key;
+        var what = $"Column '{column.Name}' of table '{map.Table}' is {column.FullType}, but Bubble's ids have {IdLength} characters: "
+            + $"{(isKey ? "every record" : "records that carry one")} would be rejected.";
+        if (isKey)
+        {
+            AddMisfit(map, table, column, type, what, null);
+            return;
+        }
+
+        var (note, sql) = Change(map, table, column, type);
+        _gaps.Add(new SchemaGap(map.Name, column.Name, "column-misfit", what + note, sql));
+        _warnings.Add($"{map.Name}: {what}{note}{(sql is null ? "" : $" Change it: {sql}")}");
+    }
+
     private void AddMisfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
     {
+        var (note, sql) = Change(map, table, column, type);
+        Fault(map, column.Name, "column-misfit", what + note, sql, orElse);
+    }
+
+    private (string Note, string? Sql) Change(EntityMap map, TableInfo table, ColumnInfo column, string type)
+    {
         var change = ColumnChange.Of(catalogue.Schema, map.Table, column, type);
-        var note = change switch
+        return (change switch
         {
             { Sql: not null } => change.Note is null ? "" : $" {change.Note}.",
             _ => $" No statement is sure to convert its values: {change.Note}. {Beside(map, table, column.Name, type)}",
-        };
-        Fault(map, column.Name, "column-misfit", what + note, change.Sql, orElse);
+        }, change.Sql);
     }
 
     // A clock has a fixed name, so that the old column must give up its own.

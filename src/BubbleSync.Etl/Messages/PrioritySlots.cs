@@ -1,10 +1,11 @@
 namespace BubbleSync.Etl.Messages;
 
 /// <summary>A limit for parallel work: without a free slot a caller waits, and callers of the lowest rank go first.</summary>
-internal sealed class PrioritySlots(int count)
+internal sealed class PrioritySlots(int most)
 {
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, (int Rank, long Turn)> _waiting = new();
+    private int _most = most;
     private int _taken;
     private long _turn;
 
@@ -20,7 +21,7 @@ internal sealed class PrioritySlots(int count)
         TaskCompletionSource slot;
         lock (_lock)
         {
-            if (_taken < count)
+            if (_taken < _most)
             {
                 _taken++;
                 return;
@@ -34,12 +35,19 @@ internal sealed class PrioritySlots(int count)
         await slot.Task;
     }
 
+    /// <summary>Has no more than so many slots from now on; who has one keeps it.</summary>
+    public void LimitTo(int fewer)
+    {
+        lock (_lock)
+            _most = Math.Min(_most, fewer);
+    }
+
     /// <summary>Gives the slot to the next in line.</summary>
     public void Leave()
     {
         lock (_lock)
         {
-            while (_waiting.TryDequeue(out var next, out _))
+            while (_taken <= _most && _waiting.TryDequeue(out var next, out _))
             {
                 if (next.TrySetResult())
                     return;

@@ -33,7 +33,8 @@ internal sealed record TableInfo(
 /// <param name="Name">Its name.</param>
 /// <param name="KeepsInserts">Whether it fires before each insert, which it can suppress.</param>
 /// <param name="KeepsUpdates">Whether it fires before each update, which it can suppress.</param>
-internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates);
+/// <param name="Source">The text of its function and its arguments, where it fires before each insert; empty otherwise.</param>
+internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates, string Source);
 
 /// <summary>A column as the catalogue knows it.</summary>
 /// <param name="Name">Its name.</param>
@@ -56,6 +57,9 @@ internal sealed record ColumnInfo(
 
     /// <summary>The labels of an enum, in its order; null for any other type.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>What forbids, or may forbid, that the column gets another type: views, generated columns, checks and others; mostly none.</summary>
+    public IReadOnlyList<string> Dependents { get; init; } = [];
 
     /// <summary>The type as messages name it: with what a domain is made of.</summary>
     public string Described => Domain is null ? FullType : $"{FullType} (a domain over {BaseType})";

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>Reads the catalogue of one schema in five queries.</summary>
+/// <summary>Reads the catalogue of one schema.</summary>
 internal static class CatalogueReader
 {
     // atttypmod: varchar(n) is n + 4, numeric(p,s) packs both into one number with a signed 11-bit scale,
@@ -47,10 +47,12 @@ internal static class CatalogueReader
     // What a trigger fires on is a bit each: 1 for each row, 2 before, 4 insert, 8 delete, 16 update (pg_trigger.tgtype, src/include/catalog/pg_trigger.h).
     private const string TriggersSql =
         """
-        select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19
+        select distinct c.relname, g.tgname, g.tgtype & 7 = 7, g.tgtype & 19 = 19,
+               case when g.tgtype & 7 = 7 then f.prosrc || ' ' || encode(g.tgargs, 'escape') else '' end
         from pg_class c
         cross join lateral (select c.oid as relation union all select p.relid::oid from pg_partition_tree(c.oid) p where c.relkind = 'p') r
         join pg_trigger g on g.tgrelid = r.relation
+        join pg_proc f on f.oid = g.tgfoid
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
           and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 28 <> 0
         order by c.relname, g.tgname
@@ -75,7 +77,8 @@ internal static class CatalogueReader
           and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1 and i.indpred is null and i.indexprs is null
         """;
 
-    // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c).
+    // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c). Types have names of their own, so that an index
+    // and an enum may have the same. A new table needs its name free among both; an array type gives its name up.
     private const string OthersSql =
         """
         select c.relname, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
@@ -84,7 +87,7 @@ internal static class CatalogueReader
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
         union all
         select t.typname, 'type' from pg_type t
-        where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typtype in ('e', 'd', 'r')
+        where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typcategory <> 'A'
         """;
 
     /// <summary>Whether a constraint <c>k</c> is enforced; from 18 on it need not be.</summary>
@@ -113,15 +116,16 @@ internal static class CatalogueReader
             cancellationToken);
         var triggers = await ReadAsync(
             connection, TriggersSql, schema,
-            r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3))),
+            r => (Table: r.GetString(0), Trigger: new TriggerInfo(r.GetString(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4))),
             cancellationToken);
 
         var others = await ReadAsync(connection, OthersSql, schema, r => (Name: r.GetString(0), Kind: r.GetString(1)), cancellationToken);
 
+        var dependents = await ColumnDependents.ReadAsync(connection, schema, cancellationToken);
         var hasTriggers = await ReadAsync(connection, AnyTriggerSql, schema, r => r.GetBoolean(0), cancellationToken);
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
-            table.ToDictionary(c => c.Column.Name, c => c.Column),
+            table.ToDictionary(c => c.Column.Name, c => c.Column with { Dependents = [.. dependents[(c.Table, c.Column.Name)]] }),
             unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
             foreign.Where(f => f.Table == table.Key && f.Columns == 1).ToLookup(f => f.Column, f => f.Key),
             [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])
@@ -129,7 +133,7 @@ internal static class CatalogueReader
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
             MayBeStamped = hasTriggers[0],
         });
-        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.ToDictionary(o => o.Name, o => o.Kind) };
+        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.GroupBy(o => o.Name, o => o.Kind).ToDictionary(o => o.Key, o => o.Min(StringComparer.Ordinal)!) };
     }
 
     private static ColumnInfo Column(NpgsqlDataReader row)

@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
@@ -33,21 +35,37 @@ internal sealed record ColumnChange(string? Sql, string? Note)
             return new ColumnChange(null, "an identity column can only be a whole number");
         if (Rule(column.Type, type) is not { } rule)
             return new ColumnChange(null, Why(column.Type, type));
+        if (column.Dependents.Count > 0)
+            return new ColumnChange(null, Depends(column.Dependents));
 
         var name = Identifier.Quote(column.Name);
         var change = $"alter column {name} type {rule.Type} using {rule.Of(name)}";
         // PostgreSQL converts a default by the plain cast, never by the expression.
+        var (fits, note) = (true, rule.Note);
         if (column.Default is { } value)
-            change = $"alter column {name} drop default, {change}, alter column {name} set default {Default(column, value, rule)}";
+        {
+            fits = ConvertedDefault.Fits(column.Type, type, value);
+            change = $"alter column {name} drop default, {change}{(fits ? $", alter column {name} set default {Default(column, value, rule)}" : "")}";
+            note = fits ? note : $"{(note is null ? "" : $"{note}. ")}It drops the column's default, {value}, which may have no counterpart";
+        }
+
         var alter = $"alter table {Identifier.Quote(schema, table)} {change};";
-        return new ColumnChange(IsFloat(column.Type) ? $"{ExactFloats}{alter} reset extra_float_digits;" : alter, rule.Note);
+        return new ColumnChange(IsFloat(column.Type) ? $"{ExactFloats}{alter} reset extra_float_digits;" : alter, note);
     }
 
-    // A default is computed in the sessions to come: a float there may be written in fewer digits.
+    private static string Depends(IReadOnlyList<string> dependents)
+    {
+        const int Most = 5;
+        var more = dependents.Count > Most ? Invariant($" and {dependents.Count - Most} more") : "";
+        return $"{string.Join(", ", dependents.Take(Most))}{more} {(dependents.Count == 1 ? "depends" : "depend")} on the column. "
+            + "Where that can be dropped and created again, do so around the change: 'bubblesync doctor' prints the statement in between";
+    }
+
+    // A default is computed in the sessions to come: a float there may be written in fewer digits. As a numeric, 1.0 keeps its zero, which no boolean takes.
     private static string Default(ColumnInfo column, string value, Conversion rule) =>
         rule.Type == "timestamptz" && Clocks.Any(c => value.StartsWith(c, StringComparison.OrdinalIgnoreCase))
             ? "now()"
-            : rule.Of($"(({value})::{(IsFloat(column.Type) ? "numeric" : column.FullType)})");
+            : rule.Of(IsFloat(column.Type) ? $"trim_scale(({value})::numeric)" : $"(({value})::{column.FullType})");
 
     private static Conversion? Rule(string from, string to) => to switch
     {
@@ -86,7 +104,8 @@ internal sealed record ColumnChange(string? Sql, string? Note)
         _ => $"{from} has no one form as {to}",
     };
 
-    private static bool IsText(string type) => type is "text" or "character varying" or "character" or "bpchar" or "citext";
+    /// <summary>Whether the type is one of texts.</summary>
+    internal static bool IsText(string type) => type is "text" or "character varying" or "character" or "bpchar" or "citext";
 
     private static bool IsWhole(string type) => type is "smallint" or "integer" or "bigint";
 

@@ -19,9 +19,6 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     private const int OldestVersion = 15;
 
-    // Besides windows: the run lock, two merges, the journal.
-    private const int ConnectionsBesideWindows = 4;
-
     // A pooled session may have ended meanwhile. The second attempt takes a new one.
     private const int MostAttempts = 3;
 
@@ -34,15 +31,13 @@ internal sealed class TargetDatabase : IAsyncDisposable
     private readonly ConnectionTarget _target;
     private readonly NpgsqlDataSource _source;
     private readonly TransactionSettings _settings;
-    private readonly SemaphoreSlim _free;
-    private int _maxConnections;
+    private readonly SessionSlots _slots;
 
     private TargetDatabase(ConnectionTarget target, string schema, int connections, TransactionSettings settings)
     {
-        (_target, _settings, Schema, _maxConnections) = (target, settings, schema, connections);
+        (_target, _settings, Schema) = (target, settings, schema);
+        _slots = new SessionSlots(connections);
         _source = ConnectionKeywords.CreateSource(target.Keywords);
-        _free = new SemaphoreSlim(connections, connections);
-        Windows = PrioritySlots(connections);
         ConnectTimeout = target.Keywords.Timeout is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : UsualConnectTimeout;
     }
 
@@ -56,16 +51,13 @@ internal sealed class TargetDatabase : IAsyncDisposable
     public IReadOnlyList<string> Notes => _target.Notes;
 
     /// <summary>The most sessions at a time.</summary>
-    public int MaxConnections => _maxConnections;
+    public int MaxConnections => _slots.Most;
 
     /// <summary>The longest wait for a session that a command needs before it can begin.</summary>
     public TimeSpan ConnectTimeout { get; }
 
-    /// <summary>
-    /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some
-    /// are always left for work that waits for no reading.
-    /// </summary>
-    public PrioritySlots Windows { get; private set; }
+    /// <summary>Slots for the windows that are read and staged, over all entities.</summary>
+    public PrioritySlots Windows => _slots.Windows;
 
     /// <summary>The server's version, such as <c>15.14</c>.</summary>
     public string Version { get; private set; } = "";
@@ -94,38 +86,43 @@ internal sealed class TargetDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Begins a transaction in a session of its own, once one is free. The caller disposes of it, and waits for no other session until then.
+    /// Begins a transaction in a session of its own, once one is free. The caller disposes of it, and waits for no other session until then. Where others
+    /// have the server's last sessions, those that the command has are enough from <see cref="LeastConnections"/> on, and one of them is waited for.
     /// </summary>
     /// <param name="isolation">What it sees of others.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<TargetSession> BeginAsync(IsolationLevel isolation, CancellationToken cancellationToken) =>
-        BeginAsync(isolation, LongestWait, cancellationToken);
+        _slots.OpenPatientlyAsync(() => OpenAsync(isolation, LongestWait, cancellationToken), cancellationToken);
 
-    /// <summary>Does the same, and waits no longer than this for the server, or for a pooler before it, to give the session.</summary>
+    /// <summary>
+    /// Begins a transaction in a session of its own, and waits no longer than this for the server, or for a pooler before it, to give the session.
+    /// </summary>
     /// <exception cref="SyncException">It gave none.</exception>
     public async Task<TargetSession> BeginAsync(IsolationLevel isolation, TimeSpan longestWait, CancellationToken cancellationToken)
     {
-        await _free.WaitAsync(cancellationToken);
+        await _slots.TakeAsync(cancellationToken);
+        return await OpenAsync(isolation, longestWait, cancellationToken);
+    }
+
+    // The caller has taken a slot; where no session is opened in it, it is given back.
+    private async Task<TargetSession> OpenAsync(IsolationLevel isolation, TimeSpan longestWait, CancellationToken cancellationToken)
+    {
         var isAbandoned = false;
         try
         {
             var (connection, transaction) = await BeginOneAsync(isolation, longestWait, () => isAbandoned = true, cancellationToken);
-            return new TargetSession(connection, transaction, () => _free.Release());
+            _slots.Opened();
+            return new TargetSession(connection, transaction, _slots.Closed);
         }
         catch when (!isAbandoned)
         {
-            _free.Release();
+            _slots.GiveBack();
             throw;
         }
     }
 
     /// <summary>Takes no more than so many sessions from now on.</summary>
-    public async Task LimitAsync(int sessions, CancellationToken cancellationToken)
-    {
-        for (; _maxConnections > sessions; Interlocked.Decrement(ref _maxConnections))
-            await _free.WaitAsync(cancellationToken);
-        Windows = PrioritySlots(MaxConnections);
-    }
+    public Task LimitAsync(int sessions, CancellationToken cancellationToken) => _slots.LimitAsync(sessions, cancellationToken);
 
     /// <summary>Does the work in a short transaction of its own and commits it.</summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
@@ -156,7 +153,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
-        _free.Dispose();
+        _slots.Dispose();
     }
 
     private async Task<(NpgsqlConnection Connection, NpgsqlTransaction Transaction)> BeginOneAsync(
@@ -174,8 +171,9 @@ internal sealed class TargetDatabase : IAsyncDisposable
             {
                 abandon();
                 var isLate = failure is TimeoutException;
-                Interlocked.Add(ref _maxConnections, isLate ? -1 : 0);
-                _ = EndAsync(beginning, connection, isLate ? null : _free);
+                if (isLate)
+                    _slots.Lose();
+                _ = EndAsync(beginning, connection, isLate ? null : _slots);
                 throw isLate ? PoolerFault.NoSession(Host, longestWait) : failure;
             }
             catch (PostgresException refused) when (PoolerFault.Explain(Host, refused) is { } explained)
@@ -206,13 +204,13 @@ internal sealed class TargetDatabase : IAsyncDisposable
     }
 
     // A session that nobody waits for any more is given back when it comes. One that came late is not asked for again: where it came from, there are too few.
-    private static async Task EndAsync(Task<NpgsqlTransaction> beginning, NpgsqlConnection connection, SemaphoreSlim? free)
+    private static async Task EndAsync(Task<NpgsqlTransaction> beginning, NpgsqlConnection connection, SessionSlots? slots)
     {
         try
         {
             await using (connection)
             await using (await beginning)
-                free?.Release();
+                slots?.GiveBack();
         }
 #pragma warning disable CA1031 // Nobody waits for it, so nobody needs to know.
         catch (Exception)
@@ -221,8 +219,6 @@ internal sealed class TargetDatabase : IAsyncDisposable
             // The database may be closed by now.
         }
     }
-
-    private static PrioritySlots PrioritySlots(int connections) => new(Math.Max(1, connections - ConnectionsBesideWindows));
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {

@@ -11,9 +11,12 @@ internal sealed class DatabaseChecks(NpgsqlConnection connection)
         select pg_encoding_to_char(d.encoding)::text, pg_is_in_recovery(),
                case when s.setting = 'on' then format('default_transaction_read_only is on, from: %s. %s', s.source, case s.source
                       when 'database' then format('Take it back: alter database %I reset default_transaction_read_only;', d.datname)
-                      when 'user' then format('Take it back: alter role %I reset default_transaction_read_only;', current_user)
+                      when 'user' then format('Take it back: alter role %I reset default_transaction_read_only;', session_user)
                       when 'database user' then
-                        format('Take it back: alter role %I in database %I reset default_transaction_read_only;', current_user, d.datname)
+                        format('Take it back: alter role %I in database %I reset default_transaction_read_only;', session_user, d.datname)
+                      when 'global' then 'Take it back: alter role all reset default_transaction_read_only;'
+                      when 'configuration file' then 'Where alter system set it, take it back: alter system reset default_transaction_read_only; '
+                        'select pg_reload_conf(); Otherwise set it to off in postgresql.conf, or at the hoster'
                       when 'client' then 'The connection itself asks for it: remove it from options in Postgres:ConnectionString, PGOPTIONS or the service file'
                       when 'session' then 'Another program set it in a session that a pooler hands on: let the pooler reset its sessions '
                         '(PgBouncer: server_reset_query_always = 1), or connect to the server itself'

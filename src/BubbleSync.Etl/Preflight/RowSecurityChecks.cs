@@ -12,7 +12,10 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
     private const string SecuredSql =
         """
         select c.oid::bigint, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
-               case when n.nspname = @schema then c.relname::text else n.nspname || '.' || c.relname end
+               case when n.nspname = @schema then c.relname::text else n.nspname || '.' || c.relname end,
+               (select f.name from generate_series(1, (select count(*) + 1 from pg_policy p where p.polrelid = c.oid)) n,
+                  lateral (select 'bubblesync' || case n when 1 then '' else '_' || n end as name) f
+                where not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = f.name) order by n limit 1)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relrowsecurity and row_security_active(c.oid)
           and format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) = any(@tables)
@@ -49,7 +52,7 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
     public async Task<IReadOnlyDictionary<string, RowSecurity>> RunAsync(IEnumerable<string> tables, TargetUse use, CancellationToken cancellationToken)
     {
         var secured = await connection.RowsAsync(
-            SecuredSql, r => (Oid: r.GetInt64(0), Table: r.GetString(1), Name: r.GetString(2)),
+            SecuredSql, r => new Secured(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)),
             cancellationToken, ("schema", schema), ("tables", tables.ToArray()));
         if (secured.Count == 0)
             return new Dictionary<string, RowSecurity>();
@@ -57,33 +60,35 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
         var closed = await connection.RowsAsync(
             ClosedSql, r => new Closed(r.GetInt64(0), r.GetBoolean(1), r.GetString(2), r.GetBoolean(3)),
             cancellationToken, ("tables", secured.Select(s => s.Oid).ToArray()));
-        return secured.ToDictionary(s => s.Table, s => Judge(s.Table, s.Name, [.. closed.Where(c => c.Oid == s.Oid)], use));
+        return secured.ToDictionary(s => s.Table, s => Judge(s, [.. closed.Where(c => c.Oid == s.Oid)], use));
     }
 
-    private RowSecurity Judge(string table, string name, List<Closed> closed, TargetUse use)
+    private RowSecurity Judge(Secured table, List<Closed> closed, TargetUse use)
     {
         var found = closed.Where(c => c.Command == "select" || (use.IsWritten && (use.Deletes || c.Command != "delete"))).ToList();
         var remark = use.IsWritten && closed.Exists(c => c.Command == "delete") ? $" For --prune hard alone: {Fix(table, closed)}" : "";
         return found.Count == 0
-            ? new RowSecurity(name, null, $"on, and its policies let the user see {(use.IsWritten ? "and write " : "")}every row.{remark}")
-            : new RowSecurity(name, Explain(table, found), "");
+            ? new RowSecurity(table.Name, null, $"on, and its policies let the user see {(use.IsWritten ? "and write " : "")}every row.{remark}")
+            : new RowSecurity(table.Name, Explain(table, found), "");
     }
 
-    private string Explain(string table, List<Closed> closed) =>
-        $"row-level security of table {table} may hide rows from the user or refuse the user's writes ({string.Join(", ", closed.Select(c => c.Command))}). "
+    private string Explain(Secured table, List<Closed> closed) =>
+        $"row-level security of table {table.Table} may hide rows from the user or refuse the user's writes ({string.Join(", ", closed.Select(c => c.Command))}). "
         + $"Rows that a run does not see would be taken for missing. {Fix(table, closed)}";
 
-    private string Fix(string table, List<Closed> closed)
+    private string Fix(Secured table, List<Closed> closed)
     {
         var bypass = $"alter role {user} bypassrls;";
         return closed[0] switch
         {
-            { IsOwned: true } => $"It holds for the table's owner too, because it is forced: alter table {table} no force row level security;",
+            { IsOwned: true } => $"It holds for the table's owner too, because it is forced: alter table {table.Table} no force row level security;",
             { IsRestricted: true } => $"A restrictive policy takes rows away, so let an administrator exempt the user: {bypass}",
             _ => $"Let an administrator exempt the user ({bypass}), or add a policy that passes every row: "
-                + $"create policy bubblesync on {table} to {user} using (true) with check (true);",
+                + $"create policy {table.FreePolicy} on {table.Table} to {user} using (true) with check (true);",
         };
     }
+
+    private sealed record Secured(long Oid, string Table, string Name, string FreePolicy);
 
     private sealed record Closed(long Oid, bool IsOwned, string Command, bool IsRestricted);
 }

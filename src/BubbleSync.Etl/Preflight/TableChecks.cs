@@ -146,6 +146,8 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
                 + $"missing ones: select inhrelid::regclass, pg_get_expr(relpartbound, c.oid) from pg_inherits join pg_class c on c.oid = inhrelid "
                 + $"where inhparent = {Identifier.Literal(plan.Table)}::regclass; shows those that are there"
             : null);
+        if (unfilled.ExplainDoubt(plan) is { } doubt)
+            _findings.Add(TargetFinding.Risk($"columns of {table}", doubt));
         Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
         Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)
@@ -182,7 +184,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))
             Add(check, "target-rights", plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed));
         else if (isDenied)
-            Add(check, "target-rights", plan, $"{refused!.MessageText}. Runs also read the tables that links point to. {await OtherGrantsAsync(plan, cancellationToken)}");
+            Add(check, "target-rights", plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, state.Oid, cancellationToken)}");
         else if (refused is not null)
             Add($"statements on {plan.Target.Name}", Refuses, plan, Refused(plan, refused));
         else
@@ -207,20 +209,5 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
     {
         var rights = state.OnColumns.Count > 0 ? "read, insert, update, by grants on columns" : "read, insert, update";
         return state.Lacking.Contains("delete") ? $"{rights}. For --prune hard alone: grant delete on {plan.Table} to {user};" : $"{rights}, delete";
-    }
-
-    private async Task<string> OtherGrantsAsync(EntityPlan plan, CancellationToken cancellationToken)
-    {
-        var read = StatementProbe.Read(plan).Distinct();
-        var closed = await connection.RowsAsync(
-            """
-            select n.nspname::text, c.relname::text, has_schema_privilege(n.oid, 'usage') from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) = any(@tables)
-              and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')) order by 1, 2
-            """,
-            r => (Schema: r.GetString(0), Table: r.GetString(1), IsOpen: r.GetBoolean(2)), cancellationToken, ("tables", read.ToArray()));
-        var grants = closed.Where(c => !c.IsOpen).Select(c => c.Schema).Distinct().Select(s => $"grant usage on schema {Identifier.Quote(s)} to {user};")
-            .Concat(closed.Select(c => $"grant select on {Identifier.Quote(c.Schema, c.Table)} to {user};"));
-        return closed.Count == 0 ? "Grant it" : $"Grant it: {string.Join(' ', grants)}";
     }
 }

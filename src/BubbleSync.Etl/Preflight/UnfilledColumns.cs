@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
@@ -14,9 +15,35 @@ internal sealed class UnfilledColumns(IReadOnlyDictionary<(string Table, string 
     /// <summary>Returns the obstacle in words; null where each column has a value, or where a trigger may give it one.</summary>
     public string? Explain(EntityPlan plan)
     {
-        string[] obstacles = [.. new[] { ExplainMark(plan), ExplainUnfilled(plan) }.OfType<string>()];
+        var unfilled = Writers(plan).Count == 0 ? Unfilled(plan) : [];
+        string[] obstacles =
+        [
+            .. new[] { ExplainMark(plan), unfilled.Count == 0 ? null : ExplainUnfilled(plan, unfilled, "so that the table would refuse each new record") }.OfType<string>(),
+        ];
         return obstacles.Length == 0 ? null : string.Join(' ', obstacles);
     }
+
+    /// <summary>
+    /// Returns in words the columns that a trigger would have to fill, although the functions of none name them; null where there are none. Only an insert would
+    /// show for sure whether one does, and its triggers may do things that no rollback takes back.
+    /// </summary>
+    public string? ExplainDoubt(EntityPlan plan)
+    {
+        var writers = Writers(plan);
+        var unnamed = writers.Count == 0 ? [] : Unfilled(plan).Where(c => !writers.Any(t => Names(t.Source, c.Name))).ToList();
+        if (unnamed.Count == 0)
+            return null;
+
+        var (triggers, column) = (string.Join(", ", writers.Select(t => $"'{t.Name}'")), unnamed.Count == 1 ? "the column" : "the columns");
+        var which = writers.Count == 1 ? $"the trigger {triggers} fills it, whose function does" : $"one of the triggers {triggers} fills it, whose functions do";
+        return ExplainUnfilled(plan, unnamed, $"so that the table refuses each new record unless {which} not name {column}")
+            + " To make sure, insert a row without a value there, in a transaction that you roll back.";
+    }
+
+    private static List<TriggerInfo> Writers(EntityPlan plan) => [.. plan.Target.Triggers.Where(t => t.KeepsInserts)];
+
+    private static bool Names(string source, string column) =>
+        Regex.IsMatch(source, $@"(?<!\w){Regex.Escape(column)}(?!\w)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     // A default would mark each new row as deleted, and a record that returns could not lose its mark.
     private static string? ExplainMark(EntityPlan plan)
@@ -29,18 +56,18 @@ internal sealed class UnfilledColumns(IReadOnlyDictionary<(string Table, string 
             + $"alter table {plan.Table} {alter} drop not null{(mark.Default is null ? "" : $", {alter} drop default")};";
     }
 
-    private string? ExplainUnfilled(EntityPlan plan)
-    {
-        var columns = plan.Target.Columns.Values
+    private static List<ColumnInfo> Unfilled(EntityPlan plan) =>
+    [
+        .. plan.Target.Columns.Values
             .Where(c => c is { IsRequired: true, IsComputed: false, Default: null } && c.Name != DeletionMark.Name)
-            .Where(c => !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name))
-            .ToList();
-        if (columns.Count == 0 || plan.Target.Triggers.Any(t => t.KeepsInserts))
-            return null;
+            .Where(c => !Clocks.Own.Contains(c.Name) && plan.Columns.All(p => p.Name != c.Name)),
+    ];
 
+    private string ExplainUnfilled(EntityPlan plan, List<ColumnInfo> columns, string sequel)
+    {
         var (names, verb) = (string.Join(", ", columns.Select(c => $"'{c.Name}'")), columns.Count == 1 ? "has" : "have");
         return $"{(columns.Count == 1 ? "column" : "columns")} {names} of table {plan.Table} must not be empty, {verb} no default, and no map fills "
-            + $"{(columns.Count == 1 ? "it" : "them")}, so that the table would refuse each new record. {string.Join(' ', columns.Select(c => Fix(plan, c)))}";
+            + $"{(columns.Count == 1 ? "it" : "them")}, {sequel}. {string.Join(' ', columns.Select(c => Fix(plan, c)))}";
     }
 
     private string Fix(EntityPlan plan, ColumnInfo column)

@@ -19,6 +19,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     private readonly ILogger _logger;
     private string? _unsettled;
     private string? _fewSessions;
+    private IReadOnlyList<string> _risks = [];
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
         (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
@@ -162,8 +163,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     public Task RequireReadyAsync(SyncPlan plan, TargetUse use, CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
-            var preflight = new TargetPreflight(connection, Database.Schema, use);
-            TargetFinding.ThrowIfAny(await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken));
+            var findings = await new TargetPreflight(connection, Database.Schema, use).RunAsync(plan.Entities, lacksTables: false, cancellationToken);
+            TargetFinding.ThrowIfAny(findings);
+            _risks = [.. findings.Where(f => !f.IsOk).Select(f => $"{f.Check}: {f.Message}")];
         },
         cancellationToken);
 
@@ -188,7 +190,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        var done = new List<string>(SessionWarnings);
+        var done = new List<string>(Warnings);
         // Each in its own transaction: an index is made under a lock on its table.
         foreach (var entity in plan.Entities)
         {
@@ -210,8 +212,8 @@ internal sealed class SyncTarget : IAsyncDisposable
         return warnings;
     }
 
-    /// <summary>The warning that the run takes fewer sessions than the settings say; none where it does not.</summary>
-    public IReadOnlyList<string> SessionWarnings => _fewSessions is null ? [] : [_fewSessions];
+    /// <summary>What stops no run and yet is to be reported: fewer sessions than the settings say, and risks of the database.</summary>
+    public IReadOnlyList<string> Warnings => _fewSessions is null ? _risks : [_fewSessions, .. _risks];
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Database.DisposeAsync();

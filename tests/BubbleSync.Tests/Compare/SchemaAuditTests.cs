@@ -109,18 +109,43 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task A_column_too_short_for_ids_is_named_here_and_by_the_doctor_and_stops_no_run()
+    public async Task A_link_too_short_for_ids_is_named_here_and_by_the_doctor_and_the_run_warns_and_loads_the_rest()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("alter table payment alter bubble_id type varchar(20), alter linked_invoice type varchar(255)");
+        await fixture.ExecuteAsync("alter table payment alter linked_invoice type varchar(20), alter bubble_id type varchar(255)");
+        fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(9)}\""));
+        fixture.Put("payment", SyncFixture.Record(2, SyncFixture.Early));
 
         var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == "column-misfit");
         var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
         var run = await fixture.ResyncAsync("payment");
 
-        Assert.Equal(("payment", "bubble_id"), (finding.Entity, finding.Column));
-        Assert.Contains("character varying(20)", Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", run.Status);
+        const string What = "Column 'linked_invoice' of table 'payment' is character varying(20), but Bubble's ids have 32 characters";
+        Assert.Equal(("payment", "linked_invoice"), (finding.Entity, finding.Column));
+        Assert.Contains(What, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message, StringComparison.Ordinal);
+        Assert.Contains(run.Warnings, w => w.StartsWith($"payment: {What}", StringComparison.Ordinal) && w.EndsWith(finding.Ddl!, StringComparison.Ordinal));
+        Assert.Equal(("partial", 1L, 1L), (run.Status, run.Entities[0].Inserted, run.Entities[0].Rejected));
+        await fixture.ExecuteAsync(finding.Ddl!);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("payment")).Status);
+    }
+
+    [Fact]
+    public async Task A_key_too_short_for_ids_stops_a_run_before_it_asks_Bubble()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("alter table payment alter bubble_id type varchar(20)");
+        fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early));
+
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == "column-misfit");
+        var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+        var before = fixture.Bubble.Traffic.Requests;
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("payment"));
+
+        Assert.Equal(before, fixture.Bubble.Traffic.Requests);
+        Assert.Contains("every record would be rejected", stopped.Message, StringComparison.Ordinal);
+        Assert.Equal(stopped.Message, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message);
+        await fixture.ExecuteAsync(finding.Ddl!);
+        Assert.Equal("succeeded", (await fixture.ResyncAsync("payment")).Status);
     }
 
     [Fact]

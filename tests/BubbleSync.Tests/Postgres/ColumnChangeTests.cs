@@ -26,6 +26,16 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
         { "smallint", "1|0", "boolean", "true|false" },
         { "numeric(5,2)", "1|0", "boolean", "true|false" },
         { "double precision", "1|0", "boolean", "true|false" },
+        { "double precision", "1.0|1.0", "boolean", "true|true" },
+        { "real", "0.0|0.0", "boolean", "false|false" },
+        { "numeric", "1.0|1.00", "boolean", "true|true" },
+        { "double precision", "1.50|1.50", "text", "1.5|1.5" },
+        { "text", "'1'|'n/a'", "numeric", "1|~" },
+        { "text", "'1'|'1.5'", "integer", "1|~" },
+        { "integer", "1|2", "boolean", "true|~" },
+        { "text", "'no'|'perhaps'", "boolean", "false|~" },
+        { "text", "'{}'|'plain'", "jsonb", "{}|~" },
+        { "text", "'1'|upper('x')", "numeric", "1|~" },
         { "text", "'yes'|' '", "boolean", "true|~" },
         { "varchar(20)", "'  a b '|''", "text", "  a b |" },
         { "char(5)", "'ab'|''", "text", "ab|" },
@@ -115,6 +125,51 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
 
         Assert.Null(advice.Sql);
         Assert.Contains(reason, advice.Note, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("create view v as select c from t", "view \"public\".\"v\" depends")]
+    [InlineData("create materialized view v as select c from t", "view \"public\".\"v\" depends")]
+    [InlineData("create rule r as on update to t where old.c = 'x' do instead nothing", "rule r on table t depends")]
+    [InlineData("alter table t add g text generated always as (c || 'x') stored", "generated column \"g\" depends")]
+    [InlineData("alter table t add constraint k check (c <> 'x')", "constraint k on table t depends")]
+    [InlineData("alter table t add unique (c); create table u (c varchar(9) constraint k references t (c))", "constraint k on table u depends")]
+    [InlineData("create table u (c varchar(9) unique); alter table t add constraint k foreign key (c) references u (c)", "constraint k on table t depends")]
+    [InlineData("create index i on t (id) where c = 'x'", "index i depends")]
+    [InlineData("create index i on t (upper(c))", "index i depends")]
+    [InlineData("create index i on t (c varchar_pattern_ops)", "index i depends")]
+    [InlineData("create policy p on t using (c = 'x')", "policy p on table t depends")]
+    [InlineData("create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger g before update on t for each row when (old.c = 'x') "
+        + "execute function f()", "trigger g on table t depends")]
+    [InlineData("create publication b for table t where (c = 'x')", "publication b depends")]
+    [InlineData("create function f() returns bigint return (select count(*) from t where c = 'x')", "function f() depends")]
+    [InlineData("drop table t; create table t (id integer, c varchar(9)) partition by list (c)", "the key by which it is partitioned depends")]
+    [InlineData("create table o (c varchar(9)); drop table t; create table t (id integer) inherits (o)", "the table \"public\".\"o\", which has the column depends")]
+    [InlineData("create view v as select c from t; create view w as select c from t", "view \"public\".\"v\", view \"public\".\"w\" depend on")]
+    public async Task What_depends_on_the_column_is_named_instead_of_a_statement_that_would_fail(string sql, string what)
+    {
+        await using var database = await OpenAsync();
+        await RunAsync(database, $"create table t (id integer, c varchar(9)); {sql}");
+
+        var advice = await AdviceAsync(database, "jsonb");
+
+        Assert.Null(advice.Sql);
+        Assert.Contains(what, advice.Note, StringComparison.Ordinal);
+        Assert.Contains("do so around the change", advice.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plain_indexes_and_statistics_do_not_forbid_a_change()
+    {
+        await using var database = await OpenAsync();
+        await RunAsync(
+            database,
+            "create table t (id integer, c text default '{}' primary key); create index on t using hash (c); create index on t (id, c desc); create statistics s on id, c from t; "
+            + "insert into t values (1, '[]')");
+
+        await RunAsync(database, (await AdviceAsync(database, "jsonb")).Sql!);
+
+        Assert.Equal(["[]"], await TextsAsync(database, "select c::text from t"));
     }
 
     [Theory]

@@ -93,7 +93,8 @@ public sealed class ConnectionStringTests
         "Host=h;Port=5432;Database=db;Username=me;TCP Keepalive=True;TCP Keepalive Time=20;TCP Keepalive Interval=5")]
     [InlineData("postgresql://me@h/db?connect_timeout=7&gssencmode=disable&options=-c%20geqo%3Doff",
         "Host=h;Port=5432;Database=db;Username=me;Timeout=7;GSS Encryption Mode=Disable;Options=-c geqo=off")]
-    [InlineData("postgresql://me@h/db?Pooling=false&Command%20Timeout=5", "Host=h;Port=5432;Database=db;Username=me;Pooling=False;Command Timeout=5")]
+    [InlineData("postgresql://me@h/db?Pooling=false", "Host=h;Port=5432;Database=db;Username=me;Pooling=False")]
+    [InlineData("host=h user=me dbname=db options='-c my.user=5 --my.host=x'", "Host=h;Username=me;Database=db;Options=-c my.user=5 --my.host=x")]
     public void An_address_of_a_hoster_is_taken_unchanged(string text, string expected)
     {
         var roots = Path.Combine(Repository.Root, "README.md");
@@ -114,6 +115,15 @@ public sealed class ConnectionStringTests
     [InlineData("host=h user=me application_name=x keepalives_count=3", "'application_name'", "'keepalives_count'")]
     [InlineData("Host=h;Application Name=x;Client Encoding=LATIN1;Timezone=Europe/Berlin", "'application_name'", "'client_encoding'", "'timezone'")]
     [InlineData("host=h hostaddr=10.0.0.1 user=me", "'hostaddr'")]
+    [InlineData("postgresql://me:x@h/db?statement_timeout=5000&binary_parameters=yes&max=10&workaround=supabase-pooler.vercel",
+        "'statement_timeout' is passed over: it is a word of another client. Set Postgres:StatementTimeoutSeconds", "'binary_parameters'",
+        "'max' is passed over: it is a word of another client. Set Postgres:MaxConnections", "'workaround'")]
+    [InlineData("postgresql://me:x@h/db?prepare=false&idle_timeout=20&keepAlive=true&idleTimeoutMillis=1&max_idle_connection_lifetime=5",
+        "'prepare'", "'idle_timeout'", "'Keepalive'", "'idleTimeoutMillis'", "'max_idle_connection_lifetime'")]
+    [InlineData("Host=h;Multiplexing=true;Command Timeout=5;Max Auto Prepare=20;Include Error Detail=true;No Reset On Close=false;Keepalive=5;Write Buffer Size=8192",
+        "'Multiplexing'", "'Command Timeout' is passed over: set Postgres:StatementTimeoutSeconds", "'Max Auto Prepare'", "'Include Error Detail'",
+        "'No Reset On Close'", "'Keepalive'", "'Write Buffer Size'")]
+    [InlineData("Host=h;Multiplexing=false;CommandTimeout=0;Max Auto Prepare=0;Include Error Detail=false;No Reset On Close=true")]
     [InlineData("postgresql://me@h/db?client_encoding=UTF8&sslcompression=0&ssl_min_protocol_version=TLSv1.2&replication=false&sslaccept=accept_invalid_certs")]
     public void A_word_that_changes_nothing_here_is_passed_over_with_a_note(string text, params string[] notes)
     {
@@ -127,9 +137,14 @@ public sealed class ConnectionStringTests
     [InlineData("Host=h;Port=x", "the value of port is not one that it takes. Expected: 1 to 65535")]
     [InlineData("Host=h;Hots=x", "keyword 2 of 2 is a word that is not known, 'hots'. Did you mean 'host'?")]
     [InlineData("postgres://me@h/db?sslmod=require", "option 1 of 1 is a word that is not known, 'sslmod'. Did you mean 'sslmode'?")]
-    [InlineData("host=h usr=me conect_timeout=4", "keyword 2 of 3 is a word that is not known.")]
+    [InlineData("host=h usr=me conect_timeout=4", "keyword 2 of 3 is a word that is not known, 'usr'. Remove it if it is a word of another client.")]
+    [InlineData("postgres://me:x@h/db?sslmode=require&flavour=sweet", "option 2 of 2 is a word that is not known, 'flavour'.")]
+    [InlineData("postgres://h/db?user=me&password=x&flavour=sweet", "option 3 of 3 is a word that is not known. Remove it")]
+    [InlineData("Host=h;Password=x;flavour=sweet", "keyword 3 of 3 is a word that is not known. Remove it")]
+    [InlineData("postgres://me@h/db?pgbouncr=true", "option 1 of 1 is a word that is not known, 'pgbouncr'. Remove it")]
+    [InlineData("Host=h;Options=-c geqo=off password=x", "the value of options holds another keyword, 'password='.")]
     [InlineData("host=h user=me conect_timeout=4", "keyword 3 of 3 is a word that is not known, 'conect_timeout'. Did you mean 'connect_timeout'?")]
-    [InlineData("postgres://me:x@h/db?a=1", "option 1 of 1 is a word that is not known.")]
+    [InlineData("postgres://me:x@h/db?a1=1", "option 1 of 1 is a word that is not known.")]
     [InlineData("postgres://me@h/db?sslmode=on", "the value of sslmode is not one that it takes. Expected: disable, allow, prefer, require, ver")]
     [InlineData("postgres://me@h/db?connect_timeout=soon", "the value of connect_timeout is not one that it takes. Expected: seconds from 0 to 1024")]
     [InlineData("postgres://me@a,b/db?target_session_attrs=standby", "the value of target_session_attrs is not one that it takes. Expected: any, read-write")]
@@ -210,6 +225,29 @@ public sealed class ConnectionStringTests
         Assert.Equal(("h", 5433, "me", "x", "db"), (k.Host, k.Port, k.Username, k.Password, k.Database));
         Assert.Equal((SslMode.VerifyCA, "-c geqo=off", 3, ChannelBinding.Require), (k.SslMode, k.Options, k.Timeout, k.ChannelBinding));
         Assert.Empty(target.Notes);
+    }
+
+    [Theory]
+    [InlineData("require", true, SslMode.VerifyCA)]
+    [InlineData("verify-full", true, SslMode.VerifyFull)]
+    [InlineData("no-verify", false, SslMode.Require)]
+    [InlineData("prefer", false, SslMode.Prefer)]
+    public void The_usual_file_of_authorities_is_used_as_libpq_uses_it(string mode, bool isUsed, SslMode expected)
+    {
+        var home = Directory.CreateTempSubdirectory("bubblesync-roots-").FullName;
+        try
+        {
+            var file = Path.Combine(Directory.CreateDirectory(Path.Combine(home, OperatingSystem.IsWindows() ? "postgresql" : ".postgresql")).FullName, "root.crt");
+            File.WriteAllText(file, "");
+
+            var keywords = ConnectionKeywords.Parse($"host=h user=me sslmode={mode}", name => name is "HOME" or "APPDATA" ? home : null).Keywords;
+
+            Assert.Equal((expected, isUsed ? file : null), (keywords.SslMode, keywords.RootCertificate));
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
     }
 
     [Fact]

@@ -74,6 +74,59 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
         Assert.StartsWith($"{place} cannot be reached: {why}", failure.Message, StringComparison.Ordinal);
     }
 
+    [UnixFact]
+    public async Task With_several_hosts_the_certificate_of_each_is_examined()
+    {
+        var form = Invariant($"host=localhost,127.0.0.1,localhost port={Port},{Port},9 {SignIn} sslmode=verify-full sslrootcert={server.OtherRoots}");
+
+        var failure = await FailAsync(form);
+
+        Assert.Contains(Invariant($"at localhost:{Port}, {Untrusted}in the file of sslrootcert"), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(Invariant($"at 127.0.0.1:{Port}, {OtherName}"), failure.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing listens on this port", failure.Message, StringComparison.Ordinal);
+    }
+
+    [UnixFact]
+    public async Task An_ended_certificate_is_told_with_its_days()
+    {
+        await using var ended = await EndedCertificate.StartAsync();
+
+        var failure = await FailAsync(Invariant($"host=localhost port={ended.Port} user=me sslmode=verify-full sslrootcert={ended.Roots}"));
+
+        Assert.Contains(
+            "cannot be reached: the server's certificate is valid from 2020-01-01 to 2020-07-01 only. Renew it at the server, and check the clock of this machine.",
+            failure.Message, StringComparison.Ordinal);
+    }
+
+    [UnixFact]
+    public async Task The_usual_file_of_authorities_checks_the_server_where_tls_is_required()
+    {
+        var home = Directory.CreateTempSubdirectory("bubblesync-home-").FullName;
+        try
+        {
+            File.Copy(server.OtherRoots, Path.Combine(Directory.CreateDirectory(Path.Combine(home, ".postgresql")).FullName, "root.crt"));
+
+            string[] words = ["doctor", "--output", "json", "--connection", Invariant($"host=localhost port={Port} {SignIn} sslmode=require")];
+            var outcome = await ChildProcess.BubblesyncAsync(Repository.Root, words, ("HOME", home));
+
+            Assert.Contains("is not among the authorities in the file of sslrootcert, or in .postgresql/root.crt", outcome.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task No_statement_is_printed_with_a_name_that_is_not_shown()
+    {
+        var address = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()) { Database = "no where" };
+
+        var failure = await FailAsync(address.ConnectionString);
+
+        Assert.EndsWith("there is no database '***' (3D000). Correct the name in Postgres:ConnectionString, or make it.", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_server_without_tls_is_told()
     {

@@ -132,6 +132,30 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message.Contains("statement mode", StringComparison.Ordinal));
     }
 
+    [PgBouncerFact]
+    public async Task Each_refusal_of_a_sign_in_has_the_words_of_the_servers_and_the_poolers_remedy()
+    {
+        await using var fixture = await OpenAsync(tables: false);
+        await using var bouncer = await PoolAsync(fixture, "session");
+        var address = new NpgsqlConnectionStringBuilder(bouncer.ConnectionString) { Pooling = false };
+        (NpgsqlConnectionStringBuilder Address, string Why, string WhatToDo)[] cases =
+        [
+            (new(address.ConnectionString) { Password = "wrong" }, $"the password is wrong, or the pooler knows no user '{address.Username}' (", "auth_file"),
+            (new(address.ConnectionString) { Username = "stranger" }, "the password is wrong, or the pooler knows no user 'stranger' (", "auth_file"),
+            (new(address.ConnectionString) { Database = "nowhere" }, "the pooler knows no database 'nowhere' (", "add it to [databases] of PgBouncer."),
+        ];
+
+        foreach (var (tried, why, whatToDo) in cases)
+        {
+            fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = tried.ConnectionString } };
+            var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
+
+            var message = Assert.Single(examined.Checks, c => c is { Name: "database", Status: "failed" }).Message;
+            Assert.Contains(why, message, StringComparison.Ordinal);
+            Assert.Contains(whatToDo, message, StringComparison.Ordinal);
+        }
+    }
+
     [PgBouncerTheory]
     [InlineData("session", 1)]
     [InlineData("transaction", 2)]

@@ -66,7 +66,8 @@ public sealed class SecureServer : IAsyncLifetime, IDisposable
         await command.ExecuteNonQueryAsync(_limit.Token);
     }
 
-    private static X509Certificate2 Authority(string name)
+    /// <summary>Makes the certificate of an authority, which is valid from 2020 on.</summary>
+    internal static X509Certificate2 Authority(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);

@@ -13,6 +13,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     [InlineData("", "create policy")]
     [InlineData("create policy shared on agent using (bubble_id > '2') with check (true)", "create policy")]
     [InlineData("create policy shared on agent for select using (true)", "create policy")]
+    [InlineData("create policy bubblesync on agent to pg_monitor using (true)", "create policy bubblesync_2")]
+    [InlineData("create policy bubblesync on agent to pg_monitor using (true); create policy bubblesync_2 on agent to pg_monitor using (true)", "create policy bubblesync_3")]
     [InlineData("create policy every on agent using (true); create policy shared on agent as restrictive using (name <> 'new')", "alter role")]
     public async Task Row_level_security_that_hides_or_refuses_rows_stops_a_run(string policies, string advice)
     {
@@ -139,6 +141,20 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         var message = await fixture.AssertStopsAsync("rights on agent", "grant usage on schema \"codes\"", "grant select on \"codes\".\"kind\"");
         await fixture.FollowAsync(message, "grant usage");
 
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_schema_of_a_type_that_may_not_be_used_stops_a_run_and_no_link_is_blamed()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create schema types; create type types.kind as enum ('a'); alter table agent alter agent_type type types.kind using null");
+        await fixture.AsUserAsync();
+
+        var message = await fixture.AssertStopsAsync("rights on agent", "Runs use the types of the columns. Grant it: grant usage on schema \"types\" to ");
+        await fixture.FollowAsync(message, "grant usage");
+
+        Assert.DoesNotContain("links", message, StringComparison.Ordinal);
         await fixture.AssertSyncsAsync();
     }
 

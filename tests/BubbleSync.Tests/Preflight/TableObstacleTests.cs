@@ -189,6 +189,35 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     }
 
     [Fact]
+    public async Task An_index_and_a_type_of_one_name_are_no_obstacle()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync("create type public.mood as enum ('a'); create index mood on agent (name); create sequence public.part; create domain public.part as text");
+
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_trigger_that_names_no_unfilled_column_is_a_risk_of_which_doctor_and_run_warn()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
+            "create function public.stamp() returns trigger language plpgsql as $x$ begin new.updated_at = now(); return new; end $x$; alter table agent add column own text not null; "
+            + "create trigger stamp before insert or update on agent for each row execute function public.stamp()");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+
+        var failed = Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Status == "failed");
+        var run = await fixture.ResyncAsync("agent");
+        await fixture.FollowAsync(failed.Message, "alter table");
+
+        Assert.Equal("columns of agent", failed.Name);
+        Assert.Contains("unless the trigger 'stamp' fills it, whose function does not name the column. For 'own', " + MapLine, failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"columns of agent: {failed.Message}", run.Warnings);
+        Assert.Equal(1, run.Entities[0].Rejected);
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
     public async Task Indexes_that_refuse_rows_and_tables_that_a_crash_empties_are_remarks()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -244,6 +273,9 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("create type public.agent as enum ('a')", "type")]
     [InlineData("create extension if not exists file_fdw; create server files foreign data wrapper file_fdw; create foreign table public.agent (bubble_id text) server files options (filename '/dev/null')", "foreign table")]
     [InlineData("create sequence public.agent", "sequence")]
+    [InlineData("create sequence public.agent; create domain public.agent as text", "sequence")]
+    [InlineData("create index agent on old (name); create type public.agent as enum ('a')", "index")]
+    [InlineData("create index agent on old (name); create type public.agent as range (subtype = integer)", "index")]
     [InlineData("create type public.agent as (bubble_id text)", "composite type")]
     public async Task What_is_no_table_stops_a_run_and_is_not_to_be_made(string sql, string kind)
     {

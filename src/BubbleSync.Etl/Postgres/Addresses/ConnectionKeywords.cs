@@ -11,6 +11,7 @@ internal sealed partial class ConnectionKeywords
 {
     private const string AnyServer = "any";
     private const string SystemRoots = "system";
+    private const string TlsMode = "SSL Mode";
 
     private readonly NpgsqlConnectionStringBuilder _keywords = [];
     private readonly HashSet<string> _found = new(StringComparer.OrdinalIgnoreCase);
@@ -20,6 +21,7 @@ internal sealed partial class ConnectionKeywords
     private string _ports = "";
     private string _address = "";
     private bool _trustsSystem;
+    private bool _checksNothing;
 
     private ConnectionKeywords()
     {
@@ -77,9 +79,12 @@ internal sealed partial class ConnectionKeywords
     private void Add(IReadOnlyList<ConnectionPair> pairs)
     {
         var before = _found.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value, place) in pairs)
+        var isBehindPassword = false;
+        foreach (var pair in pairs)
         {
-            var word = ConnectionWord.Find(name) ?? throw ConnectionFault.Of($"{place} is a word that is not known{ConnectionWord.Hint(name)}");
+            var (name, value, place) = pair;
+            var word = ConnectionWord.Find(name) ?? throw Unknown(pair, mayShow: !isBehindPassword);
+            isBehindPassword |= word.IsSecret && !pair.IsEscaped;
             var kind = word.Keyword ?? word.Name;
             if (value.Length == 0 || before.Contains(kind))
                 continue;
@@ -91,11 +96,20 @@ internal sealed partial class ConnectionKeywords
             _keywords.Host = _address;
     }
 
+    // Behind a password without quotes, the word may be the rest of it. One that is close to a known word is none.
+    private static SyncException Unknown(ConnectionPair pair, bool mayShow)
+    {
+        var near = ConnectionWord.Near(pair.Name);
+        var shown = near is not null || (mayShow && ConnectionWord.IsShowable(pair.Name)) ? $", '{pair.Name}'" : "";
+        var isAt = $"{pair.Place} is a word that is not known{shown}";
+        return ConnectionFault.Of(near is not null ? $"{isAt}. Did you mean '{near}'?" : $"{isAt}. Remove it if it is a word of another client");
+    }
+
     private void Set(ConnectionWord word, string value, string place)
     {
         if (value.Contains('\0', StringComparison.Ordinal))
             throw ConnectionFault.Of($"the value of {place} has a character that no value may have (U+0000)");
-        if (!word.IsSecret && InnerPair(value) is { } inner)
+        if (!word.IsSecret && InnerPair(word.Name == "options" ? Setting().Replace(value, "") : value) is { } inner)
             throw ConnectionFault.Of($"the value of {word.Name} holds another keyword, '{inner}='. Put ';' between all pairs, or a space between all pairs");
         if (word.Harmless.Contains(value, StringComparer.OrdinalIgnoreCase))
             return;
@@ -131,6 +145,7 @@ internal sealed partial class ConnectionKeywords
         try
         {
             _keywords[word.Keyword!] = word.Translate(value) ?? throw new FormatException();
+            _checksNothing = word.Keyword == TlsMode ? ConnectionWords.IsUnchecked(value) : _checksNothing;
         }
         catch (Exception refused) when (refused is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
         {
@@ -154,11 +169,11 @@ internal sealed partial class ConnectionKeywords
         _keywords.PersistSecurityInfo = false;
         if (_trustsSystem)
             _keywords.SslMode = SslMode.VerifyFull;
-        // libpq checks a certificate with 'require' too, once it has something to check it with.
+        if (_keywords is { RootCertificate: null, SslMode: SslMode.Require or SslMode.VerifyCA or SslMode.VerifyFull } && !_trustsSystem && !_checksNothing)
+            _keywords.RootCertificate = usualRoots;
+        // libpq checks a certificate with 'require' too, once it has something to check it with (manual, "SSL Support").
         if (_keywords is { RootCertificate: not null, SslMode: SslMode.Require })
             _keywords.SslMode = SslMode.VerifyCA;
-        if (_keywords is { RootCertificate: null, SslMode: SslMode.VerifyCA or SslMode.VerifyFull } && !_trustsSystem)
-            _keywords.RootCertificate = usualRoots;
         return new(_keywords, _notes);
     }
 
@@ -208,6 +223,10 @@ internal sealed partial class ConnectionKeywords
         @"(?:^|[^\w-])(host|hostaddr|server|port|database|dbname|user|username|user ?id|uid|password|passwd|pwd|psw|passfile|sslmode|sslpassword)\s*=",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Inner();
+
+    // The server's settings in options, such as -c my.user=5.
+    [GeneratedRegex(@"(?:-c\s*|--)[\w.-]+\s*=", RegexOptions.CultureInvariant)]
+    private static partial Regex Setting();
 
     // Cloud SQL's folders end in project:region:instance. Elsewhere a ':' may be what stands before a password.
     [GeneratedRegex(

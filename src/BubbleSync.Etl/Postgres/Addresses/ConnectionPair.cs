@@ -4,4 +4,8 @@ namespace BubbleSync.Etl.Postgres.Addresses;
 /// <param name="Name">The word.</param>
 /// <param name="Value">Its value, without quotes and escapes.</param>
 /// <param name="Place">Where it stands, such as <c>option 2 of 3</c>.</param>
-internal sealed record ConnectionPair(string Name, string Value, string Place);
+internal sealed record ConnectionPair(string Name, string Value, string Place)
+{
+    /// <summary>Whether the form leaves no doubt where the value ends, so that what follows is no part of it.</summary>
+    public bool IsEscaped { get; init; }
+}

@@ -64,7 +64,7 @@ internal static partial class ConnectionText
         var ports = hosts.Select(host => host.Groups["port"].Value).ToList();
         List<ConnectionPair> parts =
         [
-            new("user", Decoded(user), "the user"), new("password", Decoded(password), "the password"),
+            new("user", Decoded(user), "the user"), new("password", Decoded(password), "the password") { IsEscaped = true },
             new("host", string.Join(',', hosts.Select(host => Decoded(host.Groups["host"].Value))), "the host"),
             new("port", ports.TrueForAll(port => port.Length == 0) ? "" : string.Join(',', ports), "the port"),
             new("dbname", Decoded(path.TrimStart('/')), "the database"),

@@ -16,8 +16,12 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
 
     private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
 
-    private static readonly string[] AllNames =
-        [.. ConnectionWords.All.SelectMany(word => word.Names), .. TypeDescriptor.GetProperties(Npgsql).Cast<PropertyDescriptor>().Select(p => p.DisplayName)];
+    // Those that have an effect; nobody is to be led to a word that is then passed over or refused.
+    private static readonly string[] UsedNames =
+    [
+        .. ConnectionWords.All.Where(word => word.IsUsed).SelectMany(word => word.Names),
+        .. TypeDescriptor.GetProperties(Npgsql).Cast<PropertyDescriptor>().Select(p => p.DisplayName).Where(name => Find(name)!.IsUsed),
+    ];
 
     /// <summary>Other names that Npgsql has for it.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
@@ -43,6 +47,8 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
     /// <summary>Whether the value is secret, and may have any letters.</summary>
     public bool IsSecret => Keyword is "Password" or "SSL Password";
 
+    private bool IsUsed => Note is null && Refusal is null;
+
     private IEnumerable<string> Names => [Name, .. Keyword is null ? [] : new[] { Keyword }, .. Aliases];
 
     /// <summary>Returns the word of this name, whichever client's spelling it has; null where nobody knows it.</summary>
@@ -55,11 +61,11 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
     /// <summary>Whether a value begins like a pair of its own.</summary>
     public static bool StartsWithPair(string value) => Pair().Match(value) is { Success: true } pair && IsKnown(pair.Groups[1].Value);
 
-    /// <summary>Returns the word and the known one that it is close to. Nothing of any other word is shown: it may be the rest of a password.</summary>
-    public static string Hint(string name) =>
-        name.Length > 3 && Letters().IsMatch(name) && DidYouMean.Nearest(name, AllNames) is { } near
-            ? $", '{name}'. Did you mean '{near}'?"
-            : "";
+    /// <summary>Returns the word that has an effect and that this one is close to; null where there is none.</summary>
+    public static string? Near(string name) => name.Length > 3 && Letters().IsMatch(name) ? DidYouMean.Nearest(name, UsedNames) : null;
+
+    /// <summary>Whether a word that nobody knows has the form of one, so that a message may show it.</summary>
+    public static bool IsShowable(string name) => Showable().IsMatch(name);
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
 
@@ -68,4 +74,7 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
 
     [GeneratedRegex(@"^[A-Za-z_ ]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Letters();
+
+    [GeneratedRegex(@"^[A-Za-z_]{1,40}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Showable();
 }

@@ -7,6 +7,7 @@ namespace BubbleSync.Etl.Postgres.Addresses;
 internal static class ConnectionWords
 {
     private const string OtherClient = "it is a word of another client";
+    private static readonly string[] Off = ["false", "no", "off"];
     private const string NoSuchCheck = "the PostgreSQL driver of this program cannot make this check. Remove the word if the connection may go without it";
     private const string NoSuchSignIn = "the PostgreSQL driver of this program signs in with a password, a certificate or Kerberos only. Use one of these";
 
@@ -80,17 +81,40 @@ internal static class ConnectionWords
         new("schema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
         new("currentSchema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
         new("sslaccept") { Harmless = ["accept_invalid_certs"], Refusal = $"{OtherClient}. Write sslmode=verify-full to have the certificate checked" },
-        .. Foreign("pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size", "sslidentity"),
+        .. Foreign("pgbouncer", "pool_timeout", "socket_timeout", "statement_cache_size", "sslidentity", "max_connection_lifetime", "max_idle_connection_lifetime"),
         // Hosters' integrations, node-postgres, Rails, Django, SQLAlchemy, pgx, JDBC.
-        .. Foreign("supa", "uselibpqcompat", "pool", "prepared_statements", "reaping_frequency", "checkout_timeout", "encoding", "conn_max_age", "pool_size"),
-        .. Foreign("conn_health_checks", "ssl_require", "prepared_statement_cache_size", "pool_max_conns", "pool_min_conns", "statement_cache_capacity"),
+        .. Foreign("supa", "workaround", "uselibpqcompat", "prepared_statements", "reaping_frequency", "checkout_timeout", "encoding", "conn_max_age"),
+        .. Foreign("conn_health_checks", "ssl_require", "prepared_statement_cache_size", "pool_min_conns", "statement_cache_capacity"),
         .. Foreign("default_query_exec_mode", "prepareThreshold", "reWriteBatchedInserts", "loginTimeout", "stringtype"),
+        // node-postgres, lib/pq, postgres.js.
+        .. Foreign("connectionTimeoutMillis", "idleTimeoutMillis", "keepAliveInitialDelayMillis", "allowExitOnIdle", "maxUses", "maxLifetimeSeconds", "min"),
+        .. Foreign("binary_parameters", "disable_prepared_binary_result", "idle_timeout", "max_lifetime", "prepare", "fetch_types", "backoff", "max_pipeline"),
+        .. Of($"{OtherClient}. Set Postgres:MaxConnections for the number of sessions", "connection_limit", "pool", "pool_size", "pool_max_conns", "max"),
+        .. Of($"{OtherClient}. Set Postgres:StatementTimeoutSeconds for the longest statement", "statement_timeout", "query_timeout"),
+        .. Of($"{OtherClient}. Locks are waited for a minute", "lock_timeout"),
+        .. Of($"{OtherClient}. Transactions of a run may wait for Bubble", "idle_in_transaction_session_timeout"),
+
+        // Npgsql's, for which the program has values of its own.
+        new("Command Timeout") { Harmless = ["0"], Note = "set Postgres:StatementTimeoutSeconds for the longest statement" },
+        new("Keepalive") { Note = "sessions without work send a keep-alive every 30 seconds" },
+        new("Multiplexing") { Harmless = Off, Note = "each transaction has a session of its own" },
+        new("Write Coalescing Buffer Threshold Bytes") { Note = "it belongs to Multiplexing, which is not used" },
+        new("Max Auto Prepare") { Harmless = ["0"], Note = "statements are not prepared, which works behind every pooler" },
+        new("Auto Prepare Min Usages") { Note = "it belongs to Max Auto Prepare, which is not used" },
+        new("Include Error Detail") { Harmless = Off, Note = "details of errors have values of records, which messages do not show" },
+        new("No Reset On Close") { Harmless = ["true", "yes", "on"], Note = "settings end with each transaction, so that nothing is to be reset" },
+        new("Write Buffer Size") { Note = "the program sets its size" },
     ];
 
-    private static IEnumerable<ConnectionWord> Foreign(params string[] names) => names.Select(name => new ConnectionWord(name) { Note = OtherClient });
+    /// <summary>Whether a value of sslmode says that no certificate is to be checked, not even where there is something to check it with.</summary>
+    public static bool IsUnchecked(string value) => Plain(value) == "noverify";
+
+    private static IEnumerable<ConnectionWord> Foreign(params string[] names) => Of(OtherClient, names);
+
+    private static IEnumerable<ConnectionWord> Of(string note, params string[] names) => names.Select(name => new ConnectionWord(name) { Note = note });
 
     // With the values of Npgsql and, as "no-verify", of node-postgres.
-    private static string? TlsMode(string value) => value.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() switch
+    private static string? TlsMode(string value) => Plain(value) switch
     {
         "disable" or "false" or "0" => "Disable",
         "allow" => "Allow",
@@ -107,7 +131,7 @@ internal static class ConnectionWords
         var methods = value.Split(',', StringSplitOptions.TrimEntries).Select(method =>
         {
             var isNot = method.StartsWith('!');
-            string? name = (isNot ? method[1..] : method).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() switch
+            string? name = Plain(isNot ? method[1..] : method) switch
             {
                 "password" => "Password",
                 "md5" => "MD5",
@@ -121,6 +145,8 @@ internal static class ConnectionWords
         }).ToList();
         return methods.Contains(null) ? null : string.Join(',', methods);
     }
+
+    private static string Plain(string value) => value.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
     private static string? Switch(string value) => value.ToLowerInvariant() switch
     {

@@ -33,7 +33,7 @@ internal static class ConnectionFailure
         var isRefused = failures.Exists(one => one is PostgresException);
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
-        var isFull = failures.Exists(one => one is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections });
+        var isFull = failures.Exists(one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
         var error = new SyncError("load", null, null, null, isFull ? NoSessionFree : isRefused ? "target-refused" : "target-unreachable", message);
         return new SyncException(error, ConnectionFault.Kept(target.Keywords, failure));
     }
@@ -84,15 +84,16 @@ internal static class ConnectionFailure
                 $"{Setting} names no database, so that the one with the user's name was taken, and there is no database '{database}' ({refusal.SqlState}). "
                 + "Write the name: postgresql://user:password@host:5432/DATABASE, or dbname=DATABASE.",
             PostgresErrorCodes.InvalidCatalogName =>
-                $"there is no database '{database}' ({refusal.SqlState}). Correct the name in {Setting}, or make it: create database \"{database}\";",
+                $"there is no database '{database}' ({refusal.SqlState}). Correct the name in {Setting}, or make it{Sql($"create database \"{database}\";")}",
             PostgresErrorCodes.InsufficientPrivilege =>
                 $"user '{user}' may not connect to database '{database}' ({refusal.SqlState})"
-                + (IsWithoutDatabase(target) ? $", which was taken because {Setting} names none. Write another one (dbname=…), or allow it: " : ". Allow it: ")
-                + $"grant connect on database \"{database}\" to \"{user}\";",
+                + (IsWithoutDatabase(target) ? $", which was taken because {Setting} names none. Write another one (dbname=…), or allow it" : ". Allow it")
+                + Sql($"grant connect on database \"{database}\" to \"{user}\";"),
             PostgresErrorCodes.TooManyConnections =>
                 $"{said}. No further session is free. Set Postgres:MaxConnections lower (3 suffice), end sessions that are not needed "
                 + "(select * from pg_stat_activity), raise max_connections of the server or the connection limit of the role or database "
                 + "('bubblesync doctor' names the narrowest and prints the statement), or use the hoster's pooler.",
+            _ when PoolerFault.OfSignIn(refusal, user, database) is { } pooler => $"{pooler.Why} ({said}). {pooler.WhatToDo}",
             PostgresErrorCodes.ProtocolViolation when PoolerFault.IsFull(refusal) => $"{said}. {PoolerFault.WayOutOfFull}",
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
                 $"{said}. This is the answer of a pooler. Take that word out of the place that it comes from "
@@ -134,6 +135,9 @@ internal static class ConnectionFailure
 
     private static bool IsDirect(ConnectionTarget target, Exception failure) =>
         target.Keywords.SslNegotiation == SslNegotiation.Direct && failure.Message.Contains("SSL handshake", StringComparison.Ordinal);
+
+    // A name that is not shown is not printed in a statement either: as "***" it would be another one.
+    private static string Sql(string statement) => statement.Contains(ConnectionFault.Hidden, StringComparison.Ordinal) ? "." : $": {statement}";
 
     // PostgreSQL then takes the database that is named like the user.
     private static bool IsWithoutDatabase(ConnectionTarget target) => string.IsNullOrEmpty(target.Keywords.Database);

@@ -10,7 +10,9 @@ namespace BubbleSync.Etl.Postgres.Failures;
 /// </summary>
 internal static partial class ConnectionFault
 {
-    private const string Hidden = "***";
+    /// <summary>What stands in messages for what they do not show.</summary>
+    public const string Hidden = "***";
+
     private const string Setting = "Postgres:ConnectionString";
 
     private const string Expected =

@@ -28,7 +28,8 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         foreach (var map in maps)
         {
             var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
-            var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column)).Select(g => $"{g.What} Change it: {g.Ddl}");
+            var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column))
+                .Select(g => g.Ddl is null ? g.What : $"{g.What} Change it: {g.Ddl}");
             List<string> wrong = [.. faults.Select(f => f.Message), .. narrow];
             var warnings = plan.Warnings.Where(
                 w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
