@@ -125,25 +125,28 @@ public sealed partial class ArchitectureTests
         Assert.DoesNotContain(Types(), t => t.IsClass && !t.IsSealed && !t.IsAbstract);
 
     [Fact]
+    public void What_has_an_enum_is_not_compared_with_text() =>
+        Assert.Empty(SourceFile.All.SelectMany(file => TextForEnum().Matches(file.Code).Select(match => $"{file}: {match.Value.Trim()}")));
+
+    [Fact]
     public void The_engine_promises_these_types_and_no_others() =>
         Assert.Equal(
             [
-                "Reports.ActivityLine", "Reports.ApiCounts", "Reports.AuditedEntity", "Reports.ClearRefusal", "Reports.DoctorCheck", "Reports.DoctorReport",
-                "Reports.EntityProgress", "Reports.EntityProof", "Reports.EntityReport", "Reports.EntityState", "Reports.FieldAuditReport",
-                "Reports.FieldAuditRow", "Reports.FieldCoverage", "Reports.GraphBlock", "Reports.GraphReport", "Reports.InvoiceResult", "Reports.InvoiceStats",
-                "Reports.InvoiceSyncReport",
-                "Reports.LinkAuditReport", "Reports.MissingLink", "Reports.MissingLinkCount", "Reports.PatchReport", "Reports.PlanReport",
-                "Reports.PlannedEntity", "Reports.PublishedCoverage", "Reports.RangeResults", "Reports.RangeSyncReport", "Reports.RejectedField",
-                "Reports.ReportJson", "Reports.RunListing", "Reports.RunProgress", "Reports.RunReport", "Reports.ScaffoldReport",
-                "Reports.ScaffoldedEntity", "Reports.SchemaAuditReport", "Reports.SchemaAuditedEntity", "Reports.SchemaFinding", "Reports.StageFill",
-                "Reports.SyncStep", "Reports.SyncTrouble", "Reports.ValueAuditReport", "Reports.VerifiedDifference", "Reports.VerifiedEntity",
-                "Reports.VerifyReport",
-                "Runs.RunArchive",
-                "Settings.BubbleSettings", "Settings.DidYouMean", "Settings.IncrementalOptions", "Settings.InvoiceSyncOptions", "Settings.Limit",
-                "Settings.LinkAuditOptions", "Settings.PostgresSettings", "Settings.PriceSettings", "Settings.PruneMode", "Settings.ResyncOptions",
-                "Settings.RunSettings", "Settings.ScaffoldOptions", "Settings.SchemaAuditOptions", "Settings.SettingsFile", "Settings.SyncSettings",
-                "Settings.ValueAuditOptions", "Settings.VerifyOptions",
-                "SyncEngine", "SyncError", "SyncException",
+                "ErrorCode", "Reports.ActivityLine", "Reports.ApiCounts", "Reports.AuditedEntity", "Reports.CheckStatus", "Reports.ClearRefusal",
+                "Reports.DifferenceVerdict", "Reports.DoctorCheck", "Reports.DoctorReport", "Reports.EntityProgress", "Reports.EntityProof",
+                "Reports.EntityReport", "Reports.EntityState", "Reports.FieldAuditReport", "Reports.FieldAuditRow", "Reports.FieldCoverage",
+                "Reports.FieldStatus", "Reports.GraphBlock", "Reports.GraphReport", "Reports.InvoiceAction", "Reports.InvoiceResult",
+                "Reports.InvoiceStats", "Reports.InvoiceSyncReport", "Reports.LinkAuditReport", "Reports.MissingLink", "Reports.MissingLinkCount",
+                "Reports.PatchReport", "Reports.PatchStatus", "Reports.PlanReport", "Reports.PlannedEntity", "Reports.PublishedCoverage",
+                "Reports.QueueStage", "Reports.RangeResults", "Reports.RangeSyncReport", "Reports.RejectedField", "Reports.ReportJson", "Reports.RunKind",
+                "Reports.RunListing", "Reports.RunProgress", "Reports.RunReport", "Reports.RunStatus", "Reports.ScaffoldReport", "Reports.ScaffoldedEntity",
+                "Reports.SchemaAuditReport", "Reports.SchemaAuditedEntity", "Reports.SchemaFinding", "Reports.SchemaFindingKind", "Reports.SchemaSource",
+                "Reports.Severity", "Reports.StageFill", "Reports.StepOutcome", "Reports.SyncStep", "Reports.SyncTrouble", "Reports.ValueAuditReport",
+                "Reports.VerifiedDifference", "Reports.VerifiedEntity", "Reports.VerifyReport", "Runs.RunArchive", "Settings.BubbleSettings",
+                "Settings.DidYouMean", "Settings.IncrementalOptions", "Settings.InvoiceSyncOptions", "Settings.Limit", "Settings.LinkAuditOptions",
+                "Settings.PostgresSettings", "Settings.PriceSettings", "Settings.PruneMode", "Settings.ResyncOptions", "Settings.RunSettings",
+                "Settings.ScaffoldOptions", "Settings.SchemaAuditOptions", "Settings.SettingsFile", "Settings.SyncSettings", "Settings.ValueAuditOptions",
+                "Settings.ValueVerdict", "Settings.VerifyOptions", "SyncEngine", "SyncError", "SyncException", "SyncStage", "Word", "WordConverter`1",
             ],
             typeof(SyncEngine).Assembly.GetExportedTypes().Select(t => t.FullName![(Engine.Length + 1)..]).Order(StringComparer.Ordinal));
 
@@ -169,6 +172,12 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"^\s*global using\b.*\bBubbleSync\b", RegexOptions.Multiline)]
     private static partial Regex GlobalUsing();
+
+    // report.Status == "failed", Code: not "rejected", error.Code is "a" or "b", and the word in front.
+    [GeneratedRegex("""
+        \b(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)(\s*[!=]=|\s+is|\s+is\s+not|:|:\s*not)\s*\(?\s*"[a-z]|"[a-z -]+"\s*[!=]=\s*\w+\.(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)\b
+        """, RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex TextForEnum();
 
     [GeneratedRegex("(Helper|Helpers|Manager|Util|Utils)$")]
     private static partial Regex VagueName();

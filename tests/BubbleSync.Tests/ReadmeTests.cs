@@ -143,7 +143,7 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
 
         var outcome = await terminal.RunOwnAsync(Repository.Root, "readme-example");
 
-        Assert.Equal("succeeded: 30 new invoices\n0 of them changed since yesterday", string.Join('\n', outcome.Output).Trim());
+        Assert.Equal("Succeeded: 30 new invoices\n0 of them changed since yesterday", string.Join('\n', outcome.Output).Trim());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
@@ -9,11 +10,14 @@ internal static class NextSteps
     public const int IdLength = 13;
 
     // What the app's settings, or a server before it, refuse.
-    private static readonly string[] OfAccess = ["token-refused", "constraint-ignored", "source-forbidden", "source-moved", "type-not-exposed"];
+    private static readonly ErrorCode[] OfAccess =
+    [
+        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
+    ];
 
     /// <summary>Gives them, each as a line; none while it runs.</summary>
     public static IEnumerable<string> After(RunReport report) =>
-        report.DryRun || report.Status == "running" || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..IdLength]).Select(s => $"next: {s.Command}   # {s.Why}");
+        report.DryRun || report.Status == RunStatus.Running || report.RunId is not { } id ? [] : Steps(report, id.ToString()[..IdLength]).Select(s => $"next: {s.Command}   # {s.Why}");
 
     /// <summary>Gives what fixes differences, each as a line.</summary>
     public static IEnumerable<string> After(VerifyReport report)
@@ -31,7 +35,7 @@ internal static class NextSteps
     /// <summary>Gives what fills columns that <c>audit schema</c> has added or mapped, each as a line: rows that are not newer in Bubble are touched by nothing else.</summary>
     public static IEnumerable<string> After(SchemaAuditReport report)
     {
-        var added = report.Findings.Where(f => report.Applied > 0 ? f.Finding == "column-missing" || (f.Finding == "field-unmapped" && report.WrittenMaps.Count > 0) : f.Finding == "field-unmapped" && report.WrittenMaps.Count > 0);
+        var added = report.Findings.Where(f => report.Applied > 0 ? f.Finding == SchemaFindingKind.ColumnMissing || (f.Finding == SchemaFindingKind.FieldUnmapped && report.WrittenMaps.Count > 0) : f.Finding == SchemaFindingKind.FieldUnmapped && report.WrittenMaps.Count > 0);
         var entities = added.Select(f => f.Entity).Distinct().ToList();
         if (entities.Count == 0)
             yield break;
@@ -47,11 +51,11 @@ internal static class NextSteps
         // The same run again would be refused again.
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return ("bubblesync doctor", "checks address, token and types, and says how to fix each");
-        if (report is { Kind: "resync", Status: "failed" or "cancelled" })
+        if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled })
             yield return ($"bubblesync resync --resume {run}", "goes on; what is proved is not read again");
-        if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == "partial")
+        if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unproved && report.Status == RunStatus.Partial)
             yield return ($"bubblesync resync {Entities(unproved)}", "reads once more what was not shown to be complete");
-        foreach (var patch in report.Patches.Where(p => p.Status == "failed"))
+        foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
             yield return ($"bubblesync patch {patch.Name}", "once its file is fixed");
         if (Of(report, e => e.Rejected > 0) is { Count: > 0 })
         {
@@ -62,15 +66,15 @@ internal static class NextSteps
         if (Of(report, e => e.Conflicts > 0) is { Count: > 0 } conflicts)
         {
             yield return ($"bubblesync runs log {run} --level warning", "which rows were edited on both sides and kept");
-            if (report.Kind == "resync")
+            if (report.Kind == RunKind.Resync)
                 yield return ($"bubblesync resync {Entities(conflicts)} --force", "takes Bubble's values over them");
         }
 
         if (Of(report, e => e.MissingLinks > 0) is { Count: > 0 })
             yield return ("bubblesync audit links --ask", "what the links lead to, and the command that fetches it where Bubble has it");
         // A lost right looks the same: no prune is proposed then.
-        var refused = report.Errors.Where(e => e.Code is "prune-refused" or "too-many-gone").Select(e => e.Entity).ToHashSet();
-        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == "resync")
+        var refused = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).ToHashSet();
+        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return ($"bubblesync resync {Entities(gone)} --prune soft", "marks the rows that Bubble no longer has");
     }
 

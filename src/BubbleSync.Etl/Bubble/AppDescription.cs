@@ -1,11 +1,12 @@
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>What an app says of itself.</summary>
-/// <param name="Source">Where it says so: <c>meta</c>, <c>swagger</c>, or <c>sample</c> where it says nothing and records must tell.</param>
+/// <param name="Source">Where it says so; a sample where it says nothing and records must show their fields.</param>
 /// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
-internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType> Types)
+internal sealed record AppDescription(SchemaSource Source, IReadOnlyList<DescribedType> Types)
 {
     /// <summary>The type that a map, or another type's field, names.</summary>
     public DescribedType? Find(string type) => Types.FirstOrDefault(t => t.Answers(type));

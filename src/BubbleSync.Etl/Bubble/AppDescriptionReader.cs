@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -16,13 +17,13 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         {
             var types = meta is null ? [] : OfMeta(meta.RootElement).ToList();
             if (types.Exists(t => t.Fields.Count > 0))
-                return new AppDescription("meta", types);
+                return new AppDescription(SchemaSource.Meta, types);
 
             using var swagger = await client.DescribeAsync("meta/swagger.json", cancellationToken);
             if (swagger is not null)
-                return new AppDescription("swagger", [.. OfSwagger(swagger.RootElement)]);
+                return new AppDescription(SchemaSource.Swagger, [.. OfSwagger(swagger.RootElement)]);
 
-            return refusal is null ? new AppDescription("sample", types) : throw refusal;
+            return refusal is null ? new AppDescription(SchemaSource.Sample, types) : throw refusal;
         }
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         catch (Exception failure) when (failure is SyncException or InvalidOperationException)
         {
             // InvalidOperationException: a string in the document is not valid text, for example a lone surrogate.
-            return (new AppDescription("sample", []), failure.Message);
+            return (new AppDescription(SchemaSource.Sample, []), failure.Message);
         }
     }
 

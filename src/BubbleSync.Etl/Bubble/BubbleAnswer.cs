@@ -13,14 +13,6 @@ namespace BubbleSync.Etl.Bubble;
 /// <summary>Takes an answer for what it is: a page, or an error that says what to do. Never trusts a status to mean JSON.</summary>
 internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 {
-    /// <summary>The code of 429 and 503: alive, but busy.</summary>
-    public const string Throttled = "source-throttled";
-
-    /// <summary>The code of the error when Bubble asks for a wait longer than the patience.</summary>
-    public const string WaitTooLong = "source-wait-too-long";
-
-    private const string Garbled = "source-garbled";
-
     private readonly BodyReader _bodies = new(meter);
     private readonly BubbleRefusal _refusal = new(settings);
 
@@ -42,7 +34,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                 return page;
 
             page.Dispose();
-            throw Failure(entity, "source-contradicts", $"answered 200 with a page that contradicts itself: {contradiction}", isTransient: true);
+            throw Failure(entity, ErrorCode.SourceContradicts, $"answered 200 with a page that contradicts itself: {contradiction}", isTransient: true);
         }
         catch (JsonException broken)
         {
@@ -50,7 +42,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                 throw _refusal.Of(status, null, query.Address(), entity, _refusal.Said(response, body.AsSpan(0, length)).Words, isOfApp: true);
 
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
-            throw Failure(entity, Garbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
+            throw Failure(entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
         }
         finally
         {
@@ -76,7 +68,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         catch (JsonException broken)
         {
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
-            throw Failure(path, Garbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
+            throw Failure(path, ErrorCode.SourceGarbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
         }
         finally
         {
@@ -85,7 +77,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     }
 
     /// <summary>An error of the source that names host and entity, without the token.</summary>
-    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
+    public SyncException Failure(string entity, ErrorCode code, string what, bool isTransient, Exception? inner = null) =>
         _refusal.Failure(entity, code, what, isTransient, inner);
 
     /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
@@ -98,11 +90,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
     {
         if (!Utf8.IsValid(body))
-            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
+            throw Failure(entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
         if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && !Ascii.IsValid(body))
         {
             throw Failure(
-                entity, "source-charset",
+                entity, ErrorCode.SourceCharset,
                 $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: have the server on the way leave it as it is",
                 isTransient: false);
         }
@@ -150,11 +142,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (BodyTooLargeException tooLarge)
         {
-            throw Failure(entity, "page-too-large", $"sent a page of {tooLarge.Message}: lower Bubble:PageSize", isTransient: false);
+            throw Failure(entity, ErrorCode.PageTooLarge, $"sent a page of {tooLarge.Message}: lower Bubble:PageSize", isTransient: false);
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or SyncException))
         {
-            throw Failure(entity, Garbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
+            throw Failure(entity, ErrorCode.SourceGarbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
                 + Cause(broken), isTransient: true, broken);
         }
     }

@@ -1,5 +1,4 @@
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 
@@ -61,7 +60,7 @@ internal sealed class EntitySource
         {
             return (await ProbeAsync(new Window(WindowKind.Undated, null, null), 0, cancellationToken)).Total;
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code != ApiMeter.CallBudget)
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code != ErrorCode.CallBudget)
         {
             return 0;
         }
@@ -71,11 +70,11 @@ internal sealed class EntitySource
     public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
 
     /// <summary>A failure of this entity's extraction.</summary>
-    public SyncException Failure(string code, string message) => new(new SyncError("extract", Entity, null, null, code, $"{Entity}: {message}"));
+    public SyncException Failure(ErrorCode code, string message) => new(new SyncError(SyncStage.Extract, Entity, null, null, code, $"{Entity}: {message}"));
 
     /// <summary>A failure that forbids reading in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(
-        "constraint-ignored",
+        ErrorCode.ConstraintIgnored,
         $"Bubble does not apply the constraint on {field}, so that its records cannot be read in windows. It does so without a word for a token that is no admin token: set BUBBLESYNC_Bubble__ApiToken to an admin token");
 
     private static IReadOnlyList<Constraint> Constraints(Window? window) => window switch

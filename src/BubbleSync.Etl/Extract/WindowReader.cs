@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
 using static System.FormattableString;
@@ -9,9 +8,6 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads a window's pages, several at a time, and again where the reading proves incomplete.</summary>
 internal sealed class WindowReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    /// <summary>The code of the error where a window holds more records than Bubble shows of one search.</summary>
-    public const string TooDense = "window-too-dense";
-
     private const int Readings = 4;
     private const int MostPagesAhead = 8;
 
@@ -62,7 +58,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         {
             return await source.PageAsync(window, 0, limit, cancellationToken);
         }
-        catch (SyncException tooLong) when (window.Choice?.Ids.Count > 1 && tooLong.Errors[0].Code == BubbleRefusal.AddressTooLong)
+        catch (SyncException tooLong) when (window.Choice?.Ids.Count > 1 && tooLong.Errors[0].Code == ErrorCode.AddressTooLong)
         {
             return null;
         }
@@ -88,7 +84,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         {
             var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
             throw source.Failure(
-                TooDense,
+                ErrorCode.WindowTooDense,
                 Invariant($"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), ")
                 + $"and cannot be split further by date{wayOut}");
         }

@@ -67,7 +67,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     // One error for each reason, because the reason is usually the same for all entities.
     private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) =>
         new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
-            "settings", m.First(), null, null, "no-watermark",
+            SyncStage.Settings, m.First(), null, null, ErrorCode.NoWatermark,
             $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. "
             + $"Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
 

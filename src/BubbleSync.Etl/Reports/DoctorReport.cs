@@ -11,6 +11,6 @@ public sealed record DoctorReport(bool Success, IReadOnlyList<DoctorCheck> Check
 
 /// <summary>One check.</summary>
 /// <param name="Name">What was looked at.</param>
-/// <param name="Status"><c>well</c>, <c>failed</c>, or <c>skipped</c> where an earlier failure leaves nothing to look at.</param>
+/// <param name="Status">Its result.</param>
 /// <param name="Message">What was found; where it failed, what to do.</param>
-public sealed record DoctorCheck(string Name, string Status, string Message);
+public sealed record DoctorCheck(string Name, CheckStatus Status, string Message);

@@ -54,7 +54,7 @@ public sealed record VerifiedEntity(string Name, long Compared, long Equal, long
 /// <summary>One difference.</summary>
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleId">The record; empty where it has no usable id.</param>
-/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c>, <c>absent-kept</c> or <c>rejected</c>.</param>
+/// <param name="Verdict">How both differ.</param>
 /// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record, or a column of no field.</param>
 /// <param name="Column">Its column; empty where it is the whole record.</param>
-public sealed record VerifiedDifference(string Entity, string BubbleId, string Verdict, string BubbleField, string Column);
+public sealed record VerifiedDifference(string Entity, string BubbleId, DifferenceVerdict Verdict, string BubbleField, string Column);

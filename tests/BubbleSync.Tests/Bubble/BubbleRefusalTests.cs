@@ -10,12 +10,12 @@ namespace BubbleSync.Tests.Bubble;
 public sealed class BubbleRefusalTests
 {
     [Theory]
-    [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", "source-forbidden", "Just a moment")]
-    [InlineData(403, "text/plain", "error code: 1006", "source-forbidden", "error code: 1006")]
-    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"IP not allowed"}}""", "token-refused", "IP not allowed")]
-    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", "token-refused", "Set BUBBLESYNC_Bubble__ApiToken")]
-    [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", "type-not-exposed", "Type not found x")]
-    public async Task It_is_named_by_who_refused(int status, string type, string body, string code, string words)
+    [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", ErrorCode.SourceForbidden, "Just a moment")]
+    [InlineData(403, "text/plain", "error code: 1006", ErrorCode.SourceForbidden, "error code: 1006")]
+    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"IP not allowed"}}""", ErrorCode.TokenRefused, "IP not allowed")]
+    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", ErrorCode.TokenRefused, "Set BUBBLESYNC_Bubble__ApiToken")]
+    [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", ErrorCode.TypeNotExposed, "Type not found x")]
+    public async Task It_is_named_by_who_refused(int status, string type, string body, ErrorCode code, string words)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => Answer(status, body, type));
 
@@ -23,7 +23,7 @@ public sealed class BubbleRefusalTests
 
         Assert.Equal((code, 1), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-        Assert.Equal(code == "source-forbidden", failure.Message.Contains("The token was not looked at", StringComparison.Ordinal));
+        Assert.Equal(code == ErrorCode.SourceForbidden, failure.Message.Contains("The token was not looked at", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
-        Assert.Equal("source-moved", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceMoved, failure.Errors[0].Code);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", failure.Message, StringComparison.Ordinal);
     }
@@ -99,7 +99,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Record.ExceptionAsync(async () => (await bubble.SearchAsync()).Dispose());
 
-        Assert.Equal(isRead ? null : "source-charset", (failure as SyncException)?.Errors[0].Code);
+        Assert.Equal(isRead ? null : ErrorCode.SourceCharset, (failure as SyncException)?.Errors[0].Code);
         Assert.Equal(isRead, failure is null);
     }
 

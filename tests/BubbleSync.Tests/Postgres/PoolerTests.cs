@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
@@ -43,7 +44,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal(3, second.Code);
         Assert.Contains($"run {holder} (resync, since ", second.Error, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await first).Status);
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
     }
 
     [PgBouncerTheory]
@@ -92,7 +93,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
             Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [PgBouncerTheory]
@@ -104,9 +105,9 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var bouncer = await PoolAsync(fixture, mode);
 
         var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         report = await fixture.ResyncAsync();
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
 
         // Among the sessions that PgBouncer kept from the run.
         const string Ours = "select concat_ws('|', current_setting('lock_timeout'), current_setting('work_mem'), current_setting('tcp_keepalives_idle'))";
@@ -127,7 +128,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal((3, 0L), (run.Code, asked));
         Assert.Contains("works in statement mode and takes no transaction of several statements", run.Error, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message.Contains("statement mode", StringComparison.Ordinal));
+        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed } && c.Message.Contains("statement mode", StringComparison.Ordinal));
     }
 
     [PgBouncerTheory]
@@ -152,7 +153,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Contains(report.Warnings, w => w.Contains("the pooler gives 4 at once, so that a run takes 4 instead of 10", StringComparison.Ordinal));
     }
 

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -67,7 +68,7 @@ public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClass
         {
             var report = await fixture.Engine().ExamineAsync(fixture.Limit).WaitAsync(TimeSpan.FromSeconds(30));
 
-            Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+            Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
             Assert.Contains(report.Checks, c => c.Name == "control tables" && c.Message.Contains("another session uses them now", StringComparison.Ordinal));
         }
 

@@ -70,7 +70,7 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.True(refused.IsUsage);
         Assert.Collection(
-            refused.Errors.Select(e => $"{e.Code} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
+            refused.Errors.Select(e => $"{Word.Of(e.Code)} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
             f => Assert.StartsWith("column-missing _read: ", f, StringComparison.Ordinal),
             f => Assert.StartsWith("column-missing remarks: Table 'payment' has no column 'remarks', which payment.json maps from 'Remark'. Add it: alter table \"public\".\"payment\" add column \"remarks\" text;", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings _read: invoice_item.json: fields: column '_read': staging has a column of this name", f, StringComparison.Ordinal),

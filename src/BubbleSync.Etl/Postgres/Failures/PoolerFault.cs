@@ -26,17 +26,17 @@ internal static class PoolerFault
     /// <param name="host">Where the pooler is.</param>
     /// <param name="wait">How long it was waited for.</param>
     public static SyncException NoSession(string host, TimeSpan wait) => new(
-        new SyncError("load", null, null, null, "pooler-full", Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
+        new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
 
     private static bool IsStatementMode(PostgresException refused) =>
         refused.SqlState == PostgresErrorCodes.ProtocolViolation && refused.MessageText.Contains("statement pooling mode", StringComparison.Ordinal);
 
     private static SyncException Full(string host, PostgresException refused) => new(
-        new SyncError("load", null, null, null, "pooler-full", $"{host}: {refused.MessageText} ({refused.SqlState}). {WayOutOfFull}"), refused);
+        new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, $"{host}: {refused.MessageText} ({refused.SqlState}). {WayOutOfFull}"), refused);
 
     private static SyncException StatementMode(string host, PostgresException refused) => new(
         new SyncError(
-            "load", null, null, null, "pooler-mode",
+            SyncStage.Load, null, null, null, ErrorCode.PoolerMode,
             $"The pooler at {host} works in statement mode and takes no transaction of several statements ({refused.MessageText}). "
             + "Use its session or transaction mode (PgBouncer: pool_mode), or connect to the server itself."),
         refused);

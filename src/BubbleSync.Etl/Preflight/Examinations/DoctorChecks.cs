@@ -9,16 +9,16 @@ internal sealed class DoctorChecks
     private readonly List<DoctorCheck> _checks = [];
 
     /// <summary>The report on all of it.</summary>
-    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != "failed"), _checks);
+    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != CheckStatus.Failed), _checks);
 
     /// <summary>Adds a check.</summary>
-    public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? "well" : "failed", message));
+    public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? CheckStatus.Ok : CheckStatus.Failed, message));
 
     /// <summary>Adds a check of the database.</summary>
     public void Add(TargetFinding finding) => Add(finding.Check, finding.IsOk, finding.Message);
 
     /// <summary>Adds a check that cannot be made.</summary>
-    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
+    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, CheckStatus.Skipped, why));
 
     /// <summary>Looks, and adds what came of it; gives what was found, or null where looking failed.</summary>
     public async Task<T?> LookAsync<T>(string name, Func<Task<T>> look, Func<T, string> well)
@@ -32,7 +32,7 @@ internal sealed class DoctorChecks
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+            Add(name, false, PostgresFailure.Explain(failure, SyncStage.Plan, null).Message);
             return null;
         }
     }
@@ -46,7 +46,7 @@ internal sealed class DoctorChecks
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+            Add(name, false, PostgresFailure.Explain(failure, SyncStage.Plan, null).Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
@@ -15,7 +16,7 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         else
             AddTables(maps!, plan);
 
-        var lacksTables = plan?.Gaps.Any(g => g.Code == "table-missing") ?? false;
+        var lacksTables = plan?.Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing) ?? false;
         var use = new TargetUse(IsWritten: true);
         var findings = await database.RunAsync(
             c => new TargetPreflight(c, database.Schema, use).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
