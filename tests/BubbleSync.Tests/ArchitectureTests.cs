@@ -137,7 +137,7 @@ public sealed partial class ArchitectureTests
                 "Reports.EntityReport", "Reports.EntityState", "Reports.FieldAuditReport", "Reports.FieldAuditRow", "Reports.FieldCoverage",
                 "Reports.FieldStatus", "Reports.GraphBlock", "Reports.GraphReport", "Reports.InvoiceAction", "Reports.InvoiceResult",
                 "Reports.InvoiceStats", "Reports.InvoiceSyncReport", "Reports.LinkAuditReport", "Reports.MissingLink", "Reports.MissingLinkCount",
-                "Reports.PatchReport", "Reports.PatchStatus", "Reports.PlanReport", "Reports.PlannedEntity", "Reports.PublishedCoverage",
+                "Reports.NextAction", "Reports.NextActionKind", "Reports.PatchReport", "Reports.PatchStatus", "Reports.PlanReport", "Reports.PlannedEntity", "Reports.PublishedCoverage",
                 "Reports.QueueStage", "Reports.RangeResults", "Reports.RangeSyncReport", "Reports.RejectedField", "Reports.ReportJson", "Reports.RunKind",
                 "Reports.RunListing", "Reports.RunProgress", "Reports.RunReport", "Reports.RunStatus", "Reports.ScaffoldReport", "Reports.ScaffoldedEntity",
                 "Reports.SchemaAuditReport", "Reports.SchemaAuditedEntity", "Reports.SchemaFinding", "Reports.SchemaFindingKind", "Reports.SchemaSource",

@@ -77,8 +77,8 @@ internal static class RunSummary
     public static void Close(RunReport report, IAnsiConsole console)
     {
         Line(console, Closing(report));
-        foreach (var step in NextSteps.After(report))
-            Line(console, step);
+        foreach (var action in report.NextActions)
+            Line(console, NextSteps.Line(action));
     }
 
     /// <summary>A run in one line.</summary>

@@ -21,8 +21,12 @@ internal static class SchemaTable
         RunSummary.Line(console, Closing(report, isAsked));
         foreach (var map in report.WrittenMaps)
             RunSummary.Line(console, $"lines added, marked for review: {map}");
-        foreach (var step in NextSteps.After(report))
-            RunSummary.Line(console, step);
+        foreach (var action in report.NextActions)
+        {
+            if (action.Kind == NextActionKind.ForceResync)
+                RunSummary.Line(console, "Rows that are there already stay empty in these columns until their records change in Bubble. To fill them all:");
+            RunSummary.Line(console, NextSteps.Line(action));
+        }
     }
 
     private static ReportTable Table(SchemaAuditReport report)

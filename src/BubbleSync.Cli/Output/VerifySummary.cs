@@ -22,8 +22,8 @@ internal static class VerifySummary
 
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report));
-        foreach (var step in NextSteps.After(report))
-            RunSummary.Line(console, step);
+        foreach (var action in report.NextActions)
+            RunSummary.Line(console, NextSteps.Line(action));
     }
 
     private static ReportTable Table(IEnumerable<VerifiedEntity> entities)

@@ -52,6 +52,10 @@ public sealed record RunReport
     [JsonIgnore]
     public SyncException? Failure { get; init; }
 
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
+
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Reports;
 
@@ -12,6 +13,10 @@ namespace BubbleSync.Etl.Reports;
 public sealed record SchemaAuditReport(
     SchemaSource Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
 {
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 

@@ -17,6 +17,10 @@ public sealed record VerifyReport(
     /// <summary>Why not everything could be compared.</summary>
     public IReadOnlyList<SyncError> Errors => Run.Errors;
 
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
+
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

@@ -30,6 +30,8 @@ public sealed class WordTests
         ["SchemaFindingKind"] =
             "type-unmapped type-gone field-unmapped field-renamed field-gone name-shared type-misfit table-missing no-table column-missing column-misfit index-missing",
         ["SchemaSource"] = "meta swagger sample",
+        ["NextActionKind"] =
+            "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links apply-additions",
         ["PruneMode"] = "none report soft hard",
     };
 
