@@ -15,7 +15,7 @@ internal static class Failure
     public static int Print(string command, IReadOnlyList<SyncError> errors, int code, bool isJson)
     {
         foreach (var error in errors)
-            Console.Error.WriteLine($"error: {error.Message}");
+            Console.Error.WriteLine($"error: {NextSteps.Text(error)}");
         if (isJson)
         {
             var now = TimeProvider.System.GetUtcNow();

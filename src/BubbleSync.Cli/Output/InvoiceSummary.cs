@@ -39,7 +39,7 @@ internal static class InvoiceSummary
     {
         var named = troubles.ToList();
         RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == Severity.Warning).Select(t => t.Message), .. run.Warnings]);
-        RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == Severity.Error).Select(t => t.Message).Concat(run.Errors.Select(e => e.Message)).Distinct()]);
+        RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == Severity.Error).Select(t => t.Message).Concat(run.Errors.Select(NextSteps.Text)).Distinct()]);
         RunSummary.Close(run, console);
     }
 

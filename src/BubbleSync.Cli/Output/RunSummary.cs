@@ -62,7 +62,7 @@ internal static class RunSummary
     }
 
     /// <summary>Prints a run's errors, on stderr whatever the form of the result.</summary>
-    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(e => e.Message).ToList());
+    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(NextSteps.Text).ToList());
 
     /// <summary>Prints the first lines of a kind.</summary>
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)

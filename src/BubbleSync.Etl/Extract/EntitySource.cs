@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -70,7 +71,8 @@ internal sealed class EntitySource
     public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
 
     /// <summary>A failure of this entity's extraction.</summary>
-    public SyncException Failure(ErrorCode code, string message) => new(new SyncError(SyncStage.Extract, Entity, null, null, code, $"{Entity}: {message}"));
+    public SyncException Failure(ErrorCode code, string message, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Extract, Entity, null, null, code, $"{Entity}: {message}") { Next = next });
 
     /// <summary>A failure that forbids reading in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(

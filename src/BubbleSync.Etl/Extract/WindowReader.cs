@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
@@ -82,11 +83,12 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         var total = start + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
         {
-            var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
+            var isModified = window.Kind == WindowKind.Modified;
             throw source.Failure(
                 ErrorCode.WindowTooDense,
                 Invariant($"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), ")
-                + $"and cannot be split further by date{wayOut}");
+                + $"and cannot be split further by date{(isModified ? ". Resync the entity, which reads by Created Date" : "")}",
+                isModified ? new NextAction(NextActionKind.ResyncEntities) { Entities = [source.Entity] } : null);
         }
 
         if (remaining == 0 || start == 0 || proof.Outside > 0)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 using static System.FormattableString;
 
@@ -68,7 +69,10 @@ internal static class ControlTables
                 new SyncError(
                     SyncStage.Load, null, null, "bubblesync.schema_version", ErrorCode.TargetRights,
                     Invariant($"The control tables in schema bubblesync have version {version} and are to be upgraded to {Scripts.Value[^1].Version}, ")
-                    + $"which this user may not do: {refused.MessageText} (42501). Run 'bubblesync schema apply' once as their owner."),
+                    + $"which this user may not do: {refused.MessageText} (42501). Apply the schema once as their owner.")
+                {
+                    Next = new NextAction(NextActionKind.ApplySchema),
+                },
                 refused);
         }
     }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
@@ -40,7 +41,10 @@ internal sealed class MirroredSource(string schema, string address)
                 SyncStage.Settings, null, null, "Bubble:BaseUrl", ErrorCode.OtherApp,
                 $"Schema '{schema}' mirrors the app at {recorded}, but Bubble:BaseUrl is {address}. The records of two apps do not belong in one schema. "
                 + "Correct Bubble:BaseUrl (is /version-test missing or left over?), or name another schema in Postgres:Schema. "
-                + "If the same app has a new address, run 'bubblesync resync --accept-source' once."));
+                + "If the same app has a new address, accept it once.")
+            {
+                Next = new NextAction(NextActionKind.AcceptSource),
+            });
         }
     }
 

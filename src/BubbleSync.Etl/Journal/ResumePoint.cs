@@ -98,5 +98,8 @@ internal sealed record ResumePoint(
     }
 
     private static SyncException Nothing(string why) => new(new SyncError(
-        SyncStage.Settings, null, null, "--resume", ErrorCode.NothingToResume, $"There is nothing to resume: {why}. Run 'bubblesync resync' without --resume."));
+        SyncStage.Settings, null, null, "--resume", ErrorCode.NothingToResume, $"There is nothing to resume: {why}. Start a new resync.")
+    {
+        Next = new NextAction(NextActionKind.ResyncEntities),
+    });
 }

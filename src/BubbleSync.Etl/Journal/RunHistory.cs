@@ -88,7 +88,7 @@ internal sealed class RunHistory(TargetDatabase database)
         return found.Count switch
         {
             1 => found[0],
-            0 => throw Usage($"There is no run '{run}' over schema '{database.Schema}'. 'bubblesync runs list' names them."),
+            0 => throw Usage($"There is no run '{run}' over schema '{database.Schema}'. The list of runs names them.", new NextAction(NextActionKind.ListRuns)),
             _ => throw Usage($"Several runs begin with '{run}': {string.Join(", ", found)}. Give more of the id."),
         };
     }
@@ -187,5 +187,6 @@ internal sealed class RunHistory(TargetDatabase database)
 
     private static DateTimeOffset? Moment(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 
-    private static SyncException Usage(string message) => new(new SyncError(SyncStage.Settings, null, null, "RUN", ErrorCode.NoSuchRun, message));
+    private static SyncException Usage(string message, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Settings, null, null, "RUN", ErrorCode.NoSuchRun, message) { Next = next });
 }

@@ -69,7 +69,10 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
         new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
             SyncStage.Settings, m.First(), null, null, ErrorCode.NoWatermark,
             $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. "
-            + $"Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
+            + (isAll ? "Run a resync first." : "Run a resync of these entities first."))
+        {
+            Next = new NextAction(NextActionKind.ResyncEntities) { Entities = isAll ? [] : [.. m] },
+        })]);
 
     private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
         NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)

@@ -52,11 +52,11 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
                 Fault(
                     map, null, SchemaFindingKind.NoTable,
                     $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} another name, "
-                    + $"then run 'bubblesync schema apply', which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
+                    + $"then apply the schema, which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
                 return null;
             }
 
-            Fault(map, null, SchemaFindingKind.TableMissing, $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.", null);
+            Fault(map, null, SchemaFindingKind.TableMissing, $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Apply the schema, which creates the missing tables.", null);
             return null;
         }
 
@@ -209,7 +209,10 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         _gaps.Add(new SchemaGap(map.Name, column, kind, what, ddl));
         var how = ddl is null ? null : $"{(kind == SchemaFindingKind.ColumnMissing ? "Add" : "Change")} it: {ddl}";
-        _faults.Add(new SyncError(SyncStage.Plan, map.Name, null, column, Code(kind), string.Join(' ', new[] { what, how, orElse }.OfType<string>())));
+        _faults.Add(new SyncError(SyncStage.Plan, map.Name, null, column, Code(kind), string.Join(' ', new[] { what, how, orElse }.OfType<string>()))
+        {
+            Next = kind is SchemaFindingKind.TableMissing or SchemaFindingKind.NoTable ? new NextAction(NextActionKind.ApplySchema) : null,
+        });
     }
 
     private static ErrorCode Code(SchemaFindingKind kind) => kind switch

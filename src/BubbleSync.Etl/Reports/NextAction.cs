@@ -4,8 +4,8 @@ namespace BubbleSync.Etl.Reports;
 
 /// <summary>What to do after a command, as data: a host shows it as a button, the command line as a command.</summary>
 /// <param name="Kind">What to do.</param>
-/// <param name="Why">What it does, in words that follow its name.</param>
-public sealed record NextAction(NextActionKind Kind, string Why)
+/// <param name="Why">What it does, in words that follow its name; empty where a message says it.</param>
+public sealed record NextAction(NextActionKind Kind, string Why = "")
 {
     /// <summary>The entities that it is about; none for all, or where it is about no entity.</summary>
     public IReadOnlyList<string> Entities { get; init; } = [];
@@ -50,6 +50,18 @@ public enum NextActionKind
 
     /// <summary>Look for orphaned references, and ask Bubble for their targets.</summary>
     AuditLinks,
+
+    /// <summary>Create the tables that are missing, and upgrade the control tables.</summary>
+    ApplySchema,
+
+    /// <summary>Go on with the same app at its new address.</summary>
+    AcceptSource,
+
+    /// <summary>Look at the list of runs.</summary>
+    ListRuns,
+
+    /// <summary>Compare maps and tables with Bubble's types and fields.</summary>
+    AuditSchema,
 
     /// <summary>Add to the tables what an audit of the schema found missing.</summary>
     ApplyAdditions,

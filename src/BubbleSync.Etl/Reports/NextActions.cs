@@ -37,7 +37,9 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.ResyncEntities, "reads once more what was not shown to be complete") { Entities = unverified };
         foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
             yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = patch.Name };
-        if (Of(report, e => e.Rejected > 0).Count > 0)
+        if (report.Errors.Any(e => e.Code == ErrorCode.TooManyRejects))
+            yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
+        else if (Of(report, e => e.Rejected > 0).Count > 0)
         {
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
             yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };

@@ -195,8 +195,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         var wayOut = _options.DryRun
             ? ""
-            : $" See why with 'bubblesync runs rejected {_journal.RunId}', fix the maps, then run again; "
-                + "or go on with 'bubblesync resync --resume' and a larger --max-rejects.";
+            : " Look at the rejected records, fix the maps, then run again; or resume the run with a larger limit (--max-rejects).";
         throw new SyncException(new SyncError(
             SyncStage.Transform, null, null, null, ErrorCode.TooManyRejects,
             Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));

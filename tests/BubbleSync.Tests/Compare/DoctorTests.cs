@@ -23,7 +23,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     [Theory]
     [InlineData("alter table agent drop column banker", "table agent", "add column \"banker\" text")]
-    [InlineData("drop table payment", "table payment", "bubblesync schema apply")]
+    [InlineData("drop table payment", "table payment", "Apply the schema")]
     public async Task What_the_database_lacks_is_named_with_its_mending(string sql, string check, string mending)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);

@@ -55,7 +55,7 @@ public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClass
         var role = await fixture.AsUserAsync();
         await fixture.ExecuteAsync($"delete from bubblesync.schema_version where version > 4; revoke create on schema bubblesync from {role}");
 
-        await fixture.AssertStopsAsync("control tables", "have version 4 and are to be upgraded to", "Run 'bubblesync schema apply' once as their owner");
+        await fixture.AssertStopsAsync("control tables", "have version 4 and are to be upgraded to", "Apply the schema once as their owner");
     }
 
     [Fact]

@@ -57,6 +57,17 @@ public sealed class NextActionTests
     }
 
     [Fact]
+    public void An_error_is_printed_with_the_command_of_its_action()
+    {
+        var error = new SyncError(SyncStage.Settings, null, null, null, ErrorCode.NoWatermark, "There is nothing to start from. Run a resync of these entities first.");
+
+        Assert.Equal(error.Message, NextSteps.Text(error));
+        Assert.Equal(
+            $"{error.Message} Next: bubblesync resync --entity agent --entity user",
+            NextSteps.Text(error with { Next = new NextAction(NextActionKind.ResyncEntities) { Entities = ["agent", "user"] } }));
+    }
+
+    [Fact]
     public void Next_actions_are_in_no_JSON() =>
         Assert.DoesNotContain("nextActions", Report(RunStatus.Failed).ToJson(), StringComparison.Ordinal);
 

@@ -31,7 +31,8 @@ public sealed class WordTests
             "type-unmapped type-gone field-unmapped field-renamed field-gone name-shared type-misfit table-missing no-table column-missing column-misfit index-missing",
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
-            "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links apply-additions",
+            "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links "
+            + "apply-schema accept-source list-runs audit-schema apply-additions",
         ["PruneMode"] = "none report soft hard",
     };
 

@@ -129,7 +129,7 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
 
         Assert.Contains("have version 4 and are to be upgraded to", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("Run 'bubblesync schema apply' once as their owner", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Apply the schema once as their owner", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

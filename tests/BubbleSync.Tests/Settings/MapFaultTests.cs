@@ -77,7 +77,7 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
             f => Assert.StartsWith("settings bubble_id: agent.json: fields: column 'bubble_id' must be read from '_id'", f, StringComparison.Ordinal),
             f => Assert.Equal("settings created_date: customer.json: fields: column 'created_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
             f => Assert.Equal("settings modified_date: customer.json: fields: column 'modified_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
-            f => Assert.StartsWith("table-missing : There is no table 'users' in schema 'public'. Run 'bubblesync schema apply'", f, StringComparison.Ordinal));
+            f => Assert.StartsWith("table-missing : There is no table 'users' in schema 'public'. Apply the schema, which creates", f, StringComparison.Ordinal));
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 

@@ -21,7 +21,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var outcome = await Bubblesync.RunAsync(fixture, "sync", "incremental");
 
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
-        Assert.Contains("Run 'bubblesync resync' first", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("Run a resync first. Next: bubblesync resync", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
         Assert.Empty(await fixture.RowsAsync("select kind from bubblesync.run"));
     }
@@ -35,7 +35,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.IncrementalAsync());
 
         Assert.True(failure.IsUsage);
-        Assert.Contains("--entity customer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("customer", failure.Errors[0].Next!.Entities);
         Assert.Equal(RunStatus.Succeeded, (await fixture.IncrementalAsync("user", "agent")).Status);
     }
 

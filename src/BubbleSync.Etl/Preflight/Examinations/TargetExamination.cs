@@ -34,7 +34,8 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
             var warnings = plan.Warnings.Where(
                 w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
             var ok = string.Join(' ', warnings.Prepend("every mapped column is there and fits."));
-            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok);
+            var next = faults.Select(f => f.Next).OfType<NextAction>().FirstOrDefault();
+            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok, next);
         }
     }
 

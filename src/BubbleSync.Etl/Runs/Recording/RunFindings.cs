@@ -42,7 +42,7 @@ internal sealed class RunFindings
     public void AddFailures(IEnumerable<PatchReport> patches)
     {
         foreach (var patch in patches.Where(p => p.Status == PatchStatus.Failed))
-            Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and run 'bubblesync patch {patch.Name}'."));
+            Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and run the patch."));
     }
 
     /// <summary>Adds what there is to say of an entity that has merged.</summary>

@@ -41,7 +41,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
             ? new DescribedType(type, type, type, [])
             : throw Refused("--type", ErrorCode.TypeNotExposed, $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} Tick it under Settings > API in the Bubble editor, and deploy."));
         return known.FirstOrDefault(m => found.Answers(m.BubbleType)) is { } map
-            ? throw Refused("--type", ErrorCode.TypeMapped, $"{map.File} names type '{type}' already. 'bubblesync audit schema' tells what it lacks.")
+            ? throw Refused("--type", ErrorCode.TypeMapped, $"{map.File} names type '{type}' already. An audit of the schema shows what it lacks.", new NextAction(NextActionKind.AuditSchema))
             : found;
     }
 
@@ -89,5 +89,6 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         Fields = [.. type.Fields.Select(f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
     };
 
-    private static SyncException Refused(string field, ErrorCode code, string message) => new(new SyncError(SyncStage.Settings, null, null, field, code, message));
+    private static SyncException Refused(string field, ErrorCode code, string message, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Settings, null, null, field, code, message) { Next = next });
 }
