@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
@@ -14,13 +17,34 @@ internal static class ChoiceOption
         return option;
     }
 
-    /// <summary>Makes one that may be left out.</summary>
-    public static Option<string?> Optional(string name, string description, params IReadOnlyList<string> choices)
+    /// <summary>Makes one that takes the words of an enum and has a default.</summary>
+    public static Option<T> Create<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(string name, string description, T otherwise)
+        where T : struct, Enum
     {
-        var option = new Option<string?>(name) { Description = description, HelpName = string.Join("|", choices) };
-        Restrict(option, choices);
+        var option = new Option<T>(name)
+        {
+            Description = description,
+            HelpName = string.Join("|", Word.All<T>()),
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = given => Parse<T>(given) ?? otherwise,
+        };
+        Restrict(option, Word.All<T>());
         return option;
     }
+
+    /// <summary>Makes one that takes the words of an enum, but for some, and may be left out.</summary>
+    public static Option<T?> Optional<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(string name, string description, params IEnumerable<T> except)
+        where T : struct, Enum
+    {
+        List<string> words = [.. Word.All<T>().Except(except.Select(Word.Of))];
+        var option = new Option<T?>(name) { Description = description, HelpName = string.Join("|", words), CustomParser = Parse<T> };
+        Restrict(option, words);
+        return option;
+    }
+
+    // The check below reports any other word.
+    private static T? Parse<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(ArgumentResult given)
+        where T : struct, Enum => given.Tokens is [{ Value: var word }] && Word.All<T>().Contains(word) ? Word.Parse<T>(word) : null;
 
     private static void Restrict(Option option, IReadOnlyList<string> choices)
     {

@@ -84,24 +84,24 @@ internal sealed class CommandContext(ParseResult parsed)
         }
         catch (EmbeddedPostgresException failure)
         {
-            return Failure.Print(kind, [new SyncError("load", null, null, null, "embedded-postgres", failure.Message)], ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], ExitCode.Stopped, IsJson);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failure.Print(kind, [new SyncError("load", null, null, null, "cancelled", "Interrupted.")], ExitCode.Interrupted, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
         // Files are named by what writes them; what is left is where results go.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
         {
             Explain(unwritable);
-            return Failure.Print(kind, [new SyncError("load", null, null, null, "output", $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
         }
 #pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
         {
             Explain(unexpected);
-            return Failure.Print(kind, [new SyncError("load", null, null, null, "failed", $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], ExitCode.Stopped, IsJson);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class CommandLine
         PrintedCommands.Repeat(parsed);
         Terminal.MakeVisible(CommonOptions.IsJson(parsed));
         if (Usage.Faults(parsed) is { Count: > 0 } faults)
-            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError("settings", null, null, null, "usage", f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
+            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
 
         using var interruption = new Interruption();
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli;
@@ -22,14 +23,14 @@ internal static class ExitCode
 
     /// <summary>The code for a report that says itself whether it is a success. A run that reached its end without doing anything was not stopped.</summary>
     public static int Of(RunReport report, bool success) =>
-        !success && report is { Status: "succeeded" } or { Status: "failed", Failure: null } ? Partial : Of(report);
+        !success && report is { Status: RunStatus.Succeeded } or { Status: RunStatus.Failed, Failure: null } ? Partial : Of(report);
 
     /// <summary>The code of a run.</summary>
     public static int Of(RunReport report) => report.Status switch
     {
-        "succeeded" => Done,
-        "partial" => Partial,
-        "cancelled" => Interrupted,
-        _ => report.Errors.Count > 0 && report.Errors[0].Stage == "settings" ? Usage : Stopped,
+        RunStatus.Succeeded => Done,
+        RunStatus.Partial => Partial,
+        RunStatus.Cancelled => Interrupted,
+        _ => report.Errors.Count > 0 && report.Errors[0].Stage == SyncStage.Settings ? Usage : Stopped,
     };
 }

@@ -7,10 +7,10 @@ namespace BubbleSync.Cli;
 internal static class PruneOption
 {
     /// <summary>Creates <c>--prune</c>.</summary>
-    public static Option<string> Create() => ChoiceOption.Create(
+    public static Option<PruneMode> Create() => ChoiceOption.Create(
         "--prune",
         "What to do with rows that Bubble no longer has: nothing, report them, mark them in deleted_in_bubble_at (soft), delete them (hard)",
-        "report", "none", "report", "soft", "hard");
+        PruneMode.Report);
 
     /// <summary>Creates <c>--prune-limit</c>.</summary>
     public static Option<Limit?> Limit() => LimitOption.Create(

@@ -29,7 +29,7 @@ public sealed partial class SyncEngine
         var scope = new ComparisonScope(options.Since, options.Sample);
         Verification? verification = null;
         var report = await CompareAsync(
-            "verify", options, options.Entities, scope,
+            RunKind.Verify, options, options.Entities, scope,
             run => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync, progress, cancellationToken);
         return verification!.Report(report);
     }, cancellationToken);
@@ -45,7 +45,7 @@ public sealed partial class SyncEngine
         await using var json = options is { CsvFile: null, Json: true, Output: { } stream } ? new ValueAuditJson(stream) : null;
         var scope = new ComparisonScope(options.Since, Sample: null, KeepsRaw: true);
         var report = await CompareAsync(
-            "audit values", options, options.Entities, scope,
+            RunKind.AuditValues, options, options.Entities, scope,
             run =>
             {
                 audit = new ValueAudit(run, options.Only);
@@ -107,12 +107,12 @@ public sealed partial class SyncEngine
         }
         catch (IOException unwritable)
         {
-            throw new SyncException(new SyncError("load", null, null, null, "output", $"The rows cannot be written to standard output: {unwritable.Message}."), unwritable);
+            throw new SyncException(new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"The rows cannot be written to standard output: {unwritable.Message}."), unwritable);
         }
     }
 
     private async Task<RunReport> CompareAsync(
-        string kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope,
+        RunKind kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope,
         Func<ComparisonRun, Func<CancellationToken, Task>> compare, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());

@@ -18,8 +18,6 @@ namespace BubbleSync.Etl;
 /// <content>The commands that sync a part.</content>
 public sealed partial class SyncEngine
 {
-    private const string MalformedId = "malformed-id";
-
     /// <summary>Syncs invoices with all that belongs to them: what they name, what names them, and their agent's login.</summary>
     /// <param name="ids">The invoices; of one id twice the first counts.</param>
     /// <param name="options">What is asked.</param>
@@ -31,15 +29,15 @@ public sealed partial class SyncEngine
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
         var recorded = new { ids = good, options.Force, options.SkipUsers, options.SkipAgents };
         var byId = new Dictionary<string, InvoiceResult>();
-        var report = await SyncInvoicesAsync("sync invoice", recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
+        var report = await SyncInvoicesAsync(RunKind.SyncInvoice, recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
         {
-            findings.Errors.AddRange(malformed.Select(id => new SyncError("extract", InvoiceRun.Root, id, null, MalformedId, Malformed(id).Errors[0].Message)));
+            findings.Errors.AddRange(malformed.Select(id => new SyncError(SyncStage.Extract, InvoiceRun.Root, id, null, ErrorCode.MalformedId, Malformed(id).Errors[0].Message)));
             return Task.FromResult(new FoundRecords(good, [], malformed.Count));
         }, result => byId[result.InvoiceId] = result, progress, cancellationToken);
         foreach (var id in malformed)
             byId[id] = Malformed(id);
         var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? NotReached(id, report)).ToList();
-        return new InvoiceSyncReport(report.Status == "succeeded" && all.TrueForAll(r => r.Success), all, report);
+        return new InvoiceSyncReport(report.Status == RunStatus.Succeeded && all.TrueForAll(r => r.Success), all, report);
     }
 
     /// <summary>Syncs the invoices whose Modified Date lies in a range, with all that belongs to them.</summary>
@@ -52,29 +50,29 @@ public sealed partial class SyncEngine
     {
         if (from > to)
             throw new SyncException(new SyncError(
-                "settings", null, null, "--from", "usage",
+                SyncStage.Settings, null, null, "--from", ErrorCode.Usage,
                 $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
 
         var chosen = new FoundRecords([], []);
         var options = new InvoiceSyncOptions { Force = force };
         var tally = new RangeTally();
-        var report = await SyncInvoicesAsync("sync range", new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
+        var report = await SyncInvoicesAsync(RunKind.SyncRange, new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
         {
             (chosen, var warning, var doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)
                 findings.Warnings.Add(warning);
             if (doubt is not null)
-                findings.Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: the listing is not shown to be complete: {doubt}. The run goes on with the invoices found."));
+                findings.Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, ErrorCode.Unproved, $"{plan.Name}: the listing is not shown to be complete: {doubt}. The run goes on with the invoices found."));
             return chosen;
         }, tally.Add, progress, cancellationToken);
         var notReached = chosen.Ids.Count - tally.Count;
         var failed = tally.Failed + notReached + chosen.Unusable.Count;
         var total = chosen.Ids.Count + chosen.Unusable.Count;
         // The error that stopped the run is reported once, not for each invoice that was not synced.
-        IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble("error", e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
+        IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble(Severity.Error, e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
             : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
         var results = new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]);
-        return new RangeSyncReport(report.Status == "succeeded" && failed == 0, results, report);
+        return new RangeSyncReport(report.Status == RunStatus.Succeeded && failed == 0, results, report);
     }
 
     /// <summary>
@@ -93,7 +91,7 @@ public sealed partial class SyncEngine
         using var bubble = Connect(options.MaxCalls);
         var order = new ReadingOrder(clock);
         var readById = new RecordsById(bubble.Client, settings.Bubble);
-        var part = new PartialRunOptions("incremental", options, ReadsBubble: true)
+        var part = new PartialRunOptions(RunKind.Incremental, options, ReadsBubble: true)
         {
             ReadAgain = readById.ReadAsync,
             Prune = options.Prune,
@@ -133,14 +131,14 @@ public sealed partial class SyncEngine
     }, cancellationToken);
 
     private Task<RunReport> SyncInvoicesAsync(
-        string kind, object recorded, InvoiceSyncOptions options, bool asks,
+        RunKind kind, object recorded, InvoiceSyncOptions options, bool asks,
         Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose, Action<InvoiceResult> take,
         IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         if (target.Maps.All(m => m.Name != InvoiceRun.Root))
-            throw new SyncException(new SyncError("settings", InvoiceRun.Root, null, null, "settings", $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
+            throw new SyncException(new SyncError(SyncStage.Settings, InvoiceRun.Root, null, null, ErrorCode.Settings, $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
 
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
@@ -159,14 +157,16 @@ public sealed partial class SyncEngine
             cancellationToken);
     }, cancellationToken);
 
-    private static SyncTrouble Unusable(int count) => new("error", InvoiceRun.Root, "", "rejected",
+    private static SyncTrouble Unusable(int count) => new(Severity.Error, InvoiceRun.Root, "", ErrorCode.Rejected,
         Invariant($"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record."));
 
-    private static InvoiceResult Malformed(string id) => Failed(id, MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
+    private static InvoiceResult Malformed(string id) => Failed(id, ErrorCode.MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
 
     private static InvoiceResult NotReached(string id, RunReport report) =>
-        Failed(id, report.Status, $"The run ended as {report.Status} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");
+        Failed(
+            id, report.Status == RunStatus.Cancelled ? ErrorCode.Cancelled : ErrorCode.Failed,
+            $"The run ended as {Word.Of(report.Status)} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");
 
-    private static InvoiceResult Failed(string id, string code, string message) =>
-        new(false, id, [new SyncStep(InvoiceRun.Root, false, message)], [new SyncTrouble("error", InvoiceRun.Root, id, code, message)], new InvoiceStats());
+    private static InvoiceResult Failed(string id, ErrorCode code, string message) =>
+        new(false, id, [new SyncStep(InvoiceAction.Invoice, false, message)], [new SyncTrouble(Severity.Error, InvoiceRun.Root, id, code, message)], new InvoiceStats());
 }

@@ -87,7 +87,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], journal.RunId);
-        return await new RunRecorder(journal, clock).RecordAsync("resync", options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
+        return await new RunRecorder(journal, clock).RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
@@ -102,7 +102,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
         run.Findings.Warnings.AddRange(target.Warnings);
-        return await new RunRecorder(target.Journal(runId), clock).RecordAsync("patch", names, false, run, null, run.RunAsync, cancellationToken);
+        return await new RunRecorder(target.Journal(runId), clock).RecordAsync(RunKind.Patch, names, false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
@@ -141,7 +141,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var rejected = new RejectedRecords(target.Database, of);
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, new ReadingOrder(clock));
-        var options = new PartialRunOptions("reprocess", new { of, force }, force, "what an earlier run rejected; Bubble was not asked")
+        var options = new PartialRunOptions(RunKind.Reprocess, new { of, force }, force, "what an earlier run rejected; Bubble was not asked")
         {
             Warnings = choice.Warnings,
             Errors = choice.Errors,
@@ -238,7 +238,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         }
         catch (Exception failure) when (failure is not SyncException && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw PostgresFailure.Explain(failure, "load", null);
+            throw PostgresFailure.Explain(failure, SyncStage.Load, null);
         }
     }
 }

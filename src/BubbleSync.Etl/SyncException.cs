@@ -20,5 +20,5 @@ public sealed class SyncException : Exception
     public bool IsTransient { get; init; }
 
     /// <summary>Whether settings or usage are at fault (exit code 2) rather than source, target or a check (exit code 3).</summary>
-    public bool IsUsage => Errors[0].Stage == "settings";
+    public bool IsUsage => Errors[0].Stage == SyncStage.Settings;
 }

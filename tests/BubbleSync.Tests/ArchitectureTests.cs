@@ -125,6 +125,11 @@ public sealed partial class ArchitectureTests
         Assert.DoesNotContain(Types(), t => t.IsClass && !t.IsSealed && !t.IsAbstract);
 
     [Fact]
+    public void What_has_an_enum_is_not_compared_with_text() =>
+        Assert.Empty(SourceFile.All.SelectMany(file => TextForEnum().Matches(file.Code).Select(match => $"{file}: {match.Value.Trim()}")));
+
+    // The SDK's own generator makes Program public where ASP.NET is at hand.
+    [Fact]
     public void The_command_line_promises_no_type() => Assert.Equal(["Program"], typeof(CommandLine).Assembly.GetExportedTypes().Select(t => t.FullName));
 
     // By a using, in full, or by the namespaces' common part: Identifier inside BubbleSync.Etl.Load needs no using.
@@ -145,6 +150,12 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"^\s*global using\b.*\bBubbleSync\b", RegexOptions.Multiline)]
     private static partial Regex GlobalUsing();
+
+    // report.Status == "failed", Code: not "rejected", error.Code is "a" or "b", and the word in front.
+    [GeneratedRegex("""
+        \b(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)(\s*[!=]=|\s+is|\s+is\s+not|:|:\s*not)\s*\(?\s*"[a-z]|"[a-z -]+"\s*[!=]=\s*\w+\.(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)\b
+        """, RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex TextForEnum();
 
     [GeneratedRegex("(Helper|Helpers|Manager|Util|Utils)$")]
     private static partial Regex VagueName();

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 
@@ -7,16 +8,30 @@ namespace BubbleSync.Cli.Output;
 internal static class Failure
 {
     /// <summary>Prints it; gives the exit code.</summary>
-    public static int Print(string kind, IReadOnlyList<SyncError> errors, int code, bool isJson)
+    /// <param name="command">The command, as the report names it.</param>
+    /// <param name="errors">Why it stopped.</param>
+    /// <param name="code">The exit code.</param>
+    /// <param name="isJson">Whether stdout gets a report.</param>
+    public static int Print(string command, IReadOnlyList<SyncError> errors, int code, bool isJson)
     {
         foreach (var error in errors)
-            Console.Error.WriteLine($"error: {error.Message}");
+            Console.Error.WriteLine($"error: {NextSteps.Text(error)}");
         if (isJson)
         {
             var now = TimeProvider.System.GetUtcNow();
-            Console.Out.WriteLine(new RunReport { RunId = null, Kind = kind, Status = code == ExitCode.Interrupted ? "cancelled" : "failed", StartedAt = now, FinishedAt = now, Errors = errors }.ToJson());
+            var status = code == ExitCode.Interrupted ? RunStatus.Cancelled : RunStatus.Failed;
+            var report = new RunReport { RunId = null, Kind = RunKind.Other, Status = status, StartedAt = now, FinishedAt = now, Errors = errors };
+            Console.Out.WriteLine(Named(report, command));
         }
 
         return code;
+    }
+
+    // The shape of a run's report, of whatever command.
+    private static string Named(RunReport report, string command)
+    {
+        var document = JsonNode.Parse(report.ToJson())!.AsObject();
+        document["kind"] = command;
+        return ReportJson.Write(document);
     }
 }

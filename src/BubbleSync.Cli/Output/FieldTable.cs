@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
@@ -13,7 +14,7 @@ internal static class FieldTable
         var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes")
             .Prose("bubble field", "shapes").Spare("shapes", "type", "seen", "present", "column", "failed", "stored");
         foreach (var r in report.Rows)
-            table.Row(r.Entity, r.BubbleField, r.Column, r.Type, r.Status, r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
+            table.Row(r.Entity, r.BubbleField, r.Column, r.Type, Word.Of(r.Status), r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
         table.Print(console);
         PrintCoverage(report, console);
     }

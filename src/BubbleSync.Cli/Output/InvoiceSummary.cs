@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 using static System.FormattableString;
@@ -16,7 +17,7 @@ internal static class InvoiceSummary
         foreach (var result in report.Results.Take(MostRows))
         {
             var s = result.Stats;
-            table.Row(result.InvoiceId, Word(result), s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda);
+            table.Row(result.InvoiceId, Result(result), s.Agent, s.Customer, s.User, s.Payments, s.SubmittedPayments, s.InvoiceItems, s.Seda);
         }
 
         table.Print(console);
@@ -37,10 +38,10 @@ internal static class InvoiceSummary
     private static void Troubles(IEnumerable<SyncTrouble> troubles, RunReport run, IAnsiConsole console)
     {
         var named = troubles.ToList();
-        RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == "warning").Select(t => t.Message), .. run.Warnings]);
-        RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == "error").Select(t => t.Message).Concat(run.Errors.Select(e => e.Message)).Distinct()]);
+        RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == Severity.Warning).Select(t => t.Message), .. run.Warnings]);
+        RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == Severity.Error).Select(t => t.Message).Concat(run.Errors.Select(NextSteps.Text)).Distinct()]);
         RunSummary.Close(run, console);
     }
 
-    private static string Word(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: "skip" }] ? "synced" : result.Errors.Any(e => e is { Code: "conflict", Entity: "invoice" }) ? "kept" : "up to date";
+    private static string Result(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: InvoiceAction.Skip }] ? "synced" : result.Errors.Any(e => e is { Code: ErrorCode.Conflict, Entity: "invoice" }) ? "kept" : "up to date";
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
@@ -33,7 +34,7 @@ internal static class ProgressText
     /// <summary>What waits before each stage: where a queue is full, the stage behind it is what the run waits for.</summary>
     public static string Queues(RunProgress progress)
     {
-        var fills = progress.Queues.Where(q => q.Stage != "read").Select(q => Say($"{q.Waiting}/{q.Capacity} to {q.Stage}"));
+        var fills = progress.Queues.Where(q => q.Stage != QueueStage.Read).Select(q => Say($"{q.Waiting}/{q.Capacity} to {Word.Of(q.Stage)}"));
         return $"pages waiting: {string.Join(", ", fills.DefaultIfEmpty("none"))}";
     }
 

@@ -14,7 +14,7 @@ internal static class RunSummary
     /// <summary>Prints it.</summary>
     public static void Print(RunReport report, IAnsiConsole console)
     {
-        var isComparison = report.Kind is "verify" or "audit values";
+        var isComparison = report.Kind is RunKind.Verify or RunKind.AuditValues;
         if (report.Entities.Any(e => e.Proof is not null))
             (isComparison ? Compared(report) : Entities(report.Entities)).Print(console);
         foreach (var entity in report.Entities.Where(_ => !isComparison))
@@ -45,7 +45,7 @@ internal static class RunSummary
     // What is kept of a comparison: an entity's records, and how many of them are as they should be.
     private static ReportTable Compared(RunReport report)
     {
-        var isVerify = report.Kind == "verify";
+        var isVerify = report.Kind == RunKind.Verify;
         var table = new ReportTable().Words("entity").Numbers("compared");
         table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected")).Words("complete").Prose("complete").Spare("complete", "equal", "extra");
         foreach (var e in report.Entities)
@@ -57,12 +57,12 @@ internal static class RunSummary
     {
         var table = new ReportTable().Words("patch").Numbers("rows").Words("status").Prose("status").Spare("rows");
         foreach (var patch in patches)
-            table.Row(patch.Name, patch.Rows, patch.Error is null ? patch.Status : $"{patch.Status}: {patch.Error}");
+            table.Row(patch.Name, patch.Rows, patch.Error is null ? Word.Of(patch.Status) : $"{Word.Of(patch.Status)}: {patch.Error}");
         return table;
     }
 
     /// <summary>Prints a run's errors, on stderr whatever the form of the result.</summary>
-    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(e => e.Message).ToList());
+    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(NextSteps.Text).ToList());
 
     /// <summary>Prints the first lines of a kind.</summary>
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
@@ -77,16 +77,16 @@ internal static class RunSummary
     public static void Close(RunReport report, IAnsiConsole console)
     {
         Line(console, Closing(report));
-        foreach (var step in NextSteps.After(report))
-            Line(console, step);
+        foreach (var action in report.NextActions)
+            Line(console, NextSteps.Line(action));
     }
 
     /// <summary>A run in one line.</summary>
     private static string Closing(RunReport report)
     {
         var records = report.Entities.Sum(e => e.Extracted);
-        if (report.Status == "running")
-            return Invariant($"{report.Kind} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
+        if (report.Status == RunStatus.Running)
+            return Invariant($"{Word.Of(report.Kind)} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
                 + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
 
         // What an earlier attempt had read took none of this one's time.
@@ -95,7 +95,7 @@ internal static class RunSummary
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Kind} {report.Status}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>

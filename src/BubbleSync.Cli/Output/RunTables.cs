@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ internal static class RunTables
         var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected")
             .Prose("status").Shorten("run", NextSteps.IdLength).Spare("updated", "inserted", "extracted", "rejected", "took", "started");
         foreach (var run in runs)
-            table.Row($"{run.RunId}", run.Kind, (run.Died ? "died" : run.Status) + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
+            table.Row($"{run.RunId}", Word.Of(run.Kind), (run.Died ? "died" : Word.Of(run.Status)) + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
         table.Print(console);
     }
 
@@ -27,7 +28,7 @@ internal static class RunTables
     public static async Task PrintAsync(IAsyncEnumerable<ActivityLine> lines, TextWriter writer, CancellationToken cancellationToken)
     {
         await foreach (var line in lines.WithCancellation(cancellationToken))
-            writer.WriteLine($"{Time(line.At)} {line.Level,-7} {line.Stage,-9} {Said(line)}");
+            writer.WriteLine($"{Time(line.At)} {Word.Of(line.Level),-7} {Word.Of(line.Stage),-9} {Said(line)}");
     }
 
     /// <summary>Prints rejects, without the records.</summary>

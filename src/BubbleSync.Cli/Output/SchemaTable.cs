@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
@@ -15,32 +16,36 @@ internal static class SchemaTable
     {
         if (report.Findings.Count > 0)
             Table(report).Print(console);
-        foreach (var finding in report.Findings.Where(f => f.Finding != "field-unmapped"))
-            RunSummary.Line(console, $"{finding.Finding}: {string.Join(": ", new[] { finding.Entity, finding.Message }.Where(t => t.Length > 0))}");
+        foreach (var finding in report.Findings.Where(f => f.Finding != SchemaFindingKind.FieldUnmapped))
+            RunSummary.Line(console, $"{Word.Of(finding.Finding)}: {string.Join(": ", new[] { finding.Entity, finding.Message }.Where(t => t.Length > 0))}");
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report, isAsked));
         foreach (var map in report.WrittenMaps)
             RunSummary.Line(console, $"lines added, marked for review: {map}");
-        foreach (var step in NextSteps.After(report))
-            RunSummary.Line(console, step);
+        foreach (var action in report.NextActions)
+        {
+            if (action.Kind == NextActionKind.ForceResync)
+                RunSummary.Line(console, "Rows that are there already stay empty in these columns until their records change in Bubble. To fill them all:");
+            RunSummary.Line(console, NextSteps.Line(action));
+        }
     }
 
     private static ReportTable Table(SchemaAuditReport report)
     {
         var table = new ReportTable().Words("entity", "finding", "Bubble field", "holds", "column").Prose("Bubble field").Spare("holds", "column");
         foreach (var f in report.Findings)
-            table.Row(f.Entity, f.Finding, f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
+            table.Row(f.Entity, Word.Of(f.Finding), f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
         return table;
     }
 
     private static string Closing(SchemaAuditReport report, bool isAsked)
     {
         var (fields, mapped) = (report.Entities.Sum(e => e.Fields), report.Entities.Sum(e => e.Mapped));
-        var isOpen = report.Findings.Any(f => f.Finding is "table-missing" or "field-unmapped" || (f.Ddl is not null && f.Finding != "column-misfit"));
+        var isOpen = report.Findings.Any(f => f.Finding is SchemaFindingKind.TableMissing or SchemaFindingKind.FieldUnmapped || (f.Ddl is not null && f.Finding != SchemaFindingKind.ColumnMisfit));
         var done = report.Applied > 0 ? string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}.")
             : isAsked && report.WrittenMaps.Count == 0 ? " There was nothing to add."
             : isOpen && !isAsked ? " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps."
             : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {report.Source}); {report.Findings.Count} findings.{done}");
+        return string.Create(CultureInfo.InvariantCulture, $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {Word.Of(report.Source)}); {report.Findings.Count} findings.{done}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Spectre.Console;
@@ -11,14 +12,14 @@ internal static class ValueSummary
     /// <summary>Prints the counts by entity and verdict, and where the rows are.</summary>
     public static void Print(ValueAuditReport report, string? csv, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("entity").Numbers(["records", .. ValueAuditOptions.Verdicts]).Words("complete")
-            .Prose("complete").Spare("complete", "row-missing", "rejected", "absent-kept", "same");
+        var table = new ReportTable().Words("entity").Numbers(["records", .. Word.All<ValueVerdict>()]).Words("complete")
+            .Prose("complete").Spare("complete", Word.Of(ValueVerdict.RowMissing), Word.Of(ValueVerdict.Rejected), Word.Of(ValueVerdict.AbsentKept), Word.Of(ValueVerdict.Same));
         foreach (var e in report.Entities)
-            table.Row([e.Name, e.Records, .. ValueAuditOptions.Verdicts.Select(v => (object)e.ByVerdict[v]), RunSummary.Proof(e.Proof)]);
+            table.Row([e.Name, e.Records, .. Enum.GetValues<ValueVerdict>().Select(v => (object)e.ByVerdict[v]), RunSummary.Proof(e.Proof)]);
         if (report.Entities.Count > 0)
             table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
-        if (report.Run.Status is "succeeded" or "partial" && csv is not null)
+        if (report.Run.Status is RunStatus.Succeeded or RunStatus.Partial && csv is not null)
             RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} values are in {csv}"));
     }
 }

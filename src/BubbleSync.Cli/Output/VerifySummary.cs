@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
@@ -21,8 +22,8 @@ internal static class VerifySummary
 
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report));
-        foreach (var step in NextSteps.After(report))
-            RunSummary.Line(console, step);
+        foreach (var action in report.NextActions)
+            RunSummary.Line(console, NextSteps.Line(action));
     }
 
     private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
@@ -38,13 +39,13 @@ internal static class VerifySummary
     {
         var id = difference.BubbleId.Length > 0 ? difference.BubbleId : "(without a usable id)";
         var field = difference.BubbleField.Length > 0 ? $": '{difference.BubbleField}'{(difference.Column.Length > 0 ? $" in {difference.Column}" : "")}" : "";
-        return $"{difference.Verdict}: {difference.Entity} {id}{field}";
+        return $"{Word.Of(difference.Verdict)}: {difference.Entity} {id}{field}";
     }
 
     private static string Closing(VerifyReport report)
     {
         var compared = report.Entities.Sum(e => e.Compared);
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
-        return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? report.Run.Status}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
+        return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
 }

@@ -10,7 +10,7 @@ internal static class AuditValuesVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
-    private static readonly Option<string?> Only = ChoiceOption.Optional("--only", "Only rows of this verdict", ValueAuditOptions.Verdicts);
+    private static readonly Option<ValueVerdict?> Only = ChoiceOption.Optional<ValueVerdict>("--only", "Only rows of this verdict");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout");
     private static readonly Option<bool> Formulas = new("--formulas") { Description = "Leave texts that a spreadsheet would take for formulas as they are" };
 

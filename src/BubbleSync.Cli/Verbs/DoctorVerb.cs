@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 
@@ -31,6 +32,6 @@ internal static class DoctorVerb
     private static void Print(DoctorReport report, IAnsiConsole console)
     {
         foreach (var check in report.Checks)
-            RunSummary.Line(console, $"{check.Status,-7} {check.Name}: {check.Message}");
+            RunSummary.Line(console, $"{Word.Of(check.Status),-7} {check.Name}: {NextSteps.Text(check.Message, check.Next)}");
     }
 }

@@ -11,8 +11,14 @@ internal static class PlanVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
 
-    private static readonly Option<string?> Graph =
-        ChoiceOption.Optional("--graph", "Print the graph of a resync instead, without asking Bubble", "text", "mermaid");
+    private static readonly Option<GraphForm?> Graph =
+        ChoiceOption.Optional<GraphForm>("--graph", "Print the graph of a resync instead, without asking Bubble");
+
+    private enum GraphForm
+    {
+        Text,
+        Mermaid,
+    }
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -21,7 +27,7 @@ internal static class PlanVerb
         command.SetAction((parsed, token) =>
         {
             var (context, entities) = (new CommandContext(parsed), parsed.GetValue(Entity)!);
-            return parsed.GetValue(Graph) is { } form ? DrawAsync(context, entities, form == "mermaid", token) : RunAsync(context, entities, token);
+            return parsed.GetValue(Graph) is { } form ? DrawAsync(context, entities, form == GraphForm.Mermaid, token) : RunAsync(context, entities, token);
         });
         return command;
     }

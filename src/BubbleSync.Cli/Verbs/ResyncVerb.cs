@@ -10,7 +10,7 @@ internal static class ResyncVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that ended early, the last one unless it is named; what it has proved is not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string> Prune = PruneOption.Create();
+    private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
@@ -48,7 +48,7 @@ internal static class ResyncVerb
         DryRun = parsed.GetValue(DryRun),
         Resume = parsed.GetResult(Resume) is not null,
         ResumeRun = parsed.GetValue(Resume),
-        Prune = Enum.Parse<PruneMode>(parsed.GetValue(Prune)!, ignoreCase: true),
+        Prune = parsed.GetValue(Prune),
         PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new ResyncOptions().PruneLimitPercent,
         MaxRejects = parsed.GetValue(MaxRejects),
         MaxCalls = parsed.GetValue(MaxCalls),

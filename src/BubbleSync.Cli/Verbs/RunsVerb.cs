@@ -12,9 +12,9 @@ internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
     private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
-    private static readonly Option<string?> Level = ChoiceOption.Optional("--level", "Only lines of this level", "info", "warning", "error");
-    private static readonly Option<string?> Kind = ChoiceOption.Optional("--kind", "Only runs of this kind", "resync", "incremental", "sync invoice", "sync range", "patch", "reprocess", "verify", "audit values");
-    private static readonly Option<string?> Status = ChoiceOption.Optional("--status", "Only runs that are, or ended, like this", "running", "succeeded", "partial", "failed", "cancelled");
+    private static readonly Option<Severity?> Level = ChoiceOption.Optional<Severity>("--level", "Only lines of this level");
+    private static readonly Option<RunKind?> Kind = ChoiceOption.Optional<RunKind>("--kind", "Only runs of this kind", except: RunKind.Other);
+    private static readonly Option<RunStatus?> Status = ChoiceOption.Optional<RunStatus>("--status", "Only runs that are, or ended, like this");
     private static readonly Option<bool> Follow = new("--follow") { Description = "Go on with each further line as it is written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only what is of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejects to this file as CSV, each with its record");

@@ -54,11 +54,11 @@ internal static class SimulateVerb
         }
         catch (ArgumentException unknown)
         {
-            throw new SyncException(new SyncError("settings", null, null, "--fault", "usage", unknown.Message.Replace($" (Parameter '{unknown.ParamName}')", "", StringComparison.Ordinal)), unknown);
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--fault", ErrorCode.Usage, unknown.Message.Replace($" (Parameter '{unknown.ParamName}')", "", StringComparison.Ordinal)), unknown);
         }
         catch (IOException taken)
         {
-            throw new SyncException(new SyncError("load", null, null, "--port", "port-taken",
+            throw new SyncException(new SyncError(SyncStage.Load, null, null, "--port", ErrorCode.PortTaken,
                 Invariant($"Port {options.Port} cannot be used: {taken.Message} Take another one with --port.")), taken);
         }
     }

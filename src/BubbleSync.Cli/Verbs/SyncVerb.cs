@@ -18,7 +18,7 @@ internal static class SyncVerb
     private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
     private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means to its end, UTC (default now)", isEnd: true);
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<string> Prune = PruneOption.Create();
+    private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<long?> MaxCalls = NumberOption.Optional(
         "--max-calls", "Send no more requests than this; what is not found out by then, a resync finds", 1);
@@ -80,7 +80,7 @@ internal static class SyncVerb
             var options = new IncrementalOptions
             {
                 Entities = parsed.GetValue(Entity)!,
-                Prune = Enum.Parse<PruneMode>(parsed.GetValue(Prune)!, ignoreCase: true),
+                Prune = parsed.GetValue(Prune),
                 PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new IncrementalOptions().PruneLimitPercent,
                 MaxCalls = parsed.GetValue(MaxCalls),
             };
@@ -113,5 +113,5 @@ internal static class SyncVerb
         }
     }
 
-    private static SyncException Usage(string message) => new(new SyncError("settings", null, null, "--ids-file", "usage", message));
+    private static SyncException Usage(string message) => new(new SyncError(SyncStage.Settings, null, null, "--ids-file", ErrorCode.Usage, message));
 }

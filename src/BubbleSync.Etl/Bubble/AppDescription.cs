@@ -1,11 +1,12 @@
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>The app's description of itself.</summary>
 /// <param name="Source">Where it says so: <c>meta</c>, <c>swagger</c>, or <c>sample</c> where it says nothing and records must tell.</param>
 /// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
-internal sealed record AppDescription(string Source, IReadOnlyList<DescribedType> Types)
+internal sealed record AppDescription(SchemaSource Source, IReadOnlyList<DescribedType> Types)
 {
     /// <summary>Why the fields cannot be read from the app's own description; null where nothing was refused.</summary>
     public string? Failure { get; init; }

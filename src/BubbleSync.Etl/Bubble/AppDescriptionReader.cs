@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 
@@ -12,8 +12,8 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
     private const string Swagger = "meta/swagger.json";
 
     // These concern every request, so reading records instead would fail for the same reason.
-    private static readonly string[] OfEveryRequest =
-        ["token-refused", "source-unreachable", BubbleAnswer.Throttled, BubbleAnswer.WaitTooLong, ApiMeter.CallBudget];
+    private static readonly ErrorCode[] OfEveryRequest =
+        [ErrorCode.TokenRefused, ErrorCode.SourceUnreachable, ErrorCode.SourceThrottled, ErrorCode.SourceWaitTooLong, ErrorCode.CallBudget];
 
     /// <summary>
     /// Returns the description. Where neither of the two has fields, it has the types that <c>/meta</c> names, perhaps none, and
@@ -24,16 +24,16 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
     {
         var meta = await DescribeAsync(Meta, OfMeta, cancellationToken);
         if (meta.Types.Exists(t => t.Fields.Count > 0))
-            return new AppDescription("meta", meta.Types);
+            return new AppDescription(SchemaSource.Meta, meta.Types);
 
         // A server that hides /meta, or puts a page of its own there, may still show Swagger.
         var swagger = await DescribeAsync(Swagger, OfSwagger, cancellationToken);
         if (swagger.Types.Count > 0)
-            return new AppDescription("swagger", swagger.Types);
+            return new AppDescription(SchemaSource.Swagger, swagger.Types);
 
         if (meta.Refusal is not null && OfEveryRequest.Contains(meta.Refusal.Errors[0].Code))
             throw meta.Refusal;
-        return new AppDescription("sample", meta.Types) { Failure = (meta.Refusal ?? swagger.Refusal)?.Message };
+        return new AppDescription(SchemaSource.Sample, meta.Types) { Failure = (meta.Refusal ?? swagger.Refusal)?.Message };
     }
 
     /// <summary>Reads the description for a command that can do without it: a refusal of any kind becomes <see cref="AppDescription.Failure"/>.</summary>
@@ -45,7 +45,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         }
         catch (SyncException refusal)
         {
-            return new AppDescription("sample", []) { Failure = refusal.Message };
+            return new AppDescription(SchemaSource.Sample, []) { Failure = refusal.Message };
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
     }
 
     private static SyncException Malformed(string path, string why) =>
-        new(new SyncError("extract", path, null, null, "source-garbled", $"{path}: the app's description cannot be used: {why}"));
+        new(new SyncError(SyncStage.Extract, path, null, null, ErrorCode.SourceGarbled, $"{path}: the app's description cannot be used: {why}"));
 
     private static IEnumerable<DescribedType> OfMeta(JsonElement meta)
     {

@@ -12,14 +12,6 @@ namespace BubbleSync.Etl.Bubble;
 /// <summary>Turns an answer into a page, or into an error that says what to do. A good status alone does not make a body JSON.</summary>
 internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
 {
-    /// <summary>The code for answers 429 and 503: the app works, but asks for fewer requests.</summary>
-    public const string Throttled = "source-throttled";
-
-    /// <summary>The code of the error when Bubble asks for a wait longer than the patience.</summary>
-    public const string WaitTooLong = "source-wait-too-long";
-
-    private const string Garbled = "source-garbled";
-
     private readonly BodyReader _bodies = new(meter);
     private readonly BubbleRefusal _refusal = new(settings);
 
@@ -44,7 +36,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                 return page;
 
             page.Dispose();
-            throw Failure(entity, "source-contradicts", $"answered 200 with a page that contradicts itself: {contradiction}", isTransient: true);
+            throw Failure(entity, ErrorCode.SourceContradicts, $"answered 200 with a page that contradicts itself: {contradiction}", isTransient: true);
         }
         catch (JsonException broken)
         {
@@ -52,7 +44,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
                 throw refusal;
 
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
-            throw Failure(entity, Garbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
+            throw Failure(entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is no search result {described}", isTransient: true, broken);
         }
         finally
         {
@@ -73,7 +65,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         {
             CheckText(response, path, body.AsSpan(0, length));
             if (StatusWithin(response, path, path, body.AsSpan(0, length)) is { } refusal)
-                return refusal.Errors[0].Code == BubbleRefusal.NotFound ? null : throw refusal;
+                return refusal.Errors[0].Code == ErrorCode.TypeNotExposed ? null : throw refusal;
 
             // A copy: the document outlives the buffer.
             return JsonDocument.Parse(body.AsMemory(0, length).ToArray());
@@ -81,7 +73,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         catch (JsonException broken)
         {
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
-            throw Failure(path, Garbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
+            throw Failure(path, ErrorCode.SourceGarbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
         }
         finally
         {
@@ -90,7 +82,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     }
 
     /// <summary>An error of the source that names host and entity, without the token.</summary>
-    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null) =>
+    public SyncException Failure(string entity, ErrorCode code, string what, bool isTransient, Exception? inner = null) =>
         _refusal.Failure(entity, code, what, isTransient, inner);
 
     /// <summary>The error of an answer other than 200 whose body did not come in time.</summary>
@@ -116,14 +108,14 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && body.ContainsAnyExcept(PlainAscii))
         {
             throw Failure(
-                entity, "source-charset",
+                entity, ErrorCode.SourceCharset,
                 $"answered 200 with the character set '{_refusal.Clean(set)}', but JSON is read as UTF-8 only: "
                 + "configure the server in front of Bubble to leave the body unchanged",
                 isTransient: false);
         }
 
         if (!Utf8.IsValid(body))
-            throw Failure(entity, Garbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
+            throw Failure(entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
     }
 
     private static bool IsUtf8(string set) => set.Trim('"', '\'', ' ').ToUpperInvariant() is "UTF-8" or "UTF8";
@@ -168,11 +160,11 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
         catch (BodyTooLargeException tooLarge)
         {
-            throw Failure(entity, "page-too-large", $"sent a page of {tooLarge.Message}: lower Bubble:PageSize", isTransient: false);
+            throw Failure(entity, ErrorCode.PageTooLarge, $"sent a page of {tooLarge.Message}: lower Bubble:PageSize", isTransient: false);
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or SyncException))
         {
-            throw Failure(entity, Garbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
+            throw Failure(entity, ErrorCode.SourceGarbled, Invariant($"answered {(int)response.StatusCode} with a body that cannot be read: ")
                 + Cause(broken), isTransient: true, broken);
         }
     }

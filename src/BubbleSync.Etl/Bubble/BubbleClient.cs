@@ -136,13 +136,13 @@ internal sealed class BubbleClient : IDisposable
             {
                 return await send(attempt > 1);
             }
-            catch (SyncException failure) when (failure.IsTransient && failure.Errors[0].Code != BubbleAnswer.WaitTooLong)
+            catch (SyncException failure) when (failure.IsTransient && failure.Errors[0].Code != ErrorCode.SourceWaitTooLong)
             {
                 failing ??= _clock.GetTimestamp();
                 // In an outage one request at a time is sent: the failed attempts of the others count too.
                 var attempts = Math.Max(attempt, _throttle.OutageRound);
                 var (own, all) = (_clock.GetElapsedTime(failing.Value), _throttle.OutageLasted);
-                var isDispensable = isOptional && failure.Errors[0].Code != BubbleAnswer.Throttled;
+                var isDispensable = isOptional && failure.Errors[0].Code != ErrorCode.SourceThrottled;
                 if (attempts >= _settings.MaxAttempts && (isDispensable || IsPatienceOver(own > all ? own : all)))
                     throw GivenUp(failure, attempts, own > all ? own : all);
 

@@ -15,15 +15,6 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
 
     private const string OtherToken = "Set BUBBLESYNC_Bubble__ApiToken to an admin token of this app (Settings > API in the Bubble editor)";
 
-    /// <summary>The code of 414 and 431: the request names more than a server on the way takes at once.</summary>
-    public const string AddressTooLong = "address-too-long";
-
-    // A refusal that has nothing to do with the token.
-    private const string Forbidden = "source-forbidden";
-
-    /// <summary>The code of 404.</summary>
-    public const string NotFound = "type-not-exposed";
-
     // The number of bytes that are read for a message, from a page that is no JSON.
     private const int MostDescribed = 16 * 1024;
 
@@ -39,10 +30,10 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     private static ReadOnlySpan<byte> Blank => " \t\r\n\uFEFF"u8;
 
     /// <summary>An error that names host and entity.</summary>
-    public SyncException Failure(string entity, string code, string what, bool isTransient, Exception? inner = null)
+    public SyncException Failure(string entity, ErrorCode code, string what, bool isTransient, Exception? inner = null)
     {
         var message = $"{entity}: Bubble ({settings.BaseUrl!.Authority}) {_redaction.HideInMessage(what)}.";
-        return new SyncException(new SyncError("extract", entity, null, null, code, message), _redaction.Hide(inner)) { IsTransient = isTransient };
+        return new SyncException(new SyncError(SyncStage.Extract, entity, null, null, code, message), _redaction.Hide(inner)) { IsTransient = isTransient };
     }
 
     /// <summary>A text from outside without the token, short enough for a message.</summary>
@@ -78,27 +69,27 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
         var type = address.Split('?')[0];
         return status switch
         {
-            401 => Failure(entity, "token-refused", $"refused the token (401) for {type}. {OtherToken}", isTransient: false),
+            401 => Failure(entity, ErrorCode.TokenRefused, $"refused the token (401) for {type}. {OtherToken}", isTransient: false),
             403 when isOfApp && OfTheToken().IsMatch(said) => Failure(
-                entity, "token-refused", $"refused the token (403: {said}) for {type}. Unless this names another cause: {OtherToken}", isTransient: false),
+                entity, ErrorCode.TokenRefused, $"refused the token (403: {said}) for {type}. Unless this names another cause: {OtherToken}", isTransient: false),
             403 when isOfApp => Failure(
-                entity, Forbidden,
+                entity, ErrorCode.SourceForbidden,
                 $"refused the request (403: {said}) for {type}. The message does not name the token: check the rules that the app has for its API, "
                 + "for example which addresses may use it", isTransient: false),
             403 => Failure(
-                entity, Forbidden,
+                entity, ErrorCode.SourceForbidden,
                 $"was not reached: a server in front of it refused the request (403: {said}) and did not check the token. "
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
-            404 => Failure(entity, NotFound, $"serves no {type} (404: {said}). {NotExposed}", isTransient: false),
+            404 => Failure(entity, ErrorCode.TypeNotExposed, $"serves no {type} (404: {said}). {NotExposed}", isTransient: false),
             414 or 431 => Failure(
-                entity, AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server in front of Bubble"), isTransient: false),
+                entity, ErrorCode.AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server in front of Bubble"), isTransient: false),
             304 => Failure(
-                entity, "source-busy", "answered 304 (not modified) to a request without a condition: a cache in front of Bubble answers instead of the app",
+                entity, ErrorCode.SourceBusy, "answered 304 (not modified) to a request without a condition: a cache in front of Bubble answers instead of the app",
                 isTransient: true),
-            >= 300 and < 400 => Failure(entity, "source-moved", Invariant($"redirects ({status}) {Moved(location)}"), isTransient: false),
-            429 or 503 => Failure(entity, BubbleAnswer.Throttled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
-            408 or 421 or 425 or >= 500 => Failure(entity, "source-busy", Invariant($"answered {status} ({said})"), isTransient: true),
-            _ => Failure(entity, "source-refused", Invariant($"answered {status} ({said}) to {type}"), isTransient: false),
+            >= 300 and < 400 => Failure(entity, ErrorCode.SourceMoved, Invariant($"redirects ({status}) {Moved(location)}"), isTransient: false),
+            429 or 503 => Failure(entity, ErrorCode.SourceThrottled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
+            408 or 421 or 425 or >= 500 => Failure(entity, ErrorCode.SourceBusy, Invariant($"answered {status} ({said})"), isTransient: true),
+            _ => Failure(entity, ErrorCode.SourceRefused, Invariant($"answered {status} ({said}) to {type}"), isTransient: false),
         };
     }
 

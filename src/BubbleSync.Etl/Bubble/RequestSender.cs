@@ -143,11 +143,11 @@ internal sealed class RequestSender : IDisposable
         }
         catch (HttpRequestException ended) when (ended.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            throw _answer.Failure(entity, "source-unreachable", "closed the connection without an answer", isTransient: true, ended);
+            throw _answer.Failure(entity, ErrorCode.SourceUnreachable, "closed the connection without an answer", isTransient: true, ended);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
-            throw _answer.Failure(entity, "source-unreachable", Unreachable(broken), isTransient: true, broken);
+            throw _answer.Failure(entity, ErrorCode.SourceUnreachable, Unreachable(broken), isTransient: true, broken);
         }
     }
 
@@ -165,7 +165,7 @@ internal sealed class RequestSender : IDisposable
             // The status decides, even if the body is lost.
             throw _answer.RefusalWithoutBody(response, entity);
         }
-        catch (SyncException throttled) when (response.StatusCode == HttpStatusCode.OK && throttled.Errors[0].Code == BubbleAnswer.Throttled)
+        catch (SyncException throttled) when (response.StatusCode == HttpStatusCode.OK && throttled.Errors[0].Code == ErrorCode.SourceThrottled)
         {
             // Some errors of Bubble come with 200 and have their status inside.
             SlowDown((int)HttpStatusCode.TooManyRequests, RetryAfter(response), entity);
@@ -179,7 +179,7 @@ internal sealed class RequestSender : IDisposable
     }
 
     private SyncException TimedOut(string entity, string what) =>
-        _answer.Failure(entity, "source-timeout", Invariant($"{what} within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)"), isTransient: true);
+        _answer.Failure(entity, ErrorCode.SourceTimeout, Invariant($"{what} within {_settings.TimeoutSeconds} s (Bubble:TimeoutSeconds)"), isTransient: true);
 
     private void Note(HttpResponseMessage response, string entity)
     {
@@ -200,7 +200,7 @@ internal sealed class RequestSender : IDisposable
         EtlDiagnostics.Throttled.Add(1);
         var left = TimeSpan.FromSeconds(_settings.PatienceSeconds) - _throttle.OutageLasted;
         if (wait > left + RetryAfterGrain)
-            throw _answer.Failure(entity, BubbleAnswer.WaitTooLong, TooLong(status, wait.Value, left), isTransient: true);
+            throw _answer.Failure(entity, ErrorCode.SourceWaitTooLong, TooLong(status, wait.Value, left), isTransient: true);
 
         var until = _throttle.SlowDown(wait);
         _logger.SlowedDown(entity, status, Math.Round(_throttle.AllowedPerMinute));

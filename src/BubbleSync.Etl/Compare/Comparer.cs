@@ -3,6 +3,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Staging;
 using Npgsql;
 
@@ -10,16 +11,16 @@ namespace BubbleSync.Etl.Compare;
 
 /// <summary>A record that is not the same in Bubble and in the table.</summary>
 /// <param name="Id">Its id; empty where it has none that is usable.</param>
-/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c> or <c>rejected</c>.</param>
+/// <param name="Verdict">How both differ.</param>
 /// <param name="Columns">The ordinals of the columns that differ.</param>
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 /// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
 /// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; alone a difference only where asked.</param>
 internal sealed record RecordDifference(
-    string Id, string Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
+    string Id, DifferenceVerdict Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
 {
     /// <summary>Whether a resync would write or report anything for it.</summary>
-    public bool IsOfResync => Verdict != "differs" || Columns.Count > 0 || IsMarked;
+    public bool IsOfResync => Verdict != DifferenceVerdict.Differs || Columns.Count > 0 || IsMarked;
 }
 
 /// <summary>A record with what is staged and what is stored of it.</summary>
@@ -44,7 +45,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         await connection.DisableStatementTimeoutAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null),
-            r => new RecordDifference(r.GetString(0), r.GetString(1), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
+            r => new RecordDifference(r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
             cancellationToken, DeletedInSourceSql.Parameters(horizon));
         await foreach (var difference in differences)
             yield return difference;

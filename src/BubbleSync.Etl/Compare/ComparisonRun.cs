@@ -118,7 +118,7 @@ internal sealed class ComparisonRun(
         }
 
         foreach (var doubt in entity.Flow.Ledger.Doubts)
-            Findings.Errors.Add(new SyncError("extract", entity.Plan.Name, null, null, "unproved", $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
+            Findings.Errors.Add(new SyncError(SyncStage.Extract, entity.Plan.Name, null, null, ErrorCode.Unproved, $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }
 
     /// <summary>Clears staging away; what cannot be cleared now, the next run clears.</summary>

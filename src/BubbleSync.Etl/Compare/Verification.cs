@@ -23,13 +23,13 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
         var differences = DifferencesAsync(cancellationToken);
         await (csv is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, d.Verdict, d.BubbleField, d.Column]), formulas: false, cancellationToken));
+            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]), formulas: false, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
 
     /// <summary>Gives the report.</summary>
     public VerifyReport Report(RunReport report) =>
-        new(report.Status == "succeeded" && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
+        new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
 
     private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
-            var (counts, kept, keptOnly) = (new Dictionary<string, long>(), default(AbsentKept), 0L);
+            var (counts, kept, keptOnly) = (new Dictionary<DifferenceVerdict, long>(), default(AbsentKept), 0L);
             var horizon = entity.IsComplete ? entity.Horizon : null;
             await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, horizon, cancellationToken))
             {
@@ -54,14 +54,14 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
                     yield return Keep(difference);
             }
 
-            var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault("extra"));
+            var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault(DifferenceVerdict.Extra));
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
             if (kept.Values > 0 && !isStrict)
                 run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them."));
             _entities.Add(new VerifiedEntity(
-                entity.Plan.Name, compare, equal, counts.GetValueOrDefault("missing"), extra, counts.GetValueOrDefault("older"),
-                counts.GetValueOrDefault("newer"), counts.GetValueOrDefault("differs"), counts.GetValueOrDefault("rejected"), entity.Report.Proof)
+                entity.Plan.Name, compare, equal, counts.GetValueOrDefault(DifferenceVerdict.Missing), extra, counts.GetValueOrDefault(DifferenceVerdict.Older),
+                counts.GetValueOrDefault(DifferenceVerdict.Newer), counts.GetValueOrDefault(DifferenceVerdict.Differs), counts.GetValueOrDefault(DifferenceVerdict.Rejected), entity.Report.Proof)
             {
                 AbsentKept = kept.Values,
                 AbsentKeptLinks = kept.Links,
@@ -89,11 +89,11 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 
     private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record, IReadOnlyList<ColumnPlan> kept)
     {
-        (string Verdict, string Field, string Column)[] fields =
+        (DifferenceVerdict Verdict, string Field, string Column)[] fields =
         [
             .. OfVerdict(plan, record).Select(f => (record.Verdict, f.Field, f.Column)),
-            .. record.IsMarked ? [("differs", "", DeletionMark.Name)] : Array.Empty<(string, string, string)>(),
-            .. kept.Select(c => ("absent-kept", c.Field, c.Name)),
+            .. record.IsMarked ? [(DifferenceVerdict.Differs, "", DeletionMark.Name)] : Array.Empty<(DifferenceVerdict, string, string)>(),
+            .. kept.Select(c => (DifferenceVerdict.AbsentKept, c.Field, c.Name)),
         ];
         return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
             .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));
@@ -101,9 +101,9 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 
     private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
     {
-        "differs" => record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name)),
-        "rejected" => record.Fields.Select(f => (f, Column(plan, f))),
-        "older" or "newer" => [(plan.Modified.Field, plan.Modified.Name)],
+        DifferenceVerdict.Differs => record.Columns.Select(c => (plan.Columns[c].Field, plan.Columns[c].Name)),
+        DifferenceVerdict.Rejected => record.Fields.Select(f => (f, Column(plan, f))),
+        DifferenceVerdict.Older or DifferenceVerdict.Newer => [(plan.Modified.Field, plan.Modified.Name)],
         _ => [("", "")],
     };
 

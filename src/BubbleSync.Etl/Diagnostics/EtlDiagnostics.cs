@@ -40,7 +40,7 @@ internal static class EtlDiagnostics
     {
         Meter.CreateObservableGauge("bubblesync.api.in_flight", () => Look<long>(p => [new Measurement<long>(p.InFlight)]), "{call}", "Requests in flight.");
         Meter.CreateObservableGauge("bubblesync.api.allowed", () => Look<double>(p => [new Measurement<double>(p.AllowedPerMinute)]), "{call}/min", "Requests a minute that the throttle allows.");
-        Meter.CreateObservableGauge("bubblesync.queue.depth", () => Look(p => p.Queues.Select(q => new Measurement<long>(q.Waiting, Tag("stage", q.Stage)))), "{message}", "Messages that wait before a stage.");
+        Meter.CreateObservableGauge("bubblesync.queue.depth", () => Look(p => p.Queues.Select(q => new Measurement<long>(q.Waiting, Tag("stage", Word.Of(q.Stage))))), "{message}", "Messages that wait before a stage.");
     }
 
     /// <summary>Begins a span; null where nobody listens.</summary>

@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Extract;
 
@@ -61,7 +61,7 @@ internal sealed class EntitySource
         {
             return (await ProbeAsync(new Window(WindowKind.Undated, null, null), 0, cancellationToken)).Total;
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code != ApiMeter.CallBudget)
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code != ErrorCode.CallBudget)
         {
             return 0;
         }
@@ -71,11 +71,12 @@ internal sealed class EntitySource
     public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
 
     /// <summary>A failure of this entity's extraction.</summary>
-    public SyncException Failure(string code, string message) => new(new SyncError("extract", Entity, null, null, code, $"{Entity}: {message}"));
+    public SyncException Failure(ErrorCode code, string message, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Extract, Entity, null, null, code, $"{Entity}: {message}") { Next = next });
 
     /// <summary>A failure because the type cannot be read in windows of a date.</summary>
     public SyncException Unconstrained(string field) => Failure(
-        "constraint-ignored",
+        ErrorCode.ConstraintIgnored,
         $"Bubble ignores the constraint on {field}, so the records cannot be read in windows. Bubble does that where the token is not an admin token: "
             + "set BUBBLESYNC_Bubble__ApiToken to an admin token");
 

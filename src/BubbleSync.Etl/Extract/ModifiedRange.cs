@@ -39,7 +39,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         {
             return await ReadAsync(readings, range);
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is "source-refused" or "type-not-exposed" or WindowReader.TooDense or "constraint-ignored")
+        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is ErrorCode.SourceRefused or ErrorCode.TypeNotExposed or ErrorCode.WindowTooDense or ErrorCode.ConstraintIgnored)
         {
             return (new FoundRecords([], []), refused.Errors[0].Message);
         }

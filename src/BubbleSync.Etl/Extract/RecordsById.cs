@@ -26,7 +26,7 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
             {
                 await AddAsync(source, batch, found, cancellationToken);
             }
-            catch (SyncException tooLong) when (batch.Count > 1 && tooLong.Errors[0].Code == BubbleRefusal.AddressTooLong)
+            catch (SyncException tooLong) when (batch.Count > 1 && tooLong.Errors[0].Code == ErrorCode.AddressTooLong)
             {
                 foreach (var half in batch.Chunk((batch.Count + 1) / 2))
                     open.Enqueue(half);

@@ -103,6 +103,6 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
 
     private int Smaller(int size) => size / 2 >= settings.PageSize
         ? size / 2
-        : throw source.Failure("offset-ceiling", Invariant($"Bubble shows no row at offset {size}, though it counts more: ")
+        : throw source.Failure(ErrorCode.OffsetCeiling, Invariant($"Bubble shows no row at offset {size}, though it counts more: ")
             + "its offset ceiling is below a page. Lower Bubble:WindowSize and Bubble:PageSize");
 }

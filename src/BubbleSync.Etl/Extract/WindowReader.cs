@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
@@ -9,9 +9,6 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads the pages of a window, several at a time; reads the window again if it was not complete.</summary>
 internal sealed class WindowReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    /// <summary>The code of the error where a window holds more records than Bubble shows of one search.</summary>
-    public const string TooDense = "window-too-dense";
-
     private const int Readings = 4;
     private const int MostPagesAhead = 8;
 
@@ -62,7 +59,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         {
             return await source.PageAsync(window, 0, limit, cancellationToken);
         }
-        catch (SyncException tooLong) when (window.Choice?.Ids.Count > 1 && tooLong.Errors[0].Code == BubbleRefusal.AddressTooLong)
+        catch (SyncException tooLong) when (window.Choice?.Ids.Count > 1 && tooLong.Errors[0].Code == ErrorCode.AddressTooLong)
         {
             return null;
         }
@@ -86,11 +83,12 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         var total = start + (remaining ?? 0);
         if (total > settings.OffsetCeiling && proof.Outside == 0)
         {
-            var wayOut = window.Kind == WindowKind.Modified ? $". Run 'bubblesync resync --entity {source.Entity}', which reads by Created Date" : "";
+            var isModified = window.Kind == WindowKind.Modified;
             throw source.Failure(
-                TooDense,
+                ErrorCode.WindowTooDense,
                 Invariant($"{window} holds {total} records, more than Bubble shows of one search ({settings.OffsetCeiling}, Bubble:OffsetCeiling), ")
-                + $"and cannot be split further by date{wayOut}");
+                + $"and cannot be split further by date{(isModified ? ". Resync the entity, which reads by Created Date" : "")}",
+                isModified ? new NextAction(NextActionKind.ResyncEntities) { Entities = [source.Entity] } : null);
         }
 
         if (remaining == 0 || start == 0 || proof.Outside > 0)

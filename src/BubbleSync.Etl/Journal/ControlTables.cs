@@ -1,5 +1,6 @@
 using System.Reflection;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 using static System.FormattableString;
 
@@ -66,9 +67,12 @@ internal static class ControlTables
         {
             throw new SyncException(
                 new SyncError(
-                    "load", null, null, "bubblesync.schema_version", "target-rights",
+                    SyncStage.Load, null, null, "bubblesync.schema_version", ErrorCode.TargetRights,
                     Invariant($"The control tables in schema bubblesync have version {version} and are to be upgraded to {Scripts.Value[^1].Version}, ")
-                    + $"which this user may not do: {refused.MessageText} (42501). Run 'bubblesync schema apply' once as their owner."),
+                    + $"which this user may not do: {refused.MessageText} (42501). Apply the schema once as their owner.")
+                {
+                    Next = new NextAction(NextActionKind.ApplySchema),
+                },
                 refused);
         }
     }
@@ -113,7 +117,7 @@ internal static class ControlTables
         return version <= newest
             ? version == newest
             : throw new SyncException(new SyncError(
-                "settings", null, null, "bubblesync.schema_version", "control-tables-newer",
+                SyncStage.Settings, null, null, "bubblesync.schema_version", ErrorCode.ControlTablesNewer,
                 Invariant($"The control tables in schema bubblesync have version {version}, but this program knows versions up to {newest}. ")
                 + "A newer program made them: update this one."));
     }
@@ -131,7 +135,7 @@ internal static class ControlTables
     {
         var user = Identifier.Quote((await connection.ScalarAsync<string>("select current_user::text", cancellationToken))!);
         return new SyncException(new SyncError(
-            "load", null, null, "bubblesync.schema_version", "target-rights",
+            SyncStage.Load, null, null, "bubblesync.schema_version", ErrorCode.TargetRights,
             $"The user may not read the control tables in schema bubblesync. Grant it: grant usage on schema bubblesync to {user}; "
             + $"grant select on all tables in schema bubblesync to {user};"));
     }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
@@ -37,10 +38,13 @@ internal sealed class MirroredSource(string schema, string address)
         if (recorded is not null && recorded != address)
         {
             throw new SyncException(new SyncError(
-                "settings", null, null, "Bubble:BaseUrl", "other-app",
+                SyncStage.Settings, null, null, "Bubble:BaseUrl", ErrorCode.OtherApp,
                 $"Schema '{schema}' mirrors the app at {recorded}, but Bubble:BaseUrl is {address}. The records of two apps do not belong in one schema. "
                 + "Correct Bubble:BaseUrl (is /version-test missing or left over?), or name another schema in Postgres:Schema. "
-                + "If the same app has a new address, run 'bubblesync resync --accept-source' once."));
+                + "If the same app has a new address, accept it once.")
+            {
+                Next = new NextAction(NextActionKind.AcceptSource),
+            });
         }
     }
 

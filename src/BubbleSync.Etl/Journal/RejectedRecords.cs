@@ -180,7 +180,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
         return part.Count == places.Length
             ? part
             : throw new SyncException(new SyncError(
-                "load", entity, null, null, "rejects-forgotten",
+                SyncStage.Load, entity, null, null, ErrorCode.RejectsForgotten,
                 $"{entity}: rejected records of run {runId} were removed or marked while they were read. Run the same command again."));
     }
 

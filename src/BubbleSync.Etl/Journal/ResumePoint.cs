@@ -47,14 +47,14 @@ internal sealed record ResumePoint(
     {
         var found = await connection.RowsAsync(
             RunSql,
-            r => (Id: r.GetGuid(0), Status: r.GetString(1), Options: r.GetString(2), Bound: r.IsDBNull(3) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(3)),
+            r => (Id: r.GetGuid(0), Status: Word.Parse<RunStatus>(r.GetString(1)), Options: r.GetString(2), Bound: r.IsDBNull(3) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(3)),
             cancellationToken, ("schema", schema), ("run", run?.ToLowerInvariant() ?? ""));
         if (found.Count > 1)
             throw Nothing($"several resyncs begin with '{run}'; give more of the id");
         if (found.Count == 0)
             throw Nothing(run is null ? "there is no resync of this schema yet" : $"there is no resync '{run}' of this schema");
-        if (found[0].Status is "succeeded" or "partial")
-            throw Nothing($"the {(run is null ? "last resync" : "run")} {found[0].Id} ended as {found[0].Status}");
+        if (found[0].Status is RunStatus.Succeeded or RunStatus.Partial)
+            throw Nothing($"the {(run is null ? "last resync" : "run")} {found[0].Id} ended as {Word.Of(found[0].Status)}");
 
         var merged = await connection.RowsAsync(EntitiesSql, Entity, cancellationToken, ("run", found[0].Id));
         var windows = await connection.RowsAsync(WindowsSql, Staged, cancellationToken, ("run", found[0].Id));
@@ -91,14 +91,15 @@ internal sealed record ResumePoint(
         DateTimeOffset? Moment(int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
         long? Count(int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
-        var kind = row.GetString(1) switch { "created" => WindowKind.Created, "modified" => WindowKind.Modified, _ => WindowKind.Undated };
-        var outcome = row.GetString(9) == "proved" ? Outcome.Proved : Outcome.Unproved;
         return (row.GetString(0), new StagedReading(
-            new Window(kind, Moment(2), Moment(3)),
-            new Verdict(outcome, Count(4), row.GetInt64(5), Count(6), row.IsDBNull(10) ? null : row.GetString(10)),
+            new Window(Word.Parse<WindowKind>(row.GetString(1)), Moment(2), Moment(3)),
+            new Verdict(Word.Parse<Outcome>(row.GetString(9)), Count(4), row.GetInt64(5), Count(6), row.IsDBNull(10) ? null : row.GetString(10)),
             row.GetInt64(7), unchecked((ulong)row.GetInt64(8))));
     }
 
     private static SyncException Nothing(string why) => new(new SyncError(
-        "settings", null, null, "--resume", "nothing-to-resume", $"There is nothing to resume: {why}. Run 'bubblesync resync' without --resume."));
+        SyncStage.Settings, null, null, "--resume", ErrorCode.NothingToResume, $"There is nothing to resume: {why}. Start a new resync.")
+    {
+        Next = new NextAction(NextActionKind.ResyncEntities),
+    });
 }

@@ -26,9 +26,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public Guid RunId => runId;
 
     /// <summary>Opens the run's row.</summary>
-    public async Task StartAsync(string kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
+    public async Task StartAsync(RunKind kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
-        logger.RunBegan(runId, kind, database.Schema);
+        logger.RunBegan(runId, Word.Of(kind), database.Schema);
         // Not as the object it is declared as: for that the members of all basic types would be looked up first.
         var recorded = JsonSerializer.Serialize(options, options.GetType(), ReportJson.Options);
         await database.RunAsync(
@@ -37,7 +37,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
                 values (@run, @kind, 'running', @at, @schema, @options::jsonb)
                 """,
-                cancellationToken, ("run", runId), ("kind", kind), ("at", startedAt), ("schema", database.Schema), ("options", recorded)),
+                cancellationToken, ("run", runId), ("kind", Word.Of(kind)), ("at", startedAt), ("schema", database.Schema), ("options", recorded)),
             cancellationToken);
     }
 
@@ -98,11 +98,11 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// <summary>Closes the run's row with its result.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
-        logger.RunEnded(runId, report.Status, report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
+        logger.RunEnded(runId, Word.Of(report.Status), report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
         await database.RunAsync(
             c => c.ExecuteAsync(
                 "update bubblesync.run set status = @status, finished_at = @at, result = @result::jsonb where run_id = @run",
-                cancellationToken, ("run", runId), ("status", report.Status), ("at", report.FinishedAt), ("result", report.ToJson())),
+                cancellationToken, ("run", runId), ("status", Word.Of(report.Status)), ("at", report.FinishedAt), ("result", report.ToJson())),
             cancellationToken);
     }
 
@@ -128,12 +128,12 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
               @checksum, @attempt, @status, @reason::text, @api::jsonb)
             """,
             cancellationToken,
-            ("run", runId), ("entity", entity), ("kind", Word(window.Kind)), ("from", window.From), ("to", window.To),
+            ("run", runId), ("entity", entity), ("kind", Word.Of(window.Kind)), ("from", window.From), ("to", window.To),
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
             ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt),
-            ("status", Word(verdict.Outcome)), ("reason", verdict.Why),
+            ("status", Word.Of(verdict.Outcome)), ("reason", verdict.Why),
             ("api", JsonSerializer.Serialize(Api, ReportJson.Options)));
-        logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word(verdict.Outcome));
+        logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word.Of(verdict.Outcome));
     }
 
     /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>
@@ -167,12 +167,12 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 var (id, field, reason) = (r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1), r.GetString(2));
                 var outcome = IsDryRun ? "The record would not be loaded." : "The record is in bubblesync.rejected_record and was not loaded.";
                 var message = $"{entity} {id ?? "(without a usable id)"}: '{field}': {reason}. {outcome}";
-                return new SyncError("transform", entity, id, field, "rejected", message);
+                return new SyncError(SyncStage.Transform, entity, id, field, ErrorCode.Rejected, message);
             },
             cancellationToken, ("run", runId), ("entity", entity), ("most", most));
 
-    /// <summary>Adds a line to the activity log: <c>info</c>, <c>warning</c> or <c>error</c>.</summary>
-    public async Task LogAsync(string level, string stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
+    /// <summary>Adds a line to the activity log.</summary>
+    public async Task LogAsync(Severity level, SyncStage stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
     {
         Tell(level, stage, message);
         await database.RunAsync(
@@ -181,7 +181,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
                 values (@run, @level, @stage, @entity::text, @id::text, @message)
                 """,
-                cancellationToken, ("run", runId), ("level", level), ("stage", stage), ("entity", entity), ("id", bubbleId), ("message", message)),
+                cancellationToken, ("run", runId), ("level", Word.Of(level)), ("stage", Word.Of(stage)), ("entity", entity), ("id", bubbleId), ("message", message)),
             cancellationToken);
     }
 
@@ -201,35 +201,31 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
                 order by l.place
                 """,
-                cancellationToken, ("run", runId), ("levels", lines.Select(l => l.Level).ToArray()), ("stages", lines.Select(l => l.Stage).ToArray()),
+                cancellationToken, ("run", runId), ("levels", lines.Select(l => Word.Of(l.Level)).ToArray()), ("stages", lines.Select(l => Word.Of(l.Stage)).ToArray()),
                 ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray())),
             cancellationToken);
     }
 
-    private void Tell(string level, string stage, string message)
+    private void Tell(Severity level, SyncStage stage, string message)
     {
         switch (level)
         {
-            case "error":
-                logger.Failed(stage, message);
+            case Severity.Error:
+                logger.Failed(Word.Of(stage), message);
                 break;
-            case "warning":
-                logger.Warned(stage, message);
+            case Severity.Warning:
+                logger.Warned(Word.Of(stage), message);
                 break;
             default:
-                logger.Noted(stage, message);
+                logger.Noted(Word.Of(stage), message);
                 break;
         }
     }
-
-    private static string Word(WindowKind kind) => kind switch { WindowKind.Created => "created", WindowKind.Modified => "modified", WindowKind.Chosen => "chosen", _ => "undated" };
-
-    private static string Word(Outcome outcome) => outcome == Outcome.Proved ? "proved" : "unproved";
 }
 
 /// <summary>A line of the activity log.</summary>
-/// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
+/// <param name="Level">How grave it is.</param>
 /// <param name="Stage">The stage that it is about.</param>
 /// <param name="Entity">The entity, or null.</param>
 /// <param name="Message">The text.</param>
-internal sealed record LogLine(string Level, string Stage, string? Entity, string Message);
+internal sealed record LogLine(Severity Level, SyncStage Stage, string? Entity, string Message);

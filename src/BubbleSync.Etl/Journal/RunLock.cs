@@ -16,9 +16,6 @@ namespace BubbleSync.Etl.Journal;
 /// </summary>
 internal sealed class RunLock : IAsyncDisposable
 {
-    /// <summary>The code of the error when the session that holds the locks was ended.</summary>
-    public const string Lost = "lock-lost";
-
     // The snapshot of a query stays until the next statement of the session, and would hold back every vacuum. A setting needs none.
     private const string KeepNoSnapshot = "set local idle_in_transaction_session_timeout = 0";
 
@@ -73,7 +70,7 @@ internal sealed class RunLock : IAsyncDisposable
         {
             throw new SyncException(
                 new SyncError(
-                    "load", null, null, null, Lost,
+                    SyncStage.Load, null, null, null, ErrorCode.LockLost,
                     $"The session that holds this run's locks was ended ({lost.Message}). Without the locks nothing more is merged. "
                     + "Where a pooler ends idle transactions (PgBouncer: idle_transaction_timeout), let it wait longer than a run lasts. "
                     + $"To finish, {_nextStep}."),
@@ -125,7 +122,7 @@ internal sealed class RunLock : IAsyncDisposable
     private static SyncException Held(EntityPlan entity, string holder) => Locked(
         entity.Name, $"{entity.Name}: {holder} is syncing this table. Wait for it to end, or stop it: one run at a time for each table.");
 
-    private static SyncException Locked(string? entity, string message) => new(new SyncError("load", entity, null, null, "locked", message));
+    private static SyncException Locked(string? entity, string message) => new(new SyncError(SyncStage.Load, entity, null, null, ErrorCode.Locked, message));
 
     private static long Key(EntityPlan entity) =>
         BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes("bubblesync " + entity.Table))) & long.MaxValue;

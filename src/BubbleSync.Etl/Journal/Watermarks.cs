@@ -67,9 +67,12 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     // One error for each reason, because the reason is usually the same for all entities.
     private static SyncException Nothing(IEnumerable<(string Entity, string Why)> missing, bool isAll) =>
         new([.. missing.GroupBy(m => m.Why, m => m.Entity).Select(m => new SyncError(
-            "settings", m.First(), null, null, "no-watermark",
+            SyncStage.Settings, m.First(), null, null, ErrorCode.NoWatermark,
             $"{string.Join(", ", m)}: there is nothing to start from: {m.Key}. "
-            + $"Run 'bubblesync resync{(isAll ? "" : string.Concat(m.Select(e => $" --entity {e}")))}' first."))]);
+            + (isAll ? "Run a resync first." : "Run a resync of these entities first."))
+        {
+            Next = new NextAction(NextActionKind.ResyncEntities) { Entities = isAll ? [] : [.. m] },
+        })]);
 
     private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
         NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)

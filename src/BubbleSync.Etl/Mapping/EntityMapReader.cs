@@ -107,5 +107,5 @@ internal static partial class EntityMapReader
     [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
     private static partial Regex Name();
 
-    private static SyncError Fault(string field, string message) => new("settings", null, null, field, "settings", message);
+    private static SyncError Fault(string field, string message) => new(SyncStage.Settings, null, null, field, ErrorCode.Settings, message);
 }

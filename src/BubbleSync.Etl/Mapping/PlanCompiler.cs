@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using static System.FormattableString;
 
@@ -29,7 +30,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private SyncPlan Compile(IReadOnlyCollection<string> names)
     {
         foreach (var unknown in names.Where(n => maps.All(m => m.Name != n)))
-            _faults.Add(new SyncError("settings", unknown, null, "--entity", "settings", $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
+            _faults.Add(new SyncError(SyncStage.Settings, unknown, null, "--entity", ErrorCode.Settings, $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
 
         var entities = maps
             .Where(m => names.Count == 0 || names.Contains(m.Name))
@@ -38,7 +39,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             .OfType<EntityPlan>()
             .ToList();
         _warnings.AddRange(ClockNotes.Of(entities));
-        return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != "settings")], _warnings);
+        return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != SyncStage.Settings)], _warnings);
     }
 
     private EntityPlan? Entity(EntityMap map)
@@ -49,19 +50,19 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             if (catalogue.Others.TryGetValue(map.Table, out var kind))
             {
                 Fault(
-                    map, null, "no-table",
+                    map, null, SchemaFindingKind.NoTable,
                     $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} another name, "
-                    + $"then run 'bubblesync schema apply', which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
+                    + $"then apply the schema, which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
                 return null;
             }
 
-            Fault(map, null, "table-missing", $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Run 'bubblesync schema apply', which creates the missing tables.", null);
+            Fault(map, null, SchemaFindingKind.TableMissing, $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Apply the schema, which creates the missing tables.", null);
             return null;
         }
 
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
-            Fault(map, clock, "column-missing", $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
+            Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
         foreach (var clock in Clocks.All.Where(c => table.Columns.TryGetValue(c, out var column) && ColumnStorage.OfClock(column) is null))
         {
             var which = clock == DeletionMark.Name ? "which marks what Bubble no longer has" : "which every sync writes";
@@ -100,11 +101,11 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
         foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
-            _faults.Add(new SyncError("settings", map.Name, null, column, "settings", $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, column, ErrorCode.Settings, $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
         foreach (var field in map.Fields.Where(f => StagingLayout.IsOwn(f.Column)))
-            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': staging has a column of this name for itself. Give it another one, in the table too."));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': staging has a column of this name for itself. Give it another one, in the table too."));
         foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
-            _faults.Add(new SyncError("settings", map.Name, null, field.Column, "settings", $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
     }
 
     private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
@@ -116,14 +117,14 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!table.Columns.TryGetValue(field.Column, out var target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, "column-missing", $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
+            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
             return null;
         }
 
         if (target.IsComputed)
         {
             Fault(
-                map, field.Column, "column-misfit",
+                map, field.Column, SchemaFindingKind.ColumnMisfit,
                 $"Column '{field.Column}' of table '{map.Table}' is written by the database alone ({(target.IsIdentityAlways ? "identity always" : "generated")}). "
                 + $"Take the field out of {map.File}, or let runs write the column.",
                 Ddl.MakeWritable(catalogue.Schema, map.Table, target));
@@ -151,7 +152,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
                 ? ColumnChange.Of(catalogue.Schema, map.Table, target, type.Column).Sql
                 : Ddl.Finer(catalogue.Schema, map.Table, target);
             Fault(
-                map, field.Column, "column-misfit",
+                map, field.Column, SchemaFindingKind.ColumnMisfit,
                 $"Column '{field.Column}' of table '{map.Table}' is {target.FullType}, which cannot hold the milliseconds of '{BubbleField.Created}'.", ddl,
                 $"Or take the field out of {map.File}.");
         }
@@ -205,14 +206,14 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         }
 
         var (note, sql) = Change(map, table, column, type);
-        _gaps.Add(new SchemaGap(map.Name, column.Name, "column-misfit", what + note, sql));
+        _gaps.Add(new SchemaGap(map.Name, column.Name, SchemaFindingKind.ColumnMisfit, what + note, sql));
         _warnings.Add($"{map.Name}: {what}{note}{(sql is null ? "" : $" Change it: {sql}")}");
     }
 
     private void AddMisfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
     {
         var (note, sql) = Change(map, table, column, type);
-        Fault(map, column.Name, "column-misfit", what + note, sql, orElse);
+        Fault(map, column.Name, SchemaFindingKind.ColumnMisfit, what + note, sql, orElse);
     }
 
     private (string Note, string? Sql) Change(EntityMap map, TableInfo table, ColumnInfo column, string type)
@@ -239,9 +240,21 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             + $"{alter} rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {empty}{AddColumn(map, column, type)}";
     }
 
-    private void Fault(EntityMap map, string? column, string code, string what, string? ddl, string? orElse = null)
+    private void Fault(EntityMap map, string? column, SchemaFindingKind kind, string what, string? ddl, string? orElse = null)
     {
-        _gaps.Add(new SchemaGap(map.Name, column, code, what, ddl));
-        _faults.Add(new SyncError("plan", map.Name, null, column, code, string.Join(' ', new[] { what, ddl is null ? null : $"{(code == "column-missing" ? "Add" : "Change")} it: {ddl}", orElse }.OfType<string>())));
+        _gaps.Add(new SchemaGap(map.Name, column, kind, what, ddl));
+        var how = ddl is null ? null : $"{(kind == SchemaFindingKind.ColumnMissing ? "Add" : "Change")} it: {ddl}";
+        _faults.Add(new SyncError(SyncStage.Plan, map.Name, null, column, Code(kind), string.Join(' ', new[] { what, how, orElse }.OfType<string>()))
+        {
+            Next = kind is SchemaFindingKind.TableMissing or SchemaFindingKind.NoTable ? new NextAction(NextActionKind.ApplySchema) : null,
+        });
     }
+
+    private static ErrorCode Code(SchemaFindingKind kind) => kind switch
+    {
+        SchemaFindingKind.TableMissing => ErrorCode.TableMissing,
+        SchemaFindingKind.NoTable => ErrorCode.NoTable,
+        SchemaFindingKind.ColumnMissing => ErrorCode.ColumnMissing,
+        _ => ErrorCode.ColumnMisfit,
+    };
 }

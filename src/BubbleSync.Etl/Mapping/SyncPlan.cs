@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Mapping;
 
@@ -20,10 +21,10 @@ internal sealed record SyncPlan(
 
     /// <summary>Gives the plan itself for those who write nothing: columns that the tables lack, or that do not fit, are left out; other faults stop it.</summary>
     public SyncPlan OrStopForReading() =>
-        Faults.Where(f => f.Code is not ("column-missing" or "column-misfit")).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+        Faults.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit)).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan for a caller that reports the gaps of the tables itself; throws for faults of the maps.</summary>
-    public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == "settings").ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+    public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == SyncStage.Settings).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>
     public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Faults);
@@ -35,7 +36,7 @@ internal sealed record MissingColumn(string Entity, string Column, string Type, 
 /// <summary>What the database lacks for a map.</summary>
 /// <param name="Entity">The entity.</param>
 /// <param name="Column">The column; null where it is about the whole table.</param>
-/// <param name="Code"><c>table-missing</c>, <c>no-table</c>, <c>column-missing</c> or <c>column-misfit</c>.</param>
+/// <param name="Kind">What kind of gap it is.</param>
 /// <param name="What">The gap in words.</param>
 /// <param name="Ddl">The statement that closes it; null where it takes more than one.</param>
-internal sealed record SchemaGap(string Entity, string? Column, string Code, string What, string? Ddl);
+internal sealed record SchemaGap(string Entity, string? Column, SchemaFindingKind Kind, string What, string? Ddl);

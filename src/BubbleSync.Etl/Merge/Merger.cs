@@ -188,7 +188,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         };
         var fix = triggers.Count == 0 ? "table" : "trigger";
         return new SyncException(new SyncError(
-            "load", plan.Name, null, null, "rows-not-taken",
+            SyncStage.Load, plan.Name, null, null, ErrorCode.RowsNotTaken,
             $"{plan.Name}: {found}, so that nothing of this entity was merged. Fix the {fix}, then {nextStep}."));
     }
 

@@ -80,7 +80,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     }
 
     private SyncException Lost(StagedSum staged, StagedTotal expected, string nextStep) => new(new SyncError(
-        "load", plan.Name, null, null, "staging-lost",
+        SyncStage.Load, plan.Name, null, null, ErrorCode.StagingLost,
         Invariant($"{plan.Name}: what is staged is not what was read ({staged.Total.Records} of {expected.Records} records, ")
         + $"checksum {staged.Total.Checksum:x16} instead of {expected.Checksum:x16}): a crash of the server empties unlogged tables. To finish, {nextStep}."));
 

@@ -23,3 +23,9 @@ internal sealed class PipelineBlock(string? entity, string name, int parallel)
     /// <summary>Adds a link.</summary>
     public void LinkTo(PipelineBlock next) => _next.Add(next);
 }
+
+/// <summary>What waits before a block of a line.</summary>
+/// <param name="Name">The block's name.</param>
+/// <param name="Waiting">Messages that wait.</param>
+/// <param name="Capacity">How many may wait.</param>
+internal sealed record BlockFill(string Name, int Waiting, int Capacity);

@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Dataflow;
-using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Pipeline;
 
@@ -46,7 +45,7 @@ internal sealed class PipelineLine<THead, T>(RunPipeline graph, PipelineFeed<THe
             },
             capacity,
             parallel);
-        graph.Show(entity, () => new StageFill(name, block.InputCount, capacity));
+        graph.Show(entity, () => new BlockFill(name, block.InputCount, capacity));
         feed.Prepend(described);
         started(block);
         connect(block);

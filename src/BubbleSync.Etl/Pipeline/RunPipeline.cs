@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Dataflow;
-using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Pipeline;
 
@@ -16,7 +15,7 @@ internal sealed class RunPipeline : IDisposable
     private readonly List<Task> _blocks = [];
     private readonly List<PipelineStep> _steps = [];
     private readonly List<PipelineBlock> _described = [];
-    private readonly List<(string Entity, Func<StageFill> Read)> _fills = [];
+    private readonly List<(string Entity, Func<BlockFill> Read)> _fills = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StageException? _failure;
     private int _stepsLeft;
@@ -60,7 +59,7 @@ internal sealed class RunPipeline : IDisposable
     }
 
     /// <summary>Returns what waits before each stage of an entity's lines, in order.</summary>
-    public IReadOnlyList<StageFill> Fills(string entity) => [.. _fills.Where(f => f.Entity == entity).Select(f => f.Read())];
+    public IReadOnlyList<BlockFill> Fills(string entity) => [.. _fills.Where(f => f.Entity == entity).Select(f => f.Read())];
 
     /// <summary>Runs all steps to the end, or to the first failure; no block works on when it returns.</summary>
     /// <exception cref="StageException">A stage failed.</exception>
@@ -101,7 +100,7 @@ internal sealed class RunPipeline : IDisposable
     }
 
     /// <summary>Shows what waits before a block of a line; the last block of a line is added first.</summary>
-    internal void Show(string entity, Func<StageFill> read) => _fills.Insert(0, (entity, read));
+    internal void Show(string entity, Func<BlockFill> read) => _fills.Insert(0, (entity, read));
 
     /// <summary>Completes a block when the graph ends.</summary>
     internal void CompleteAtEnd(IDataflowBlock head) => _heads.Add(head);

@@ -39,8 +39,8 @@ internal static class Statements
         this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
-        await using var reader = await PostgresFailure.ExplainedAsync(() => command.ExecuteReaderAsync(cancellationToken), "load");
-        while (await PostgresFailure.ExplainedAsync(() => reader.ReadAsync(cancellationToken), "load"))
+        await using var reader = await PostgresFailure.ExplainedAsync(() => command.ExecuteReaderAsync(cancellationToken), SyncStage.Load);
+        while (await PostgresFailure.ExplainedAsync(() => reader.ReadAsync(cancellationToken), SyncStage.Load))
             yield return read(reader);
     }
 

@@ -239,7 +239,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
             return connection.PostgreSqlVersion.Major >= OldestVersion
                 ? Task.CompletedTask
                 : throw new SyncException(new SyncError(
-                    "load", null, null, null, "target-too-old",
+                    SyncStage.Load, null, null, null, ErrorCode.TargetTooOld,
                     Invariant($"{Host} is PostgreSQL {connection.PostgreSqlVersion.Major}; {OldestVersion} or newer is needed, which has MERGE.")));
         },
         cancellationToken);

@@ -36,7 +36,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         }
         catch (NpgsqlException failure)
         {
-            throw PostgresFailure.Explain(failure, "load", entity);
+            throw PostgresFailure.Explain(failure, SyncStage.Load, entity);
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         await ControlTables.CheckAsync(connection, cancellationToken);
         var checks = new ControlTableChecks(connection);
         if ((await checks.FindUnreadableAsync(cancellationToken) ?? await checks.FindSecuredAsync(cancellationToken)) is { } obstacle)
-            TargetFinding.ThrowIfAny([TargetFinding.Obstacle(Name, "target-rights", null, obstacle)]);
+            TargetFinding.ThrowIfAny([TargetFinding.Obstacle(Name, ErrorCode.TargetRights, null, obstacle)]);
     }
 
     /// <summary>Makes the tables that are missing, for those who only read them; stops where there is an obstacle.</summary>
@@ -106,7 +106,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         }
 
         return await FindLackAsync(plans, use, cancellationToken) is { } lack
-            ? TargetFinding.Obstacle(Name, "target-rights", null, lack)
+            ? TargetFinding.Obstacle(Name, ErrorCode.TargetRights, null, lack)
             : await TryAsync(cancellationToken) ?? new TargetFinding(Name, "there, or can be made, and may be written");
     }
 
@@ -223,8 +223,8 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
             return new TargetFinding(Name, "to be made or upgraded; another session uses them now, and a run waits for it");
 
         return connection.State == ConnectionState.Open && await EventTriggers.ExplainAsync(connection, refused, cancellationToken) is { } trigger
-            ? TargetFinding.Obstacle(Name, "target-refuses", null, trigger)
-            : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, "plan", null));
+            ? TargetFinding.Obstacle(Name, ErrorCode.TargetRefuses, null, trigger)
+            : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, SyncStage.Plan, null));
     }
 
     // Some failures end the session, and everything that it did.

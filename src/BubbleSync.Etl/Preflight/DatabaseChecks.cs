@@ -43,7 +43,7 @@ internal sealed class DatabaseChecks(NpgsqlConnection connection)
                     "encoding", $"{encoding} lacks characters that Bubble may send, and the first of them stops a run. "
                         + "Make a database with: create database … encoding 'UTF8' template template0;"),
             (isStandby ? Standby : readOnly) is { } obstacle
-                ? TargetFinding.Obstacle("writing", "target-read-only", null, obstacle)
+                ? TargetFinding.Obstacle("writing", ErrorCode.TargetReadOnly, null, obstacle)
                 : new TargetFinding("writing", "allowed"),
         ];
     }

@@ -1,6 +1,5 @@
 using System.Data;
 using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Postgres.Failures;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Preflight;
@@ -119,7 +118,7 @@ internal sealed class SessionChecks(TargetDatabase database)
     private Task<TargetSession> BeginAsync(TimeSpan longestWait, CancellationToken cancellationToken) =>
         database.BeginAsync(IsolationLevel.ReadCommitted, longestWait, cancellationToken);
 
-    private static bool IsOverLimit(SyncException refused) => refused.Errors[0].Code == ConnectionFailure.NoSessionFree;
+    private static bool IsOverLimit(SyncException refused) => refused.Errors[0].Code == ErrorCode.TooManySessions;
 }
 
 /// <summary>What the check of sessions found.</summary>

@@ -13,8 +13,6 @@ namespace BubbleSync.Etl.Preflight;
 /// <param name="user">The user's name, quoted.</param>
 internal sealed class TableChecks(NpgsqlConnection connection, string schema, TargetUse use, string user)
 {
-    private const string Refuses = "target-refuses";
-
     private readonly List<TargetFinding> _findings = [];
 
     /// <summary>Checks the tables of these entities.</summary>
@@ -51,7 +49,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         // It refuses the staging tables of all entities alike, and no statement was tried then.
         if (refusals is { Count: > 0 } && await EventTriggers.ExplainAsync(connection, refusals.Values.First(), cancellationToken) is { } trigger)
         {
-            _findings.Add(TargetFinding.Obstacle("staging tables", Refuses, null, trigger));
+            _findings.Add(TargetFinding.Obstacle("staging tables", ErrorCode.TargetRefuses, null, trigger));
             refusals = null;
         }
 
@@ -76,7 +74,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         foreach (var table in StatementProbe.Read(plan).Where(t => !own.Contains(t)).Prepend(plan.Table))
         {
             if (secured.Remove(table, out var found))
-                Add($"row-level security of {found.Name}", Refuses, plan, found.Obstacle, found.Remark);
+                Add($"row-level security of {found.Name}", ErrorCode.TargetRefuses, plan, found.Obstacle, found.Remark);
         }
     }
 
@@ -93,7 +91,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         if (state.PartitionKey is { } partition)
         {
             _findings.Add(TargetFinding.Obstacle(
-                check, Refuses, plan.Name,
+                check, ErrorCode.TargetRefuses, plan.Name,
                 $"table {plan.Table} is partitioned by {partition}, and PostgreSQL makes '{plan.KeyName}' unique only where it is the whole partition key. "
                 + $"No statement changes that: use a table that is not partitioned, or partitioned by hash ({Identifier.Quote(plan.KeyName)})"));
         }
@@ -104,7 +102,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         else if (state is { IsOwn: true, CanCreate: false })
         {
             _findings.Add(TargetFinding.Obstacle(
-                check, "target-rights", plan.Name,
+                check, ErrorCode.TargetRights, plan.Name,
                 $"missing, and the user may not make an index in schema {Identifier.Quote(schema)}. Grant it: "
                 + $"grant create on schema {Identifier.Quote(schema)} to {user};"));
         }
@@ -114,7 +112,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         }
         else
         {
-            _findings.Add(TargetFinding.Obstacle(check, "target-rights", plan.Name, $"missing, and only the table's owner can make it: {index}"));
+            _findings.Add(TargetFinding.Obstacle(check, ErrorCode.TargetRights, plan.Name, $"missing, and only the table's owner can make it: {index}"));
         }
     }
 
@@ -137,19 +135,19 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         IReadOnlyDictionary<string, string> closed)
     {
         var table = plan.Target.Name;
-        Add($"rules on {table}", Refuses, plan, state.Rules.Count == 0 ? null
+        Add($"rules on {table}", ErrorCode.TargetRefuses, plan, state.Rules.Count == 0 ? null
             : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
                 + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
-        Add($"columns of {table}", "column-unfilled", plan, unfilled.Explain(plan));
-        Add($"partitions of {table}", Refuses, plan, state.LacksPartitions
+        Add($"columns of {table}", ErrorCode.ColumnUnfilled, plan, unfilled.Explain(plan));
+        Add($"partitions of {table}", ErrorCode.TargetRefuses, plan, state.LacksPartitions
             ? $"table {plan.Table} is partitioned by hash, and not every remainder has a partition, so that the table would refuse a part of the records. Create the "
                 + $"missing ones: select inhrelid::regclass, pg_get_expr(relpartbound, c.oid) from pg_inherits join pg_class c on c.oid = inhrelid "
                 + $"where inhparent = {Identifier.Literal(plan.Table)}::regclass; shows those that are there"
             : null);
         if (unfilled.ExplainDoubt(plan) is { } doubt)
             _findings.Add(TargetFinding.Risk($"columns of {table}", doubt));
-        Add($"replica identity of {table}", Refuses, plan, unidentified.GetValueOrDefault(table));
-        Add($"sequences of {table}", "target-rights", plan, closed.GetValueOrDefault(table));
+        Add($"replica identity of {table}", ErrorCode.TargetRefuses, plan, unidentified.GetValueOrDefault(table));
+        Add($"sequences of {table}", ErrorCode.TargetRights, plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)
         {
             var keeping = triggers.Any(t => t.KeepsInserts || t.KeepsUpdates) ? " A run stops before it merges where one of them keeps rows out." : "";
@@ -167,7 +165,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         }
     }
 
-    private void Add(string check, string code, EntityPlan plan, string? obstacle, string? ok = null)
+    private void Add(string check, ErrorCode code, EntityPlan plan, string? obstacle, string? ok = null)
     {
         if (obstacle is not null)
             _findings.Add(TargetFinding.Obstacle(check, code, plan.Name, obstacle));
@@ -182,13 +180,13 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         var lacking = state.Lacking.Intersect(needed).Except(state.OnColumns).ToList();
         var isDenied = refused is { SqlState: PostgresErrorCodes.InsufficientPrivilege };
         if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))
-            Add(check, "target-rights", plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed));
+            Add(check, ErrorCode.TargetRights, plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed));
         else if (isDenied)
-            Add(check, "target-rights", plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, state.Oid, cancellationToken)}");
+            Add(check, ErrorCode.TargetRights, plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, state.Oid, cancellationToken)}");
         else if (refused is not null)
-            Add($"statements on {plan.Target.Name}", Refuses, plan, Refused(plan, refused));
+            Add($"statements on {plan.Target.Name}", ErrorCode.TargetRefuses, plan, Refused(plan, refused));
         else
-            Add(check, "", plan, null, Granted(plan, state));
+            _findings.Add(new TargetFinding(check, Granted(plan, state)));
     }
 
     private static string Refused(EntityPlan plan, PostgresException refused) => string.Join(' ', new[]

@@ -16,10 +16,10 @@ internal sealed record TargetFinding(string Check, string Message)
     /// <param name="code">The code of the error.</param>
     /// <param name="entity">The entity; null for the whole database.</param>
     /// <param name="message">What is wrong, on what, and what to do.</param>
-    public static TargetFinding Obstacle(string check, string code, string? entity, string message) => new(check, message)
+    public static TargetFinding Obstacle(string check, ErrorCode code, string? entity, string message) => new(check, message)
     {
         IsOk = false,
-        Error = new SyncError("plan", entity, null, null, code, entity is null ? message : $"{entity}: {message}"),
+        Error = new SyncError(SyncStage.Plan, entity, null, null, code, entity is null ? message : $"{entity}: {message}"),
     };
 
     /// <summary>An obstacle for which a run stops with an error of its own.</summary>

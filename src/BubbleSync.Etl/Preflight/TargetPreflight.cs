@@ -75,7 +75,7 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         {
             return canMake
                 ? new TargetFinding(name, "can be made")
-                : TargetFinding.Obstacle(name, "target-rights", null, $"the user may not make schema {schema}. Grant it: grant create on database {Identifier.Quote(database)} to {user};");
+                : TargetFinding.Obstacle(name, ErrorCode.TargetRights, null, $"the user may not make schema {schema}. Grant it: grant create on database {Identifier.Quote(database)} to {user};");
         }
 
         string[] lacking = [.. canUse ? Array.Empty<string>() : ["usage"], .. canCreate || !lacksTables ? Array.Empty<string>() : ["create"]];
@@ -83,7 +83,7 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         {
             var rights = string.Join(", ", lacking);
             return TargetFinding.Obstacle(
-                name, "target-rights", null,
+                name, ErrorCode.TargetRights, null,
                 $"the user lacks {rights} on schema {schema}. Grant it: grant {rights} on schema {Identifier.Quote(schema)} to {user};");
         }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>What is well and what is not, before a run.</summary>
@@ -13,4 +15,9 @@ public sealed record DoctorReport(bool Success, IReadOnlyList<DoctorCheck> Check
 /// <param name="Name">What was checked.</param>
 /// <param name="Status"><c>well</c>, <c>failed</c>, or <c>skipped</c> if an earlier failure makes the check impossible.</param>
 /// <param name="Message">What was found; where it failed, what to do.</param>
-public sealed record DoctorCheck(string Name, string Status, string Message);
+public sealed record DoctorCheck(string Name, CheckStatus Status, string Message)
+{
+    /// <summary>The action that the message ends with, as data; null where it names none. In no JSON.</summary>
+    [JsonIgnore]
+    public NextAction? Next { get; init; }
+}

@@ -24,7 +24,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 
     private static IReadOnlyList<string> Cells(FieldAuditRow row, bool shapes) =>
     [
-        row.Entity, row.BubbleField, row.Column, row.Type, row.Status, Text(row.Seen), Text(row.Present), Text(row.Stored), Text(row.Failed),
+        row.Entity, row.BubbleField, row.Column, row.Type, Word.Of(row.Status), Text(row.Seen), Text(row.Present), Text(row.Stored), Text(row.Failed),
         .. shapes ? [string.Join(' ', row.Shapes)] : Array.Empty<string>(),
     ];
 
@@ -36,7 +36,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 /// <param name="BubbleField">The field as Bubble names it; empty for a column that no map names.</param>
 /// <param name="Column">The target column; empty for a field that no map names.</param>
 /// <param name="Type">What the field becomes, or the column's type.</param>
-/// <param name="Status"><c>mapped</c>, <c>unmapped</c>, <c>column-missing</c>, <c>local-only</c> or <c>absent-in-bubble</c>.</param>
+/// <param name="Status">How both belong together.</param>
 /// <param name="Seen">Records read; one that changes meanwhile is read twice.</param>
 /// <param name="Present">Records that had the field.</param>
 /// <param name="Stored">Rows in PostgreSQL whose column is not NULL.</param>
@@ -47,4 +47,4 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 /// <c>list(3)</c> (items), <c>blank</c>, <c>null</c>. Three at most, in this order: of each kind the longest, and where that leaves room the shortest.
 /// </param>
 public sealed record FieldAuditRow(
-    string Entity, string BubbleField, string Column, string Type, string Status, long Seen, long Present, long Stored, long Failed, long Filled, IReadOnlyList<string> Shapes);
+    string Entity, string BubbleField, string Column, string Type, FieldStatus Status, long Seen, long Present, long Stored, long Failed, long Filled, IReadOnlyList<string> Shapes);

@@ -20,7 +20,7 @@ public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mappe
         var fields = rows.Where(r => r.BubbleField.Length > 0).GroupBy(r => (r.Entity, r.BubbleField)).ToList();
         var sent = fields.Where(f => f.Any(r => r.Filled > 0)).ToList();
         var percent = sent.Count == 0 ? 100 : Math.Floor(1000 * sent.Sum(f => f.Min(Share)) / sent.Count) / 10;
-        return new FieldCoverage(entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == "mapped")), sent.Count(f => f.All(r => r.Stored > 0)), percent, published);
+        return new FieldCoverage(entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == FieldStatus.Mapped)), sent.Count(f => f.All(r => r.Stored > 0)), percent, published);
     }
 
     // A field may go to several columns: it is stored as far as it is in all of them.

@@ -19,27 +19,27 @@ public sealed record InvoiceSyncReport(bool Success, IReadOnlyList<InvoiceResult
 /// What was done, in merge order; a single <c>skip</c> where nothing was to write: all was up to date, or changed here later. With <c>--force</c> nothing is
 /// skipped.
 /// </param>
-/// <param name="Errors">What went wrong; what has severity <c>warning</c> is no failure.</param>
+/// <param name="Errors">What went wrong; a warning is no failure.</param>
 /// <param name="Stats">How many records are in their tables now.</param>
 public sealed record InvoiceResult(bool Success, string InvoiceId, IReadOnlyList<SyncStep> Steps, IReadOnlyList<SyncTrouble> Errors, InvoiceStats Stats);
 
 /// <summary>A step of an invoice's sync.</summary>
-/// <param name="Action">What: one of the names in <see cref="InvoiceStats"/>, or <c>skip</c>.</param>
+/// <param name="Action">What it is about.</param>
 /// <param name="Success">Whether it went well.</param>
 /// <param name="Error">Why not; left out where it did.</param>
-/// <param name="Outcome">With <c>--force</c>, <c>unchanged</c> where nothing differed; else left out.</param>
+/// <param name="Outcome">Of a forced sync, whether nothing differed; else left out.</param>
 public sealed record SyncStep(
-    string Action, bool Success,
+    InvoiceAction Action, bool Success,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Outcome = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StepOutcome? Outcome = null);
 
 /// <summary>Something that went wrong with one invoice.</summary>
-/// <param name="Severity"><c>error</c>, or <c>warning</c> for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
+/// <param name="Severity">An error, or a warning for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
 /// <param name="Entity">The entity it happened to.</param>
 /// <param name="BubbleId">The record it happened to.</param>
-/// <param name="Code">A stable word for programs.</param>
+/// <param name="Code">What kind of thing it is, for programs.</param>
 /// <param name="Message">What, why, and what to do.</param>
-public sealed record SyncTrouble(string Severity, string Entity, string BubbleId, string Code, string Message);
+public sealed record SyncTrouble(Severity Severity, string Entity, string BubbleId, ErrorCode Code, string Message);
 
 /// <summary>How many records of an invoice are in their tables now as Bubble has them, or newer, or as they were changed here later.</summary>
 public sealed record InvoiceStats

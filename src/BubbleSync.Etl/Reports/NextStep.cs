@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Reports;
 internal static class NextStep
 {
     /// <summary>For a run that goes on where it stopped.</summary>
-    public const string Resume = "go on with 'bubblesync resync --resume'";
+    public const string Resume = "resume the run";
 
     /// <summary>For all others.</summary>
     public const string Again = "run the same command again";

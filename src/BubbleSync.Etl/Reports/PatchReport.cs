@@ -2,7 +2,7 @@ namespace BubbleSync.Etl.Reports;
 
 /// <summary>What a patch did.</summary>
 /// <param name="Name">The file's name without ending.</param>
-/// <param name="Status"><c>succeeded</c>, <c>failed</c>, or <c>skipped</c> where a table it needs is missing.</param>
+/// <param name="Status">What came of it.</param>
 /// <param name="Rows">Rows it changed.</param>
 /// <param name="Error">Why it failed or was skipped, or null.</param>
-public sealed record PatchReport(string Name, string Status, long Rows, string? Error);
+public sealed record PatchReport(string Name, PatchStatus Status, long Rows, string? Error);

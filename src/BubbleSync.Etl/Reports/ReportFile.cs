@@ -21,7 +21,7 @@ internal static class ReportFile
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SyncException(new SyncError("settings", null, null, option, "settings", $"'{path}' cannot be written: {refused.Message}"), refused);
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, option, ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message}"), refused);
         }
     }
 

@@ -13,7 +13,7 @@ public static class ReportJson
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new UtcTime(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new UtcTime() },
         TypeInfoResolver = JsonTypeInfoResolver.Combine(ReportTypes.Default, new DefaultJsonTypeInfoResolver()),
     };
 

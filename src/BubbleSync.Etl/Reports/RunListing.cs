@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Reports;
 /// <summary>A run in the list of runs.</summary>
 /// <param name="RunId">Its id.</param>
 /// <param name="Kind">What it did.</param>
-/// <param name="Status"><c>running</c>, or how it ended.</param>
+/// <param name="Status">How it ended, or that it goes on.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="FinishedAt">When it ended, or null.</param>
 /// <param name="DryRun">Whether everything was rolled back, its counts too.</param>
@@ -14,16 +14,16 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Died">Whether its status says <c>running</c> though it holds its lock in the database no more.</param>
 /// <param name="Conclusion">The result of a comparison, in words; null for other runs.</param>
 public sealed record RunListing(
-    Guid RunId, string Kind, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated, long Rejected, bool Died, string? Conclusion);
+    Guid RunId, RunKind Kind, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated, long Rejected, bool Died, string? Conclusion);
 
 /// <summary>A line of a run's activity log.</summary>
 /// <param name="At">When.</param>
-/// <param name="Level"><c>warning</c> or <c>error</c>.</param>
+/// <param name="Level">How grave it is.</param>
 /// <param name="Stage">Where.</param>
 /// <param name="Entity">The entity, or null.</param>
 /// <param name="BubbleId">The record, or null.</param>
 /// <param name="Message">What.</param>
-public sealed record ActivityLine(DateTimeOffset At, string Level, string Stage, string? Entity, string? BubbleId, string Message);
+public sealed record ActivityLine(DateTimeOffset At, Severity Level, SyncStage Stage, string? Entity, string? BubbleId, string Message);
 
 /// <summary>A field that did not convert, with its record.</summary>
 /// <param name="Entity">The entity.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>The progress of a run at one moment.</summary>
@@ -16,10 +18,10 @@ public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCoun
 }
 
 /// <summary>What waits before a stage.</summary>
-/// <param name="Stage">The stage: <c>read</c>, <c>map</c> or <c>stage</c>.</param>
-/// <param name="Waiting">Messages that wait: windows before <c>read</c>, pages before the others.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Waiting">Messages that wait: windows before reading, pages before the others.</param>
 /// <param name="Capacity">How many may wait; then those who send them wait.</param>
-public sealed record StageFill(string Stage, int Waiting, int Capacity);
+public sealed record StageFill(QueueStage Stage, int Waiting, int Capacity);
 
 /// <summary>The progress of an entity.</summary>
 /// <param name="Name">The entity.</param>
@@ -31,6 +33,7 @@ public sealed record StageFill(string Stage, int Waiting, int Capacity);
 public sealed record EntityProgress(string Name, EntityState State, long? Expected, long Read, long Rejected, long TakenOver);
 
 /// <summary>What an entity is at.</summary>
+[JsonConverter(typeof(WordConverter<EntityState>))]
 public enum EntityState
 {
     /// <summary>Not begun.</summary>

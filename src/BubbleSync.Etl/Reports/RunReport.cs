@@ -8,11 +8,11 @@ public sealed record RunReport
     /// <summary>The run's id; null where it stopped before there was one.</summary>
     public required Guid? RunId { get; init; }
 
-    /// <summary><c>resync</c>, <c>incremental</c>, <c>sync invoice</c>, <c>sync range</c>, <c>reprocess</c>, <c>patch</c>, <c>verify</c> and so on.</summary>
-    public required string Kind { get; init; }
+    /// <summary>What it does.</summary>
+    public required RunKind Kind { get; init; }
 
-    /// <summary><c>succeeded</c>, <c>partial</c>, <c>failed</c> or <c>cancelled</c>.</summary>
-    public required string Status { get; init; }
+    /// <summary>How it ended.</summary>
+    public required RunStatus Status { get; init; }
 
     /// <summary>Whether everything was rolled back at the end, so that the counts are what would be.</summary>
     public bool DryRun { get; init; }
@@ -51,6 +51,10 @@ public sealed record RunReport
     /// <summary>What ended the run early, with the exception behind it; null where it went to its end. In no JSON.</summary>
     [JsonIgnore]
     public SyncException? Failure { get; init; }
+
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
 
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

@@ -1,11 +1,11 @@
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>The entities that were proposed.</summary>
-/// <param name="Source">Where their fields come from: <c>meta</c>, <c>swagger</c> or <c>sample</c>, each completed by a sample of records.</param>
+/// <param name="Source">Where their fields come from, each completed by a sample of records.</param>
 /// <param name="DryRun">Whether nothing was written.</param>
 /// <param name="Entities">The entities by name.</param>
 /// <param name="Warnings">What a user should check: types that cannot be read, links that form a cycle.</param>
-public sealed record ScaffoldReport(string Source, bool DryRun, IReadOnlyList<ScaffoldedEntity> Entities, IReadOnlyList<string> Warnings)
+public sealed record ScaffoldReport(SchemaSource Source, bool DryRun, IReadOnlyList<ScaffoldedEntity> Entities, IReadOnlyList<string> Warnings)
 {
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

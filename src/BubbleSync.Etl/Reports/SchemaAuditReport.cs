@@ -1,19 +1,24 @@
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>Bubble's types and fields against maps and tables.</summary>
-/// <param name="Source">Where the fields come from: <c>meta</c>, <c>swagger</c> or <c>sample</c>.</param>
+/// <param name="Source">Where the fields come from.</param>
 /// <param name="Entities">How much of each type is mapped, in the order of the maps.</param>
 /// <param name="Findings">What does not agree, sorted by entity, finding, field and column; none where all is well.</param>
 /// <param name="Ddl">A script of the additions that close the gaps, with changes that are none as comments.</param>
 /// <param name="Applied">How many statements of it were run.</param>
 /// <param name="WrittenMaps">The map files that gained lines, with their paths.</param>
 public sealed record SchemaAuditReport(
-    string Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
+    SchemaSource Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
 {
     /// <summary>What a user should know of the audit itself, for example that the app's description could not be read.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
 
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
@@ -23,7 +28,7 @@ public sealed record SchemaAuditReport(
     public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
         ["entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"],
-        Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, f.Finding, f.Message, f.Ddl ?? ""]).ToAsyncEnumerable(),
+        Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, Word.Of(f.Finding), f.Message, f.Ddl ?? ""]).ToAsyncEnumerable(),
         formulas: false,
         cancellationToken);
 
@@ -46,11 +51,7 @@ public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fie
 /// <param name="BubbleField">The field as Bubble names it, or empty.</param>
 /// <param name="Column">The column, or the one proposed; or empty.</param>
 /// <param name="Type">What the field holds in Bubble's words, or empty.</param>
-/// <param name="Finding">
-/// <c>type-unmapped</c>, <c>type-gone</c>, <c>field-unmapped</c>, <c>field-renamed</c>, <c>field-gone</c>, <c>name-shared</c>,
-/// <c>type-misfit</c> (map against Bubble),
-/// <c>table-missing</c>, <c>no-table</c>, <c>column-missing</c>, <c>column-misfit</c>, <c>index-missing</c> (map against table).
-/// </param>
+/// <param name="Finding">What kind of thing it is.</param>
 /// <param name="Message">The same in words, with what to do.</param>
 /// <param name="Ddl">The statement that closes the gap, where it is one.</param>
-public sealed record SchemaFinding(string Entity, string BubbleType, string BubbleField, string Column, string Type, string Finding, string Message, string? Ddl);
+public sealed record SchemaFinding(string Entity, string BubbleType, string BubbleField, string Column, string Type, SchemaFindingKind Finding, string Message, string? Ddl);

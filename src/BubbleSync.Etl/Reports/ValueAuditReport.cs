@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Reports;
 
@@ -12,7 +13,7 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Entities">The entities by name.</param>
 /// <param name="Run">The run as every run reports.</param>
 public sealed record ValueAuditReport(
-    Guid? RunId, long Rows, IReadOnlyDictionary<string, long> ByVerdict, IReadOnlyList<AuditedEntity> Entities, [property: JsonIgnore] RunReport Run)
+    Guid? RunId, long Rows, IReadOnlyDictionary<ValueVerdict, long> ByVerdict, IReadOnlyList<AuditedEntity> Entities, [property: JsonIgnore] RunReport Run)
 {
     /// <summary>What a user should know though nothing is wrong.</summary>
     public IReadOnlyList<string> Warnings => Run.Warnings;
@@ -30,4 +31,4 @@ public sealed record ValueAuditReport(
 /// <param name="Rows">Rows written.</param>
 /// <param name="ByVerdict">How many of each verdict, written or not.</param>
 /// <param name="Proof">The verification that everything was read, or why it was not verified.</param>
-public sealed record AuditedEntity(string Name, long Records, long Rows, IReadOnlyDictionary<string, long> ByVerdict, EntityProof? Proof);
+public sealed record AuditedEntity(string Name, long Records, long Rows, IReadOnlyDictionary<ValueVerdict, long> ByVerdict, EntityProof? Proof);

@@ -17,6 +17,10 @@ public sealed record VerifyReport(
     /// <summary>Why not everything could be compared.</summary>
     public IReadOnlyList<SyncError> Errors => Run.Errors;
 
+    /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
+
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }
@@ -54,7 +58,7 @@ public sealed record VerifiedEntity(string Name, long Compared, long Equal, long
 /// <summary>One difference.</summary>
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleId">The record; empty where it has no usable id.</param>
-/// <param name="Verdict"><c>missing</c>, <c>extra</c>, <c>older</c>, <c>newer</c>, <c>differs</c>, <c>absent-kept</c> or <c>rejected</c>.</param>
+/// <param name="Verdict">How both differ.</param>
 /// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record, or a column of no field.</param>
 /// <param name="Column">Its column; empty where it is the whole record.</param>
-public sealed record VerifiedDifference(string Entity, string BubbleId, string Verdict, string BubbleField, string Column);
+public sealed record VerifiedDifference(string Entity, string BubbleId, DifferenceVerdict Verdict, string BubbleField, string Column);

@@ -38,9 +38,9 @@ internal sealed class EntityPipeline
         (_graph, Plan, _stage, _look, _mapper) = (graph, plan, stage, look, new RecordMapper(plan, keepsRaw));
         Rank = plan.Level;
         _feed = graph.Line<Extraction>(plan.Name)
-            .ThenMany("read", (extraction, _) => ReadAsync(extraction), parallel: WindowsAtOnce)
-            .Then("map", Map, parallel: Environment.ProcessorCount)
-            .Into("stage", StageAsync, parallel: WindowsAtOnce);
+            .ThenMany(Word.Of(QueueStage.Read), (extraction, _) => ReadAsync(extraction), parallel: WindowsAtOnce)
+            .Then(Word.Of(QueueStage.Map), Map, parallel: Environment.ProcessorCount)
+            .Into(Word.Of(QueueStage.Stage), StageAsync, parallel: WindowsAtOnce);
     }
 
     /// <summary>The entity.</summary>
@@ -72,7 +72,9 @@ internal sealed class EntityPipeline
     public IReadOnlyList<PipelineBlock> Line => _feed.Stages;
 
     /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
-    public IReadOnlyList<StageFill> Queues => _isPassing ? _graph.Fills(Plan.Name) : [];
+    public IEnumerable<StageFill> Queues => _isPassing
+        ? _graph.Fills(Plan.Name).Select(f => new StageFill(Word.Parse<QueueStage>(f.Name), f.Waiting, f.Capacity))
+        : [];
 
     /// <summary>Takes over what an earlier attempt at the same run has staged.</summary>
     public void TakeOver(IEnumerable<StagedReading> readings, long rejected)
@@ -137,7 +139,7 @@ internal sealed class EntityPipeline
         catch (Exception failure)
         {
             span.Fail("read");
-            throw PostgresFailure.Explain(failure, "extract", Plan.Name);
+            throw PostgresFailure.Explain(failure, SyncStage.Extract, Plan.Name);
         }
         finally
         {
@@ -168,7 +170,7 @@ internal sealed class EntityPipeline
         }
         catch (Exception failure)
         {
-            throw PostgresFailure.Explain(failure, "transform", Plan.Name);
+            throw PostgresFailure.Explain(failure, SyncStage.Transform, Plan.Name);
         }
     }
 
@@ -187,7 +189,7 @@ internal sealed class EntityPipeline
         }
         catch (Exception failure) when (!(failure is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw PostgresFailure.Explain(failure, "load", Plan.Name);
+            throw PostgresFailure.Explain(failure, SyncStage.Load, Plan.Name);
         }
 
         _open?.Count(reading);

@@ -17,7 +17,7 @@ internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellati
 /// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
 /// <param name="Part">What it reads, if that can verify nothing about all of Bubble; else null.</param>
 /// <param name="ReadsBubble">Whether it reads Bubble, so that a later run may start from where this one ended.</param>
-internal sealed record PartialRunOptions(string Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
+internal sealed record PartialRunOptions(RunKind Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
 {
     /// <summary>Warnings that are known before it begins.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -16,8 +16,6 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
 internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
-    private const string TooManyRejects = "too-many-rejects";
-
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
     private readonly SyncSettings _settings;
@@ -65,7 +63,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         {
             await run.RunAsync();
         }
-        catch (SyncException stopped) when (stopped.Errors[0].Code == TooManyRejects && !_options.DryRun)
+        catch (SyncException stopped) when (stopped.Errors[0].Code == ErrorCode.TooManyRejects && !_options.DryRun)
         {
             await _merge.KeepRejectsAsync(_entities, cancellationToken);
             throw;
@@ -116,7 +114,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         {
             await AskAsync(_histories[entity].ProbeAsync, cancellationToken);
         }
-        catch (SyncException hidden) when (hidden.Errors[0].Code == "type-not-exposed")
+        catch (SyncException hidden) when (hidden.Errors[0].Code == ErrorCode.TypeNotExposed)
         {
             refused.Add(hidden.Errors[0]);
         }
@@ -197,10 +195,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         var wayOut = _options.DryRun
             ? ""
-            : $" See why with 'bubblesync runs rejected {_journal.RunId}', fix the maps, then run again; "
-                + "or go on with 'bubblesync resync --resume' and a larger --max-rejects.";
+            : " Look at the rejected records, fix the maps, then run again; or resume the run with a larger limit (--max-rejects).";
         throw new SyncException(new SyncError(
-            "transform", null, null, null, TooManyRejects,
+            SyncStage.Transform, null, null, null, ErrorCode.TooManyRejects,
             Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));
     }
 }

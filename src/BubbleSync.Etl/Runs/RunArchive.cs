@@ -20,20 +20,20 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="kind">Only runs of this kind, or null for all.</param>
     /// <param name="status">Only runs that ended, or go on, like this; or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IReadOnlyList<RunListing>> ListAsync(int most, string? kind, string? status, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), "runs");
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), SyncStage.Runs);
 
     /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), "runs");
+        PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
 
     /// <summary>Gives a run's activity log in order.</summary>
     /// <param name="run">The run.</param>
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, string? level, string? entity, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), "runs");
+    public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, Severity? level, string? entity, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), SyncStage.Runs);
 
     /// <summary>Gives a run's activity log in order, and then each further line as it is written, until the run has ended.</summary>
     /// <param name="run">The run.</param>
@@ -41,8 +41,8 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="clock">The clock of the pauses between looks.</param>
     /// <param name="cancellationToken">Stops following.</param>
-    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, string? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), "runs");
+    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, Severity? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), SyncStage.Runs);
 
     /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
     /// <param name="run">The run.</param>
@@ -55,10 +55,10 @@ public sealed class RunArchive : IAsyncDisposable
             {
                 var rejected = new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken));
                 if (await rejected.ForgottenAsync(entity, cancellationToken) is { } forgotten)
-                    throw new SyncException(new SyncError("settings", entity, null, "RUN", "rejects-forgotten", $"There are {forgotten}."));
+                    throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "RUN", ErrorCode.RejectsForgotten, $"There are {forgotten}."));
                 return rejected.FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity);
             },
-            "runs");
+            SyncStage.Runs);
 
     /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>

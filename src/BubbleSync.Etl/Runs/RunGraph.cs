@@ -103,7 +103,7 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
             // A step ends like this when the run is asked to end in good order.
             if (failure.InnerException is OperationCanceledException)
                 ExceptionDispatchInfo.Throw(failure.InnerException);
-            throw PostgresFailure.Explain(failure.InnerException!, "load", null);
+            throw PostgresFailure.Explain(failure.InnerException!, SyncStage.Load, null);
         }
         finally
         {

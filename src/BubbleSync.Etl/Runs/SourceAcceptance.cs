@@ -33,7 +33,7 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
         if (found * 2 < stored)
         {
             throw new SyncException(new SyncError(
-                "settings", null, null, "Bubble:BaseUrl", "other-app",
+                SyncStage.Settings, null, null, "Bubble:BaseUrl", ErrorCode.OtherApp,
                 Invariant($"Of {stored} stored ids that were looked for, the app at {address} has {found}: it is not the app that these tables mirror. ")
                 + "Nothing was changed. Correct Bubble:BaseUrl, or name another schema in Postgres:Schema for this app."));
         }

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Preflight;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using Microsoft.Extensions.Logging;
@@ -119,7 +120,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Stops where the tables that are missing cannot be made.</summary>
     public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)
     {
-        var lacksTables = Plan([]).Gaps.Any(g => g.Code == "table-missing");
+        var lacksTables = Plan([]).Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing);
         return Database.RunAsync(
             c => new TargetPreflight(c, Database.Schema, new TargetUse(IsWritten: true)).RequireTablesCanBeMadeAsync(lacksTables, cancellationToken),
             cancellationToken);

@@ -15,7 +15,7 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
     {
-        var (changes, additions) = (findings.Where(f => f is { Finding: "column-misfit", Ddl: not null }).ToList(), findings.Where(f => f.Finding != "column-misfit" && f.Ddl is not null).ToList());
+        var (changes, additions) = (findings.Where(f => f is { Finding: SchemaFindingKind.ColumnMisfit, Ddl: not null }).ToList(), findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit && f.Ddl is not null).ToList());
         var text = new StringBuilder("-- What the tables lack for the maps and for Bubble's fields, as 'bubblesync audit schema' found it. Additions only.\n");
         if (tables.Count + additions.Count == 0)
             text.Append("-- Nothing is lacking.\n");
@@ -26,8 +26,8 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
             text.Append($"\n{await scripts.ScriptAsync(table, cancellationToken)}");
         if (completed.Count > 0)
             text.Append($"\n-- Fields that the maps gained since these scripts were written.\n{string.Join('\n', completed)}\n");
-        foreach (var finding in additions.OrderBy(f => f.Finding == "index-missing").ThenBy(f => f.Entity, StringComparer.Ordinal))
-            text.Append($"\n{Comment(finding.Entity, finding.Finding, finding.BubbleField)}\n{finding.Ddl}\n");
+        foreach (var finding in additions.OrderBy(f => f.Finding == SchemaFindingKind.IndexMissing).ThenBy(f => f.Entity, StringComparer.Ordinal))
+            text.Append($"\n{Comment(finding.Entity, Word.Of(finding.Finding), finding.BubbleField)}\n{finding.Ddl}\n");
         if (tables.Count + additions.Count > 0)
             text.Append("\ncommit;\n");
 

@@ -26,7 +26,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     {
         var types = await SurveyedAsync(cancellationToken);
         _findings.AddRange(app.Types.Where(t => !_maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
-            "", t.Name, "", "", "", "type-unmapped", $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
+            "", t.Name, "", "", "", SchemaFindingKind.TypeUnmapped, $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
         var scripts = new SchemaScripts(folders.Schema, database);
         var foreseen = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
         var entities = new List<SchemaAuditedEntity>();
@@ -35,7 +35,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         AddGaps();
 
         var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, foreseen?.Completed ?? [], _findings, cancellationToken);
-        var statements = _findings.Where(f => f.Finding != "column-misfit").Select(f => f.Ddl).OfType<string>().ToList();
+        var statements = _findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit).Select(f => f.Ddl).OfType<string>().ToList();
         if (options.Apply)
         {
             await CheckKeysAsync(cancellationToken);
@@ -50,11 +50,11 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     }
 
     private IReadOnlyList<EntityMap> Missing =>
-        [.. _maps.Where(m => plan.Gaps.Any(g => g.Entity == m.Name && g.Code == "table-missing")).OrderBy(m => m.Level)];
+        [.. _maps.Where(m => plan.Gaps.Any(g => g.Entity == m.Name && g.Kind == SchemaFindingKind.TableMissing)).OrderBy(m => m.Level)];
 
     private IReadOnlyList<SchemaFinding> Sorted() =>
     [
-        .. _findings.OrderBy(f => f.Entity, StringComparer.Ordinal).ThenBy(f => f.Finding, StringComparer.Ordinal)
+        .. _findings.OrderBy(f => f.Entity, StringComparer.Ordinal).ThenBy(f => Word.Of(f.Finding), StringComparer.Ordinal)
             .ThenBy(f => f.BubbleField, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal).ThenBy(f => f.BubbleType, StringComparer.Ordinal),
     ];
 
@@ -70,10 +70,10 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
                 lock (types)
                     types[map.Name] = surveyed;
             }
-            catch (SyncException refused) when (refused.Errors[0].Code == "type-not-exposed")
+            catch (SyncException refused) when (refused.Errors[0].Code == ErrorCode.TypeNotExposed)
             {
                 lock (types)
-                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", "type-gone", $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or fix bubbleType.", null));
+                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", SchemaFindingKind.TypeGone, $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or fix bubbleType.", null));
             }
         }, cancellationToken);
         return types;
@@ -109,14 +109,14 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         // Which columns its script gives it cannot be seen without the right to make it, and one of them may have this name.
         if (table is null)
         {
-            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, "field-unmapped", $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));
             return;
         }
 
         _proposals.Add((map, line));
         var isThere = table.Columns.ContainsKey(line.Column);
         _findings.Add(new SchemaFinding(
-            map.Name, map.BubbleType, field.Name, line.Column, field.Type, "field-unmapped", $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
+            map.Name, map.BubbleType, field.Name, line.Column, field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
             isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));
     }
 
@@ -126,13 +126,13 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         {
             var map = _maps.First(m => m.Name == gap.Entity);
             var field = map.Fields.FirstOrDefault(f => f.Column == gap.Column)?.From[0] ?? "";
-            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field, gap.Column ?? "", "", gap.Code, gap.What, gap.Ddl));
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field, gap.Column ?? "", "", gap.Kind, gap.What, gap.Ddl));
         }
 
         foreach (var entity in WithoutKey)
         {
             _findings.Add(new SchemaFinding(
-                entity.Name, entity.BubbleType, BubbleField.Id, entity.KeyName, "", "index-missing",
+                entity.Name, entity.BubbleType, BubbleField.Id, entity.KeyName, "", SchemaFindingKind.IndexMissing,
                 $"Table '{entity.Target.Name}' has no unique index on '{entity.KeyName}', so that one record could be there twice.", Ddl.UniqueIndex(entity.Table, entity.KeyName)));
         }
     }

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 
 namespace BubbleSync.Etl.Schema;
@@ -50,7 +51,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
         var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
-        if (PlanCompiler.Compile(maps, catalogue, []).Faults.Where(f => f.Code == "no-table").ToList() is { Count: > 0 } taken)
+        if (PlanCompiler.Compile(maps, catalogue, []).Faults.Where(f => f.Code == ErrorCode.NoTable).ToList() is { Count: > 0 } taken)
             throw new SyncException(taken);
         var missing = maps.Where(m => !catalogue.Tables.ContainsKey(m.Table)).ToList();
         foreach (var map in missing)
@@ -76,13 +77,13 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     }
 
     private static SyncException Unfit(EntityMap map, string why, Exception? cause) => new(
-        new SyncError("load", map.Name, null, $"{map.Table}.sql", "table-script", $"{map.Name}: the script '{map.Table}.sql' in Run:Schema cannot be run: {why}."), cause);
+        new SyncError(SyncStage.Load, map.Name, null, $"{map.Table}.sql", ErrorCode.TableScript, $"{map.Name}: the script '{map.Table}.sql' in Run:Schema cannot be run: {why}."), cause);
 
     // A map may have gained fields since its table's script was written.
     private async Task<IReadOnlyList<string>> CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         var plan = PlanCompiler.Compile(maps, await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken), []);
-        var statements = plan.Gaps.Where(g => g.Code == "column-missing").Select(g => g.Ddl).OfType<string>().ToList();
+        var statements = plan.Gaps.Where(g => g.Kind == SchemaFindingKind.ColumnMissing).Select(g => g.Ddl).OfType<string>().ToList();
         foreach (var statement in statements)
             await connection.ExecuteAsync(statement, cancellationToken);
         return statements;

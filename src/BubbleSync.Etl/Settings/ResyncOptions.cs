@@ -42,6 +42,7 @@ public sealed record ResyncOptions
 }
 
 /// <summary>What happens to rows that Bubble no longer has.</summary>
+[JsonConverter(typeof(WordConverter<PruneMode>))]
 public enum PruneMode
 {
     /// <summary>They are not looked for.</summary>

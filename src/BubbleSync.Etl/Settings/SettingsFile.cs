@@ -72,7 +72,7 @@ public static class SettingsFile
             var full = Path.GetFullPath(named);
             return File.Exists(full)
                 ? full
-                : throw new SyncException(new SyncError("settings", null, null, "--config", "settings", $"There is no settings file '{full}'. Fix --config or BUBBLESYNC_CONFIG."));
+                : throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, $"There is no settings file '{full}'. Fix --config or BUBBLESYNC_CONFIG."));
         }
 
         string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(ShippedFolder, "bubblesync.json")];

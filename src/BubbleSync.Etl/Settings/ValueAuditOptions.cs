@@ -5,9 +5,6 @@ namespace BubbleSync.Etl.Settings;
 /// <summary>Which values are audited, and where the rows go.</summary>
 public sealed record ValueAuditOptions
 {
-    /// <summary>The verdicts that a row may have.</summary>
-    public static IReadOnlyList<string> Verdicts { get; } = ["same", "differs", "absent-kept", "rejected", "row-missing"];
-
     /// <summary>The entities; none for all.</summary>
     public IReadOnlyList<string> Entities { get; init; } = [];
 
@@ -15,7 +12,7 @@ public sealed record ValueAuditOptions
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>Only rows of this verdict; null for all.</summary>
-    public string? Only { get; init; }
+    public ValueVerdict? Only { get; init; }
 
     /// <summary>Whether texts that a spreadsheet would take for formulas are written as they are. Default false: they get a leading apostrophe.</summary>
     public bool Formulas { get; init; }

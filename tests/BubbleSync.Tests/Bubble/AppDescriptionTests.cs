@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Sync;
@@ -56,7 +57,7 @@ public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixtur
 
         var app = await ReadAsync(bubble);
 
-        Assert.Equal(("sample", types), (app.Source, app.Types.Count));
+        Assert.Equal((SchemaSource.Sample, types), (app.Source, app.Types.Count));
         Assert.Equal(failure is null, app.Failure is null);
         Assert.Contains(failure ?? "", app.Failure ?? "", StringComparison.Ordinal);
     }
@@ -68,7 +69,7 @@ public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixtur
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => ReadAsync(bubble));
 
-        Assert.Equal("token-refused", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.TokenRefused, failure.Errors[0].Code);
     }
 
     [Fact]
@@ -85,14 +86,14 @@ public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixtur
         var audited = await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit);
         var run = await fixture.ResyncAsync("agent");
 
-        Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == "failed")));
-        Assert.Contains("No entry", examined.Checks.Single(c => c is { Name: "Data API", Status: "skipped" }).Message, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "type agent", Status: "well", Message: "1 record" });
-        Assert.Equal(("sample", "gadget"), (scaffolded.Source, Assert.Single(scaffolded.Entities).Name));
+        Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == CheckStatus.Failed)));
+        Assert.Contains("No entry", examined.Checks.Single(c => c is { Name: "Data API", Status: CheckStatus.Skipped }).Message, StringComparison.Ordinal);
+        Assert.Contains(examined.Checks, c => c is { Name: "type agent", Status: CheckStatus.Ok, Message: "1 record" });
+        Assert.Equal((SchemaSource.Sample, "gadget"), (scaffolded.Source, Assert.Single(scaffolded.Entities).Name));
         Assert.Contains(scaffolded.Warnings, w => w.Contains("No entry", StringComparison.Ordinal));
-        Assert.Contains(audited.Findings, f => f is { Entity: "agent", Finding: "field-unmapped", BubbleField: "Shoe Size" });
+        Assert.Contains(audited.Findings, f => f is { Entity: "agent", Finding: SchemaFindingKind.FieldUnmapped, BubbleField: "Shoe Size" });
         Assert.Contains("No entry", Assert.Single(audited.Warnings), StringComparison.Ordinal);
-        Assert.Equal("succeeded", run.Status);
+        Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Contains(run.Warnings, w => w.Contains("No entry", StringComparison.Ordinal));
     }
 

@@ -45,7 +45,7 @@ public sealed class BodyTests : IDisposable
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(always));
 
         Assert.Equal(1, page.Count);
-        Assert.Equal("source-garbled", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceGarbled, failure.Errors[0].Code);
         Assert.StartsWith($"invoice: Bubble ({Host}) answered 200 with a body that cannot be read: {told}.", failure.Message, StringComparison.Ordinal);
     }
 
@@ -57,7 +57,7 @@ public sealed class BodyTests : IDisposable
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(client));
 
-        Assert.Equal("source-busy", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceBusy, failure.Errors[0].Code);
         Assert.StartsWith($"invoice: Bubble ({Host}) answered 502 (with a body that cannot be read: {told}).", failure.Message, StringComparison.Ordinal);
     }
 
@@ -68,7 +68,7 @@ public sealed class BodyTests : IDisposable
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(client));
 
-        Assert.Equal("token-refused", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.TokenRefused, failure.Errors[0].Code);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class BodyTests : IDisposable
         using var always = Client(maxAttempts: 1, Answer(200, "identity", "cut letter"));
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(always));
 
-        Assert.Equal((1, "source-garbled"), (page.Count, failure.Errors[0].Code));
+        Assert.Equal((1, ErrorCode.SourceGarbled), (page.Count, failure.Errors[0].Code));
         Assert.StartsWith($"invoice: Bubble ({Host}) answered 200 with a body that is not UTF-8", failure.Message, StringComparison.Ordinal);
     }
 

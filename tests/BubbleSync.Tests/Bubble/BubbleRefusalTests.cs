@@ -11,22 +11,22 @@ namespace BubbleSync.Tests.Bubble;
 public sealed class BubbleRefusalTests
 {
     [Theory]
-    [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", "source-forbidden", "Just a moment")]
-    [InlineData(403, "text/plain", "error code: 1006", "source-forbidden", "error code: 1006")]
-    [InlineData(403, "application/json", """{"message":"Forbidden"}""", "source-forbidden", "(403: Forbidden)")]
-    [InlineData(403, "application/json", """{"message":"Missing Authentication Token"}""", "source-forbidden", "Missing Authentication Token")]
-    [InlineData(403, "application/json", """{"statusCode":403,"message":"No permission","error":"Forbidden"}""", "source-forbidden", "Forbidden: No permission")]
+    [InlineData(403, "text/html", "<html><title>Just a moment...</title></html>", ErrorCode.SourceForbidden, "Just a moment")]
+    [InlineData(403, "text/plain", "error code: 1006", ErrorCode.SourceForbidden, "error code: 1006")]
+    [InlineData(403, "application/json", """{"message":"Forbidden"}""", ErrorCode.SourceForbidden, "(403: Forbidden)")]
+    [InlineData(403, "application/json", """{"message":"Missing Authentication Token"}""", ErrorCode.SourceForbidden, "Missing Authentication Token")]
+    [InlineData(403, "application/json", """{"statusCode":403,"message":"No permission","error":"Forbidden"}""", ErrorCode.SourceForbidden, "Forbidden: No permission")]
     [InlineData(403, "application/problem+json", """{"type":"about:blank","title":"Access denied","detail":"Your address is blocked"}""",
-        "source-forbidden", "Access denied: Your address is blocked")]
-    [InlineData(403, "application/json", """{"error":{"code":1009,"message":"Country blocked"}}""", "source-forbidden", "Country blocked")]
-    [InlineData(403, "application/json", """{"errors":[{"code":1009,"message":"Country blocked"}]}""", "source-forbidden", "Country blocked")]
-    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", "token-refused", "403: No permission")]
+        ErrorCode.SourceForbidden, "Access denied: Your address is blocked")]
+    [InlineData(403, "application/json", """{"error":{"code":1009,"message":"Country blocked"}}""", ErrorCode.SourceForbidden, "Country blocked")]
+    [InlineData(403, "application/json", """{"errors":[{"code":1009,"message":"Country blocked"}]}""", ErrorCode.SourceForbidden, "Country blocked")]
+    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission")]
     [InlineData(403, "application/json", """{"error_class":"Unauthorized","message":null,"translation":"You do not have permission"}""",
-        "token-refused", "You do not have permission")]
-    [InlineData(200, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", "token-refused", "403: No permission")]
-    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", "token-refused", "Set BUBBLESYNC_Bubble__ApiToken")]
-    [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", "type-not-exposed", "Type not found x")]
-    public async Task It_is_named_by_who_refused(int status, string type, string body, string code, string words)
+        ErrorCode.TokenRefused, "You do not have permission")]
+    [InlineData(200, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission")]
+    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", ErrorCode.TokenRefused, "Set BUBBLESYNC_Bubble__ApiToken")]
+    [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", ErrorCode.TypeNotExposed, "Type not found x")]
+    public async Task It_is_named_by_who_refused(int status, string type, string body, ErrorCode code, string words)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => Answer(status, body, type));
 
@@ -34,7 +34,7 @@ public sealed class BubbleRefusalTests
 
         Assert.Equal((code, 1), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-        Assert.Equal(code == "source-forbidden", failure.Message.Contains("did not check the token", StringComparison.Ordinal));
+        Assert.Equal(code == ErrorCode.SourceForbidden, failure.Message.Contains("did not check the token", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
-        Assert.Equal("source-forbidden", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceForbidden, failure.Errors[0].Code);
         Assert.Contains("refused the request (403: IP not allowed)", failure.Message, StringComparison.Ordinal);
         Assert.Contains("which addresses may use it", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("ApiToken", failure.Message, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
-        Assert.Equal("source-moved", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceMoved, failure.Errors[0].Code);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", failure.Message, StringComparison.Ordinal);
     }
@@ -156,7 +156,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
-        Assert.Equal(("source-charset", 1), (failure.Errors[0].Code, bubble.Asked.Count));
+        Assert.Equal((ErrorCode.SourceCharset, 1), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains($"the character set '{set}'", failure.Message, StringComparison.Ordinal);
     }
 
@@ -178,7 +178,7 @@ public sealed class BubbleRefusalTests
 
         var failure = await Record.ExceptionAsync(async () => (await bubble.SearchAsync()).Dispose());
 
-        Assert.Equal(isRead ? null : "source-charset", (failure as SyncException)?.Errors[0].Code);
+        Assert.Equal(isRead ? null : ErrorCode.SourceCharset, (failure as SyncException)?.Errors[0].Code);
         Assert.Equal(isRead, failure is null);
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal(("succeeded", 0), (report.Status, fixture.Bubble.Traffic.Compressed));
+        Assert.Equal((RunStatus.Succeeded, 0), (report.Status, fixture.Bubble.Traffic.Compressed));
     }
 
     // The simulator takes the part of a proxy: so it can have any name.

@@ -25,7 +25,7 @@ public sealed class ContradictionTests
         var failure = await Assert.ThrowsAsync<SyncException>(() => always.SearchAsync());
 
         Assert.Equal((1, 2, 1L), (page.Count, once.Asked.Count, once.Meter.Counts.Retries));
-        Assert.Equal(("source-contradicts", 2), (failure.Errors[0].Code, always.Asked.Count));
+        Assert.Equal((ErrorCode.SourceContradicts, 2), (failure.Errors[0].Code, always.Asked.Count));
         var said = $"invoice: Bubble ({ScriptedBubble.Host}) answered 200 with a page that contradicts itself: {told}";
         Assert.StartsWith(said, failure.Message, StringComparison.Ordinal);
     }

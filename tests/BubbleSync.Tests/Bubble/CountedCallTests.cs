@@ -51,7 +51,7 @@ public sealed class CountedCallTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(client));
 
-        Assert.Equal("call-budget", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.CallBudget, failure.Errors[0].Code);
         Assert.Equal(5, server.Requests);
     }
 
@@ -63,7 +63,7 @@ public sealed class CountedCallTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => SearchAsync(client));
 
-        Assert.Equal("source-unreachable", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceUnreachable, failure.Errors[0].Code);
         Assert.Contains("closed the connection without an answer", failure.Message, StringComparison.Ordinal);
         Assert.Equal(2, server.Requests);
     }

@@ -1,5 +1,4 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Settings;
 using Xunit;
 
@@ -39,9 +38,9 @@ public sealed class PatienceTests
     }
 
     [Theory]
-    [InlineData(500, "source-busy")]
-    [InlineData(429, "source-throttled")]
-    public async Task A_dead_source_ends_once_patience_is_over_and_not_sooner(int status, string code)
+    [InlineData(500, ErrorCode.SourceBusy)]
+    [InlineData(429, ErrorCode.SourceThrottled)]
+    public async Task A_dead_source_ends_once_patience_is_over_and_not_sooner(int status, ErrorCode code)
     {
         using var bubble = ScriptedBubble.Of(new BubbleSettings { PatienceSeconds = 90, MaxAttempts = 2 }, _ => ScriptedBubble.Status(status));
 
@@ -71,7 +70,7 @@ public sealed class PatienceTests
             (await bubble.SearchAsync(cursor: 100)).Dispose();
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => failing);
-        Assert.Equal("source-busy", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceBusy, failure.Errors[0].Code);
     }
 
     [Fact]
@@ -83,7 +82,7 @@ public sealed class PatienceTests
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
-        Assert.Equal(("source-unreachable", 6), (failure.Errors[0].Code, bubble.Asked.Count));
+        Assert.Equal((ErrorCode.SourceUnreachable, 6), (failure.Errors[0].Code, bubble.Asked.Count));
         Assert.Contains("has never answered", failure.Message, StringComparison.Ordinal);
     }
 
@@ -147,7 +146,7 @@ public sealed class PatienceTests
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 
         Assert.Single(bubble.Asked);
-        Assert.Equal(BubbleAnswer.WaitTooLong, failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.SourceWaitTooLong, failure.Errors[0].Code);
         Assert.Contains($"asks to wait {wait} s, until {until.UtcDateTime:yyyy-MM-dd'T'HH:}", failure.Message, StringComparison.Ordinal);
         Assert.Contains("To finish, run 'bubblesync resync --resume' after ", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.IsUsage);

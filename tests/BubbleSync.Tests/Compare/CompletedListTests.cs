@@ -1,4 +1,5 @@
 using System.Text;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -82,7 +83,7 @@ public sealed class CompletedListTests(PostgresFixture postgres) : IClassFixture
         var verified = await VerifyAsync(fixture, "agent");
         var audited = await AuditAsync(fixture, "agent");
 
-        Assert.Equal([new VerifiedDifference("agent", SyncFixture.Id(2), "differs", "", "deleted_in_bubble_at")], verified.Differences);
+        Assert.Equal([new VerifiedDifference("agent", SyncFixture.Id(2), DifferenceVerdict.Differs, "", "deleted_in_bubble_at")], verified.Differences);
         Assert.Equal((false, 1L, 1L), (verified.Success, verified.Entities[0].Equal, verified.Entities[0].Differs));
         Assert.Equal([$"agent,{SyncFixture.Id(2)},,deleted_in_bubble_at,,,2026-05-01T00:00:00.000000Z,differs"], audited);
     }
@@ -98,7 +99,7 @@ public sealed class CompletedListTests(PostgresFixture postgres) : IClassFixture
 
         var verified = await VerifyAsync(fixture, "agent");
 
-        Assert.Equal(["differs deleted_in_bubble_at", "older modified_date"], verified.Differences.Select(d => $"{d.Verdict} {d.Column}"));
+        Assert.Equal(["differs deleted_in_bubble_at", "older modified_date"], verified.Differences.Select(d => $"{Word.Of(d.Verdict)} {d.Column}"));
         Assert.Equal((0L, 1L, 0L), (verified.Entities[0].Equal, verified.Entities[0].Older, verified.Entities[0].Differs));
     }
 
@@ -139,7 +140,7 @@ public sealed class CompletedListTests(PostgresFixture postgres) : IClassFixture
     private static async Task<List<string>> AuditAsync(SyncFixture fixture, string entity)
     {
         using var output = new MemoryStream();
-        await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = [entity], Only = "differs", Output = output }, null, fixture.Limit);
+        await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = [entity], Only = ValueVerdict.Differs, Output = output }, null, fixture.Limit);
         return [.. Encoding.UTF8.GetString(output.ToArray()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1)];
     }
 }

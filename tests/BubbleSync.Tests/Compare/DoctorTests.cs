@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
         Assert.Subset(report.Checks.Select(c => c.Name).ToHashSet(), new HashSet<string> { "entity maps", "patches", "database", "table agent", "unique key customer.customer_id", "rights on user", "control tables", "token", "Data API", "type invoice", "field names", "constraints", "clocks", "disk" });
         Assert.Equal("30 records", report.Checks.Single(c => c.Name == "type invoice").Message);
         Assert.Matches("MB free, and a resync of everything needs about [0-9]+ MB", report.Checks.Single(c => c.Name == "disk").Message);
@@ -22,7 +23,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     [Theory]
     [InlineData("alter table agent drop column banker", "table agent", "add column \"banker\" text")]
-    [InlineData("drop table payment", "table payment", "bubblesync schema apply")]
+    [InlineData("drop table payment", "table payment", "Apply the schema")]
     public async Task What_the_database_lacks_is_named_with_its_mending(string sql, string check, string mending)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -75,7 +76,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        var check = Assert.Single(report.Checks, c => c.Status == "failed");
+        var check = Assert.Single(report.Checks, c => c.Status == CheckStatus.Failed);
         Assert.Contains("refused the token", check.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", report.ToJson(), StringComparison.Ordinal);
     }
@@ -98,9 +99,9 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Contains(report.Checks, c => c is { Name: "rights on agent", Status: "failed" } && c.Message.Contains($"grant select, insert, update on \"public\".\"agent\" to \"{role}\";", StringComparison.Ordinal));
-        Assert.Contains(report.Checks, c => c is { Name: "control tables", Status: "failed" } && c.Message.Contains($"grant usage on schema bubblesync to \"{role}\"; grant usage on schema bubblesync_staging to \"{role}\"; grant create on schema bubblesync_staging to \"{role}\"; grant select, insert, update, delete on all tables in schema bubblesync to \"{role}\";", StringComparison.Ordinal));
-        Assert.Contains(report.Checks, c => c is { Name: "disk", Status: "skipped" });
+        Assert.Contains(report.Checks, c => c is { Name: "rights on agent", Status: CheckStatus.Failed } && c.Message.Contains($"grant select, insert, update on \"public\".\"agent\" to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(report.Checks, c => c is { Name: "control tables", Status: CheckStatus.Failed } && c.Message.Contains($"grant usage on schema bubblesync to \"{role}\"; grant usage on schema bubblesync_staging to \"{role}\"; grant create on schema bubblesync_staging to \"{role}\"; grant select, insert, update, delete on all tables in schema bubblesync to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(report.Checks, c => c is { Name: "disk", Status: CheckStatus.Skipped });
     }
 
     [Fact]
@@ -110,14 +111,14 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
         await AsReaderAsync(fixture);
 
-        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == "failed").ToList();
+        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == CheckStatus.Failed).ToList();
         foreach (var check in failed)
             await fixture.ExecuteAsync(check.Message[check.Message.IndexOf("grant ", StringComparison.Ordinal)..]);
 
         var corrected = await fixture.Engine().ExamineAsync(fixture.Limit);
         Assert.True(corrected.Success, string.Join('\n', corrected.Checks));
         Assert.Contains("For --prune hard alone: grant delete", corrected.Checks.Single(c => c.Name == "rights on agent").Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Fact]
@@ -129,9 +130,9 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Contains(report.Checks, c => c is { Name: "rights on schema public", Status: "failed" } && c.Message.Contains($"grant usage on schema \"public\" to \"{role}\";", StringComparison.Ordinal));
-        Assert.Contains(report.Checks, c => c is { Name: "table agent", Status: "well" });
-        Assert.Contains(report.Checks, c => c is { Name: "type agent", Status: "well" });
+        Assert.Contains(report.Checks, c => c is { Name: "rights on schema public", Status: CheckStatus.Failed } && c.Message.Contains($"grant usage on schema \"public\" to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(report.Checks, c => c is { Name: "table agent", Status: CheckStatus.Ok });
+        Assert.Contains(report.Checks, c => c is { Name: "type agent", Status: CheckStatus.Ok });
     }
 
     [Fact]
@@ -185,7 +186,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var writing = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Single(c => c.Name == "writing");
 
-        Assert.Equal("failed", writing.Status);
+        Assert.Equal(CheckStatus.Failed, writing.Status);
         Assert.EndsWith($"alter {where} {name} reset default_transaction_read_only;", writing.Message, StringComparison.Ordinal);
     }
 
@@ -199,7 +200,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var check = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Single(c => c.Name == "rights on schema mirror");
 
-        Assert.Equal("failed", check.Status);
+        Assert.Equal(CheckStatus.Failed, check.Status);
         Assert.EndsWith($"to \"{role}\";", check.Message, StringComparison.Ordinal);
     }
 
@@ -227,7 +228,7 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     private static async Task<IEnumerable<string>> FailedAsync(SyncFixture fixture, string mending)
     {
-        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == "failed").ToList();
+        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == CheckStatus.Failed).ToList();
         Assert.All(failed, c => Assert.Contains(mending, c.Message, StringComparison.Ordinal));
         return failed.Select(c => c.Name);
     }

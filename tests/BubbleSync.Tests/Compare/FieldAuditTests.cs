@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -28,7 +29,7 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
                 "Never never text absent-in-bubble 4 0 0 0: ", "New!   unmapped 4 3 0 0: text(3) list(2) null", "QTY qty integer mapped 4 3 2 1: text(6) number", "Total amount numeric mapped 4 1 2 0: blank", "_id bubble_id text mapped 4 4 3 0: id",
                 " created_at timestamp with time zone local-only 4 0 3 0: ", " extra text local-only 4 0 0 0: ", " last_synced_at timestamp with time zone local-only 4 0 3 0: ", " updated_at timestamp with time zone local-only 4 0 3 0: ",
             ],
-            report.Rows.Where(r => r.Column != "deleted_in_bubble_at").Select(r => $"{r.BubbleField} {r.Column} {r.Type} {r.Status} {r.Seen} {r.Present} {r.Stored} {r.Failed}: {string.Join(' ', r.Shapes)}"));
+            report.Rows.Where(r => r.Column != "deleted_in_bubble_at").Select(r => $"{r.BubbleField} {r.Column} {r.Type} {Word.Of(r.Status)} {r.Seen} {r.Present} {r.Stored} {r.Failed}: {string.Join(' ', r.Shapes)}"));
     }
 
     [Fact]

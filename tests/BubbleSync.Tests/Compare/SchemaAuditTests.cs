@@ -31,9 +31,9 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
                 "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit", "payment|payment|Payment Date|payment_date|type-misfit",
                 "payment|payment|_id|bubble_id|index-missing", "submitted_payment|submit_payment|||table-missing", "|sparepart|||type-unmapped",
             ],
-            after.Select(Word).Except(before.Select(Word)).Order(StringComparer.Ordinal));
-        Assert.Contains("user|user|||type-gone", before.Select(Word));
-        Assert.Empty(before.Select(Word).Except(after.Select(Word)));
+            after.Select(Text).Except(before.Select(Text)).Order(StringComparer.Ordinal));
+        Assert.Contains("user|user|||type-gone", before.Select(Text));
+        Assert.Empty(before.Select(Text).Except(after.Select(Text)));
     }
 
     [Fact]
@@ -50,8 +50,8 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.True(applied.Applied >= 3);
         Assert.Equal("Ann|~", await fixture.RowAsync("select name, banker from agent"));
         Assert.Equal("bubble_id", await fixture.RowAsync("select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = 'agent'::regclass and i.indisunique and not i.indisprimary"));
-        Assert.Equal(["column-misfit"], left.Findings.Select(f => f.Finding).Where(f => f != "field-unmapped").Distinct());
-        Assert.All(left.Findings.Where(f => f.Finding == "field-unmapped"), f => Assert.Null(f.Ddl));
+        Assert.Equal([SchemaFindingKind.ColumnMisfit], left.Findings.Select(f => f.Finding).Where(f => f != SchemaFindingKind.FieldUnmapped).Distinct());
+        Assert.All(left.Findings.Where(f => f.Finding == SchemaFindingKind.FieldUnmapped), f => Assert.Null(f.Ddl));
         Assert.Equal("integer", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'invoice_item' and column_name = 'qty'"));
     }
 
@@ -66,7 +66,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         await fixture.ExecuteAsync((await AuditAsync(fixture)).Ddl);
 
-        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding != "field-unmapped" || f.Ddl is not null);
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding != SchemaFindingKind.FieldUnmapped || f.Ddl is not null);
         Assert.Equal("text", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = 'line_break_drop_table_agent'"));
         Assert.Equal("ARRAY", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'payment' and column_name = 'gained'"));
     }
@@ -80,7 +80,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         var failure = await Assert.ThrowsAsync<SyncException>(() => AuditAsync(fixture, new SchemaAuditOptions { Apply = true }));
 
         Assert.Contains($"{SyncFixture.Id(1)} (2 rows)", failure.Message, StringComparison.Ordinal);
-        Assert.Contains((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", Finding: "column-missing", Column: "banker" });
+        Assert.Contains((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", Finding: SchemaFindingKind.ColumnMissing, Column: "banker" });
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": \"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
         Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "").Replace(",", "", StringComparison.Ordinal));
         Assert.Equal("12.50|{1,2}", await fixture.RowAsync("select actual_received, a_quoted_name from payment"));
-        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding == "field-unmapped");
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding == SchemaFindingKind.FieldUnmapped);
     }
 
     [Fact]
@@ -116,17 +116,17 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(9)}\""));
         fixture.Put("payment", SyncFixture.Record(2, SyncFixture.Early));
 
-        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == "column-misfit");
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == SchemaFindingKind.ColumnMisfit);
         var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
         var run = await fixture.ResyncAsync("payment");
 
         const string What = "Column 'linked_invoice' of table 'payment' is character varying(20), but Bubble's ids have 32 characters";
         Assert.Equal(("payment", "linked_invoice"), (finding.Entity, finding.Column));
-        Assert.Contains(What, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message, StringComparison.Ordinal);
+        Assert.Contains(What, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: CheckStatus.Failed }).Message, StringComparison.Ordinal);
         Assert.Contains(run.Warnings, w => w.StartsWith($"payment: {What}", StringComparison.Ordinal) && w.EndsWith(finding.Ddl!, StringComparison.Ordinal));
-        Assert.Equal(("partial", 1L, 1L), (run.Status, run.Entities[0].Inserted, run.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (run.Status, run.Entities[0].Inserted, run.Entities[0].Rejected));
         await fixture.ExecuteAsync(finding.Ddl!);
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("payment")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("payment")).Status);
     }
 
     [Fact]
@@ -136,16 +136,16 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await fixture.ExecuteAsync("alter table payment alter bubble_id type varchar(20)");
         fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early));
 
-        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == "column-misfit");
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f.Finding == SchemaFindingKind.ColumnMisfit);
         var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
         var before = fixture.Bubble.Traffic.Requests;
         var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("payment"));
 
         Assert.Equal(before, fixture.Bubble.Traffic.Requests);
         Assert.Contains("every record would be rejected", stopped.Message, StringComparison.Ordinal);
-        Assert.Equal(stopped.Message, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: "failed" }).Message);
+        Assert.Equal(stopped.Message, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: CheckStatus.Failed }).Message);
         await fixture.ExecuteAsync(finding.Ddl!);
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("payment")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("payment")).Status);
     }
 
     [Fact]
@@ -185,9 +185,9 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         var second = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true, WriteMaps = true });
 
         Assert.Equal("created_by_2", Assert.Single(first.Findings, f => f is { Entity: "agent", BubbleField: "Created By" }).Column);
-        Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == "table-missing"), second.Applied));
+        Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == SchemaFindingKind.TableMissing), second.Applied));
         Assert.DoesNotContain("\"created_by\"", await File.ReadAllTextAsync(Path.Combine(fixture.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
-        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Ddl is not null || f.Finding == "field-unmapped");
+        Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Ddl is not null || f.Finding == SchemaFindingKind.FieldUnmapped);
     }
 
     [Fact]
@@ -211,24 +211,24 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "payment", Column: "payment_method_v2" });
 
-        Assert.Equal("field-renamed", finding.Finding);
+        Assert.Equal(SchemaFindingKind.FieldRenamed, finding.Finding);
         Assert.Contains("'payment_method_v2_text'", finding.Message, StringComparison.Ordinal);
         Assert.Contains("Display fields instead of id", finding.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(true, false, "meta")]
-    [InlineData(false, true, "swagger")]
-    [InlineData(false, false, "sample")]
-    public async Task Fields_come_from_meta_else_from_swagger_else_from_records(bool meta, bool swagger, string source)
+    [InlineData(true, false, SchemaSource.Meta)]
+    [InlineData(false, true, SchemaSource.Swagger)]
+    [InlineData(false, false, SchemaSource.Sample)]
+    public async Task Fields_come_from_meta_else_from_swagger_else_from_records(bool meta, bool swagger, SchemaSource source)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, MetaTypes = meta, Swagger = swagger });
 
         var report = await AuditAsync(fixture);
 
         Assert.Equal(source, report.Source);
-        Assert.Contains(report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: "field-unmapped" });
-        Assert.DoesNotContain(report.Findings, f => f.Finding is "field-gone" or "type-misfit" or "field-renamed");
+        Assert.Contains(report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: SchemaFindingKind.FieldUnmapped });
+        Assert.DoesNotContain(report.Findings, f => f.Finding is SchemaFindingKind.FieldGone or SchemaFindingKind.TypeMisfit or SchemaFindingKind.FieldRenamed);
     }
 
     [Theory]
@@ -241,7 +241,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 1 } };
         await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(status, body) : null);
 
-        Assert.Equal("swagger", (await AuditAsync(fixture)).Source);
+        Assert.Equal(SchemaSource.Swagger, (await AuditAsync(fixture)).Source);
         var report = await fixture.ResyncAsync("agent");
         Assert.DoesNotContain(report.Warnings, w => w.Contains("description", StringComparison.Ordinal));
     }
@@ -263,10 +263,10 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         var findings = (await AuditAsync(fixture)).Findings.Where(f => f.Entity == "agent").ToList();
 
-        var proposed = findings.Where(f => f.Finding == "field-unmapped" && f.BubbleField.StartsWith("status", StringComparison.Ordinal));
+        var proposed = findings.Where(f => f.Finding == SchemaFindingKind.FieldUnmapped && f.BubbleField.StartsWith("status", StringComparison.Ordinal));
         Assert.Equal(["status1_text", "status_text"], proposed.Select(f => f.Column));
-        Assert.Equal(shared, findings.Count(f => f is { Finding: "name-shared", BubbleField: "Status", Column: "name" }));
-        Assert.Equal(1 - shared, findings.Count(f => f is { Finding: "field-gone", Column: "name" }));
+        Assert.Equal(shared, findings.Count(f => f is { Finding: SchemaFindingKind.NameShared, BubbleField: "Status", Column: "name" }));
+        Assert.Equal(1 - shared, findings.Count(f => f is { Finding: SchemaFindingKind.FieldGone, Column: "name" }));
     }
 
     [Fact]
@@ -301,5 +301,5 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
-    private static string Word(SchemaFinding f) => $"{f.Entity}|{f.BubbleType}|{f.BubbleField}|{f.Column}|{f.Finding}";
+    private static string Text(SchemaFinding f) => $"{f.Entity}|{f.BubbleType}|{f.BubbleField}|{f.Column}|{Word.Of(f.Finding)}";
 }

@@ -23,7 +23,7 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
 
         var (report, lines) = await AuditAsync(fixture, new());
 
-        Assert.Equal(0L, report.ByVerdict["differs"] + report.ByVerdict["rejected"] + report.ByVerdict["row-missing"]);
+        Assert.Equal(0L, report.ByVerdict[ValueVerdict.Differs] + report.ByVerdict[ValueVerdict.Rejected] + report.ByVerdict[ValueVerdict.RowMissing]);
         Assert.Equal(Maps.All.Sum(m => fixture.Bubble.Records.Count(m.Type) * m.Fields.Count), report.Rows);
         Assert.Equal(report.Rows + 1, lines.Count(line => line.StartsWith("entity,", StringComparison.Ordinal) || Maps.All.Any(m => line.StartsWith(m.Name + ",1", StringComparison.Ordinal))));
         Assert.Equal(before, await fixture.SnapshotAsync());
@@ -46,7 +46,7 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
             ],
             lines.Where(l => l.Contains(",_id,bubble_id,no id", StringComparison.Ordinal) || l.Split(',')[2] is "Commission" or "Name" or "Slug"));
         Assert.Equal(lines.Skip(1).Select(Key).Order(StringComparer.Ordinal), lines.Skip(1).Select(Key));
-        Assert.Equal((2L, Maps.Of("agent").Fields.Count), (report.ByVerdict["rejected"], report.ByVerdict["row-missing"]));
+        Assert.Equal((2L, Maps.Of("agent").Fields.Count), (report.ByVerdict[ValueVerdict.Rejected], report.ByVerdict[ValueVerdict.RowMissing]));
     }
 
     [Fact]
@@ -54,11 +54,11 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
     {
         await using var fixture = await PlantedAsync();
 
-        var (differing, lines) = await AuditAsync(fixture, new() { Entities = ["agent"], Only = "differs" });
+        var (differing, lines) = await AuditAsync(fixture, new() { Entities = ["agent"], Only = ValueVerdict.Differs });
         var (recent, _) = await AuditAsync(fixture, new() { Entities = ["agent"], Since = DateTimeOffset.Parse(SyncFixture.Late, null) });
 
         Assert.Equal([Head, $"agent,{SyncFixture.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{SyncFixture.Id(1)},Modified Date,modified_date,{SyncFixture.Late},2026-04-01T09:30:00.250000Z,2026-03-01T08:00:00.000000Z,differs"], lines);
-        Assert.Equal((2L, 7L), (differing.Rows, differing.ByVerdict["same"]));
+        Assert.Equal((2L, 7L), (differing.Rows, differing.ByVerdict[ValueVerdict.Same]));
         Assert.Equal((1L, false), (recent.Entities[0].Records, recent.Entities[0].Proof!.IsComplete));
     }
 
@@ -94,7 +94,7 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
         await fixture.ResyncAsync("invoice");
         await fixture.ExecuteAsync($"update invoice set linked_payment = '{{1x1,1x2,1x3}}' where bubble_id = '{SyncFixture.Id(1)}'");
 
-        var (_, lines) = await AuditAsync(fixture, new() { Entities = ["invoice"], Only = "same" });
+        var (_, lines) = await AuditAsync(fixture, new() { Entities = ["invoice"], Only = ValueVerdict.Same });
 
         Assert.Contains($"invoice,{SyncFixture.Id(1)},Total Amount,total_amount,5,5,5,same", lines);
         Assert.Contains($"invoice,{SyncFixture.Id(2)},Total Amount,total_amount,7.50,7.50,7.50,same", lines);

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Journal;
@@ -24,7 +25,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await VerifyAsync(fixture);
 
-        Assert.Equal([], report.Differences.Select(Word));
+        Assert.Equal([], report.Differences.Select(Text));
         Assert.True(report.Success);
         Assert.All(report.Entities, e => Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), e.Compared, true), (e.Compared, e.Equal, e.Proof!.IsComplete)));
         Assert.Equal(before, await fixture.SnapshotAsync());
@@ -45,7 +46,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
                 $"differs|{SyncFixture.Id(5)}|Commission|commission", $"differs|{SyncFixture.Id(5)}|Name|name", $"extra|{SyncFixture.Id(2)}||", $"missing|{SyncFixture.Id(1)}||", $"newer|{SyncFixture.Id(4)}|Modified Date|modified_date",
                 $"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date", $"rejected|{SyncFixture.Id(7)}|Commission|commission",
             ],
-            report.Differences.Select(Word).Order(StringComparer.Ordinal));
+            report.Differences.Select(Text).Order(StringComparer.Ordinal));
         Assert.Equal(report.Differences.OrderBy(d => d.BubbleId, StringComparer.Ordinal).ThenBy(d => d.BubbleField, StringComparer.Ordinal), report.Differences);
         var entity = Assert.Single(report.Entities);
         Assert.Equal((8L, 2L, 1L, 1L, 2L, 1L, 1L, 1L), (entity.Compared, entity.Equal, entity.Missing, entity.Extra, entity.Older, entity.Newer, entity.Differs, entity.Rejected));
@@ -69,7 +70,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await VerifyAsync(fixture);
 
-        Assert.Equal([], report.Differences.Select(Word));
+        Assert.Equal([], report.Differences.Select(Text));
         Assert.Equal(
             [$"{SyncFixture.Id(2)}|{SyncFixture.Id(9)}|{{{SyncFixture.Id(3)},{SyncFixture.Id(4)}}}|~", $"{SyncFixture.Id(2)}|~|~|{{{SyncFixture.Id(6)}}}"],
             await fixture.RowsAsync("select linked_seda_registration, created_by, linked_invoice_item, linked_payment from invoice order by bubble_id"));
@@ -101,7 +102,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         var lost = await VerifyAsync(fixture);
 
         Assert.True(held.Success);
-        Assert.Equal([$"differs|{SyncFixture.Id(1)}|Linked Invoice|linked_invoice"], lost.Differences.Select(Word));
+        Assert.Equal([$"differs|{SyncFixture.Id(1)}|Linked Invoice|linked_invoice"], lost.Differences.Select(Text));
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-20T00:00:00Z", null) }, null, fixture.Limit);
 
-        Assert.Equal([$"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date"], report.Differences.Select(Word));
+        Assert.Equal([$"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date"], report.Differences.Select(Text));
         Assert.Equal((2L, false), (report.Entities[0].Compared, report.Entities[0].Proof!.IsComplete));
         Assert.Equal("what was modified since 2026-03-20T00:00:00.000Z", report.Entities[0].Proof!.Part);
         Assert.Empty(report.Entities[0].Proof!.Doubts);
@@ -305,7 +306,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var outcome = await VerifyAsync(fixture, "agent");
 
-        Assert.Equal(("failed", false), (outcome.Run.Status, outcome.Success));
+        Assert.Equal((RunStatus.Failed, false), (outcome.Run.Status, outcome.Success));
         Assert.Empty(await fixture.StagingAsync());
     }
 
@@ -314,7 +315,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var target = await SyncTarget.OpenAsync(fixture.Settings, "a comparison", NullLogger.Instance, fixture.Limit);
         await target.EnsureControlTablesAsync(fixture.Limit);
         var journal = target.Journal(Guid.NewGuid());
-        await journal.StartAsync("verify", new { }, fixture.Clock.GetUtcNow(), fixture.Limit);
+        await journal.StartAsync(RunKind.Verify, new { }, fixture.Clock.GetUtcNow(), fixture.Limit);
         using var bubble = new BubbleConnection(fixture.Settings.Bubble, fixture.Clock, NullLogger.Instance, handler: null);
         SettlePlans settle = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
         await using var runLock = await RunLock.TakeAsync(target.Database, journal.RunId, [], "run it again", fixture.Limit);
@@ -345,5 +346,5 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     private static Task<VerifyReport> VerifyAsync(SyncFixture fixture, params string[] entities) =>
         fixture.Engine().VerifyAsync(new VerifyOptions { Entities = entities }, null, fixture.Limit);
 
-    private static string Word(VerifiedDifference difference) => $"{difference.Verdict}|{difference.BubbleId}|{difference.BubbleField}|{difference.Column}";
+    private static string Text(VerifiedDifference difference) => $"{Word.Of(difference.Verdict)}|{difference.BubbleId}|{difference.BubbleField}|{difference.Column}";
 }

@@ -81,7 +81,7 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await new SyncEngine(fixture.Settings, fixture.Clock, log).ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, fixture.Limit);
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Subset(log.Lines.Select(l => l.Id.Id).ToHashSet(), new HashSet<int> { 1, 2, 10, 40, 50, 51, 52 });
         Assert.Contains(log.Lines, l => l is { Level: LogLevel.Information } && l.Text == "load: agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 conflicts, 1 rejected");
         Assert.DoesNotContain(log.Lines, l => l.Text.Contains(Secret, StringComparison.Ordinal) || l.Text.Contains(fixture.Settings.Bubble.ApiToken!, StringComparison.Ordinal));

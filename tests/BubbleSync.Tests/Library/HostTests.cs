@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -44,7 +45,7 @@ public sealed class HostTests(PostgresFixture postgres) : IClassFixture<Postgres
         var second = await engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
         var examined = await engine.ExamineAsync(fixture.Limit);
 
-        Assert.Equal("succeeded", first.Status);
+        Assert.Equal(RunStatus.Succeeded, first.Status);
         Assert.True(examined.Success);
         Assert.True(handler.Requests > first.Api.Calls + second.Api.Calls);
         Assert.Equal(fixture.Bubble.Traffic.Requests, handler.Requests);

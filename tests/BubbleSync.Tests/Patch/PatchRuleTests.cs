@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -209,7 +210,7 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var reports = new[] { await fixture.PatchAsync("020"), await fixture.PatchAsync("050") };
 
-        Assert.All(reports, report => Assert.Equal("succeeded", report.Status));
+        Assert.All(reports, report => Assert.Equal(PatchStatus.Succeeded, report.Status));
         Assert.Equal(expected, await fixture.RowAsync("select s.linked_customer, i.created_by from seda_registration s, invoice i"));
     }
 }

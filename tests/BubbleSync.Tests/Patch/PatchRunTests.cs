@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -24,9 +26,9 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(("partial", "succeeded 1, failed 0, succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
+        Assert.Equal((RunStatus.Partial, "succeeded 1, failed 0, succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
-        Assert.Equal(("patch", "020-bad", "patch-failed"), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
+        Assert.Equal((SyncStage.Patch, "020-bad", ErrorCode.PatchFailed), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
         Assert.Equal("a1|5|~|xx", await fixture.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
@@ -42,7 +44,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
-        Assert.Equal(("partial", "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Status} {p.Rows}"))));
+        Assert.Equal((RunStatus.Partial, "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[0].Error, StringComparison.Ordinal);
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
@@ -58,7 +60,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(("succeeded", null), (report.Status, report.Patches.Single().Error));
+        Assert.Equal((RunStatus.Succeeded, null), (report.Status, report.Patches.Single().Error));
         Assert.Equal("x|2", await fixture.RowAsync("select introducer, (select last_value from public.attempts) from agent"));
     }
 
@@ -88,7 +90,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         await heldLock.DisposeAsync();
 
         var report = await run;
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].MissingLinks));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].MissingLinks));
         Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.missing_link where run_id = '{report.RunId}'"));
     }
 
@@ -106,7 +108,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("failed", "010-good succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"))));
+        Assert.Equal((RunStatus.Failed, "010-good succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Rows}"))));
     }
 
     [Theory]
@@ -137,7 +139,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal("failed, succeeded", string.Join(", ", report.Patches.Select(p => p.Status)));
+        Assert.Equal("failed, succeeded", string.Join(", ", report.Patches.Select(p => Word.Of(p.Status))));
         Assert.Equal("5|x", await fixture.RowAsync("select commission, introducer from agent"));
     }
 
@@ -156,7 +158,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(("succeeded", null), (report.Patches[0].Status, report.Patches[0].Error));
+        Assert.Equal((PatchStatus.Succeeded, null), (report.Patches[0].Status, report.Patches[0].Error));
         Assert.Equal("a; commit; -- b|n|s", await fixture.RowAsync("select introducer, name, slug from agent"));
     }
 
@@ -173,7 +175,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(("succeeded", 1L, null), (report.Patches[0].Status, report.Patches[0].Rows, report.Patches[0].Error));
+        Assert.Equal((PatchStatus.Succeeded, 1L, null), (report.Patches[0].Status, report.Patches[0].Rows, report.Patches[0].Error));
         Assert.Equal(isLast ? "5|~|~|x" : "10|it's; commit;|a\\|~", await fixture.RowAsync("select commission, slug, name, introducer from agent"));
     }
 
@@ -189,7 +191,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(["010-bad failed", "020-good succeeded"], report.Patches.Select(p => $"{p.Name} {p.Status}"));
+        Assert.Equal(["010-bad failed", "020-good succeeded"], report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)}"));
         Assert.Equal($"no space ({state})", report.Patches[0].Error);
         Assert.Equal("x", await fixture.ScalarAsync<string>("select introducer from agent"));
     }
@@ -202,7 +204,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, "failed"), (report.Status, report.Entities[0].Inserted, report.Patches.Single().Status));
+        Assert.Equal((RunStatus.Partial, 1L, PatchStatus.Failed), (report.Status, report.Entities[0].Inserted, report.Patches.Single().Status));
         Assert.Equal("partial|1", await fixture.RowAsync("select status, (select count(*) from agent) from bubblesync.run"));
         Assert.Equal("error|010-bad", await fixture.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = 'patch' and level <> 'info'"));
     }
@@ -215,7 +217,7 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal(("succeeded", "010-needs skipped there is no table 'warranty' in schema 'public', 020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {p.Status} {p.Error}"))));
+        Assert.Equal((RunStatus.Succeeded, "010-needs skipped there is no table 'warranty' in schema 'public', 020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Error}"))));
         Assert.Empty(report.Errors);
     }
 

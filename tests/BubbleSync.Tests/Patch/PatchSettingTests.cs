@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -40,9 +41,9 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
         var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Equal(["failed", "succeeded"], report.Patches.Select(p => p.Status));
+        Assert.Equal([PatchStatus.Failed, PatchStatus.Succeeded], report.Patches.Select(p => p.Status));
         Assert.Equal(told, report.Patches[0].Error);
-        Assert.Contains(examined.Checks, c => c is { Name: "patches", Status: "failed" } && c.Message == $"010-bad: {told}.");
+        Assert.Contains(examined.Checks, c => c is { Name: "patches", Status: CheckStatus.Failed } && c.Message == $"010-bad: {told}.");
     }
 
     [Theory]

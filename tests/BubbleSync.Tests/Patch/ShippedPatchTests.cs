@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -21,8 +22,8 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
 
         var second = await fixture.PatchAsync(name);
 
-        Assert.Equal(("succeeded", true), (first.Status, first.Rows > 0));
-        Assert.Equal(("succeeded", 0L), (second.Status, second.Rows));
+        Assert.Equal((PatchStatus.Succeeded, true), (first.Status, first.Rows > 0));
+        Assert.Equal((PatchStatus.Succeeded, 0L), (second.Status, second.Rows));
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
@@ -53,7 +54,7 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
             var report = await fixture.PatchAsync(name);
             await fixture.ExecuteAsync($"alter table away rename to \"{table}\"");
 
-            Assert.Equal(("skipped", 0L, $"there is no table '{table}' in schema 'public'"), (report.Status, report.Rows, report.Error));
+            Assert.Equal((PatchStatus.Skipped, 0L, $"there is no table '{table}' in schema 'public'"), (report.Status, report.Rows, report.Error));
         }
     }
 

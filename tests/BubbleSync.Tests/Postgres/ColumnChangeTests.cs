@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -187,7 +188,7 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
         Assert.Equal(before, await fixture.RowAsync($"select {column} from agent where bubble_id = '{SyncFixture.Id(1)}'"));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
         fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Theory]

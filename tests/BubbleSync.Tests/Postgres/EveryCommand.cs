@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -20,18 +21,18 @@ internal static class EveryCommand
 
         Assert.Equal(8, (await Then(engine.ApplySchemaAsync(fixture.Limit))).Count);
         var examined = await Then(engine.ExamineAsync(fixture.Limit));
-        Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == "failed")));
+        Assert.True(examined.Success, string.Join('\n', examined.Checks.Where(c => c.Status == CheckStatus.Failed)));
         Assert.True((await Then(engine.PlanAsync([], fixture.Limit))).Calls > 0);
 
-        Assert.Equal("succeeded", (await Then(fixture.ResyncAsync(new ResyncOptions { DryRun = true }))).Status);
-        Assert.Equal("failed", (await Then(fixture.ResyncAsync(new ResyncOptions { MaxCalls = 40 }))).Status);
+        Assert.Equal(RunStatus.Succeeded, (await Then(fixture.ResyncAsync(new ResyncOptions { DryRun = true }))).Status);
+        Assert.Equal(RunStatus.Failed, (await Then(fixture.ResyncAsync(new ResyncOptions { MaxCalls = 40 }))).Status);
         var resumed = await Then(fixture.ResyncAsync(new ResyncOptions { Resume = true }));
-        Assert.True(resumed.Status == "succeeded", resumed.ToJson());
+        Assert.True(resumed.Status == RunStatus.Succeeded, resumed.ToJson());
 
         var invoice = fixture.Bubble.Records.At("invoice", 0);
         Assert.True((await Then(engine.SyncInvoicesAsync([Id(invoice)], new InvoiceSyncOptions { Force = true }, null, fixture.Limit))).Success);
         Assert.True((await Then(engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90), false, null, fixture.Limit))).Success);
-        Assert.Equal("succeeded", (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit))).Status);
+        Assert.Equal(RunStatus.Succeeded, (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit))).Status);
 
         Assert.True((await Then(engine.VerifyAsync(new VerifyOptions(), null, fixture.Limit))).Success);
         Assert.NotEmpty((await Then(engine.AuditFieldsAsync([], null, fixture.Limit))).Rows);
@@ -45,18 +46,18 @@ internal static class EveryCommand
         Assert.Equal("text", await fixture.ScalarAsync<string>(Added));
 
         await fixture.ExecuteAsync("update bubblesync.source set address = 'https://moved.example.com'");
-        Assert.Equal("succeeded", (await Then(fixture.ResyncAsync(new ResyncOptions { AcceptSource = true }))).Status);
+        Assert.Equal(RunStatus.Succeeded, (await Then(fixture.ResyncAsync(new ResyncOptions { AcceptSource = true }))).Status);
 
         PutBroken(fixture);
         var rejected = await Then(fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Soft }));
-        Assert.Equal(("partial", 2L * Broken), (rejected.Status, rejected.Entities.Sum(e => e.Rejected)));
+        Assert.Equal((RunStatus.Partial, 2L * Broken), (rejected.Status, rejected.Entities.Sum(e => e.Rejected)));
         Assert.Equal(2L * Broken, (await Then(engine.ReprocessAsync("last", false, fixture.Limit))).Entities.Sum(e => e.Rejected));
-        Assert.Equal("succeeded", (await Then(engine.PatchAsync([], fixture.Limit))).Status);
+        Assert.Equal(RunStatus.Succeeded, (await Then(engine.PatchAsync([], fixture.Limit))).Status);
 
         await using (var archive = await engine.OpenArchiveAsync(fixture.Limit))
         {
             Assert.NotEmpty(await archive.ListAsync(50, null, null, fixture.Limit));
-            Assert.Equal("patch", (await archive.ShowAsync("last", fixture.Limit)).Kind);
+            Assert.Equal(RunKind.Patch, (await archive.ShowAsync("last", fixture.Limit)).Kind);
             Assert.NotEmpty(await (await archive.FollowAsync($"{rejected.RunId}", null, null, TimeProvider.System, fixture.Limit)).ToListAsync(fixture.Limit));
             Assert.Equal(2 * Broken, await (await archive.RejectedAsync($"{rejected.RunId}", null, fixture.Limit)).CountAsync(fixture.Limit));
         }

@@ -200,7 +200,7 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
     {
         var failure = await FailAsync(text);
 
-        Assert.Equal("target-unreachable", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.TargetUnreachable, failure.Errors[0].Code);
         Assert.Contains($" cannot be reached: {why}", failure.Message, StringComparison.Ordinal);
     }
 

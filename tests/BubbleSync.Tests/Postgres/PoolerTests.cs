@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
@@ -46,7 +48,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal(3, second.Code);
         Assert.Contains($"run {holder} (resync, since ", second.Error, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await first).Status);
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
     }
 
     [PgBouncerTheory]
@@ -94,7 +96,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
             Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [PgBouncerTheory]
@@ -106,9 +108,9 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var bouncer = await PoolAsync(fixture, mode);
 
         var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         report = await fixture.ResyncAsync();
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
 
         // Among the sessions that PgBouncer kept from the run.
         const string Ours = "select concat_ws('|', current_setting('lock_timeout'), current_setting('work_mem'), current_setting('tcp_keepalives_idle'))";
@@ -129,7 +131,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal((3, 0L), (run.Code, asked));
         Assert.Contains("works in statement mode and takes no transaction of several statements", run.Error, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message.Contains("statement mode", StringComparison.Ordinal));
+        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed } && c.Message.Contains("statement mode", StringComparison.Ordinal));
     }
 
     [PgBouncerFact]
@@ -150,7 +152,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
             fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = tried.ConnectionString } };
             var examined = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-            var message = Assert.Single(examined.Checks, c => c is { Name: "database", Status: "failed" }).Message;
+            var message = Assert.Single(examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed }).Message;
             Assert.Contains(why, message, StringComparison.Ordinal);
             Assert.Contains(whatToDo, message, StringComparison.Ordinal);
         }
@@ -178,7 +180,7 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Contains(report.Warnings, w => w.Contains("the pooler gives 4 at once, so that a run takes 4 instead of 10", StringComparison.Ordinal));
     }
 
@@ -234,14 +236,14 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
             mayGoOn.SetResult();
             var report = await run;
 
-            Assert.Equal("failed", report.Status);
-            Assert.Contains(report.Errors, e => e.Code == "lock-lost");
-            later = Assert.Single(report.Errors, e => e.Code == "lock-lost").Message;
+            Assert.Equal(RunStatus.Failed, report.Status);
+            Assert.Contains(report.Errors, e => e.Code == ErrorCode.LockLost);
+            later = Assert.Single(report.Errors, e => e.Code == ErrorCode.LockLost).Message;
         }
 
         Assert.Contains("idle_transaction_timeout", later, StringComparison.Ordinal);
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = fixture.Connection } };
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [PgBouncerFact]
@@ -263,8 +265,8 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await run;
         await using var third = await taking;
 
-        Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e.Code == "pooler-full" && e.Message.Contains("query_wait_timeout", StringComparison.Ordinal));
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Contains(report.Errors, e => e.Code == ErrorCode.PoolerFull && e.Message.Contains("query_wait_timeout", StringComparison.Ordinal));
     }
 
     // The pooler refuses others too where they wait too long; they try again.

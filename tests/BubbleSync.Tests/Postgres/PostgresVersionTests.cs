@@ -1,5 +1,6 @@
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
@@ -44,13 +45,13 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
         var before = await fixture.SnapshotAsync();
         var unchanged = await fixture.ResyncAsync();
         Assert.Equal(before, await fixture.SnapshotAsync());
-        Assert.Equal(("succeeded", 0L), (unchanged.Status, unchanged.Entities.Sum(e => e.Inserted + e.Updated)));
+        Assert.Equal((RunStatus.Succeeded, 0L), (unchanged.Status, unchanged.Entities.Sum(e => e.Inserted + e.Updated)));
 
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(2));
         var changed = await fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard, PruneLimitPercent = 90 });
 
-        Assert.Equal(("succeeded", 1L, 1L), (changed.Status, changed.Entities.Sum(e => e.Updated), changed.Entities.Sum(e => e.Pruned)));
+        Assert.Equal((RunStatus.Succeeded, 1L, 1L), (changed.Status, changed.Entities.Sum(e => e.Updated), changed.Entities.Sum(e => e.Pruned)));
         Assert.Equal(["new"], await fixture.RowsAsync($"select name from agent where bubble_id in ('{SyncFixture.Id(1)}', '{SyncFixture.Id(2)}')"));
     }
 
@@ -67,7 +68,7 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
         mayGoOn.SetResult();
 
         Assert.Contains($"run {holder} (resync, since ", second.Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await first).Status);
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
     }
 
     // The run lock's transaction is as old as the run, and that of the window waits for the page.
@@ -91,7 +92,7 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
         mayGoOn.SetResult();
 
         var report = await run;
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
     }
 
     [NpmPostgresFact]
@@ -136,7 +137,7 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard });
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal("9", await fixture.RowAsync($"select count(*) from agent where linked_user_login = '{SyncFixture.Id(99)}'"));
         Assert.Equal("1", await fixture.RowAsync("select count(*) from note"));
     }

@@ -1,5 +1,6 @@
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.EmbeddedPostgres;
 using BubbleSync.Tests.Resync;
@@ -58,7 +59,7 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
             + "For more, raise that limit: max_connections in postgresql.conf, or a larger plan of the hoster";
         Assert.Equal(Message, Assert.Single(examined.Checks, c => c.Name == "sessions").Message);
         Assert.Contains($"sessions: {Message}", report.Warnings);
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         await EndAsync(others);
     }
 
@@ -76,7 +77,7 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
         var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
 
         Assert.Contains(words, stopped.Message, StringComparison.Ordinal);
-        Assert.Equal(("too-many-sessions", 0L), (stopped.Errors[0].Code, fixture.Bubble.Traffic.Requests));
+        Assert.Equal((ErrorCode.TooManySessions, 0L), (stopped.Errors[0].Code, fixture.Bubble.Traffic.Requests));
         await EndAsync(others);
     }
 
@@ -104,7 +105,7 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
                 await Task.Delay(10, _limit.Token);
         }
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 
     // The engine connects as a role without special rights, which owns a database of its own.

@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
@@ -53,7 +54,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         await ClosedAsync(fixture);
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions(), null, fixture.Limit);
 
-        Assert.True(loaded.Status == "succeeded", loaded.Failure?.Message);
+        Assert.True(loaded.Status == RunStatus.Succeeded, loaded.Failure?.Message);
         Assert.Equal((Entities, ((Entities - 1L) * Records) + LargeRecords), (loaded.Entities.Count, loaded.Entities.Sum(e => e.Inserted)));
         Assert.True(verified.Success);
     }
@@ -125,7 +126,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
-        Assert.Equal(("succeeded", 1000L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1000L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Fact]
@@ -143,9 +144,9 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections) and is slower. "
             + $"For more, raise that limit: alter role \"{role}\" connection limit 10;";
-        Assert.Equal(("well", message), Assert.Single(examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
+        Assert.Equal((CheckStatus.Ok, message), Assert.Single(examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
         Assert.Contains($"sessions: {message}", report.Warnings);
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
     }
 
     [Theory]
@@ -168,7 +169,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         await ClosedAsync(fixture);
 
         Assert.Equal(0, asked);
-        Assert.Equal(["sessions"], examined.Checks.Where(c => c.Status == "failed").Select(c => c.Name));
+        Assert.Equal(["sessions"], examined.Checks.Where(c => c.Status == CheckStatus.Failed).Select(c => c.Name));
         Assert.Equal(stopped.Message, examined.Checks.Single(c => c.Name == "sessions").Message);
         Assert.StartsWith($"a run needs 3 at once and got 2: {Filled(whose)} allows ", stopped.Message, StringComparison.Ordinal);
         await fixture.FollowAsync(stopped.Message, "alter ");
@@ -212,7 +213,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         foreach (var other in others)
             await other.DisposeAsync();
 
-        Assert.Equal("too-many-sessions", refused.Errors[0].Code);
+        Assert.Equal(ErrorCode.TooManySessions, refused.Errors[0].Code);
     }
 
     [Fact]
@@ -231,7 +232,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         foreach (var other in others)
             await other.DisposeAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
     }
 
     // Takes every session that the role may still have.

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -54,7 +55,7 @@ public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClass
         var role = await fixture.AsUserAsync();
         await fixture.ExecuteAsync($"delete from bubblesync.schema_version where version > 4; revoke create on schema bubblesync from {role}");
 
-        await fixture.AssertStopsAsync("control tables", "have version 4 and are to be upgraded to", "Run 'bubblesync schema apply' once as their owner");
+        await fixture.AssertStopsAsync("control tables", "have version 4 and are to be upgraded to", "Apply the schema once as their owner");
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClass
         {
             var report = await fixture.Engine().ExamineAsync(fixture.Limit).WaitAsync(TimeSpan.FromSeconds(30));
 
-            Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+            Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
             Assert.Contains(report.Checks, c => c.Name == "control tables" && c.Message.Contains("another session uses them now", StringComparison.Ordinal));
         }
 

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Npgsql;
 using Xunit;
@@ -29,7 +30,7 @@ internal static class Obstacles
         var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
         Assert.Equal(before, fixture.Bubble.Traffic.Requests);
 
-        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == "failed").ToList();
+        var failed = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks.Where(c => c.Status == CheckStatus.Failed).ToList();
         Assert.Equal([check], failed.Select(c => c.Name));
         var error = Assert.Single(stopped.Errors);
         Assert.EndsWith(failed[0].Message, error.Message, StringComparison.Ordinal);
@@ -45,12 +46,12 @@ internal static class Obstacles
     public static async Task AssertSyncsAsync(this SyncFixture fixture)
     {
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
-        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
         foreach (var (modified, name) in new[] { (SyncFixture.Early, "old"), (SyncFixture.Late, "new") })
         {
             fixture.Put("agent", SyncFixture.Record(1, modified, $"\"Name\": \"{name}\""));
             var run = await fixture.ResyncAsync("agent");
-            Assert.True(run.Status == "succeeded", string.Join('\n', run.Errors.Select(e => e.Message)));
+            Assert.True(run.Status == RunStatus.Succeeded, string.Join('\n', run.Errors.Select(e => e.Message)));
         }
 
         Assert.Equal("new", await fixture.ScalarAsync<string>($"select name from agent where bubble_id = '{SyncFixture.Id(1)}'"));
@@ -58,5 +59,5 @@ internal static class Obstacles
 
     /// <summary>The message of one check of the doctor, which is no failure.</summary>
     public static async Task<string> RemarkAsync(this SyncFixture fixture, string check) =>
-        Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Name == check && c.Status == "well").Message;
+        Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Name == check && c.Status == CheckStatus.Ok).Message;
 }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Npgsql;
@@ -228,7 +229,7 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
             await fixture.FollowAsync(error.Message, "grant create");
 
         string[] expected = ["rights on schema public", "control tables"];
-        Assert.Equal(expected.Select(name => checks.Single(c => c is { Status: "failed" } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
+        Assert.Equal(expected.Select(name => checks.Single(c => c is { Status: CheckStatus.Failed } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
         Assert.Equal(8, (await fixture.Engine().ApplySchemaAsync(fixture.Limit)).Count);
     }
 

@@ -30,9 +30,9 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
 
         Assert.Equal(before, after);
         Assert.Contains("refuse the user's writes (delete)", stopped.Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", reported.Status);
+        Assert.Equal(RunStatus.Succeeded, reported.Status);
         Assert.Contains("For --prune hard alone: Let an administrator", remark, StringComparison.Ordinal);
-        Assert.Equal(("succeeded", 2L), (pruned.Status, pruned.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 2L), (pruned.Status, pruned.Entities[0].Pruned));
         Assert.Equal(8, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
@@ -70,8 +70,8 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
 
         var refused = await PruneAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("partial", 0L), (refused.Status, refused.Entities[0].Pruned));
-        Assert.Contains(reason, Assert.Single(refused.Errors, e => e.Code == "prune-refused").Message, StringComparison.Ordinal);
+        Assert.Equal((RunStatus.Partial, 0L), (refused.Status, refused.Entities[0].Pruned));
+        Assert.Contains(reason, Assert.Single(refused.Errors, e => e.Code == ErrorCode.PruneRefused).Message, StringComparison.Ordinal);
         Assert.Equal(10, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 

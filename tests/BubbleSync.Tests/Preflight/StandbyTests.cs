@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
 using Npgsql;
@@ -24,6 +25,6 @@ public sealed class StandbyTests(OwnServer server) : IClassFixture<OwnServer>
 
         Assert.Contains("several hosts", message, StringComparison.Ordinal);
         Assert.Contains("none of the hosts can be written. Name the primary", several.Message, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: "failed" } && c.Message == several.Message);
+        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed } && c.Message == several.Message);
     }
 }

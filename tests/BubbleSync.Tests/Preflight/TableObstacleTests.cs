@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -28,8 +29,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         var pruned = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
-        Assert.Equal(("partial", 1L), (rejected.Status, rejected.Entities[0].Rejected));
-        Assert.Equal(("succeeded", 1L), (pruned.Status, pruned.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Partial, 1L), (rejected.Status, rejected.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Succeeded, 1L), (pruned.Status, pruned.Entities[0].Pruned));
         Assert.True(verified.Success);
     }
 
@@ -48,7 +49,7 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         foreach (var modified in new[] { SyncFixture.Early, SyncFixture.Late })
         {
             fixture.Put("part", SyncFixture.Record(1, modified, $"\"Name\": \"{modified}\""));
-            Assert.Equal("succeeded", (await fixture.ResyncAsync("part")).Status);
+            Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("part")).Status);
         }
 
         Assert.Equal(SyncFixture.Late, await fixture.ScalarAsync<string>("select name from part"));
@@ -157,7 +158,7 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         fixture.WithMap("agent", map => map.Replace("\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Shoe Size\": 9.5"));
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
         Assert.Equal(9.5m, await fixture.ScalarAsync<decimal>("select shoe_size from agent"));
     }
 
@@ -206,7 +207,7 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
             + "create trigger stamp before insert or update on agent for each row execute function public.stamp()");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
-        var failed = Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Status == "failed");
+        var failed = Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Status == CheckStatus.Failed);
         var run = await fixture.ResyncAsync("agent");
         await fixture.FollowAsync(failed.Message, "alter table");
 
@@ -241,7 +242,7 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == "failed")));
+        Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
     }
 
     [Fact]
@@ -288,6 +289,6 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
         Assert.Equal(message, refused.Errors[0].Message);
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 }

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -84,7 +85,7 @@ public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixtur
         for (var number = 1; number <= 3; number++)
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
         var run = await fixture.ResyncAsync("agent");
-        Assert.True(run.Status == "succeeded", string.Join('\n', run.Errors.Select(e => e.Message)));
+        Assert.True(run.Status == RunStatus.Succeeded, string.Join('\n', run.Errors.Select(e => e.Message)));
         Assert.Equal(3, run.Entities[0].Inserted);
     }
 }

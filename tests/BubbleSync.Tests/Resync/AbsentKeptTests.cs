@@ -18,7 +18,7 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var plain = await VerifyAsync(fixture, isStrict: false, "agent");
         var strict = await VerifyAsync(fixture, isStrict: true, "agent");
 
-        Assert.Equal(("succeeded", 2L, 0L), (run.Status, run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
+        Assert.Equal((RunStatus.Succeeded, 2L, 0L), (run.Status, run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
         Assert.Contains("agent: values kept here that Bubble no longer sends: 2; 'bubblesync verify --entity agent --strict' names them.", run.Warnings);
         Assert.Equal("2|0", await fixture.RowAsync($"select absent_kept, absent_kept_links from bubblesync.run_entity where run_id = '{run.RunId}'"));
         Assert.Equal((true, 2L, 3L, 0L), (plain.Success, plain.Entities[0].AbsentKept, plain.Entities[0].Equal, plain.Entities[0].Differs));
@@ -26,7 +26,7 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var found = strict.Entities[0];
         Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, found.AbsentKept, found.Equal, found.Differs, found.AbsentKeptOnly));
         Assert.Equal(
-            [new("agent", SyncFixture.Id(1), "absent-kept", "Commission", "commission"), new VerifiedDifference("agent", SyncFixture.Id(1), "absent-kept", "Name", "name")],
+            [new("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Commission", "commission"), new VerifiedDifference("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Name", "name")],
             strict.Differences);
     }
 
@@ -42,7 +42,7 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var strict = await VerifyAsync(fixture, isStrict: true, "invoice");
 
         Assert.Equal((1L, 1L), (run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
-        Assert.Equal([new VerifiedDifference("invoice", SyncFixture.Id(1), "absent-kept", "Linked Customer", "linked_customer")], strict.Differences);
+        Assert.Equal([new VerifiedDifference("invoice", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Linked Customer", "linked_customer")], strict.Differences);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var strict = await VerifyAsync(fixture, isStrict: true, "invoice");
 
         Assert.InRange(fields.Count, 64, int.MaxValue);
-        var named = strict.Differences.Where(d => d.Verdict == "absent-kept").Select(d => d.Column);
+        var named = strict.Differences.Where(d => d.Verdict == DifferenceVerdict.AbsentKept).Select(d => d.Column);
         Assert.Equal(filled.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
         Assert.Equal(filled.Count, run.Entities[0].AbsentKept);
     }

@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -37,7 +39,7 @@ public sealed class AnonymousTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await fixture.ResyncAsync("agent");
 
         // The simulator lets nobody in without one.
-        Assert.Contains(report.Errors, e => e.Code == "token-refused");
+        Assert.Contains(report.Errors, e => e.Code == ErrorCode.TokenRefused);
         Assert.True(fixture.Bubble.Traffic.Unauthorized > 0);
     }
 
@@ -49,7 +51,7 @@ public sealed class AnonymousTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        var check = Assert.Single(report.Checks, c => c is { Name: "token", Status: "failed" });
+        var check = Assert.Single(report.Checks, c => c is { Name: "token", Status: CheckStatus.Failed });
         Assert.Contains("Set BUBBLESYNC_Bubble__ApiToken", check.Message, StringComparison.Ordinal);
     }
 
@@ -61,7 +63,7 @@ public sealed class AnonymousTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        var check = Assert.Single(report.Checks, c => c is { Name: "Bubble", Status: "failed" });
+        var check = Assert.Single(report.Checks, c => c is { Name: "Bubble", Status: CheckStatus.Failed });
         Assert.Contains($"Did you mean {fixture.Bubble.BaseUrl}?", check.Message, StringComparison.Ordinal);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }

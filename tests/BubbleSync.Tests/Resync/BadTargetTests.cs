@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -8,17 +9,17 @@ namespace BubbleSync.Tests.Resync;
 public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]
-    [InlineData("drop table payment", "table-missing", "payment")]
-    [InlineData("alter table customer drop column linked_agent", "column-missing", "linked_agent")]
-    [InlineData("alter table agent drop column last_synced_at", "column-missing", "last_synced_at")]
-    [InlineData("alter table invoice_item alter column qty type integer", "column-misfit", "qty")]
-    [InlineData("alter table agent alter column created_date type time using null", "column-misfit", "created_date")]
-    [InlineData("alter table agent alter column updated_at type date", "column-misfit", "updated_at")]
-    [InlineData("alter table agent alter column last_synced_at type text", "column-misfit", "last_synced_at")]
-    [InlineData("alter table agent alter column created_at type text", "column-misfit", "created_at")]
-    [InlineData("alter table agent drop column slug, add column slug text generated always as (name) stored", "column-misfit", "slug")]
-    [InlineData("alter table agent drop column commission, add column commission integer generated always as identity", "column-misfit", "commission")]
-    public async Task A_target_that_does_not_fit_stops_before_anything_is_read(string sql, string code, string named)
+    [InlineData("drop table payment", ErrorCode.TableMissing, "payment")]
+    [InlineData("alter table customer drop column linked_agent", ErrorCode.ColumnMissing, "linked_agent")]
+    [InlineData("alter table agent drop column last_synced_at", ErrorCode.ColumnMissing, "last_synced_at")]
+    [InlineData("alter table invoice_item alter column qty type integer", ErrorCode.ColumnMisfit, "qty")]
+    [InlineData("alter table agent alter column created_date type time using null", ErrorCode.ColumnMisfit, "created_date")]
+    [InlineData("alter table agent alter column updated_at type date", ErrorCode.ColumnMisfit, "updated_at")]
+    [InlineData("alter table agent alter column last_synced_at type text", ErrorCode.ColumnMisfit, "last_synced_at")]
+    [InlineData("alter table agent alter column created_at type text", ErrorCode.ColumnMisfit, "created_at")]
+    [InlineData("alter table agent drop column slug, add column slug text generated always as (name) stored", ErrorCode.ColumnMisfit, "slug")]
+    [InlineData("alter table agent drop column commission, add column commission integer generated always as identity", ErrorCode.ColumnMisfit, "commission")]
+    public async Task A_target_that_does_not_fit_stops_before_anything_is_read(string sql, ErrorCode code, string named)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync(sql);
@@ -40,7 +41,7 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync("customer");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Contains(report.Warnings, w => w.Contains("customer: made the missing unique index on 'customer_id'", StringComparison.Ordinal));
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not indisprimary"));
     }
@@ -53,7 +54,7 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync());
 
-        Assert.Equal(("duplicate-keys", false), (failure.Errors[0].Code, failure.IsUsage));
+        Assert.Equal((ErrorCode.DuplicateKeys, false), (failure.Errors[0].Code, failure.IsUsage));
         Assert.Contains("1x1 (2 rows), 2x2 (2 rows).", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
@@ -73,8 +74,8 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("failed", report.Status);
-        Assert.Contains("kept 1 of 2 new rows out", Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" }).Message, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Contains("kept 1 of 2 new rows out", Assert.Single(report.Errors, e => e is { Code: ErrorCode.RowsNotTaken, Entity: "agent" }).Message, StringComparison.Ordinal);
         Assert.Equal("2|0", await fixture.RowAsync("select count(*), count(name) from agent"));
     }
 
@@ -85,7 +86,7 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set quote_all_identifiers = on");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Fact]
@@ -95,8 +96,8 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: "type-not-exposed", Entity: "payment" });
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.TypeNotExposed, Entity: "payment" });
         Assert.DoesNotContain(fixture.Bubble.Traffic.Recent, line => line.Contains("limit=100", StringComparison.Ordinal));
         Assert.Empty(await fixture.SnapshotAsync());
     }
@@ -111,6 +112,6 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal(["agent", "user"], report.Entities.Select(e => e.Name));
         Assert.Equal(0, fixture.Bubble.Traffic.Count("invoice"));
-        Assert.Equal(report.Patches.Where(p => p.Status == "skipped").Select(p => p.Name), ["040-invoice-payments"]);
+        Assert.Equal(report.Patches.Where(p => p.Status == PatchStatus.Skipped).Select(p => p.Name), ["040-invoice-payments"]);
     }
 }

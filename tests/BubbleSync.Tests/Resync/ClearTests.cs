@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Sync;
@@ -25,8 +26,8 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal(isCleared ? values - emptied : values, await fixture.ScalarAsync<long>("select count(commission) from agent"));
         Assert.Equal(emptied, await fixture.ScalarAsync<long>("select count(*) from agent where name like 'new %'"));
-        Assert.Equal(isCleared ? ("succeeded", 0L) : ("partial", emptied), (report.Status, report.Entities[0].AbsentKept));
-        Assert.Equal(isCleared ? [] : [("load", "agent", "Commission", "clear-refused")], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
+        Assert.Equal(isCleared ? (RunStatus.Succeeded, 0L) : (RunStatus.Partial, emptied), (report.Status, report.Entities[0].AbsentKept));
+        Assert.Equal(isCleared ? [] : [(SyncStage.Load, "agent", "Commission", ErrorCode.ClearRefused)], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
     }
 
     [Fact]
@@ -39,7 +40,7 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var later = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 3L), (later.Status, later.Entities[0].AbsentKept));
+        Assert.Equal((RunStatus.Succeeded, 3L), (later.Status, later.Entities[0].AbsentKept));
         Assert.Contains(later.Warnings, w => w.StartsWith("agent: values kept here that Bubble no longer sends: 3", StringComparison.Ordinal));
     }
 
@@ -87,7 +88,7 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 2L), (report.Status, await fixture.ScalarAsync<long>("select count(commission) from agent")));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, await fixture.ScalarAsync<long>("select count(commission) from agent")));
     }
 
     [Fact]
@@ -107,9 +108,9 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
         fixture.Put("invoice", SyncFixture.Record(5, "2026-05-01T00:00:00.000Z"));
         var cleared = await fixture.SyncAsync(4, 5);
 
-        Assert.Equal(("partial", false, 10L), (refused.Run.Status, refused.Success, kept));
-        Assert.Contains(refused.Run.Errors, e => e is { Code: "clear-refused", Field: "Amount" });
-        Assert.Equal(("succeeded", 8L), (cleared.Run.Status, await fixture.ScalarAsync<long>("select count(amount) from invoice")));
+        Assert.Equal((RunStatus.Partial, false, 10L), (refused.Run.Status, refused.Success, kept));
+        Assert.Contains(refused.Run.Errors, e => e is { Code: ErrorCode.ClearRefused, Field: "Amount" });
+        Assert.Equal((RunStatus.Succeeded, 8L), (cleared.Run.Status, await fixture.ScalarAsync<long>("select count(amount) from invoice")));
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 
-        Assert.Equal([$"differs {SyncFixture.Id(1)} commission"], report.Differences.Select(d => $"{d.Verdict} {d.BubbleId} {d.Column}"));
+        Assert.Equal([$"differs {SyncFixture.Id(1)} commission"], report.Differences.Select(d => $"{Word.Of(d.Verdict)} {d.BubbleId} {d.Column}"));
         Assert.Equal(0, report.Entities[0].AbsentKept);
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -88,7 +89,7 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L, 0L, 0L), (report.Status, report.Entities[0].Conflicts, report.Entities[0].Updated, report.Entities[0].Unchanged));
+        Assert.Equal((RunStatus.Succeeded, 1L, 0L, 0L), (report.Status, report.Entities[0].Conflicts, report.Entities[0].Updated, report.Entities[0].Unchanged));
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.Contains(report.Warnings, w => w.Contains("agent: edited both in Bubble and here, so that the rows were kept: 1", StringComparison.Ordinal));
         Assert.Equal($"warning|agent|{SyncFixture.Id(1)}", await fixture.RowAsync($"select level, entity, bubble_id from bubblesync.activity_log where run_id = '{report.RunId}' and bubble_id is not null"));

@@ -38,7 +38,7 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.All([again, forced, incremental], r => Assert.Equal((0L, 0L), (r.Entities[0].Updated, r.Entities[0].Conflicts)));
         Assert.Equal(before, await fixture.RowAsync("select xmin::text, ctid::text from thing"));
         Assert.True(verified.Success);
-        Assert.Equal(3, audited.ByVerdict["same"]);
+        Assert.Equal(3, audited.ByVerdict[ValueVerdict.Same]);
         Assert.Equal(
             $"{Cut(Modified, digits)}|{Cut(Created, digits)}|{Cut(Modified, digits)}",
             await fixture.RowAsync($"select {Utc("modified_date")}, {Utc("created_at")}, {Utc("updated_at")} from thing"));
@@ -64,7 +64,7 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal((1L, 0L), (changed.Entities[0].Updated, changed.Entities[0].Conflicts));
         Assert.Equal((0L, 1L), (kept.Entities[0].Updated, kept.Entities[0].Conflicts));
-        Assert.Equal("older", Assert.Single(older.Differences).Verdict);
+        Assert.Equal(DifferenceVerdict.Older, Assert.Single(older.Differences).Verdict);
         Assert.Equal($"mine|{Cut(Edited, digits)}", row);
         Assert.Equal(1, forced.Entities[0].Updated);
         Assert.Equal("c", await fixture.RowAsync("select name from thing"));
@@ -116,7 +116,7 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.InRange(digits, 0, 6);
         Assert.Equal((1L, true), (pruned.Entities[0].Pruned, marked));
-        Assert.Equal(("differs", "deleted_in_bubble_at"), (difference.Verdict, difference.Column));
+        Assert.Equal((DifferenceVerdict.Differs, "deleted_in_bubble_at"), (difference.Verdict, difference.Column));
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(deleted_in_bubble_at) from thing"));
     }
 

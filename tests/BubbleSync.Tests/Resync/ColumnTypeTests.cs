@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Xunit;
 
@@ -69,7 +70,7 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
 
         var report = await fixture.ResyncAsync("thing");
 
-        Assert.Equal(("partial", 1L, (long)bad.Count), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, (long)bad.Count), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         foreach (var sample in Samples)
             Assert.Equal($"{sample.Name}: {sample.Stored}", $"{sample.Name}: {await fixture.ScalarAsync<string>($"select \"{sample.Name}\"::text from thing")}");
         foreach (var (number, sample) in bad)
@@ -95,7 +96,7 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal((1L, 1L), (again.Entities[0].Unchanged, forced.Entities[0].Unchanged));
         Assert.Equal(before, await fixture.RowAsync("select xmin::text, ctid::text from thing"));
         Assert.True(verified.Success);
-        Assert.Equal(Samples.Length + 2L, audited.ByVerdict["same"]);
+        Assert.Equal(Samples.Length + 2L, audited.ByVerdict[ValueVerdict.Same]);
 
         foreach (var sample in Samples)
             await fixture.ExecuteAsync($"update thing set \"{sample.Name}\" = {(sample.Name == "limited" ? "'x'" : "null")}");
@@ -137,7 +138,7 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         var cleared = await fixture.ResyncAsync("thing");
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
 
-        Assert.Equal(("succeeded", 1L), (cleared.Status, cleared.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 1L), (cleared.Status, cleared.Entities[0].Updated));
         Assert.Equal(["~|~|~|~|~|~", "~|~|~|~|~|~"], await fixture.RowsAsync("select mood::text, id::text, d::text, at::text, day::text, doc::text from thing order by bubble_id"));
         Assert.True(verified.Success);
     }
@@ -158,7 +159,7 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
 
         var report = await fixture.ResyncAsync("thing");
 
-        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Updated));
         Assert.Equal(["2|2026-01-02", "1|2026-01-01"], await fixture.RowsAsync("select d::text, day::text from thing order by bubble_id"));
 
         void Put(string modified, params int[] values)
@@ -189,7 +190,7 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         await fixture.ExecuteAsync("insert into moods values ('calm'); insert into ids values ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'); insert into numbers values (7); insert into days values ('2026-01-01')");
         await fixture.ResyncAsync("thing");
 
-        Assert.Equal(("succeeded", "~|~|~|~", true), (held.Status, before, equal.Success));
+        Assert.Equal((RunStatus.Succeeded, "~|~|~|~", true), (held.Status, before, equal.Success));
         Assert.Equal("calm|a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|7|2026-01-01", await fixture.RowAsync(Row));
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from bubblesync.held_link"));
     }

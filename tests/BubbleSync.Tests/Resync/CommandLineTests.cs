@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -132,7 +133,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         var error = Assert.Single(second.Json.GetProperty("errors").EnumerateArray());
         Assert.Equal(("locked", "agent"), (Word(error, "code"), Word(error, "entity")));
         Assert.Contains($"run {holder} (resync, since ", Word(error, "message"), StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await first).Status);
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
     }
 
     [Fact]

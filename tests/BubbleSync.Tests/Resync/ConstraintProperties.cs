@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl.Reports;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -51,7 +52,7 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, (long)Links), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, (long)Links), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
     }
 
     private async Task HoldsAsync(IReadOnlyList<Agent?[]> states)
@@ -74,7 +75,7 @@ public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixtu
             var counts = report.Entities[0];
             var after = await RowsAsync(fixture);
             var refused = (await fixture.RowsAsync($"select distinct bubble_id from bubblesync.rejected_record where run_id = '{report.RunId}'")).ToHashSet();
-            Assert.Equal(counts.Rejected == 0 ? "succeeded" : "partial", report.Status);
+            Assert.Equal(counts.Rejected == 0 ? RunStatus.Succeeded : RunStatus.Partial, report.Status);
             Assert.Equal(refused.Count, counts.Rejected);
             Assert.Equal(counts.Extracted, counts.Inserted + counts.Updated + counts.Unchanged + counts.Conflicts + counts.Rejected);
             for (var number = 0; number < Agents; number++)

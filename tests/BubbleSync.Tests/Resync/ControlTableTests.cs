@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -44,7 +45,7 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(2, left.Count);
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Inserted));
         Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
@@ -57,9 +58,9 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.Engine().ResyncAsync(new(), null, stop.Token);
 
-        Assert.Equal("cancelled", report.Status);
+        Assert.Equal(RunStatus.Cancelled, report.Status);
         Assert.Equal("cancelled|0", await fixture.RowAsync("select status, (select count(*) from invoice) from bubblesync.run"));
-        Assert.Equal("succeeded", await StatusWithoutHookAsync(fixture));
+        Assert.Equal(RunStatus.Succeeded, await StatusWithoutHookAsync(fixture));
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal("2|1", await fixture.RowAsync("select (select count(*) from bubblesync.run), (select count(*) from bubblesync.rejected_record)"));
     }
 
@@ -128,7 +129,7 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync("agent"));
 
         Assert.Contains("have version 4 and are to be upgraded to", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("Run 'bubblesync schema apply' once as their owner", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Apply the schema once as their owner", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +178,7 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(expected, await fixture.ScalarAsync<bool>($"select bubblesync.is_written_before('{written}'::xid, '{snapshot}'::pg_snapshot)"));
     }
 
-    private static async Task<string> StatusWithoutHookAsync(SyncFixture fixture)
+    private static async Task<RunStatus> StatusWithoutHookAsync(SyncFixture fixture)
     {
         fixture.Bubble.Traffic.OnRequest = null;
         return (await fixture.ResyncAsync()).Status;

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -20,7 +21,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         var after = await fixture.SnapshotAsync();
         var real = await fixture.ResyncAsync();
 
-        Assert.Equal(("partial", "partial", true), (dry.Status, real.Status, dry.DryRun));
+        Assert.Equal((RunStatus.Partial, RunStatus.Partial, true), (dry.Status, real.Status, dry.DryRun));
         Assert.Equal(before, after);
         Assert.Equal(Counts(real), Counts(dry));
         Assert.Equal(real.Patches, dry.Patches);
@@ -48,7 +49,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
@@ -72,7 +73,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
 
-        Assert.Equal(["010-broken failed 0", "020-good succeeded 1"], report.Patches.Select(p => $"{p.Name} {p.Status} {p.Rows}"));
+        Assert.Equal(["010-broken failed 0", "020-good succeeded 1"], report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Rows}"));
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
@@ -89,7 +90,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         await fixture.ExecuteAsync("begin; lock table agent, customer in access exclusive mode nowait; commit");
         mayEnd.SetResult();
 
-        Assert.Equal(("succeeded", 16L), ((await run).Status, (await run).Entities[1].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 16L), ((await run).Status, (await run).Entities[1].Inserted));
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         var pages = new Survival.Pages(fixture);
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", "succeeded"), (dry.Status, resumed.Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (dry.Status, resumed.Status));
         Assert.Equal(staged, left);
         Assert.NotEmpty(known);
         pages.AssertNotRead(known);

@@ -16,7 +16,7 @@ public sealed class ExactnessTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         foreach (var map in Maps.All)
             await CompareAsync(fixture, map, report);
     }

@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -23,7 +25,7 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("invoice", "invoice_item");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.All(report.Entities, e => Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), true), (e.Inserted, e.Proof!.IsComplete)));
         Assert.Equal("20|70", await fixture.RowAsync("select (select count(*) from invoice), (select count(*) from invoice_item)"));
         Assert.InRange(report.Api.Retries, 1, report.Api.Calls / 2);
@@ -39,8 +41,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Stage: "extract", Code: "source-busy" });
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Contains(report.Errors, e => e is { Stage: SyncStage.Extract, Code: ErrorCode.SourceBusy });
         Assert.Empty(await fixture.SnapshotAsync());
         Assert.Equal("failed", await fixture.ScalarAsync<string>("select status from bubblesync.run"));
     }

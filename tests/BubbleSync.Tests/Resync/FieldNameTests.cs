@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Sync;
@@ -28,9 +29,9 @@ public sealed class FieldNameTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal(["N1|500|30", "N2|0|~"], await fixture.RowsAsync("select invoice_number, total_amount, \"1st_payment\" from invoice order by bubble_id"));
         Assert.Single(report.Warnings, w => Names(w, "Total Amount (%)") && Names(w, "1st Payment"));
         Assert.True(verified.Success, verified.ToJson());
-        Assert.Equal(["1st Payment", "Total Amount (%)"], fields.Rows.Where(r => r.Status == "unmapped").Select(r => r.BubbleField));
+        Assert.Equal(["1st Payment", "Total Amount (%)"], fields.Rows.Where(r => r.Status == FieldStatus.Unmapped).Select(r => r.BubbleField));
         Assert.Subset(
-            schema.Findings.Where(f => f is { Entity: "invoice", Finding: "field-unmapped" }).Select(f => f.BubbleField).ToHashSet(),
+            schema.Findings.Where(f => f is { Entity: "invoice", Finding: SchemaFindingKind.FieldUnmapped }).Select(f => f.BubbleField).ToHashSet(),
             new HashSet<string> { "Total Amount (%)", "1st Payment" });
     }
 
@@ -85,13 +86,13 @@ public sealed class FieldNameTests(PostgresFixture postgres) : IClassFixture<Pos
         var doctor = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         var row = Assert.Single(fields.Rows, r => r.Column == "name");
-        Assert.Equal(("NAME", "mapped", 1L, 1L), (row.BubbleField, row.Status, row.Present, row.Stored));
-        Assert.DoesNotContain(fields.Rows, r => r.Status == "unmapped");
+        Assert.Equal(("NAME", FieldStatus.Mapped, 1L, 1L), (row.BubbleField, row.Status, row.Present, row.Stored));
+        Assert.DoesNotContain(fields.Rows, r => r.Status == FieldStatus.Unmapped);
         var finding = Assert.Single(schema.Findings, f => f is { Entity: "agent", Column: "name" });
-        Assert.Equal(("Name", "field-renamed"), (finding.BubbleField, finding.Finding));
+        Assert.Equal(("Name", SchemaFindingKind.FieldRenamed), (finding.BubbleField, finding.Finding));
         Assert.True(IsAdvice(finding.Message));
         Assert.True(values.Output.Contains($"agent,{SyncFixture.Id(1)},NAME,name,Ann,Ann,Ann,same", StringComparison.Ordinal), values.All);
-        Assert.True(IsAdvice(Assert.Single(doctor.Checks, c => c is { Name: "field names", Status: "well" }).Message));
+        Assert.True(IsAdvice(Assert.Single(doctor.Checks, c => c is { Name: "field names", Status: CheckStatus.Ok }).Message));
     }
 
     [Theory]
@@ -111,7 +112,7 @@ public sealed class FieldNameTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal("~|1", await fixture.RowAsync("select name, contact from agent"));
         Assert.Single(report.Warnings, w => w.Contains("no map names: 'Name' (1)", StringComparison.Ordinal));
         Assert.Equal(isTold, report.Warnings.Any(w => w.StartsWith("The app's description could not be read", StringComparison.Ordinal)));

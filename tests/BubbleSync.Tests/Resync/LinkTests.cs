@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -29,7 +30,7 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(
             [$"customer|linked_agent|{SyncFixture.Id(1)}|agent|1x9", $"invoice|linked_agent|{SyncFixture.Id(3)}|agent|1x9", $"invoice|linked_payment|{SyncFixture.Id(3)}|payment|1x7"],
             await fixture.RowsAsync($"select entity, column_name, bubble_id, target_entity, target_id from bubblesync.missing_link where run_id = '{report.RunId}' order by 1, 2"));
@@ -49,7 +50,7 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         await fixture.ExecuteAsync("insert into kind values ('Hybrid')");
         reports.Add(await fixture.ResyncAsync("invoice"));
 
-        Assert.All(reports, r => Assert.Equal("succeeded", r.Status));
+        Assert.All(reports, r => Assert.Equal(RunStatus.Succeeded, r.Status));
         Assert.Equal([1, 1, 0], reports.Select(r => r.Warnings.Count(w => w.StartsWith("invoice: values of 'type'", StringComparison.Ordinal) && w.EndsWith("\"kind\" has them, held back as NULL until then: 1.", StringComparison.Ordinal))));
         Assert.Equal("Hybrid", await fixture.ScalarAsync<string>("select type from invoice"));
     }
@@ -79,7 +80,7 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.All(report.Entities, e => Assert.Equal(0, e.MissingLinks));
         Assert.Equal($"{SyncFixture.Id(2)}|{SyncFixture.Id(1)}", await fixture.RowAsync("select a.linked_user_login, u.linked_agent_profile from agent a, \"user\" u"));
         Assert.Equal(SyncFixture.Id(4), await fixture.ScalarAsync<string>("select linked_seda_registration from invoice"));
@@ -100,7 +101,7 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early));
         await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", "succeeded"), (first.Status, second.Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (first.Status, second.Status));
         Assert.Equal(before, between);
         Assert.Equal($"{SyncFixture.Id(2)}|5|2026-03-01T08:00:00Z|true", await fixture.RowAsync("select linked_invoice, amount, modified_date, updated_at = modified_date from payment"));
         Assert.Empty(await fixture.RowsAsync("select target_id from bubblesync.held_link"));
@@ -311,7 +312,7 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var second = await fixture.ResyncAsync();
 
-        Assert.Equal(("succeeded", "succeeded"), (first.Status, second.Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (first.Status, second.Status));
         Assert.All(first.Entities, e => Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), 0L), (e.Inserted, e.Updated)));
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.NotEmpty(await fixture.RowsAsync("select target_id from bubblesync.held_link"));

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Pipeline;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -38,7 +39,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         var doctor = await engine.ExamineAsync(fixture.Limit);
         var scaffold = await engine.ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, fixture.Limit);
 
-        Assert.Equal(["succeeded", "succeeded", "succeeded", "succeeded"], [resync.Status, incremental.Status, verify.Run.Status, sample.Run.Status]);
+        Assert.Equal([RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded], [resync.Status, incremental.Status, verify.Run.Status, sample.Run.Status]);
         Assert.Equal(30, resync.Entities.Single(e => e.Name == "invoice").Extracted);
         Assert.Equal(30, range.Results.Total);
         Assert.NotEmpty(fields.Rows);
@@ -56,7 +57,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(20 * Megabyte, await fixture.ScalarAsync<int>("select max(length(description)) from invoice"));
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }

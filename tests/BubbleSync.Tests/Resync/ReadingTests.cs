@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -24,27 +26,27 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.True(report.Entities[0].Proof!.IsComplete);
         await SameAsBubbleAsync(fixture);
     }
 
     [Theory]
-    [InlineData("duplicates=100", 50, 20, "unproved")]
-    [InlineData("remaining-absent", 50, 20, "unproved")]
-    [InlineData("constraints-ignored=100", 5000, 100, "unproved")]
-    [InlineData("constraints-ignored=100", 50, 20, "constraint-ignored")]
-    [InlineData("ceiling=40", 5000, 20, "unproved")]
-    [InlineData("dense=invoice:130", 50, 20, "window-too-dense", 60)]
-    public async Task What_cannot_be_shown_to_be_complete_is_said_loudly(string fault, int windowSize, int pageSize, string code, int ceiling = 50_000)
+    [InlineData("duplicates=100", 50, 20, ErrorCode.Unproved)]
+    [InlineData("remaining-absent", 50, 20, ErrorCode.Unproved)]
+    [InlineData("constraints-ignored=100", 5000, 100, ErrorCode.Unproved)]
+    [InlineData("constraints-ignored=100", 50, 20, ErrorCode.ConstraintIgnored)]
+    [InlineData("ceiling=40", 5000, 20, ErrorCode.Unproved)]
+    [InlineData("dense=invoice:130", 50, 20, ErrorCode.WindowTooDense, 60)]
+    public async Task What_cannot_be_shown_to_be_complete_is_said_loudly(string fault, int windowSize, int pageSize, ErrorCode code, int ceiling = 50_000)
     {
         await using var fixture = (await OpenAsync(fault, invoices: 100)).With(windowSize, pageSize, ceiling);
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(code == "unproved" ? "partial" : "failed", report.Status);
-        Assert.Contains(report.Errors, e => e.Code == code && e is { Stage: "extract", Entity: "invoice" });
-        if (code != "unproved")
+        Assert.Equal(code == ErrorCode.Unproved ? RunStatus.Partial : RunStatus.Failed, report.Status);
+        Assert.Contains(report.Errors, e => e.Code == code && e is { Stage: SyncStage.Extract, Entity: "invoice" });
+        if (code != ErrorCode.Unproved)
             Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from invoice"));
         else
             Assert.False(report.Entities[0].Proof!.IsComplete);
@@ -75,7 +77,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 2L, 3L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Staged, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 2L, 3L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Staged, report.Entities[0].Inserted));
         Assert.Equal(SyncFixture.Late, await fixture.ScalarAsync<string>($"select name from agent where bubble_id = '{SyncFixture.Id(1)}'"));
         Assert.Contains(report.Warnings, w => w.Contains("1 ids came twice in every reading", StringComparison.Ordinal));
         Assert.Equal("2|proved", await fixture.RowAsync("select attempt, status from bubblesync.\"window\" where kind = 'created'"));
@@ -89,7 +91,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 99L, 1), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Rereads));
+        Assert.Equal((RunStatus.Succeeded, 99L, 1), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Rereads));
         await SameAsBubbleAsync(fixture);
     }
 
@@ -112,7 +114,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 4L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 4L), (report.Status, report.Entities[0].Inserted));
         Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(9)}'"));
     }
 
@@ -134,7 +136,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 4L, 4L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Read));
+        Assert.Equal((RunStatus.Succeeded, 4L, 4L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Proof!.Read));
     }
 
     [Fact]
@@ -150,7 +152,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 101L, 0L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Succeeded, 101L, 0L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         await SameAsBubbleAsync(fixture);
     }
 
@@ -169,7 +171,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 1), (report.Status, report.Entities[0].Proof!.Rereads));
+        Assert.Equal((RunStatus.Succeeded, 1), (report.Status, report.Entities[0].Proof!.Rereads));
         Assert.Contains(report.Warnings, w => w.Contains("no map names: 'New!' (59), 'Newer!' (1).", StringComparison.Ordinal));
     }
 
@@ -183,7 +185,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 1300L, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1300L, 1300L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted));
         // Records that share a millisecond at the end of a page come once more.
         Assert.InRange(report.Entities[0].Staged, 1300 + Edited, 1300 + Edited + 200);
         await SameAsBubbleAsync(fixture);
@@ -208,7 +210,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await fixture.ResyncAsync("invoice");
         fixture.Bubble.Traffic.OnRequest = null;
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         foreach (var gone in (await fixture.RowsAsync("select bubble_id from invoice")).Where(id => fixture.Bubble.Records.Get("invoice", id) is null))
             await fixture.ExecuteAsync($"delete from invoice where bubble_id = '{gone}'");
         await SameAsBubbleAsync(fixture);
@@ -224,7 +226,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("succeeded", 1L, 4L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Succeeded, 1L, 4L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Extracted));
         Assert.Equal(6, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 

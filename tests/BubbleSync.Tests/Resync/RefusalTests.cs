@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Xunit;
 
@@ -24,7 +26,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = isDryRun });
 
-        Assert.Equal(("partial", 19L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 19L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Contains("'paid'", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
@@ -41,12 +43,12 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await fixture.ResyncAsync("agent", "invoice");
 
         var agents = report.Entities[0];
-        Assert.Equal(("partial", 2L, 1L, 1L), (report.Status, agents.Extracted, agents.Inserted, agents.Rejected));
+        Assert.Equal((RunStatus.Partial, 2L, 1L, 1L), (report.Status, agents.Extracted, agents.Inserted, agents.Rejected));
         Assert.Equal(1, report.Entities[1].Inserted);
         Assert.Equal(["5"], await fixture.RowsAsync("select commission from agent"));
         Assert.Equal([$"{SyncFixture.Id(2)}|paid|constraint 'paid' of table 'agent' refuses it"], await fixture.RowsAsync(Rejects));
         Assert.Equal(refused, await fixture.ScalarAsync<string>("select raw from bubblesync.rejected_record"));
-        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "paid" } && e.BubbleId == SyncFixture.Id(2));
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.Rejected, Field: "paid" } && e.BubbleId == SyncFixture.Id(2));
     }
 
     [Fact]
@@ -76,7 +78,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 9L, 8L, 1L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 9L, 8L, 1L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(8, await fixture.ScalarAsync<long>("select count(distinct email) from agent"));
         Assert.Equal(["one_mail|constraint 'one_mail' of table 'agent' refuses it: another row has the same value"], await fixture.RowsAsync(Reasons));
     }
@@ -115,7 +117,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 5L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Succeeded, 5L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
         Assert.Equal(["a1@x|1", "a0@x|0", "a3@x|3", "a4@x|4", "a2@x|2"], await fixture.RowsAsync("select email, commission / 3 from agent order by bubble_id"));
         Assert.True(await fixture.ScalarAsync<bool>("select bool_and(updated_at = modified_date) from agent"));
     }
@@ -135,7 +137,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 10L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 10L, 0L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
         Assert.Equal("1 0 2 3 4 5 6 7 8 9", await fixture.ScalarAsync<string>("select string_agg(substr(email, 2, 1), ' ' order by bubble_id) from agent"));
     }
 
@@ -202,7 +204,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal([$"{SyncFixture.Id(2)}|_id|{reason}"], await fixture.RowsAsync(Rejects));
     }
 
@@ -220,7 +222,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal([$"{SyncFixture.Id(2)}|_id|no partition of table 'agent' takes it"], await fixture.RowsAsync(Rejects));
     }
 
@@ -239,7 +241,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(
             [$"Commission|column 'commission' of table 'agent': constraint 'positive_check' of domain '{domain}' refuses it"],
             await fixture.RowsAsync(Reasons));
@@ -254,7 +256,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L), (report.Status, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L), (report.Status, report.Entities[0].Rejected));
         Assert.Equal(["Slug"], await fixture.RowsAsync("select field from bubblesync.rejected_record"));
     }
 
@@ -278,7 +280,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 2L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 2L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(["apart|constraint 'apart' of table 'agent' refuses it"], await fixture.RowsAsync(Reasons));
     }
 
@@ -295,7 +297,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(["lives|foreign key 'lives' of table 'agent' refuses it: a row that must be there is not"], await fixture.RowsAsync(Reasons));
     }
 
@@ -315,7 +317,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 4L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 4L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal([1, 2, 3, 4], (await fixture.RowsAsync("select right(bubble_id, 1) from agent order by 1")).Select(int.Parse!));
     }
 
@@ -331,7 +333,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
     }
 
     [Fact]
@@ -353,7 +355,7 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
         var real = await fixture.ResyncAsync("agent");
 
         Assert.Equal(before, after);
-        Assert.Equal(("partial", "partial"), (dry.Status, real.Status));
+        Assert.Equal((RunStatus.Partial, RunStatus.Partial), (dry.Status, real.Status));
         Assert.Equal((2L, 2L, 4L), (real.Entities[0].Updated, real.Entities[0].Rejected, real.Entities[0].Extracted));
         Assert.Equal((2L, 2L, 4L), (dry.Entities[0].Updated, dry.Entities[0].Rejected, dry.Entities[0].Extracted));
     }
@@ -372,8 +374,8 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
         var kept = await fixture.ScalarAsync<string>("select raw from bubblesync.rejected_record");
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("failed", "too-many-rejects", 0L, refused), (stopped.Status, stopped.Errors[0].Code, rows, kept));
-        Assert.Equal(("partial", 1L, 1L), (resumed.Status, resumed.Entities[0].Inserted, resumed.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Failed, ErrorCode.TooManyRejects, 0L, refused), (stopped.Status, stopped.Errors[0].Code, rows, kept));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (resumed.Status, resumed.Entities[0].Inserted, resumed.Entities[0].Rejected));
         Assert.Equal([refused], await fixture.RowsAsync("select raw from bubblesync.rejected_record"));
     }
 }

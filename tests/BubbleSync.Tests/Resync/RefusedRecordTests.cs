@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using Xunit;
@@ -47,7 +49,7 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
 
         var third = await fixture.Engine().ReprocessAsync($"{second.RunId}", false, fixture.Limit);
 
-        Assert.Equal(("partial", "partial", "succeeded"), (first.Status, second.Status, third.Status));
+        Assert.Equal((RunStatus.Partial, RunStatus.Partial, RunStatus.Succeeded), (first.Status, second.Status, third.Status));
         Assert.Equal([Refused(SyncFixture.Early), Refused(SyncFixture.Early)], kept);
         Assert.Equal("Ann|-5|-5.0|f|b", await fixture.RowAsync("select name, commission, tree_seed, ic_front, ic_back from agent"));
     }
@@ -85,7 +87,7 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
 
-        Assert.Equal(("failed", "too-many-rejects"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal((RunStatus.Failed, ErrorCode.TooManyRejects), (report.Status, Assert.Single(report.Errors).Code));
         Assert.Equal("true", await fixture.RowAsync("select is_rebuilt from bubblesync.rejected_record"));
     }
 
@@ -109,14 +111,14 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L), (report.Status, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L), (report.Status, report.Entities[0].Rejected));
         const string Kept = "from (select raw::jsonb as raw, reason from bubblesync.rejected_record) r";
         Assert.Equal("Ann|-5|true", await fixture.RowAsync($"select raw ->> 'Name', raw ->> 'Commission', raw -> 'Slug' = 'null' {Kept}"));
         Assert.EndsWith("rebuilt from its mapped columns", await fixture.ScalarAsync<string>($"select reason {Kept}"), StringComparison.Ordinal);
 
         await fixture.ExecuteAsync("alter table agent drop constraint paid");
         var again = await fixture.Engine().ReprocessAsync("last", force: false, CancellationToken.None);
-        Assert.Equal(("succeeded", 0L), (again.Status, again.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Succeeded, 0L), (again.Status, again.Entities[0].Extracted));
         Assert.Contains(again.Warnings, w => w.StartsWith("agent: 1 of the records", StringComparison.Ordinal)
             && w.Contains("resync --entity agent", StringComparison.Ordinal));
     }

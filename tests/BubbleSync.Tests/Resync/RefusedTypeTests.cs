@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -67,9 +68,9 @@ public sealed class RefusedTypeTests(PostgresFixture postgres) : IClassFixture<P
 
         Assert.True(failure is { IsUsage: false }, $"{what} is accepted");
         var error = Assert.Single(failure!.Errors, e => e.Message.Contains(column, StringComparison.Ordinal));
-        Assert.Equal((what, "column-misfit"), (what, error.Code));
+        Assert.Equal((what, ErrorCode.ColumnMisfit), (what, error.Code));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
-        Assert.Contains(report.Checks, c => c.Status == "failed" && c.Message.Contains(reason, StringComparison.Ordinal));
+        Assert.Contains(report.Checks, c => c.Status == CheckStatus.Failed && c.Message.Contains(reason, StringComparison.Ordinal));
         Assert.Equal((what, 0), (what, requests));
     }
 }

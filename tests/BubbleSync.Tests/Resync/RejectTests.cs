@@ -1,4 +1,6 @@
 using System.Globalization;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using Xunit;
@@ -23,11 +25,11 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.Equal(("partial", 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Updated, report.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Partial, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Updated, report.Entities[0].Extracted));
         Assert.Equal(["1|true|~", "3|~|~"], await fixture.RowsAsync("select amount, paid, status from invoice order by bubble_id"));
         Assert.Equal(["Paid?", "Stamp Cash Price", "Version"], await fixture.RowsAsync("select field from bubblesync.rejected_record order by 1"));
         Assert.Equal([$"{report.RunId}|invoice|{SyncFixture.Id(1)}|{broken}"], await fixture.RowsAsync("select distinct run_id::text, entity, bubble_id, raw from bubblesync.rejected_record where reason <> ''"));
-        Assert.Equal(3, report.Errors.Count(e => e is { Code: "rejected", Stage: "transform", Entity: "invoice" } && e.BubbleId == SyncFixture.Id(1)));
+        Assert.Equal(3, report.Errors.Count(e => e is { Code: ErrorCode.Rejected, Stage: SyncStage.Transform, Entity: "invoice" } && e.BubbleId == SyncFixture.Id(1)));
         Assert.DoesNotContain(report.Errors, e => e.Message.Contains("twelve", StringComparison.Ordinal));
     }
 
@@ -40,7 +42,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted));
     }
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 3L, 1L, 4L, 4L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
+        Assert.Equal((RunStatus.Partial, 3L, 1L, 4L, 4L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
         Assert.Equal(["~|_id", "~|_id", "~|_id"], await fixture.RowsAsync(Rejects));
         Assert.Equal(3, await fixture.ScalarAsync<long>("select count(distinct raw) from bubblesync.rejected_record"));
@@ -83,7 +85,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 0L, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
+        Assert.Equal((RunStatus.Succeeded, 0L, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
         Assert.Equal("5", await fixture.RowAsync("select commission from agent"));
         Assert.Empty(await fixture.RowsAsync(Rejects));
     }
@@ -97,7 +99,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Staged));
+        Assert.Equal((RunStatus.Partial, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Staged));
         Assert.Equal("true", await fixture.RowAsync("select position('six' in raw) > 0 from bubblesync.rejected_record"));
     }
 
@@ -110,7 +112,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) });
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Fact]
@@ -122,7 +124,7 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 0L, 1L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Partial, 1L, 0L, 1L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted));
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
         Assert.Equal([$"{SyncFixture.Id(1)}|Commission"], await fixture.RowsAsync(Rejects));
     }

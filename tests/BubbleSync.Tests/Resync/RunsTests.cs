@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using Xunit;
 
 namespace BubbleSync.Tests.Resync;
@@ -21,7 +22,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var report = await fixture.Engine().ReprocessAsync($"{rejected.RunId}", false, fixture.Limit);
 
-        Assert.Equal(("reprocess", "succeeded", 0L), (report.Kind, report.Status, report.Api.Calls));
+        Assert.Equal((RunKind.Reprocess, RunStatus.Succeeded, 0L), (report.Kind, report.Status, report.Api.Calls));
         Assert.Equal((1L, 1L, 0L), (report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Rejected));
         Assert.Equal(["Ann|twelve", "Bob|5"], await fixture.RowsAsync("select name, commission from agent order by name"));
         Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
@@ -41,6 +42,22 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal((0L, 0L), (report.Entities[0].Extracted, report.Entities[0].Updated));
         Assert.Equal(["Anna|12"], await fixture.RowsAsync("select name, commission from agent"));
+    }
+
+    [Fact]
+    public async Task A_result_with_words_of_a_newer_version_is_shown()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
+        var run = await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync(
+            """update bubblesync.run set kind = 'sync record', result = result || '{"kind":"sync record"}' || jsonb_build_object('errors', jsonb_set(result -> 'errors', '{0,code}', '"new-code"'))""");
+
+        await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
+        var (shown, listed) = (await archive.ShowAsync($"{run.RunId}", fixture.Limit), await archive.ListAsync(1, null, null, fixture.Limit));
+
+        Assert.Equal((RunKind.Other, RunStatus.Partial, ErrorCode.Failed), (shown.Kind, shown.Status, shown.Errors[0].Code));
+        Assert.Equal(RunKind.Other, Assert.Single(listed).Kind);
     }
 
     [Theory]
@@ -139,10 +156,10 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         await fixture.Engine().PatchAsync([], fixture.Limit);
         await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
 
-        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, null, fixture.Limit)).Select(r => r.Kind));
-        Assert.Equal(["resync"], (await archive.ListAsync(9, "resync", null, fixture.Limit)).Select(r => r.Kind));
-        Assert.Equal(["patch", "resync"], (await archive.ListAsync(9, null, "succeeded", fixture.Limit)).Select(r => r.Kind));
-        Assert.Empty(await archive.ListAsync(9, null, "failed", fixture.Limit));
+        Assert.Equal([RunKind.Patch, RunKind.Resync], (await archive.ListAsync(9, null, null, fixture.Limit)).Select(r => r.Kind));
+        Assert.Equal([RunKind.Resync], (await archive.ListAsync(9, RunKind.Resync, null, fixture.Limit)).Select(r => r.Kind));
+        Assert.Equal([RunKind.Patch, RunKind.Resync], (await archive.ListAsync(9, null, RunStatus.Succeeded, fixture.Limit)).Select(r => r.Kind));
+        Assert.Empty(await archive.ListAsync(9, null, RunStatus.Failed, fixture.Limit));
     }
 
     [Theory]
@@ -212,7 +229,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var report = await fixture.Engine().ReprocessAsync("last", false, fixture.Limit);
 
-        Assert.Equal(("partial", 2L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 2L, 2L), (report.Status, report.Entities[0].Extracted, report.Entities[0].Rejected));
         Assert.Equal(2, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where run_id = '{report.RunId}'"));
     }
 
@@ -259,7 +276,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var refusal = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ReprocessAsync("last", false, fixture.Limit));
 
-        Assert.Equal(("nothing-to-reprocess", true), (refusal.Errors[0].Code, refusal.IsUsage));
+        Assert.Equal((ErrorCode.NothingToReprocess, true), (refusal.Errors[0].Code, refusal.IsUsage));
     }
 
     private static async Task<List<string>> FollowAsync(SyncFixture fixture)

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
 using Xunit;
 
@@ -141,7 +142,7 @@ public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<Po
 
         var report = await fixture.ResyncAsync("agent");
 
-        var error = Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" });
+        var error = Assert.Single(report.Errors, e => e is { Code: ErrorCode.RowsNotTaken, Entity: "agent" });
         Assert.Contains($"trigger 'undo' of table \"public\".\"agent\" kept {expected} out", error.Message, StringComparison.Ordinal);
         Assert.Equal(["old", "old"], await fixture.RowsAsync("select name from agent"));
     }

@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Xunit;
 
@@ -21,7 +23,7 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
 
-        Assert.Equal("failed", report.Status);
+        Assert.Equal(RunStatus.Failed, report.Status);
         var error = Assert.Single(report.Errors).Message;
         Assert.Contains("trigger 'put_back' of table \"public\".\"agent\" kept 1 of 2 updates out", error, StringComparison.Ordinal);
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from agent where name = 'old'"));
@@ -58,8 +60,8 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Force = force });
 
-        Assert.Equal("failed", report.Status);
-        var error = Assert.Single(report.Errors, e => e is { Code: "rows-not-taken", Entity: "agent" });
+        Assert.Equal(RunStatus.Failed, report.Status);
+        var error = Assert.Single(report.Errors, e => e is { Code: ErrorCode.RowsNotTaken, Entity: "agent" });
         Assert.Contains("trigger 'keep_out' of table \"public\".\"agent\" kept 1 of 2 updates out", error.Message, StringComparison.Ordinal);
         Assert.Equal("3|3", await fixture.RowAsync("select count(*), count(*) filter (where name = 'old') from agent"));
     }
@@ -90,7 +92,7 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Unchanged));
+        Assert.Equal((RunStatus.Succeeded, 1L, 1L, 1L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Unchanged));
         Assert.Equal(["ANN|set", "OLD|set", "CID|made"], await fixture.RowsAsync("select name, slug from agent order by bubble_id"));
     }
 
@@ -259,7 +261,7 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Updated));
         Assert.Equal(["b", "a"], await fixture.RowsAsync("select name from agent order by bubble_id"));
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -18,10 +19,10 @@ public sealed class UnchangedTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.All(report.Entities, e => Assert.Equal((e.Extracted, 0L, 0L), (e.Unchanged, e.Inserted, e.Updated)));
-        Assert.All(report.Patches, p => Assert.Equal(("succeeded", 0L), (p.Status, p.Rows)));
+        Assert.All(report.Patches, p => Assert.Equal((PatchStatus.Succeeded, 0L), (p.Status, p.Rows)));
     }
 
     [Fact]

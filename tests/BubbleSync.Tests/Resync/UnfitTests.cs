@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using Xunit;
 
@@ -21,10 +23,10 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 1L, 1L, 1L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Partial, 1L, 1L, 1L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Extracted));
         Assert.Equal(["Anna|ann", "Cid|cid"], await fixture.RowsAsync("select name, slug from agent order by bubble_id"));
         Assert.Equal([$"{SyncFixture.Id(2)}|Slug|absent, but a new row must not be without it"], await fixture.RowsAsync(Rejects));
-        Assert.Contains(report.Errors, e => e is { Code: "rejected", Field: "Slug" } && e.BubbleId == SyncFixture.Id(2));
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.Rejected, Field: "Slug" } && e.BubbleId == SyncFixture.Id(2));
     }
 
     [Fact]
@@ -36,7 +38,7 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", "none"), (report.Status, await fixture.ScalarAsync<string>("select slug from agent")));
+        Assert.Equal((RunStatus.Succeeded, "none"), (report.Status, await fixture.ScalarAsync<string>("select slug from agent")));
     }
 
     [Fact]
@@ -53,8 +55,8 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
         fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early));
         var second = await fixture.ResyncAsync("invoice", "payment");
 
-        Assert.Equal(("partial", 1L, 2L), (first.Status, first.Entities[1].Inserted, first.Entities[1].Rejected));
-        Assert.Equal(("partial", 1L, 1L), (second.Status, second.Entities[1].Inserted, second.Entities[1].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 2L), (first.Status, first.Entities[1].Inserted, first.Entities[1].Rejected));
+        Assert.Equal((RunStatus.Partial, 1L, 1L), (second.Status, second.Entities[1].Inserted, second.Entities[1].Rejected));
         Assert.Equal([SyncFixture.Id(11), SyncFixture.Id(12)], await fixture.RowsAsync("select bubble_id from payment order by 1"));
         Assert.Equal(2, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.rejected_record where bubble_id = '{SyncFixture.Id(13)}'"));
     }
@@ -99,7 +101,7 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
         fixture.Put("user", SyncFixture.Record(1, SyncFixture.Early));
         var restored = await fixture.ResyncAsync("agent", "user", "invoice");
 
-        Assert.Equal(("succeeded", "succeeded"), (held.Status, restored.Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (held.Status, restored.Status));
         Assert.Equal((null, SyncFixture.Id(1)), (before, await fixture.ScalarAsync<string>("select linked_agent from invoice")));
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Xunit;
@@ -37,7 +38,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Updated));
         Assert.Equal(["2", "3"], await fixture.RowsAsync("select commission from agent order by bubble_id"));
     }
 
@@ -54,7 +55,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await PutSlugsAsync(fixture, SyncFixture.Late, "b", "a", "z");
 
-        Assert.Equal(("partial", 2L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 2L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Rejected));
         Assert.Equal(["b", "a", "c"], await fixture.RowsAsync("select slug from agent order by bubble_id"));
     }
 
@@ -71,8 +72,8 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("user");
 
-        Assert.Equal("partial", report.Status);
-        Assert.Contains("another row has the same value", Assert.Single(report.Errors, e => e.Code == "link-refused").Message, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Partial, report.Status);
+        Assert.Contains("another row has the same value", Assert.Single(report.Errors, e => e.Code == ErrorCode.LinkRefused).Message, StringComparison.Ordinal);
         Assert.Equal([$"{SyncFixture.Id(8)}|p", "~|p", $"{SyncFixture.Id(9)}|p"], await fixture.RowsAsync("select linked_user_login, introducer from agent order by bubble_id"));
         Assert.False((await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit)).Success);
     }
@@ -89,7 +90,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("user");
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Contains("A trigger that fires before an update keeps them out", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
@@ -109,7 +110,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await fixture.ResyncAsync("agent");
 
         var error = Assert.Single(report.Errors);
-        Assert.Equal(("partial", "mark-kept", SyncFixture.Id(1)), (report.Status, error.Code, error.BubbleId));
+        Assert.Equal((RunStatus.Partial, ErrorCode.MarkKept, SyncFixture.Id(1)), (report.Status, error.Code, error.BubbleId));
         Assert.Equal("z", await fixture.ScalarAsync<string>($"select slug from agent where bubble_id = '{SyncFixture.Id(3)}'"));
     }
 
@@ -122,7 +123,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("mark-kept", Assert.Single(report.Errors).Code);
+        Assert.Equal(ErrorCode.MarkKept, Assert.Single(report.Errors).Code);
     }
 
     [Fact]
@@ -135,7 +136,7 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 100 });
 
-        Assert.Equal(("partial", 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Partial, 0L), (report.Status, report.Entities[0].Pruned));
         Assert.Contains("a trigger of table \"public\".\"agent\" keeps 1 of 1 rows from being marked", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -29,7 +30,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains("customer_profile", scaffolded.Output, StringComparison.Ordinal);
         foreach (var type in fixture.Bubble.Records.Types)
             Assert.Equal(fixture.Bubble.Records.Count(type), await fixture.ScalarAsync<long>($"select count(*) from \"{type}\""));
-        Assert.DoesNotContain((await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit)).Rows, r => r.Status is "unmapped" or "column-missing");
+        Assert.DoesNotContain((await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit)).Rows, r => r.Status is FieldStatus.Unmapped or FieldStatus.ColumnMissing);
     }
 
     [Theory]
@@ -66,7 +67,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
 
         var entity = Assert.Single(report.Entities);
         Assert.Equal(("t_1st_gr_te_type", names.Length + 4), (entity.Name, entity.Fields));
-        Assert.Equal(("succeeded", 1), (run.Status, run.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1), (run.Status, run.Entities[0].Inserted));
         var row = await fixture.RowAsync("select to_jsonb(t)::text from t_1st_gr_te_type t");
         Assert.All(names.Select((_, i) => $"\"value {i}\""), value => Assert.Contains(value, row, StringComparison.Ordinal));
         Assert.Equal("t", await fixture.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = 't_1st_gr_te_type'::regclass and attnum > 0"));
@@ -81,7 +82,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
         Assert.Equal("3", await fixture.RowAsync("select a from thing"));
     }
 
@@ -96,7 +97,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
         Assert.Equal("2026-03-01T08:00:00Z|long ago", await fixture.RowAsync("select modified_date, modified_date_2 from thing"));
     }
 
@@ -163,7 +164,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
         var run = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", run.Status);
+        Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Equal(kinds.Select(k => k.Type), (await fixture.RowsAsync("select format_type(atttypid, null) from pg_attribute where attrelid = 'thing'::regclass and attname like 'of\\_%' order by attnum")));
         Assert.Equal(string.Join('|', kinds.Select(k => k.Stored)), await fixture.RowAsync($"select {string.Join(", ", kinds.Select(k => $"\"of_{k.Kind.Replace('.', '_')}\""))} from thing"));
     }
@@ -227,7 +228,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["payment"] }, fixture.Limit);
 
-        Assert.Equal(("sample", "payment"), (report.Source, Assert.Single(report.Entities).Name));
+        Assert.Equal((SchemaSource.Sample, "payment"), (report.Source, Assert.Single(report.Entities).Name));
         var map = await File.ReadAllTextAsync(report.Entities[0].MapFile);
         Assert.Contains("{ \"column\": \"amount\", \"type\": \"numeric\", \"from\": \"Amount\" }", map, StringComparison.Ordinal);
         Assert.Contains("{ \"column\": \"attachment\", \"type\": \"url[]\", \"from\": \"Attachment\" }", map, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -36,7 +37,7 @@ public sealed class ConfigReadmeTests(PostgresFixture postgres) : IClassFixture<
         var report = await fixture.ResyncAsync("warranty", "invoice");
 
         Assert.Contains("warranty", made);
-        Assert.Equal(("succeeded", 0L), (report.Status, report.Entities.Single(e => e.Name == "warranty").MissingLinks));
+        Assert.Equal((RunStatus.Succeeded, 0L), (report.Status, report.Entities.Single(e => e.Name == "warranty").MissingLinks));
         Assert.Equal($"{SyncFixture.Id(2)}|2026-03-01T08:00:00Z", await fixture.RowAsync("select linked_invoice, modified_date from warranty"));
     }
 
@@ -49,7 +50,7 @@ public sealed class ConfigReadmeTests(PostgresFixture postgres) : IClassFixture<
         var first = await fixture.Engine().PatchAsync(["060"], fixture.Limit);
         var second = await fixture.Engine().PatchAsync(["060-payment-customer"], fixture.Limit);
 
-        Assert.Equal((("succeeded", 1L), ("succeeded", 0L)), ((first.Patches[0].Status, first.Patches[0].Rows), (second.Patches[0].Status, second.Patches[0].Rows)));
+        Assert.Equal(((PatchStatus.Succeeded, 1L), (PatchStatus.Succeeded, 0L)), ((first.Patches[0].Status, first.Patches[0].Rows), (second.Patches[0].Status, second.Patches[0].Rows)));
         Assert.Equal("2x2", await fixture.ScalarAsync<string>("select linked_customer from payment"));
     }
 }

@@ -70,14 +70,14 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.True(refused.IsUsage);
         Assert.Collection(
-            refused.Errors.Select(e => $"{e.Code} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
+            refused.Errors.Select(e => $"{Word.Of(e.Code)} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
             f => Assert.StartsWith("column-missing _read: ", f, StringComparison.Ordinal),
             f => Assert.StartsWith("column-missing remarks: Table 'payment' has no column 'remarks', which payment.json maps from 'Remark'. Add it: alter table \"public\".\"payment\" add column \"remarks\" text;", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings _read: invoice_item.json: fields: column '_read': staging has a column of this name", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings bubble_id: agent.json: fields: column 'bubble_id' must be read from '_id'", f, StringComparison.Ordinal),
             f => Assert.Equal("settings created_date: customer.json: fields: column 'created_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
             f => Assert.Equal("settings modified_date: customer.json: fields: column 'modified_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
-            f => Assert.StartsWith("table-missing : There is no table 'users' in schema 'public'. Run 'bubblesync schema apply'", f, StringComparison.Ordinal));
+            f => Assert.StartsWith("table-missing : There is no table 'users' in schema 'public'. Apply the schema, which creates", f, StringComparison.Ordinal));
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -97,7 +98,7 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Theory]
@@ -133,8 +134,8 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Equal(["Bubble", "database", "settings"], report.Checks.Where(c => c.Status == "failed").Select(c => c.Name).Order(StringComparer.Ordinal));
-        Assert.Contains(report.Checks, c => c.Name == "entity maps" && c.Status != "failed");
+        Assert.Equal(["Bubble", "database", "settings"], report.Checks.Where(c => c.Status == CheckStatus.Failed).Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.Contains(report.Checks, c => c.Name == "entity maps" && c.Status != CheckStatus.Failed);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
@@ -167,7 +168,7 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
         var sample = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(new VerifyOptions { Sample = new Limit(101, true) }, null, fixture.Limit));
-        var only = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Only = "odd" }, null, fixture.Limit));
+        var only = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Only = (ValueVerdict)99 }, null, fixture.Limit));
 
         Assert.Equal(["--sample", "Only"], new[] { sample, only }.Select(refused => Assert.Single(refused.Errors).Field));
     }

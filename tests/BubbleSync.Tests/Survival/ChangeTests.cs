@@ -37,7 +37,7 @@ public sealed class ChangeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(MostDeletions, deleted.Count);
         Assert.Equal(InBubble(fixture), (await fixture.RowsAsync(Stored)).Where(row => !deleted.Contains(row.Split('|')[0])).Order(StringComparer.Ordinal));
         Assert.True(report.Entities[0].Inserted > 120);
@@ -69,8 +69,8 @@ public sealed class ChangeTests(PostgresFixture postgres) : IClassFixture<Postgr
         fixture.Bubble.Traffic.OnRequest = null;
         var second = await fixture.ResyncAsync("invoice");
 
-        Assert.True(isCatchUp && first.Status is "succeeded" or "partial", first.ToJson());
-        Assert.Equal("succeeded", second.Status);
+        Assert.True(isCatchUp && first.Status is RunStatus.Succeeded or RunStatus.Partial, first.ToJson());
+        Assert.Equal(RunStatus.Succeeded, second.Status);
         Assert.Equal(InBubble(fixture), (await fixture.RowsAsync(Stored)).Order(StringComparer.Ordinal));
     }
 
@@ -91,7 +91,7 @@ public sealed class ChangeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var second = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L, 1L), (first.Status, first.Entities[0].Inserted, second.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 1L, 1L), (first.Status, first.Entities[0].Inserted, second.Entities[0].Updated));
         Assert.Equal("after", await fixture.ScalarAsync<string>("select name from agent"));
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -31,8 +32,8 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         await fixture.ExecuteAsync("drop trigger die on agent");
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("failed", "0|0"), (died.Status, left));
-        Assert.Equal(("succeeded", died.RunId, 1L), (resumed.Status, resumed.RunId, resumed.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Failed, "0|0"), (died.Status, left));
+        Assert.Equal((RunStatus.Succeeded, died.RunId, 1L), (resumed.Status, resumed.RunId, resumed.Entities[0].Inserted));
         Assert.Equal("Ann", await fixture.ScalarAsync<string>("select name from agent"));
     }
 
@@ -51,7 +52,7 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         await edit.CommitAsync();
         var report = await run;
 
-        Assert.Equal(("succeeded", 0L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
+        Assert.Equal((RunStatus.Succeeded, 0L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
         Assert.Equal("mine", await fixture.ScalarAsync<string>("select name from agent"));
     }
 
@@ -72,7 +73,7 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\""));
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L), (patched.Status, report.Entities[0].Conflicts));
+        Assert.Equal((RunStatus.Succeeded, 1L), (patched.Status, report.Entities[0].Conflicts));
         Assert.Equal("mine|p", await fixture.RowAsync("select name, introducer from agent"));
     }
 
@@ -94,7 +95,7 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"new\"" + link));
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L), (restored.Status, report.Entities[0].Conflicts));
+        Assert.Equal((RunStatus.Succeeded, 1L), (restored.Status, report.Entities[0].Conflicts));
         Assert.Equal($"mine|{SyncFixture.Id(9)}", await fixture.RowAsync("select name, linked_user_login from agent"));
     }
 
@@ -113,7 +114,7 @@ public sealed class CommitTests(PostgresFixture postgres) : IClassFixture<Postgr
         await edit.CommitAsync();
         var report = await run;
 
-        Assert.Equal(("succeeded", 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 0L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent where name = 'mine'"));
     }
 }

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -91,7 +92,7 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
     private async Task<IReadOnlyList<string>> UndisturbedAsync(SimulatorOptions options)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, options with { Latency = TimeSpan.Zero });
-        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
         return await fixture.EndStateAsync();
     }
 

@@ -83,10 +83,10 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Drain = drain.Token });
 
         var kept = await Pages.ProvedAsync(fixture);
-        Assert.Equal(("cancelled", 0L), (report.Status, await fixture.ScalarAsync<long>("select count(*) from invoice")));
+        Assert.Equal((RunStatus.Cancelled, 0L), (report.Status, await fixture.ScalarAsync<long>("select count(*) from invoice")));
         Assert.InRange(kept.Count, 1, 4);
         var pages = new Pages(fixture);
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
         pages.AssertNotRead(kept);
     }
 
@@ -106,11 +106,11 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         }
 
         var merged = await fixture.RowsAsync($"select entity from bubblesync.run_entity where run_id = '{report.RunId}' order by 1");
-        Assert.Equal("cancelled", report.Status);
+        Assert.Equal(RunStatus.Cancelled, report.Status);
         Assert.Contains("invoice_item", merged);
         Assert.DoesNotContain("seda_registration", merged);
         Assert.Equal("0|0", await fixture.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [UnixFact]

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
@@ -24,10 +25,10 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Contains(report.Warnings, w => w.StartsWith("The result is recorded, but its log lines may be missing", StringComparison.Ordinal));
         Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
-        Assert.Equal("succeeded", (await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit)).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit)).Status);
     }
 
     [Fact]
@@ -38,7 +39,7 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", "journal-lost"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal((RunStatus.Partial, ErrorCode.JournalLost), (report.Status, Assert.Single(report.Errors).Code));
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
         Assert.Equal("running|false|false", await fixture.RowAsync(Result));
     }
@@ -53,7 +54,7 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
     }
 
@@ -80,14 +81,14 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, new FailingProgress(), fixture.Limit);
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
     }
 
     [Theory]
-    [InlineData(null, "succeeded")]
-    [InlineData("no room", "cancelled")]
-    public async Task A_stop_that_comes_when_all_is_done_leaves_a_success(string? failure, string status)
+    [InlineData(null, RunStatus.Succeeded)]
+    [InlineData("no room", RunStatus.Cancelled)]
+    public async Task A_stop_that_comes_when_all_is_done_leaves_a_success(string? failure, RunStatus status)
     {
         await using var fixture = await OneAgentAsync();
         await fixture.ResyncAsync("agent");
@@ -96,7 +97,7 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
         using var stop = new CancellationTokenSource();
 
         var report = await new RunRecorder(journal, TimeProvider.System).RecordAsync(
-            "patch", Array.Empty<string>(), goesOn: false, new DoneRun(), null,
+            RunKind.Patch, Array.Empty<string>(), goesOn: false, new DoneRun(), null,
             async _ =>
             {
                 await stop.CancelAsync();
@@ -106,7 +107,7 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
             stop.Token);
 
         Assert.Equal((status, failure is null ? 0 : 2), (report.Status, report.Errors.Count));
-        Assert.Equal($"{status}|true|true", await fixture.RowAsync(Result));
+        Assert.Equal($"{Word.Of(status)}|true|true", await fixture.RowAsync(Result));
     }
 
     private async Task<SyncFixture> OneAgentAsync()

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -34,8 +36,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
 
         var missing = fixture.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!["_id"]!.GetValue<string>())
             .Except(await fixture.RowsAsync("select bubble_id from invoice")).ToList();
-        Assert.True(missing.Count == 0 || report.Status != "succeeded", $"{missing.Count} records are missing, and the run says: {report.ToJson()}");
-        Assert.Equal(report.Status != "succeeded", report.Errors.Any(e => e is { Stage: "extract", Entity: "invoice" }));
+        Assert.True(missing.Count == 0 || report.Status != RunStatus.Succeeded, $"{missing.Count} records are missing, and the run says: {report.ToJson()}");
+        Assert.Equal(report.Status != RunStatus.Succeeded, report.Errors.Any(e => e is { Stage: SyncStage.Extract, Entity: "invoice" }));
     }
 
     [Theory]
@@ -51,7 +53,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
             var report = await fixture.ResyncAsync("invoice");
             var missing = fixture.Bubble.Records.Count("invoice") - await fixture.ScalarAsync<long>("select count(*) from invoice");
-            if (missing > 0 && report.Status == "succeeded")
+            if (missing > 0 && report.Status == RunStatus.Succeeded)
                 silent.Add($"seed {seed}: {missing} missing: {report.ToJson()}");
         }
 
@@ -68,7 +70,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         var report = await fixture.ResyncAsync("invoice");
 
         Assert.True(await fixture.ScalarAsync<long>("select count(*) from invoice") < 60);
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Contains(report.Errors, e => e.Message.Contains("10 records came of 30 that Bubble counts", StringComparison.Ordinal));
     }
 
@@ -89,7 +91,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         var report = await fixture.ResyncAsync("invoice");
 
         Assert.True(await fixture.ScalarAsync<long>("select count(*) from invoice") < 60);
-        Assert.True(report.Status == "partial", report.ToJson());
+        Assert.True(report.Status == RunStatus.Partial, report.ToJson());
     }
 
     [Theory]
@@ -107,8 +109,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             ? (await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["invoice"] }, null, fixture.Limit)).Run
             : await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Prune = PruneMode.Hard });
 
-        Assert.Equal("partial", report.Status);
-        Assert.Contains(report.Errors, e => e.Code == "unproved" && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
+        Assert.Equal(RunStatus.Partial, report.Status);
+        Assert.Contains(report.Errors, e => e.Code == ErrorCode.Unproved && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
         Assert.Equal(250, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
@@ -122,7 +124,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(60, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
@@ -135,7 +137,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("partial", 10L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Partial, 10L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Theory]
@@ -151,7 +153,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.True(report.Entities[0].Inserted == 10 || report.Status == "partial", report.ToJson());
+        Assert.True(report.Entities[0].Inserted == 10 || report.Status == RunStatus.Partial, report.ToJson());
     }
 
     [Theory]
@@ -165,7 +167,7 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
 
         var report = await fixture.ResyncAsync("invoice");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(fixture.Bubble.Records.Count("invoice"), report.Entities[0].Inserted);
         Assert.True(report.Entities[0].Proof!.IsComplete);
     }

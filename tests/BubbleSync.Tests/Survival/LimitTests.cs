@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -20,8 +22,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"], MaxRejects = new Limit((decimal)number, isPercent) });
 
-        Assert.Equal(stops ? "failed" : "partial", report.Status);
-        Assert.Equal(stops, report.Errors.Any(e => e.Code == "too-many-rejects"));
+        Assert.Equal(stops ? RunStatus.Failed : RunStatus.Partial, report.Status);
+        Assert.Equal(stops, report.Errors.Any(e => e.Code == ErrorCode.TooManyRejects));
         Assert.Equal(stops ? 0 : 7, await fixture.ScalarAsync<long>("select count(*) from agent"));
         // What was staged when the run stopped can be looked at.
         Assert.InRange(await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"), stops ? 0 : 3, 3);
@@ -39,8 +41,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         var within = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent", "user"], MaxRejects = new Limit(3, true) });
         var beyond = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent", "user"], MaxRejects = new Limit(2.9m, true) });
 
-        Assert.Equal(("partial", "failed"), (within.Status, beyond.Status));
-        Assert.Contains("3 of 100 records were rejected", Assert.Single(beyond.Errors, e => e.Code == "too-many-rejects").Message, StringComparison.Ordinal);
+        Assert.Equal((RunStatus.Partial, RunStatus.Failed), (within.Status, beyond.Status));
+        Assert.Contains("3 of 100 records were rejected", Assert.Single(beyond.Errors, e => e.Code == ErrorCode.TooManyRejects).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,11 +70,11 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["500=3"] })).With(windowSize: 12, pageSize: 5);
         var report = await fixture.ResyncAsync(new ResyncOptions { MaxCalls = budget });
-        Assert.Equal(("failed", budget), (report.Status, report.Api.Calls));
+        Assert.Equal((RunStatus.Failed, budget), (report.Status, report.Api.Calls));
         Assert.InRange(fixture.Bubble.Traffic.Requests, 0, budget);
-        Assert.Contains(report.Errors, e => e is { Code: "call-budget", Stage: "extract" });
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.CallBudget, Stage: SyncStage.Extract });
 
-        for (var runs = 0; report.Status == "failed"; runs++)
+        for (var runs = 0; report.Status == RunStatus.Failed; runs++)
         {
             Assert.InRange(runs, 0, 10);
             Assert.Equal(await fixture.RowsAsync("select entity from bubblesync.run_entity order by 1"), await FilledAsync(fixture));
@@ -87,7 +89,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
             Assert.InRange(fixture.Bubble.Traffic.Requests, 0, report.Api.Calls - before);
         }
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.All(Maps.All, map => Assert.Equal(fixture.Bubble.Records.Count(map.Type), report.Entities.Single(e => e.Name == map.Name).Inserted));
         Assert.Empty(await fixture.StagingAsync());
     }
@@ -106,7 +108,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(3, false) });
 
-        Assert.Equal(("partial", 1), (report.Status, report.Entities[0].Proof!.Rereads));
+        Assert.Equal((RunStatus.Partial, 1), (report.Status, report.Entities[0].Proof!.Rereads));
     }
 
     [Fact]
@@ -118,7 +120,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(3, false) });
 
-        Assert.Equal(("partial", 11L, 3L), (report.Status, report.Entities[0].Staged, report.Entities[0].Rejected));
+        Assert.Equal((RunStatus.Partial, 11L, 3L), (report.Status, report.Entities[0].Staged, report.Entities[0].Rejected));
     }
 
     [Fact]
@@ -133,14 +135,14 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
             var run = fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "user"] }, null, stop.Token);
             await heldLock.SomebodyWaitsAsync();
             await stop.CancelAsync();
-            Assert.Equal("cancelled", (await run).Status);
+            Assert.Equal(RunStatus.Cancelled, (await run).Status);
         }
 
         Assert.Equal("agent|3", await fixture.RowAsync("select entity, rejected from bubblesync.run_entity"));
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true, MaxRejects = new Limit(3, false) });
 
-        Assert.Equal("failed", report.Status);
+        Assert.Equal(RunStatus.Failed, report.Status);
         Assert.Contains("4 of 12 records were rejected", report.Errors[^1].Message, StringComparison.Ordinal);
     }
 

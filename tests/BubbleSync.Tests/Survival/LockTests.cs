@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -25,7 +26,7 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var between = await fixture.RowsAsync("select status from bubblesync.run order by started_at");
         mayEnd.SetResult();
-        Assert.Equal("succeeded", (await resumed).Status);
+        Assert.Equal(RunStatus.Succeeded, (await resumed).Status);
         Assert.Equal(["running", "succeeded"], between);
     }
 
@@ -62,9 +63,9 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         var between = await fixture.RowsAsync(Runs);
         mayEnd.SetResult();
 
-        Assert.Equal("succeeded", second.Status);
+        Assert.Equal(RunStatus.Succeeded, second.Status);
         Assert.Equal(["running|false", "succeeded|true"], between);
-        Assert.Equal("succeeded", (await first).Status);
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         var second = await fixture.ResyncAsync("agent");
         mayEnd.SetResult();
 
-        Assert.Equal(("succeeded", "succeeded"), (second.Status, (await first).Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (second.Status, (await first).Status));
         Assert.Equal("2|2", await fixture.RowAsync("select (select count(*) from mirror.agent), (select count(*) from public.agent)"));
     }
 
@@ -103,7 +104,7 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         mayEnd.SetResult();
 
         Assert.Equal(["true|true"], held);
-        Assert.Equal("succeeded", (await run).Status);
+        Assert.Equal(RunStatus.Succeeded, (await run).Status);
     }
 
     [Fact]
@@ -132,8 +133,8 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         var resumed = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync(new ResyncOptions { Resume = true }));
         mayEnd.SetResult();
 
-        Assert.Equal("locked", resumed.Errors[0].Code);
-        Assert.Equal("succeeded", (await run).Status);
+        Assert.Equal(ErrorCode.Locked, resumed.Errors[0].Code);
+        Assert.Equal(RunStatus.Succeeded, (await run).Status);
     }
 
     private static Task Stalled(SyncFixture fixture, string type) => Stalled(fixture, type, out _);

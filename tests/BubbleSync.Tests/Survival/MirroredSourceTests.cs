@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -64,7 +65,7 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
         var accepted = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true });
         var next = await fixture.ResyncAsync("agent");
 
-        Assert.Equal(("succeeded", 1L, "succeeded"), (accepted.Status, accepted.Entities[0].Updated, next.Status));
+        Assert.Equal((RunStatus.Succeeded, 1L, RunStatus.Succeeded), (accepted.Status, accepted.Entities[0].Updated, next.Status));
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { ApiToken = token } };
         await using var other = await MoveAsync(fixture);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 
     [Fact]
@@ -110,7 +111,7 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
 
         Assert.True(refused.IsUsage);
         Assert.Contains("Of 1 stored ids that were looked for", refused.Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", accepted.Status);
+        Assert.Equal(RunStatus.Succeeded, accepted.Status);
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
@@ -124,7 +125,7 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], AcceptSource = true, DryRun = true });
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(address, await fixture.ScalarAsync<string>("select address from bubblesync.source"));
     }
 
@@ -146,7 +147,7 @@ public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixtur
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { Schema = "second" } };
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
-        Assert.Equal("succeeded", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from bubblesync.source"));
     }
 

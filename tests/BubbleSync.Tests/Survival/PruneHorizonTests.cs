@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -20,7 +21,7 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await PruneAsync(fixture, mode);
 
-        Assert.Equal(("succeeded", 0L, 0L), (report.Status, report.Entities[0].Pruned, report.Entities[0].NotInBubble));
+        Assert.Equal((RunStatus.Succeeded, 0L, 0L), (report.Status, report.Entities[0].Pruned, report.Entities[0].NotInBubble));
         Assert.Equal("1|0", await fixture.RowAsync($"select count(*), count(deleted_in_bubble_at) from agent where bubble_id = '{SyncFixture.Id(77)}'"));
     }
 
@@ -61,7 +62,7 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 0L), (report.Status, report.Entities.Single(e => e.Name == "agent").Pruned));
+        Assert.Equal((RunStatus.Succeeded, 0L), (report.Status, report.Entities.Single(e => e.Name == "agent").Pruned));
         Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(77)}'"));
     }
 
@@ -124,12 +125,12 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
             var run = fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard }, null, stop.Token);
             await heldLock.SomebodyWaitsAsync();
             await stop.CancelAsync();
-            Assert.Equal("cancelled", (await run).Status);
+            Assert.Equal(RunStatus.Cancelled, (await run).Status);
         }
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal(1, await fixture.ScalarAsync<long>(
             """
             select pruned from bubblesync.run_entity
@@ -163,8 +164,8 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
 
         var report = await PruneAsync(fixture, PruneMode.Hard);
 
-        Assert.True(report.Status == "partial", report.ToJson());
-        Assert.Contains(report.Errors, e => e.Code == "prune-refused" && e.Message.Contains("Bubble still has 1 of the records", StringComparison.Ordinal));
+        Assert.True(report.Status == RunStatus.Partial, report.ToJson());
+        Assert.Contains(report.Errors, e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("Bubble still has 1 of the records", StringComparison.Ordinal));
         Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(50)}'"));
         Assert.Equal("false", await fixture.ScalarAsync<string>($"select proof ->> 'isComplete' from bubblesync.run_entity where run_id = '{report.RunId}'"));
     }
@@ -215,7 +216,7 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
                 MaxCalls = chance.Next(3) == 0 ? chance.Next(3, 25) : null,
             };
             var report = await fixture.ResyncAsync(options);
-            if (report.Status == "failed")
+            if (report.Status == RunStatus.Failed)
                 report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
             var living = await fixture.RowsAsync("select bubble_id from agent where deleted_in_bubble_at is null");
@@ -227,7 +228,7 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
 
         fixture.Bubble.Traffic.OnRequest = null;
         var last = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Hard, PruneLimitPercent = 100 });
-        Assert.Equal("succeeded", last.Status);
+        Assert.Equal(RunStatus.Succeeded, last.Status);
         Assert.Equal(
             fixture.Bubble.Records.All("agent").Select(IdOf).Order(StringComparer.Ordinal),
             (await fixture.RowsAsync("select bubble_id from agent")).Order(StringComparer.Ordinal));

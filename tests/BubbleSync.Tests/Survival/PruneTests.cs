@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -23,10 +24,10 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         var before = await fixture.SnapshotAsync();
         var second = await PruneAsync(fixture, PruneMode.Soft);
 
-        Assert.Equal(("succeeded", 2L, 2L), (first.Status, first.Entities[0].Pruned, first.Entities[0].NotInBubble));
+        Assert.Equal((RunStatus.Succeeded, 2L, 2L), (first.Status, first.Entities[0].Pruned, first.Entities[0].NotInBubble));
         Assert.Equal([SyncFixture.Id(3), SyncFixture.Id(7)], await fixture.RowsAsync(Marked));
         Assert.Equal("10|true", await fixture.RowAsync("select count(*), bool_and(updated_at = modified_date) from agent"));
-        Assert.Equal(("succeeded", 0L, 2L), (second.Status, second.Entities[0].Pruned, second.Entities[0].NotInBubble));
+        Assert.Equal((RunStatus.Succeeded, 0L, 2L), (second.Status, second.Entities[0].Pruned, second.Entities[0].NotInBubble));
         Assert.Equal(before, await fixture.SnapshotAsync());
 
         fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early));
@@ -46,7 +47,7 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await PruneAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal(8 + local.Length, await fixture.ScalarAsync<long>(Numbers));
         Assert.Equal(local.Order(StringComparer.Ordinal), (await fixture.RowsAsync("select bubble_id from agent where name is null")).Order(StringComparer.Ordinal));
     }
@@ -65,9 +66,9 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         await fixture.ExecuteAsync($"delete from public.note using agent where bubble_id = '{SyncFixture.Id(3)}' and agent_id = agent.id");
         var allowed = await PruneAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("partial", 0L), (refused.Status, refused.Entities[0].Pruned));
-        Assert.Contains(refused.Errors, e => e.Code == "prune-refused" && e.Message.Contains(told, StringComparison.Ordinal));
-        Assert.Equal(("succeeded", 1L), (allowed.Status, allowed.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Partial, 0L), (refused.Status, refused.Entities[0].Pruned));
+        Assert.Contains(refused.Errors, e => e.Code == ErrorCode.PruneRefused && e.Message.Contains(told, StringComparison.Ordinal));
+        Assert.Equal((RunStatus.Succeeded, 1L), (allowed.Status, allowed.Entities[0].Pruned));
         Assert.Equal("1|9", await fixture.RowAsync("select (select count(agent_id) from public.note), count(*) from agent"));
     }
 
@@ -96,8 +97,8 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await PruneAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("partial", 0L), (report.Status, report.Entities[0].Pruned));
-        Assert.Contains(report.Errors, e => e.Code == "prune-refused" && e.Message.Contains("Grant select there", StringComparison.Ordinal));
+        Assert.Equal((RunStatus.Partial, 0L), (report.Status, report.Entities[0].Pruned));
+        Assert.Contains(report.Errors, e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("Grant select there", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -116,7 +117,7 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         AssertRefused(refused, "3 of 10 rows would go, more than 20 %");
         AssertRefused(stillRefused, "more than 29.9 %");
         Assert.Equal((10, 0), untouched);
-        Assert.Equal(("succeeded", 3L), (allowed.Status, allowed.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 3L), (allowed.Status, allowed.Entities[0].Pruned));
     }
 
     [Fact]
@@ -213,7 +214,7 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await PruneAsync(fixture, PruneMode.Hard, 20, "customer", "invoice");
 
-        Assert.Equal(("succeeded", 1L, 1L), (report.Status, report.Entities[0].Pruned, report.Entities[1].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 1L, 1L), (report.Status, report.Entities[0].Pruned, report.Entities[1].Pruned));
         Assert.Equal("4|4", await fixture.RowAsync("select (select count(*) from customer), (select count(*) from invoice)"));
     }
 
@@ -228,7 +229,7 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode, DryRun = true });
 
-        Assert.Equal(("succeeded", 2L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
@@ -241,7 +242,7 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 3L), (report.Status, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 3L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal("7", await fixture.RowAsync(Numbers));
     }
 
@@ -261,8 +262,8 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
     private static void AssertRefused(RunReport report, string why)
     {
-        var error = Assert.Single(report.Errors, e => e.Code == "prune-refused");
-        Assert.Equal(("partial", "agent"), (report.Status, error.Entity));
+        var error = Assert.Single(report.Errors, e => e.Code == ErrorCode.PruneRefused);
+        Assert.Equal((RunStatus.Partial, "agent"), (report.Status, error.Entity));
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, report.Entities.Single(e => e.Name == "agent").Pruned);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -58,7 +59,7 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
         fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early));
         var changed = await fixture.ResyncAsync();
 
-        Assert.Equal("succeeded", resumed.Status);
+        Assert.Equal(RunStatus.Succeeded, resumed.Status);
         Assert.True(resumed.Entities.Single(e => e.Name == "invoice") is { Staged: > 20, Extracted: 20 });
         Assert.Equal(Checksums(resumed), Checksums(again));
         Assert.Equal(["payment"], Checksums(changed).Except(Checksums(again)).Select(c => c.Split(' ')[0]));
@@ -83,15 +84,15 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
             await heldLock.DisposeAsync();
 
             var report = await run;
-            Assert.Equal("failed", report.Status);
-            Assert.Contains(report.Errors, e => e is { Code: "staging-lost", Entity: "invoice", Stage: "load" });
+            Assert.Equal(RunStatus.Failed, report.Status);
+            Assert.Contains(report.Errors, e => e is { Code: ErrorCode.StagingLost, Entity: "invoice", Stage: SyncStage.Load });
         }
 
         Assert.Equal("0|1", await fixture.RowAsync("select (select count(*) from invoice), (select count(*) from agent)"));
         var pages = new Pages(fixture);
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 20L), (resumed.Status, resumed.Entities[1].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 20L), (resumed.Status, resumed.Entities[1].Inserted));
         Assert.All(pages.Begun, window => Assert.StartsWith("invoice ", window, StringComparison.Ordinal));
         Assert.Equal(20, await fixture.ScalarAsync<long>("select count(distinct bubble_id) from invoice"));
     }

@@ -26,9 +26,9 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         var outdated = await ReprocessAsync(fixture, first);
         var second = await ReprocessAsync(fixture, newer);
 
-        Assert.Equal(("succeeded", 0L), (outdated.Status, outdated.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Succeeded, 0L), (outdated.Status, outdated.Entities[0].Extracted));
         Assert.Contains(outdated.Warnings, w => w.StartsWith("1 of the records that run", StringComparison.Ordinal));
-        Assert.Equal(("succeeded", 1L), (second.Status, second.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1L), (second.Status, second.Entities[0].Inserted));
         Assert.Equal("more", await fixture.ScalarAsync<string>("select commission from agent"));
     }
 
@@ -78,7 +78,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await ReprocessAsync(fixture, first);
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Inserted));
         Assert.Contains(report.Warnings, w => w.StartsWith("1 of the records that run", StringComparison.Ordinal));
         Assert.Equal(["good|~", "~|many"], await fixture.RowsAsync("select name, commission from agent order by bubble_id"));
     }
@@ -94,7 +94,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await ReprocessAsync(fixture, "last");
 
-        Assert.Equal(("partial", "entity-gone", 1L), (report.Status, report.Errors[0].Code, report.Entities.Single().Inserted));
+        Assert.Equal((RunStatus.Partial, ErrorCode.EntityGone, 1L), (report.Status, report.Errors[0].Code, report.Entities.Single().Inserted));
     }
 
     [Fact]
@@ -165,7 +165,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         if (how == "verify")
             await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
         else if (how == "max-rejects")
-            Assert.Equal("failed", (await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) })).Status);
+            Assert.Equal(RunStatus.Failed, (await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(0, false) })).Status);
         else
             await StopAtMergeAsync(fixture, how);
     }
@@ -179,7 +179,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
             : fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, stop.Token);
         await heldLock.SomebodyWaitsAsync();
         await stop.CancelAsync();
-        Assert.Equal("cancelled", (await run).Status);
+        Assert.Equal(RunStatus.Cancelled, (await run).Status);
     }
 
     private async Task<SyncFixture> RejectedAsync(params int[] numbers)
@@ -187,7 +187,7 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in numbers.DefaultIfEmpty(1))
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, Bad));
-        Assert.Equal("partial", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Partial, (await fixture.ResyncAsync("agent")).Status);
         return fixture;
     }
 

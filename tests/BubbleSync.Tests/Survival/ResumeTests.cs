@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -39,7 +40,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         var whole = await calm.ResyncAsync();
 
         var expected = await calm.RowsAsync(string.Format(CultureInfo.InvariantCulture, Told, whole.RunId));
-        Assert.Equal(("cancelled", "succeeded"), (stopped.Status, resumed.Status));
+        Assert.Equal((RunStatus.Cancelled, RunStatus.Succeeded), (stopped.Status, resumed.Status));
         Assert.NotEmpty(inPart);
         Assert.NotEqual(expected, inPart);
         Assert.Equal(expected, await fixture.RowsAsync(string.Format(CultureInfo.InvariantCulture, Told, resumed.RunId)));
@@ -59,7 +60,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         var pages = new Pages(fixture);
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         pages.AssertNotRead([.. known.Where(window => !window.StartsWith("payment ", StringComparison.Ordinal))]);
         Assert.Equal(known.Where(window => window.StartsWith("payment ", StringComparison.Ordinal)).Order(), pages.Begun.Intersect(known).Order());
         Assert.Equal("true|true|0", await fixture.RowAsync("select count(*) = 24, count(notes) > 0, count(remark) from payment"));
@@ -74,7 +75,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Equal("true", await fixture.RowAsync("select count(*) > 0 and bool_and(field = 'Status') from bubblesync.rejected_record where entity = 'invoice'"));
         Assert.Empty(await fixture.StagingAsync());
     }
@@ -93,7 +94,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from invoice where status = 'edited'"));
         foreach (var map in open)
             Assert.Equal((map.Name, fixture.Bubble.Records.Count(map.Type)), (map.Name, await fixture.ScalarAsync<long>($"select count(*) from \"{map.Table}\"")));
@@ -125,7 +126,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", "after"), (report.Status, await fixture.ScalarAsync<string>("select name from agent")));
+        Assert.Equal((RunStatus.Succeeded, "after"), (report.Status, await fixture.ScalarAsync<string>("select name from agent")));
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(whole.Entities[0].Proof!.Read, report.Entities[0].Proof!.Read);
     }
 
@@ -155,7 +156,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 4L), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 4L), (report.Status, report.Entities[0].Inserted));
     }
 
     [Fact]
@@ -176,7 +177,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("partial", "rejected", "agent"), (report.Status, Assert.Single(report.Errors).Code, report.Errors[0].Entity));
+        Assert.Equal((RunStatus.Partial, ErrorCode.Rejected, "agent"), (report.Status, Assert.Single(report.Errors).Code, report.Errors[0].Entity));
     }
 
     [Fact]
@@ -204,7 +205,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         await heldLock.SomebodyWaitsAsync();
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from bubblesync.\"window\" w join bubblesync.run r using (run_id) where w.kind = 'modified' and r.status = 'running'"));
         await stop.CancelAsync();
-        Assert.Equal("cancelled", (await run).Status);
+        Assert.Equal(RunStatus.Cancelled, (await run).Status);
     }
 
     // A run that has read a good part of everything and merged nothing yet.
@@ -216,7 +217,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         var run = fixture.Engine().ResyncAsync(new ResyncOptions(), null, stop.Token);
         await fixture.UntilAsync("select count(distinct entity) = 8 and count(*) > 20 from bubblesync.\"window\"");
         await stop.CancelAsync();
-        Assert.Equal("cancelled", (await run).Status);
+        Assert.Equal(RunStatus.Cancelled, (await run).Status);
         return fixture;
     }
 }

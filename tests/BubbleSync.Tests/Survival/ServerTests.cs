@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -25,7 +27,7 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
         var outcome = await program.EndAsync();
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
-        Assert.Contains(outcome.Json.GetProperty("errors")[0].GetProperty("code").GetString(), TerminationTests.Clear);
+        Assert.Contains(Word.Parse<ErrorCode>(outcome.Json.GetProperty("errors")[0].GetProperty("code").GetString()!), TerminationTests.Clear);
         var known = await Pages.ProvedAsync(fixture);
         var pages = new Pages(fixture);
         outcome = await Bubblesync.RunAsync(fixture, SmallWindows, "resync", "--resume");
@@ -46,7 +48,7 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
             var run = fixture.ResyncAsync(new ResyncOptions { Prune = PruneMode.Hard, PruneLimitPercent = 100 });
             await heldLock.SomebodyWaitsAsync();
             await server.CrashAsync();
-            Assert.Equal("failed", (await run).Status);
+            Assert.Equal(RunStatus.Failed, (await run).Status);
         }
 
         fixture.Reconnect();
@@ -54,8 +56,8 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
         var pages = new Pages(fixture);
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("partial", report.Status);
-        Assert.Equal(["agent", "customer", "user"], report.Errors.Where(e => e.Code == "prune-refused" && e.Message.Contains("a crash of the server", StringComparison.Ordinal)).Select(e => e.Entity).Order());
+        Assert.Equal(RunStatus.Partial, report.Status);
+        Assert.Equal(["agent", "customer", "user"], report.Errors.Where(e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("a crash of the server", StringComparison.Ordinal)).Select(e => e.Entity).Order());
         Assert.DoesNotContain(pages.Begun, window => window.StartsWith("agent ", StringComparison.Ordinal) || window.StartsWith("customer ", StringComparison.Ordinal) || window.StartsWith("user ", StringComparison.Ordinal));
         await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(1)}'");
         Assert.Equal(await CalmAsync(), await fixture.EndStateAsync());

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -36,7 +38,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(_calm, await fixture.EndStateAsync());
         Assert.Equal(fixture.Bubble.Traffic.Requests, report.Api.Calls);
         Assert.Equal(Repeats(fixture), report.Api.Retries);
@@ -57,7 +59,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal(("succeeded", 3L, 0L), (report.Status, report.Api.Retries, report.Api.Throttled));
+        Assert.Equal((RunStatus.Succeeded, 3L, 0L), (report.Status, report.Api.Retries, report.Api.Throttled));
         Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
     }
 
@@ -82,8 +84,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("failed", report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: "source-busy", Stage: "extract" } && e.Message.Contains("500", StringComparison.Ordinal));
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract } && e.Message.Contains("500", StringComparison.Ordinal));
         // Those that were under way, then one at a time.
         Assert.InRange(refused.Distinct().Count(), 1, MostOpen);
         Assert.InRange(refused.Count, fixture.Settings.Bubble.MaxAttempts, 40);
@@ -92,7 +94,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         var pages = new Pages(fixture);
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("succeeded", resumed.Status);
+        Assert.Equal(RunStatus.Succeeded, resumed.Status);
         Assert.NotEmpty(known);
         pages.AssertNotRead(known);
         Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
@@ -106,10 +108,10 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal("failed", report.Status);
+        Assert.Equal(RunStatus.Failed, report.Status);
         Assert.Contains(
             report.Errors,
-            e => e is { Code: "source-busy", Stage: "extract" }
+            e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract }
                 && e.Message.Contains("500", StringComparison.Ordinal)
                 && e.Message.Contains("--resume", StringComparison.Ordinal));
         Assert.InRange(fixture.Bubble.Traffic.Requests, 8, 40);
@@ -134,7 +136,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(_calm ??= await CalmAsync(), await fixture.EndStateAsync());
     }
 
@@ -150,7 +152,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.All([verified.Run, synced.Run, dry], run =>
         {
-            var error = run.Errors.First(e => e.Code == "source-busy");
+            var error = run.Errors.First(e => e.Code == ErrorCode.SourceBusy);
             Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("--resume", error.Message, StringComparison.Ordinal);
         });
@@ -179,7 +181,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<IReadOnlyList<string>> CalmAsync()
     {
         await using var fixture = await OpenAsync();
-        Assert.Equal("succeeded", (await fixture.ResyncAsync()).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
         return await fixture.EndStateAsync();
     }
 

@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -12,7 +14,10 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
     private const string HoldsLocks = "pid in (select pid from pg_locks where locktype = 'advisory')";
 
     /// <summary>The codes of errors that say that a session was lost, or that no new one could be had.</summary>
-    internal static readonly string[] Clear = ["target-lost", "lock-lost", "target-failed", "target-unreachable", "target-refused"];
+    internal static readonly ErrorCode[] Clear =
+    [
+        ErrorCode.TargetLost, ErrorCode.LockLost, ErrorCode.TargetFailed, ErrorCode.TargetUnreachable, ErrorCode.TargetRefused,
+    ];
 
     [Fact]
     public async Task A_run_that_loses_all_its_sessions_while_it_reads_stops_and_goes_on_from_there()
@@ -27,7 +32,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         mayGoOn.SetResult();
         var report = await run;
 
-        Assert.Equal("failed", report.Status);
+        Assert.Equal(RunStatus.Failed, report.Status);
         Assert.Contains(report.Errors, e => Clear.Contains(e.Code));
         await AssertGoesOnAsync(fixture);
     }
@@ -51,8 +56,8 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
             mayGoOn.TrySetResult();
             var report = await run;
 
-            Assert.Equal("failed", report.Status);
-            Assert.Equal("lock-lost", report.Errors[0].Code);
+            Assert.Equal(RunStatus.Failed, report.Status);
+            Assert.Equal(ErrorCode.LockLost, report.Errors[0].Code);
             Assert.Contains("--resume", report.Errors[0].Message, StringComparison.Ordinal);
         }
 
@@ -72,7 +77,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         await heldLock.DisposeAsync();
         var report = await run;
 
-        Assert.Equal(("failed", "lock-lost"), (report.Status, report.Errors[0].Code));
+        Assert.Equal((RunStatus.Failed, ErrorCode.LockLost), (report.Status, report.Errors[0].Code));
         Assert.Contains("run the same command again", report.Errors[0].Message, StringComparison.Ordinal);
         Assert.DoesNotContain("--resume", report.Errors[0].Message, StringComparison.Ordinal);
     }
@@ -90,7 +95,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
             Assert.NotEmpty(await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and cardinality(pg_blocking_pids(pid)) > 0"));
             var report = await run;
 
-            Assert.Equal("failed", report.Status);
+            Assert.Equal(RunStatus.Failed, report.Status);
             Assert.Contains(report.Errors, e => Clear.Contains(e.Code) && e.Entity == table);
         }
 
@@ -109,7 +114,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         await using var calm = await OpenAsync();
         await calm.ResyncAsync();
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         pages.AssertNotRead(known);
         Assert.Equal(await calm.EndStateAsync(), await fixture.EndStateAsync());
         Assert.Empty(await fixture.StagingAsync());

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -40,8 +41,8 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
         await heldLock.DisposeAsync();
         var report = await run;
 
-        Assert.Equal(("cancelled", "cancelled"), (report.Status, report.Errors[0].Code));
-        Assert.Contains(report.Errors, e => e is { Code: "target-full", Entity: "agent" } && e.Message.Contains("no space left", StringComparison.Ordinal));
+        Assert.Equal((RunStatus.Cancelled, ErrorCode.Cancelled), (report.Status, report.Errors[0].Code));
+        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.TargetFull, Entity: "agent" } && e.Message.Contains("no space left", StringComparison.Ordinal));
         var log = await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'error'");
         Assert.Contains(log, m => m.Contains("interrupted", StringComparison.Ordinal));
         Assert.Contains(log, m => m.Contains("no space left", StringComparison.Ordinal));
@@ -60,7 +61,7 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
         await heldLock.DisposeAsync();
         var report = await run;
 
-        Assert.Equal(("failed", "target-full"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal((RunStatus.Failed, ErrorCode.TargetFull), (report.Status, Assert.Single(report.Errors).Code));
     }
 
     [Fact]
@@ -75,7 +76,7 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
         await stop.CancelAsync();
         var report = await run;
 
-        Assert.Equal(("cancelled", "cancelled"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal((RunStatus.Cancelled, ErrorCode.Cancelled), (report.Status, Assert.Single(report.Errors).Code));
     }
 
     private static async Task UntilBothWaitAsync(Task<RunReport> run, HeldLock heldLock, Task isStalled)

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -16,7 +17,7 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var fixture = await TwoAsync();
         var stopped = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 1 });
-        Assert.Equal(("failed", "call-budget"), (stopped.Status, stopped.Errors[0].Code));
+        Assert.Equal((RunStatus.Failed, ErrorCode.CallBudget), (stopped.Status, stopped.Errors[0].Code));
         Use(fixture, "mirror");
 
         var last = await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync(new ResyncOptions { Resume = true }));
@@ -26,7 +27,7 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Contains("there is no resync of this schema yet", last.Message, StringComparison.Ordinal);
         Assert.Contains($"there is no resync '{run}' of this schema", named.Message, StringComparison.Ordinal);
         Use(fixture, "public");
-        Assert.Equal("succeeded", (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }
 
     [Fact]
@@ -108,7 +109,7 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
         var there = await fixture.ResyncAsync("agent");
         await heldLock.DisposeAsync();
 
-        Assert.Equal(("succeeded", "succeeded"), (there.Status, (await here).Status));
+        Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (there.Status, (await here).Status));
         Assert.Equal((1L, 1L), (there.Entities[0].Inserted, (await here).Entities[0].Inserted));
     }
 

@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -13,7 +14,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new() { Invoices = 0, Faults = ["remaining-absent"] });
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
-        Assert.Equal("partial", (await fixture.ResyncAsync("agent")).Status);
+        Assert.Equal(RunStatus.Partial, (await fixture.ResyncAsync("agent")).Status);
 
         await AssertNoWatermarkAsync(fixture, "no run has read this app and type completely into this table yet");
     }
@@ -26,7 +27,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await IncrementalAsync(fixture);
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].Updated));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].Updated));
     }
 
     [Theory]
@@ -39,8 +40,8 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync($"create table public.kept (like agent including all); {sql}");
 
         await AssertNoWatermarkAsync(fixture, "agent");
-        Assert.Equal(("succeeded", 3L), (await fixture.ResyncAsync("agent") is var report ? (report.Status, report.Entities[0].Inserted) : default));
-        Assert.Equal("succeeded", (await IncrementalAsync(fixture)).Status);
+        Assert.Equal((RunStatus.Succeeded, 3L), (await fixture.ResyncAsync("agent") is var report ? (report.Status, report.Entities[0].Inserted) : default));
+        Assert.Equal(RunStatus.Succeeded, (await IncrementalAsync(fixture)).Status);
     }
 
     [Theory]
@@ -76,7 +77,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync("delete from bubblesync.run_entity where run_id = (select run_id from bubblesync.run where kind = 'incremental')");
         fixture.WithMap("agent", map => map.Replace("\"bubbleType\": \"agent\"", "\"bubbleType\": \"broker\"", StringComparison.Ordinal));
 
-        Assert.Equal("succeeded", first.Status);
+        Assert.Equal(RunStatus.Succeeded, first.Status);
         await AssertNoWatermarkAsync(fixture, "no run has read this app and type completely into this table yet");
     }
 
@@ -89,7 +90,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync("delete from agent");
         await fixture.ResyncAsync("agent");
 
-        Assert.Equal("succeeded", (await IncrementalAsync(fixture)).Status);
+        Assert.Equal(RunStatus.Succeeded, (await IncrementalAsync(fixture)).Status);
     }
 
     [Fact]
@@ -106,8 +107,8 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal("failed", first.Status);
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.Equal(RunStatus.Failed, first.Status);
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.NotEmpty(known);
         pages.AssertNotRead(known);
         Assert.Equal(40, await fixture.ScalarAsync<long>("select count(name) from agent"));
@@ -122,7 +123,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("succeeded", 3L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
+        Assert.Equal((RunStatus.Succeeded, 3L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
         Assert.Equal(3, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
@@ -136,8 +137,8 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         // The three rows of the other type are in no answer now, which is far more than a fifth.
-        Assert.Equal(("partial", 1L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
-        Assert.Equal("too-many-gone", Assert.Single(report.Errors).Code);
+        Assert.Equal((RunStatus.Partial, 1L), (report.Status, report.Entities.Single(e => e.Name == "agent").Inserted));
+        Assert.Equal(ErrorCode.TooManyGone, Assert.Single(report.Errors).Code);
     }
 
     [Fact]
@@ -172,7 +173,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
             "create function die() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$; "
             + "create trigger die before insert on \"user\" for each row execute function die()");
         var report = await fixture.ResyncAsync("agent", "user");
-        Assert.Equal("failed", report.Status);
+        Assert.Equal(RunStatus.Failed, report.Status);
         await fixture.ExecuteAsync("drop function die cascade");
         fixture.Bubble.Traffic.OnRequest = null;
         return fixture;
@@ -201,6 +202,6 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.True(outcome.Code == 2, outcome.All);
         Assert.Contains("there is nothing to start from", outcome.All, StringComparison.Ordinal);
         Assert.Contains(why, outcome.All, StringComparison.Ordinal);
-        Assert.Contains("Run 'bubblesync resync", outcome.All, StringComparison.Ordinal);
+        Assert.Contains("Next: bubblesync resync", outcome.All, StringComparison.Ordinal);
     }
 }

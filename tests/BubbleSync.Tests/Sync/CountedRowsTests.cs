@@ -36,7 +36,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
             ? await fixture.ResyncAsync("agent", "customer", "invoice")
             : await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.True(deletion.IsValueCreated);
         await AssertSettlesAsync(fixture);
     }
@@ -53,7 +53,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
 
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
-        Assert.Equal(("cancelled", "succeeded"), (cut.Status, resumed.Status));
+        Assert.Equal((RunStatus.Cancelled, RunStatus.Succeeded), (cut.Status, resumed.Status));
         await AssertSettlesAsync(fixture);
     }
 
@@ -94,7 +94,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await IncrementalAsync(fixture, PruneMode.Soft);
 
-        Assert.Equal(("succeeded", 0L), (report.Status, report.Entities[0].NotInBubble));
+        Assert.Equal((RunStatus.Succeeded, 0L), (report.Status, report.Entities[0].NotInBubble));
         Assert.InRange(fixture.Bubble.Traffic.Requests, 1, 4);
     }
 
@@ -107,7 +107,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await IncrementalAsync(fixture, PruneMode.Soft);
 
-        Assert.Equal(("succeeded", 1L), (report.Status, report.Entities[0].NotInBubble));
+        Assert.Equal((RunStatus.Succeeded, 1L), (report.Status, report.Entities[0].NotInBubble));
         Assert.Equal(1L, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{Deleted}'"));
         Assert.Equal(1L, await fixture.ScalarAsync<long>("select count(*) from agent where deleted_in_bubble_at is not null"));
     }

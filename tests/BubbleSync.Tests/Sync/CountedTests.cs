@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -22,9 +23,9 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await IncrementalAsync(fixture, mode);
 
-        Assert.Equal(("succeeded", mode == PruneMode.None ? 0 : 2, pruned), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, mode == PruneMode.None ? 0 : 2, pruned), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
         Assert.Equal(rows, await fixture.RowAsync("select count(*), count(deleted_in_bubble_at) from agent"));
-        Assert.Equal("succeeded", (await IncrementalAsync(fixture, mode)).Status);
+        Assert.Equal(RunStatus.Succeeded, (await IncrementalAsync(fixture, mode)).Status);
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await IncrementalAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("succeeded", 0L, 0L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 0L, 0L), (report.Status, report.Entities[0].NotInBubble, report.Entities[0].Pruned));
         Assert.Equal(10L, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 
@@ -78,7 +79,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await IncrementalAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("succeeded", 2L, 2L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 2L, 2L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Pruned));
         await AssertEqualAsync(fixture);
     }
 
@@ -93,10 +94,10 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var second = await IncrementalAsync(fixture, PruneMode.Report);
 
-        Assert.Equal(("succeeded", 4), (first.Status, calls));
+        Assert.Equal((RunStatus.Succeeded, 4), (first.Status, calls));
         // The range was read again, and with it the others that do not convert.
-        Assert.Equal(("partial", 0L), (second.Status, second.Entities[0].NotInBubble));
-        Assert.All(second.Errors, e => Assert.Equal("rejected", e.Code));
+        Assert.Equal((RunStatus.Partial, 0L), (second.Status, second.Entities[0].NotInBubble));
+        Assert.All(second.Errors, e => Assert.Equal(ErrorCode.Rejected, e.Code));
         Assert.Equal(19L, await fixture.ScalarAsync<long>("select count(distinct bubble_id) from bubblesync.rejected_record where superseded_by is null"));
     }
 
@@ -114,8 +115,8 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var second = await IncrementalAsync(fixture, PruneMode.Hard);
 
-        Assert.Equal(("succeeded", 0L), (first.Status, first.Entities[0].Pruned));
-        Assert.Equal(("succeeded", 2L, 1L), (second.Status, second.Entities[0].Pruned, second.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 0L), (first.Status, first.Entities[0].Pruned));
+        Assert.Equal((RunStatus.Succeeded, 2L, 1L), (second.Status, second.Entities[0].Pruned, second.Entities[0].Inserted));
         await AssertEqualAsync(fixture);
     }
 
@@ -129,7 +130,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await IncrementalAsync(fixture, PruneMode.Report);
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Contains("1 record is older in Bubble than here", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
@@ -141,7 +142,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], MaxCalls = 4 }, null, fixture.Limit);
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Contains("'bubblesync resync --entity agent' reads everything", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
@@ -155,7 +156,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         var report = await IncrementalAsync(fixture, PruneMode.Report);
 
-        Assert.Equal(("partial", "unproved"), (report.Status, Assert.Single(report.Errors).Code));
+        Assert.Equal((RunStatus.Partial, ErrorCode.Unproved), (report.Status, Assert.Single(report.Errors).Code));
         Assert.Equal("new", await fixture.ScalarAsync<string>("select slug from agent"));
     }
 
@@ -194,7 +195,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
                 next = await ChangeAsync(fixture, random, next);
             var report = await IncrementalAsync(fixture, PruneMode.Hard, limit: 100);
 
-            Assert.True(report.Errors.All(e => e.Code == "rejected"), $"{seed}, {step}: {string.Join("; ", report.Errors.Select(e => e.Message))}");
+            Assert.True(report.Errors.All(e => e.Code == ErrorCode.Rejected), $"{seed}, {step}: {string.Join("; ", report.Errors.Select(e => e.Message))}");
             await AssertEqualAsync(fixture);
         }
     }
@@ -258,7 +259,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
         Assert.All(verified.Entities, e => Assert.Equal((0L, 0L), (e.Missing, e.Differs)));
-        var extra = verified.Differences.Where(d => d.Verdict == "extra").Select(d => $"'{d.BubbleId}'").Append("''");
+        var extra = verified.Differences.Where(d => d.Verdict == DifferenceVerdict.Extra).Select(d => $"'{d.BubbleId}'").Append("''");
         Assert.Empty(await fixture.RowsAsync($"select bubble_id from agent where deleted_in_bubble_at is null and bubble_id in ({string.Join(", ", extra)})"));
     }
 }

@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -20,7 +21,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var outcome = await Bubblesync.RunAsync(fixture, "sync", "incremental");
 
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
-        Assert.Contains("Run 'bubblesync resync' first", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("Run a resync first. Next: bubblesync resync", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
         Assert.Empty(await fixture.RowsAsync("select kind from bubblesync.run"));
     }
@@ -34,8 +35,8 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.IncrementalAsync());
 
         Assert.True(failure.IsUsage);
-        Assert.Contains("--entity customer", failure.Message, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await fixture.IncrementalAsync("user", "agent")).Status);
+        Assert.Contains("customer", failure.Errors[0].Next!.Entities);
+        Assert.Equal(RunStatus.Succeeded, (await fixture.IncrementalAsync("user", "agent")).Status);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(["new", "b", "third"], await fixture.RowsAsync(Names));
         Assert.Equal((2, 1, 1), (report.Entities[0].Extracted, report.Entities[0].Inserted, report.Entities[0].Updated));
         Assert.Equal(4, fixture.Bubble.Traffic.Records);
@@ -64,7 +65,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync();
 
-        Assert.Equal(("succeeded", 8), (report.Status, report.Entities.Count));
+        Assert.Equal((RunStatus.Succeeded, 8), (report.Status, report.Entities.Count));
         Assert.Equal(18, fixture.Bubble.Traffic.Requests);
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
@@ -143,13 +144,13 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
         clock.Now = Moment("2026-06-02T12:00:00Z");
         await using (await RecordingProxy.StartAsync(fixture, (type, _) => type == "agent" ? RecordingProxy.Refuse(502) : null))
-            Assert.Equal("failed", (await fixture.IncrementalAsync()).Status);
+            Assert.Equal(RunStatus.Failed, (await fixture.IncrementalAsync()).Status);
         await DirectAsync(fixture);
         clock.Now = Moment("2026-06-02T13:00:00Z");
 
         var report = await fixture.IncrementalAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(["new", "b"], await fixture.RowsAsync(Names));
     }
 
@@ -166,7 +167,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
             await bad.ClaimAsync();
             bad.Put("agent", SyncFixture.Record(2, "2026-01-01T00:00:00.000Z"));
             clock.Now = Moment("2026-06-02T12:00:00Z");
-            Assert.Equal("partial", (await bad.IncrementalAsync()).Status);
+            Assert.Equal(RunStatus.Partial, (await bad.IncrementalAsync()).Status);
         }
 
         await fixture.ClaimAsync();
@@ -174,7 +175,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         clock.Now = Moment("2026-06-02T13:00:00Z");
         var report = await fixture.IncrementalAsync();
 
-        Assert.Equal("succeeded", report.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(["new", "b"], await fixture.RowsAsync(Names));
     }
 
@@ -218,7 +219,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var report = await fixture.IncrementalAsync();
 
         Assert.Equal(["mine", "b"], await fixture.RowsAsync(Names));
-        Assert.Equal(("succeeded", 1), (report.Status, report.Entities[0].Conflicts));
+        Assert.Equal((RunStatus.Succeeded, 1), (report.Status, report.Entities[0].Conflicts));
     }
 
     [Fact]
@@ -245,7 +246,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.IncrementalAsync());
 
-        Assert.Equal("no-watermark", failure.Errors[0].Code);
+        Assert.Equal(ErrorCode.NoWatermark, failure.Errors[0].Code);
     }
 
     [Fact]
@@ -257,7 +258,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync("invoice_item");
 
-        Assert.Equal(("succeeded", 1000), (report.Status, report.Entities[0].Inserted));
+        Assert.Equal((RunStatus.Succeeded, 1000), (report.Status, report.Entities[0].Inserted));
     }
 
     [Fact]
@@ -268,8 +269,8 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync();
 
-        Assert.Equal(("partial", 1, true), (report.Status, report.Entities[0].Rejected, report.Entities[0].Proof!.IsComplete));
-        Assert.Equal("rejected", Assert.Single(report.Errors).Code);
+        Assert.Equal((RunStatus.Partial, 1, true), (report.Status, report.Entities[0].Rejected, report.Entities[0].Proof!.IsComplete));
+        Assert.Equal(ErrorCode.Rejected, Assert.Single(report.Errors).Code);
     }
 
     private static Task DirectAsync(SyncFixture fixture) => fixture.MoveAsync(new Uri(fixture.Bubble.BaseUrl + "/"));

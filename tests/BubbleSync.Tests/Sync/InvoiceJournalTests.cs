@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Tests.Resync;
 using Xunit;
 using static BubbleSync.Tests.Sync.Invoices;
@@ -77,7 +78,7 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
         var resume = await Assert.ThrowsAsync<Etl.SyncException>(() => fixture.ResyncAsync(new Etl.Settings.ResyncOptions { Resume = true }));
         var incremental = await Assert.ThrowsAsync<Etl.SyncException>(() => fixture.IncrementalAsync());
 
-        Assert.Equal(("nothing-to-resume", "no-watermark"), (resume.Errors[0].Code, incremental.Errors[0].Code));
+        Assert.Equal((ErrorCode.NothingToResume, ErrorCode.NoWatermark), (resume.Errors[0].Code, incremental.Errors[0].Code));
     }
 
     [Fact]

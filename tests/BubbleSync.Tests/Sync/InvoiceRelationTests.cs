@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -266,7 +267,7 @@ public sealed class InvoiceRelationTests(PostgresFixture postgres) : IClassFixtu
 
         Assert.Equal($"{SyncFixture.Id(40)}|{{{SyncFixture.Id(30)}}}", await fixture.RowAsync("select linked_seda_registration, linked_invoice_item from invoice"));
         Assert.Equal(SyncFixture.Id(4), await fixture.ScalarAsync<string>("select linked_customer from seda_registration"));
-        Assert.All(report.Run.Patches, p => Assert.Equal("succeeded", p.Status));
+        Assert.All(report.Run.Patches, p => Assert.Equal(PatchStatus.Succeeded, p.Status));
         Assert.Equal(5, report.Run.Patches.Count);
     }
 }

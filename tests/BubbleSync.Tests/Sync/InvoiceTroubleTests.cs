@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
@@ -22,7 +24,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal(("invoice!", "0 0 0 0 0 0 0 0"), (report.Results[0].Words(), report.Results[0].Stats.Words()));
         Assert.Equal(["error invoice 77 not-found"], report.Results[0].Troubles());
         Assert.Equal(Family, await fixture.StoredAsync());
-        Assert.Equal("partial", report.Run.Status);
+        Assert.Equal(RunStatus.Partial, report.Run.Status);
     }
 
     [Fact]
@@ -56,7 +58,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         var report = await fixture.SyncAsync(new InvoiceSyncOptions(), given);
         var said = await Bubblesync.RunAsync(fixture, ["sync", "invoice", .. given]);
 
-        Assert.Equal((false, "failed", 1), (report.Success, report.Run.Status, said.Code));
+        Assert.Equal((false, RunStatus.Failed, 1), (report.Success, report.Run.Status, said.Code));
         Assert.Equal(["failed", "failed"], await fixture.RowsAsync("select status from bubblesync.run"));
     }
 
@@ -89,7 +91,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         Assert.False(report.Success);
         Assert.Equal([(SyncFixture.Id(10), true), (id, false)], report.Results.Select(r => (r.InvoiceId, r.Success)));
-        Assert.Equal(("error", "invoice", id, "malformed-id"), (report.Results[1].Errors[0].Severity, report.Results[1].Errors[0].Entity, report.Results[1].Errors[0].BubbleId, report.Results[1].Errors[0].Code));
+        Assert.Equal((Severity.Error, "invoice", id, ErrorCode.MalformedId), (report.Results[1].Errors[0].Severity, report.Results[1].Errors[0].Entity, report.Results[1].Errors[0].BubbleId, report.Results[1].Errors[0].Code));
         Assert.Equal(Family, await fixture.StoredAsync());
     }
 
@@ -157,7 +159,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Contains("'Amount'", report.Results[0].Errors[0].Message, StringComparison.Ordinal);
         Assert.Equal(Family, await fixture.StoredAsync());
         Assert.Equal(["Amount", "Total Amount"], await fixture.RowsAsync($"select field from bubblesync.rejected_record where run_id = '{report.Run.RunId}' order by 1"));
-        Assert.Equal(["rejected", "rejected"], report.Run.Errors.Select(e => e.Code));
+        Assert.Equal([ErrorCode.Rejected, ErrorCode.Rejected], report.Run.Errors.Select(e => e.Code));
     }
 
     [Fact]
@@ -201,8 +203,8 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(("failed", false), (report.Run.Status, report.Success));
-        Assert.Equal("source-busy", report.Run.Errors[0].Code);
+        Assert.Equal((RunStatus.Failed, false), (report.Run.Status, report.Success));
+        Assert.Equal(ErrorCode.SourceBusy, report.Run.Errors[0].Code);
         Assert.Equal(["error invoice 10 failed"], Assert.Single(report.Results).Troubles());
         Assert.DoesNotContain(fixture.Bubble.Traffic.Recent, line => line.Contains("submit_payment", StringComparison.Ordinal) && line.Contains("\"_id\",\"constraint_type\":\"in\"", StringComparison.Ordinal));
         Assert.Empty(await fixture.StoredAsync());
@@ -229,8 +231,8 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10, 77);
 
-        Assert.Equal(("failed", false), (report.Run.Status, report.Success));
-        Assert.All(report.Results, r => Assert.Equal("failed", r.Errors[0].Code));
+        Assert.Equal((RunStatus.Failed, false), (report.Run.Status, report.Success));
+        Assert.All(report.Results, r => Assert.Equal(ErrorCode.Failed, r.Errors[0].Code));
         Assert.Contains("the constraint was not applied", report.Run.Errors[0].Message, StringComparison.Ordinal);
         Assert.Empty(await fixture.StoredAsync());
     }
@@ -245,7 +247,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(("failed", false), (report.Run.Status, report.Success));
+        Assert.Equal((RunStatus.Failed, false), (report.Run.Status, report.Success));
         Assert.Empty(await fixture.StoredAsync());
     }
 
@@ -286,7 +288,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(new InvoiceSyncOptions(), fixture.Ids("invoice", 100));
 
-        Assert.Equal(("partial", false, 100), (report.Run.Status, report.Success, report.Results.Count(r => r.Success)));
+        Assert.Equal((RunStatus.Partial, false, 100), (report.Run.Status, report.Success, report.Results.Count(r => r.Success)));
         Assert.Equal(100, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
@@ -298,8 +300,8 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(("partial", false), (report.Run.Status, report.Success));
-        Assert.Contains(report.Run.Errors, e => e is { Code: "unproved", Entity: "payment" });
+        Assert.Equal((RunStatus.Partial, false), (report.Run.Status, report.Success));
+        Assert.Contains(report.Run.Errors, e => e is { Code: ErrorCode.Unproved, Entity: "payment" });
     }
 
     [Fact]
@@ -310,7 +312,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(["invoice", "invoice_item", "payment", "seda_registration", "submitted_payment"], report.Run.Errors.Where(e => e.Code == "unproved").Select(e => e.Entity).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["invoice", "invoice_item", "payment", "seda_registration", "submitted_payment"], report.Run.Errors.Where(e => e.Code == ErrorCode.Unproved).Select(e => e.Entity).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -321,8 +323,8 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(("failed", false), (report.Run.Status, report.Success));
-        Assert.Equal("type-not-exposed", report.Run.Errors[0].Code);
+        Assert.Equal((RunStatus.Failed, false), (report.Run.Status, report.Success));
+        Assert.Equal(ErrorCode.TypeNotExposed, report.Run.Errors[0].Code);
         Assert.Empty(await fixture.StoredAsync());
     }
 
@@ -345,7 +347,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         Assert.Equal(3, outcome.Code);
         Assert.Contains("one run at a time for each table", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal("succeeded", (await resync).Status);
+        Assert.Equal(RunStatus.Succeeded, (await resync).Status);
     }
 
     [Fact]
@@ -357,7 +359,7 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(("partial", false, true), (report.Run.Status, report.Success, report.Results[0].Success));
+        Assert.Equal((RunStatus.Partial, false, true), (report.Run.Status, report.Success, report.Results[0].Success));
         Assert.Equal(Family, await fixture.StoredAsync());
     }
 }

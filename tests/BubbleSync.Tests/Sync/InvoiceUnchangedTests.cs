@@ -20,7 +20,7 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
         var report = await fixture.SyncAsync(10);
 
         Assert.True(report.Success);
-        Assert.Equal([new SyncStep("skip", true)], report.Results[0].Steps);
+        Assert.Equal([new SyncStep(InvoiceAction.Skip, true)], report.Results[0].Steps);
         Assert.Equal("1 1 2 2 1 2 1 1", report.Results[0].Stats.Words());
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
@@ -133,7 +133,7 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
         var report = await fixture.SyncAsync(new InvoiceSyncOptions { Force = true }, [SyncFixture.Id(10)]);
 
         Assert.Equal("agent customer user invoice payments submitted_payments invoice_items seda", report.Results[0].Words());
-        Assert.All(report.Results[0].Steps, s => Assert.Equal((true, "unchanged"), (s.Success, s.Outcome)));
+        Assert.All(report.Results[0].Steps, s => Assert.Equal((true, StepOutcome.Unchanged), (s.Success, s.Outcome)));
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
 
@@ -149,7 +149,7 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
         var said = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), "--force");
         var json = await Bubblesync.RunAsync(fixture, "sync", "invoice", SyncFixture.Id(10), "--force", "--output", "json");
 
-        Assert.Equal(["payments"], forced.Results[0].Steps.Where(s => s.Outcome is null).Select(s => s.Action));
+        Assert.Equal([InvoiceAction.Payments], forced.Results[0].Steps.Where(s => s.Outcome is null).Select(s => s.Action));
         Assert.Matches($@"{SyncFixture.Id(10)}\s+synced\s", said.Output);
         var steps = json.Json.GetProperty("results")[0].GetProperty("steps").EnumerateArray();
         Assert.All(steps, s => Assert.Equal("unchanged", s.GetProperty("outcome").GetString()));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
@@ -73,10 +74,10 @@ internal static class Invoices
         [.. fixture.Bubble.Records.All(type).Take(most).Select(json => JsonDocument.Parse(json).RootElement).Where(r => r.TryGetProperty("_id", out _)).Select(r => r.GetProperty("_id").GetString()!)];
 
     /// <summary>The steps of a result, those that failed with an exclamation mark.</summary>
-    public static string Words(this InvoiceResult result) => string.Join(' ', result.Steps.Select(s => s.Success ? s.Action : s.Action + "!"));
+    public static string Words(this InvoiceResult result) => string.Join(' ', result.Steps.Select(s => Word.Of(s.Action) + (s.Success ? "" : "!")));
 
     /// <summary>The trouble of a result, a line each.</summary>
-    public static List<string> Troubles(this InvoiceResult result) => [.. result.Errors.Select(e => $"{e.Severity} {e.Entity} {Number(e.BubbleId)} {e.Code}")];
+    public static List<string> Troubles(this InvoiceResult result) => [.. result.Errors.Select(e => $"{Word.Of(e.Severity)} {e.Entity} {Number(e.BubbleId)} {Word.Of(e.Code)}")];
 
     /// <summary>The counts of a result in the contract's order.</summary>
     public static string Words(this InvoiceStats s) =>

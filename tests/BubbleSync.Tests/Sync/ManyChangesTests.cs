@@ -1,4 +1,6 @@
 using System.Globalization;
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -23,9 +25,9 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
         ((SetClock)fixture.Clock).Now = Moment("2026-06-03T12:00:00Z");
         var again = await fixture.IncrementalAsync("invoice_item");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal((245L, true), (report.Entities[0].Inserted, report.Entities[0].Proof!.IsComplete));
-        Assert.Equal(("succeeded", 0L), (again.Status, again.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Succeeded, 0L), (again.Status, again.Entities[0].Extracted));
     }
 
     [Fact]
@@ -56,7 +58,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync("invoice_item");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(245, await fixture.ScalarAsync<long>("select count(*) from invoice_item"));
     }
 
@@ -70,9 +72,9 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
         var stopped = await fixture.IncrementalAsync("invoice_item");
         var resynced = await fixture.ResyncAsync("invoice_item");
 
-        Assert.Equal("failed", stopped.Status);
-        Assert.Contains("'bubblesync resync --entity invoice_item'", Assert.Single(stopped.Errors).Message, StringComparison.Ordinal);
-        Assert.Equal(("succeeded", Ceiling + 10L), (resynced.Status, resynced.Entities[0].Inserted));
+        Assert.Equal(RunStatus.Failed, stopped.Status);
+        Assert.Equal(["invoice_item"], Assert.Single(stopped.Errors).Next?.Entities);
+        Assert.Equal((RunStatus.Succeeded, Ceiling + 10L), (resynced.Status, resynced.Entities[0].Inserted));
     }
 
     [Fact]
@@ -86,9 +88,9 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync("invoice_item");
 
-        Assert.Equal("partial", report.Status);
+        Assert.Equal(RunStatus.Partial, report.Status);
         var error = Assert.Single(report.Errors);
-        Assert.Equal("unproved", error.Code);
+        Assert.Equal(ErrorCode.Unproved, error.Code);
         Assert.Contains("the constraint was not applied", error.Message, StringComparison.Ordinal);
         Assert.True(number < 10);
     }
@@ -116,7 +118,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.IncrementalAsync("invoice_item");
 
-        Assert.True(report.Status == "succeeded" && pages >= 2, report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded && pages >= 2, report.ToJson());
         var stored = await fixture.RowsAsync("select bubble_id from invoice_item");
         Assert.Empty(Enumerable.Range(1, 150).Where(number => number != 120).Append(999).Select(SyncFixture.Id).Except(stored));
     }
@@ -141,7 +143,7 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.True(report.Status == "succeeded", report.ToJson());
+        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(Ceiling * 2, await fixture.ScalarAsync<long>($"select count(*) from agent where modified_date >= '{At(now)}'"));
 
         void PutAll(DateTimeOffset modified)

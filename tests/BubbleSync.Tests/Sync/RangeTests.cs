@@ -1,3 +1,5 @@
+using BubbleSync.Etl;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
@@ -77,7 +79,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await fixture.RangeAsync(From, From);
 
         Assert.Equal((250, 120, 0, 130), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
-        var (errors, warnings) = (report.Results.Errors.Where(e => e.Severity == "error").ToList(), report.Results.Errors.Where(e => e.Severity == "warning").ToList());
+        var (errors, warnings) = (report.Results.Errors.Where(e => e.Severity == Severity.Error).ToList(), report.Results.Errors.Where(e => e.Severity == Severity.Warning).ToList());
         Assert.Equal((101, 101), (errors.Count, warnings.Count));
         Assert.StartsWith("30 more errors are not listed here; ", errors[^1].Message, StringComparison.Ordinal);
         Assert.StartsWith("20 more warnings are not listed here; ", warnings[^1].Message, StringComparison.Ordinal);
@@ -104,7 +106,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await fixture.RangeAsync("2025-01-01", "2025-01-02");
 
         Assert.Equal((true, 0), (report.Success, report.Results.Total));
-        Assert.Equal("succeeded", report.Run.Status);
+        Assert.Equal(RunStatus.Succeeded, report.Run.Status);
     }
 
     [Fact]
@@ -143,7 +145,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await fixture.RangeAsync(Dates[2], Dates[2]);
         var said = await Bubblesync.RunAsync(fixture, "sync", "range", "--from", Dates[2], "--to", Dates[2]);
 
-        Assert.Equal(("failed", 3, 1), (report.Run.Status, report.Results.Failed, said.Code));
+        Assert.Equal((RunStatus.Failed, 3, 1), (report.Run.Status, report.Results.Failed, said.Code));
     }
 
     [Theory]
@@ -189,7 +191,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
+        Assert.Equal((false, RunStatus.Failed), (report.Success, report.Run.Status));
         Assert.Empty(await fixture.RowsAsync(Keys));
     }
 
@@ -200,7 +202,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal((false, "failed"), (report.Success, report.Run.Status));
+        Assert.Equal((false, RunStatus.Failed), (report.Success, report.Run.Status));
         Assert.Empty(await fixture.RowsAsync(Keys));
     }
 
@@ -218,7 +220,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal([11, 12, 13], (await fixture.RowsAsync(Keys)).Select(Number));
         Assert.Equal((5, 3, 2), (report.Results.Total, report.Results.Synced, report.Results.Failed));
-        Assert.Contains("which were not loaded: 2;", Assert.Single(report.Results.Errors, e => e.Code == "rejected").Message, StringComparison.Ordinal);
+        Assert.Contains("which were not loaded: 2;", Assert.Single(report.Results.Errors, e => e.Code == ErrorCode.Rejected).Message, StringComparison.Ordinal);
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
         Assert.Equal(2, report.Run.Entities.Single(e => e.Name == "invoice").Rejected);
     }
@@ -247,9 +249,9 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal(("failed", 3, 3), (report.Run.Status, report.Results.Total, report.Results.Failed));
+        Assert.Equal((RunStatus.Failed, 3, 3), (report.Run.Status, report.Results.Total, report.Results.Failed));
         var error = Assert.Single(report.Results.Errors);
-        Assert.Equal("rows-not-taken", error.Code);
+        Assert.Equal(ErrorCode.RowsNotTaken, error.Code);
         var said = (await Bubblesync.RunAsync(fixture, "sync", "range", "--from", From, "--to", To)).Error;
         Assert.Equal(2, said.Split(error.Message).Length);
     }
@@ -275,8 +277,8 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal((false, "partial", 3), (report.Success, report.Run.Status, report.Results.Synced));
-        Assert.Equal("unproved", Assert.Single(report.Run.Errors).Code);
+        Assert.Equal((false, RunStatus.Partial, 3), (report.Success, report.Run.Status, report.Results.Synced));
+        Assert.Equal(ErrorCode.Unproved, Assert.Single(report.Run.Errors).Code);
     }
 
     [Fact]
@@ -333,7 +335,7 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.RangeAsync(From, To);
 
-        Assert.Equal((false, "partial", "unproved"), (report.Success, report.Run.Status, Assert.Single(report.Run.Errors).Code));
+        Assert.Equal((false, RunStatus.Partial, ErrorCode.Unproved), (report.Success, report.Run.Status, Assert.Single(report.Run.Errors).Code));
         Assert.Equal(7, report.Results.Synced);
     }
 

@@ -34,8 +34,8 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.Engine().SyncInvoicesAsync([SyncFixture.Id(10), SyncFixture.Id(11), "bad"], new InvoiceSyncOptions(), null, stop.Token);
 
-        Assert.Equal((false, "cancelled"), (report.Success, report.Run.Status));
-        Assert.Equal(["cancelled", "cancelled", "malformed-id"], report.Results.Select(r => Assert.Single(r.Errors).Code));
+        Assert.Equal((false, RunStatus.Cancelled), (report.Success, report.Run.Status));
+        Assert.Equal([ErrorCode.Cancelled, ErrorCode.Cancelled, ErrorCode.MalformedId], report.Results.Select(r => Assert.Single(r.Errors).Code));
         Assert.Empty(await fixture.StoredAsync());
         Assert.Equal("cancelled", await fixture.ScalarAsync<string>("select status from bubblesync.run"));
     }
@@ -50,7 +50,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.Engine().SyncRangeAsync(Moment(SyncFixture.Early), Moment(SyncFixture.Late), false, null, stop.Token);
 
-        Assert.Equal((false, "cancelled"), (report.Success, report.Run.Status));
+        Assert.Equal((false, RunStatus.Cancelled), (report.Success, report.Run.Status));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, stop.Token);
 
-        Assert.Equal("cancelled", report.Status);
+        Assert.Equal(RunStatus.Cancelled, report.Status);
         Assert.Equal(["incremental|cancelled", "resync|succeeded"], await fixture.RowsAsync("select kind, status from bubblesync.run order by 1"));
     }
 

@@ -9,9 +9,6 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 /// <param name="nextStep">What finishes the run where it has to stop.</param>
 internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextStep.Again)
 {
-    /// <summary>The code of the error where a run has sent all requests that it may send.</summary>
-    public const string CallBudget = "call-budget";
-
     private long _calls;
     private long _retries;
     private long _throttled;
@@ -31,7 +28,7 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
         if (Interlocked.Increment(ref _calls) > mostCalls)
         {
             Interlocked.Decrement(ref _calls);
-            throw new SyncException(new SyncError("extract", null, null, null, CallBudget,
+            throw new SyncException(new SyncError(SyncStage.Extract, null, null, null, ErrorCode.CallBudget,
                 Invariant($"The run has sent the {mostCalls} calls that --max-calls allows; nothing more is merged. ")
                 + $"To finish, raise the budget and {nextStep}."));
         }

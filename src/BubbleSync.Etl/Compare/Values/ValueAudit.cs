@@ -10,7 +10,7 @@ using BubbleSync.Etl.Transform;
 namespace BubbleSync.Etl.Compare.Values;
 
 /// <summary>Reports for each field of each record what Bubble sent, what it becomes and what is stored; keeps only counts.</summary>
-internal sealed class ValueAudit(ComparisonRun run, string? only)
+internal sealed class ValueAudit(ComparisonRun run, ValueVerdict? only)
 {
     /// <summary>The head of the CSV.</summary>
     public static readonly string[] Head = ["entity", "bubble_id", "bubble_field", "column", "raw", "mapped", "stored", "verdict"];
@@ -20,7 +20,7 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
     /// <summary>Gives the report once the rows have been taken.</summary>
     public ValueAuditReport Report(RunReport report) =>
         new(
-            report.RunId, _entities.Sum(e => e.Rows), ValueAuditOptions.Verdicts.ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities,
+            report.RunId, _entities.Sum(e => e.Rows), Enum.GetValues<ValueVerdict>().ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities,
             report);
 
     /// <summary>Gives the rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
@@ -31,15 +31,15 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
 #pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
-            var (written, counts) = (0L, ValueAuditOptions.Verdicts.ToDictionary(v => v, _ => 0L));
+            var (written, counts) = (0L, Enum.GetValues<ValueVerdict>().ToDictionary(v => v, _ => 0L));
             await foreach (var row in RowsAsync(compared, cancellationToken))
             {
-                counts[row[^1]]++;
-                if (only is not null && row[^1] != only)
+                counts[row.Verdict]++;
+                if (only is not null && row.Verdict != only)
                     continue;
 
                 written++;
-                yield return row;
+                yield return [.. row.Cells, Word.Of(row.Verdict)];
             }
 
             await run.CloseAsync(compared, compared.Counts.Extracted - compared.Counts.Rejected, 0, default, cancellationToken);
@@ -51,11 +51,12 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
 
     private string Conclusion()
     {
-        var counts = ValueAuditOptions.Verdicts.Select(v => (Verdict: v, Count: _entities.Sum(e => e.ByVerdict[v]))).Where(c => c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count:N0} {c.Verdict}"));
+        var counts = Enum.GetValues<ValueVerdict>().Select(v => (Verdict: v, Count: _entities.Sum(e => e.ByVerdict[v]))).Where(c => c.Count > 0)
+            .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count:N0} {Word.Of(c.Verdict)}"));
         return $"{string.Join(", ", counts.DefaultIfEmpty("no value"))}{(run.Part is { } part ? $" in {part}" : "")}";
     }
 
-    private static async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync(ComparedEntity compared, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<AuditedValue> RowsAsync(ComparedEntity compared, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = compared.Entity.Plan;
         var comparer = new Comparer(plan, compared.Entity.Staging);
@@ -64,22 +65,30 @@ internal sealed class ValueAudit(ComparisonRun run, string? only)
         await foreach (var record in comparer.NamelessAsync(compared.Connection, cancellationToken))
         {
             raw.Read(Encoding.UTF8.GetBytes(record));
-            yield return [plan.Name, "", BubbleField.Id, plan.KeyName, raw.Of(plan.Key), "", "", "rejected"];
+            yield return new AuditedValue(ValueVerdict.Rejected, [plan.Name, "", BubbleField.Id, plan.KeyName, raw.Of(plan.Key), "", ""]);
         }
 
         await foreach (var record in comparer.ValuesAsync(compared.Connection, cancellationToken))
         {
             raw.Read(record.Raw);
             if (record.Mark is { } mark)
-                yield return [plan.Name, record.Id, "", DeletionMark.Name, "", "", mark, "differs"];
+                yield return new AuditedValue(ValueVerdict.Differs, [plan.Name, record.Id, "", DeletionMark.Name, "", "", mark]);
             foreach (var column in columns)
-                yield return [plan.Name, record.Id, column.Field, column.Name, raw.Of(column), record.Staged[column.Ordinal] ?? "", record.Stored[column.Ordinal] ?? "", Verdict(record, column)];
+            {
+                var (staged, stored) = (record.Staged[column.Ordinal] ?? "", record.Stored[column.Ordinal] ?? "");
+                yield return new AuditedValue(Verdict(record, column), [plan.Name, record.Id, column.Field, column.Name, raw.Of(column), staged, stored]);
+            }
         }
     }
 
     // Of several columns read from one field, those that have a value did convert.
-    private static string Verdict(RecordValues record, ColumnPlan column) =>
-        record.Staged[column.Ordinal] is null && record.Rejected.Contains(column.Field) ? "rejected"
-        : !record.HasRow ? "row-missing"
-        : record.States[column.Ordinal] switch { 0 => "absent-kept", 1 => "same", _ => "differs" };
+    private static ValueVerdict Verdict(RecordValues record, ColumnPlan column) =>
+        record.Staged[column.Ordinal] is null && record.Rejected.Contains(column.Field) ? ValueVerdict.Rejected
+        : !record.HasRow ? ValueVerdict.RowMissing
+        : record.States[column.Ordinal] switch { 0 => ValueVerdict.AbsentKept, 1 => ValueVerdict.Same, _ => ValueVerdict.Differs };
+
+    /// <summary>A value that was audited.</summary>
+    /// <param name="Verdict">The result.</param>
+    /// <param name="Cells">The cells of its row, in the order of <see cref="Head"/>, but the last.</param>
+    private sealed record AuditedValue(ValueVerdict Verdict, IReadOnlyList<string> Cells);
 }

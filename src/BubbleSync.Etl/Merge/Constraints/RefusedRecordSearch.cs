@@ -204,7 +204,7 @@ internal sealed class RefusedRecordSearch(EntityPlan plan, StagingTable staging,
     {
         var reasons = _refused.CountBy(r => r.Reason).OrderByDescending(r => r.Value).Select(r => Invariant($"{r.Value} times: {r.Key}")).ToList();
         return new SyncException(new SyncError(
-            "load", plan.Name, null, null, "constraint-violated",
+            SyncStage.Load, plan.Name, null, null, ErrorCode.ConstraintViolated,
             $"{plan.Name}: the table refuses {_refused.Count} records or more, so that nothing of this entity was merged. "
             + $"{string.Join("; ", reasons.Take(MostReasons))}. Fix the table, then {nextStep}."));
     }

@@ -35,7 +35,7 @@ internal static class UniqueKeys
         if (duplicates.Count > 0)
         {
             var named = string.Join(", ", duplicates.Take(MostNamed)) + (duplicates.Count > MostNamed ? " and more" : "");
-            throw new SyncException(new SyncError("plan", plan.Name, null, plan.KeyName, "duplicate-keys", $"{plan.Name}: column '{plan.KeyName}' of table '{plan.Target.Name}' has no unique index, and duplicates forbid one: {named}. Remove the duplicates, then run again."));
+            throw new SyncException(new SyncError(SyncStage.Plan, plan.Name, null, plan.KeyName, ErrorCode.DuplicateKeys, $"{plan.Name}: column '{plan.KeyName}' of table '{plan.Target.Name}' has no unique index, and duplicates forbid one: {named}. Remove the duplicates, then run again."));
         }
     }
 }

@@ -77,7 +77,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
         return refused;
     }
 
-    private SyncError Error(ColumnPlan column, string? id, string message) => new("load", plan.Name, id, column.Field, "link-refused", message);
+    private SyncError Error(ColumnPlan column, string? id, string message) => new(SyncStage.Load, plan.Name, id, column.Field, ErrorCode.LinkRefused, message);
 
     /// <summary>
     /// Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.

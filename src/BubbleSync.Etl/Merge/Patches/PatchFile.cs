@@ -86,5 +86,5 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 
     private static SyncException Unreadable(string field, string message) => new(Error(field, message));
 
-    private static SyncError Error(string field, string message) => new("settings", null, null, field, "settings", message);
+    private static SyncError Error(string field, string message) => new(SyncStage.Settings, null, null, field, ErrorCode.Settings, message);
 }

@@ -17,10 +17,10 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
     public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, bool isShared, CancellationToken cancellationToken)
     {
         if (patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing)
-            return new PatchReport(patch.Name, "skipped", 0, $"there is no table '{missing}' in schema '{schema}'");
+            return new PatchReport(patch.Name, PatchStatus.Skipped, 0, $"there is no table '{missing}' in schema '{schema}'");
 
         if (patch.Fault is { } fault)
-            return new PatchReport(patch.Name, "failed", 0, fault);
+            return new PatchReport(patch.Name, PatchStatus.Failed, 0, fault);
 
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(schema)}", cancellationToken);
         var rows = SqlStatements.IsEmpty(patch.Sql) ? 0
@@ -28,7 +28,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
             : await connection.ExecuteAsync(SqlStatements.Sendable(patch.Sql), cancellationToken);
         if (patch.Report is not null)
             await ReportAsync(patch, connection, cancellationToken);
-        return new PatchReport(patch.Name, "succeeded", rows, null);
+        return new PatchReport(patch.Name, PatchStatus.Succeeded, rows, null);
     }
 
     private static async Task<long> RunContainedAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)

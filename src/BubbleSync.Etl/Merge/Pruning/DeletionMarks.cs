@@ -55,5 +55,5 @@ internal sealed class DeletionMarks(EntityPlan plan, StagingTable staging)
         return errors;
     }
 
-    private SyncError Error(string? id, string message) => new("load", plan.Name, id, DeletionMark.Name, "mark-kept", message);
+    private SyncError Error(string? id, string message) => new(SyncStage.Load, plan.Name, id, DeletionMark.Name, ErrorCode.MarkKept, message);
 }

@@ -167,9 +167,9 @@ internal sealed class Pruner(
         where h.target_schema = @schema and h.entity = @entity and not exists (select from {plan.Table} t where t.{plan.Key.Quoted} = h.bubble_id)
         """;
 
-    private SyncError Refused(string why) => Error("prune-refused", $"nothing was pruned: {why}");
+    private SyncError Refused(string why) => Error(ErrorCode.PruneRefused, $"nothing was pruned: {why}");
 
-    private SyncError TooMany(string why) => Writes ? Refused(why) : Error("too-many-gone", why);
+    private SyncError TooMany(string why) => Writes ? Refused(why) : Error(ErrorCode.TooManyGone, why);
 
-    private SyncError Error(string code, string message) => new("load", plan.Name, null, null, code, $"{plan.Name}: {message}.");
+    private SyncError Error(ErrorCode code, string message) => new(SyncStage.Load, plan.Name, null, null, code, $"{plan.Name}: {message}.");
 }

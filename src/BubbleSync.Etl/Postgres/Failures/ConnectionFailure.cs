@@ -9,9 +9,6 @@ namespace BubbleSync.Etl.Postgres.Failures;
 /// <summary>Explains why no connection could be opened: what failed, at which server, why, and what to do.</summary>
 internal static class ConnectionFailure
 {
-    /// <summary>The code of the error where the server, the role or the database has no further session.</summary>
-    public const string NoSessionFree = "too-many-sessions";
-
     private const string Setting = "Postgres:ConnectionString";
 
     /// <summary>Whether opening a connection throws this where it fails.</summary>
@@ -34,7 +31,7 @@ internal static class ConnectionFailure
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
         var isFull = failures.Exists(one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
-        var error = new SyncError("load", null, null, null, isFull ? NoSessionFree : isRefused ? "target-refused" : "target-unreachable", message);
+        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message);
         return new SyncException(error, ConnectionFault.Kept(target.Keywords, failure));
     }
 

@@ -22,7 +22,7 @@ internal static partial class ConnectionFault
     /// <summary>The error for a connection string that cannot be used.</summary>
     /// <param name="why">The reason and what to do, without any part of the text.</param>
     public static SyncException Of(string why) =>
-        new(new SyncError("settings", null, null, Setting, "settings", $"{Setting} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")}"));
+        new(new SyncError(SyncStage.Settings, null, null, Setting, ErrorCode.Settings, $"{Setting} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")}"));
 
     /// <summary>The error for a connection string that is not there.</summary>
     public static SyncException NotSet() => new(new SettingFault(Setting, SettingsCheck.NotSet).ToError());

@@ -19,7 +19,7 @@ internal static class PoolerFault
             || refused.MessageText.Contains("no more connections allowed", StringComparison.Ordinal));
 
     /// <summary>Whether the server or a pooler had no session free.</summary>
-    public static bool IsNoSessionFree(SyncException refused) => refused.Errors[0].Code is ConnectionFailure.NoSessionFree or "pooler-full";
+    public static bool IsNoSessionFree(SyncException refused) => refused.Errors[0].Code is ErrorCode.TooManySessions or ErrorCode.PoolerFull;
 
     /// <summary>Returns the error for what a pooler refuses; null where it is none of these.</summary>
     /// <param name="host">Where the pooler is.</param>
@@ -31,7 +31,7 @@ internal static class PoolerFault
     /// <param name="host">Where the pooler is.</param>
     /// <param name="wait">How long it was waited for.</param>
     public static SyncException NoSession(string host, TimeSpan wait) => new(
-        new SyncError("load", null, null, null, "pooler-full", Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
+        new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
 
     /// <summary>
     /// Returns why a pooler lets nobody in, and what to do; null where it does not say so. Poolers have one code for all of it, so that their words decide:
@@ -63,11 +63,11 @@ internal static class PoolerFault
         refused.SqlState == PostgresErrorCodes.ProtocolViolation && refused.MessageText.Contains("statement pooling mode", StringComparison.Ordinal);
 
     private static SyncException Full(string host, PostgresException refused) => new(
-        new SyncError("load", null, null, null, "pooler-full", $"{host}: {refused.MessageText} ({refused.SqlState}). {WayOutOfFull}"), refused);
+        new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, $"{host}: {refused.MessageText} ({refused.SqlState}). {WayOutOfFull}"), refused);
 
     private static SyncException StatementMode(string host, PostgresException refused) => new(
         new SyncError(
-            "load", null, null, null, "pooler-mode",
+            SyncStage.Load, null, null, null, ErrorCode.PoolerMode,
             $"The pooler at {host} works in statement mode and takes no transaction of several statements ({refused.MessageText}). "
             + "Use its session or transaction mode (PgBouncer: pool_mode), or connect to the server itself."),
         refused);

@@ -85,7 +85,7 @@ internal static class PostgresFailure
     public static string? SaidBy(SyncException failure) => failure.InnerException is PostgresException said ? $"{Said(said)} ({said.SqlState})" : null;
 
     /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
-    public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, string stage)
+    public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, SyncStage stage)
     {
         try
         {
@@ -98,7 +98,7 @@ internal static class PostgresFailure
     }
 
     /// <summary>Gives the error for a failure in <paramref name="stage"/>.</summary>
-    public static SyncException Explain(Exception failure, string stage, string? entity) => failure switch
+    public static SyncException Explain(Exception failure, SyncStage stage, string? entity) => failure switch
     {
         SyncException known => known,
         PostgresException refused => new SyncException(Error(refused, stage, entity), refused) { IsTransient = IsCollision(refused) },
@@ -106,29 +106,29 @@ internal static class PostgresFailure
         _ => Lost(failure, failure.Message, stage, entity),
     };
 
-    private static SyncError Error(PostgresException failure, string stage, string? entity)
+    private static SyncError Error(PostgresException failure, SyncStage stage, string? entity)
     {
         var where = entity is null ? "" : $"{entity}: ";
         var (code, what) = failure.SqlState switch
         {
             ['2', '3', ..] =>
-                ("constraint-violated", $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, or the table"),
+                (ErrorCode.ConstraintViolated, $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, or the table"),
             PostgresErrorCodes.LockNotAvailable =>
-                ("target-locked", "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the oldest first: "
+                (ErrorCode.TargetLocked, "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the oldest first: "
                     + "select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start"),
             PostgresErrorCodes.InsufficientPrivilege =>
-                ("target-rights", $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
+                (ErrorCode.TargetRights, $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
             PostgresErrorCodes.DiskFull =>
-                ("target-full", $"the server's disk is full: {failure.MessageText}"),
-            _ => ("target-failed", Said(failure)),
+                (ErrorCode.TargetFull, $"the server's disk is full: {failure.MessageText}"),
+            _ => (ErrorCode.TargetFailed, Said(failure)),
         };
         return new SyncError(stage, entity, null, failure.ColumnName, code, $"{where}PostgreSQL: {what} ({failure.SqlState}).");
     }
 
     private static string Place(PostgresException failure) => failure.Position > 0 ? Invariant($", at character {failure.Position} of its statement") : "";
 
-    private static SyncException Lost(Exception failure, string why, string stage, string? entity) => new(
-        new SyncError(stage, entity, null, null, failure is NpgsqlException ? "target-lost" : "failed", $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
+    private static SyncException Lost(Exception failure, string why, SyncStage stage, string? entity) => new(
+        new SyncError(stage, entity, null, null, failure is NpgsqlException ? ErrorCode.TargetLost : ErrorCode.Failed, $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
         failure);
 }
 

@@ -9,16 +9,17 @@ internal sealed class DoctorChecks
     private readonly List<DoctorCheck> _checks = [];
 
     /// <summary>The report on all of it.</summary>
-    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != "failed"), _checks);
+    public DoctorReport Report => new(_checks.TrueForAll(c => c.Status != CheckStatus.Failed), _checks);
 
     /// <summary>Adds a check.</summary>
-    public void Add(string name, bool isWell, string message) => _checks.Add(new DoctorCheck(name, isWell ? "well" : "failed", message));
+    public void Add(string name, bool isWell, string message, NextAction? next = null) =>
+        _checks.Add(new DoctorCheck(name, isWell ? CheckStatus.Ok : CheckStatus.Failed, message) { Next = next });
 
     /// <summary>Adds a check of the database.</summary>
-    public void Add(TargetFinding finding) => Add(finding.Check, finding.IsOk, finding.Message);
+    public void Add(TargetFinding finding) => Add(finding.Check, finding.IsOk, finding.Message, finding.Error?.Next);
 
     /// <summary>Adds a check that cannot be made.</summary>
-    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, "skipped", why));
+    public void Skip(string name, string why) => _checks.Add(new DoctorCheck(name, CheckStatus.Skipped, why));
 
     /// <summary>Makes a check and adds its result. Returns what was found, or null where the check failed.</summary>
     public async Task<T?> LookAsync<T>(string name, Func<Task<T>> look, Func<T, string> well)
@@ -32,7 +33,7 @@ internal sealed class DoctorChecks
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+            Fail(name, failure);
             return null;
         }
     }
@@ -46,7 +47,13 @@ internal sealed class DoctorChecks
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Add(name, false, PostgresFailure.Explain(failure, "doctor", null).Message);
+            Fail(name, failure);
         }
+    }
+
+    private void Fail(string name, Exception failure)
+    {
+        var explained = PostgresFailure.Explain(failure, SyncStage.Plan, null);
+        Add(name, false, explained.Message, explained.Errors[0].Next);
     }
 }

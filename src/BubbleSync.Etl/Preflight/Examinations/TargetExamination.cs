@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
@@ -15,7 +16,7 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         else
             AddTables(maps!, plan);
 
-        var lacksTables = plan?.Gaps.Any(g => g.Code == "table-missing") ?? false;
+        var lacksTables = plan?.Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing) ?? false;
         var use = new TargetUse(IsWritten: true);
         var findings = await database.RunAsync(
             c => new TargetPreflight(c, database.Schema, use).RunAsync(plan?.Sound ?? [], lacksTables, cancellationToken), cancellationToken);
@@ -34,7 +35,8 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
             var warnings = plan.Warnings.Where(
                 w => w.StartsWith($"{map.Name}: ", StringComparison.Ordinal) || w.StartsWith($"{map.File}: ", StringComparison.Ordinal));
             var ok = string.Join(' ', warnings.Prepend("every mapped column is there and fits."));
-            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok);
+            var next = faults.Select(f => f.Next).OfType<NextAction>().FirstOrDefault();
+            checks.Add($"table {map.Table}", wrong.Count == 0, wrong.Count > 0 ? string.Join(' ', wrong) : ok, next);
         }
     }
 

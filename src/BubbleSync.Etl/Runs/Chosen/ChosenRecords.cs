@@ -32,7 +32,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
                 await ReadAsync(entity, choices(name), cancellationToken);
                 isKnown = true;
             }
-            catch (SyncException refused) when (refused.Errors[0].Code == "source-refused")
+            catch (SyncException refused) when (refused.Errors[0].Code == ErrorCode.SourceRefused)
             {
                 // The field may have another name in this app, or none.
             }
@@ -52,6 +52,6 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
 
         // Other records than those asked for are no answer: who did not come would pass for missing.
         if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
-            throw source.Failure("not-as-asked", $"{window}: {wrong.Verdict.Why}. Nothing is merged");
+            throw source.Failure(ErrorCode.NotAsAsked, $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 }

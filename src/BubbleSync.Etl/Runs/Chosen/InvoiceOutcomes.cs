@@ -9,10 +9,11 @@ namespace BubbleSync.Etl.Runs.Chosen;
 internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
 {
     // The results' names, which are older than the entities', in merge order.
-    private static readonly (string Entity, string Action)[] Actions =
+    private static readonly (string Entity, InvoiceAction Action)[] Actions =
     [
-        ("agent", "agent"), ("customer", "customer"), ("user", "user"), ("invoice", "invoice"), ("payment", "payments"),
-        ("submitted_payment", "submitted_payments"), ("invoice_item", "invoice_items"), ("seda_registration", "seda"),
+        ("agent", InvoiceAction.Agent), ("customer", InvoiceAction.Customer), ("user", InvoiceAction.User), ("invoice", InvoiceAction.Invoice),
+        ("payment", InvoiceAction.Payments),
+        ("submitted_payment", InvoiceAction.SubmittedPayments), ("invoice_item", InvoiceAction.InvoiceItems), ("seda_registration", InvoiceAction.Seda),
     ];
 
     private readonly Dictionary<(string Entity, string? Id), string> _rejects = others.Prepend(root)
@@ -56,28 +57,28 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         var troubles = mine.Values.SelectMany(m => m.Select(o => Trouble(o, mine))).OfType<SyncTrouble>()
             .OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
         var steps = !isForced && mine.Values.All(IsUnchanged)
-            ? [new SyncStep("skip", true)]
+            ? [new SyncStep(InvoiceAction.Skip, true)]
             : Actions.Where(a => mine.ContainsKey(a.Entity))
                 .Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity)))
                 .ToList();
-        return new InvoiceResult(troubles.All(t => t.Severity != "error"), id, steps, troubles, Stats(mine));
+        return new InvoiceResult(troubles.All(t => t.Severity != Severity.Error), id, steps, troubles, Stats(mine));
     }
 
     private InvoiceResult Missing(string id)
     {
         var message = $"Bubble has no {root.Plan.Name} {id}: it was deleted, is of another type, or the token may not see it.";
-        return new InvoiceResult(false, id, [new SyncStep(root.Plan.Name, false, message)], [new SyncTrouble("error", root.Plan.Name, id, "not-found", message)], new InvoiceStats());
+        return new InvoiceResult(false, id, [new SyncStep(InvoiceAction.Invoice, false, message)], [new SyncTrouble(Severity.Error, root.Plan.Name, id, ErrorCode.NotFound, message)], new InvoiceStats());
     }
 
     private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) =>
         records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
 
-    private SyncStep Step(string action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
+    private SyncStep Step(InvoiceAction action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
     {
-        var failures = troubles.Where(t => t.Severity == "error").Select(t => t.Message).ToList();
+        var failures = troubles.Where(t => t.Severity == Severity.Error).Select(t => t.Message).ToList();
         return failures.Count > 0
             ? new SyncStep(action, false, string.Join(" ", failures))
-            : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? "unchanged" : null);
+            : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? StepOutcome.Unchanged : null);
     }
 
     private SyncTrouble? Trouble(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine)
@@ -85,11 +86,11 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         var (entity, id) = (outcome.Entity, outcome.Id);
         return outcome.State switch
         {
-            StagedState.Rejected => new SyncTrouble("error", entity, id, "rejected", WhyRejected(entity, id)),
+            StagedState.Rejected => new SyncTrouble(Severity.Error, entity, id, ErrorCode.Rejected, WhyRejected(entity, id)),
             StagedState.Missing when !IsElsewhere(outcome, mine) =>
-                new SyncTrouble("warning", entity, id, "missing-link", $"{entity} {id} is named here, but Bubble does not have it."),
+                new SyncTrouble(Severity.Warning, entity, id, ErrorCode.MissingLink, $"{entity} {id} is named here, but Bubble does not have it."),
             StagedState.Conflicting => new SyncTrouble(
-                "warning", entity, id, "conflict",
+                Severity.Warning, entity, id, ErrorCode.Conflict,
                 $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
             _ => null,
         };

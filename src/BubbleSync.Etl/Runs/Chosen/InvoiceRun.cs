@@ -137,10 +137,10 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     // What was rejected is among the findings already.
     private void AddFailures(InvoiceResult result)
     {
-        foreach (var error in result.Errors.Where(e => e is { Severity: "error", Code: not "rejected" }))
+        foreach (var error in result.Errors.Where(e => e is { Severity: Severity.Error, Code: not ErrorCode.Rejected }))
         {
             if (_failures++ < RunFindings.MostRejects)
-                Findings.Errors.Add(new SyncError("extract", error.Entity, error.BubbleId, null, error.Code, error.Message));
+                Findings.Errors.Add(new SyncError(SyncStage.Extract, error.Entity, error.BubbleId, null, error.Code, error.Message));
         }
     }
 
@@ -150,6 +150,6 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
             return;
 
         var message = Invariant($"{Root}: {_failures} records were not synced; the first {RunFindings.MostRejects} are named.");
-        Findings.Errors.Add(new SyncError("extract", Root, null, null, "not-found", message));
+        Findings.Errors.Add(new SyncError(SyncStage.Extract, Root, null, null, ErrorCode.NotFound, message));
     }
 }

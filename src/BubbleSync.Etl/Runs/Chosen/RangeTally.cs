@@ -10,8 +10,8 @@ internal sealed class RangeTally
     /// <summary>The most errors, and the most warnings, that are named one by one.</summary>
     public const int MostNamed = RunFindings.MostRejects;
 
-    private readonly Named _errors = new("error", "'bubblesync runs rejected last' lists every rejected record");
-    private readonly Named _warnings = new("warning", "'bubblesync audit links' lists every reference without a target");
+    private readonly Named _errors = new(Severity.Error, "'bubblesync runs rejected last' lists every rejected record");
+    private readonly Named _warnings = new(Severity.Warning, "'bubblesync audit links' lists every reference without a target");
 
     /// <summary>The invoices of which something failed.</summary>
     public int Failed { get; private set; }
@@ -30,22 +30,22 @@ internal sealed class RangeTally
     {
         Count++;
         Failed += result.Success ? 0 : 1;
-        Skipped += result is { Success: true, Steps: [{ Action: "skip" }] } ? 1 : 0;
+        Skipped += result is { Success: true, Steps: [{ Action: InvoiceAction.Skip }] } ? 1 : 0;
         foreach (var trouble in result.Errors)
             (trouble.Severity == _errors.Severity ? _errors : _warnings).Add(trouble);
     }
 
-    private sealed class Named(string severity, string hint)
+    private sealed class Named(Severity severity, string hint)
     {
         private readonly List<SyncTrouble> _first = [];
         private long _more;
 
-        public string Severity => severity;
+        public Severity Severity => severity;
 
         public IEnumerable<SyncTrouble> All => _more == 0
             ? _first
-            : _first.Append(new SyncTrouble(severity, InvoiceRun.Root, "", "more",
-                Invariant($"{_more} more {(_more == 1 ? $"{severity} is" : $"{severity}s are")} not listed here; {hint}.")));
+            : _first.Append(new SyncTrouble(severity, InvoiceRun.Root, "", ErrorCode.More,
+                Invariant($"{_more} more {(_more == 1 ? $"{Word.Of(severity)} is" : $"{Word.Of(severity)}s are")} not listed here; {hint}.")));
 
         public void Add(SyncTrouble trouble)
         {

@@ -33,7 +33,7 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
             [.. counts.Except(lost).Select(c => c.Entity)],
             [.. LeftOut(run, counts)],
             [.. lost.Where(c => c.Open > 0).Select(c => new SyncError(
-                "transform", c.Entity, null, null, "entity-gone",
+                SyncStage.Transform, c.Entity, null, null, ErrorCode.EntityGone,
                 Invariant($"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. ")
                 + "Put its map back into Run:Entities."))]);
     }
@@ -54,5 +54,5 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
     }
 
     private static SyncException Nothing(string why) =>
-        new(new SyncError("settings", null, null, "RUN", "nothing-to-reprocess", $"There is nothing to reprocess: {why}."));
+        new(new SyncError(SyncStage.Settings, null, null, "RUN", ErrorCode.NothingToReprocess, $"There is nothing to reprocess: {why}."));
 }

@@ -41,8 +41,8 @@ internal sealed class RunFindings
     /// <summary>Adds the patches that failed.</summary>
     public void AddFailures(IEnumerable<PatchReport> patches)
     {
-        foreach (var patch in patches.Where(p => p.Status == "failed"))
-            Errors.Add(new SyncError("patch", null, null, patch.Name, "patch-failed", $"Patch {patch.Name}: {patch.Error}. Fix the file and run 'bubblesync patch {patch.Name}'."));
+        foreach (var patch in patches.Where(p => p.Status == PatchStatus.Failed))
+            Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and run the patch."));
     }
 
     /// <summary>Adds what there is to say of an entity that has merged.</summary>
@@ -52,13 +52,13 @@ internal sealed class RunFindings
     {
         var (plan, report) = (entity.Plan, entity.Report);
         foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
-            Errors.Add(new SyncError("extract", plan.Name, null, null, "unproved", $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+            Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, ErrorCode.Unproved, $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
         Errors.AddRange(entity.Refusals);
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
         {
             var outcome = isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record";
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "rejected", Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
+            Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.Rejected, Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
         }
 
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
@@ -68,7 +68,7 @@ internal sealed class RunFindings
         if (report.MissingLinks > 0)
             Warnings.Add(Invariant($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}."));
         foreach (var refused in report.ClearRefused ?? [])
-            Errors.Add(new SyncError("load", plan.Name, null, refused.Field, "clear-refused", Refused(plan, refused)));
+            Errors.Add(new SyncError(SyncStage.Load, plan.Name, null, refused.Field, ErrorCode.ClearRefused, Refused(plan, refused)));
         if (report.AbsentKept > 0)
         {
             Warnings.Add(
@@ -94,7 +94,7 @@ internal sealed class RunFindings
     {
         var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
         if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
-            Errors.Add(new SyncError("transform", plan.Name, null, null, "names-unknown", $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
+            Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.NamesUnknown, $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)

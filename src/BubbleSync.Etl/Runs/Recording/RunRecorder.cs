@@ -29,25 +29,23 @@ internal interface IRecordedRun
 /// <summary>Opens the journal of a run, executes the run, reports its progress, and closes the journal with the result, also after a failure.</summary>
 internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 {
-    private const string Cancelled = "cancelled";
-
     private static readonly TimeSpan JournalCloseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs and records.</summary>
     public async Task<RunReport> RecordAsync(
-        string kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        RunKind kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
         journal.Asked = () => run.Progress.Api;
         using var watched = EtlDiagnostics.Watch(() => run.Progress);
-        using var span = EtlDiagnostics.Begin("run", ("run", journal.RunId), ("kind", kind));
+        using var span = EtlDiagnostics.Begin("run", ("run", journal.RunId), ("kind", Word.Of(kind)));
         await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
         var failure = await TryAsync(run, progress, work, drain, cancellationToken);
         if (failure is not null)
         {
             run.Findings.Errors.AddRange(failure.Errors);
-            span.Fail(failure.Errors[0].Code);
+            span.Fail(Word.Of(failure.Errors[0].Code));
         }
 
         var report = new RunReport
@@ -55,9 +53,9 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
             RunId = journal.RunId,
             Kind = kind,
             // Not by the tokens: an interruption after the failure ended the run is not why it ended.
-            Status = failure?.Errors[0].Code == Cancelled ? Cancelled
-                : failure is not null || run.IsFailed ? "failed"
-                : run.Findings.IsPartial ? "partial" : "succeeded",
+            Status = failure?.Errors[0].Code == ErrorCode.Cancelled ? RunStatus.Cancelled
+                : failure is not null || run.IsFailed ? RunStatus.Failed
+                : run.Findings.IsPartial ? RunStatus.Partial : RunStatus.Succeeded,
             DryRun = options is ResyncOptions { DryRun: true },
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
@@ -90,7 +88,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var explained = PostgresFailure.Explain(failure, "load", null);
+            var explained = PostgresFailure.Explain(failure, SyncStage.Load, null);
             // Both causes are reported: what failed may need work before the run can be resumed.
             return IsInterrupted() ? new SyncException([Interrupted(run), .. explained.Errors], explained) : explained;
         }
@@ -98,7 +96,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         bool IsInterrupted() => cancellationToken.IsCancellationRequested || drain.IsCancellationRequested;
     }
 
-    private static SyncError Interrupted(IRecordedRun run) => new("load", null, null, null, Cancelled, $"The run was interrupted. {run.WhatStays}");
+    private static SyncError Interrupted(IRecordedRun run) => new(SyncStage.Load, null, null, null, ErrorCode.Cancelled, $"The run was interrupted. {run.WhatStays}");
 
     // The result matters most when the run failed, perhaps because the database did; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)
@@ -112,12 +110,12 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             return report with
             {
-                Status = report.Status == "succeeded" ? "partial" : report.Status,
+                Status = report.Status == RunStatus.Succeeded ? RunStatus.Partial : report.Status,
                 Errors =
                 [
                     .. report.Errors,
                     new SyncError(
-                        "load", null, null, null, "journal-lost",
+                        SyncStage.Load, null, null, null, ErrorCode.JournalLost,
                         $"The result could not be written to bubblesync.run, where the run stays 'running' until the next one: {Why(gone)}"),
                 ],
             };
@@ -146,10 +144,10 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 
     private static IReadOnlyList<LogLine> Lines(RunReport report) =>
     [
-        .. report.Patches.Select(p => new LogLine("info", "patch", null, Invariant($"patch {p.Name}: {p.Status}, {p.Rows} rows"))),
-        .. report.Errors.Where(e => e is { BubbleId: null, Code: not "rejected" }).Select(e => new LogLine("error", e.Stage, e.Entity, e.Message)),
-        .. report.Warnings.Select(w => new LogLine("warning", "run", null, w)),
+        .. report.Patches.Select(p => new LogLine(Severity.Info, SyncStage.Patch, null, Invariant($"patch {p.Name}: {Word.Of(p.Status)}, {p.Rows} rows"))),
+        .. report.Errors.Where(e => e is { BubbleId: null, Code: not ErrorCode.Rejected }).Select(e => new LogLine(Severity.Error, e.Stage, e.Entity, e.Message)),
+        .. report.Warnings.Select(w => new LogLine(Severity.Warning, SyncStage.Run, null, w)),
     ];
 
-    private static string Why(Exception failure) => PostgresFailure.Explain(failure, "load", null).Message;
+    private static string Why(Exception failure) => PostgresFailure.Explain(failure, SyncStage.Load, null).Message;
 }

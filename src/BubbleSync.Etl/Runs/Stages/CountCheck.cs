@@ -1,4 +1,3 @@
-using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Merge.Pruning;
@@ -31,13 +30,13 @@ internal sealed class CountCheck(
         {
             await CompareAsync(since, bound, cancellationToken);
         }
-        catch (SyncException spent) when (spent.Errors[0].Code == ApiMeter.CallBudget)
+        catch (SyncException spent) when (spent.Errors[0].Code == ErrorCode.CallBudget)
         {
             entity.Flow.Ledger.AddIssue(
                 "all requests that the run may send were sent before the counts of both sides agreed. "
                 + $"'bubblesync resync --entity {entity.Plan.Name}' reads everything");
         }
-        catch (SyncException dense) when (dense.Errors[0].Code == WindowReader.TooDense)
+        catch (SyncException dense) when (dense.Errors[0].Code == ErrorCode.WindowTooDense)
         {
             // The changes are read all the same.
             entity.Flow.Ledger.AddIssue($"a range that differs cannot be read: {dense.Message}");

@@ -1,5 +1,4 @@
 using System.Data;
-using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
@@ -160,10 +159,10 @@ internal sealed class EntityMerge(
         {
             return await read(entity.Plan, ids, cancellationToken);
         }
-        catch (SyncException failure) when (failure.Errors[0].Code != ApiMeter.CallBudget)
+        catch (SyncException failure) when (failure.Errors[0].Code != ErrorCode.CallBudget)
         {
             await journal.LogAsync(
-                "warning", "load", entity.Plan.Name, null,
+                Severity.Warning, SyncStage.Load, entity.Plan.Name, null,
                 $"{entity.Plan.Name}: records that the table refuses cannot be read again: {failure.Message} What is kept is rebuilt from their columns.",
                 cancellationToken);
             return null;

@@ -105,6 +105,6 @@ internal sealed class MergeStage(
         foreach (var (outcome, records) in outcomes.Where(o => o.Records > 0))
             EtlDiagnostics.Records.Add(records, EtlDiagnostics.Tag("entity", merged.Name), EtlDiagnostics.Tag("outcome", outcome));
         var counts = string.Join(", ", outcomes.Select(o => Invariant($"{o.Records} {o.Outcome}")));
-        await journal.LogAsync("info", "load", merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
+        await journal.LogAsync(Severity.Info, SyncStage.Load, merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.Data;
 using System.Diagnostics;
 using BubbleSync.Etl.Diagnostics;
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Links;
@@ -76,13 +75,13 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
         }
         catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
         {
-            return new PatchReport(patch.Name, "failed", 0, why);
+            return new PatchReport(patch.Name, PatchStatus.Failed, 0, why);
         }
     }
 
     // Returns why the patch failed; null where something else failed.
     private static string? Why(SyncException failure) =>
-        failure.Errors[0].Code == RunLock.Lost ? null
+        failure.Errors[0].Code == ErrorCode.LockLost ? null
         : failure.IsTransient ? $"others kept writing the same rows: {failure.Message}"
         : PostgresFailure.SaidBy(failure);
 }

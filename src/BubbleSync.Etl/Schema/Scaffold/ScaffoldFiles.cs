@@ -43,7 +43,7 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
         {
             written.ForEach(File.Delete);
             if (failure is IOException or UnauthorizedAccessException)
-                throw new SyncException(new SyncError("settings", null, null, "Run:Entities", "settings", $"The files cannot be written: {failure.Message}"), failure);
+                throw new SyncException(new SyncError(SyncStage.Settings, null, null, "Run:Entities", ErrorCode.Settings, $"The files cannot be written: {failure.Message}"), failure);
             throw;
         }
     }

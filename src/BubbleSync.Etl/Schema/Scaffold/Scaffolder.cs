@@ -36,16 +36,16 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
     private static List<DescribedType> Unmapped(AppDescription app, IReadOnlyList<EntityMap> known) => app.Types.Count > 0
         ? [.. app.Types.Where(t => !known.Any(m => t.Answers(m.BubbleType))).OrderBy(t => t.Name, StringComparer.Ordinal)]
         : throw Refused(
-            "--all", "types-untold",
+            "--all", ErrorCode.TypesUntold,
             $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them: --type NAME.");
 
     private static DescribedType Wanted(string type, AppDescription app, IReadOnlyList<EntityMap> known)
     {
         var found = app.Find(type) ?? (app.Types.Count == 0
             ? new DescribedType(type, type, type, [])
-            : throw Refused("--type", "type-not-exposed", $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} Tick it under Settings > API in the Bubble editor, and deploy."));
+            : throw Refused("--type", ErrorCode.TypeNotExposed, $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} Tick it under Settings > API in the Bubble editor, and deploy."));
         return known.FirstOrDefault(m => found.Answers(m.BubbleType)) is { } map
-            ? throw Refused("--type", "type-mapped", $"{map.File} names type '{type}' already. 'bubblesync audit schema' tells what it lacks.")
+            ? throw Refused("--type", ErrorCode.TypeMapped, $"{map.File} names type '{type}' already. An audit of the schema shows what it lacks.", new NextAction(NextActionKind.AuditSchema))
             : found;
     }
 
@@ -58,7 +58,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
             {
                 surveyed[i] = await survey.SurveyAsync(types[i], token);
             }
-            catch (SyncException refused) when (forgiving && refused.Errors[0].Code == "type-not-exposed")
+            catch (SyncException refused) when (forgiving && refused.Errors[0].Code == ErrorCode.TypeNotExposed)
             {
                 lock (_warnings)
                     _warnings.Add($"{types[i].Name}: left out: {refused.Message}");
@@ -93,5 +93,6 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         Fields = [.. type.Fields.Select(f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
     };
 
-    private static SyncException Refused(string field, string code, string message) => new(new SyncError("settings", null, null, field, code, message));
+    private static SyncException Refused(string field, ErrorCode code, string message, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Settings, null, null, field, code, message) { Next = next });
 }

@@ -151,7 +151,7 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
 
     private void Fault(string name, string message) => faults.Add(FaultAt(At(name), message));
 
-    private SyncError FaultAt(string place, string message) => new("settings", null, null, place, "settings", $"{file}: {place}: {message}");
+    private SyncError FaultAt(string place, string message) => new(SyncStage.Settings, null, null, place, ErrorCode.Settings, $"{file}: {place}: {message}");
 
     private string At(string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

@@ -48,5 +48,5 @@ internal static partial class ConfigText
     [GeneratedRegex("[Dd]uplicate property '([^']*)'")]
     private static partial Regex Duplicate();
 
-    private static SyncException Fault(string name, string what) => new(new SyncError("settings", null, null, name, "settings", $"{name}: {what}"));
+    private static SyncException Fault(string name, string what) => new(new SyncError(SyncStage.Settings, null, null, name, ErrorCode.Settings, $"{name}: {what}"));
 }

@@ -29,8 +29,8 @@ internal static class OptionsCheck
     /// <summary>Returns everything that is wrong with the options of an audit of values.</summary>
     public static IEnumerable<SyncError> Faults(ValueAuditOptions options)
     {
-        if (options.Only is { } only && !ValueAuditOptions.Verdicts.Contains(only))
-            yield return Usage(nameof(options.Only), $"Only: one of {string.Join(", ", ValueAuditOptions.Verdicts)} is expected.");
+        if (options.Only is { } only && !Enum.IsDefined(only))
+            yield return Usage(nameof(options.Only), $"Only: one of {string.Join(", ", Enum.GetNames<ValueVerdict>())} is expected.");
     }
 
     private static IEnumerable<SyncError> Faults(PruneMode prune, decimal pruneLimitPercent, long? maxCalls)
@@ -43,7 +43,7 @@ internal static class OptionsCheck
             yield return Usage("MaxCalls", "MaxCalls: a number of requests from 1 on is expected.");
     }
 
-    private static SyncError Usage(string option, string message) => new("settings", null, null, option, "usage", message);
+    private static SyncError Usage(string option, string message) => new(SyncStage.Settings, null, null, option, ErrorCode.Usage, message);
 
     private static bool IsPart(Limit limit) => limit.Number >= 0 && (!limit.IsPercent || limit.Number <= 100);
 }

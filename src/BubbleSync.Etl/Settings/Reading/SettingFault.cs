@@ -8,7 +8,7 @@ internal sealed record SettingFault(string Setting, string Expected)
     /// <summary>Returns the fault as an error.</summary>
     /// <param name="origin">The file, variable or option that has the value; null where it was set in code.</param>
     public SyncError ToError(string? origin = null) =>
-        new("settings", null, null, Setting, "settings", origin is null ? ToString() : $"{Setting} (from {origin}): {Expected}");
+        new(SyncStage.Settings, null, null, Setting, ErrorCode.Settings, origin is null ? ToString() : $"{Setting} (from {origin}): {Expected}");
 
     /// <summary>Returns the fault as messages show it.</summary>
     public override string ToString() => $"{Setting}: {Expected}";

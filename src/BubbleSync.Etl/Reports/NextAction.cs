@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>What to do after a command, as data: a host shows it as a button, the command line as a command.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Why">What it does, in words that follow its name; empty where a message says it.</param>
+public sealed record NextAction(NextActionKind Kind, string Why = "")
+{
+    /// <summary>The entities that it is about; none for all, or where it is about no entity.</summary>
+    public IReadOnlyList<string> Entities { get; init; } = [];
+
+    /// <summary>The run that it is about, or null.</summary>
+    public Guid? RunId { get; init; }
+
+    /// <summary>The patch that it is about, or null.</summary>
+    public string? PatchName { get; init; }
+}
+
+/// <summary>What can be done after a command.</summary>
+[JsonConverter(typeof(WordConverter<NextActionKind>))]
+public enum NextActionKind
+{
+    /// <summary>Check settings, app and database.</summary>
+    Doctor,
+
+    /// <summary>Go on with the run where it stopped.</summary>
+    Resume,
+
+    /// <summary>Resync the entities.</summary>
+    ResyncEntities,
+
+    /// <summary>Resync the entities and take Bubble's values over all others.</summary>
+    ForceResync,
+
+    /// <summary>Resync the entities and mark the rows that Bubble no longer has.</summary>
+    PruneSoft,
+
+    /// <summary>Fix the file of the patch and run it.</summary>
+    FixPatch,
+
+    /// <summary>Look at the records that the run rejected.</summary>
+    ShowRejects,
+
+    /// <summary>Map the rejected records of the run once more.</summary>
+    Reprocess,
+
+    /// <summary>Look at the rows that were edited on both sides.</summary>
+    ShowConflicts,
+
+    /// <summary>Look for orphaned references, and ask Bubble for their targets.</summary>
+    AuditLinks,
+
+    /// <summary>Create the tables that are missing, and upgrade the control tables.</summary>
+    ApplySchema,
+
+    /// <summary>Go on with the same app at its new address.</summary>
+    AcceptSource,
+
+    /// <summary>Look at the list of runs.</summary>
+    ListRuns,
+
+    /// <summary>Compare maps and tables with Bubble's types and fields.</summary>
+    AuditSchema,
+
+    /// <summary>Add to the tables what an audit of the schema found missing.</summary>
+    ApplyAdditions,
+}

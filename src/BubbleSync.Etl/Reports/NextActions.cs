@@ -1,0 +1,88 @@
+namespace BubbleSync.Etl.Reports;
+
+/// <summary>What to do after a report: an action for each thing that is not as it should be, the gravest first.</summary>
+internal static class NextActions
+{
+    // What the app's settings, or a server before it, refuse: the same run again would be refused again.
+    private static readonly ErrorCode[] OfAccess =
+    [
+        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
+    ];
+
+    /// <summary>Returns the actions after a run; none while it runs, or where nothing of it was kept.</summary>
+    public static IReadOnlyList<NextAction> After(RunReport report) =>
+        report.DryRun || report.Status == RunStatus.Running || report.RunId is not { } id ? [] : [.. OfRun(report, id)];
+
+    /// <summary>Returns what removes differences.</summary>
+    public static IReadOnlyList<NextAction> After(VerifyReport report) => [.. OfVerify(report)];
+
+    /// <summary>Returns what fills columns that <c>audit schema</c> has added or mapped: no other sync touches rows that are not newer in Bubble.</summary>
+    public static IReadOnlyList<NextAction> After(SchemaAuditReport report)
+    {
+        var entities = report.Findings.Where(f => IsNew(f.Finding, report)).Select(f => f.Entity).Distinct().ToList();
+        if (entities.Count == 0)
+            return [];
+
+        var fill = new NextAction(NextActionKind.ForceResync, "takes Bubble's values everywhere, over rows that were edited here too") { Entities = entities };
+        return report.Applied > 0 ? [fill] : [new NextAction(NextActionKind.ApplyAdditions, "adds the columns that the new lines write"), fill];
+    }
+
+    private static IEnumerable<NextAction> OfRun(RunReport report, Guid run)
+    {
+        if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
+            yield return new NextAction(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
+        else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled })
+            yield return new NextAction(NextActionKind.Resume, "goes on; what is proved is not read again") { RunId = run };
+        if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unverified && report.Status == RunStatus.Partial)
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads once more what was not shown to be complete") { Entities = unverified };
+        foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
+            yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = patch.Name };
+        if (report.Errors.Any(e => e.Code == ErrorCode.TooManyRejects))
+            yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
+        else if (Of(report, e => e.Rejected > 0).Count > 0)
+        {
+            yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
+            yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
+        }
+
+        if (Of(report, e => e.Conflicts > 0) is { Count: > 0 } conflicts)
+        {
+            yield return new NextAction(NextActionKind.ShowConflicts, "which rows were edited on both sides and kept") { RunId = run };
+            if (report.Kind == RunKind.Resync)
+                yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over them") { Entities = conflicts };
+        }
+
+        if (Of(report, e => e.MissingLinks > 0).Count > 0)
+            yield return new NextAction(NextActionKind.AuditLinks, "what the links lead to, and the command that fetches it where Bubble has it");
+        // A lost right looks the same: no prune is proposed then.
+        var refused = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).ToHashSet();
+        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
+            yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
+    }
+
+    private static IEnumerable<NextAction> OfVerify(VerifyReport report)
+    {
+        if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
+            yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
+        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0) is { Count: > 0 } other)
+            yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };
+        if (report.RunId is { } run && Of(report, e => e.Rejected > 0).Count > 0)
+            yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
+        if (Of(report, e => e.Extra > 0 && !IsLostRight(e)) is { Count: > 0 } gone)
+            yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
+    }
+
+    // The default limit of a resync: more than a fifth of the rows count as hidden, not as deleted.
+    private static bool IsLostRight(VerifiedEntity entity) => entity.Extra * 5 > entity.Extra + entity.Compared - entity.Missing;
+
+    private static bool IsNew(SchemaFindingKind finding, SchemaAuditReport report) => finding switch
+    {
+        SchemaFindingKind.ColumnMissing => report.Applied > 0,
+        SchemaFindingKind.FieldUnmapped => report.WrittenMaps.Count > 0,
+        _ => false,
+    };
+
+    private static List<string> Of(RunReport report, Func<EntityReport, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];
+
+    private static List<string> Of(VerifyReport report, Func<VerifiedEntity, bool> which) => [.. report.Entities.Where(which).Select(e => e.Name)];
+}
