@@ -135,8 +135,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     }
 
     /// <summary>
-    /// Returns the beginning of a body. What begins like JSON may hold records, of which no message may have a word; anything else is a page of a server on the
-    /// way, whose words help.
+    /// Returns the beginning of a body. A body that begins like JSON may contain records, which no message may quote; anything else is a page of a server in between, whose words help.
     /// </summary>
     public string Described(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {

@@ -10,8 +10,7 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class SampleReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    // A small sample is read in more stretches than its records fill pages, else a few days would stand for the whole history: as many as a tenth of all
-    // pages, and no more than these.
+    // A small sample is read in more stretches than it fills pages, because otherwise a few days would stand for the whole history: at most a tenth of all pages, and at most so many.
     private const int MostSpread = 20;
     private const int PagesPerStretch = 10;
 

@@ -137,7 +137,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             """,
             cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 
-    /// <summary>Gives the fields that did not convert, sorted.</summary>
+    /// <summary>Returns the fields that did not convert, sorted.</summary>
     public async IAsyncEnumerable<RejectedField> FieldsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
@@ -151,8 +151,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     }
 
     /// <summary>
-    /// Gives each record of an entity once, as JSON, however many of its fields did not convert. Between two parts it holds no session, so that what
-    /// takes the records may wait for one.
+    /// Gives each record of an entity once, as JSON, however many of its fields did not convert. It holds no session between two parts, so that the consumer of the records may wait for one.
     /// </summary>
     public async IAsyncEnumerable<string> RawAsync(string entity, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
 
-/// <summary>A run that ended early, and all of it that need not be done again.</summary>
+/// <summary>A run that ended early, and the work that need not be repeated.</summary>
 /// <param name="RunId">The run, which goes on under its id.</param>
 /// <param name="Options">What it was asked to do.</param>
 /// <param name="UpperBound">The upper bound of its history, or null where it ended before that was fixed.</param>
@@ -24,7 +24,7 @@ internal sealed record ResumePoint(
         limit case @run when '' then 1 else 2 end
         """;
 
-    /// <summary>What is known of a run's entities, as <see cref="Entity"/> reads it.</summary>
+    /// <summary>The results of a run's entities, as <see cref="Entity"/> reads them.</summary>
     public const string EntitiesSql =
         """
         select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned,

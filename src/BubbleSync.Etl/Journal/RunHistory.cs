@@ -12,7 +12,7 @@ internal sealed class RunHistory(TargetDatabase database)
 {
     private const int MostNamed = 5;
 
-    // Of each kind at a time, so that the end of a run does not wait for it; the next run goes on.
+    // The number of rows deleted at a time, so that the end of a run does not wait; the next run continues.
     private const int MostForgotten = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -56,7 +56,7 @@ internal sealed class RunHistory(TargetDatabase database)
         order by at, entity, bubble_id, message
         """;
 
-    /// <summary>Forgets the details of runs over this schema that ended so many days ago; the runs and their counts stay.</summary>
+    /// <summary>Deletes the details of runs over this schema that ended so many days ago; the runs and their counts stay.</summary>
     public static async Task ForgetAsync(NpgsqlConnection connection, string schema, int days, CancellationToken cancellationToken)
     {
         foreach (var table in Details)
@@ -72,7 +72,7 @@ internal sealed class RunHistory(TargetDatabase database)
         }
     }
 
-    /// <summary>Gives the latest runs over this schema, newest first; all kinds and states where none is named.</summary>
+    /// <summary>Returns the latest runs over this schema, newest first; of all kinds and states if none is named.</summary>
     public async Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
         await database.RunAsync(
             c => c.RowsAsync(
@@ -93,7 +93,7 @@ internal sealed class RunHistory(TargetDatabase database)
         };
     }
 
-    /// <summary>Gives a run's result; of one that has none, what is known.</summary>
+    /// <summary>Returns a run's result; for a run without a result, what is known.</summary>
     public Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken) =>
         database.RunAsync(c => ShowAsync(c, runId, cancellationToken), cancellationToken);
 
@@ -119,7 +119,7 @@ internal sealed class RunHistory(TargetDatabase database)
         };
     }
 
-    /// <summary>Checks that a run had an entity, so that no lines means that there was nothing to say of it.</summary>
+    /// <summary>Checks that a run had an entity, so that an empty log means that nothing was reported about it.</summary>
     /// <exception cref="SyncException">It had others: a usage error.</exception>
     public async Task RequireEntityAsync(Guid runId, string? entity, CancellationToken cancellationToken)
     {
@@ -128,7 +128,7 @@ internal sealed class RunHistory(TargetDatabase database)
             throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "--entity", ErrorCode.NoSuchEntity, $"Run {runId} had no entity '{entity}'.{DidYouMean.Hint(entity, known)}"));
     }
 
-    /// <summary>Gives a run's activity log in order.</summary>
+    /// <summary>Returns a run's activity log in order.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
@@ -142,7 +142,7 @@ internal sealed class RunHistory(TargetDatabase database)
         var (seen, recent, since) = (new HashSet<ActivityLine>(), new Queue<ActivityLine>(), DateTimeOffset.MinValue);
         while (true)
         {
-            // Asked before the lines are read, so that the last of them are not missed.
+            // Checked before the lines are read, so that the last ones are not missed.
             var hasEnded = await HasEndedAsync(runId, cancellationToken);
             await foreach (var line in LogAsync(runId, level, entity, since, cancellationToken))
             {

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
 
-/// <summary>Writes what a run leaves behind in the control tables.</summary>
+/// <summary>Writes the records of a run in the control tables.</summary>
 /// <param name="database">Where they are.</param>
 /// <param name="runId">The run.</param>
 /// <param name="logger">Receives the same.</param>
@@ -47,10 +47,10 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// <summary>The app that the run reads.</summary>
     public MirroredSource Source => source;
 
-    /// <summary>What this attempt at the run has asked of Bubble so far.</summary>
+    /// <summary>The requests of this attempt at the run so far.</summary>
     public Func<ApiCounts> Asked { get; set; } = () => new ApiCounts(0, 0, 0, 0);
 
-    /// <summary>What all attempts at the run have asked of Bubble so far.</summary>
+    /// <summary>The requests of all attempts at the run so far.</summary>
     public ApiCounts Api => _before.With(Asked());
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed class RunLock : IAsyncDisposable
 
     private RunLock(TargetSession session, string nextStep) => (_session, _nextStep) = (session, nextStep);
 
-    /// <summary>Takes the locks of all entities and of the run, or stops and names who holds one.</summary>
+    /// <summary>Takes the locks of all entities and of the run; throws and names the holder if one is taken.</summary>
     /// <param name="database">The target.</param>
     /// <param name="runId">The run.</param>
     /// <param name="entities">The entities whose tables are written; none for a comparison.</param>
@@ -57,8 +57,8 @@ internal sealed class RunLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes sure that the locks are still held; the session that holds them may have been ended.</summary>
-    /// <exception cref="SyncException">They are lost: another run may be at work.</exception>
+    /// <summary>Checks that the locks are still held; the session that holds them may have been ended.</summary>
+    /// <exception cref="SyncException">They are lost: another run may have started.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -82,7 +82,7 @@ internal sealed class RunLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the locks back, with the transaction.</summary>
+    /// <summary>Releases the locks with the transaction.</summary>
     public async ValueTask DisposeAsync()
     {
         _turn.Dispose();

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Journal;
 
-/// <summary>Up to when each entity is known to be in step with Bubble: the start of its last verified reading.</summary>
+/// <summary>The watermarks: up to when each entity is known to match Bubble, which is the start of its last verified reading.</summary>
 internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> marks)
 {
     // What a run read is valid as of its start, on the slower clock. Runs of programs that did not record app, type, table and key count as long as the first

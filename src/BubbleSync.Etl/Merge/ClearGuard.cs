@@ -6,8 +6,7 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>
-/// Finds the columns that a run may not clear for absent fields: it would empty more than a fifth of their values, and a right that the token lost looks the
-/// same. One value may always be emptied; otherwise the column of a small table never could be.
+/// Finds the columns that a run may not clear for absent fields: more than a fifth of their values would be removed, and a token that lost a right looks the same. One value may always be removed; otherwise the column of a small table could never be cleared.
 /// </summary>
 internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 {

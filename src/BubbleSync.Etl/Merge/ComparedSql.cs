@@ -2,7 +2,7 @@ using BubbleSync.Etl.Mapping.Columns;
 
 namespace BubbleSync.Etl.Merge;
 
-/// <summary>Values as staging and table are compared, as text: the same for what is merged and for what is only verified.</summary>
+/// <summary>SQL expressions by which staging and table are compared: the same for a merge and for a verification.</summary>
 internal static class ComparedSql
 {
     /// <summary>A column's value in the staged row <paramref name="s"/>.</summary>

@@ -11,7 +11,7 @@ internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long U
     /// <summary>Columns that were not cleared, because too many of their values would have gone.</summary>
     public IReadOnlyList<ClearRefusal> ClearRefused { get; init; } = [];
 
-    /// <summary>What the table did not take beside records.</summary>
+    /// <summary>Refusals of the table other than records.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
     /// <summary>Records that are in the table as Bubble has them, or newer.</summary>

@@ -9,7 +9,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>
-/// The statements that bring one entity from staging into its table, as text. In them <c>s</c> is staged, <c>t</c> the target.
+/// The SQL statements that merge one entity from staging into its table. In them <c>s</c> is staged, <c>t</c> the target.
 /// Guarded: a row that would not change is not touched, which costs a comparison and no WAL.
 /// </summary>
 /// <param name="plan">The entity.</param>
@@ -25,7 +25,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     private readonly string _storedModified = ComparedSql.Stored("t", plan.Modified);
     private readonly AbsentKeptSql _kept = new(plan);
 
-    /// <summary>Of several readings of one record keeps the one that counts; gives the others out in binary form.</summary>
+    /// <summary>Keeps the valid one of several readings of a record; returns the others in binary form.</summary>
     /// <param name="suspects">The keys that may occur several times; null to examine all.</param>
     public string TakeSuperseded(IReadOnlyList<string>? suspects)
     {
@@ -34,7 +34,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         return $"copy ({DeleteSuperseded(repeated)} returning {staging.Columns("s.")}) to stdout (format binary)";
     }
 
-    /// <summary>Keeps, of several readings of one record, the one that counts.</summary>
+    /// <summary>Keeps the valid one of several readings of a record.</summary>
     public string DropSuperseded => DeleteSuperseded(Repeated);
 
     private string Repeated => $"in (select {_key} from {staging.Name} group by {_key} having count(*) > 1)";
@@ -49,7 +49,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         where s.ctid = d.ctid and d.place > 1
         """;
 
-    /// <summary>Different records, and those of them whose reading that counts was rejected; those without a usable id included.</summary>
+    /// <summary>The number of different records, and of those whose valid reading was rejected; records without a usable id are included.</summary>
     public string CountDistinct =>
         $"""
         select count(*), count(*) filter (where r.is_rejected)
@@ -63,7 +63,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         ) r
         """;
 
-    /// <summary>Forgets the rejects that a stopped attempt at the same run has kept.</summary>
+    /// <summary>Removes the rejects that a stopped attempt at the same run has kept.</summary>
     public const string ForgetRejects = "delete from bubblesync.rejected_record where run_id = @run and entity = @entity";
 
     /// <summary>Keeps the fields that did not convert, as far as they are staged. Records whose text is still to be read again are left out.</summary>
@@ -73,7 +73,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         select @run, @entity, bubble_id, field, reason, raw, coalesce(is_rebuilt, false) from {staging.Rejects} where raw is not null
         """;
 
-    /// <summary>Keeps the fields that did not convert, of the readings that count.</summary>
+    /// <summary>Keeps the fields that did not convert, of the valid readings.</summary>
     public string KeepRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
@@ -98,13 +98,12 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         """;
 
     /// <summary>
-    /// Tells the planner how many rows the target has by now. Autovacuum does so in its own time, and where it looks while a merge is under way it sees
-    /// pages without one row: patches are then planned for one row a table, and an anti join of 200,000 rows by nested loops takes hours.
-    /// PostgreSQL lets only the table's owner do it and else goes on with a warning. The count lasts even where a dry run takes the rows back.
+    /// Tells the planner how many rows the target has by now. Autovacuum does that later, and during a merge it sees pages without a row: patches are then planned for one row per table, and an anti join of 200,000 rows by nested loops takes hours.
+    /// PostgreSQL permits it only to the table's owner, and otherwise only warns. The count stays even if a dry run rolls the rows back.
     /// </summary>
     public string Analyze => $"{StagingTable.SmallSample}; analyze {plan.Table} ({_key})";
 
-    /// <summary>Logs that <see cref="Analyze"/> was not to be had.</summary>
+    /// <summary>Logs that <see cref="Analyze"/> was not permitted.</summary>
     public const string LogUncounted =
         """
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)

@@ -13,7 +13,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge;
 
-/// <summary>Brings one entity from staging into its table, inside the caller's transaction.</summary>
+/// <summary>Merges one entity from staging into its table, inside the caller's transaction.</summary>
 /// <param name="plan">The entity.</param>
 /// <param name="staging">Its staging.</param>
 /// <param name="runId">The run.</param>
@@ -22,7 +22,7 @@ namespace BubbleSync.Etl.Merge;
 /// <param name="nextStep">What finishes the run where it has to stop.</param>
 internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
 {
-    // Below that, a table planned for one row costs less than looking at it.
+    // For fewer rows, a plan for one row costs less than counting them.
     private const long Many = 1000;
 
     private readonly StagedRecords _records = new(plan, staging, runId);
@@ -70,7 +70,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         return refused;
     }
 
-    // Returns how many rows it updated. Of rows that are all older than the table's the merge would write none, and find that out once more.
+    // Returns how many rows it updated. If all rows are older than those of the table, the merge would write none.
     private async Task<long> WriteAsync(NpgsqlConnection connection, Classes found, MergeSteps steps, CancellationToken cancellationToken)
     {
         if (found.New + found.Newer == 0)
@@ -111,7 +111,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
                 ? throw KeptOut(Keeping, (0, found.New), (putBack, updates))
                 : updates;
 
-        // A row that a trigger stored elsewhere, and that the table shows, was not kept out.
+        // A row that a trigger stored in another table, and that is visible in this one, was not kept out.
         var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
         var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || !mayKeepOut ? found.New + updates - written - inserts : 0;
         return inserts + keptUpdates == 0 ? updates : throw KeptOut(Keeping, (inserts, found.New), (keptUpdates, updates));
@@ -151,7 +151,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private async Task<WriteCounts?> CountWritesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         plan.Target.MayBeStamped ? await WriteCounts.ReadAsync(connection, [plan.OwnTable], cancellationToken) : null;
 
-    // A trigger that fires after a row was written may delete the row, or put the old one back. Only rows that were written once more can show that.
+    // A trigger that fires after a row was written may delete the row, or restore the old one. Only rows that are written again can show that.
     private async Task CheckUndoneAsync(NpgsqlConnection connection, long inserted, long written, WriteCounts? before, CancellationToken cancellationToken)
     {
         if (!plan.Target.MayBeStamped)
@@ -194,7 +194,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)
     {
-        // A first load finds nothing to be held against.
+        // A first load has no rows to compare with.
         if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
             return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
@@ -205,7 +205,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             cancellationToken, DeletedInSourceSql.Parameters(horizon)))[0];
     }
 
-    // Autovacuum gives way to who waits for a second; a vacuum that a user began does not, and the merge does not wait for that.
+    // Autovacuum stops for a session that waits for a second; a vacuum started by a user does not, and the merge does not wait for it.
     private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);

@@ -9,11 +9,11 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge;
 
-/// <summary>What became of a record that a root names, or that names it.</summary>
+/// <summary>The outcome of a record that a root names, or that names it.</summary>
 /// <param name="Root">The root's key.</param>
 /// <param name="Entity">The record's entity.</param>
 /// <param name="Id">The record's id.</param>
-/// <param name="State">What became of it.</param>
+/// <param name="State">Its outcome.</param>
 internal sealed record StagedOutcome(string Root, string Entity, string Id, StagedState State);
 
 /// <summary>Staged records and the roots they belong to.</summary>
@@ -36,11 +36,11 @@ internal enum StagedState
     /// <summary>Its row is new or changed.</summary>
     Written,
 
-    /// <summary>Its row was left as it is, though Bubble has a newer one: it was changed here later still.</summary>
+    /// <summary>Its row was kept although Bubble has a newer version, because it was edited here later.</summary>
     Conflicting,
 }
 
-/// <summary>Tells, after the merges and before staging is cleared away, what became of each record.</summary>
+/// <summary>Returns the outcome of each record, after the merges and before staging is dropped.</summary>
 internal sealed class StagedOutcomes(TargetDatabase database)
 {
     /// <summary>The server's clock; rows that a sync wrote from then on say so.</summary>

@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge;
 
-/// <summary>What is staged, settled: of several readings of one record the one that counts, and marked what the table cannot take.</summary>
+/// <summary>The staged records, prepared for the merge: one valid reading of each record, and marks on those that the table cannot take.</summary>
 internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid runId)
 {
     private readonly MergeSql _sql = new(plan, staging, force: false);
@@ -16,7 +16,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     private readonly StagedRejects _rejects = new(plan, staging);
 
     /// <summary>
-    /// Checks that staging is what was read, settles it and keeps the rejects; counts exactly. Returns null where there are records that the table refuses and
+    /// Checks that staging has what was read, prepares it and keeps the rejects; counts exactly. Returns null where there are records that the table refuses and
     /// whose text is still to be read again: they are staged as rejects by then, and nothing else is changed.
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
@@ -58,7 +58,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     public async Task<StagedSum> SumAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await SumAsync(connection, null, cancellationToken)).Sum;
 
-    /// <summary>How many different records are staged so far, and how many of them are rejected: what settling would leave.</summary>
+    /// <summary>How many different records are staged so far, and how many of them are rejected.</summary>
     public async Task<(long Records, long Rejected)> CountDistinctAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(_sql.CountDistinct, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
 
@@ -92,7 +92,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <summary>What was staged and what counts of it.</summary>
 /// <param name="Staged">Records staged, those read twice counted twice.</param>
 /// <param name="Checksum">The checksum of the rows as PostgreSQL gave them back.</param>
-/// <param name="Superseded">Of this, what the readings make that another of the same record replaced.</param>
+/// <param name="Superseded">The part of it that belongs to replaced readings.</param>
 /// <param name="Extracted">Different records.</param>
 /// <param name="Rejected">Of these, records that did not convert or that the table cannot take.</param>
 internal sealed record SettledCounts(long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected);

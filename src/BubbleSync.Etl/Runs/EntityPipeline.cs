@@ -46,7 +46,7 @@ internal sealed class EntityPipeline
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }
 
-    /// <summary>The names met in the records, and what the records held.</summary>
+    /// <summary>The names found in the records, and the counts of their fields.</summary>
     public RecordMapper Mapper => _mapper;
 
     /// <summary>Slots that all entities share, one for each window under way; null where windows cost nothing but memory.</summary>
@@ -55,13 +55,13 @@ internal sealed class EntityPipeline
     /// <summary>Rolls back a reading that will not end, because its pass failed.</summary>
     public Func<WindowReading, ValueTask> Abandon { get; init; } = _ => ValueTask.CompletedTask;
 
-    /// <summary>Which windows go first, where not all can: those of the lowest rank.</summary>
+    /// <summary>The rank of its windows: the lowest goes first.</summary>
     public int Rank { get; set; }
 
-    /// <summary>What was read, and how sure it is complete.</summary>
+    /// <summary>The results of its readings.</summary>
     public ExtractLog Ledger { get; } = new();
 
-    /// <summary>What the entity is at, for progress.</summary>
+    /// <summary>The state of the entity, for progress.</summary>
     public EntityState State { get; set; }
 
     /// <summary>The progress.</summary>
@@ -71,7 +71,7 @@ internal sealed class EntityPipeline
     /// <summary>The blocks of its line, in order, for a picture of the graph.</summary>
     public IReadOnlyList<PipelineBlock> Line => _feed.Stages;
 
-    /// <summary>What waits before each of its stages, in their order; none while it does not read.</summary>
+    /// <summary>The number of messages that wait before each stage; empty while nothing is read.</summary>
     public IEnumerable<StageFill> Queues => _isPassing
         ? _graph.Fills(Plan.Name).Select(f => new StageFill(Word.Parse<QueueStage>(f.Name), f.Waiting, f.Capacity))
         : [];
@@ -115,7 +115,7 @@ internal sealed class EntityPipeline
     public Task PassAsync(Func<CancellationToken, IAsyncEnumerable<Reading>> readings, CancellationToken cancellationToken) =>
         PassAsync(pass => new[] { new Extraction(pass, readings) }.ToAsyncEnumerable(), cancellationToken);
 
-    /// <summary>Rolls back what is half staged, once nothing of the graph works any more.</summary>
+    /// <summary>Rolls back what is partly staged, after the graph has ended.</summary>
     public ValueTask AbandonAsync() => _open?.AbandonAsync() ?? ValueTask.CompletedTask;
 
     private async Task PassAsync(Func<ReadingPass, IAsyncEnumerable<Extraction>> extractions, CancellationToken cancellationToken)
@@ -144,7 +144,7 @@ internal sealed class EntityPipeline
         finally
         {
             _isPassing = false;
-            // Once the graph has stopped, windows may still be read and staged; they are rolled back when it has ended.
+            // After the graph has stopped, windows may still be in progress; they are rolled back when it has ended.
             if (!_graph.Token.IsCancellationRequested)
             {
                 pass.Dispose();

@@ -11,7 +11,7 @@ using BubbleSync.Etl.Staging;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>One entity in a run: its flow into staging, and what came of it.</summary>
+/// <summary>One entity in a run: its pipeline into staging, and its results.</summary>
 internal sealed class EntityRun : IAsyncDisposable
 {
     private readonly TargetDatabase _database;
@@ -39,16 +39,16 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }
 
-    /// <summary>The way of its records into staging.</summary>
+    /// <summary>The pipeline of its records into staging.</summary>
     public EntityPipeline Flow { get; }
 
     /// <summary>Where they are staged.</summary>
     public StagingTable Staging { get; }
 
-    /// <summary>What came of it so far.</summary>
+    /// <summary>Its results so far.</summary>
     public EntityReport Report { get; set; }
 
-    /// <summary>What the table did not take beside records.</summary>
+    /// <summary>Refusals of the table other than records.</summary>
     public IReadOnlyList<SyncError> Refusals { get; set; } = [];
 
     /// <summary>The first fields that did not convert.</summary>
@@ -174,7 +174,7 @@ internal sealed class EntityRun : IAsyncDisposable
         return await _database.RunAsync(c => records.CountDistinctAsync(c, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Gives the report of a merge.</summary>
+    /// <summary>Returns the report of a merge.</summary>
     public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
     {
         var (ledger, settled) = (Flow.Ledger, counts.Settled);
@@ -203,10 +203,10 @@ internal sealed class EntityRun : IAsyncDisposable
             },
         };
 
-        // Each record once: how often it was read is no matter of the data.
+        // Each record counts once, however often it was read.
         string Text(ulong checksum) => $"{unchecked(checksum - settled.Superseded):x16}";
     }
 
-    /// <summary>Takes back what is half staged.</summary>
+    /// <summary>Rolls back what is partly staged.</summary>
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 }

@@ -13,10 +13,10 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     private readonly WindowPlanner _planner = new(source, settings);
     private Probe? _whole;
 
-    /// <summary>Says whose windows and requests go first, where not all can: those of the lowest rank.</summary>
+    /// <summary>The rank of windows and requests: the lowest goes first.</summary>
     public void SetPriority(int rank) => (source.Rank, flow.Rank) = (rank, rank);
 
-    /// <summary>Counts the type; stops where Bubble does not expose it.</summary>
+    /// <summary>Counts the type; throws if Bubble does not expose it.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         _whole = await source.ProbeAsync(null, 0, cancellationToken);
@@ -52,7 +52,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     public Task ReadWindowsAsync(IReadOnlyList<Window> windows, CancellationToken cancellationToken) =>
         PassAsync(_ => windows.ToAsyncEnumerable(), CancellationToken.None, cancellationToken);
 
-    /// <summary>Passes records on that were asked for one by one.</summary>
+    /// <summary>Passes on records that were requested one by one.</summary>
     public Task TakeAsync(IEnumerable<string> records, CancellationToken cancellationToken) =>
         flow.PassAsync(token => ReplayedRecords.ReadAsync(records.ToAsyncEnumerable(), order, token), cancellationToken);
 

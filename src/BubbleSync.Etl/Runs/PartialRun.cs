@@ -11,7 +11,7 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>Passes an entity's records through its line of stages.</summary>
 internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellationToken);
 
-/// <summary>What a run over a part of the records is.</summary>
+/// <summary>The properties of a run over a part of the records.</summary>
 /// <param name="Kind">What reports call it.</param>
 /// <param name="Recorded">What it was asked to do, for the journal.</param>
 /// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
@@ -35,7 +35,7 @@ internal sealed record PartialRunOptions(RunKind Kind, object Recorded, bool For
     public ReadRecords? ReadAgain { get; init; }
 }
 
-/// <summary>A run over a part of the records: entities side by side, each read as it is told to, staged, merged level by level, patched at the end.</summary>
+/// <summary>A run over a part of the records: entities are read in parallel, each by a given function, then staged, merged level by level, and patched at the end.</summary>
 internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
 {
     private readonly TargetTransactions _transactions;
@@ -103,7 +103,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     private Task BeginAsync(EntityRun entity, CancellationToken cancellationToken) =>
         _options.ReadsBubble ? entity.BeginAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken);
 
-    /// <summary>Gives back what the run holds.</summary>
+    /// <summary>Releases the resources of the run.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var entity in _entities)

@@ -9,8 +9,7 @@ namespace BubbleSync.Etl.Runs;
 internal sealed record Extraction(ReadingPass Pass, Func<CancellationToken, IAsyncEnumerable<Reading>> Read);
 
 /// <summary>
-/// One pass of readings through an entity's line. A failure to read ends the pass and goes to its caller, who may have another way; only what nobody catches ends
-/// the run.
+/// One pass of readings through an entity's line. A failure to read ends the pass and is thrown to its caller, who may read in another way; only a failure that nobody catches ends the run.
 /// </summary>
 internal sealed class ReadingPass : IDisposable
 {
@@ -26,7 +25,7 @@ internal sealed class ReadingPass : IDisposable
     /// <summary>Stops with the first failure of the pass.</summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>Gives everything up to the first failure of the pass, which is kept.</summary>
+    /// <summary>Returns everything up to the first failure of the pass, which is kept.</summary>
     public async IAsyncEnumerable<T> GuardAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> source)
     {
         await using var items = source(Token).GetAsyncEnumerator(Token);

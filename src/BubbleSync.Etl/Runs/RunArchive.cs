@@ -27,7 +27,7 @@ public sealed class RunArchive : IAsyncDisposable
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
 
-    /// <summary>Gives a run's activity log in order.</summary>
+    /// <summary>Returns a run's activity log in order.</summary>
     /// <param name="run">The run.</param>
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>

@@ -5,15 +5,14 @@ using BubbleSync.Etl.Messages;
 namespace BubbleSync.Etl.Staging;
 
 /// <summary>
-/// Hot: finds the keys that may have come twice, in memory that does not grow with them: a Bloom filter of 4 MB at most. Every key that did come twice
-/// is among those that it names; of the others a few are, which costs a look at them and nothing else.
+/// Hot: finds the keys that may have come twice, in memory that does not grow with them: a Bloom filter of 4 MB at most. It names every repeated key, and a few others, which only costs examining them.
 /// </summary>
 internal sealed class RepeatedKeys
 {
-    // Beyond that a list is no help to PostgreSQL: it looks at all keys.
+    // A longer list does not help PostgreSQL: it examines all keys then.
     private const int Most = 1000;
 
-    // 32 bits for each key and 6 of them set: of a million keys some ten are taken for repeated, though they are not.
+    // 32 bits for each key and 6 of them set: of a million keys about ten are taken for repeated by mistake.
     private const int BitsOfKey = 32;
     private const int BitsSet = 6;
     private const int BitsInWord = 64;
@@ -22,14 +21,14 @@ internal sealed class RepeatedKeys
     private readonly ulong[] _words;
     private readonly List<string> _suspects = [];
 
-    /// <summary>Gets ready for about as many keys as <paramref name="expected"/>.</summary>
+    /// <summary>Prepares for about as many keys as <paramref name="expected"/>.</summary>
     public RepeatedKeys(long expected) =>
         _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(expected * BitsOfKey / BitsInWord, 1, MostWords))];
 
-    /// <summary>Whether no key came twice.</summary>
+    /// <summary>Whether no key is repeated.</summary>
     public bool IsEmpty => _suspects.Count == 0;
 
-    /// <summary>The keys that may have come twice; null where they are too many to name.</summary>
+    /// <summary>The keys that may be repeated; null if there are too many to name.</summary>
     public IReadOnlyList<string>? Suspects => _suspects.Count > Most ? null : _suspects;
 
     /// <summary>Takes a key.</summary>

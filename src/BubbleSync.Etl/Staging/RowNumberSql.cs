@@ -5,12 +5,11 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Staging;
 
 /// <summary>
-/// Numbers for rows that are inserted and always rolled back, as text. A sequence does not take its numbers back. They lie below all that the table has:
-/// numbers above could be those that the application inserts next, which would then wait for the end of the transaction.
+/// Numbers for rows that are inserted and always rolled back, as text. A sequence does not take its numbers back. They are lower than all numbers in the table: higher ones could be the next numbers of the application, which would then wait for the end of the transaction.
 /// </summary>
 internal static partial class RowNumberSql
 {
-    /// <summary>A column's default with a number of the statement's own in place of the sequence's next.</summary>
+    /// <summary>A column's default, with a number from the statement instead of the sequence's next number.</summary>
     public static string Of(ColumnInfo column, string table)
     {
         if (column.IsIdentityAlways)

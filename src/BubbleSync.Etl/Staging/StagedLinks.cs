@@ -8,7 +8,7 @@ namespace BubbleSync.Etl.Staging;
 /// <summary>A column of staged records that names others.</summary>
 internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
 {
-    /// <summary>A query of (root, id): the records that stand there and the ids they name.</summary>
+    /// <summary>A query of (root, id): the records of the column, and the ids they name.</summary>
     public string Sql => $"select f.{From.Plan.Key.Quoted} as root, {(IsList ? $"unnest(f.{Column.Quoted})" : $"f.{Column.Quoted}")} as id from {From.Name} f where not f.{StagingLayout.Rejected} and f.{Column.Quoted} is not null";
 
     /// <summary>Whether it may name several.</summary>
@@ -29,7 +29,7 @@ internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
         """;
 }
 
-/// <summary>Asks staging who names whom: what is still to be read.</summary>
+/// <summary>Finds in staging which records name which others: what is still to be read.</summary>
 internal sealed class StagedLinks(TargetDatabase database)
 {
     /// <summary>The keys of what is staged and not rejected.</summary>

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Staging;
 
-/// <summary>What stands in an entity's table of rejects.</summary>
+/// <summary>The contents of an entity's table of rejects.</summary>
 /// <param name="Nameless">Records without a usable id.</param>
 /// <param name="Named">Entries of records that have one.</param>
 /// <param name="Unread">Of these, entries whose record is still to be read again as it was sent.</param>

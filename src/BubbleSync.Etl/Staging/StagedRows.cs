@@ -24,10 +24,10 @@ internal sealed class StagedRows(int key, RepeatedKeys? keys = null)
 {
     private const int HeaderLength = 19;
 
-    // A row ends with the mark of rejection and the number of the reading, each with its length before it.
+    // A row ends with the rejection mark and the number of the reading, each preceded by its length.
     private const int RejectedFromEnd = 1 + sizeof(int) + sizeof(long);
 
-    /// <summary>Sums up the rows that a COPY statement gives out.</summary>
+    /// <summary>Adds up the rows that a COPY statement returns.</summary>
     public async Task<StagedSum> SumAsync(NpgsqlConnection connection, string copyOut, CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginRawBinaryCopyAsync(copyOut, cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class StagedRows(int key, RepeatedKeys? keys = null)
         }
     }
 
-    /// <summary>Adds the rows that are there as a whole; gives how many bytes they take.</summary>
+    /// <summary>Adds the rows that are complete; returns how many bytes they take.</summary>
     private int Add(ReadOnlySpan<byte> bytes, ref StagedSum sum)
     {
         var used = 0;

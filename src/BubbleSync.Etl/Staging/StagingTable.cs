@@ -38,10 +38,10 @@ internal sealed class StagingTable
         Analyze = $"{SmallSample}; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
-    /// <summary>Staging that is only compared with the table, beside whatever run is at work on it.</summary>
+    /// <summary>Staging for a comparison with the table, which may run beside any other run.</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="runId">The run.</param>
-    /// <param name="keepsRaw">Whether records are kept as they came too.</param>
+    /// <param name="keepsRaw">Whether records are also kept as they were received.</param>
     public static StagingTable ForComparison(EntityPlan plan, Guid runId, bool keepsRaw) => new(plan, StagingLabel.OfComparison(plan, runId)) { KeepsRaw = keepsRaw };
 
     /// <summary>The entity.</summary>
@@ -53,13 +53,13 @@ internal sealed class StagingTable
     /// <summary>The quoted table of fields that did not convert.</summary>
     public string Rejects { get; }
 
-    /// <summary>The quoted table of records as they came, where they are kept.</summary>
+    /// <summary>The quoted table of records as they were received, if they are kept.</summary>
     public string Raw { get; }
 
     /// <summary>The quoted table of ids with their Created Date that are here, where counts are narrowed down.</summary>
     public string Here { get; }
 
-    /// <summary>Whether records are kept as they came.</summary>
+    /// <summary>Whether records are kept as they were received.</summary>
     public bool KeepsRaw { get; private init; }
 
     /// <summary>Makes the tables. Unlogged: what is in them can be read from Bubble again.</summary>
@@ -83,19 +83,19 @@ internal sealed class StagingTable
         analyze {Here}
         """;
 
-    /// <summary>The columns of rows, in their order, with what stands before each.</summary>
+    /// <summary>The columns of rows, in their order, each with a prefix.</summary>
     public string Columns(string before) => string.Join(", ", _layout.Columns().Select(c => before + c.Quoted));
 
-    /// <summary>Takes rows in binary form.</summary>
+    /// <summary>The COPY statement that takes rows in binary form.</summary>
     public string Copy => $"copy {Name} ({Columns("")}) from stdin (format binary)";
 
-    /// <summary>Gives all rows in binary form.</summary>
+    /// <summary>The COPY statement that returns all rows in binary form.</summary>
     public string CopyOut => $"copy {Name} ({Columns("")}) to stdout (format binary)";
 
-    /// <summary>Takes rejects in binary form.</summary>
+    /// <summary>The COPY statement that takes rejects in binary form.</summary>
     public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
 
-    /// <summary>Takes records as they came in binary form.</summary>
+    /// <summary>The COPY statement that takes records as they were received, in binary form.</summary>
     public string CopyRaw => $"copy {Raw} ({StagingLayout.Order}, raw) from stdin (format binary)";
 
     /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>

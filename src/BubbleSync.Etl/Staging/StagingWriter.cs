@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Staging;
 
-/// <summary>Writes what a committed window leaves behind, inside the transaction that holds its rows.</summary>
+/// <summary>Writes the checkpoint of a window, in the transaction that stages its rows.</summary>
 internal delegate Task WriteCheckpoint(NpgsqlConnection connection, ReadingEnded end, StagedTotal staged, CancellationToken cancellationToken);
 
 /// <summary>What was staged.</summary>
@@ -22,8 +22,7 @@ internal readonly record struct StagedTotal(long Records, ulong Checksum)
 }
 
 /// <summary>
-/// Takes mapped pages into staging. A reading of a window is one transaction: its rows and its checkpoint appear together or not at all,
-/// so that staging always holds exactly the windows that count, whenever the process dies.
+/// Writes mapped pages to staging. A reading of a window is one transaction: its rows and its checkpoint appear together or not at all, so that staging always has exactly the accepted windows, whenever the process ends.
 /// </summary>
 internal sealed class StagingWriter(TargetDatabase database, StagingTable table, WriteCheckpoint checkpoint) : IAsyncDisposable
 {
@@ -69,7 +68,7 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
         }
     }
 
-    /// <summary>Rolls back a reading that will not end, and gives its session back.</summary>
+    /// <summary>Rolls back a reading that will not be completed, and releases its session.</summary>
     public async ValueTask AbandonAsync(WindowReading reading)
     {
         if (_open.TryRemove(reading, out var open))

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Staging;
 
-/// <summary>One reading on its way into staging: rows gather up to a bound, then go by COPY into the reading's own transaction.</summary>
+/// <summary>One reading that is being staged: rows are collected up to a limit, then sent by COPY in the reading's own transaction.</summary>
 internal sealed class WindowTransaction(TargetDatabase database, StagingTable table) : IAsyncDisposable
 {
     private const int MostGathered = 512 * 1024;
@@ -22,13 +22,13 @@ internal sealed class WindowTransaction(TargetDatabase database, StagingTable ta
     private int _pages;
     private StagedTotal _staged;
 
-    /// <summary>One writer at a time. Never disposed of: who waits for it must still be able to find it closed.</summary>
+    /// <summary>One writer at a time. It is never disposed of: a waiting writer must still be able to see that it is closed.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
-    /// <summary>When its first page came, as spans count time.</summary>
+    /// <summary>The time of its first page, as activities measure time.</summary>
     public DateTime BeganAt { get; } = TimeProvider.System.GetUtcNow().UtcDateTime;
 
-    /// <summary>The reading's end, once it came.</summary>
+    /// <summary>The end of the reading, once it is received.</summary>
     public ReadingEnded? End { get; set; }
 
     /// <summary>Whether the end and all pages are there.</summary>
@@ -52,7 +52,7 @@ internal sealed class WindowTransaction(TargetDatabase database, StagingTable ta
         }
     }
 
-    /// <summary>Makes rows and checkpoint appear together; gives what was staged.</summary>
+    /// <summary>Commits rows and checkpoint together; returns what was staged.</summary>
     public async Task<StagedTotal> CommitAsync(WriteCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         await FlushAsync(cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class WindowTransaction(TargetDatabase database, StagingTable ta
         return _staged;
     }
 
-    /// <summary>Takes back whatever was not committed.</summary>
+    /// <summary>Rolls back what was not committed.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_session is not null)

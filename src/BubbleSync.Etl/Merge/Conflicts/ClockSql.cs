@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
 /// The columns that a sync itself writes, as text: moments, whatever type and precision the column has. A moment is cut to the column's precision, never
-/// rounded up: it would be later than what happened.
+/// rounded up: it would be later than the event.
 /// </summary>
 internal static class ClockSql
 {
@@ -17,7 +17,7 @@ internal static class ClockSql
     /// <summary>A clock's value as a timestamptz, in the row <paramref name="t"/> of a table.</summary>
     public static string Stored(TableInfo table, string t, string clock) => StorageOf(table, clock).Stored($"{t}.{Identifier.Quote(clock)}");
 
-    /// <summary>What is written to a clock for a moment, an expression of type timestamptz.</summary>
+    /// <summary>The value that is written to a clock for a moment, an expression of type timestamptz.</summary>
     public static string Written(EntityPlan plan, string clock, string moment) =>
         StorageOf(plan.Target, clock).Written(Cut(plan, clock, moment), plan.Target.Columns[clock]);
 

@@ -6,8 +6,7 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
-/// Lists of the rows that are edited here, made before this program writes into their tables. Where a trigger stamps such a row, it must go on to count as
-/// edited. The lists are tables that live no longer than the transaction.
+/// Lists of the rows that are edited here, made before this program writes into their tables. If a trigger stamps such a row, the row must still count as edited. The lists are tables that end with the transaction.
 /// </summary>
 internal sealed class LocalEdits
 {

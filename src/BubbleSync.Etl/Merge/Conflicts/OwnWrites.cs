@@ -5,9 +5,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
-/// Does the writes of this program where triggers may follow them up, in the table that is written or in any other one. A row whose <c>updated_at</c> a
-/// trigger stamped later than <c>last_synced_at</c> is recorded as an own write, so that it does not look edited by hand; a row that was edited before goes
-/// on to count as edited. A schema without triggers needs none of it.
+/// Executes the writes of this program that may fire triggers, in the table that is written or in any other one. A row whose <c>updated_at</c> a
+/// trigger stamped later than <c>last_synced_at</c> is recorded as an own write, so that it does not look edited by hand; a row that was edited before still counts as edited. A schema without triggers needs none of it.
 /// </summary>
 internal static class OwnWrites
 {
@@ -36,7 +35,7 @@ internal static class OwnWrites
             await connection.ExecuteAsync("savepoint own_write", cancellationToken);
             var before = await WriteCounts.ReadAsync(connection, mirror, cancellationToken);
             var written = await write();
-            // Triggers and constraints that wait for the end of the transaction act now.
+            // Runs triggers and constraint checks now that are deferred to the end of the transaction.
             await connection.ExecuteAsync("set constraints all immediate", cancellationToken);
             var after = await WriteCounts.ReadAsync(connection, mirror, cancellationToken);
             var touched = mirror.Where(t => before is null || after is null || after.WrittenSince(before, t.Entity) > written.Rows(t)).ToList();
@@ -80,7 +79,7 @@ internal static class OwnWrites
         """;
 }
 
-/// <summary>What a write of this program gave.</summary>
+/// <summary>The result of a write of this program.</summary>
 /// <param name="Value">What it returns.</param>
 /// <param name="Entity">The entity whose rows it wrote by itself, none of them edited; null where it may have written edited rows.</param>
 /// <param name="Count">The number of these rows.</param>

@@ -7,8 +7,7 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Constraints;
 
 /// <summary>
-/// Records that convert, but that the table as it is now cannot take: a new one lacks a column that must not be empty, or a link that cannot be held
-/// back has no target. They are rejected like those that do not convert, instead of stopping the run. Most tables have no such column; then there is nothing to do.
+/// Records that convert, but that the table as it is now cannot take: a new record lacks a required column, or a link that cannot be deferred has no target. They are rejected like those that do not convert, instead of stopping the run. Most tables have no such column; then there is nothing to do.
 /// </summary>
 internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging)
 {
@@ -19,7 +18,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging)
     public async Task<long> RejectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var rejected = 0L;
-        // A trigger that fires before each insert may fill such a column; then only the merge shows it.
+        // A trigger that fires before each insert may fill such a column; then only the merge can find out.
         var isFilled = plan.Target.Triggers.Any(t => t.KeepsInserts);
         foreach (var column in plan.Columns.Where(c => !isFilled && c.IsRequired && c.Target.Default is null && c.Name != plan.KeyName))
             rejected += await _rejects.AddAsync(connection, column.Field, "absent, but a new row must not be without it", IsLacking(column), cancellationToken);

@@ -7,7 +7,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge.Constraints;
 
 /// <summary>
-/// Expressions for values that no row has, as text, for rows that give a unique value up before others take it. In them <c>t</c> is the row and <c>f</c>
+/// SQL expressions for values that no row has, for rows that give up a unique value before others take it. In them <c>t</c> is the row and <c>f</c>
 /// numbers the rows.
 /// </summary>
 internal static class ProvisionalValue
@@ -21,17 +21,17 @@ internal static class ProvisionalValue
     private const string Letters = "abcdefghijklmnopqrstuvwxyz";
     private const string Digits = "0123456789";
 
-    // Not all shifts, for each costs an attempt. Values of one form that are all in use are rare.
+    // Not all shifts are tried, because each costs an attempt. It is rare that all values of one form are in use.
     private static readonly int[] Shifts = [1, 2, 3, 5, 7, 11, 13, 17];
 
-    /// <summary>Returns the expressions for a column, in the order in which they are worth trying; none where its type has no values to spare.</summary>
+    /// <summary>Returns the expressions for a column, in the order in which they are worth trying; none if its type has no unused values.</summary>
     public static IEnumerable<string> Of(EntityPlan plan, StagingTable staging, ColumnPlan column)
     {
         var row = $"f.{StagingLayout.Row}";
         var marked = $"chr(1) || to_hex({row})";
         return (column.Type.Shape, column.Target.Type) switch
         {
-            // An enum has no value to spare.
+            // An enum has no unused values.
             (_, ColumnTypes.Enum) => [],
             (_, ColumnTypes.Uuid) => ["gen_random_uuid()"],
             (FieldShape.Text, _) =>
@@ -49,7 +49,7 @@ internal static class ProvisionalValue
         };
     }
 
-    // Keeps the form that a check may demand: digits become digits, letters letters, and a fixed part of the text stays where only the others change.
+    // Keeps the form that a check may require: digits become digits, letters become letters, and a fixed part of the text stays.
     private static IEnumerable<string> Shifted(ColumnPlan column)
     {
         var capitals = Letters.ToUpperInvariant();

@@ -66,7 +66,7 @@ internal sealed class RefusedRecordSearch(EntityPlan plan, StagingTable staging,
         await connection.ExecuteAsync($"analyze {staging.Name} ({StagingLayout.Order}, {plan.Key.Quoted})", cancellationToken);
     }
 
-    // A refused record keeps the old values of its row. If these were free for other records while it was tried, the others must be tried again.
+    // A refused record keeps the old values of its row. If other records used these values while it was tried, the others must be tried again.
     private async Task<bool> FindAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint round", cancellationToken);

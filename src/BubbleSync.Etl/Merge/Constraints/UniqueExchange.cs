@@ -76,7 +76,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
 
     private IEnumerable<string> Provisional(UniqueIndex index, ColumnPlan column)
     {
-        // A foreign key that follows updates would empty the rows that refer to this one, and a NULL finds them never again.
+        // A foreign key with "on update" would set the rows that refer to this one to NULL, and nothing would restore them.
         if (!column.IsRequired && !index.ComparesNulls && !index.Followed.Contains(column.Name))
             yield return "null";
         foreach (var value in index.IsExclusion ? [] : ProvisionalValue.Of(plan, staging, column))

@@ -10,7 +10,7 @@ internal static class UniqueKeys
 {
     private const int MostNamed = 10;
 
-    /// <summary>Makes the index where it is missing and says so; stops where duplicates forbid it and names them.</summary>
+    /// <summary>Creates the index if it is missing and reports that; throws and names the duplicates if there are some.</summary>
     /// <returns>What was done, or null where there was nothing to do.</returns>
     public static async Task<string?> EnsureAsync(NpgsqlConnection connection, EntityPlan plan, bool dryRun, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ internal static class UniqueKeys
         return $"{plan.Name}: made the missing unique index on '{plan.KeyName}'";
     }
 
-    /// <summary>Stops where duplicates forbid the index, and names them.</summary>
+    /// <summary>Throws if duplicates forbid the index, and names them.</summary>
     public static async Task CheckAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken)
     {
         var duplicates = await connection.RowsAsync(

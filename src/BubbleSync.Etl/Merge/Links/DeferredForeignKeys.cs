@@ -10,17 +10,16 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge.Links;
 
 /// <summary>
-/// Links that a real foreign key forbids as long as their target is missing: remembered when merged, put back at the start of the patch stage,
-/// in this run or a later one. Most tables have no foreign keys; then there is nothing to do.
+/// Links that a foreign key forbids as long as their target is missing: stored at the merge, and restored at the start of the patch stage of this run or a later one. Most tables have no foreign keys; then there is nothing to do.
 /// </summary>
 internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging)
 {
-    // Each takes a statement. Of more than these the others wait for the next run.
+    // Each takes a statement. If there are more, the others wait for the next run.
     private const int MostSingly = 10_000;
 
     private readonly string _key = plan.Key.Quoted;
 
-    /// <summary>Remembers the links of the rows just merged whose target is missing, and forgets those that Bubble has changed since.</summary>
+    /// <summary>Stores the links of the merged rows whose target is missing, and removes those that Bubble has changed since.</summary>
     public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
@@ -84,7 +83,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
     /// </summary>
     public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFree, cancellationToken);
 
-    /// <summary>Notes what the patch has filled in: a held link goes over it later.</summary>
+    /// <summary>Notes what the patch has filled in: a deferred link overwrites it later.</summary>
     public Task AfterPatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFilled, cancellationToken);
 
     private async Task EachAsync(NpgsqlConnection connection, Func<ColumnPlan, string> statement, CancellationToken cancellationToken)
@@ -93,7 +92,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
             await connection.ExecuteAsync(statement(column), cancellationToken, Names(column));
     }
 
-    /// <summary>Says of each column how many values wait for a table that no map says it leads to: of these no missing link tells.</summary>
+    /// <summary>Returns for each column how many values wait for a table that no map names as its target: these are not among the orphaned references.</summary>
     public async Task<IReadOnlyList<string>> TellAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var sentences = new List<string>();
@@ -171,7 +170,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
     private string CountWaiting(ColumnPlan column) =>
         $"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id where {Mine} and {IsDue(column)}";
 
-    // A row that still lacks the link, or has what a patch filled, was kept from it, by a trigger say: its link waits on.
+    // If a row still lacks the link, or has what a patch filled in, something such as a trigger kept the link out: it stays deferred.
     private string Release(ColumnPlan column) =>
         $"""
         delete from bubblesync.held_link h

@@ -11,9 +11,9 @@ namespace BubbleSync.Etl.Merge.Links;
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
 internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid runId)
 {
-    /// <summary>Looks through what was staged; gives how many targets are missing. What an earlier attempt at the same run has reported is forgotten.</summary>
+    /// <summary>Searches the staged records; returns how many targets are missing. The report of an earlier attempt at the same run is replaced.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="staged">Records that were staged; where a crash of the server took them after the merge, the table is looked through.</param>
+    /// <param name="staged">Records that were staged; if a crash of the server removed them after the merge, the table is searched.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<long> ReportAsync(NpgsqlConnection connection, long staged, CancellationToken cancellationToken)
     {
@@ -37,8 +37,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
             yield return Sql([.. linked[false]], source);
     }
 
-    // The tables are searched first, and only ids that they lack are examined further; "offset 0" keeps that order. Hardly anything is left by then,
-    // while the form of an id, held against every link, would cost more than all else. Literals such as admin_user_x are no links.
+    // The tables are searched first, and only ids that they lack are examined further; "offset 0" keeps that order. Hardly any ids are left then, while comparing every link with the form of an id would cost more than everything else. Literals such as admin_user_x are no links.
     private string Sql(ColumnPlan[] columns, string source)
     {
         var targets = columns.SelectMany(c => c.Relations.Select((r, place) => $"left join {r.Table} {Alias(c, place)} on {Alias(c, place)}.{r.Key} = s.{c.Quoted}"));

@@ -3,9 +3,9 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Merge.Patches;
 
-/// <summary>A patch as its file says it.</summary>
+/// <summary>A patch, as its file defines it.</summary>
 /// <param name="Name">The file's name without ending: <c>010-invoice-seda-link</c>.</param>
-/// <param name="Sql">Set-based statements that a second run finds nothing to do for.</param>
+/// <param name="Sql">Set-based statements; a second run changes nothing.</param>
 /// <param name="Tables">The tables it needs; it is skipped where one is missing.</param>
 /// <param name="Report">A query of (entity, bubble_id, message) for the activity log, or null.</param>
 internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> Tables, string? Report)
@@ -24,7 +24,7 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
     /// <summary>The columns, as <c>table.column</c>, that it completes beyond what Bubble sends.</summary>
     public IReadOnlyList<string> Completes { get; private init; } = [];
 
-    /// <summary>Why it is not run, whatever the database says; or null.</summary>
+    /// <summary>Why it is never run, whatever the database contains; or null.</summary>
     public string? Fault => SqlStatements.TransactionWord(Sql) is { } word
         ? $"'{word}' has no place in a patch, which is one transaction; take it out"
         : SettingStatements.Fault(Sql) ?? SettingStatements.Fault(Report ?? "");
@@ -38,7 +38,7 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
         return faults.Count == 0 ? patches : throw new SyncException(faults);
     }
 
-    /// <summary>Reads the patches of a folder in name order, or those named; a number alone, or the whole name, will do.</summary>
+    /// <summary>Reads the patches of a folder in the order of their names, or those named by their number or their whole name.</summary>
     public static IReadOnlyList<PatchFile> ReadAll(string folder, IReadOnlyCollection<string> names)
     {
         if (!Directory.Exists(folder))

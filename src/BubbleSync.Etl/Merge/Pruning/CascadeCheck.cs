@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge.Pruning;
 
-/// <summary>What else would change if rows of an entity were deleted: foreign keys may take the rows that refer to them along, or empty their links.</summary>
+/// <summary>Finds what else would change if rows of an entity were deleted: foreign keys may delete the rows that refer to them, or clear their links.</summary>
 internal sealed class CascadeCheck(EntityPlan plan)
 {
     private const string KeysSql =
@@ -24,7 +24,7 @@ internal sealed class CascadeCheck(EntityPlan plan)
         order by k.conname
         """;
 
-    /// <summary>Gives the first in words, null where there is none.</summary>
+    /// <summary>Returns the first such change in words; null if there is none.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="gone">A query of the ids that would go, as (id).</param>
     /// <param name="parameters">The parameters of that query.</param>

@@ -11,7 +11,7 @@ namespace BubbleSync.Etl.Merge.Pruning;
 /// <summary>Removes the mark of deletion from rows of which Bubble sent a record again.</summary>
 internal sealed class DeletionMarks(EntityPlan plan, StagingTable staging)
 {
-    // Each takes a statement. Of more than these the others wait for the next run.
+    // Each takes a statement. If there are more, the others wait for the next run.
     private const int MostSingly = 10_000;
 
     private readonly string _key = plan.Key.Quoted;
@@ -25,7 +25,7 @@ internal sealed class DeletionMarks(EntityPlan plan, StagingTable staging)
         connection, plan.Mirror, [plan.OwnTable],
         async () => new OwnWrite<IReadOnlyList<SyncError>>(await TryAllAsync(connection, cancellationToken)), cancellationToken);
 
-    // A row that lives again may break a rule of rows that live, such as a unique index where the mark is null.
+    // A row without its mark may violate a rule, such as a unique index over rows without a mark.
     private async Task<IReadOnlyList<SyncError>> TryAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var errors = new List<SyncError>();

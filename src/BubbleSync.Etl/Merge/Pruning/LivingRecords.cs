@@ -132,7 +132,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         where not exists (select from {plan.Table} t where t.{_key} = x.bubble_id) and not exists (select from staged s where s.id = x.bubble_id)
         """;
 
-    // Nothing tells such records from another but their text.
+    // Such records can only be told apart by their text.
     private string Unnamed =>
         $"""
         select count(*) from (

@@ -31,9 +31,9 @@ internal sealed class Pruner(
 
     private bool Writes => mode is PruneMode.Soft or PruneMode.Hard;
 
-    /// <summary>Judges what is gone; returns the ids of rows that would go, as many as are worth asking Bubble for, or why none may go.</summary>
+    /// <summary>Decides whether rows may be pruned; returns the ids to ask Bubble for, or why no row may be pruned.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="report">What is known of the entity.</param>
+    /// <param name="report">The entity's report so far.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<(IReadOnlyList<string> Ids, SyncError? Refusal)> JudgeAsync(
         NpgsqlConnection connection, EntityReport report, CancellationToken cancellationToken)
@@ -108,7 +108,7 @@ internal sealed class Pruner(
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
         {
-            // A trigger may take the mark away again: what the row has afterwards counts.
+            // A trigger may remove the mark again: the row's final state counts.
             var (change, isDone) = mode == PruneMode.Hard
                 ? ($"delete from {plan.Table} t using", "true")
                 : ($"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from", $"t.{DeletionMark.Quoted} is not null");
@@ -140,7 +140,7 @@ internal sealed class Pruner(
         }
     }
 
-    // PostgreSQL passes over such rows without an error.
+    // PostgreSQL skips such rows without an error.
     private async Task<SyncError> KeptAsync(NpgsqlConnection connection, long kept, long listed, CancellationToken cancellationToken)
     {
         var isSecured = await connection.ScalarAsync<bool>("select row_security_active(@table::regclass)", cancellationToken, ("table", plan.Table));
@@ -149,15 +149,15 @@ internal sealed class Pruner(
             + (isSecured ? ". Add a policy that passes every row, or exempt the user; see bubblesync doctor" : ""));
     }
 
-    /// <summary>Why nothing is pruned of which Bubble has records after all.</summary>
+    /// <summary>The error if Bubble has records of rows that were to be pruned.</summary>
     /// <param name="living">How many it has.</param>
     public SyncError StillThere(int living) => Refused(Invariant($"Bubble still has {living} of the records whose rows would go, ")
         + "though no window showed them");
 
-    /// <summary>Why nothing is pruned where Bubble cannot be asked.</summary>
+    /// <summary>The error if Bubble cannot be asked.</summary>
     public SyncError NotAsked(SyncException failure) => Refused($"whether Bubble still has the records cannot be asked: {failure.Message}");
 
-    /// <summary>Why nothing is pruned where others keep writing the same rows.</summary>
+    /// <summary>The error if others keep writing the same rows.</summary>
     public SyncError InTheWay(SyncException failure) => Refused($"others kept writing the same rows: {failure.Message}");
 
     // A row that is gone has no link to put back; a record that returns brings its own.

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Runs.Chosen;
 /// <summary>Reads records of any entity by ids, many at a time, into the entity's staging.</summary>
 internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings, ReadingOrder order)
 {
-    /// <summary>Reads the records with these ids; those that Bubble does not have do not come.</summary>
+    /// <summary>Reads the records with these ids; ids that Bubble does not have are left out.</summary>
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ReadAsync(entity, RecordsById.Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
@@ -50,7 +50,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         var source = new EntitySource(client, entity.Plan);
         await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order).ReadAsync, cancellationToken);
 
-        // Other records than those asked for are no answer: who did not come would pass for missing.
+        // An answer with other records than requested is refused: otherwise a record that is left out would count as missing.
         if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
             throw source.Failure(ErrorCode.NotAsAsked, $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }

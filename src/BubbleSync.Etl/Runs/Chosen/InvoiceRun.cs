@@ -55,9 +55,9 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     public bool IsFailed { get; private set; }
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="choose">Gives what to sync, asking Bubble where it must.</param>
+    /// <param name="choose">Returns what to sync; may ask Bubble.</param>
     /// <param name="patches">The patch stage.</param>
-    /// <param name="take">Takes what came of each invoice, once all are merged.</param>
+    /// <param name="take">Receives the outcome of each invoice, once all are merged.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(
         Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<InvoiceResult> take,
@@ -101,7 +101,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
             .RunAsync();
     }
 
-    // Most syncs touch few entities: those of which nothing came, and surely so, are left alone.
+    // Most syncs affect few entities: those without a staged record are skipped.
     private static bool IsTouched(EntityRun entity) => entity.Staged.Records > 0 || !entity.IsComplete;
 
     private async Task ReadAsync(EntityRun root, FoundRecords chosen, ChosenRecords records, CancellationToken cancellationToken)
@@ -126,7 +126,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         IsFailed = count > 0 && !hasSuccess;
     }
 
-    /// <summary>Gives back what the run holds.</summary>
+    /// <summary>Releases the resources of the run.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var entity in _entities)
@@ -134,7 +134,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         await _transactions.DisposeAsync();
     }
 
-    // What was rejected is among the findings already.
+    // Rejected records are among the findings already.
     private void AddFailures(InvoiceResult result)
     {
         foreach (var error in result.Errors.Where(e => e is { Severity: Severity.Error, Code: not ErrorCode.Rejected }))

@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;
 
-/// <summary>Counts what came of the invoices of a range. Of what went wrong it keeps the first errors and the first warnings, and the number of all.</summary>
+/// <summary>Counts the outcomes of the invoices of a range. It keeps the first errors, the first warnings, and the number of all.</summary>
 internal sealed class RangeTally
 {
     /// <summary>The most errors, and the most warnings, that are named one by one.</summary>
@@ -13,16 +13,16 @@ internal sealed class RangeTally
     private readonly Named _errors = new(Severity.Error, "'bubblesync runs rejected last' lists every rejected record");
     private readonly Named _warnings = new(Severity.Warning, "'bubblesync audit links' lists every reference without a target");
 
-    /// <summary>The invoices of which something failed.</summary>
+    /// <summary>The number of invoices with a failure.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>The invoices of which nothing was to write.</summary>
+    /// <summary>The number of invoices that needed no write.</summary>
     public int Skipped { get; private set; }
 
     /// <summary>All invoices so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>What went wrong: errors first, each kind closed by the number of those that are not named.</summary>
+    /// <summary>The errors, then the warnings, each followed by the number of those that are not named.</summary>
     public IEnumerable<SyncTrouble> Troubles => [.. _errors.All, .. _warnings.All];
 
     /// <summary>Adds an invoice.</summary>

@@ -118,7 +118,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     private void WarnRefused(EntityRun entity, ColumnPlan column) =>
         Warn($"{entity.Plan.Name}: Bubble refuses to search by '{column.Field}'; records that nothing else leads to are not found.");
 
-    // Entities are read side by side.
+    // Entities are read in parallel.
     private void Warn(string what)
     {
         lock (findings)

@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Recording;
 
-/// <summary>What a user should hear about a run, gathered in words.</summary>
+/// <summary>The findings of a run, in words for the user.</summary>
 internal sealed class RunFindings
 {
     /// <summary>Most fields of an entity that are named one by one where they did not convert.</summary>
@@ -16,7 +16,7 @@ internal sealed class RunFindings
 
     private const int MostNames = 10;
 
-    /// <summary>What is worth knowing though nothing is wrong.</summary>
+    /// <summary>Warnings: worth knowing although nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
     /// <summary>Adds a warning, where there is one.</summary>
@@ -29,7 +29,7 @@ internal sealed class RunFindings
     /// <summary>The result of a comparison, in words; null for runs that merge.</summary>
     public string? Conclusion { get; set; }
 
-    /// <summary>What makes the run partial.</summary>
+    /// <summary>The errors that make the run partial.</summary>
     public List<SyncError> Errors { get; } = [];
 
     /// <summary>What the patches did.</summary>
