@@ -12,6 +12,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     // 13 digits, an x, 18 digits.
     private const int IdLength = 32;
 
+    private readonly ColumnAdvice _advice = new(catalogue.Schema);
     private readonly List<SyncError> _faults = [];
     private readonly List<MissingColumn> _missing = [];
     private readonly List<SchemaGap> _gaps = [];
@@ -62,7 +63,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
-            Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", AddColumn(map, clock, "timestamptz"));
+            Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", _advice.AddColumn(map, clock, "timestamptz"));
         foreach (var clock in Clocks.All.Where(c => table.Columns.TryGetValue(c, out var column) && ColumnStorage.OfClock(column) is null))
         {
             var which = clock == DeletionMark.Name ? "which marks what Bubble no longer has" : "which every sync writes";
@@ -117,7 +118,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!table.Columns.TryGetValue(field.Column, out var target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
+            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", _advice.AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
             return null;
         }
 
@@ -191,8 +192,6 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
     }
 
-    private string AddColumn(EntityMap map, string column, string type) => Ddl.AddColumn(catalogue.Schema, map.Table, column, type);
-
     // Without its key no record loads, so that a run would read all for nothing. Without a link's column, those without the link do.
     private void AddNarrow(EntityMap map, TableInfo table, ColumnInfo column, string type)
     {
@@ -205,39 +204,15 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             return;
         }
 
-        var (note, sql) = Change(map, table, column, type);
+        var (note, sql) = _advice.Change(map, table, column, type);
         _gaps.Add(new SchemaGap(map.Name, column.Name, SchemaFindingKind.ColumnMisfit, what + note, sql));
         _warnings.Add($"{map.Name}: {what}{note}{(sql is null ? "" : $" Change it: {sql}")}");
     }
 
     private void AddMisfit(EntityMap map, TableInfo table, ColumnInfo column, string type, string what, string? orElse)
     {
-        var (note, sql) = Change(map, table, column, type);
+        var (note, sql) = _advice.Change(map, table, column, type);
         Fault(map, column.Name, SchemaFindingKind.ColumnMisfit, what + note, sql, orElse);
-    }
-
-    private (string Note, string? Sql) Change(EntityMap map, TableInfo table, ColumnInfo column, string type)
-    {
-        var change = ColumnChange.Of(catalogue.Schema, map.Table, column, type);
-        return (change switch
-        {
-            { Sql: not null } => change.Note is null ? "" : $" {change.Note}.",
-            _ => $" No statement is sure to convert its values: {change.Note}. {Beside(map, table, column.Name, type)}",
-        }, change.Sql);
-    }
-
-    // A clock has a fixed name, so that the old column must give up its own.
-    private string Beside(EntityMap map, TableInfo table, string column, string type)
-    {
-        var free = Enumerable.Range(2, table.Columns.Count + 1).Select(n => Invariant($"{column}_{n}")).First(n => !table.Columns.ContainsKey(n));
-        if (!Clocks.All.Contains(column))
-            return $"Add a column beside it and name that in {map.File}{(column == map.Key ? ", as the key too" : "")}: {AddColumn(map, free, type)}";
-
-        // Nothing fills the old column any more.
-        var alter = $"alter table {Identifier.Quote(catalogue.Schema, map.Table)}";
-        var empty = table.Columns[column].IsRequired ? $"{alter} alter column {Identifier.Quote(free)} drop not null; " : "";
-        return "Keep it under another name and add a new one: "
-            + $"{alter} rename column {Identifier.Quote(column)} to {Identifier.Quote(free)}; {empty}{AddColumn(map, column, type)}";
     }
 
     private void Fault(EntityMap map, string? column, SchemaFindingKind kind, string what, string? ddl, string? orElse = null)

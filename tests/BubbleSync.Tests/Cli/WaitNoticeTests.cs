@@ -28,6 +28,6 @@ public sealed class WaitNoticeTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.Contains("asks to wait 3600 s, until ", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("resync --resume", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("To finish, resume the run after ", outcome.Output, StringComparison.Ordinal);
     }
 }

@@ -59,7 +59,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
             ("BUBBLESYNC_Postgres__ConnectionString", await postgres.CreateDatabaseAsync()));
 
         Assert.True(run.Code == 0, run.All);
-        Assert.Equal($"created: {Tables}\nsucceeded: 30 new invoices\n0 of them changed since yesterday", run.Output.Trim());
+        Assert.Equal($"created: {Tables}\nSucceeded: 30 new invoices\n0 of them changed since yesterday", run.Output.Trim());
         var output = Path.Combine(packed.Place, "consumer", "bin", "Debug", "net10.0", "config");
         Assert.Equal(Files(Config).Where(f => !f.StartsWith("examples", StringComparison.Ordinal)), Files(output));
     }
