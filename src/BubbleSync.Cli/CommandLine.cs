@@ -29,7 +29,7 @@ internal static class CommandLine
             ResyncVerb.Command(),
             SyncVerb.Command(),
             PatchVerb.Command(),
-            new Command("audit", "What is mapped, what is stored, what leads nowhere") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },
+            new Command("audit", "Report what is mapped, stored, different and orphaned") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },
             VerifyVerb.Command(),
             SchemaVerb.Command(),
             ScaffoldVerb.Command(),

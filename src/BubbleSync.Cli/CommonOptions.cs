@@ -15,7 +15,7 @@ internal static class CommonOptions
     public static readonly Option<bool> Quiet = new("--quiet") { Description = "No progress and no notes: nothing on stderr but errors" };
 
     /// <summary>Whether errors tell where in the program they came from.</summary>
-    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Tell behind an error where in the program it came from" };
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "After an error, print where in the program it occurred" };
 
     /// <summary>Whether the engine's log goes to stderr, instead of the progress.</summary>
     public static readonly Option<string> Log = ChoiceOption.Create("--log", "Log to stderr instead of showing progress; with --verbose in detail", "none", "none", "text", "json");

@@ -22,7 +22,7 @@ public sealed partial class SyncEngine
         return await new Scaffolder(survey, targets, settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
-    /// <summary>Holds Bubble's types and fields against maps and tables; adds to both what they lack where it is asked to.</summary>
+    /// <summary>Compares Bubble's types and fields with maps and tables; adds what these lack on request.</summary>
     /// <param name="options">Whether gaps are closed.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<SchemaAuditReport> AuditSchemaAsync(SchemaAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>

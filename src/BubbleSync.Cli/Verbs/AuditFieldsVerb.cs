@@ -13,7 +13,7 @@ internal static class AuditFieldsVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("fields", "Tell for each field whether it is mapped, sent and stored") { Csv, Shapes, Entity };
+        var command = new Command("fields", "Report for each field whether it is mapped, sent and stored") { Csv, Shapes, Entity };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

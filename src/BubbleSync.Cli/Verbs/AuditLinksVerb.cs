@@ -8,12 +8,12 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditLinksVerb
 {
     private static readonly OutputFileOption Csv = new("--csv", "Write every missing target to this file as CSV");
-    private static readonly Option<bool> Ask = new("--ask") { Description = "Ask Bubble which of the targets it still has, and tell the command that fetches them" };
+    private static readonly Option<bool> Ask = new("--ask") { Description = "Ask Bubble which of the targets it still has, and print the command that fetches them" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("links", "Find links in the tables whose target is in none of them") { Csv, Ask };
+        var command = new Command("links", "Find links whose target is in none of the tables") { Csv, Ask };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

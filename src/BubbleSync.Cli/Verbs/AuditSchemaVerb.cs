@@ -15,7 +15,7 @@ internal static class AuditSchemaVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("schema", "Hold Bubble's types and fields against maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
+        var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };

@@ -23,7 +23,7 @@ internal static class PlanVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("plan", "Tell what a resync would read, cost, take and write") { Entity, Graph };
+        var command = new Command("plan", "Report what a resync would read, cost, take and write") { Entity, Graph };
         command.SetAction((parsed, token) =>
         {
             var (context, entities) = (new CommandContext(parsed), parsed.GetValue(Entity)!);

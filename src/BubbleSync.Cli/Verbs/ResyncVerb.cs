@@ -8,16 +8,16 @@ namespace BubbleSync.Cli.Verbs;
 internal static class ResyncVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
-    private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that ended early, the last one unless it is named; what it has proved is not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows that were edited here or are newer" };
+    private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
-    private static readonly Option<bool> Plan = new("--plan") { Description = "Tell what it would read, cost, take and write, and end" };
+    private static readonly Option<bool> Plan = new("--plan") { Description = "Report what it would read, cost, take and write, and end" };
     private static readonly Option<bool> AcceptSource = new("--accept-source")
     {
-        Description = "Go on with the same app at a new address, once a sample of the stored ids was found there",
+        Description = "Accept a new address of the same app, after a sample of the stored ids was found there",
     };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 

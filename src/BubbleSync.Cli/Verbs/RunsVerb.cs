@@ -15,11 +15,11 @@ internal static class RunsVerb
     private static readonly Option<Severity?> Level = ChoiceOption.Optional<Severity>("--level", "Only lines of this level");
     private static readonly Option<RunKind?> Kind = ChoiceOption.Optional<RunKind>("--kind", "Only runs of this kind", except: RunKind.Other);
     private static readonly Option<RunStatus?> Status = ChoiceOption.Optional<RunStatus>("--status", "Only runs that are, or ended, like this");
-    private static readonly Option<bool> Follow = new("--follow") { Description = "Go on with each further line as it is written, until the run has ended" };
+    private static readonly Option<bool> Follow = new("--follow") { Description = "Print further lines as they are written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only what is of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejects to this file as CSV, each with its record");
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Take the records as they were kept even over rows edited here since, of the same date, or newer" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Take the kept records even over rows that were edited here, of the same date, or newer" };
 
     /// <summary>The verb.</summary>
     public static Command Command() => new("runs", "Earlier runs: what they did, what they rejected")
@@ -51,7 +51,7 @@ internal static class RunsVerb
 
     private static Command Reprocess()
     {
-        var command = new Command("reprocess", "Map and merge a run's rejects once more, without Bubble, after a map was fixed") { Run, Force };
+        var command = new Command("reprocess", "Map and merge a run's rejected records again, without Bubble, after a map was fixed") { Run, Force };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

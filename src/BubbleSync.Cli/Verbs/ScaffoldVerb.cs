@@ -9,7 +9,7 @@ internal static class ScaffoldVerb
 {
     private static readonly Option<string[]> Type = new("--type") { Description = "This Bubble type; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
     private static readonly Option<bool> All = new("--all") { Description = "All types that the Data API serves and no map names" };
-    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Tell what would be written, and write nothing" };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print what would be written, and write nothing" };
 
     /// <summary>The verb.</summary>
     public static Command Command()

@@ -12,7 +12,7 @@ internal static class SyncVerb
 
     private static readonly Argument<string[]> Ids = new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
     private static readonly Option<string?> IdsFile = new("--ids-file") { Description = "A file with more ids, separated by blanks, commas or lines", HelpName = "FILE" };
-    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows edited here since, or newer" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows that were edited here or are newer" };
     private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Leave users out" };
     private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Leave agents and their logins out" };
     private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
@@ -32,7 +32,7 @@ internal static class SyncVerb
 
     private static Command Invoice()
     {
-        var command = new Command("invoice", "Sync invoices with all that belongs to them") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
+        var command = new Command("invoice", "Sync invoices with all their related records") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -51,7 +51,7 @@ internal static class SyncVerb
 
     private static Command Range()
     {
-        var command = new Command("range", "Sync the invoices modified in a range of dates, with all that belongs to them") { From, To, Force };
+        var command = new Command("range", "Sync the invoices modified in a range of dates, with all their related records") { From, To, Force };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

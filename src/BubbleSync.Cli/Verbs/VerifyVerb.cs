@@ -12,7 +12,7 @@ internal static class VerifyVerb
     private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about so many records of each entity, or such a part, spread evenly over its history", percentOnly: false);
     private static readonly Option<bool> Strict = new("--strict")
     {
-        Description = "Call values that are kept here though Bubble no longer sends them differences",
+        Description = "Report values that are kept here although Bubble no longer sends them as differences",
     };
     private static readonly OutputFileOption Csv = new("--csv", "Write every difference to this file as CSV");
 

@@ -35,7 +35,7 @@ internal sealed record RecordDifference(
 internal sealed record RecordValues(
     string Id, byte[] Raw, bool HasRow, IReadOnlyList<string> Rejected, string?[] Staged, string?[] Stored, int[] States, string? Mark);
 
-/// <summary>Holds one entity's staging against its table, all of it on one snapshot; the table is only read.</summary>
+/// <summary>Compares one entity's staging with its table on one snapshot; the table is only read.</summary>
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
     /// <summary>Gives the records that differ or that have values which Bubble no longer sends, sorted by id, as PostgreSQL finds them.</summary>

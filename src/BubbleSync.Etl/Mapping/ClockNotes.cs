@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Mapping;
 
-/// <summary>What a user should know of the columns that hold moments, where they hold less than Bubble sends.</summary>
+/// <summary>Warnings about columns of moments that hold less than Bubble sends.</summary>
 internal static class ClockNotes
 {
     private const int MostNamed = 10;

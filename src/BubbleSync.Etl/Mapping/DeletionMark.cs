@@ -2,7 +2,7 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Mapping;
 
-/// <summary>The column with the time since when Bubble no longer has a row's record; a table may lack it.</summary>
+/// <summary>The column with the time at which a record was found to be missing in Bubble; a table may lack it.</summary>
 internal static class DeletionMark
 {
     /// <summary>Its name.</summary>

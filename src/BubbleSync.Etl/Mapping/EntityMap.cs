@@ -2,7 +2,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Mapping;
 
-/// <summary>What one file in the entities folder says: a Bubble type, its table, its fields.</summary>
+/// <summary>The content of one file in the entities folder: a Bubble type, its table, its fields.</summary>
 internal sealed record EntityMap
 {
     /// <summary>The file it was read from, for messages.</summary>
@@ -23,7 +23,7 @@ internal sealed record EntityMap
     /// <summary>Merges go level by level. Default 0.</summary>
     public int Level { get; init; }
 
-    /// <summary>Whether an absent field empties its column. Default false: it is left alone.</summary>
+    /// <summary>Whether an absent field empties its column. Default false: it is left unchanged.</summary>
     public bool AbsentClears { get; init; }
 
     /// <summary>The coverage that was published of this entity, for audits to show beside their own. Default none.</summary>
@@ -57,7 +57,7 @@ internal sealed record FieldMap
     /// <summary>Names of the entities whose ids the column holds. Default none.</summary>
     public IReadOnlyList<string> Relation { get; init; } = [];
 
-    /// <summary>Whether a sync that reaches a record over a relation goes on over this one. Default false.</summary>
+    /// <summary>Whether a sync that reaches a record through a relation also follows this one. Default false.</summary>
     public bool Follow { get; init; }
 
     /// <summary>Overrides <see cref="EntityMap.AbsentClears"/> for this field.</summary>

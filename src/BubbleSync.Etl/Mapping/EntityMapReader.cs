@@ -10,11 +10,11 @@ internal static partial class EntityMapReader
 {
     private const int MostFields = 10_000;
 
-    /// <summary>Gives the maps of a folder that may not be there yet, or may be empty.</summary>
+    /// <summary>Returns the maps of a folder that may not exist yet, or may be empty.</summary>
     public static IReadOnlyList<EntityMap> ReadIfAny(string folder) =>
         Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any() ? Read(folder) : [];
 
-    /// <summary>Gives the maps of a folder; stops with every fault found where there is one.</summary>
+    /// <summary>Returns the maps of a folder; throws with all errors if there are some.</summary>
     public static IReadOnlyList<EntityMap> Read(string folder)
     {
         var faults = new List<SyncError>();
@@ -103,7 +103,7 @@ internal static partial class EntityMapReader
         return field;
     }
 
-    // As the schema for editors has it: commands name entities, and no shell should have to quote one.
+    // The same pattern as in the JSON schema: commands name entities, and no shell should need quotes.
     [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
     private static partial Regex Name();
 

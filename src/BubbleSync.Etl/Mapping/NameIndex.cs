@@ -3,20 +3,20 @@ using BubbleSync.Etl.Mapping.Columns;
 namespace BubbleSync.Etl.Mapping;
 
 /// <summary>
-/// Answers, for a name in a record, which slots it fills; a column then takes the first of its slots that holds something.
+/// Returns for a name in a record the slots that it fills; a column takes the first of its slots that has a value.
 /// Order of a column's slots: each source's first name, its other names; then the next source. Only the exact name fills a slot.
 /// </summary>
 internal sealed class NameIndex
 {
     private readonly Dictionary<string, List<int>> _slots = [];
 
-    /// <summary>Gives every column of <paramref name="plan"/> its slots.</summary>
+    /// <summary>Creates the slots of every column of <paramref name="plan"/>.</summary>
     public NameIndex(EntityPlan plan)
         : this(plan.Columns.Select(column => column.Sources))
     {
     }
 
-    /// <summary>Gives every column, of which these are the sources, its slots.</summary>
+    /// <summary>Creates the slots of every column, given its sources.</summary>
     public NameIndex(IEnumerable<IReadOnlyList<SourceField>> columns)
     {
         ColumnSlots = [.. columns.Select(sources => sources.SelectMany(s => s.OtherNames.Prepend(s.Name)).Select(Add).ToArray())];

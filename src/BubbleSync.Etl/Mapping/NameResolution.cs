@@ -5,7 +5,7 @@ using BubbleSync.Etl.Messages;
 namespace BubbleSync.Etl.Mapping;
 
 /// <summary>
-/// Settles the names of all columns before anything is read. A column is read under its own names and no others, unless the app describes the type and
+/// Determines the names of all columns before anything is read. A column is read under its own names and no others, unless the app describes the type and
 /// has none of them: then the only field whose normalised name is that of the column's first name is added, if no other line reads it.
 /// </summary>
 internal sealed class NameResolution
@@ -21,7 +21,7 @@ internal sealed class NameResolution
     {
         (_map, _fields) = (map, fields);
         var known = fields.SelectMany(f => new[] { f.Name, f.Id }).Concat(BubbleField.All).ToHashSet();
-        // Without a description nothing shows that a name is wrong.
+        // Without a description it is unknown whether a name is wrong.
         _lacking = fields.Count == 0 ? [] : [.. map.Fields.Where(line => !NamesOf(line).Any(known.Contains))];
     }
 
@@ -71,7 +71,7 @@ internal sealed class NameResolution
     private static IEnumerable<string> NamesOf(FieldMap line) => line.From.Concat(line.Fallback);
 }
 
-/// <summary>Maps whose names are settled.</summary>
+/// <summary>Maps with their final names.</summary>
 /// <param name="Maps">The maps; each line has all the names that it is read under.</param>
 /// <param name="Matches">The fields that were added to lines by their normalised names.</param>
 internal sealed record SettledMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<NameMatch> Matches);

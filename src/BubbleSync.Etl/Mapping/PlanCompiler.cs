@@ -19,7 +19,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private readonly List<string> _warnings = [];
     private IReadOnlyList<MirroredTable>? _mirror;
 
-    /// <summary>Gives the plan of all entities, or of those named.</summary>
+    /// <summary>Returns the plan of all entities, or of those named.</summary>
     /// <param name="maps">The maps of all entities.</param>
     /// <param name="catalogue">What the database has.</param>
     /// <param name="names">The entities to plan; none for all.</param>
@@ -158,7 +158,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
                 $"Or take the field out of {map.File}.");
         }
 
-        // A limit on other texts is the table's own rule; one that no id meets is a slip.
+        // A limit on other texts is the table's own rule; a limit shorter than every id is a mistake.
         if (target.Length < IdLength && holdsIds)
             AddNarrow(map, table, target, type.Column);
 
@@ -192,7 +192,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
     }
 
-    // Without its key no record loads, so that a run would read all for nothing. Without a link's column, those without the link do.
+    // Without its key no record can be loaded, so a run would read everything in vain. Without a link, records without that link can.
     private void AddNarrow(EntityMap map, TableInfo table, ColumnInfo column, string type)
     {
         var isKey = column.Name == map.Key;

@@ -4,19 +4,19 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Mapping;
 
-/// <summary>What the comment of a staging table says: whose it is. By it a run finds what it left behind, and what others did.</summary>
+/// <summary>The label of a staging table, in its comment: schema, entity and run. By it a run finds its own tables and those of others.</summary>
 internal static class StagingLabel
 {
     /// <summary>The start of the labels of all runs over one entity of one schema.</summary>
     public static string Of(EntityPlan plan) => $"BubbleSync staging of {Identifier.Quote(plan.Schema, plan.Name)} ";
 
-    /// <summary>The label of one run; another one where the map or the table has changed since, for what is staged would not be what is mapped now.</summary>
+    /// <summary>The label of one run; it changes with the map and the table, because the staged rows would no longer be the mapped rows.</summary>
     public static string Of(EntityPlan plan, Guid runId) => $"{OfRun(plan, runId)}layout {Fingerprint(plan)}";
 
     /// <summary>The start of the labels of one run, for every map and table that it staged with.</summary>
     public static string OfRun(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} ";
 
-    /// <summary>The start of the labels of what is staged only to be compared; no run over the entity takes it for its own, nor for what a dead one left behind.</summary>
+    /// <summary>The start of the labels of what is staged only to be compared; a run over the entity treats it neither as its own nor as that of a run that has ended.</summary>
     public static string OfComparison(EntityPlan plan) => $"BubbleSync comparison of {Identifier.Quote(plan.Schema, plan.Name)} run ";
 
     /// <summary>The label of what one comparison has staged.</summary>

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Mapping;
 /// <summary>The columns of an entity's staging table, written once: for creating it, for COPY and for the merge.</summary>
 internal sealed class StagingLayout(EntityPlan plan)
 {
-    /// <summary>Columns that one word of marks covers; the sign bit stays out of it.</summary>
+    /// <summary>The number of columns that one word of marks covers; the sign bit is not used.</summary>
     public const int BitsInWord = 63;
 
     /// <summary>Bubble's Created Date, mapped or not.</summary>
@@ -26,7 +26,7 @@ internal sealed class StagingLayout(EntityPlan plan)
     /// <summary>The name of the merge's own bits for fields that are absent from a record.</summary>
     public const string AbsentName = "_absent_";
 
-    // How the merge calls columns of its own beside these.
+    // The prefix of the merge's own columns beside these.
     private const string SentName = "_sent_";
 
     /// <summary>Whether a column of that name would be one of staging's own.</summary>

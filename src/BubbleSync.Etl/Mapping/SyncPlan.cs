@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Mapping;
 
-/// <summary>All that a run will touch, and what is wrong with it.</summary>
+/// <summary>Everything that a run will write, and what is wrong with it.</summary>
 /// <param name="Entities">The entities in merge order: by level, then as the files are named.</param>
 /// <param name="Missing">Mapped columns that the tables lack or that do not fit, as (entity, column, fields).</param>
 /// <param name="Gaps">What the database lacks or cannot hold, whether it stops a run or not, each with the statement that fixes it.</param>
@@ -19,14 +19,14 @@ internal sealed record SyncPlan(
     /// <summary>The entities that have no fault.</summary>
     public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
 
-    /// <summary>Gives the plan itself for those who write nothing: columns that the tables lack, or that do not fit, are left out; other faults stop it.</summary>
+    /// <summary>Returns this plan for a caller that writes nothing: columns that the tables lack, or that do not fit, are left out; throws for other faults.</summary>
     public SyncPlan OrStopForReading() =>
         Faults.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit)).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan for a caller that reports the gaps of the tables itself; throws for faults of the maps.</summary>
     public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == SyncStage.Settings).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
-    /// <summary>Gives the plan itself where nothing forbids it, else stops with all faults.</summary>
+    /// <summary>Returns this plan if it has no fault; otherwise throws with all faults.</summary>
     public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Faults);
 }
 

@@ -1,15 +1,15 @@
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>What the database has in the target schema, as data.</summary>
+/// <summary>The content of the target schema in the database.</summary>
 /// <param name="Schema">Its name.</param>
 /// <param name="Tables">Its tables by name.</param>
 internal sealed record Catalogue(string Schema, IReadOnlyDictionary<string, TableInfo> Tables)
 {
-    /// <summary>What has a table's name and is none, with what it is: <c>view</c>, <c>foreign table</c>.</summary>
+    /// <summary>Names that belong to something other than a table, with its kind: <c>view</c>, <c>foreign table</c>.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A table as the catalogue knows it.</summary>
+/// <summary>A table in the catalogue.</summary>
 /// <param name="Name">Its name, without schema.</param>
 /// <param name="Columns">Its columns by name.</param>
 /// <param name="UniqueColumns">The columns that alone have a full, valid, unique index.</param>
@@ -29,14 +29,14 @@ internal sealed record TableInfo(
     public bool MayBeStamped { get; init; }
 }
 
-/// <summary>A trigger as the catalogue knows it.</summary>
+/// <summary>A trigger in the catalogue.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="KeepsInserts">Whether it fires before each insert, which it can suppress.</param>
 /// <param name="KeepsUpdates">Whether it fires before each update, which it can suppress.</param>
 /// <param name="Source">The text of its function and its arguments, where it fires before each insert; empty otherwise.</param>
 internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpdates, string Source);
 
-/// <summary>A column as the catalogue knows it.</summary>
+/// <summary>A column in the catalogue.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type below all domains, without modifiers, as <see cref="ColumnTypes"/> names it: <c>character varying</c>, <c>text[]</c>.</param>
 /// <param name="FullType">The type with modifiers: <c>character varying(50)</c>.</param>
@@ -58,10 +58,10 @@ internal sealed record ColumnInfo(
     /// <summary>The labels of an enum, in its order; null for any other type.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>What forbids, or may forbid, that the column gets another type: views, generated columns, checks and others; mostly none.</summary>
+    /// <summary>Objects that prevent, or may prevent, another type of the column: views, generated columns, checks and others; mostly none.</summary>
     public IReadOnlyList<string> Dependents { get; init; } = [];
 
-    /// <summary>The type as messages name it: with what a domain is made of.</summary>
+    /// <summary>The type as messages name it: with the type below a domain.</summary>
     public string Described => Domain is null ? FullType : $"{FullType} (a domain over {BaseType})";
 
     /// <summary>Whether the column is an identity that only the database numbers.</summary>
@@ -73,7 +73,7 @@ internal sealed record ColumnInfo(
     /// <summary>Whether the column is generated and its values are stored.</summary>
     public bool IsStored { get; init; }
 
-    /// <summary>Whether a row that does not say otherwise takes the next number of a sequence.</summary>
+    /// <summary>Whether a row without a given value gets the next number of a sequence.</summary>
     public bool IsNumbered => IsIdentityAlways || (Default?.Contains("nextval(", StringComparison.Ordinal) ?? false);
 }
 

@@ -105,7 +105,7 @@ internal static class CatalogueReader
         where k.contype = 'f' and {IsEnforced} and c.relnamespace = (select oid from pg_namespace where nspname = @schema)
         """;
 
-    /// <summary>Gives the tables of a schema; none where there is no such schema.</summary>
+    /// <summary>Returns the tables of a schema; none if there is no such schema.</summary>
     public static async Task<Catalogue> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
         var columns = await ReadAsync(connection, ColumnsSql, schema, r => (Table: r.GetString(0), Column: Column(r)), cancellationToken);

@@ -3,8 +3,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// The statement that gives a column another type, as advice for users. It keeps each value exactly, whatever the time zone and number format of the
-/// session, or it fails and changes nothing. Where no statement can do that, it says why.
+/// The statement that gives a column another type, as advice for users. It keeps each value exactly, in any time zone and number format of the session, or it fails and changes nothing. Where no statement can do that, it says why.
 /// </summary>
 /// <param name="Sql">The statement, ended by a semicolon; null where there is none.</param>
 /// <param name="Note">What the statement takes for granted, or why there is none, as a sentence without its point; null where there is nothing to say.</param>
@@ -13,10 +12,10 @@ internal sealed record ColumnChange(string? Sql, string? Note)
     // PostgreSQL 12 and newer write floating-point numbers exactly, in the fewest digits, unless this setting is 0 or less.
     private const string ExactFloats = "set extra_float_digits = 3; ";
 
-    // A trailing blank or a line break means nothing in a number; a text of nothing else means no value.
+    // Trailing blanks and line breaks are ignored in a number; a text of only these is no value.
     private const string Trimmed = @"nullif(btrim($, E' \t\r\n'), '')";
 
-    // As the program turns a text into a list. The cast of a JSON list fails, because array literals have another form.
+    // The way in which the program turns a text into a list. The cast of a JSON list fails, because array literals have another form.
     private const string Split =
         @"case when $ ~ '^\s*\[' then $::text[] else array_remove(regexp_split_to_array(nullif(btrim($, E' \t\r\n'), ''), '\s*,\s*'), '') end";
 
@@ -111,10 +110,10 @@ internal sealed record ColumnChange(string? Sql, string? Note)
 
     private static bool IsFloat(string type) => type is "real" or "double precision";
 
-    /// <summary>How values become values of another type.</summary>
+    /// <summary>A conversion of values to another type.</summary>
     /// <param name="Expression">The new value; the dollar stands for the old one.</param>
     /// <param name="Type">The type that it has.</param>
-    /// <param name="Note">What there is to say of it.</param>
+    /// <param name="Note">A remark about it.</param>
     private sealed record Conversion(string Expression, string Type, string? Note = null)
     {
         public string Of(string value) => Expression.Replace("$", value, StringComparison.Ordinal);

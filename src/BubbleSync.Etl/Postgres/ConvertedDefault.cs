@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// Tells whether a column's default has a counterpart in another type. PostgreSQL stores the new default without computing it, so that one without a counterpart
+/// Decides whether a column's default has a counterpart in another type. PostgreSQL stores the new default without computing it, so that one without a counterpart
 /// would make each later insert fail.
 /// </summary>
 internal static partial class ConvertedDefault

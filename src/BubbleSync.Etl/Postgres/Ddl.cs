@@ -25,7 +25,7 @@ internal static class Ddl
         $"alter table {Identifier.Quote(schema, table)} alter column {Identifier.Quote(column.Name)} type "
         + $"{(column.Type == ColumnTypes.Timestamp ? "timestamp(3)" : "timestamptz(3)")};";
 
-    /// <summary>A line that says something and does nothing. A name from Bubble may hold line breaks, which would end the comment.</summary>
+    /// <summary>A comment line. A name from Bubble may hold line breaks, which would end the comment.</summary>
     public static string Comment(string words) => $"-- {words.ReplaceLineEndings(" ")}";
 
     /// <summary>Makes a column a key.</summary>

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>The keywords that make the sessions of a command what it needs, whatever the connection string says.</summary>
+/// <summary>Sets the keywords that the sessions of a command need, whatever the connection string says.</summary>
 internal static class SessionKeywords
 {
     private const string TcpKeepAlive = "TCP Keepalive";
@@ -22,13 +22,13 @@ internal static class SessionKeywords
         var keywords = target.Keywords;
         var sessions = MostSessions(keywords, settings);
         keywords.ApplicationName = applicationName;
-        // PGCLIENTENCODING and PGTZ would have their way otherwise, and COPY sends UTF8.
+        // Otherwise PGCLIENTENCODING and PGTZ would apply, and COPY sends UTF8.
         (keywords.ClientEncoding, keywords.Timezone) = ("UTF8", "UTC");
         SetKeepAlives(target);
         keywords.CommandTimeout = 0;
         keywords.MaxPoolSize = sessions;
         keywords.MinPoolSize = Math.Min(keywords.MinPoolSize, sessions);
-        // There is no state to reset, and behind a pooler the reset would reach the session of somebody else.
+        // There is no state to reset, and behind a pooler the reset would affect the session of another client.
         keywords.NoResetOnClose = true;
         keywords.WriteBufferSize = 64 * 1024;
         keywords.MaxAutoPrepare = 0;

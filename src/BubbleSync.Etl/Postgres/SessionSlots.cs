@@ -4,13 +4,13 @@ using BubbleSync.Etl.Postgres.Failures;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>How many sessions a command may have, and how many it has. Who finds no free slot waits.</summary>
+/// <summary>Limits the sessions of a command. Without a free slot a caller waits.</summary>
 internal sealed class SessionSlots : IDisposable
 {
     // Besides windows: the run lock, two merges, the journal.
     private const int SlotsBesideWindows = 4;
 
-    // Between two attempts at a server that was full. Others end their sessions at any time.
+    // The pause between two attempts at a full server. Others may end their sessions at any time.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(10);
 
@@ -38,8 +38,7 @@ internal sealed class SessionSlots : IDisposable
     public int Held => Volatile.Read(ref _held);
 
     /// <summary>
-    /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some
-    /// are always left for work that waits for no reading.
+    /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some always remain for other work.
     /// </summary>
     public PrioritySlots Windows { get; }
 
@@ -59,14 +58,14 @@ internal sealed class SessionSlots : IDisposable
         _free.Release();
     }
 
-    /// <summary>Counts a slot less, which somebody has taken and does not give back.</summary>
+    /// <summary>Removes a slot that a caller has taken and does not give back.</summary>
     public void Lose()
     {
         lock (_lock)
             _most--;
     }
 
-    /// <summary>Has no more than so many slots from now on.</summary>
+    /// <summary>Limits the number of slots from now on.</summary>
     public async Task LimitAsync(int sessions, CancellationToken cancellationToken)
     {
         for (; Most > sessions; Lose())
@@ -101,7 +100,7 @@ internal sealed class SessionSlots : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _free.Dispose();
 
-    // Has one slot less from now on.
+    // Removes one slot from now on.
     private async Task TakeAfterRefusalAsync(CancellationToken cancellationToken)
     {
         if (Most > Math.Max(Held, TargetDatabase.LeastConnections) && await _free.WaitAsync(TimeSpan.Zero, cancellationToken))

@@ -7,7 +7,7 @@ internal static partial class SqlStatements
 {
     /// <summary>
     /// Returns the first word that would end the transaction a script runs in, and with it the promise that it happens wholly or not at all; or null.
-    /// Comments, texts, quoted names and bodies of functions are not looked into.
+    /// Comments, texts, quoted names and bodies of functions are not examined.
     /// </summary>
     public static string? TransactionWord(string sql) => Split(sql)
         .Select(statement => First().Match(statement.Bare))

@@ -8,21 +8,21 @@ namespace BubbleSync.Etl.Postgres;
 /// <summary>Short forms for running one statement.</summary>
 internal static class Statements
 {
-    /// <summary>Runs a statement; gives the rows it wrote.</summary>
+    /// <summary>Runs a statement; returns the number of rows it wrote.</summary>
     public static async Task<long> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         return Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken));
     }
 
-    /// <summary>Runs a query; gives the first column of its first row, or the default where there is none.</summary>
+    /// <summary>Runs a query; returns the first column of its first row, or the default if there is none.</summary>
     public static async Task<T?> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
     }
 
-    /// <summary>Runs a query; gives its rows.</summary>
+    /// <summary>Runs a query; returns its rows.</summary>
     public static async Task<List<T>> RowsAsync<T>(
         this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
@@ -34,7 +34,7 @@ internal static class Statements
         return rows;
     }
 
-    /// <summary>Runs a query; gives its rows as they arrive.</summary>
+    /// <summary>Runs a query; returns its rows as they arrive.</summary>
     public static async IAsyncEnumerable<T> StreamAsync<T>(
         this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
@@ -44,11 +44,11 @@ internal static class Statements
             yield return read(reader);
     }
 
-    /// <summary>Lets the statements of this transaction last as long as they like: what takes the rows of a stream may be slow.</summary>
+    /// <summary>Removes the time limit for statements of this transaction: the consumer of streamed rows may be slow.</summary>
     public static Task DisableStatementTimeoutAsync(this NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.ExecuteAsync("set local statement_timeout = 0", cancellationToken);
 
-    /// <summary>Does work inside the open transaction and takes it back; returns what PostgreSQL refused, or null.</summary>
+    /// <summary>Does work inside the open transaction and rolls it back; returns the refusal of PostgreSQL, or null.</summary>
     public static async Task<PostgresException?> TryAndRollBackAsync(this NpgsqlConnection connection, Func<Task> work, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint trial", cancellationToken);

@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>The PostgreSQL database that is written. It gives out sessions, each with an open transaction: nothing of ours runs outside one.</summary>
+/// <summary>The PostgreSQL database that is written. It opens sessions, each with a transaction: every statement runs inside one.</summary>
 internal sealed class TargetDatabase : IAsyncDisposable
 {
     /// <summary>The fewest sessions that a run works with: one for its lock, one for a window, one for everything else.</summary>
@@ -47,7 +47,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <summary>Host, port and database, for messages.</summary>
     public string Host => _target.Name;
 
-    /// <summary>The words of the connection string that are passed over, and why.</summary>
+    /// <summary>The words of the connection string that are ignored, and why.</summary>
     public IReadOnlyList<string> Notes => _target.Notes;
 
     /// <summary>The most sessions at a time.</summary>
@@ -183,7 +183,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
             }
             catch (NpgsqlException) when (connection.State != ConnectionState.Open && attempt < MostAttempts)
             {
-                // Nothing was done in it yet. Others of the pool may have ended too.
+                // Nothing was done in it yet. Other sessions of the pool may have ended too.
                 await connection.DisposeAsync();
                 _source.Clear();
             }

@@ -10,10 +10,10 @@ internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransacti
     /// <summary>Runs the statements of the transaction.</summary>
     public NpgsqlConnection Connection => connection;
 
-    /// <summary>Keeps what was written. The session has no transaction afterwards, so only disposing is left.</summary>
+    /// <summary>Commits. The session has no transaction afterwards and must be disposed of.</summary>
     public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
 
-    /// <summary>Gives the session back; may be called again.</summary>
+    /// <summary>Releases the session; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isReleased)

@@ -5,11 +5,10 @@ using Npgsql;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// The transactions of a run. Mostly each its own, run again where somebody else's write was in the way; in a dry run one over everything,
-/// one user at a time, rolled back at the end.
+/// The transactions of a run. Usually separate transactions, run again after a collision with another writer; in a dry run a single one, used by one caller at a time, and rolled back at the end.
 /// </summary>
 /// <param name="database">The target.</param>
-/// <param name="dryRun">Whether nothing may last.</param>
+/// <param name="dryRun">Whether everything is rolled back.</param>
 /// <param name="permit">Asked before each transaction whether the run may still write; throws where it may not.</param>
 internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, Func<CancellationToken, Task> permit) : IAsyncDisposable
 {
@@ -26,7 +25,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     /// <param name="entity">The entity it is about, for messages, or null.</param>
     /// <param name="work">The work; done again where others were in the way.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="SyncException">It failed; nothing of it lasts.</exception>
+    /// <exception cref="SyncException">It failed and was rolled back.</exception>
     public async Task<T> RunInTransactionAsync<T>(IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await permit(cancellationToken);
@@ -40,7 +39,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
         }
     }
 
-    /// <summary>Rolls back what is shared; may be called again.</summary>
+    /// <summary>Rolls back the shared transaction; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_shared is not null)
@@ -61,7 +60,7 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
             }
             catch (PostgresException collision) when (attempt < PostgresFailure.AttemptsAt(collision))
             {
-                // Somebody wrote the same rows at the same time; what they wrote is there a moment later.
+                // Another writer changed the same rows at the same time; the next attempt sees that change.
                 await Task.Delay(Pause * attempt, cancellationToken);
             }
         }

@@ -81,7 +81,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     /// <summary>Makes the tables that are missing, for those who only read them; stops where there is an obstacle.</summary>
     public static async Task EnsureReadableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Rows that are hidden would be taken for runs that there never were.
+        // Hidden rows would look like runs that never existed.
         await RequireReadableAsync(connection, cancellationToken);
         if (await ControlTables.IsCurrentAsync(connection, cancellationToken))
             return;
@@ -110,7 +110,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
             : await TryAsync(cancellationToken) ?? new TargetFinding(Name, "there, or can be made, and may be written");
     }
 
-    /// <summary>Takes back what the check made.</summary>
+    /// <summary>Removes what the check made.</summary>
     public async Task RemoveMadeAsync(CancellationToken cancellationToken)
     {
         if (_areMade)
@@ -165,7 +165,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
             + (isReadable ? "" : $"grant select on all tables in schema bubblesync to {user};");
     }
 
-    // Comparisons remove what comparisons left behind, runs all that was left behind.
+    // Comparisons remove the remains of comparisons, runs all remains.
     private async Task<string?> FindForeignAsync(IReadOnlyList<EntityPlan> plans, TargetUse use, string user, CancellationToken cancellationToken)
     {
         var labels = plans.Select(StagingLabel.OfComparison).Concat(use.IsWritten ? plans.Select(StagingLabel.Of) : []);
@@ -190,7 +190,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     private Task<bool> HasTablesAsync(CancellationToken cancellationToken) => connection.ScalarAsync<bool>(
         "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relkind = 'r')", cancellationToken);
 
-    // Only trying shows what an event trigger refuses.
+    // Only an attempt shows what an event trigger refuses.
     private async Task<TargetFinding?> TryAsync(CancellationToken cancellationToken)
     {
         if (AreThere)
@@ -227,7 +227,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
             : TargetFinding.Obstacle(Name, PostgresFailure.Explain(refused, SyncStage.Plan, null));
     }
 
-    // Some failures end the session, and everything that it did.
+    // Some failures end the session and undo everything that it did.
     private async Task RollBackAsync(CancellationToken cancellationToken)
     {
         if (connection.State == ConnectionState.Open)

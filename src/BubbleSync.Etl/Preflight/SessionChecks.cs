@@ -5,7 +5,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Preflight;
 
 /// <summary>
-/// Checks that a run gets the sessions that it cannot do without, by opening them, and how many more it can have. Limits alone do not show it: a pooler has
+/// Checks that a run gets the sessions that it needs, by opening them, and how many more it can have. Limits alone do not show it: a pooler has
 /// its own, and others come and go.
 /// </summary>
 internal sealed class SessionChecks(TargetDatabase database)

@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Preflight;
 internal sealed record SessionLimit(string Whose, int Most, int Used, Func<int, string> Raise)
 {
     // The limits of role and database do not hold for superusers, nor do the reserved sessions. -1 is no limit.
-    // The command's own sessions are no others', also those that wait in its pool.
+    // The command's own sessions are not counted as those of others, including idle ones in its pool.
     private const string LimitsSql =
         """
         select r.rolname::text, d.datname::text,
@@ -35,7 +35,7 @@ internal sealed record SessionLimit(string Whose, int Most, int Used, Func<int, 
     /// <summary>Reads the limit that leaves the fewest sessions; null behind a pooler, whose sessions are not the command's own.</summary>
     public static async Task<SessionLimit?> ReadNarrowestAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // A pooler makes up the process number that it gives its clients.
+        // A pooler invents the process number that it gives its clients.
         if (await connection.ScalarAsync<int>("select pg_backend_pid()", cancellationToken) != connection.ProcessID)
             return null;
 

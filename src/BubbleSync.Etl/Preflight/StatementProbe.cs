@@ -24,16 +24,16 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
         group by 1
         """;
 
-    // Names of its own, so that no two probes meet, nor one with a run.
+    // Unique names, so that two probes never collide, nor a probe with a run.
     private readonly Guid _id = Guid.NewGuid();
 
-    /// <summary>Returns what PostgreSQL refuses, by entity; a table that somebody has locked is passed over.</summary>
+    /// <summary>Returns what PostgreSQL refuses, by entity; a table that is locked is skipped.</summary>
     public async Task<IReadOnlyDictionary<string, PostgresException>> RunAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
     {
         var refusals = new Dictionary<string, PostgresException>();
         var locked = (await connection.RowsAsync(LockedSql, r => (Table: r.GetString(0), IsWhole: r.GetBoolean(1)), cancellationToken)).ToDictionary(l => l.Table, l => l.IsWhole);
         var free = plans.Where(p => !locked.ContainsKey(p.Table) && !Read(p).Any(t => locked.GetValueOrDefault(t))).ToList();
-        // Almost always nothing is refused, and one round trip shows it.
+        // Almost always nothing is refused, which one round trip shows.
         if (free.Count == 0 || await TryAsync(free, cancellationToken) is null)
             return refusals;
 

@@ -40,13 +40,13 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
             if (use.IsWritten)
                 CheckWritten(plan, state, unfilled, unidentified, closed);
             CheckRowSecurity(plan, own, secured);
-            // What is named already is not to be refused once more in PostgreSQL's words.
+            // An obstacle that is already named is not reported again in PostgreSQL's words.
             if (_findings.Skip(before).Any(f => f.Error is not null))
                 refused.Add(plan.Name);
         }
 
         var refusals = probe is null ? null : await probe.RunAsync([.. there.Where(p => !refused.Contains(p.Name))], cancellationToken);
-        // It refuses the staging tables of all entities alike, and no statement was tried then.
+        // It refuses the staging tables of all entities, and then no statement was tried.
         if (refusals is { Count: > 0 } && await EventTriggers.ExplainAsync(connection, refusals.Values.First(), cancellationToken) is { } trigger)
         {
             _findings.Add(TargetFinding.Obstacle("staging tables", ErrorCode.TargetRefuses, null, trigger));
@@ -58,7 +58,7 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         return _findings;
     }
 
-    // Of the tables that links point to, rows are only read. A target that is hidden would be taken for missing.
+    // Of the tables that links point to, rows are only read. A hidden target would look missing.
     private async Task<Dictionary<string, RowSecurity>> ReadRowSecurityAsync(
         IReadOnlyList<EntityPlan> plans, HashSet<string> own, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ internal sealed record TableState
     /// <summary>Whether the user owns it, as is needed to make an index on it.</summary>
     public required bool IsOwn { get; init; }
 
-    /// <summary>Whether the user may make things in its schema, as an index is one.</summary>
+    /// <summary>Whether the user may create objects in its schema, such as an index.</summary>
     public required bool CanCreate { get; init; }
 
     /// <summary>Whether it is partitioned by hash and lacks partitions, so that no partition takes some of the records.</summary>
@@ -50,7 +50,7 @@ internal sealed record TableState
     /// <summary>Its rules.</summary>
     public required IReadOnlyList<string> Rules { get; init; }
 
-    /// <summary>Indexes that refuse rows, but for those of its keys.</summary>
+    /// <summary>Indexes that may refuse rows, except those of its key.</summary>
     public required IReadOnlyList<string> RefusingIndexes { get; init; }
 
     /// <summary>The rights that the user lacks on the whole table.</summary>

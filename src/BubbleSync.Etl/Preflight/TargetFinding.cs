@@ -25,10 +25,10 @@ internal sealed record TargetFinding(string Check, string Message)
     /// <summary>An obstacle for which a run stops with an error of its own.</summary>
     public static TargetFinding Obstacle(string check, SyncException stopped) => new(check, stopped.Message) { IsOk = false, Error = stopped.Errors[0] };
 
-    /// <summary>What is wrong and yet stops no run.</summary>
+    /// <summary>A problem that stops no run.</summary>
     public static TargetFinding Risk(string check, string message) => new(check, message) { IsOk = false };
 
-    /// <summary>Stops where an obstacle was found, with all of them.</summary>
+    /// <summary>Throws with all obstacles if there are some.</summary>
     public static void ThrowIfAny(IEnumerable<TargetFinding> findings)
     {
         if (findings.Select(f => f.Error).OfType<SyncError>().ToList() is { Count: > 0 } errors)

@@ -10,7 +10,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>Holds Bubble's types and fields against the maps, and the maps against the tables; closes the gaps where it is asked to.</summary>
+/// <summary>Compares Bubble's types and fields with the maps, and the maps with the tables; closes the gaps on request.</summary>
 internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
 {
     // The start of the comment on a column that was added for a field that no map read then.

@@ -8,10 +8,10 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>Makes target tables that are missing: by the table's script where there is one, else from the entity's map.</summary>
+/// <summary>Creates missing target tables: by the table's script if there is one, otherwise from the entity's map.</summary>
 internal sealed class SchemaScripts(string folder, TargetDatabase database)
 {
-    /// <summary>Makes everything that is missing in one transaction; gives the tables made.</summary>
+    /// <summary>Creates everything that is missing in one transaction; returns the created tables.</summary>
     /// <param name="maps">The entities whose tables there must be.</param>
     /// <param name="additions">Further statements, run last.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
@@ -29,7 +29,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
             cancellationToken);
     }
 
-    /// <summary>Gives the tables as they would be once the missing ones are made, and makes none; null where the user has not the rights to make them.</summary>
+    /// <summary>Returns the tables as they would be after the missing ones are created, and creates none; null if the user lacks the rights.</summary>
     public async Task<TablePreview?> ForeseeAsync(IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         // Never committed.

@@ -60,7 +60,7 @@ internal sealed class Mapping(EntityPlan plan)
         return mapped.Rejects.Count == 0 ? mapped.Rows[0].Values[ValueColumn] : throw new RejectedException(mapped.Rejects[0].Reason);
     }
 
-    /// <summary>What one record's <c>value</c> column holds: its value, <c>null</c> where NULL is to be stored, <c>absent</c> where it is left alone.</summary>
+    /// <summary>What one record's <c>value</c> column holds: its value, <c>null</c> where NULL is to be stored, <c>absent</c> where it is left unchanged.</summary>
     public object? Stored(string fields)
     {
         var row = Map($$"""{"_id":"{{Id}}"{{(fields.Length == 0 ? "" : ",")}}{{fields}}}""").Rows[0];

@@ -28,7 +28,7 @@ internal sealed class ColumnAdvice(string schema)
         if (!Clocks.All.Contains(column))
             return $"Add a column beside it and name that in {map.File}{(column == map.Key ? ", as the key too" : "")}: {AddColumn(map, free, type)}";
 
-        // Nothing fills the old column any more.
+        // The old column is no longer filled.
         var alter = $"alter table {Identifier.Quote(schema, map.Table)}";
         var empty = table.Columns[column].IsRequired ? $"{alter} alter column {Identifier.Quote(free)} drop not null; " : "";
         return "Keep it under another name and add a new one: "

@@ -2,7 +2,7 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Mapping.Columns;
 
-/// <summary>One column that will be written: where it is read from, what it becomes, what the database allows.</summary>
+/// <summary>One column that is written: its sources, its conversion, and the rules of the database.</summary>
 internal sealed record ColumnPlan
 {
     /// <summary>Most digits of a second's fraction: microseconds.</summary>
@@ -35,7 +35,7 @@ internal sealed record ColumnPlan
     /// <summary>Whether a patch completes it beyond what Bubble sends, so that more in it is no difference.</summary>
     public bool IsCompleted { get; init; }
 
-    /// <summary>Whether a sync that reaches a record over a relation goes on over this one.</summary>
+    /// <summary>Whether a sync that reaches a record through a relation also follows this one.</summary>
     public bool Follow { get; init; }
 
     /// <summary>The column as the database has it.</summary>
@@ -44,19 +44,19 @@ internal sealed record ColumnPlan
     /// <summary>How the column stores values of the type.</summary>
     public required ColumnStorage Storage { get; init; }
 
-    /// <summary>Its real foreign keys; mostly none.</summary>
+    /// <summary>Its foreign keys in the database; usually none.</summary>
     public IReadOnlyList<ForeignKeyInfo> ForeignKeys { get; init; } = [];
 
     /// <summary>Whether it can hold no NULL: because the table says so, or because it is the key.</summary>
     public required bool IsRequired { get; init; }
 
-    /// <summary>Whether a link that has no target yet is held back as NULL.</summary>
+    /// <summary>Whether a link without a target is stored as NULL until the target exists.</summary>
     public bool HoldsLinks => ForeignKeys.Count > 0 && !IsRequired;
 
     /// <summary>The type it is staged in.</summary>
     public string StagingType => Storage.Staged;
 
-    /// <summary>What is written to the column, of a value in its staged type.</summary>
+    /// <summary>The expression that is written to the column, for a value in its staged type.</summary>
     public string Written(string value) => Storage.Written(value, Target);
 
     /// <summary>The digits of a second's fraction that the column holds.</summary>
@@ -69,7 +69,7 @@ internal sealed record ColumnPlan
     public string Quoted => Identifier.Quote(Name);
 }
 
-/// <summary>A Bubble field: its name and the other names it may come under.</summary>
+/// <summary>A Bubble field: its name and the other names that it may have.</summary>
 internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames)
 {
     /// <summary>The Bubble fields that a line of a map reads, in order.</summary>

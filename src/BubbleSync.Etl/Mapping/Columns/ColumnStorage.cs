@@ -50,7 +50,7 @@ internal sealed record ColumnStorage(string Staged)
         [FieldShape.Timestamp] =
         [
             (ColumnTypes.TimestampWithZone, new("timestamptz")),
-            // Explicit, so that no statement depends on the zone of its session.
+            // Explicit, so that no statement depends on the time zone of its session.
             (ColumnTypes.Timestamp, new("timestamptz") { Stored = value => $"({value} at time zone 'UTC')", Unzoned = "" }),
             (ColumnTypes.Date, new("timestamptz") { Stored = value => $"({value}::timestamp at time zone 'UTC')", Unzoned = "::date" }),
         ],
@@ -72,7 +72,7 @@ internal sealed record ColumnStorage(string Staged)
 
     private bool NeedsCast { get; init; }
 
-    // What follows on the time in UTC, where the column has no zone; null where it has one, or is of no time.
+    // The suffix after the time in UTC, if the column has no time zone; null if it has one, or holds no time.
     private string? Unzoned { get; init; }
 
     /// <summary>Returns how the column stores values of the type; null where it cannot.</summary>
@@ -84,7 +84,7 @@ internal sealed record ColumnStorage(string Staged)
     /// <summary>Returns how a column that a sync itself writes stores a moment; null where it cannot. A day is too coarse to be compared.</summary>
     public static ColumnStorage? OfClock(ColumnInfo column) => column.Type == ColumnTypes.Date ? null : Of(FieldType.All["timestamptz"], column);
 
-    /// <summary>The expression of what is written to the column, of a staged value.</summary>
+    /// <summary>The expression that is written to the column, for a staged value.</summary>
     public string Written(string value, ColumnInfo column) =>
         Unzoned is not null ? $"({value} at time zone 'UTC'){Unzoned}"
         : NeedsCast ? $"{value}::{column.FullType}"

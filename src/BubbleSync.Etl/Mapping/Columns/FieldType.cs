@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Mapping.Columns;
 
-/// <summary>What a field is turned into. The catalogue of types that maps may name.</summary>
+/// <summary>The type of a field: what its values are converted to. The catalogue of types that maps may name.</summary>
 /// <param name="Name">As maps say it.</param>
 /// <param name="Shape">How the value is written.</param>
 /// <param name="Column">The type of a column that is made for it.</param>

@@ -48,7 +48,7 @@ internal sealed partial class ConnectionKeywords
         return parser.Finish(UsualRoots(variable));
     }
 
-    /// <summary>Makes the source of connections; what Npgsql says against the keywords is not quoted.</summary>
+    /// <summary>Creates the source of connections; objections of Npgsql to the keywords are not quoted.</summary>
     public static NpgsqlDataSource CreateSource(NpgsqlConnectionStringBuilder keywords)
     {
         try
@@ -68,14 +68,14 @@ internal sealed partial class ConnectionKeywords
         where word.Note is null
         let name = word.Variable ?? ""
         let value = name.Length > 0 ? variable(name) : null
-        // libpq too does without a file that a variable names and that is not there.
+        // Like libpq, ignores a file that a variable names and that does not exist.
         where !string.IsNullOrEmpty(value) && (!word.IsFile || File.Exists(value))
         select new ConnectionPair(word.Name, value, $"the variable {name}");
 
     private static string? Value(string word, IEnumerable<ConnectionPair> pairs) =>
         pairs.FirstOrDefault(pair => ConnectionWord.Find(pair.Name)?.Name == word && pair.Value.Length > 0)?.Value;
 
-    // As in libpq, the last of the words in one place counts, and what an earlier place says is not changed by a later one. An empty value says nothing.
+    // As in libpq, the last of several equal words in one place counts, and a later place does not change the value of an earlier one. An empty value is ignored.
     private void Add(IReadOnlyList<ConnectionPair> pairs)
     {
         var before = _found.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -96,7 +96,7 @@ internal sealed partial class ConnectionKeywords
             _keywords.Host = _address;
     }
 
-    // Behind a password without quotes, the word may be the rest of it. One that is close to a known word is none.
+    // After a password without quotes, the word may be the rest of the password, unless it is close to a known word.
     private static SyncException Unknown(ConnectionPair pair, bool mayShow)
     {
         var near = ConnectionWord.Near(pair.Name);
@@ -154,7 +154,7 @@ internal sealed partial class ConnectionKeywords
         }
     }
 
-    // Where libpq and Npgsql look for the certificates that they trust. Named here, messages can say what was looked at.
+    // Where libpq and Npgsql look for the certificates that they trust. Since the file is named here, messages can name it.
     private static string? UsualRoots(Func<string, string?> variable)
     {
         var folder = OperatingSystem.IsWindows() ? (variable("APPDATA"), "postgresql") : (variable("HOME"), ".postgresql");
@@ -186,7 +186,7 @@ internal sealed partial class ConnectionKeywords
             throw ConnectionFault.Of("the number of ports is neither one nor that of the hosts");
         if (hosts.Count == 1)
         {
-            // One server is what it is: the first write shows a standby, and Npgsql takes the word for several hosts only.
+            // With one server there is no choice: the first write detects a standby, and Npgsql accepts the word for several hosts only.
             _keywords.Remove("Target Session Attributes");
             _keywords.Host = hosts[0].StartsWith('[') && hosts[0].EndsWith(']') ? hosts[0][1..^1] : hosts[0];
         }

@@ -6,6 +6,6 @@ namespace BubbleSync.Etl.Postgres.Addresses;
 /// <param name="Place">Where it stands, such as <c>option 2 of 3</c>.</param>
 internal sealed record ConnectionPair(string Name, string Value, string Place)
 {
-    /// <summary>Whether the form leaves no doubt where the value ends, so that what follows is no part of it.</summary>
+    /// <summary>Whether the form shows clearly where the value ends, so that what follows is no part of it.</summary>
     public bool IsEscaped { get; init; }
 }

@@ -3,9 +3,9 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Addresses;
 
-/// <summary>What a connection string says.</summary>
+/// <summary>The content of a connection string.</summary>
 /// <param name="Keywords">Where to connect and how, for Npgsql.</param>
-/// <param name="Notes">What was passed over, and why.</param>
+/// <param name="Notes">The words that are ignored, and why.</param>
 internal sealed record ConnectionTarget(NpgsqlConnectionStringBuilder Keywords, IReadOnlyList<string> Notes)
 {
     /// <summary>Whether a server is reached by a unix socket.</summary>

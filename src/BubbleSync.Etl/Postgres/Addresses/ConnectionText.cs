@@ -17,13 +17,13 @@ internal static partial class ConnectionText
     public static IReadOnlyList<ConnectionPair> Split(string text)
     {
         RefuseSurroundings(text);
-        // A password may hold "://" too: only the beginning decides.
+        // A password may also contain "://": only the beginning decides.
         if (Scheme().IsMatch(text))
             return FromAddress(text.Trim());
         return LibpqPairs().IsMatch(text) ? FromLibpqPairs(text) : FromNpgsqlPairs(text);
     }
 
-    // What people copy together with the address. Each has its own words, so that nobody looks for the fault in the password.
+    // Texts that people copy together with the address. Each has its own message, so that nobody searches for the error in the password.
     private static void RefuseSurroundings(string text)
     {
         if (text.TrimStart()[0] is '"' or '\'' or '`' or '\u201C' or '\u201E' or '\u2018' or '\u00AB')
@@ -150,7 +150,7 @@ internal static partial class ConnectionText
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
 
-    // As hosters print it, or as a shell or a file left it.
+    // The placeholders of hosters, and variables that a shell or a file did not replace.
     [GeneratedRegex(@"^(\[.*PASSWORD.*\]|<.*PASSWORD.*>|YOUR[-_]?PASSWORD|\$\{\w+\}|\$[A-Z_]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Placeholder();
 

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Addresses;
 
-/// <summary>A word that a connection string may have, and what becomes of it.</summary>
+/// <summary>A word that a connection string may have, and how it is used.</summary>
 /// <param name="Name">The word, as libpq or another client has it.</param>
 /// <param name="Keyword">Npgsql's keyword for it; null where Npgsql has none.</param>
 /// <param name="Variable">The variable that libpq reads where the word is left out; null where it reads none.</param>
@@ -16,7 +16,7 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
 
     private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
 
-    // Those that have an effect; nobody is to be led to a word that is then passed over or refused.
+    // The words that have an effect: no message suggests a word that is ignored or refused.
     private static readonly string[] UsedNames =
     [
         .. ConnectionWords.All.Where(word => word.IsUsed).SelectMany(word => word.Names),
@@ -32,10 +32,10 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
     /// <summary>The values that <see cref="Translate"/> takes, in words.</summary>
     public string? Expected { get; init; }
 
-    /// <summary>The values that ask for nothing, so that nothing is said of them.</summary>
+    /// <summary>The values without an effect, which are not reported.</summary>
     public IReadOnlyList<string> Harmless { get; init; } = [];
 
-    /// <summary>Why the word is passed over, and what to do instead; null where it is not.</summary>
+    /// <summary>Why the word is ignored, and what to do instead; null if it is used.</summary>
     public string? Note { get; init; }
 
     /// <summary>Why the word is refused, and what to do instead; null where it is not.</summary>
@@ -51,7 +51,7 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
 
     private IEnumerable<string> Names => [Name, .. Keyword is null ? [] : new[] { Keyword }, .. Aliases];
 
-    /// <summary>Returns the word of this name, whichever client's spelling it has; null where nobody knows it.</summary>
+    /// <summary>Returns the word of this name, whichever client's spelling it has; null if no client knows it.</summary>
     public static ConnectionWord? Find(string name) =>
         ByName[Plain(name)].FirstOrDefault() ?? (Npgsql.ContainsKey(name) ? new ConnectionWord(name, name) : null);
 
@@ -64,7 +64,7 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
     /// <summary>Returns the word that has an effect and that this one is close to; null where there is none.</summary>
     public static string? Near(string name) => name.Length > 3 && Letters().IsMatch(name) ? DidYouMean.Nearest(name, UsedNames) : null;
 
-    /// <summary>Whether a word that nobody knows has the form of one, so that a message may show it.</summary>
+    /// <summary>Whether an unknown word has the form of a word, so that a message may show it.</summary>
     public static bool IsShowable(string name) => Showable().IsMatch(name);
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();

@@ -94,7 +94,7 @@ internal static class ConnectionWords
         .. Of($"{OtherClient}. Locks are waited for a minute", "lock_timeout"),
         .. Of($"{OtherClient}. Transactions of a run may wait for Bubble", "idle_in_transaction_session_timeout"),
 
-        // Npgsql's, for which the program has values of its own.
+        // Words of Npgsql for which the program sets its own values.
         new("Command Timeout") { Harmless = ["0"], Note = "set Postgres:StatementTimeoutSeconds for the longest statement" },
         new("Keepalive") { Note = "sessions without work send a keep-alive every 30 seconds" },
         new("Multiplexing") { Harmless = Off, Note = "each transaction has a session of its own" },
@@ -106,7 +106,7 @@ internal static class ConnectionWords
         new("Write Buffer Size") { Note = "the program sets its size" },
     ];
 
-    /// <summary>Whether a value of sslmode says that no certificate is to be checked, not even where there is something to check it with.</summary>
+    /// <summary>Whether a value of sslmode says that no certificate is to be checked, even if there is a certificate to check it with.</summary>
     public static bool IsUnchecked(string value) => Plain(value) == "noverify";
 
     private static IEnumerable<ConnectionWord> Foreign(params string[] names) => Of(OtherClient, names);

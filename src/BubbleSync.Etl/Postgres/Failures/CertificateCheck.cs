@@ -10,8 +10,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Postgres.Failures;
 
 /// <summary>
-/// Finds out why a server's certificate was refused. Npgsql only says that it was, so the handshake is made once more, to look at the certificate. This never
-/// decides whether a connection is made.
+/// Finds out why a server's certificate was refused. Npgsql only says that it was, so the handshake is repeated to examine the certificate. The result never decides whether a connection is opened.
 /// </summary>
 internal sealed class CertificateCheck
 {
@@ -128,7 +127,7 @@ internal sealed class CertificateCheck
             + $"is not among {trusted} ({status}). Put the certificate of the issuer into a file and name the file in sslrootcert.";
     }
 
-    // The certificate of the issuer may be the one that has ended.
+    // The certificate of the issuer may be the one that has expired.
     private static string Untimely(X509Certificate2 certificate, X509Chain chain)
     {
         var ended = chain.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))?.Certificate ?? certificate;

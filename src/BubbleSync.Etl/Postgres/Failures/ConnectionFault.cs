@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Postgres.Failures;
 /// </summary>
 internal static partial class ConnectionFault
 {
-    /// <summary>What stands in messages for what they do not show.</summary>
+    /// <summary>The replacement in messages for text that they do not show.</summary>
     public const string Hidden = "***";
 
     private const string Setting = "Postgres:ConnectionString";

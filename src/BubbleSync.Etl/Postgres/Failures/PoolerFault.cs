@@ -3,10 +3,10 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres.Failures;
 
-/// <summary>What a pooler refuses a run for: its mode, or a lack of sessions.</summary>
+/// <summary>Refusals of a pooler: its mode, or a lack of sessions.</summary>
 internal static class PoolerFault
 {
-    /// <summary>What helps where a pooler has too few sessions.</summary>
+    /// <summary>The remedy if a pooler has too few sessions.</summary>
     public const string WayOutOfFull = "The pooler has too few sessions for this run. Make its pool larger (PgBouncer: default_pool_size, max_db_connections, "
         + "max_client_conn): at least 3, better as many as Postgres:MaxConnections. Where it has 3 or more, it also helps to set Postgres:MaxConnections "
         + "to its size.";
@@ -27,14 +27,14 @@ internal static class PoolerFault
     public static SyncException? Explain(string host, PostgresException refused) =>
         IsStatementMode(refused) ? StatementMode(host, refused) : IsFull(refused) ? Full(host, refused) : null;
 
-    /// <summary>Returns the error where none came in time.</summary>
+    /// <summary>Returns the error if no session was available in time.</summary>
     /// <param name="host">Where the pooler is.</param>
     /// <param name="wait">How long it was waited for.</param>
     public static SyncException NoSession(string host, TimeSpan wait) => new(
         new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
 
     /// <summary>
-    /// Returns why a pooler lets nobody in, and what to do; null where it does not say so. Poolers have one code for all of it, so that their words decide:
+    /// Returns why a pooler refuses the connection, and what to do; null for another failure. Poolers have one code for all of it, so that their words decide:
     /// those of PgBouncer (src/client.c, src/server.c, src/objects.c) and of Supavisor.
     /// </summary>
     /// <param name="refused">What it said.</param>

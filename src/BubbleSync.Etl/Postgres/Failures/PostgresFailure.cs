@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres.Failures;
 
-/// <summary>Turns what PostgreSQL threw into an error that says where, why and what to do.</summary>
+/// <summary>Turns a failure of PostgreSQL into an error that says where, why and what to do.</summary>
 internal static class PostgresFailure
 {
     // A row of an index has a limit, which the values of a record may exceed.
@@ -22,13 +22,13 @@ internal static class PostgresFailure
     // Npgsql closes the session at errors of most of these (PostgresErrorCodes.IsCriticalFailure), so that nothing can be rolled back to a savepoint.
     private static readonly HashSet<string> SessionClasses = ["53", "57", "58", "99", "F0", "XX"];
 
-    /// <summary>Whether others who write the same rows were in the way, so that the same transaction may succeed at once.</summary>
+    /// <summary>Whether other writers of the same rows caused it, so that the same transaction may succeed at once.</summary>
     public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
-    /// <summary>Whether it is what a session throws that failed, or that is known to have ended.</summary>
+    /// <summary>Whether it is the exception of a session that failed or ended.</summary>
     public static bool IsOfSession(Exception failure) => failure is NpgsqlException or InvalidOperationException;
 
-    /// <summary>How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only tell of somebody else's write a moment ago: once more.</summary>
+    /// <summary>How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only report a concurrent write: one more attempt.</summary>
     public static int AttemptsAt(PostgresException failure) =>
         IsCollision(failure) ? 5
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
@@ -69,7 +69,7 @@ internal static class PostgresFailure
         _ => $"the table's rules refuse it: {Said(failure)} ({failure.SqlState})",
     };
 
-    /// <summary>What the server says of it, but for data that do not fit: there it quotes them, and no message may have a field's value.</summary>
+    /// <summary>The server's message, except for values that do not fit: there the server quotes them, and no message may contain a field's value.</summary>
     public static string Said(PostgresException failure) => failure.SqlState switch
     {
         PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.InvalidDatetimeFormat => $"a value has not the form of the type it becomes{Place(failure)}",
@@ -84,7 +84,7 @@ internal static class PostgresFailure
     /// <summary>Returns the server's message about a failure; null where something else failed.</summary>
     public static string? SaidBy(SyncException failure) => failure.InnerException is PostgresException said ? $"{Said(said)} ({said.SqlState})" : null;
 
-    /// <summary>Does the work; what PostgreSQL throws leaves as an error of ours.</summary>
+    /// <summary>Does the work; turns failures of PostgreSQL into errors of ours.</summary>
     public static async Task<T> ExplainedAsync<T>(Func<Task<T>> work, SyncStage stage)
     {
         try
@@ -97,7 +97,7 @@ internal static class PostgresFailure
         }
     }
 
-    /// <summary>Gives the error for a failure in <paramref name="stage"/>.</summary>
+    /// <summary>Returns the error for a failure in <paramref name="stage"/>.</summary>
     public static SyncException Explain(Exception failure, SyncStage stage, string? entity) => failure switch
     {
         SyncException known => known,
@@ -133,6 +133,6 @@ internal static class PostgresFailure
 }
 
 /// <summary>The refusal of a record by the table.</summary>
-/// <param name="Reason">Which of its rules does.</param>
+/// <param name="Reason">The rule.</param>
 /// <param name="IsOfOtherRow">Whether it depends on what another row has at the moment.</param>
 internal sealed record RecordRefusal(string Reason, bool IsOfOtherRow);

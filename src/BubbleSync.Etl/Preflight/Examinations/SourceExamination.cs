@@ -111,7 +111,7 @@ internal sealed class SourceExamination(
             _strange.Add($"{map.Name} ('{names[0]}')");
     }
 
-    // No record is made ten years from now: an app that sends some has ignored the condition.
+    // No record has a date ten years from now: an app that sends some has ignored the constraint.
     private async Task ExamineConstraintsAsync(EntitySource source, EntityMap map, CancellationToken cancellationToken)
     {
         var future = clock.GetUtcNow().AddYears(10);

@@ -40,7 +40,7 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
         }
     }
 
-    /// <summary>Looks whether the disk has room for what a resync writes.</summary>
+    /// <summary>Checks whether the disk has room for what a resync writes.</summary>
     /// <param name="bytes">How much JSON Bubble would send.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task ExamineDiskAsync(long bytes, CancellationToken cancellationToken)

@@ -17,15 +17,15 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
         new(BubbleField.CreatedBy, BubbleField.CreatedBy, "user"),
     ];
 
-    /// <summary>Gives what the app says of itself.</summary>
+    /// <summary>Returns the app's description.</summary>
     public Task<AppDescription> DescribeAsync(CancellationToken cancellationToken) => new AppDescriptionReader(client).ReadAsync(cancellationToken);
 
-    /// <summary>Gives a type as found.</summary>
+    /// <summary>Returns a type as found.</summary>
     /// <exception cref="SyncException">The type cannot be read.</exception>
     public async Task<SurveyedType> SurveyAsync(DescribedType type, CancellationToken cancellationToken)
     {
         var sample = await RecordSample.ReadAsync(new EntitySource(client, type.Name, type.Name, 0), settings, cancellationToken);
-        // Its own first: a field that is only called like one of them must not take its column.
+        // Bubble's own fields first: another field of the same name must not take their column.
         var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
         var names = described.SelectMany(f => f.Names).ToHashSet();
         // A map cannot name a field without a name.

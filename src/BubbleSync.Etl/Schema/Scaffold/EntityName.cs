@@ -3,10 +3,10 @@ using BubbleSync.Etl.Mapping;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>What commands call a type that has had no name here yet.</summary>
+/// <summary>The name that commands use for a type without an entity.</summary>
 internal static partial class EntityName
 {
-    /// <summary>The normalised name in plain letters and digits, which no shell has to quote; empty where the type's name has none of them.</summary>
+    /// <summary>The normalised name in plain letters and digits, which no shell has to quote; empty if the type's name has none of these.</summary>
     public static string Of(string display)
     {
         var name = Strange().Replace(FieldName.Normalise(display), "_").Trim('_');

@@ -2,7 +2,7 @@ using BubbleSync.Etl.Mapping.Columns;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>What a Bubble field holds, in the words of <c>/meta</c> (<c>number</c>, <c>list.custom.order</c>), and what that becomes here.</summary>
+/// <summary>The type of a Bubble field, in the words of <c>/meta</c> (<c>number</c>, <c>list.custom.order</c>), and what that becomes here.</summary>
 internal static class FieldKind
 {
     private const string ListMark = "list.";

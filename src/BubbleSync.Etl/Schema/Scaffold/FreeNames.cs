@@ -3,7 +3,7 @@ using System.Text;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>Gives names for columns and tables, each only once: a second one gets <c>_2</c>, and none is longer than PostgreSQL allows.</summary>
+/// <summary>Assigns unique names to columns and tables: a second one gets <c>_2</c>, and none is longer than PostgreSQL allows.</summary>
 internal sealed class FreeNames(IEnumerable<string> taken)
 {
     // NAMEDATALEN - 1 of PostgreSQL, in bytes; longer names are cut there with only a notice.
@@ -18,7 +18,7 @@ internal sealed class FreeNames(IEnumerable<string> taken)
     /// <param name="taken">The names that it has already.</param>
     public static FreeNames OfColumns(IEnumerable<string> taken) => new(taken.Concat(SystemColumns));
 
-    /// <summary>Takes a name, or the nearest that is free.</summary>
+    /// <summary>Takes a name, or the next one that is free.</summary>
     /// <param name="wanted">The name as it should be; may be empty.</param>
     /// <param name="otherwise">What an empty one becomes.</param>
     public string Take(string wanted, string otherwise)

@@ -16,7 +16,7 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
 
     private const int FieldsAtOnce = 16;
 
-    /// <summary>Gives a sentence for each relation whose ids, in a page of records, mostly are of no record of its type.</summary>
+    /// <summary>Returns a warning for each relation whose ids, in a page of records, are mostly not of its type.</summary>
     /// <param name="maps">The maps proposed.</param>
     /// <param name="types">The Bubble type of each entity.</param>
     /// <param name="cancellationToken">Stops asking.</param>

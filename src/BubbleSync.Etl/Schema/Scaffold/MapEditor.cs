@@ -4,7 +4,7 @@ using BubbleSync.Etl.Mapping;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>Adds lines to the end of the fields of maps and leaves every other byte of the files as it is, comments included.</summary>
+/// <summary>Adds lines to the end of the fields of maps and leaves every other byte of the files unchanged, including comments.</summary>
 internal static class MapEditor
 {
     private static readonly JsonReaderOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };

@@ -22,7 +22,7 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
     /// <summary>The path of the table's script.</summary>
     public string TableOf(EntityMap map) => Path.Combine(folders.Schema, $"{map.Table}.sql");
 
-    /// <summary>Writes all of them, or none: what was written goes again where a later one fails, or where the maps do not read as they should.</summary>
+    /// <summary>Writes all of them, or none: if one fails, or if the maps cannot be read back, those that were written are removed.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         var written = new List<string>();
