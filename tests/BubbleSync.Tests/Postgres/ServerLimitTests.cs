@@ -55,7 +55,7 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
         await ClosedAsync();
         var report = await fixture.ResyncAsync("agent");
 
-        const string Message = "the server allows 9, of which others use 4, so that a run takes 5 instead of 10 (Postgres:MaxConnections) and is slower. "
+        const string Message = "the server allows 9, of which others use 4, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool Size where that is less) and is slower. "
             + "For more, raise that limit: max_connections in postgresql.conf, or a larger plan of the hoster";
         Assert.Equal(Message, Assert.Single(examined.Checks, c => c.Name == "sessions").Message);
         Assert.Contains($"sessions: {Message}", report.Warnings);

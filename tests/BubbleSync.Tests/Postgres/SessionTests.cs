@@ -142,7 +142,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         await ClosedAsync(fixture);
         var report = await fixture.ResyncAsync();
 
-        var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections) and is slower. "
+        var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool Size where that is less) and is slower. "
             + $"For more, raise that limit: alter role \"{role}\" connection limit 10;";
         Assert.Equal((CheckStatus.Ok, message), Assert.Single(examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
         Assert.Contains($"sessions: {message}", report.Warnings);
