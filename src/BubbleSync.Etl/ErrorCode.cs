@@ -97,7 +97,7 @@ public enum ErrorCode
     // Maps and tables.
     /// <summary>A table is missing.</summary>
     TableMissing,
-    /// <summary>What has the table's name is no table.</summary>
+    /// <summary>An object with the table's name is not a table.</summary>
     NoTable,
     /// <summary>A column is missing.</summary>
     ColumnMissing,

@@ -224,7 +224,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
 }
 
 /// <summary>A line of the activity log.</summary>
-/// <param name="Level">How grave it is.</param>
+/// <param name="Level">Its severity.</param>
 /// <param name="Stage">The stage that it is about.</param>
 /// <param name="Entity">The entity, or null.</param>
 /// <param name="Message">The text.</param>

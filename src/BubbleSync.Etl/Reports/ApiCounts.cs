@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>What a run asked of the Data API.</summary>
+/// <summary>The requests of a run to the Data API.</summary>
 /// <param name="Calls">Requests sent, repeated ones included.</param>
 /// <param name="Retries">Of these, the repeated ones.</param>
 /// <param name="Throttled">Answers 429 and 503.</param>

@@ -63,7 +63,7 @@ public enum DifferenceVerdict
     Rejected,
 }
 
-/// <summary>What does not agree between the app, the maps and the tables.</summary>
+/// <summary>A difference between the app, the maps and the tables.</summary>
 [JsonConverter(typeof(WordConverter<SchemaFindingKind>))]
 public enum SchemaFindingKind
 {
@@ -91,7 +91,7 @@ public enum SchemaFindingKind
     /// <summary>The table is missing.</summary>
     TableMissing,
 
-    /// <summary>What has the table's name is no table.</summary>
+    /// <summary>An object with the table's name is not a table.</summary>
     NoTable,
 
     /// <summary>The table lacks the column.</summary>
@@ -104,7 +104,7 @@ public enum SchemaFindingKind
     IndexMissing,
 }
 
-/// <summary>Where the fields of a Bubble type are known from.</summary>
+/// <summary>The source of a Bubble type's fields.</summary>
 [JsonConverter(typeof(WordConverter<SchemaSource>))]
 public enum SchemaSource
 {

@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Reports;
 /// <summary>Writes reports as CSV: RFC 4180, UTF-8, one head line; a text that a spreadsheet would take for a formula gets a leading apostrophe.</summary>
 internal static partial class CsvFile
 {
-    /// <summary>Writes a head and rows to a file as they come, compressed where its name ends in <c>.gz</c>; gives how many rows.</summary>
+    /// <summary>Writes a head and rows to a file as they come, compressed if its name ends in <c>.gz</c>; returns the number of rows.</summary>
     /// <param name="path">The file; its folder is made where it is missing.</param>
     /// <param name="head">The names of the columns.</param>
     /// <param name="rows">The rows.</param>
@@ -24,7 +24,7 @@ internal static partial class CsvFile
         return written;
     }
 
-    /// <summary>Writes a head and rows as they come, and leaves the stream open; gives how many rows.</summary>
+    /// <summary>Writes a head and rows as they come, and leaves the stream open; returns the number of rows.</summary>
     public static async Task<long> WriteAsync(Stream output, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         await using var csv = CsvWriter.Create(output, leaveOpen: true);
@@ -40,7 +40,7 @@ internal static partial class CsvFile
         return written;
     }
 
-    // Of these beginnings a spreadsheet makes a formula; a number has nothing to hide.
+    // A spreadsheet makes a formula of these beginnings; a number is safe.
     private static bool IsFormula(string cell) => cell is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] && !Number().IsMatch(cell);
 
     [GeneratedRegex(@"^-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\z")]

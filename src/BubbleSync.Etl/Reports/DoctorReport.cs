@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>What is well and what is not, before a run.</summary>
+/// <summary>The results of all checks before a run.</summary>
 /// <param name="Success">Whether every check is well.</param>
 /// <param name="Checks">The checks in the order in which they build on each other.</param>
 public sealed record DoctorReport(bool Success, IReadOnlyList<DoctorCheck> Checks)

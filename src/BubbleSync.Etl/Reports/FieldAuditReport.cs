@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>Which fields are mapped, sent and stored. Two reports of the same data are the same to the letter.</summary>
+/// <summary>Which fields are mapped, sent and stored. Two reports of the same data are identical.</summary>
 /// <param name="Rows">One row for each entity, field and column, sorted by these; after an entity's fields the columns that only its table has.</param>
 /// <param name="Coverage">The entities by name.</param>
 /// <param name="Total">All of them together.</param>
@@ -35,7 +35,7 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleField">The field as Bubble names it; empty for a column that no map names.</param>
 /// <param name="Column">The target column; empty for a field that no map names.</param>
-/// <param name="Type">What the field becomes, or the column's type.</param>
+/// <param name="Type">The field's type, or the column's type.</param>
 /// <param name="Status">How both belong together.</param>
 /// <param name="Seen">Records read; one that changes meanwhile is read twice.</param>
 /// <param name="Present">Records that had the field.</param>

@@ -1,7 +1,7 @@
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>
-/// How much of what Bubble sends is in the tables, read back from them. A field counts by the part of its values that is stored: not at all where no map
+/// How many of Bubble's values are in the tables, read back from them. A field counts by the part of its values that is stored: not at all where no map
 /// names it, its column is missing or holds nothing but NULLs; by half where the column holds half as many values as Bubble sent. A field that no record fills
 /// counts neither way: nothing of it can be lost, and nothing shows that it would arrive. Rows that only the table has can hide a loss here;
 /// <c>audit values</c> compares value by value.
@@ -27,7 +27,7 @@ public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mappe
     private static decimal Share(FieldAuditRow row) => Math.Min(1, (decimal)row.Stored / Math.Max(row.Filled, 1));
 }
 
-/// <summary>How many fields of an entity's map somebody counted before, of how many.</summary>
+/// <summary>An earlier count of the fields of an entity's map.</summary>
 /// <param name="Mapped">Fields that were mapped.</param>
 /// <param name="Of">Fields that were known then.</param>
 public sealed record PublishedCoverage(int Mapped, int Of)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>The graph of a run: its blocks and what each leads to.</summary>
+/// <summary>The graph of a run: its blocks and their links.</summary>
 /// <param name="Blocks">The blocks, in the order of the record's way, entity by entity; the blocks of the whole run come last.</param>
 public sealed record GraphReport(IReadOnlyList<GraphBlock> Blocks)
 {

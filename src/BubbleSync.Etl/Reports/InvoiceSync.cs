@@ -12,7 +12,7 @@ public sealed record InvoiceSyncReport(bool Success, IReadOnlyList<InvoiceResult
     public string ToJson() => ReportJson.Write(this);
 }
 
-/// <summary>What came of one invoice.</summary>
+/// <summary>The outcome of one invoice.</summary>
 /// <param name="Success">Whether nothing of it failed.</param>
 /// <param name="InvoiceId">Its id, as given.</param>
 /// <param name="Steps">
@@ -33,7 +33,7 @@ public sealed record SyncStep(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StepOutcome? Outcome = null);
 
-/// <summary>Something that went wrong with one invoice.</summary>
+/// <summary>An error or a warning about one invoice.</summary>
 /// <param name="Severity">An error, or a warning for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
 /// <param name="Entity">The entity it happened to.</param>
 /// <param name="BubbleId">The record it happened to.</param>
@@ -79,7 +79,7 @@ public sealed record InvoiceStats
 
 /// <summary>The result of <c>sync range</c>.</summary>
 /// <param name="Success">Whether nothing failed.</param>
-/// <param name="Results">What came of the invoices in the range.</param>
+/// <param name="Results">The outcomes of the invoices in the range.</param>
 /// <param name="Run">The run as every run reports.</param>
 public sealed record RangeSyncReport(bool Success, RangeResults Results, RunReport Run)
 {
@@ -87,7 +87,7 @@ public sealed record RangeSyncReport(bool Success, RangeResults Results, RunRepo
     public string ToJson() => ReportJson.Write(this);
 }
 
-/// <summary>What came of the invoices in a range.</summary>
+/// <summary>The outcomes of the invoices in a range.</summary>
 /// <param name="Total">Invoices in the range.</param>
 /// <param name="Synced">Of these, invoices of which something was written; with <c>--force</c>, all that did not fail.</param>
 /// <param name="Skipped">Of these, invoices of which nothing was to write; with <c>--force</c>, none.</param>

@@ -36,7 +36,7 @@ public enum InvoiceAction
     Skip,
 }
 
-/// <summary>What a forced step came to.</summary>
+/// <summary>The outcome of a forced step.</summary>
 [JsonConverter(typeof(WordConverter<StepOutcome>))]
 public enum StepOutcome
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>Links whose target is in no table. Two reports of the same tables are the same to the letter.</summary>
+/// <summary>Links whose target is in no table. Two reports of the same tables are identical.</summary>
 /// <param name="Columns">How many there are, by entity and column.</param>
 /// <param name="Links">Each target once for each entity and column that name it, sorted; of each column the first thousand.</param>
 /// <param name="Warnings">Why what Bubble still has is not sure, where it was asked.</param>

@@ -39,16 +39,16 @@ public enum NextActionKind
     /// <summary>Fix the file of the patch and run it.</summary>
     FixPatch,
 
-    /// <summary>Look at the records that the run rejected.</summary>
+    /// <summary>Show the records that the run rejected.</summary>
     ShowRejects,
 
-    /// <summary>Map the rejected records of the run once more.</summary>
+    /// <summary>Map the rejected records of the run again.</summary>
     Reprocess,
 
-    /// <summary>Look at the rows that were edited on both sides.</summary>
+    /// <summary>Show the rows that were edited on both sides.</summary>
     ShowConflicts,
 
-    /// <summary>Look for orphaned references, and ask Bubble for their targets.</summary>
+    /// <summary>Find orphaned references, and ask Bubble for their targets.</summary>
     AuditLinks,
 
     /// <summary>Create the tables that are missing, and upgrade the control tables.</summary>

@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Reports;
 /// <summary>What to do after a report: an action for each thing that is not as it should be, the gravest first.</summary>
 internal static class NextActions
 {
-    // What the app's settings, or a server before it, refuse: the same run again would be refused again.
+    // Refusals by the app's settings or a server in front of it: the same run would be refused again.
     private static readonly ErrorCode[] OfAccess =
     [
         ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
@@ -13,17 +13,17 @@ internal static class NextActions
     public static IReadOnlyList<NextAction> After(RunReport report) =>
         report.DryRun || report.Status == RunStatus.Running || report.RunId is not { } id ? [] : [.. OfRun(report, id)];
 
-    /// <summary>Returns what removes differences.</summary>
+    /// <summary>Returns the actions that remove differences.</summary>
     public static IReadOnlyList<NextAction> After(VerifyReport report) => [.. OfVerify(report)];
 
-    /// <summary>Returns what fills columns that <c>audit schema</c> has added or mapped: no other sync touches rows that are not newer in Bubble.</summary>
+    /// <summary>Returns the actions that fill columns which <c>audit schema</c> has added or mapped: no other sync touches rows that are not newer in Bubble.</summary>
     public static IReadOnlyList<NextAction> After(SchemaAuditReport report)
     {
         var entities = report.Findings.Where(f => IsNew(f.Finding, report)).Select(f => f.Entity).Distinct().ToList();
         if (entities.Count == 0)
             return [];
 
-        var fill = new NextAction(NextActionKind.ForceResync, "takes Bubble's values everywhere, over rows that were edited here too") { Entities = entities };
+        var fill = new NextAction(NextActionKind.ForceResync, "takes Bubble's values everywhere, also over rows that were edited here") { Entities = entities };
         return report.Applied > 0 ? [fill] : [new NextAction(NextActionKind.ApplyAdditions, "adds the columns that the new lines write"), fill];
     }
 
@@ -32,9 +32,9 @@ internal static class NextActions
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return new NextAction(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
         else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled })
-            yield return new NextAction(NextActionKind.Resume, "goes on; what is proved is not read again") { RunId = run };
+            yield return new NextAction(NextActionKind.Resume, "resumes; verified windows are not read again") { RunId = run };
         if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unverified && report.Status == RunStatus.Partial)
-            yield return new NextAction(NextActionKind.ResyncEntities, "reads once more what was not shown to be complete") { Entities = unverified };
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads again what was not verified as complete") { Entities = unverified };
         foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
             yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = patch.Name };
         if (report.Errors.Any(e => e.Code == ErrorCode.TooManyRejects))
@@ -53,8 +53,8 @@ internal static class NextActions
         }
 
         if (Of(report, e => e.MissingLinks > 0).Count > 0)
-            yield return new NextAction(NextActionKind.AuditLinks, "what the links lead to, and the command that fetches it where Bubble has it");
-        // A lost right looks the same: no prune is proposed then.
+            yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
+        // A lost right looks the same, so no prune is proposed then.
         var refused = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).ToHashSet();
         if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };

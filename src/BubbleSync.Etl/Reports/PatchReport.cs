@@ -1,8 +1,8 @@
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>What a patch did.</summary>
+/// <summary>The result of a patch.</summary>
 /// <param name="Name">The file's name without ending.</param>
-/// <param name="Status">What came of it.</param>
+/// <param name="Status">Its result.</param>
 /// <param name="Rows">Rows it changed.</param>
 /// <param name="Error">Why it failed or was skipped, or null.</param>
 public sealed record PatchReport(string Name, PatchStatus Status, long Rows, string? Error);

@@ -1,9 +1,9 @@
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>Writes a report's file in one step: until the last row is in it, the report of last time stays where it is.</summary>
+/// <summary>Writes a report's file in one step: the earlier file stays until the new one is complete.</summary>
 internal static class ReportFile
 {
-    /// <summary>Writes beside the file and then puts that in its place; what was begun goes again where it fails.</summary>
+    /// <summary>Writes a new file and then replaces the old one; an incomplete file is removed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>
     /// <param name="write">Writes what is in it.</param>
@@ -12,7 +12,7 @@ internal static class ReportFile
     {
         try
         {
-            // What a shell or the system offers as a file has no place beside it.
+            // A device or a pipe cannot be replaced by a new file.
             var target = Path.GetFullPath(path);
             if (target.StartsWith("/dev/", StringComparison.Ordinal))
                 await WriteAsync(target, write);

@@ -17,10 +17,10 @@ public static class ReportJson
         TypeInfoResolver = JsonTypeInfoResolver.Combine(ReportTypes.Default, new DefaultJsonTypeInfoResolver()),
     };
 
-    // What the generator makes gives a property that is not there null or 0, not its default.
+    // Generated code gives a missing property null or 0 instead of its default.
     private static readonly JsonSerializerOptions Reading = new(Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
-    /// <summary>Reads what was written, by this version or an earlier one: what is not there has its default.</summary>
+    /// <summary>Reads JSON of this version or an earlier one: missing properties have their defaults.</summary>
     internal static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Reading)!;
 
     /// <summary>Writes a result.</summary>

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>What every run writes as JSON, with its members known at build time, so that a run need not look them up; of all else they are looked up.</summary>
+/// <summary>The types that every run writes as JSON, generated at build time, so that a run needs no reflection for them.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(ResyncOptions))]

@@ -3,7 +3,7 @@ namespace BubbleSync.Etl.Reports;
 /// <summary>A run in the list of runs.</summary>
 /// <param name="RunId">Its id.</param>
 /// <param name="Kind">What it did.</param>
-/// <param name="Status">How it ended, or that it goes on.</param>
+/// <param name="Status">Its status.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="FinishedAt">When it ended, or null.</param>
 /// <param name="DryRun">Whether everything was rolled back, its counts too.</param>
@@ -18,7 +18,7 @@ public sealed record RunListing(
 
 /// <summary>A line of a run's activity log.</summary>
 /// <param name="At">When.</param>
-/// <param name="Level">How grave it is.</param>
+/// <param name="Level">Its severity.</param>
 /// <param name="Stage">Where.</param>
 /// <param name="Entity">The entity, or null.</param>
 /// <param name="BubbleId">The record, or null.</param>

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What a host program sets when it registers the engine.</summary>
+/// <summary>The options of the engine in a host program.</summary>
 public sealed class BubbleSyncOptions
 {
     /// <summary>All settings. Default: those that <see cref="SettingsFile.Read()"/> finds.</summary>

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>Finds the known word that somebody probably meant.</summary>
+/// <summary>Finds the known word that was probably meant.</summary>
 public static class DidYouMean
 {
     /// <summary>A hint such as <c> Did you mean 'invoice'?</c>, with the known words where none is near; empty where there are none.</summary>

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What an incremental sync is asked to do.</summary>
+/// <summary>The options of an incremental sync.</summary>
 public sealed record IncrementalOptions
 {
     /// <summary>The entities to sync; none for all.</summary>

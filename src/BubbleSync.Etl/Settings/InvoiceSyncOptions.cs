@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>How invoices are synced with all that belongs to them.</summary>
+/// <summary>The options for a sync of invoices with their related records.</summary>
 public sealed record InvoiceSyncOptions
 {
     /// <summary>Whether Bubble's values win over local edits and over rows that are newer. Default false.</summary>

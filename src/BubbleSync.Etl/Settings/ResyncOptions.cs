@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What a full-history resync is asked to do.</summary>
+/// <summary>The options of a resync (full refresh).</summary>
 public sealed record ResyncOptions
 {
     /// <summary>The entities to sync; none for all.</summary>
@@ -14,10 +14,10 @@ public sealed record ResyncOptions
     /// <summary>Whether everything is rolled back at the end. Default false.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Whether to go on with a run that ended early, with the entities and options it had. Default false.</summary>
+    /// <summary>Whether to resume a run that ended early, with its entities and options. Default false.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>The run to go on with; null for the last one.</summary>
+    /// <summary>The run to resume; null for the last one.</summary>
     public string? ResumeRun { get; init; }
 
     /// <summary>What happens to rows that Bubble no longer has. Default: they are reported.</summary>
@@ -32,11 +32,11 @@ public sealed record ResyncOptions
     /// <summary>Requests that the run may send; null for any number.</summary>
     public long? MaxCalls { get; init; }
 
-    /// <summary>Whether the tables go on with an app at a new address, once a sample of the stored ids was found there. Default false.</summary>
+    /// <summary>Whether to accept a new address of the app, after a sample of the stored ids was found there. Default false.</summary>
     [JsonIgnore]
     public bool AcceptSource { get; init; }
 
-    /// <summary>Asks the run to end in good order: windows and merges under way are finished and kept, no other is begun, and the report says <c>cancelled</c>.</summary>
+    /// <summary>Asks the run to end in good order: current windows and merges are finished and kept, no new one begins, and the report says <c>cancelled</c>.</summary>
     [JsonIgnore]
     public CancellationToken Drain { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What <see cref="SyncEngine.ScaffoldAsync"/> is asked.</summary>
+/// <summary>The options of <see cref="SyncEngine.ScaffoldAsync"/>.</summary>
 public sealed record ScaffoldOptions
 {
     /// <summary>The Bubble types, by any spelling. Default none: then <see cref="All"/> must be said.</summary>

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What <see cref="SyncEngine.AuditSchemaAsync"/> is asked.</summary>
+/// <summary>The options of <see cref="SyncEngine.AuditSchemaAsync"/>.</summary>
 public sealed record SchemaAuditOptions
 {
     /// <summary>Whether the additions are made, in one transaction. Default false.</summary>

@@ -11,7 +11,7 @@ public sealed record SyncSettings
     /// <summary>The target.</summary>
     public PostgresSettings Postgres { get; init; } = new();
 
-    /// <summary>Folders and habits of a run.</summary>
+    /// <summary>Folders and options of a run.</summary>
     public RunSettings Run { get; init; } = new();
 
     /// <summary>What Bubble charges.</summary>
@@ -22,7 +22,7 @@ public sealed record SyncSettings
     public void Validate() => SettingsCheck.ThrowIfAny(SettingsCheck.Faults(this).Select(f => f.ToError()));
 }
 
-/// <summary>The Bubble Data API and how hard it may be asked.</summary>
+/// <summary>The Bubble Data API and the limits of its requests.</summary>
 public sealed record BubbleSettings
 {
     /// <summary>Root up to and including <c>/api/1.1</c>, with or without a slash at its end. No default.</summary>
@@ -49,7 +49,7 @@ public sealed record BubbleSettings
     /// <summary>Attempts for one request; once they are used up, it is sent again for as long as <see cref="PatienceSeconds"/> last. Default 6.</summary>
     public int MaxAttempts { get; init; } = 6;
 
-    /// <summary>How long refusals and outages are outlasted before a run gives up, in seconds. Default 300.</summary>
+    /// <summary>How long a run waits during refusals and outages before it gives up, in seconds. Default 300.</summary>
     public int PatienceSeconds { get; init; } = 300;
 
     /// <summary>Bytes of pages that are read and not yet staged, all entities together; a larger page is read alone. Default 128 MB.</summary>
@@ -95,7 +95,7 @@ public sealed record PostgresSettings
     public override string ToString() => $"schema {Schema}, connection {(ConnectionString is null ? "not set" : "set")}";
 }
 
-/// <summary>Where maps, patches and table scripts lie, and habits of a run.</summary>
+/// <summary>The folders of maps, patches and table scripts, and options of a run.</summary>
 public sealed record RunSettings
 {
     /// <summary>Folder with one JSON file per entity. Default <c>entities</c> beside the settings file.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>The result of auditing one value: what Bubble sent against what is stored.</summary>
+/// <summary>The result of auditing one value: Bubble's value compared with the stored one.</summary>
 [JsonConverter(typeof(WordConverter<ValueVerdict>))]
 public enum ValueVerdict
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl.Settings;
 
-/// <summary>What of Bubble is compared with the tables.</summary>
+/// <summary>Which records are compared with the tables.</summary>
 public sealed record VerifyOptions
 {
     /// <summary>The entities; none for all.</summary>

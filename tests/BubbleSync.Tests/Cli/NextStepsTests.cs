@@ -61,7 +61,7 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal(3, outcome.Code);
         var next = Assert.Single(outcome.Output.Split('\n'), l => l.StartsWith("next: ", StringComparison.Ordinal));
-        Assert.Matches("^next: bubblesync resync --resume [0-9a-f]{8}-[0-9a-f]{4}   # goes on; what is proved is not read again", next);
+        Assert.Matches("^next: bubblesync resync --resume [0-9a-f]{8}-[0-9a-f]{4}   # resumes; verified windows are not read again", next);
         Assert.Equal(0, (await Bubblesync.RunAsync(fixture, next.Split("   ")[0].Split(' ')[2..])).Code);
     }
 

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Settings.Reading;
 
-/// <summary>Checks what a single command is asked, as <see cref="SettingsCheck"/> does the settings.</summary>
+/// <summary>Checks the options of a single command, as <see cref="SettingsCheck"/> checks the settings.</summary>
 internal static class OptionsCheck
 {
     /// <summary>Returns everything that is wrong with the options of a resync.</summary>

@@ -2,7 +2,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Settings.Reading;
 
-/// <summary>The range of a setting that is a number: the one place for it, whichever way the setting is given.</summary>
+/// <summary>The range of a setting that is a number: the same for every way to give the setting.</summary>
 /// <param name="Setting">The setting's name.</param>
 /// <param name="Value">Reads the setting.</param>
 /// <param name="Least">The smallest permitted value.</param>
@@ -35,7 +35,7 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
         new("Prices:Byte", s => s.Prices.Byte, 0, DearestPrice),
     }.ToDictionary(r => r.Setting);
 
-    /// <summary>What is said of a value that is no such number.</summary>
+    /// <summary>The fault of a value outside of the range.</summary>
     public SettingFault Fault => new(Setting, Setting switch
     {
         Bytes => Invariant($"a size from 1 byte to {ByteSize.Most >> 30} GB is expected, such as 134217728, 131072 KB or 128 MB."),

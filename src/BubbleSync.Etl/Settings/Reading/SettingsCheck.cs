@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Settings.Reading;
 
-/// <summary>Checks settings, whichever way they were given: by file, environment, option or code.</summary>
+/// <summary>Checks settings from any origin: file, environment, option or code.</summary>
 internal static class SettingsCheck
 {
     /// <summary>What is wrong with a target without an address.</summary>
@@ -65,7 +65,7 @@ internal static class SettingsCheck
             .Where(folder => string.IsNullOrWhiteSpace(folder.Item2))
             .Select(folder => new SettingFault(folder.Item1, "the name of a folder is expected."));
 
-    // PostgreSQL would cut a longer name and say nothing, and then not find it (manual, "Identifiers and Key Words").
+    // PostgreSQL would shorten a longer name with only a notice, and then not find it (manual, "Identifiers and Key Words").
     private static string? SchemaFault(string schema) => schema switch
     {
         _ when string.IsNullOrWhiteSpace(schema) || schema.Contains('\0', StringComparison.Ordinal) => "the name of a schema is expected, such as public.",

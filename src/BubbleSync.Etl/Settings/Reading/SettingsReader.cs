@@ -48,7 +48,7 @@ internal sealed class SettingsReader
         var otherwise = new PostgresSettings();
         return new PostgresSettings
         {
-            // Blank is no way to say "none" here: a variable that was meant to hold the address would send the data elsewhere.
+            // A blank value does not mean "none" here: if a variable for the address is empty by mistake, the data must not go to another database.
             ConnectionString = _source.IsBlank("Postgres:ConnectionString") ? "" : Words("Postgres:ConnectionString"),
             Schema = Words("Postgres:Schema") ?? otherwise.Schema,
             MaxConnections = Integer("Postgres:MaxConnections", otherwise.MaxConnections),

@@ -9,14 +9,14 @@ internal sealed class SettingsSource
     private readonly Dictionary<string, string> _sections = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The names that no reader has asked for yet, with their origins.</summary>
+    /// <summary>The names that were not read yet, with their origins.</summary>
     public IEnumerable<(string Name, string Origin)> Unread => _values.Where(v => !_read.Contains(v.Key)).Select(v => (v.Key, v.Value.Origin))
         .Concat(_sections.Where(s => !_read.Any(r => r.StartsWith(s.Key + ":", StringComparison.OrdinalIgnoreCase))).Select(s => (s.Key, s.Value)));
 
-    /// <summary>Lays one value over those that are there.</summary>
+    /// <summary>Sets one value, over earlier ones.</summary>
     public void Set(string name, string? text, string origin, bool isWords = true) => _values[name] = (text, origin, isWords);
 
-    /// <summary>Lays the values of a JSON file over those that are there; nested objects become <c>Section:Name</c>.</summary>
+    /// <summary>Sets the values of a JSON file, over earlier ones; nested objects become <c>Section:Name</c>.</summary>
     public void AddFile(string path)
     {
         using var document = ConfigText.Parse(path, path);
