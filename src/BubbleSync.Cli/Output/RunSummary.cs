@@ -109,9 +109,18 @@ internal static class RunSummary
     };
 
     // In one line: what Bubble counted, what was read, what was stored, and that it is the same.
-    private static string Receipt(EntityReport entity, EntityProof proof) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(proof.Part is { } part ? $"part: {entity.Name}: only {part}, " : $"proof: {entity.Name}: {(proof is { CountedBefore: null, CountedAfter: null } ? "" : $"counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after, ")}")}{proof.Read:N0} read, {proof.Staged:N0} staged, {entity.Extracted - entity.Rejected:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {(proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored")}");
+    private static string Receipt(EntityReport entity, EntityProof proof)
+    {
+        var counted = proof is { CountedBefore: null, CountedAfter: null }
+            ? ""
+            : $"counted {Count(proof.CountedBefore)} before and {Count(proof.CountedAfter)} after, ";
+        var what = proof.Part is { } part ? $"part: {entity.Name}: only {part}, " : $"proof: {entity.Name}: {counted}";
+        var stored = proof.ChecksumRead == proof.ChecksumStored ? "as stored" : $"but {proof.ChecksumStored} stored";
+        var merged = entity.Extracted - entity.Rejected;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what}{proof.Read:N0} read, {proof.Staged:N0} staged, {merged:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {stored}");
+    }
 
     private static string Records(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} record{(number == 1 ? "" : "s")}");
 

@@ -47,7 +47,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     public string Values =>
         $"""
         select s.{_key}::text, r.raw, t.{_key} is not null,
-          case when s.{StagingLayout.Rejected} then (select array_agg(x.field) from {staging.Rejects} x where x.{StagingLayout.Order} = s.{StagingLayout.Order}) end,
+          case when s.{StagingLayout.Rejected} then (select array_agg(x.field)
+            from {staging.Rejects} x where x.{StagingLayout.Order} = s.{StagingLayout.Order}) end,
           array[{Each(c => ComparedSql.StagedText("s", c))}]::text[],
           array[{Each(c => ComparedSql.StoredText("t", c))}]::text[],
           array[{Each(c => $"case when not {IsPresent(c)} then 0 when {Differs(c)} then 2 else 1 end")}]::integer[],
@@ -103,7 +104,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
         $"""
         select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false, null
           from {staging.Rejects} r
-          where exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
+          where exists (select from {staging.Name} s where s.{_key} = r.bubble_id
+            and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
           group by r.bubble_id
           union all
           select '', 'rejected', null, array[r.field], false, null from {staging.Rejects} r where r.bubble_id is null

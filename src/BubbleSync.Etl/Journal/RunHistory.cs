@@ -24,8 +24,10 @@ internal sealed class RunHistory(TargetDatabase database)
 
     private const string ListSql =
         $"""
-        select r.run_id, r.kind, r.status, r.started_at, r.finished_at, coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
-               coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint, coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
+        select r.run_id, r.kind, r.status, r.started_at, r.finished_at,
+          coalesce((case when jsonb_typeof(r.options) = 'object' then r.options ->> 'dryRun' end)::boolean, false),
+               coalesce(sum(e.extracted), 0)::bigint, coalesce(sum(e.inserted), 0)::bigint,
+                 coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
                r.status = 'running' and {RunLockSql.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
         where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)

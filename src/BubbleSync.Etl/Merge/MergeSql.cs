@@ -80,7 +80,8 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, coalesce(r.is_rebuilt, false)
         from {staging.Rejects} r
         where r.bubble_id is null
-           or exists (select from {staging.Name} s where s.{_key} = r.bubble_id and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
+           or exists (select from {staging.Name} s where s.{_key} = r.bubble_id
+             and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
     /// <summary>Whether the table has any row.</summary>
@@ -107,7 +108,8 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public const string LogUncounted =
         """
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
-        values (@run, 'warning', 'load', @entity, null, 'was not analysed, for somebody holds a lock on its table, such as VACUUM; patches may be planned for too few rows and take long')
+        values (@run, 'warning', 'load', @entity, null,
+                'was not analysed, because another session holds a lock on its table, such as VACUUM; patches may be planned for too few rows and take long')
         """;
 
     /// <summary>The one statement that writes the target.</summary>
@@ -115,13 +117,15 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public string Merge(string? part = null)
     {
         var inserted = Inserted().ToList();
+        var updated = Updatable().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end")
+            .Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}"));
         var overriding = ownNumbers && plan.Target.Columns.Values.Any(c => c.IsIdentityAlways) ? " overriding system value" : "";
         return $"""
             merge into {plan.Table} as t
             using ({Source(part)}) as s
             on t.{_key} = s.{_key}
             when matched and {IsUpdated} then update set
-              {string.Join(",\n  ", Updatable().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end").Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}")))}
+              {string.Join(",\n  ", updated)}
             when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))}){overriding}
             values ({string.Join(", ", inserted.Select(i => i.Value))})
             """;

@@ -28,7 +28,8 @@ internal static class CatalogueReader
                format_type(a.atttypid, a.atttypmod), coalesce(b.modifier, a.atttypmod),
                a.attnotnull or coalesce(b.is_required, false), a.attgenerated <> '' or a.attidentity = 'a',
                coalesce(pg_get_expr(d.adbin, d.adrelid), case a.attidentity when 'd' then
-                 (select format('nextval(%L)', format('%I.%I', s.relnamespace::regnamespace, s.relname)) from pg_depend o join pg_class s on s.oid = o.objid and s.relkind = 'S'
+                 (select format('nextval(%L)', format('%I.%I', s.relnamespace::regnamespace, s.relname))
+                   from pg_depend o join pg_class s on s.oid = o.objid and s.relkind = 'S'
                   where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass
                     and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end,
                  case when a.attgenerated = '' then b.otherwise end),

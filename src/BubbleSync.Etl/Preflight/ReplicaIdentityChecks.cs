@@ -20,7 +20,8 @@ internal sealed class ReplicaIdentityChecks(NpgsqlConnection connection)
           select l.oid, l.target, (
             select min(b.pubname::text) from pg_publication b
             where b.pubupdate and (b.puballtables
-              or exists (select from pg_publication_rel r where r.prpubid = b.oid and (r.prrelid = l.oid or r.prrelid in (select pg_partition_ancestors(l.oid))))
+              or exists (select from pg_publication_rel r where r.prpubid = b.oid
+                and (r.prrelid = l.oid or r.prrelid in (select pg_partition_ancestors(l.oid))))
               or exists (select from pg_publication_namespace s join pg_class a on a.relnamespace = s.pnnspid
                          where s.pnpubid = b.oid and (a.oid = l.oid or a.oid in (select pg_partition_ancestors(l.oid)))))) as publication
           from leaf l

@@ -16,7 +16,8 @@ internal sealed class SequenceChecks(NpgsqlConnection connection)
         join pg_attribute a on a.attrelid = c.oid and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
         join pg_depend p on p.refclassid = 'pg_class'::regclass and p.classid = 'pg_attrdef'::regclass and p.objid = d.oid
-          or p.classid = 'pg_class'::regclass and p.refclassid = 'pg_class'::regclass and p.refobjid = c.oid and p.refobjsubid = a.attnum and p.deptype = 'i' and a.attidentity = 'd'
+          or p.classid = 'pg_class'::regclass and p.refclassid = 'pg_class'::regclass and p.refobjid = c.oid
+            and p.refobjsubid = a.attnum and p.deptype = 'i' and a.attidentity = 'd'
         join pg_class s on s.oid = case when p.classid = 'pg_class'::regclass then p.objid else p.refobjid end
         join pg_namespace sn on sn.oid = s.relnamespace
         where c.oid = any(@tables::oid[])

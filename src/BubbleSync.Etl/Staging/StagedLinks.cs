@@ -69,7 +69,10 @@ internal sealed class StagedLinks(TargetDatabase database)
         select r.{root.Plan.Key.Quoted} as id from {root.Name} r
         where not r.{StagingLayout.Rejected}
           and r.{root.Plan.Key.Quoted} not in (select n.id from ({naming.Sql}) n where n.id is not null)
-          {string.Concat(named.Select(l => $"and not exists (select from ({l.Sql}) l join {naming.From.Name} s on s.{naming.From.Plan.Key.Quoted} = l.id where l.root = r.{root.Plan.Key.Quoted})"))}
+          {string.Concat(named.Select(l => $"""
+              and not exists (select from ({l.Sql}) l join {naming.From.Name} s on s.{naming.From.Plan.Key.Quoted} = l.id
+                              where l.root = r.{root.Plan.Key.Quoted})
+              """))}
         """,
         cancellationToken);
 

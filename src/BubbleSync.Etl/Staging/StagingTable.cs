@@ -65,12 +65,20 @@ internal sealed class StagingTable
     /// <summary>Makes the tables. Unlogged: what is in them can be read from Bubble again.</summary>
     public string Create =>
         $"""
-        create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))}) with (autovacuum_enabled = false);
-        create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text) with (autovacuum_enabled = false);
+        create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))})
+          with (autovacuum_enabled = false);
+        create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text)
+          with (autovacuum_enabled = false);
         alter table {Rejects} add column if not exists is_rebuilt boolean;
         comment on table {Name} is {Identifier.Literal(_label)};
         comment on table {Rejects} is {Identifier.Literal(_label)};
-        {(KeepsRaw ? $"create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false); comment on table {Raw} is {Identifier.Literal(_label)};" : "")}
+        {(KeepsRaw ? CreateRaw : "")}
+        """;
+
+    private string CreateRaw =>
+        $"""
+        create unlogged table if not exists {Raw} ({StagingLayout.Order} bigint, raw bytea) with (autovacuum_enabled = false);
+        comment on table {Raw} is {Identifier.Literal(_label)};
         """;
 
     /// <summary>Makes the table of ids that are here, of a query of (id, created).</summary>

@@ -50,7 +50,8 @@ internal static class Seeding
     {
         var field = store.Fields.Fields.First(field => field is { Type: "text", IsBuiltIn: false });
         var last = id is null ? "" : string.Create(CultureInfo.InvariantCulture, $",\"_id\":\"{id}\"");
-        return $$"""{"Modified Date":"2026-05-06T06:06:06.666Z",{{Created}}"Created By":"admin_user_simulator_test","{{Key(store, field)}}":{{text}}{{last}}}""";
+        var clocks = $"\"Modified Date\":\"2026-05-06T06:06:06.666Z\",{Created}";
+        return $$"""{{{clocks}}"Created By":"admin_user_simulator_test","{{Key(store, field)}}":{{text}}{{last}}}""";
     }
 
     // A type without numbers gets an impossible Modified Date.

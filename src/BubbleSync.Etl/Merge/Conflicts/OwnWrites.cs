@@ -71,7 +71,8 @@ internal static class OwnWrites
         select @schema, @entity, t.{table.Key}, {ClockSql.Stored(table.Target, "t", Clocks.UpdatedAt)}
         from {table.Table} t
         cross join (select pg_current_xact_id()::text::bigint as id, age(pg_current_xact_id()::xid) as age offset 0) x
-        where pg_current_xact_id_if_assigned() is not null and {LocalEditSql.IsAfterSync(table)} and t.{table.Key} is not null and case when age(t.xmin) <= x.age
+        where pg_current_xact_id_if_assigned() is not null and {LocalEditSql.IsAfterSync(table)} and t.{table.Key} is not null
+          and case when age(t.xmin) <= x.age
           then pg_xact_status((x.id + x.age - age(t.xmin))::text::xid8) = 'in progress' else false end
           {condition}
         on conflict (target_schema, entity, bubble_id) do update set updated_at = excluded.updated_at

@@ -18,7 +18,8 @@ internal static class LinkSql
         var held = withHeld
             ? $"""
                union all select h.target_id, h.bubble_id from bubblesync.held_link h
-               where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)} and h.column_name = {Identifier.Literal(column.Name)}
+               where h.target_schema = {Identifier.Literal(plan.Schema)} and h.entity = {Identifier.Literal(plan.Name)}
+                 and h.column_name = {Identifier.Literal(column.Name)}
                """
             : "";
         return $"""

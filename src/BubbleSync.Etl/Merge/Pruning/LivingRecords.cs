@@ -76,7 +76,8 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
     public Task<long> CountOlderAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<long>(
         $"""
         select count(*) from {plan.Table} t
-        join (select s.{_key}, max(s.{plan.Modified.Quoted}) as modified from {staging.Name} s where not s.{StagingLayout.Rejected} group by 1) s on s.{_key} = t.{_key}
+        join (select s.{_key}, max(s.{plan.Modified.Quoted}) as modified from {staging.Name} s
+          where not s.{StagingLayout.Rejected} group by 1) s on s.{_key} = t.{_key}
         where s.modified < {_modified}
         """,
         cancellationToken);
@@ -113,7 +114,8 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
     private string Query =>
         $"""
         with staged as (
-          select s.{_key} as id, max(s.{StagingLayout.Created}) as created, bool_and(s.{StagingLayout.Rejected}) as is_rejected from {staging.Name} s group by 1)
+          select s.{_key} as id, max(s.{StagingLayout.Created}) as created, bool_and(s.{StagingLayout.Rejected}) as is_rejected
+            from {staging.Name} s group by 1)
         select t.{_key}::text as id,
                case when s.id is null then coalesce({_created}, {Moment($"t.{_key}")})
                     when s.is_rejected then coalesce(s.created, {_created}) else s.created end as created
