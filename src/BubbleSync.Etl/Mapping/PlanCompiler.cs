@@ -2,7 +2,6 @@ using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl.Mapping;
 
