@@ -30,16 +30,26 @@ internal sealed class OtherGrants(NpgsqlConnection connection, string user)
         where not has_schema_privilege(n.oid, 'usage') order by 1
         """;
 
+    private const string FunctionsSql =
+        """
+        select p.oid::regprocedure::text, '', true, false from pg_proc p
+        where 'permission denied for function ' || p.proname = @refusal and not has_function_privilege(p.oid, 'execute') order by 1
+        """;
+
     /// <summary>Returns the grants that are missing, in words.</summary>
     /// <param name="plan">The entity.</param>
+    /// <param name="refusal">PostgreSQL's message.</param>
     /// <param name="table">The oid of its table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<string> ExplainAsync(EntityPlan plan, long table, CancellationToken cancellationToken)
+    public async Task<string> ExplainAsync(EntityPlan plan, string refusal, long table, CancellationToken cancellationToken)
     {
         var tables = await ReadAsync(TablesSql, ("tables", StatementProbe.Read(plan).Distinct().ToArray()), cancellationToken);
         var types = await ReadAsync(TypesSql, ("table", table), cancellationToken);
+        // A default of a column, an index or a check may call one.
+        var functions = await ReadAsync(FunctionsSql, ("refusal", refusal), cancellationToken);
         string[] grants =
         [
+            .. functions.Select(f => $"grant execute on function {f.Schema} to {user};"),
             .. tables.Concat(types).Where(c => !c.IsOpen).Select(c => c.Schema).Distinct().Select(s => $"grant usage on schema {Identifier.Quote(s)} to {user};"),
             .. tables.Where(c => !c.IsGranted).Select(c => $"grant select on {Identifier.Quote(c.Schema, c.Name)} to {user};"),
         ];

@@ -180,9 +180,9 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         var lacking = state.Lacking.Intersect(needed).Except(state.OnColumns).ToList();
         var isDenied = refused is { SqlState: PostgresErrorCodes.InsufficientPrivilege };
         if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))
-            Add(check, ErrorCode.TargetRights, plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed));
+            Add(check, ErrorCode.TargetRights, plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed, state.OnColumns.Count > 0));
         else if (isDenied)
-            Add(check, ErrorCode.TargetRights, plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, state.Oid, cancellationToken)}");
+            Add(check, ErrorCode.TargetRights, plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, refused.MessageText, state.Oid, cancellationToken)}");
         else if (refused is not null)
             Add($"statements on {plan.Target.Name}", ErrorCode.TargetRefuses, plan, Refused(plan, refused));
         else
@@ -200,8 +200,10 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
             + "select * from pg_publication_tables; shows them. Change the publication, or the replica identity"
         : null;
 
-    private string Ungranted(EntityPlan plan, IReadOnlyList<string> lacking, IEnumerable<string> needed) =>
-        $"the user lacks {string.Join(", ", lacking)} on table {plan.Table}. Grant them: grant {string.Join(", ", needed)} on {plan.Table} to {user};";
+    private string Ungranted(EntityPlan plan, IReadOnlyList<string> lacking, IEnumerable<string> needed, bool hasColumns) =>
+        $"the user lacks {string.Join(", ", lacking)} on table {plan.Table}."
+        + (hasColumns ? " The grants on its columns do not suffice: a run reads and writes all mapped columns and the clocks, and reads xmin." : "")
+        + $" Grant them: grant {string.Join(", ", needed)} on {plan.Table} to {user};";
 
     private string Granted(EntityPlan plan, TableState state)
     {

@@ -101,7 +101,7 @@ internal sealed class CertificateCheck
         if (_keywords.SslMode == SslMode.VerifyFull && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             return $"the server's certificate is for {Names(certificate)}, not for '{_host}'. Connect by a name of the certificate, "
-                + "or set sslmode=verify-ca if the name need not be checked.";
+                + "or set sslmode=verify-ca if the name need not be checked (with a file in sslrootcert: sslrootcert=system always checks it).";
         }
 
         if (Roots() is { } roots)

@@ -87,9 +87,8 @@ internal static class ConnectionFailure
                 + (IsWithoutDatabase(target) ? $", which was taken because {Setting} names none. Write another one (dbname=…), or allow it" : ". Allow it")
                 + Sql($"grant connect on database \"{database}\" to \"{user}\";"),
             PostgresErrorCodes.TooManyConnections =>
-                $"{said}. No further session is free. Set Postgres:MaxConnections lower (3 suffice), end sessions that are not needed "
-                + "(select * from pg_stat_activity), raise max_connections of the server or the connection limit of the role or database "
-                + "('bubblesync doctor' names the narrowest and prints the statement), or use the hoster's pooler.",
+                $"{said}. No further session is free. End sessions that are not needed (select * from pg_stat_activity), use the hoster's pooler, "
+                + $"or raise {NarrowLimit(refusal, user, database)}",
             _ when PoolerFault.OfSignIn(refusal, user, database) is { } pooler => $"{pooler.Why} ({said}). {pooler.WhatToDo}",
             PostgresErrorCodes.ProtocolViolation when PoolerFault.IsFull(refusal) => $"{said}. {PoolerFault.WayOutOfFull}",
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>
@@ -104,6 +103,14 @@ internal static class ConnectionFailure
             _ => $"{said}. Check user, password and database in {Setting}.",
         };
     }
+
+    private static string NarrowLimit(PostgresException refusal, string user, string database) => refusal.MessageText switch
+    {
+        var text when text.Contains("for role", StringComparison.Ordinal) => $"the limit of the role{Sql($"alter role \"{user}\" connection limit 10;")}",
+        var text when text.Contains("for database", StringComparison.Ordinal) =>
+            $"the limit of the database{Sql($"alter database \"{database}\" connection limit 10;")}",
+        _ => "max_connections of the server.",
+    };
 
     private static async Task<string> TlsReasonAsync(ConnectionTarget target, AuthenticationException failure, CancellationToken cancellationToken) =>
         await CertificateCheck.FindFaultAsync(target.Keywords, cancellationToken)

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Npgsql;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Postgres.Failures;
 
 /// <summary>Turns a failure of PostgreSQL into an error that says where, why and what to do.</summary>
-internal static class PostgresFailure
+internal static partial class PostgresFailure
 {
     // A row of an index has a limit, which the values of a record may exceed.
     private const string ProgramLimit = "54000";
@@ -66,7 +67,7 @@ internal static class PostgresFailure
             $"foreign key '{constraint}' of table '{failure.TableName}' refuses it: a row that must be there is not",
         { ConstraintName: { Length: > 0 } constraint } => $"constraint '{constraint}' of table '{failure.TableName}' refuses it",
         { SqlState: ProgramLimit } or { SqlState: ['2', '2', ..] } => $"{Said(failure)} ({failure.SqlState})",
-        _ => $"the table's rules refuse it: {Said(failure)} ({failure.SqlState})",
+        _ => $"the table's rules refuse it: {Said(failure)} ({failure.SqlState}){Raised(failure)}",
     };
 
     /// <summary>The server's message, except for values that do not fit: there the server quotes them, and no message may contain a field's value.</summary>
@@ -117,13 +118,20 @@ internal static class PostgresFailure
                 (ErrorCode.TargetLocked, "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the oldest first: "
                     + "select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start"),
             PostgresErrorCodes.InsufficientPrivilege =>
-                (ErrorCode.TargetRights, $"the database user lacks a right: {failure.MessageText}. Grant it, or use the owner of the tables"),
+                (ErrorCode.TargetRights, $"the database user lacks a right: {failure.MessageText}{Raised(failure)}. Grant it, or use the owner of the tables"),
             PostgresErrorCodes.DiskFull =>
                 (ErrorCode.TargetFull, $"the server's disk is full: {failure.MessageText}"),
             _ => (ErrorCode.TargetFailed, Said(failure)),
         };
         return new SyncError(stage, entity, null, failure.ColumnName, code, $"{where}PostgreSQL: {what} ({failure.SqlState}).");
     }
+
+    // The innermost function of the error's context; it holds no value of a record.
+    private static string Raised(PostgresException failure) =>
+        Function().Match(failure.Where ?? "") is { Success: true } found ? $", raised in {found.Groups[1].Value}, perhaps by a trigger" : "";
+
+    [GeneratedRegex(@"^PL/pgSQL (function \S+\([^)]*\)) line", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex Function();
 
     private static string Place(PostgresException failure) => failure.Position > 0 ? Invariant($", at character {failure.Position} of its statement") : "";
 
