@@ -69,6 +69,55 @@ public sealed class CoarseTableTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
+    public async Task A_default_that_calls_a_forbidden_function_comes_with_the_grant_of_the_function()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
+            """
+            create function public.next_code(text) returns text language sql as $$ select $1 $$; revoke execute on function public.next_code(text) from public;
+            alter table agent add column code text default public.next_code('a')
+            """);
+        await fixture.AsUserAsync("grant select, insert, update, delete on all tables in schema public to $; grant usage on all sequences in schema public to $");
+
+        var message = await fixture.AssertStopsAsync("rights on agent", "permission denied for function next_code");
+        await fixture.FollowAsync(message, "grant execute on function next_code(text)");
+
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task Rights_on_columns_that_do_not_suffice_are_named()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.AsUserAsync(
+            "grant select, insert, update on all tables in schema public to $; revoke update on agent from $; grant update (name) on agent to $; "
+            + "grant usage on all sequences in schema public to $");
+
+        var message = await fixture.AssertStopsAsync("rights on agent", "The grants on its columns do not suffice");
+        await fixture.FollowAsync(message, "grant select");
+
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Fact]
+    public async Task A_function_behind_a_trigger_that_lacks_a_right_is_named()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync(
+            """
+            create table public.audit (id text); revoke all on public.audit from public;
+            create function public.note() returns trigger language plpgsql as $$ begin insert into public.audit values (new.bubble_id); return null; end $$;
+            create trigger note after insert on agent for each row execute function public.note()
+            """);
+        await fixture.AsUserAsync("grant select, insert, update on agent, \"user\" to $; grant usage on all sequences in schema public to $");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
+
+        var report = await fixture.ResyncAsync("agent");
+
+        Assert.Contains("permission denied for table audit, raised in function note(), perhaps by a trigger", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_publication_with_a_row_filter_is_named_as_the_cause()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);

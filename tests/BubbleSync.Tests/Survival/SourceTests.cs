@@ -113,7 +113,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
             report.Errors,
             e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract }
                 && e.Message.Contains("500", StringComparison.Ordinal)
-                && e.Message.Contains("--resume", StringComparison.Ordinal));
+                && e.Message.Contains("resume the run", StringComparison.Ordinal));
+        Assert.Contains(report.NextActions, a => a.Kind == NextActionKind.Resume);
         Assert.InRange(fixture.Bubble.Traffic.Requests, 8, 40);
     }
 
