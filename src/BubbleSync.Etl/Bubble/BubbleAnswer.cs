@@ -73,7 +73,9 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         catch (JsonException broken)
         {
             var described = $"({Place(broken)}): {_refusal.Described(response, body.AsSpan(0, length))}";
-            throw Failure(path, ErrorCode.SourceGarbled, $"answered 200 with a body that is no JSON {described}", isTransient: true, broken);
+            // A web page in place of the description is there on purpose: it will be there again.
+            var isPage = body.AsSpan(0, length).TrimStart(" \t\r\n"u8) is [(byte)'<', ..];
+            throw Failure(path, ErrorCode.SourceGarbled, $"answered 200 with a body that is no JSON {described}", isTransient: !isPage, broken);
         }
         finally
         {

@@ -143,7 +143,9 @@ internal sealed class BubbleClient : IDisposable
                 var attempts = Math.Max(attempt, _throttle.OutageRound);
                 var (own, all) = (_clock.GetElapsedTime(failing.Value), _throttle.OutageLasted);
                 var isDispensable = isOptional && failure.Errors[0].Code != ErrorCode.SourceThrottled;
-                if (attempts >= _settings.MaxAttempts && (isDispensable || IsPatienceOver(own > all ? own : all)))
+                if (attempts >= _settings.MaxAttempts && isDispensable)
+                    throw;
+                if (attempts >= _settings.MaxAttempts && IsPatienceOver(own > all ? own : all))
                     throw GivenUp(failure, attempts, own > all ? own : all);
 
                 await PauseAsync(failure.Errors[0], attempt, cancellationToken);

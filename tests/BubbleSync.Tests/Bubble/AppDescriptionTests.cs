@@ -32,6 +32,18 @@ public sealed class AppDescriptionTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_web_page_in_place_of_the_description_is_asked_for_once_and_promises_no_resume()
+    {
+        using var bubble = ScriptedBubble.Of(new BubbleSettings(), _ => Answer(200, Page));
+
+        var app = await ReadAsync(bubble);
+
+        Assert.Equal((SchemaSource.Sample, 2), (app.Source, bubble.Asked.Count));
+        Assert.Contains("No entry", app.Failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("To finish", app.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_404_that_comes_with_200_means_that_there_is_none()
     {
         const string None = """{"statusCode":404,"body":{"status":"NOT_FOUND","message":"no meta"}}""";

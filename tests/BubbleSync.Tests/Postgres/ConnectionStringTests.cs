@@ -289,7 +289,7 @@ public sealed class ConnectionStringTests
 
     [Theory]
     [InlineData("host\n", "line 2 of the service file is not word=value")]
-    [InlineData("hots=h\n", "line 2 of the service file is a word that is not known, 'hots'")]
+    [InlineData("hots=h\n", "line 2 of the service file has a word that is not known, 'hots'")]
     [InlineData("service=b\n", "line 2 of the service file names another service")]
     [InlineData("ldap://h/x=y\n", "line 2 of the service file is not word=value")]
     public void A_fault_in_a_service_file_names_the_line(string line, string why)

@@ -79,9 +79,10 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         await using var fixture = await OpenAsync();
         fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\" \": 1, \"\": 2, \"a\": 3"));
 
-        await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
+        var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
 
+        Assert.Contains("thing: records have a field without a name", Assert.Single(report.Warnings), StringComparison.Ordinal);
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
         Assert.Equal("3", await fixture.RowAsync("select a from thing"));
     }

@@ -101,7 +101,7 @@ internal sealed partial class ConnectionKeywords
     {
         var near = ConnectionWord.Near(pair.Name);
         var shown = near is not null || (mayShow && ConnectionWord.IsShowable(pair.Name)) ? $", '{pair.Name}'" : "";
-        var isAt = $"{pair.Place} is a word that is not known{shown}";
+        var isAt = $"{pair.Place} {(pair.Place.StartsWith("line", StringComparison.Ordinal) ? "has" : "is")} a word that is not known{shown}";
         return ConnectionFault.Of(near is not null ? $"{isAt}. Did you mean '{near}'?" : $"{isAt}. Remove it if it is a word of another client");
     }
 

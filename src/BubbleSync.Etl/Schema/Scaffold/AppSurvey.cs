@@ -26,12 +26,19 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
     {
         var sample = await RecordSample.ReadAsync(new EntitySource(client, type.Name, type.Name, 0), settings, cancellationToken);
         // Bubble's own fields first: another field of the same name must not take their column.
-        var described = EveryType.Select(own => type.Fields.FirstOrDefault(f => f.Names.Contains(own.Name)) ?? own).Union(type.Fields).ToList();
+        var own = EveryType.Select(known => (Known: known, Told: type.Fields.FirstOrDefault(f => f.Names.Contains(known.Name)))).ToList();
+        var described = own.Select(o => o.Told is { } told ? told with { Type = o.Known.Type } : o.Known)
+            .Concat(type.Fields.Except(own.Select(o => o.Told).OfType<DescribedField>()))
+            .ToList();
         var names = described.SelectMany(f => f.Names).ToHashSet();
         // A map cannot name a field without a name.
         var shown = sample.Where(s => !names.Contains(s.Key) && !string.IsNullOrWhiteSpace(s.Key)).Select(s => new DescribedField(s.Key, s.Key, s.Value));
         var fields = described.Concat(shown).Select(f => Surveyed(f, sample)).ToList();
-        return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0) { SharedNames = [.. SharedNames(type, fields)] };
+        return new SurveyedType(type.Name, type.Display, fields, type.Fields.Count > 0)
+        {
+            SharedNames = [.. SharedNames(type, fields)],
+            HasNameless = sample.Keys.Any(string.IsNullOrWhiteSpace),
+        };
     }
 
     // Records that carry one of the fields under its id distinguish them.

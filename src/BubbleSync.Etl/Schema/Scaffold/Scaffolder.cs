@@ -76,6 +76,8 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
 
         var maps = types.Select(type => Map(
             type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, FreeNames.OfColumns([Key, .. TableScript.OwnColumns])))).ToList();
+        _warnings.AddRange(maps.Zip(types).Where(m => m.Second.HasNameless)
+            .Select(m => $"{m.First.Name}: records have a field without a name, which no map can read. Give it a name in the Bubble editor."));
         _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
         var kinds = maps.Zip(types).SelectMany(m => m.First.Fields.Zip(m.Second.Fields).SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
         var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));

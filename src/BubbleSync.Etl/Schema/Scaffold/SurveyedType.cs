@@ -9,6 +9,9 @@ internal sealed record SurveyedType(string Name, string Display, IReadOnlyList<S
 {
     /// <summary>The names that several fields have in the editor, where records do not show that they carry ids; mostly none.</summary>
     public IReadOnlyList<SharedName> SharedNames { get; init; } = [];
+
+    /// <summary>Whether records have a field without a name, which no map can read.</summary>
+    public bool HasNameless { get; init; }
 }
 
 /// <summary>A name that several fields have in the editor.</summary>
