@@ -6,7 +6,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 
-/// <summary>Options that take one of some words.</summary>
+/// <summary>Options with a list of given words.</summary>
 internal static class ChoiceOption
 {
     /// <summary>Makes one that has a default.</summary>
@@ -32,7 +32,7 @@ internal static class ChoiceOption
         return option;
     }
 
-    /// <summary>Makes one that takes the words of an enum, but for some, and may be left out.</summary>
+    /// <summary>Makes one that takes the words of an enum, except some, and is optional.</summary>
     public static Option<T?> Optional<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(string name, string description, params IEnumerable<T> except)
         where T : struct, Enum
     {

@@ -15,7 +15,7 @@ internal sealed class CommandContext(ParseResult parsed)
 {
     private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
 
-    // These name a server. They count where a connection string leaves something out, and without one they do not.
+    // These name a server. They fill gaps in a connection string; without one they have no effect.
     private static readonly string[] VariablesOfLibpq = ["PGHOST", "PGHOSTADDR", "PGSERVICE"];
 
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
@@ -38,7 +38,7 @@ internal sealed class CommandContext(ParseResult parsed)
     private LogLevel LeastLevel => IsQuiet ? LogLevel.Error : parsed.GetValue(CommonOptions.Verbose) ? LogLevel.Debug : LogLevel.Information;
 
     /// <summary>Runs a command against the engine; where no database is set, against an embedded one that it starts and stops.</summary>
-    /// <param name="kind">What a failure's report calls it.</param>
+    /// <param name="kind">Its name in a failure's report.</param>
     /// <param name="work">The command.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
     public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
@@ -61,7 +61,7 @@ internal sealed class CommandContext(ParseResult parsed)
     public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
         GuardedAsync(kind, () => work(Engine(Settings())), cancellationToken);
 
-    /// <summary>The engine with these settings, which logs where that is asked for.</summary>
+    /// <summary>The engine with these settings; it logs if that is requested.</summary>
     public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
 
     /// <summary>Runs a command and reports its failure, if there is one.</summary>
@@ -90,13 +90,13 @@ internal sealed class CommandContext(ParseResult parsed)
         {
             return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted, IsJson);
         }
-        // Files are named by what writes them; what is left is where results go.
+        // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
         {
             Explain(unwritable);
             return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
         }
-#pragma warning disable CA1031 // Whatever it is, the command ends with an error and its exit code.
+#pragma warning disable CA1031 // Every exception ends the command with an error and exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
         {
@@ -108,7 +108,7 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>Does the work and shows its progress, unless that is switched off.</summary>
     public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
     {
-        // By the console that draws the progress, which puts the line above it.
+        // The progress console prints it, and puts it above the progress.
         await using var told = _interruption.Register(() =>
         {
             if (!IsQuiet)
@@ -117,14 +117,14 @@ internal sealed class CommandContext(ParseResult parsed)
         return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
     }
 
-    /// <summary>Says on stderr what is no error, unless that is not wanted.</summary>
+    /// <summary>Prints a note on stderr, except with <c>--quiet</c>.</summary>
     public void Tell(string line)
     {
         if (!IsQuiet)
             Console.Error.WriteLine(line);
     }
 
-    /// <summary>Prints why a run did not go as it should, whatever the form of its result.</summary>
+    /// <summary>Prints the errors of a run, for a result as text or as JSON.</summary>
     public void PrintErrors(RunReport report)
     {
         RunSummary.PrintErrors(report.Errors);
@@ -139,7 +139,7 @@ internal sealed class CommandContext(ParseResult parsed)
         return ExitCode.Of(report);
     }
 
-    /// <summary>Prints a result in the form that is asked for; gives the exit code of a command that is done.</summary>
+    /// <summary>Prints a result in the requested form; returns the exit code of a command that is done.</summary>
     public int Print(Func<string> json, Action<IAnsiConsole> text)
     {
         if (IsJson)
@@ -149,7 +149,7 @@ internal sealed class CommandContext(ParseResult parsed)
         return ExitCode.Done;
     }
 
-    /// <summary>With <c>--verbose</c>, tells on stderr what is behind an error: kinds and places only, for an exception's own words may hold a secret.</summary>
+    /// <summary>With <c>--verbose</c>, prints the cause of an error on stderr: types and places only, as an exception's message may hold a secret.</summary>
     public void Explain(Exception? cause)
     {
         for (; cause is not null && parsed.GetValue(CommonOptions.Verbose); cause = cause.InnerException)

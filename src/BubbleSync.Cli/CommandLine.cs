@@ -6,7 +6,7 @@ using BubbleSync.Etl;
 
 namespace BubbleSync.Cli;
 
-/// <summary>The program: takes the words apart, runs the verb, gives the exit code.</summary>
+/// <summary>The program: parses the words, runs the verb, returns the exit code.</summary>
 internal static class CommandLine
 {
     /// <summary>Runs one command.</summary>
@@ -24,7 +24,7 @@ internal static class CommandLine
 
     private static RootCommand Root()
     {
-        var root = new RootCommand("Mirrors a Bubble.io app into PostgreSQL: completely, exactly, again and again, with nothing local lost.")
+        var root = new RootCommand("Copies a Bubble.io app into PostgreSQL completely and exactly, and keeps local changes.")
         {
             ResyncVerb.Command(),
             SyncVerb.Command(),
@@ -52,7 +52,7 @@ internal static class CommandLine
         return root;
     }
 
-    // Otherwise a flag would take a word, only to refuse it, and tab completion would offer nothing behind it.
+    // Otherwise a flag would take a word and reject it, and tab completion would offer nothing after it.
     private static void TakeFlagsAlone(Command command)
     {
         foreach (var flag in command.Options.OfType<Option<bool>>())

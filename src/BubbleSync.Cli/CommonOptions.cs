@@ -6,25 +6,25 @@ namespace BubbleSync.Cli;
 internal static class CommonOptions
 {
     /// <summary>The settings file.</summary>
-    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (else BUBBLESYNC_CONFIG, else config/bubblesync.json here, else the one shipped)", HelpName = "FILE" };
+    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or the program's own)", HelpName = "FILE" };
 
     /// <summary>How results are printed.</summary>
     public static readonly Option<string> Output = ChoiceOption.Create("--output", "Print results as text or as one JSON document", "text", "text", "json");
 
     /// <summary>Whether stderr has errors and nothing else.</summary>
-    public static readonly Option<bool> Quiet = new("--quiet") { Description = "No progress and no notes: nothing on stderr but errors" };
+    public static readonly Option<bool> Quiet = new("--quiet") { Description = "Write only errors to stderr" };
 
-    /// <summary>Whether errors tell where in the program they came from.</summary>
-    public static readonly Option<bool> Verbose = new("--verbose") { Description = "After an error, print where in the program it occurred" };
+    /// <summary>Whether errors show where in the program they occurred.</summary>
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "After an error, print its type and stack trace" };
 
     /// <summary>Whether the engine's log goes to stderr, instead of the progress.</summary>
-    public static readonly Option<string> Log = ChoiceOption.Create("--log", "Log to stderr instead of showing progress; with --verbose in detail", "none", "none", "text", "json");
+    public static readonly Option<string> Log = ChoiceOption.Create("--log", "Write a log to stderr instead of progress; --verbose adds details", "none", "none", "text", "json");
 
     /// <summary>Settings that have an option of their own, with their names.</summary>
     public static readonly IReadOnlyDictionary<Option<string?>, string> Settings = new Dictionary<Option<string?>, string>
     {
         [Setting("--base-url", "URL", "Bubble:BaseUrl, up to and including /api/1.1")] = "Bubble:BaseUrl",
-        [Setting("--connection", "TEXT", "Postgres:ConnectionString; better in BUBBLESYNC_Postgres__ConnectionString, for others can see options")] = "Postgres:ConnectionString",
+        [Setting("--connection", "TEXT", "Postgres:ConnectionString; safer in BUBBLESYNC_Postgres__ConnectionString: other users can see options")] = "Postgres:ConnectionString",
         [Setting("--schema", "NAME", "Postgres:Schema")] = "Postgres:Schema",
         [Setting("--concurrency", "N", "Bubble:MaxConcurrency")] = "Bubble:MaxConcurrency",
         [Setting("--requests-per-minute", "N", "Bubble:RequestsPerMinute")] = "Bubble:RequestsPerMinute",

@@ -4,7 +4,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 
-/// <summary>Names that tab completion takes from the configuration which the line so far speaks of; none where that cannot be read.</summary>
+/// <summary>Names for tab completion, from the configuration that the line so far names; none if that cannot be read.</summary>
 internal static class ConfiguredNames
 {
     /// <summary>The entities of the maps.</summary>

@@ -9,10 +9,10 @@ internal static class ExitCode
     /// <summary>All done.</summary>
     public const int Done = 0;
 
-    /// <summary>Done, but not wholly: records rejected, a window unproved, a patch failed.</summary>
+    /// <summary>Done in part: records rejected, a window not verified, a patch failed.</summary>
     public const int Partial = 1;
 
-    /// <summary>Settings or usage are at fault.</summary>
+    /// <summary>Wrong settings or usage.</summary>
     public const int Usage = 2;
 
     /// <summary>Stopped: source or target unreachable or refusing, or a check failed; nothing half-applied.</summary>
@@ -21,7 +21,7 @@ internal static class ExitCode
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The code for a report that says itself whether it is a success. A run that reached its end without doing anything was not stopped.</summary>
+    /// <summary>The code for a report with its own success flag. A run that reached its end without doing anything was not stopped.</summary>
     public static int Of(RunReport report, bool success) =>
         !success && report is { Status: RunStatus.Succeeded } or { Status: RunStatus.Failed, Failure: null } ? Partial : Of(report);
 

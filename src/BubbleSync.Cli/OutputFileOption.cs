@@ -4,14 +4,14 @@ using static System.FormattableString;
 
 namespace BubbleSync.Cli;
 
-/// <summary>An option that names a file to write. The session makes sure that it can be written before the work, which may take hours.</summary>
+/// <summary>An option that names a file to write. A check before the work, which may take hours, makes sure that it can be written.</summary>
 internal sealed class OutputFileOption : Option<string?>
 {
     /// <summary>Makes one.</summary>
     public OutputFileOption(string name, string description)
         : base(name) => (Description, HelpName) = (description, "FILE");
 
-    /// <summary>Stops where the file that a command line names cannot be written.</summary>
+    /// <summary>Throws if the file that a command line names cannot be written.</summary>
     /// <exception cref="SyncException">It cannot: a usage error.</exception>
     public void Require(ParseResult parsed)
     {
@@ -19,7 +19,7 @@ internal sealed class OutputFileOption : Option<string?>
             Require(Path.GetFullPath(path));
     }
 
-    /// <summary>Stops where a file cannot be written.</summary>
+    /// <summary>Throws if a file cannot be written.</summary>
     /// <exception cref="SyncException">It cannot: a usage error.</exception>
     public void Require(string path)
     {
@@ -30,10 +30,10 @@ internal sealed class OutputFileOption : Option<string?>
         {
             if (Directory.Exists(path))
                 throw new IOException("It is a folder.");
-            // A folder that is missing is mostly a slip of the name.
+            // A missing folder is usually a typing error.
             if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
                 throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
-            // Beside it, as the report will be written; the one of last time stays as it is.
+            // Creates a file beside it, as the report will; an old report stays as it is.
             File.Create(Invariant($"{path}.{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

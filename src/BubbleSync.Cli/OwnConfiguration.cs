@@ -3,7 +3,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 
-/// <summary>Keeps what is written into maps out of the program's own folder, where the next build or update would throw it away.</summary>
+/// <summary>Prevents writes to the maps in the program's own folder, where the next build or update would delete them.</summary>
 internal static class OwnConfiguration
 {
     /// <summary>Stops a command that would write there.</summary>

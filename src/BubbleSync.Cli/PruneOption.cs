@@ -14,5 +14,5 @@ internal static class PruneOption
 
     /// <summary>Creates <c>--prune-limit</c>.</summary>
     public static Option<Limit?> Limit() => LimitOption.Create(
-        "--prune-limit", "Prune nothing of an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
+        "--prune-limit", "Do not prune an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
 }

@@ -6,7 +6,7 @@ using System.Globalization;
 
 namespace BubbleSync.Cli;
 
-/// <summary>Tells a shell how a line may go on: <c>bubblesync "[suggest:POSITION]" "LINE"</c> prints one candidate a line.</summary>
+/// <summary>Completes a line for a shell: <c>bubblesync "[suggest:POSITION]" "LINE"</c> prints one candidate a line.</summary>
 internal sealed class Suggestions(SuggestDirective directive) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal sealed class Suggestions(SuggestDirective directive) : SynchronousComma
         return ExitCode.Done;
     }
 
-    // Options only where one is begun, or where nothing else is possible.
+    // Options only if one is begun, or if nothing else is possible.
     private static IEnumerable<string> Candidates(ParseResult line, string word)
     {
         var known = Known(line).Where(l => l.StartsWith(word, StringComparison.Ordinal)).ToList();
@@ -42,7 +42,7 @@ internal sealed class Suggestions(SuggestDirective directive) : SynchronousComma
         }
         catch (InvalidOperationException)
         {
-            // The library looks for the last word as it was typed; one in quotes, or @FILE, it does not find.
+            // The library searches the last word as typed, and does not find a quoted one or @FILE.
             return [];
         }
     }

@@ -5,17 +5,17 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
 
-/// <summary>Finds what is wrong with the words of a command line, each time with the word that was probably meant.</summary>
+/// <summary>Finds errors in a command line, each with the word that was probably meant.</summary>
 internal static partial class Usage
 {
     // Options whose value may hold a secret; what reads them never quotes it.
     private static readonly string[] OptionsWithSecrets = ["--connection", "--base-url"];
 
-    /// <summary>Every fault; none where the words can be run.</summary>
+    /// <summary>Returns all errors; none if the line can run.</summary>
     public static IReadOnlyList<string> Faults(ParseResult parsed)
     {
         var command = parsed.CommandResult;
-        // Help, version and suggestions forgive the words around them.
+        // Help, version and suggestions ignore wrong words.
         if (parsed.Errors.Count == 0 && parsed.Action != command.Command.Action)
             return [];
         if (HasStraySecret(parsed))
@@ -39,14 +39,14 @@ internal static partial class Usage
     public static IEnumerable<string> Options(CommandResult command) =>
         Upwards(command).SelectMany(c => c.Command.Options.Where(o => c == command || o.Recursive)).Select(o => o.Name);
 
-    // A verb's arguments, and options that take several words, take whatever comes, mistyped options too.
+    // A verb's arguments, and options with several words, accept any word, even a mistyped option.
     private static IEnumerable<string> StrangeWords(ParseResult parsed)
     {
         var command = parsed.CommandResult;
         List<string> words = [.. parsed.UnmatchedTokens, .. command.Children.SelectMany(c => c.Tokens.Select(t => t.Value).Where(w => w.StartsWith(c is ArgumentResult ? "-" : "--", StringComparison.Ordinal)))];
         if (words.Count == 0)
             return [];
-        // Behind an unknown option its value stands, behind an unknown command what would be its own.
+        // An unknown option may be followed by its value, an unknown command by its own words.
         if (IsOption(words[0]))
             return words.Where(IsOption).Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
         // The rest of a connection string without quotation marks may be the password.
@@ -57,7 +57,7 @@ internal static partial class Usage
             : [$"'{words[0]}' is one word too many."];
     }
 
-    // Whatever reads such a word, as a file, a schema, an entity, would quote it.
+    // An error about such a word, as a file, schema or entity, would quote it.
     private static bool HasStraySecret(ParseResult parsed)
     {
         var given = OptionsWithSecrets.SelectMany(name => parsed.GetResult(name)?.Tokens.Select(t => t.Value) ?? []).ToList();

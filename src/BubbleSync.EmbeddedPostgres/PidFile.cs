@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>What a running server says of itself in <c>postmaster.pid</c>.</summary>
+/// <summary>The data of a running server in <c>postmaster.pid</c>.</summary>
 internal sealed record PidFile(int ProcessId, int Port)
 {
     internal static string PathIn(string data) => Path.Combine(data, "postmaster.pid");
 
-    /// <summary>Gives what the file in a data folder says, or null where there is none or it is still being written.</summary>
+    /// <summary>Reads the file in a data folder; null if there is none or it is still being written.</summary>
     internal static PidFile? Read(string data)
     {
         try

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Takes a prepared cluster, starts its server, gives its process once it answers.</summary>
+/// <summary>Starts the server of a prepared cluster; returns its process once it answers.</summary>
 internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDictionary<string, string> settings)
 {
     private const int Attempts = 5;
@@ -32,7 +32,7 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
         ["max_parallel_workers_per_gather"] = "0",
     };
 
-    /// <summary>Starts on the port, or on a free one where none is given; gives what the server says of itself.</summary>
+    /// <summary>Starts on the port, or on a free one if none is given; returns the server's PID file.</summary>
     internal async Task<PidFile> StartAsync(ServerBinaries binaries, int? port, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -83,7 +83,7 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
         return new(words[0], words.Skip(1)) { WorkingDirectory = Path.GetDirectoryName(cluster.Data), CreateNoWindow = true };
     }
 
-    // A session of its own, so that a Ctrl-C in the terminal reaches us and not the server that we still need to finish with;
+    // Its own session, so that a Ctrl-C in the terminal reaches us and not the server, which we need until the end;
     // a log file and not a pipe, so that the server outlives us without harm.
     private string[] UnixWords(ServerBinaries binaries, int port) =>
     [

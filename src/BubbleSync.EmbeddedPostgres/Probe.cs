@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Talks to the server of a cluster: whether it answers, whether it is the cluster's own, what version it is.</summary>
+/// <summary>Checks the server of a cluster: whether it answers, whether it is the cluster's own, its version.</summary>
 internal static class Probe
 {
     private const int ConnectSeconds = 10;
@@ -47,7 +47,7 @@ internal static class Probe
         }
     }
 
-    /// <summary>Makes the database where it is missing; gives the server's version.</summary>
+    /// <summary>Creates the database if missing; returns the server's version.</summary>
     internal static async Task<Version> EnsureDatabaseAsync(Cluster cluster, int port, string database, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cluster, port, cancellationToken);

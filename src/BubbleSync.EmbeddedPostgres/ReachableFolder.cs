@@ -1,6 +1,6 @@
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Takes a folder, gives one that the account can reach: the folder itself, or one in the temp folder that it points to.</summary>
+/// <summary>Returns a folder that the account can reach: the given one, or one in the temp folder that it points to.</summary>
 internal static class ReachableFolder
 {
     private const UnixFileMode PassThrough =

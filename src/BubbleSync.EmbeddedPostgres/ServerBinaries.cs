@@ -18,7 +18,7 @@ internal sealed partial record ServerBinaries(string Folder, int Major)
 
     internal string Control => Program(Folder, "pg_ctl");
 
-    /// <summary>Takes a folder, gives its binaries, or null and the reason why it does not count.</summary>
+    /// <summary>Returns the binaries of a folder, or null and why it cannot be used.</summary>
     internal static async Task<(ServerBinaries? Binaries, string Reason)> ProbeAsync(
         string folder, Account account, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ internal sealed class ServerProcess(int id)
     private static readonly TimeSpan ImmediateLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Whether a PostgreSQL runs under this id. A number that went to another program, or a process that only waits to be buried, does not count.</summary>
+    /// <summary>Whether a PostgreSQL runs under this id. An id that another program has now, or a zombie process, does not count.</summary>
     internal bool IsRunning()
     {
         try
@@ -29,7 +29,7 @@ internal sealed class ServerProcess(int id)
         }
     }
 
-    /// <summary>Ends the server: fast, which loses nothing, or immediate, which is a crash; harder where it does not obey.</summary>
+    /// <summary>Ends the server: fast, which loses nothing, or immediate, which is a crash; then kills it if it runs on.</summary>
     internal async Task StopAsync(bool immediate, ServerBinaries binaries, string data, CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows())

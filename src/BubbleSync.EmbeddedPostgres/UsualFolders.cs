@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>Gives the folders where systems put PostgreSQL's programs, as far as they exist, newest version first.</summary>
+/// <summary>Finds the existing folders where systems put PostgreSQL's programs, newest version first.</summary>
 internal static partial class UsualFolders
 {
     // Parent, the pattern of one version's folder in it, and where its programs are.

@@ -8,8 +8,8 @@ internal sealed class Watchdog : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
-    // It waits a moment first: who starts again at once after a kill finds the server still running.
-    // The mark is set before the owners are looked at, and a new owner signs in before it looks for the mark: one of the two always sees the other.
+    // It waits a moment first: a quick restart after a kill finds the server still running.
+    // The mark is set before the owners are checked, and a new owner signs in before it checks the mark: one of the two always finds the other.
     private const string Script =
         """
         exec >/dev/null 2>&1
@@ -53,7 +53,7 @@ internal sealed class Watchdog : IDisposable
         return new(Process.Start(description)!);
     }
 
-    /// <summary>Waits while a watchdog is stopping the server that we want to join. A mark that stays was left by one that was killed.</summary>
+    /// <summary>Waits while a watchdog is stopping the server that we want to join. A mark that stays is from a killed watchdog.</summary>
     internal static async Task LetPassAsync(Owners owners, CancellationToken cancellationToken)
     {
         for (var waited = TimeSpan.Zero; waited < Limit && File.Exists(owners.Mark); waited += Pause)
@@ -61,7 +61,7 @@ internal sealed class Watchdog : IDisposable
         File.Delete(owners.Mark);
     }
 
-    /// <summary>Sends it home: the owner has done the work itself.</summary>
+    /// <summary>Ends it: the owner has done the work itself.</summary>
     public void Dispose()
     {
         try

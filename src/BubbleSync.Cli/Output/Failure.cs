@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Output;
 /// <summary>Reports a command that stopped: lines on stderr; with JSON, a report on stdout as well.</summary>
 internal static class Failure
 {
-    /// <summary>Prints it; gives the exit code.</summary>
+    /// <summary>Prints it; returns the code.</summary>
     /// <param name="command">The command, as the report names it.</param>
     /// <param name="errors">Why it stopped.</param>
     /// <param name="code">The exit code.</param>
@@ -27,7 +27,7 @@ internal static class Failure
         return code;
     }
 
-    // The shape of a run's report, of whatever command.
+    // The form of a run's report, for any command.
     private static string Named(RunReport report, string command)
     {
         var document = JsonNode.Parse(report.ToJson())!.AsObject();

@@ -19,7 +19,7 @@ internal static class FieldTable
         PrintCoverage(report, console);
     }
 
-    /// <summary>Prints how much of what Bubble sends is stored, beside what was published of it, and why that may not be all.</summary>
+    /// <summary>Prints how much of what Bubble sends is stored, next to the published figures, and why it may be incomplete.</summary>
     public static void PrintCoverage(FieldAuditReport report, IAnsiConsole console)
     {
         string[] published = report.Coverage.Any(c => c.Published is not null) ? ["published"] : [];

@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>What came of invoices.</summary>
+/// <summary>Outcomes of invoices.</summary>
 internal static class InvoiceSummary
 {
     private const int MostRows = 50;

@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>A run as a picture of as many lines as it has entities, and three below: records, calls, queues. In a narrow terminal the bars give way, then counts become percentages.</summary>
+/// <summary>Draws a run: one line per entity, and three below: records, calls, queues. In a narrow terminal the bars are left out, then counts become percentages.</summary>
 internal sealed class LiveView(TimeProvider clock) : IRenderable
 {
     private const int WidestBar = 30;
@@ -66,7 +66,7 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
         yield return [new($" {ProgressText.Queues(progress)}", faint)];
     }
 
-    // In a low window those that are under way stay, then those that wait.
+    // In a low window, entities in progress come first, then waiting ones.
     private static List<EntityProgress> Shown(IReadOnlyList<EntityProgress> entities, int lines)
     {
         var first = entities.OrderBy(e => e.State switch { EntityState.Reading => 0, EntityState.Merging => 1, EntityState.Waiting => 2, _ => 3 }).Take(Math.Max(lines, 1)).ToHashSet();
@@ -105,7 +105,7 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
         _ => Color.Blue,
     });
 
-    // A line that the terminal would wrap is one more than is cleared before the next drawing.
+    // A wrapped line takes one more row than is cleared before the next drawing.
     private static IEnumerable<Segment> Cut(IReadOnlyList<Segment> line, int width)
     {
         foreach (var segment in line)

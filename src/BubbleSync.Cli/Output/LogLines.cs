@@ -9,7 +9,7 @@ internal static class LogLines
 {
     private const string Time = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
 
-    /// <summary>Gives the loggers; dispose of them so that the last lines are written.</summary>
+    /// <summary>Makes the loggers; dispose of them so that the last lines are written.</summary>
     /// <param name="isJson">Whether each line is a JSON object.</param>
     /// <param name="least">The lowest level that is written.</param>
     public static ILoggerFactory Create(bool isJson, LogLevel least) => LoggerFactory.Create(builder =>

@@ -23,7 +23,7 @@ internal sealed class Monitoring : IDisposable
     public static Monitoring? Start() =>
         Endpoints.Any(name => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(name))) ? new Monitoring() : null;
 
-    /// <summary>Sends what is left; a collector that does not answer is waited for a few seconds, and is no error.</summary>
+    /// <summary>Sends the rest; waits a few seconds for a collector that does not answer, which is no error.</summary>
     public void Dispose()
     {
         _spans.Dispose();

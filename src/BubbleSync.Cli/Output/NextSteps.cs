@@ -6,7 +6,7 @@ namespace BubbleSync.Cli.Output;
 /// <summary>What to type after a command: the library's next actions as lines with commands.</summary>
 internal static class NextSteps
 {
-    /// <summary>So much of a run's id is enough to name it.</summary>
+    /// <summary>This many characters of a run's id suffice.</summary>
     public const int IdLength = 13;
 
     /// <summary>Returns an action as a line.</summary>

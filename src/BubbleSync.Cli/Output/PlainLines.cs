@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Progress where nobody watches: a line now and then on stderr.</summary>
+/// <summary>Progress without a terminal: an occasional line on stderr.</summary>
 internal sealed class PlainLines(TimeProvider clock) : IProgress<RunProgress>
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);

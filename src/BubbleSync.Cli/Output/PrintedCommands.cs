@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 namespace BubbleSync.Cli.Output;
 
 /// <summary>
-/// The commands that the program tells to type, wherever in its lines: they get the options by which this command was told where everything is, so
+/// Adds the options by which this command finds its configuration to the commands that the program prints, so
 /// that they find the same maps and tables. Never the connection, which may hold a password.
 /// </summary>
 internal static partial class PrintedCommands
 {
     private static readonly string[] Repeated = ["--config", "--schema", "--base-url"];
 
-    /// <summary>From now on, lines on stderr, and on stdout where that carries text, have their commands completed.</summary>
+    /// <summary>From now on, completes the commands in lines on stderr, and on stdout if that carries text.</summary>
     public static void Repeat(ParseResult parsed)
     {
         var options = Options(parsed);

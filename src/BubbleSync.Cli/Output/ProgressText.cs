@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Output;
 /// <summary>The progress of a run, in words.</summary>
 internal static class ProgressText
 {
-    /// <summary>How far, how fast, how long still.</summary>
+    /// <summary>Records read, speed, time left.</summary>
     public static string Records(RunProgress progress, Speed speed)
     {
         var rejected = Rejected(progress.Entities.Sum(e => e.Rejected));
@@ -20,7 +20,7 @@ internal static class ProgressText
         return Say($"{progress.Entities.Sum(e => e.Read):N0} of {expected:N0} records{pace}{left}{rejected}");
     }
 
-    /// <summary>What was asked of Bubble, how much it allows, and how much of that is used.</summary>
+    /// <summary>The requests to Bubble, the allowed rate, and how much of it is used.</summary>
     public static string Api(RunProgress progress, Speed speed)
     {
         var api = progress.Api;
@@ -31,14 +31,14 @@ internal static class ProgressText
         return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {pace}{retries}{throttled}{waiting}");
     }
 
-    /// <summary>What waits before each stage: where a queue is full, the stage behind it is what the run waits for.</summary>
+    /// <summary>The queue before each stage: if a queue is full, the run waits for the stage after it.</summary>
     public static string Queues(RunProgress progress)
     {
         var fills = progress.Queues.Where(q => q.Stage != QueueStage.Read).Select(q => Say($"{q.Waiting}/{q.Capacity} to {Word.Of(q.Stage)}"));
         return $"pages waiting: {string.Join(", ", fills.DefaultIfEmpty("none"))}";
     }
 
-    /// <summary>So many rejected, where there are any.</summary>
+    /// <summary>The number of rejects, if any.</summary>
     public static string Rejected(long count) => count > 0 ? Say($", {count:N0} rejected") : "";
 
     private static string Stage(RunProgress progress) =>

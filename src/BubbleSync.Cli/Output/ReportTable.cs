@@ -4,12 +4,12 @@ using Spectre.Console;
 namespace BubbleSync.Cli.Output;
 
 /// <summary>
-/// A table: words to the left, numbers to the right, and each cell as it is, brackets included. In a terminal too narrow for it heads take several
+/// A table: words to the left, numbers to the right, and each cell as it is, brackets included. If the terminal is too narrow, heads take several
 /// lines and ids are shortened, then columns are left out. No name or id is broken.
 /// </summary>
 internal sealed class ReportTable
 {
-    // Of a column of prose; what is more wraps.
+    // Least width of prose; longer text wraps.
     private const int LeastProse = 16;
 
     private readonly List<(string Head, Justify Alignment)> _columns = [];
@@ -38,7 +38,7 @@ internal sealed class ReportTable
         return this;
     }
 
-    /// <summary>Says how much of a column's cells is enough in a narrow terminal.</summary>
+    /// <summary>Sets the length of a column's cells in a narrow terminal.</summary>
     public ReportTable Shorten(string head, int length)
     {
         _lengths[head] = length;
@@ -64,7 +64,7 @@ internal sealed class ReportTable
         console.Write(table);
     }
 
-    // Between two columns three blanks, and two at each end.
+    // Three blanks between columns, and two at each end.
     private int Width(List<int> kept, bool isNarrow) => 1 + kept.Sum(c => 3 + Width(c, isNarrow));
 
     private int Width(int column, bool isNarrow)

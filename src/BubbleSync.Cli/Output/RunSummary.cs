@@ -30,7 +30,7 @@ internal static class RunSummary
         Close(report, console);
     }
 
-    /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one thing said stays one line.</summary>
+    /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one message stays one line.</summary>
     public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(VisibleText.Of(line));
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
@@ -42,7 +42,7 @@ internal static class RunSummary
         return table;
     }
 
-    // What is kept of a comparison: an entity's records, and how many of them are as they should be.
+    // What is kept of a comparison: an entity's records, and how many of them are equal or rejected.
     private static ReportTable Compared(RunReport report)
     {
         var isVerify = report.Kind == RunKind.Verify;
@@ -89,7 +89,7 @@ internal static class RunSummary
             return Invariant($"{Word.Of(report.Kind)} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
                 + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
 
-        // What an earlier attempt had read took none of this one's time.
+        // Records of an earlier attempt took no time in this one.
         var read = Math.Min(report.Read ?? records, records);
         var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
@@ -98,7 +98,7 @@ internal static class RunSummary
             $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
-    /// <summary>How sure it is that everything was read; where that was not asked for, what was.</summary>
+    /// <summary>Whether it is verified that all was read; or which part was to be read.</summary>
     public static string Proof(EntityProof? proof) => proof switch
     {
         null => "-",

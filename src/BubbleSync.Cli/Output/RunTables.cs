@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Earlier runs as text: a table of runs; lines for what may be many.</summary>
+/// <summary>Earlier runs as text: a table of runs; lines for long lists.</summary>
 internal static class RunTables
 {
     /// <summary>Prints a table of runs.</summary>

@@ -11,10 +11,10 @@ internal sealed class Speed(TimeProvider clock)
     private long _calls;
     private long _at;
 
-    /// <summary>Records a second of the whole run; 0 where two looks are not apart yet.</summary>
+    /// <summary>Records a second of the whole run; 0 until there are two samples.</summary>
     public double Total => _now.Sum(e => Of(e.Name));
 
-    /// <summary>Calls a minute; 0 where two looks are not apart yet.</summary>
+    /// <summary>Calls a minute; 0 until there are two samples.</summary>
     public double CallsPerMinute
     {
         get
@@ -27,7 +27,7 @@ internal sealed class Speed(TimeProvider clock)
 
     private (long At, IReadOnlyList<EntityProgress> Entities, long Calls) First => _looks.Count > 0 ? _looks.Peek() : (_at, _now, _calls);
 
-    /// <summary>Remembers how far the run is.</summary>
+    /// <summary>Notes the run's progress.</summary>
     public void Note(RunProgress progress)
     {
         (_now, _calls, _at) = (progress.Entities, progress.Api.Calls, clock.GetTimestamp());
@@ -44,13 +44,13 @@ internal sealed class Speed(TimeProvider clock)
         return elapsed > TimeSpan.Zero ? Math.Max(0, Read(_now, entity) - Read(then, entity)) / elapsed.TotalSeconds : 0;
     }
 
-    /// <summary>How long reading what is left takes at this speed, or null where that cannot be said.</summary>
+    /// <summary>The remaining reading time at this speed, or null if unknown.</summary>
     public TimeSpan? Left()
     {
         var left = _now.Sum(e => Math.Max(0, (e.Expected ?? 0) - e.Read));
         return _now.Any(e => e.Expected is null) || Total <= 0 ? null : TimeSpan.FromSeconds(Math.Min(left / Total, TimeSpan.MaxValue.TotalSeconds / 2));
     }
 
-    // What an earlier attempt had read took none of this one's time.
+    // Records of an earlier attempt took no time in this one.
     private static long Read(IReadOnlyList<EntityProgress> entities, string name) => entities.Where(e => e.Name == name).Sum(e => e.Read - e.TakenOver);
 }

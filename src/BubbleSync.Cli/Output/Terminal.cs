@@ -8,13 +8,13 @@ namespace BubbleSync.Cli.Output;
 /// </summary>
 internal static class Terminal
 {
-    // Who reads a pipe or a file wants all columns.
+    // Readers of a pipe or a file need all columns.
     private const int WidthOfPipes = 1000;
 
     /// <summary>From now on, whatever is printed line by line is visible text: on stderr, and on stdout unless that carries JSON.</summary>
     public static void MakeVisible(bool isJson)
     {
-        // The consoles below take the writers as they are before that.
+        // The consoles below use the original writers.
         _ = (Out, Error);
 #pragma warning disable CA2000 // The console keeps them to the end.
         System.Console.SetError(VisibleText.Over(System.Console.Error));

@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditFieldsVerb
 {
     private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file as CSV");
-    private static readonly Option<bool> Shapes = new("--shapes") { Description = "Add what the values look like to the CSV as a last column, 'shapes'" };
+    private static readonly Option<bool> Shapes = new("--shapes") { Description = "Add a last column 'shapes' to the CSV: the form of the values" };
     private static readonly Option<string[]> Entity = EntityOption.Create();
 
     /// <summary>The verb.</summary>

@@ -8,12 +8,12 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditLinksVerb
 {
     private static readonly OutputFileOption Csv = new("--csv", "Write every missing target to this file as CSV");
-    private static readonly Option<bool> Ask = new("--ask") { Description = "Ask Bubble which of the targets it still has, and print the command that fetches them" };
+    private static readonly Option<bool> Ask = new("--ask") { Description = "Look up the targets in Bubble, and print the command that fetches those found" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("links", "Find links whose target is in none of the tables") { Csv, Ask };
+        var command = new Command("links", "Find links whose target is in no table") { Csv, Ask };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

@@ -7,9 +7,9 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>audit schema</c>: Bubble's types and fields against maps and tables.</summary>
 internal static class AuditSchemaVerb
 {
-    private static readonly OutputFileOption DdlFile = new("--ddl", "Write the statements that close the gaps to this file");
-    private static readonly Option<bool> Apply = new("--apply") { Description = "Run them, in one transaction: additions only" };
-    private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add lines for unmapped fields to the entity maps, marked for review" };
+    private static readonly OutputFileOption DdlFile = new("--ddl", "Write SQL statements for the additions to this file");
+    private static readonly Option<bool> Apply = new("--apply") { Description = "Run the additions in one transaction" };
+    private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add unmapped fields to the entity maps, with the note 'review'" };
     private static readonly OutputFileOption Csv = new("--csv", "Write the findings to this file as CSV");
 
     /// <summary>The verb.</summary>

@@ -9,15 +9,15 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditValuesVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since then, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
+    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<ValueVerdict?> Only = ChoiceOption.Optional<ValueVerdict>("--only", "Only rows of this verdict");
-    private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file, compressed where its name ends in .gz, instead of to stdout");
-    private static readonly Option<bool> Formulas = new("--formulas") { Description = "Leave texts that a spreadsheet would take for formulas as they are" };
+    private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file instead of stdout; compress it if its name ends in .gz");
+    private static readonly Option<bool> Formulas = new("--formulas") { Description = "Do not change texts that a spreadsheet would read as formulas" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("values", "Write for each mapped field of each record what Bubble sent, what it becomes and what is stored") { Entity, Since, Only, Csv, Formulas };
+        var command = new Command("values", "Write the sent, the mapped and the stored value of each mapped field of each record") { Entity, Since, Only, Csv, Formulas };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

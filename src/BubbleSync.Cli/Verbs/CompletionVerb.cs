@@ -3,7 +3,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>completion</c>: the script that teaches a shell to complete our words. It asks the program itself, by the directive <c>[suggest:POSITION]</c>.</summary>
+/// <summary><c>completion</c>: the script for tab completion in a shell. It calls the program itself, with the directive <c>[suggest:POSITION]</c>.</summary>
 internal static class CompletionVerb
 {
     private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string, string> { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
@@ -18,7 +18,7 @@ internal static class CompletionVerb
             if (given.Tokens is [var shell] && !Scripts.ContainsKey(shell.Value))
                 given.AddError($"There is no completion for '{shell.Value}'.{DidYouMean.Hint(shell.Value, Scripts.Keys)}");
         });
-        var command = new Command("completion", "Print the script that completes words of bubblesync in a shell") { Shell };
+        var command = new Command("completion", "Print the script for tab completion in a shell") { Shell };
         command.SetAction((parsed, token) => new CommandContext(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
         return command;
     }

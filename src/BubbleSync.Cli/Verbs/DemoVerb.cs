@@ -11,8 +11,8 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>demo</c>: the main job on a private PostgreSQL and the simulator; stops what it started.</summary>
 internal static class DemoVerb
 {
-    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Invoices to make; the other types follow in proportion", 2000, 0, 1_000_000);
-    private static readonly OutputFileOption Csv = new("--csv", "Where the CSV audit goes (else field-audit.csv in the program's own folder .bubblesync)");
+    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Number of invoices; other types are in proportion", 2000, 0, 1_000_000);
+    private static readonly OutputFileOption Csv = new("--csv", "CSV file of the audit (default: field-audit.csv in the program's folder .bubblesync)");
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -56,7 +56,7 @@ internal static class DemoVerb
         context.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
     }
 
-    // The shipped settings, whatever is set around: the demo never touches a real app or database. The simulator has no limit to respect.
+    // The shipped settings, not those of the user: the demo never uses a real app or database. The simulator has no rate limit.
     private static SyncSettings Settings(ParseResult parsed, EmbeddedPostgresServer server, SimulatorServer simulator)
     {
         var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());

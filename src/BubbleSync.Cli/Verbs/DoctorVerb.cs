@@ -6,13 +6,13 @@ using Spectre.Console;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>doctor</c>: what is well and what is not, before a run.</summary>
+/// <summary><c>doctor</c>: what is ok and what is not, before a run.</summary>
 internal static class DoctorVerb
 {
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("doctor", "Check settings, token, types, tables, columns, unique keys and rights; say how to fix each");
+        var command = new Command("doctor", "Check settings, token, types, tables, columns, unique keys and rights; print fixes");
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

@@ -5,13 +5,13 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>patch</c>: the patch stage alone.</summary>
 internal static class PatchVerb
 {
-    private static readonly Argument<string[]> Names = new("NAME") { Description = "A patch's name or number; none for all", DefaultValueFactory = _ => [], Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Names = new("NAME") { Description = "A patch's name or number; default all", DefaultValueFactory = _ => [], Arity = ArgumentArity.ZeroOrMore };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
         Names.CompletionSources.Add(ConfiguredNames.Patches);
-        var command = new Command("patch", "Run the patch stage alone") { Names };
+        var command = new Command("patch", "Run only the patches") { Names };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

@@ -12,7 +12,7 @@ internal static class PlanVerb
     private static readonly Option<string[]> Entity = EntityOption.Create();
 
     private static readonly Option<GraphForm?> Graph =
-        ChoiceOption.Optional<GraphForm>("--graph", "Print the graph of a resync instead, without asking Bubble");
+        ChoiceOption.Optional<GraphForm>("--graph", "Print the graph of a resync instead; no request to Bubble");
 
     private enum GraphForm
     {
@@ -23,7 +23,7 @@ internal static class PlanVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("plan", "Report what a resync would read, cost, take and write") { Entity, Graph };
+        var command = new Command("plan", "Report what a resync would read, write and cost") { Entity, Graph };
         command.SetAction((parsed, token) =>
         {
             var (context, entities) = (new CommandContext(parsed), parsed.GetValue(Entity)!);

@@ -8,28 +8,28 @@ namespace BubbleSync.Cli.Verbs;
 internal static class ResyncVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows that were edited here or are newer" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
-    private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before merging further when more records than this, or than this part, are rejected", percentOnly: false);
+    private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before further merges if more records than this number or part are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
-    private static readonly Option<bool> Plan = new("--plan") { Description = "Report what it would read, cost, take and write, and end" };
+    private static readonly Option<bool> Plan = new("--plan") { Description = "Report what it would read, write and cost, and end" };
     private static readonly Option<bool> AcceptSource = new("--accept-source")
     {
-        Description = "Accept a new address of the same app, after a sample of the stored ids was found there",
+        Description = "Accept a new address of the same app if a sample of the stored ids exists there",
     };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("resync", "Read the full history of all (or the named) entities and merge it")
+        var command = new Command("resync", "Read and merge all records of all or the named entities")
         {
             Entity, Force, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
         };
         command.Validators.Add(Check);
-        // The first Ctrl-C lets the run end in good order; a second one ends the program.
+        // The first Ctrl-C asks the run to stop early; a second one ends the program.
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -55,7 +55,7 @@ internal static class ResyncVerb
         AcceptSource = parsed.GetValue(AcceptSource),
     };
 
-    // A run goes on as it was begun: half its entities forced and half not would be neither.
+    // A resumed run keeps its options; otherwise only half of its entities would be forced.
     private static void Check(CommandResult command)
     {
         if (command.GetResult(Resume) is null)

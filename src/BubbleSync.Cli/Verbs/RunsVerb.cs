@@ -14,15 +14,15 @@ internal static class RunsVerb
     private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
     private static readonly Option<Severity?> Level = ChoiceOption.Optional<Severity>("--level", "Only lines of this level");
     private static readonly Option<RunKind?> Kind = ChoiceOption.Optional<RunKind>("--kind", "Only runs of this kind", except: RunKind.Other);
-    private static readonly Option<RunStatus?> Status = ChoiceOption.Optional<RunStatus>("--status", "Only runs that are, or ended, like this");
+    private static readonly Option<RunStatus?> Status = ChoiceOption.Optional<RunStatus>("--status", "Only runs with this status");
     private static readonly Option<bool> Follow = new("--follow") { Description = "Print further lines as they are written, until the run has ended" };
-    private static readonly Option<string?> Entity = EntityOption.Single("Only what is of this entity");
-    private static readonly OutputFileOption Csv = new("--csv", "Write the rejects to this file as CSV, each with its record");
+    private static readonly Option<string?> Entity = EntityOption.Single("Only entries of this entity");
+    private static readonly OutputFileOption Csv = new("--csv", "Write the rejected fields and their records to a CSV file");
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Take the kept records even over rows that were edited here, of the same date, or newer" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here, have the same date or are newer" };
 
     /// <summary>The verb.</summary>
-    public static Command Command() => new("runs", "Earlier runs: what they did, what they rejected")
+    public static Command Command() => new("runs", "Show earlier runs; reprocess rejected records")
     {
         Verb(new Command("list", "The latest runs") { Most, Kind, Status }, ListAsync),
         Verb(new Command("show", "A run's result") { Run }, ShowAsync),

@@ -8,13 +8,13 @@ namespace BubbleSync.Cli.Verbs;
 internal static class ScaffoldVerb
 {
     private static readonly Option<string[]> Type = new("--type") { Description = "This Bubble type; may be given several times", HelpName = "NAME", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
-    private static readonly Option<bool> All = new("--all") { Description = "All types that the Data API serves and no map names" };
+    private static readonly Option<bool> All = new("--all") { Description = "All types of the Data API that have no map" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print what would be written, and write nothing" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that no map names yet") { Type, All, DryRun };
+        var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that have no map yet") { Type, All, DryRun };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = !parsed.GetValue(DryRun) };

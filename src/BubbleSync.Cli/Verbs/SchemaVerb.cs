@@ -25,6 +25,6 @@ internal static class SchemaVerb
                 },
                 token);
         });
-        return new Command("schema", "The target's tables") { apply };
+        return new Command("schema", "Create the tables") { apply };
     }
 }

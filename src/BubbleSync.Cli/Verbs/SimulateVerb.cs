@@ -10,14 +10,14 @@ namespace BubbleSync.Cli.Verbs;
 internal static class SimulateVerb
 {
     private static readonly Option<int> Port = NumberOption.Create("--port", "Loopback port; 0 for a free one", 0, 0, 65_535);
-    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Invoices to make; the other types follow in proportion", 2000, 0, 1_000_000);
-    private static readonly Option<int> Seed = new("--seed") { Description = "Decides all data", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Number of invoices; other types are in proportion", 2000, 0, 1_000_000);
+    private static readonly Option<int> Seed = new("--seed") { Description = "The random seed", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<string> Token = new("--token") { Description = "The token to accept", HelpName = "TEXT", DefaultValueFactory = _ => "simulator-token" };
     private static readonly Option<int> Latency = NumberOption.Create("--latency", "Milliseconds before each answer", 0, 0, 600_000);
-    private static readonly Option<int> Limit = NumberOption.Create("--limit", "Requests a minute before it answers 429; 0 for no limit", 0, 0);
+    private static readonly Option<int> Limit = NumberOption.Create("--limit", "Requests a minute; more get 429; 0 for no limit", 0, 0);
     private static readonly Option<string[]> Fault = new("--fault")
     {
-        Description = "Misbehave; may be given several times. " + string.Join("; ", SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}")),
+        Description = "A fault; may be given several times. " + string.Join("; ", SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}")),
         HelpName = "NAME[=ARGUMENT]",
         DefaultValueFactory = _ => [],
     };

@@ -5,29 +5,29 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>sync</c>: single invoices, those of a range of dates, or whatever changed since the last run.</summary>
+/// <summary><c>sync</c>: single invoices, those of a range of dates, or all changes since the last run.</summary>
 internal static class SyncVerb
 {
     private static readonly char[] Separators = [' ', ',', ';', '\t', '\r', '\n'];
 
     private static readonly Argument<string[]> Ids = new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
-    private static readonly Option<string?> IdsFile = new("--ids-file") { Description = "A file with more ids, separated by blanks, commas or lines", HelpName = "FILE" };
-    private static readonly Option<bool> Force = new("--force") { Description = "Take Bubble's values even over rows that were edited here or are newer" };
-    private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Leave users out" };
-    private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Leave agents and their logins out" };
-    private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date, as ISO 8601; a date alone means from its beginning, UTC", isEnd: false);
-    private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means to its end, UTC (default now)", isEnd: true);
+    private static readonly Option<string?> IdsFile = new("--ids-file") { Description = "File of more ids, separated by spaces, commas or line ends", HelpName = "FILE" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
+    private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Skip users" };
+    private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Skip agents and their logins" };
+    private static readonly Option<DateTimeOffset> From = MomentOption.Create("--from", "First Modified Date (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
+    private static readonly Option<DateTimeOffset> To = MomentOption.Create("--to", "Last Modified Date, included; a date alone means its end in UTC (default now)", isEnd: true);
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<long?> MaxCalls = NumberOption.Optional(
-        "--max-calls", "Send no more requests than this; what is not found out by then, a resync finds", 1);
+        "--max-calls", "Send no more requests than this; a resync finds what is not found by then", 1);
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
         From.Required = true;
-        return new Command("sync", "Sync a part: invoices, a range of dates, what changed since the last run") { Invoice(), Range(), Incremental() };
+        return new Command("sync", "Sync invoices, a range of dates, or what changed since the last run") { Invoice(), Range(), Incremental() };
     }
 
     private static Command Invoice()
@@ -70,7 +70,7 @@ internal static class SyncVerb
     private static Command Incremental()
     {
         var command = new Command(
-            "incremental", "Sync everything modified since the last finished run, with an overlap; then count what was deleted in Bubble or is missing here")
+            "incremental", "Sync everything modified since the last verified reading, with an overlap; then find deleted and missing records by counts")
         {
             Entity, Prune, PruneLimit, MaxCalls,
         };

@@ -4,7 +4,7 @@ using BubbleSync.Etl.Reports;
 namespace BubbleSync.Etl.Bubble;
 
 /// <summary>The app's description of itself.</summary>
-/// <param name="Source">Where it says so: <c>meta</c>, <c>swagger</c>, or <c>sample</c> where it says nothing and records must tell.</param>
+/// <param name="Source">Its source: <c>meta</c>, <c>swagger</c>, or <c>sample</c> if only records show the fields.</param>
 /// <param name="Types">The types that the Data API serves; none where the app does not say.</param>
 internal sealed record AppDescription(SchemaSource Source, IReadOnlyList<DescribedType> Types)
 {
@@ -33,6 +33,6 @@ internal sealed record AppDescription(SchemaSource Source, IReadOnlyList<Describ
 /// <param name="Fields">Its fields; none where the app does not describe them.</param>
 internal sealed record DescribedType(string Name, string Key, string Display, IReadOnlyList<DescribedField> Fields)
 {
-    /// <summary>Whether this type is meant, by whichever of its names.</summary>
+    /// <summary>Whether this is one of the type's names.</summary>
     public bool Answers(string type) => new[] { Name, Key, Display }.Any(n => BubbleQuery.TypeName(n) == BubbleQuery.TypeName(type));
 }

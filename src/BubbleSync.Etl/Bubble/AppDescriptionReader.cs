@@ -5,7 +5,7 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Reads what an app has: from <c>/meta</c>, and where that names no fields, from Swagger.</summary>
+/// <summary>Reads an app's types: from <c>/meta</c>, or from Swagger if that names no fields.</summary>
 internal sealed partial class AppDescriptionReader(BubbleClient client)
 {
     private const string Meta = "meta";
@@ -16,7 +16,7 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         [ErrorCode.TokenRefused, ErrorCode.SourceUnreachable, ErrorCode.SourceThrottled, ErrorCode.SourceWaitTooLong, ErrorCode.CallBudget];
 
     /// <summary>
-    /// Returns the description. Where neither of the two has fields, it has the types that <c>/meta</c> names, perhaps none, and
+    /// Returns the description. If neither of the two has fields, it has the types that <c>/meta</c> names, perhaps none, and
     /// <see cref="AppDescription.Failure"/> says what was refused.
     /// </summary>
     /// <exception cref="SyncException">Neither can be read, for a reason that concerns every request.</exception>

@@ -18,7 +18,7 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
     // Characters that nearly all character sets write with the same bytes. UTF-16 and sets with shift sequences do not.
     private static readonly SearchValues<byte> PlainAscii = SearchValues.Create([.. "\t\r\n"u8, .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
-    // RFC 8259 has JSON begin without it; some servers on the way add it.
+    // RFC 8259 forbids it before JSON; some servers on the way add it.
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>Returns the page of a good answer, which takes over the reserved bytes; throws the error of any other answer.</summary>

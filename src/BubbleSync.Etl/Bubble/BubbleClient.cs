@@ -37,7 +37,7 @@ internal sealed class BubbleClient : IDisposable
     {
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
         _answer = new BubbleAnswer(settings, meter);
-        // As many large pages as there are requests in flight fit into the budget together.
+        // The budget has room for one large page per request in flight.
         _sizes = new RecordSizes(Math.Max(LeastPageBytes, settings.MaxBytesInFlight / settings.MaxConcurrency));
         Budget = new ByteBudget(settings.MaxBytesInFlight);
         _sender = new RequestSender(settings, _answer, throttle, meter, clock, logger, handler);
@@ -54,11 +54,11 @@ internal sealed class BubbleClient : IDisposable
     /// <summary>
     /// Returns one page; the caller disposes of it. Where records are large, the page has fewer than asked for, so that it takes no more than its share of
     /// memory.
-    /// Nobody may keep a page and wait for another: its bytes may be those that the other waits for.
+    /// Never keep a page and wait for another: the other may wait for the bytes of the first.
     /// </summary>
     /// <param name="query">What to search for.</param>
     /// <param name="entity">The entity, for messages.</param>
-    /// <param name="rank">Whose requests go first, where not all can: those of the lowest rank.</param>
+    /// <param name="rank">The priority of requests: those of the lowest rank are sent first.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="SyncException">Bubble refused, or did not answer as it should for longer than attempts and patience last.</exception>
     public async Task<RawPage> SearchAsync(BubbleQuery query, string entity, int rank, CancellationToken cancellationToken)
@@ -106,7 +106,7 @@ internal sealed class BubbleClient : IDisposable
         }
         catch
         {
-            // A body that outgrew what was expected: the next attempt waits for that much memory before it asks.
+            // A body larger than expected: the next attempt first reserves that much memory.
             _sizes.Add(query.Type, query.Limit, (int)Math.Min(reserved.Bytes, int.MaxValue));
             reserved.Dispose();
             throw;

@@ -14,7 +14,7 @@ internal sealed class BubbleConnection : IDisposable
     /// <param name="logger">Receives each answer and each retry.</param>
     /// <param name="handler">Sends the requests; null for the one that fits the settings. The caller disposes of it.</param>
     /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
-    /// <param name="nextStep">What finishes the run where it has to stop.</param>
+    /// <param name="nextStep">What finishes the run if it has to stop.</param>
     public BubbleConnection(
         BubbleSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler, long? mostCalls = null, string nextStep = NextStep.Again)
     {

@@ -39,7 +39,7 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     /// <summary>A text from outside without the token, short enough for a message.</summary>
     public string Clean(string text) => _redaction.Clean(text);
 
-    /// <summary>The status that an error holds which came with 200, or null.</summary>
+    /// <summary>The status inside an error that came with 200, or null.</summary>
     public static int? StatusWithin(ReadOnlySpan<byte> body)
     {
         if (body.Length > LargestError)

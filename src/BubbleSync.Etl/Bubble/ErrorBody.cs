@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>The message in the JSON of an answer that refuses.</summary>
+/// <summary>The message in the JSON of a refusal.</summary>
 /// <param name="Words">The message, as it was sent.</param>
 /// <param name="IsOfApp">Whether the JSON has one of the two forms of Bubble's errors.</param>
 internal sealed record ErrorBody(string Words, bool IsOfApp)

@@ -53,7 +53,7 @@ internal sealed class Redaction
         if (clean.Length <= Longest)
             return clean;
 
-        // Not between the two halves of one character.
+        // Not within a surrogate pair.
         return clean[..(char.IsHighSurrogate(clean[Longest - 1]) ? Longest - 1 : Longest)] + "…";
     }
 
@@ -70,7 +70,7 @@ internal sealed class Redaction
         var (hex, number) = (((int)letter).ToString("x2", CultureInfo.InvariantCulture), ((int)letter).ToString(CultureInfo.InvariantCulture));
         var name = HtmlNames.TryGetValue(letter, out var known) ? $"|{known}" : "";
         var html = $@"&(?:amp;)*(?:\#0*{number}|\#x0*{hex}{name});?";
-        // The letter itself comes last: of an escape, it may be the beginning. Backslashes are taken sparingly: they may belong to the next letter's escape.
+        // The letter itself comes last: it may begin an escape. Backslashes match lazily: they may belong to the next letter's escape.
         return $@"\\*?(?:%(?:25)*{hex}|\\+u\{{?0*{hex}\}}?|\\+x{hex}|{html}|{Regex.Escape(letter.ToString())})";
     }
 }

@@ -10,7 +10,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;
 
-/// <summary>Sends one request: throttled, timed out, measured, with the token kept out of every message. Reports the result to the throttle.</summary>
+/// <summary>Sends one request: throttled, with a time limit, counted, and no token in any message. Reports the result to the throttle.</summary>
 internal sealed class RequestSender : IDisposable
 {
     // Retry-After counts whole seconds.
@@ -32,7 +32,7 @@ internal sealed class RequestSender : IDisposable
         BubbleSettings settings, BubbleAnswer answer, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler)
     {
         (_settings, _answer, _throttle, _meter, _clock, _logger) = (settings, answer, throttle, meter, clock, logger);
-#pragma warning disable CA2000 // The HttpClient made of it disposes of it.
+#pragma warning disable CA2000 // The HttpClient disposes of it.
         _http = new HttpClient(handler ?? CreateHandler(settings), disposeHandler: handler is null)
 #pragma warning restore CA2000
         {

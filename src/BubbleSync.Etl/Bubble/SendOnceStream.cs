@@ -95,7 +95,7 @@ internal sealed class SendOnceStream(Stream connection) : Stream
 
     private int Received(int bytes, int room)
     {
-        // The pool reads without room to learn when something comes.
+        // The pool reads 0 bytes to wait until data arrives.
         if (room == 0)
             return bytes;
 

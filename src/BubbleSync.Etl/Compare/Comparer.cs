@@ -15,7 +15,7 @@ namespace BubbleSync.Etl.Compare;
 /// <param name="Columns">The ordinals of the columns that differ.</param>
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 /// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
-/// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; alone a difference only where asked.</param>
+/// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; alone a difference only if strict.</param>
 internal sealed record RecordDifference(
     string Id, DifferenceVerdict Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
 {
@@ -38,7 +38,7 @@ internal sealed record RecordValues(
 /// <summary>Compares one entity's staging with its table on one snapshot; the table is only read.</summary>
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
-    /// <summary>Gives the records that differ or that have values which Bubble no longer sends, sorted by id, as PostgreSQL finds them.</summary>
+    /// <summary>Streams the records that differ or have values that Bubble no longer sends, sorted by id.</summary>
     public async IAsyncEnumerable<RecordDifference> DifferencesAsync(
         NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
             yield return difference;
     }
 
-    /// <summary>Gives every record that has an id, sorted by it, with what is staged and what is stored of it.</summary>
+    /// <summary>Returns every record with an id, sorted by it, with its staged and its stored values.</summary>
     public async IAsyncEnumerable<RecordValues> ValuesAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.DisableStatementTimeoutAsync(cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
             yield return record;
     }
 
-    /// <summary>Gives the records that have no usable id, as they came.</summary>
+    /// <summary>Returns the records without a usable id, as they came.</summary>
     public async IAsyncEnumerable<string> NamelessAsync(NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.DisableStatementTimeoutAsync(cancellationToken);

@@ -16,16 +16,16 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>What of Bubble is compared: all of it, what was modified since a moment, or a sample; and whether records are kept as they came.</summary>
+/// <summary>The records to compare: all, those modified since a moment, or a sample; and whether they are kept as they came.</summary>
 internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
 {
-    /// <summary>What is read where that is not everything, or null.</summary>
+    /// <summary>What is read, if not everything; else null.</summary>
     public string? Part => Since is { } since ? $"what was modified since {UtcText.Of(since)}" : Sample is { } sample ? $"a sample of {sample}" : null;
 }
 
 /// <summary>
-/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It holds no lock of a table and writes none but
-/// staging and the journal, so that it can run beside anything.
+/// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It locks no table and writes only
+/// staging and the journal, so it can run beside other runs.
 /// </summary>
 internal sealed class ComparisonRun(
     SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
@@ -46,7 +46,7 @@ internal sealed class ComparisonRun(
     /// <inheritdoc/>
     public string WhatStays => "It changes nothing, and can be run again at any time.";
 
-    /// <summary>What is read where that is not everything, or null.</summary>
+    /// <summary>What is read, if not everything; else null.</summary>
     public string? Part => scope.Part;
 
     /// <summary>Reads what is to be compared, and then compares it.</summary>
@@ -69,7 +69,7 @@ internal sealed class ComparisonRun(
             .RunAsync();
     }
 
-    /// <summary>Gives the entities by name, once all are read.</summary>
+    /// <summary>Lists the entities by name, once all are read.</summary>
     public IEnumerable<EntityRun> Entities()
     {
         foreach (var entity in _entities.OrderBy(e => e.Plan.Name, StringComparer.Ordinal))
@@ -82,9 +82,9 @@ internal sealed class ComparisonRun(
     /// <summary>Settles what is staged of an entity and opens the snapshot on which it is compared.</summary>
     public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
     {
-        // Without its lock another run may have cleared its staging away.
+        // Without its lock another run may have removed its staging.
         await runLock.CheckAsync(cancellationToken);
-#pragma warning disable CA2000 // The compared entity made of it disposes of it.
+#pragma warning disable CA2000 // The compared entity disposes of it.
         var session = await database.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
 #pragma warning restore CA2000
         try
@@ -108,7 +108,7 @@ internal sealed class ComparisonRun(
         entity.Report = report = report with { Unchanged = equal };
         await journal.MergedAsync(compared.Connection, report, entity.StartedAt, cancellationToken);
         await compared.CommitAsync(cancellationToken);
-        // Apart from the comparison's snapshot: other runs may write the same rejects.
+        // Not in the comparison's snapshot: other runs may write the same rejects.
         await database.RunAsync(
             c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
         if (entity.IsComplete)
@@ -121,7 +121,7 @@ internal sealed class ComparisonRun(
             Findings.Errors.Add(new SyncError(SyncStage.Extract, entity.Plan.Name, null, null, ErrorCode.Unproved, $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
     }
 
-    /// <summary>Clears staging away; what cannot be cleared now, the next run clears.</summary>
+    /// <summary>Removes staging; the next run removes what remains.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var entity in _entities)
@@ -171,10 +171,10 @@ internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, Tar
     /// <summary>What is staged of it.</summary>
     public SettledCounts Counts => counts;
 
-    /// <summary>The connection that sees the snapshot.</summary>
+    /// <summary>The connection with the snapshot.</summary>
     public NpgsqlConnection Connection => session.Connection;
 
-    /// <summary>Keeps what was written to the journal and gives the session back.</summary>
+    /// <summary>Commits what was written to the journal and returns the session.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         await session.CommitAsync(cancellationToken);

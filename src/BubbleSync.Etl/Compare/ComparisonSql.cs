@@ -10,7 +10,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>The statements that hold an entity's staging against its table and change nothing, as text. In them <c>s</c> is staged, <c>t</c> the table.</summary>
+/// <summary>The SQL that compares an entity's staging with its table and changes nothing. In them <c>s</c> is staged, <c>t</c> the table.</summary>
 internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 {
     private readonly string _key = plan.Key.Quoted;
@@ -62,8 +62,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     public string Nameless => $"select raw from {staging.Rejects} where bubble_id is null order by raw collate \"C\"";
 
     /// <summary>
-    /// A column differs where a resync would write it. What a patch completes is no difference: a list in which Bubble's items stand in Bubble's order
-    /// with more between or behind them, a link that Bubble has as a null. Nor is a link that is held back as NULL until its target is there.
+    /// A column differs where a resync would write it. What a patch completes is no difference: a list in which Bubble's items are in Bubble's order
+    /// with more between or after them, a link that is null in Bubble. Nor is a deferred link, which is NULL until its target is there.
     /// </summary>
     public string Differs(ColumnPlan column)
     {
@@ -86,10 +86,10 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
              else 'differs' end
         """;
 
-    // Only records of one date have to be the same. A record without a date has none that could be another.
+    // Records are compared only if their dates are equal. A record without a date is always compared.
     private string IsComparable => $"t.{_key} is not null and ({_staged} is null or {_staged} = {_stored})";
 
-    // A resync takes the mark off a row of which Bubble has the record.
+    // A resync removes the mark from a row if Bubble has the record.
     private string IsMarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is not null" : "false";
 
     private string Ordinals(Func<ColumnPlan, string> condition)
@@ -111,7 +111,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           select '', 'rejected', null, array[r.field], false, null from {staging.Rejects} r where r.bubble_id is null
         """;
 
-    // A row that is marked as deleted in Bubble says what Bubble says.
+    // A row that is marked as deleted already agrees with Bubble.
     private string Extra =>
         $"select gone.id::text, 'extra', null, null, false, null from ({DeletedInSourceSql.Ids(plan, staging, unmarked: true)}) gone";
 

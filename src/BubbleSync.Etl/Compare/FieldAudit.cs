@@ -18,7 +18,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
     /// <summary>The pipelines of the entities, which have the progress.</summary>
     public IEnumerable<EntityPipeline> Flows => _entities.Select(e => e.Flow);
 
-    /// <summary>Gives the report.</summary>
+    /// <summary>Returns a report.</summary>
     public async Task<FieldAuditReport> RunAsync(CancellationToken cancellationToken)
     {
         var order = new ReadingOrder(clock);

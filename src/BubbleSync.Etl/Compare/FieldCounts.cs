@@ -5,12 +5,12 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Turns what an entity's records held into the rows of the field audit.</summary>
+/// <summary>Converts an entity's field profile to the rows of the field audit.</summary>
 internal sealed class FieldCounts(EntityPlan plan, FieldProfile seen, IReadOnlyList<MissingColumn> missing)
 {
     private readonly List<MissingColumn> _missing = [.. missing.Where(m => m.Entity == plan.Name)];
 
-    /// <summary>Gives the rows: fields, be they mapped or not, by name, then columns that only the table has.</summary>
+    /// <summary>Returns the rows: fields by name, mapped or not, then columns that only the table has.</summary>
     /// <param name="stored">Rows whose column is not NULL, by column.</param>
     public IEnumerable<FieldAuditRow> Rows(IReadOnlyDictionary<string, long> stored) =>
         plan.Columns.SelectMany(c => c.Sources.Select(s => Mapped(c, s, stored)))

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>What records of an entity held, by the names that their fields came under, and what of it did not convert.</summary>
+/// <summary>The values in records of an entity, by the field names received, and those that did not convert.</summary>
 internal sealed class FieldProfile
 {
     private readonly Dictionary<string, ShapeTally> _byName = [];

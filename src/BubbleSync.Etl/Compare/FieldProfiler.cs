@@ -8,7 +8,7 @@ using BubbleSync.Etl.Transform;
 namespace BubbleSync.Etl.Compare;
 
 /// <summary>
-/// Collects what the pages of each reading hold until its end shows whether it counts. A record that is read twice is counted with its first reading: a hash of
+/// Collects the contents of each reading until its end shows whether it counts. A record that is read twice is counted with its first reading: a hash of
 /// 64 bits is kept of every record. Thread-safe.
 /// </summary>
 internal sealed class FieldProfiler(EntityPlan plan)

@@ -10,10 +10,10 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Finds the links in the tables whose target none of the tables has: tells each as it is found, and keeps the counts and the first of each column.</summary>
+/// <summary>Finds links in the tables whose target no table has: reports each at once, and keeps the counts and the first of each column.</summary>
 /// <param name="plans">All entities.</param>
 /// <param name="database">The database.</param>
-/// <param name="search">Looks the targets up in Bubble; null where it is not to be asked.</param>
+/// <param name="search">Searches the targets in Bubble; null if it is not to be used.</param>
 internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase database, TargetSearch? search)
 {
     private const int MostKept = 1000;
@@ -22,7 +22,7 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
     private readonly List<MissingLinkCount> _columns = [];
     private readonly List<MissingLink> _first = [];
 
-    /// <summary>Gives the report on one snapshot of the tables; writes every link to a file where one is named.</summary>
+    /// <summary>Reports on one snapshot of the tables; writes every link to a file if one is named.</summary>
     public async Task<LinkAuditReport> RunAsync(string? csv, CancellationToken cancellationToken)
     {
         var links = LinksAsync(cancellationToken);

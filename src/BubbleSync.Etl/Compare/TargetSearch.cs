@@ -13,7 +13,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Asks Bubble which targets of links it still has, and tells the command that fetches each.</summary>
+/// <summary>Searches Bubble for the targets of links, and returns the command that fetches each.</summary>
 internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient client, BubbleSettings settings, TimeProvider clock)
 {
     // About as many as one request takes; they wait for it together.
@@ -21,10 +21,10 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
 
     private readonly List<string> _doubts = [];
 
-    /// <summary>Why what Bubble has may not be all that it has, so far.</summary>
+    /// <summary>The reasons so far why the search may be incomplete.</summary>
     public IReadOnlyList<string> Doubts => _doubts;
 
-    /// <summary>Gives a column's links as they come, each with its command where Bubble has the target.</summary>
+    /// <summary>Streams a column's links, each with its command if Bubble has the target.</summary>
     public async IAsyncEnumerable<MissingLink> AskAsync(IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var some in links.Chunk(AtOnce).WithCancellation(cancellationToken))

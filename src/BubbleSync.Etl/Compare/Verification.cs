@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Compares Bubble with the tables, record by record: tells each difference as it is found, and keeps the counts and the first of them.</summary>
+/// <summary>Compares Bubble with the tables, record by record: reports each difference at once, and keeps the counts and the first of them.</summary>
 internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv)
 {
     private const int MostKept = 1000;
@@ -27,7 +27,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
         run.Findings.Conclusion = Conclusion();
     }
 
-    /// <summary>Gives the report.</summary>
+    /// <summary>Returns a report.</summary>
     public VerifyReport Report(RunReport report) =>
         new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
 
@@ -35,7 +35,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     {
         foreach (var entity in run.Entities())
         {
-#pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
+#pragma warning disable CA2000 // 'await using' disposes of it; the rule does not detect that in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
             var (counts, kept, keptOnly) = (new Dictionary<DifferenceVerdict, long>(), default(AbsentKept), 0L);
@@ -107,7 +107,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
         _ => [("", "")],
     };
 
-    // Several columns may be read from one field; then it does not say which of them did not convert.
+    // Several columns may be read from one field; then the column that did not convert is unknown.
     private static string Column(EntityPlan plan, string field) =>
         plan.Columns.Where(c => c.Field == field).Select(c => c.Name).ToList() is [var only] ? only : "";
 }

@@ -11,7 +11,7 @@ namespace BubbleSync.Etl.Extract;
 /// <param name="source">The entity in Bubble.</param>
 /// <param name="here">The entity here.</param>
 /// <param name="settings">The size of a page and of a window.</param>
-/// <param name="bound">Up to which Created Date is compared.</param>
+/// <param name="bound">The last Created Date to compare.</param>
 internal sealed class CountReconciliation(EntitySource source, CountedSide here, BubbleSettings settings, DateTimeOffset bound)
 {
     // If records are deleted while ranges are counted, correct counts disagree.
@@ -113,7 +113,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
 /// <summary>The records of an entity that are here: rows, what is staged, and rejected records that are kept.</summary>
 /// <param name="CountAsync">Counts them in ranges of Created Date, in the order of the ranges.</param>
 /// <param name="SettleAsync">
-/// Reads ranges in Bubble and stages what is there; of what is here and did not come, asks Bubble by id, and from then on counts without what Bubble does not
+/// Reads and stages ranges from Bubble; requests records by id that are here but did not come, and from then on does not count those that Bubble does not
 /// have.
 /// </param>
 internal sealed record CountedSide(
@@ -123,7 +123,7 @@ internal sealed record CountedSide(
 /// <summary>The result of comparing counts.</summary>
 /// <param name="Dated">Records up to the bound that Bubble counts; null where it did not say.</param>
 /// <param name="Undated">Records without Created Date that Bubble counts; null where it did not say.</param>
-/// <param name="Here">Records that are here; null where they were not counted.</param>
+/// <param name="Here">Records that are here; null if they were not counted.</param>
 /// <param name="Issue">Why the two do not agree; null if they do.</param>
 internal sealed record CountResult(long? Dated, long? Undated, long? Here, string? Issue)
 {

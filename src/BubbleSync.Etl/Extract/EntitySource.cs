@@ -33,7 +33,7 @@ internal sealed class EntitySource
     /// <summary>The entity's name, for messages.</summary>
     public string Entity { get; }
 
-    /// <summary>Whose requests go first, where not all can: those of the lowest rank.</summary>
+    /// <summary>The priority of requests: those of the lowest rank are sent first.</summary>
     public int Rank { get; set; }
 
     /// <summary>A page of a window, or of the whole type where it is null; the caller disposes of it.</summary>
@@ -52,7 +52,7 @@ internal sealed class EntitySource
     }
 
     /// <summary>
-    /// Counts the records without Created Date; null where Bubble does not say how many there are. A type that refuses to be searched for them has none that
+    /// Counts the records without Created Date; null where Bubble does not say how many there are. If the type refuses this search, there are none that
     /// could be found.
     /// </summary>
     public async Task<long?> CountUndatedAsync(CancellationToken cancellationToken)

@@ -84,7 +84,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         return new WindowCounts(before, windows, await WholeAsync(cancellationToken));
     }
 
-    // The count of a window that was read decides only where the counts agree with each other.
+    // The count of a window that was read decides only if the counts agree with each other.
     private async Task<List<Window>> DueAsync(WindowCounts counts, CancellationToken cancellationToken)
     {
         var due = counts.Windows.Where(w => w.Value > Read(w.Key)).Select(w => w.Key).ToList();

@@ -5,7 +5,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Extract;
 
-/// <summary>The fields that some of a type's records have, with what they hold: the oldest page and the newest.</summary>
+/// <summary>Finds fields and their types in a sample of a type's records: the oldest page and the newest.</summary>
 internal static partial class RecordSample
 {
     private const string Text = "text";

@@ -10,7 +10,7 @@ namespace BubbleSync.Etl.Extract;
 /// <summary>Reads records of any entity by their ids, as they are sent, without mapping them.</summary>
 internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
 {
-    // The longest address that no server in between is known to refuse.
+    // Servers in between accept an address of this length.
     private const int MostIds = 100;
     private const int LongestAddress = 6000;
 
@@ -63,7 +63,7 @@ internal sealed class RecordsById(BubbleClient client, BubbleSettings settings)
     {
         var window = Window.Of(new Choice(BubbleField.Id, false, batch));
         var wanted = batch.ToHashSet();
-        // Where Bubble does not apply the constraint, it would send the whole type.
+        // If Bubble does not apply the constraint, it would send the whole type.
         for (int cursor = 0, read = 1; read > 0 && cursor < batch.Count; cursor += read)
         {
             using var page = await source.PageAsync(window, cursor, settings.PageSize, cancellationToken);

@@ -10,16 +10,16 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class SampleReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    // A small sample is read in more stretches than it fills pages, because otherwise a few days would stand for the whole history: at most a tenth of all pages, and at most so many.
+    // A small sample is read in more stretches than it needs pages, because a few days do not represent the whole history: at most a tenth of all pages, and at most this number.
     private const int MostSpread = 20;
     private const int PagesPerStretch = 10;
 
     // A place is found by its offset. A window of this size costs one probe for many pages and stays below the ceiling.
     private readonly BubbleSettings _wide = settings with { WindowSize = Math.Max(1, settings.OffsetCeiling / 2) };
 
-    /// <summary>Gives about <paramref name="wanted"/> records, window by window; each window is one reading.</summary>
+    /// <summary>Reads about <paramref name="wanted"/> records, window by window; each window is one reading.</summary>
     /// <param name="whole">The count of the whole type.</param>
-    /// <param name="wanted">The number of records; less than there are.</param>
+    /// <param name="wanted">The number of records; fewer than exist.</param>
     /// <param name="end">The upper bound of Created Date.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<Reading> ReadAsync(Probe whole, long wanted, DateTimeOffset end, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed class SampleReader(EntitySource source, BubbleSettings settings,
         }
     }
 
-    // Ranks of records, each stretch no longer than a page, with gaps of one length between them and half of it at both ends.
+    // Ranks of records, each stretch no longer than a page, with equal gaps between them and half a gap at both ends.
     private List<(long From, long To)> Stretches(long total, long wanted)
     {
         var count = Math.Min(wanted, Math.Max(Pages(wanted), Math.Min(MostSpread, Pages(total) / PagesPerStretch)));

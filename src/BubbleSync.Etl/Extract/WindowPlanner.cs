@@ -50,7 +50,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
         while (Math.Min(left, count ?? left) > size)
         {
             var probe = await source.ProbeAsync(new Window(WindowKind.Created, from, end), size, cancellationToken);
-            // One answer alone overrules neither the earlier counts nor the request.
+            // One answer alone does not overrule earlier counts or the request.
             if (!isAskedAgain && Contradicts(probe, from, end, (left < long.MaxValue ? left - size : count) > size))
             {
                 isAskedAgain = true;

@@ -46,7 +46,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
             if (verdict.Outcome != Outcome.Discarded)
                 yield break;
 
-            // With another page length, pages end elsewhere: then an id that repeats because pages overlap is another one, and a true duplicate is the same.
+            // With another page length, pages end elsewhere: ids repeated by overlapping pages change, true duplicates stay the same.
             last = (proof.Repeats, longest);
             limit = !proof.HasRepeats ? settings.PageSize : longest > 1 ? longest - 1 : Math.Min(2, settings.PageSize);
         }
@@ -74,7 +74,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
         Window window, WindowVerifier proof, RawPage first, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (start, remaining) = (first.Count, first.Remaining);
-        // Where Bubble gives fewer rows at once than it was asked for, it will do so again. A page that was shortened because of its size says nothing about the next one.
+        // If Bubble sends fewer rows than requested, it will do so again. A page that was shortened because of its size says nothing about the next one.
         var stride = start < first.Limit ? start : limit;
         Add(first, 0, proof);
         yield return first;
@@ -197,7 +197,7 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
     private readonly record struct Stretch(long Cursor, long Count);
 }
 
-/// <summary>Numbers records in the order they are read; starts at the clock, so that those of a resumed run come after those of the run it continues.</summary>
+/// <summary>Numbers records in the order they are read; starts at the current time, so that a resumed run's come after those of the run it continues.</summary>
 internal sealed class ReadingOrder(TimeProvider clock)
 {
     private long _next = clock.GetUtcNow().UtcTicks;

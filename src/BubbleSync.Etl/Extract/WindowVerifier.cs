@@ -61,7 +61,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
     /// <summary>The hashes of the ids that came twice.</summary>
     public IReadOnlySet<ulong> Repeats => _repeats;
 
-    /// <summary>Whether exactly the ids repeat that repeated in another reading. Other ids mean that rows moved between pages and hid some.</summary>
+    /// <summary>Whether the same ids repeat as in another reading. Other ids mean that rows moved between pages and some were missed.</summary>
     public bool RepeatsAs(IReadOnlySet<ulong> others) => _repeated > 0 && _repeats.SetEquals(others);
 
     /// <inheritdoc/>
@@ -119,7 +119,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
             && TimestampText.TryParse(JsonMarshal.GetRawUtf8Value(date)[1..^1], out microseconds);
     }
 
-    /// <summary>Finds a field of a record, also beside names that are not valid text.</summary>
+    /// <summary>Finds a field of a record, even if other names are not valid text.</summary>
     public static bool TryField(JsonElement record, string name, out JsonElement value)
     {
         try
@@ -134,7 +134,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
         }
     }
 
-    // Apart from TryField, for with it every field that is looked up would make the closure that only such a record needs.
+    // Separate from TryField: there, every lookup would allocate the closure that only such a record needs.
     private static JsonElement ComparedRaw(JsonElement record, string name) =>
         record.EnumerateObject().LastOrDefault(p => JsonMarshal.GetRawUtf8PropertyName(p).SequenceEqual(Encoding.UTF8.GetBytes(name))).Value;
 

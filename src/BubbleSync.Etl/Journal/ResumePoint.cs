@@ -41,7 +41,7 @@ internal sealed record ResumePoint(
         where run_id = @run
         """;
 
-    /// <summary>Finds the run to go on with.</summary>
+    /// <summary>Finds the run to resume.</summary>
     /// <exception cref="SyncException">There is none: a usage error.</exception>
     public static async Task<ResumePoint> FindAsync(NpgsqlConnection connection, string schema, string? run, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ internal sealed class RunLock : IAsyncDisposable
     /// <param name="database">The target.</param>
     /// <param name="runId">The run.</param>
     /// <param name="entities">The entities whose tables are written; none for a comparison.</param>
-    /// <param name="nextStep">What finishes the run where the locks are lost.</param>
+    /// <param name="nextStep">What finishes the run if the locks are lost.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<RunLock> TakeAsync(
         TargetDatabase database, Guid runId, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)

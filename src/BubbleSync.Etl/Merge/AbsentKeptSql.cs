@@ -32,7 +32,7 @@ internal sealed partial class AbsentKeptSql(EntityPlan plan)
 
     /// <summary>Counts, over a join of rows with these bits, the values that are kept.</summary>
     /// <param name="completed">Whether those of columns that patches complete are counted; else those of all others.</param>
-    /// <param name="isWritten">A condition: the row is written now, so that absence empties the columns that it is to empty.</param>
+    /// <param name="isWritten">A condition: the row is written now, so absent fields empty the columns that allow it.</param>
     public string Count(bool completed, string isWritten)
     {
         var cleared = Kept(completed, clears: true).Select(kept => $"case when {isWritten} then 0 else {kept} end");

@@ -8,10 +8,10 @@ internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long U
     /// <summary>Values that are kept here though the records do not carry them.</summary>
     public AbsentKept AbsentKept { get; init; }
 
-    /// <summary>Columns that were not cleared, because too many of their values would have gone.</summary>
+    /// <summary>Columns that were not cleared, because too many of their values would be lost.</summary>
     public IReadOnlyList<ClearRefusal> ClearRefused { get; init; } = [];
 
-    /// <summary>Refusals of the table other than records.</summary>
+    /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
     /// <summary>Records that are in the table as Bubble has them, or newer.</summary>
@@ -20,5 +20,5 @@ internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long U
 
 /// <summary>Values that are kept here though the records read do not carry them.</summary>
 /// <param name="Values">Those of plain columns.</param>
-/// <param name="Links">Those of links, which may be a patch's.</param>
+/// <param name="Links">Those of links, perhaps from a patch.</param>
 internal readonly record struct AbsentKept(long Values, long Links);

@@ -9,7 +9,7 @@ internal sealed partial class MergeSql
 {
     /// <summary>
     /// Compares what is staged with the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were
-    /// changed here later still; rows marked as gone of which Bubble sent a record again; where asked, rows with ids of Bubble's form that it no longer
+    /// changed here later still; rows marked as gone whose record Bubble sent again; if asked, rows with ids of Bubble's form that it no longer
     /// has, else null; and values kept here that the records do not carry, of plain columns and of links.
     /// </summary>
     public string Classify(bool countGone) =>

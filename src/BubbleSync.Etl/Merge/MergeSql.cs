@@ -29,7 +29,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     /// <param name="suspects">The keys that may occur several times; null to examine all.</param>
     public string TakeSuperseded(IReadOnlyList<string>? suspects)
     {
-        // As literals, for COPY takes no parameters.
+        // As literals: COPY takes no parameters.
         var repeated = suspects is null ? Repeated : $"= any(array[{string.Join(", ", suspects.Select(Identifier.Literal))}])";
         return $"copy ({DeleteSuperseded(repeated)} returning {staging.Columns("s.")}) to stdout (format binary)";
     }
@@ -99,7 +99,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         """;
 
     /// <summary>
-    /// Tells the planner how many rows the target has by now. Autovacuum does that later, and during a merge it sees pages without a row: patches are then planned for one row per table, and an anti join of 200,000 rows by nested loops takes hours.
+    /// Updates the planner's row count of the target. Autovacuum does that later, and during a merge it sees pages without a row: patches are then planned for one row per table, and an anti join of 200,000 rows by nested loops takes hours.
     /// PostgreSQL permits it only to the table's owner, and otherwise only warns. The count stays even if a dry run rolls the rows back.
     /// </summary>
     public string Analyze => $"{StagingTable.SmallSample}; analyze {plan.Table} ({_key})";

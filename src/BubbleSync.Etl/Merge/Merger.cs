@@ -19,7 +19,7 @@ namespace BubbleSync.Etl.Merge;
 /// <param name="runId">The run.</param>
 /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
 /// <param name="isDry">Whether everything is rolled back; then no numbers of sequences may be used up.</param>
-/// <param name="nextStep">What finishes the run where it has to stop.</param>
+/// <param name="nextStep">What finishes the run if it has to stop.</param>
 internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
 {
     // For fewer rows, a plan for one row costs less than counting them.
@@ -36,7 +36,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
-    /// <param name="horizon">What the reading could show, to count rows that Bubble no longer has; null where not everything that it has is staged.</param>
+    /// <param name="horizon">The limit of the reading, to count rows that Bubble no longer has; null unless everything that it has is staged.</param>
     /// <param name="steps">How the rows are written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityCounts?> MergeAsync(
@@ -205,7 +205,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             cancellationToken, DeletedInSourceSql.Parameters(horizon)))[0];
     }
 
-    // Autovacuum stops for a session that waits for a second; a vacuum started by a user does not, and the merge does not wait for it.
+    // Autovacuum stops if a session waits one second for it; a user's vacuum does not, and the merge does not wait for it.
     private async Task TellPlannerAsync(NpgsqlConnection connection, (string, object?)[] names, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint merged; set local lock_timeout = '5s'", cancellationToken);

@@ -21,7 +21,7 @@ internal sealed record StagedOutcome(string Root, string Entity, string Id, Stag
 /// <param name="Links">Queries of (root, id).</param>
 internal sealed record OutcomeQuery(StagingTable Table, IReadOnlyList<string> Links);
 
-/// <summary>What became of a record.</summary>
+/// <summary>The outcome of a record.</summary>
 internal enum StagedState
 {
     /// <summary>Bubble does not have it.</summary>
@@ -43,11 +43,11 @@ internal enum StagedState
 /// <summary>Returns the outcome of each record, after the merges and before staging is dropped.</summary>
 internal sealed class StagedOutcomes(TargetDatabase database)
 {
-    /// <summary>The server's clock; rows that a sync wrote from then on say so.</summary>
+    /// <summary>Reads the server's clock, to find rows a sync writes later.</summary>
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) => database.ReadClockAsync(cancellationToken);
 
     /// <summary>
-    /// Returns the outcome of every record that the links name, ordered by the root as bytes compare; the server sorts, so that few are in memory.
+    /// Returns the outcome of every record that the links name, ordered by the root's bytes; the server sorts, to save memory here.
     /// </summary>
     public async IAsyncEnumerable<StagedOutcome> ReadAsync(
         IReadOnlyList<OutcomeQuery> queries, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)

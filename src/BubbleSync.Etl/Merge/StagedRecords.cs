@@ -21,7 +21,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
-    /// <param name="nextStep">What finishes the run where it is not.</param>
+    /// <param name="nextStep">What finishes the run if it has not.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<SettledCounts?> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
@@ -89,7 +89,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
         : await new StagedRows(plan.Key.Ordinal).SumAsync(connection, _sql.TakeSuperseded(keys.Suspects), cancellationToken);
 }
 
-/// <summary>What was staged and what counts of it.</summary>
+/// <summary>What was staged, and the valid part.</summary>
 /// <param name="Staged">Records staged, those read twice counted twice.</param>
 /// <param name="Checksum">The checksum of the rows as PostgreSQL gave them back.</param>
 /// <param name="Superseded">The part of it that belongs to replaced readings.</param>

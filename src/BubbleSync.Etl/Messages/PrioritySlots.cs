@@ -14,7 +14,7 @@ internal sealed class PrioritySlots(int most)
 
     /// <summary>Waits for a slot; always call <see cref="Leave"/> afterwards.</summary>
     /// <param name="rank">Lower goes first.</param>
-    /// <param name="cancellationToken">Gives the wait up.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task EnterAsync(int rank, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -17,7 +17,7 @@ internal sealed class WindowSlotHolder(PrioritySlots slots, Func<WindowReading, 
     /// <summary>Passes a window's readings on, one after the other: the next begins once the last is staged and has given its session back.</summary>
     /// <param name="readings">What is read.</param>
     /// <param name="rank">The rank of its windows: the lowest goes first.</param>
-    /// <param name="cancellationToken">Gives the wait up.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async IAsyncEnumerable<Reading> PassAsync(
         IAsyncEnumerable<Reading> readings, int rank, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

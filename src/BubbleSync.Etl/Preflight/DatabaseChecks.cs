@@ -26,7 +26,7 @@ internal sealed class DatabaseChecks(NpgsqlConnection connection)
 
     private const string Standby =
         "the server is a standby, which cannot be written. Connect to the primary: name its host, or several hosts in Postgres:ConnectionString, "
-        + "of which the first that can be written is taken";
+        + "of which the first writable one is used";
 
     /// <summary>Checks both.</summary>
     public async Task<IReadOnlyList<TargetFinding>> RunAsync(CancellationToken cancellationToken)

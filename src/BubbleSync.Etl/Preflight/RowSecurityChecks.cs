@@ -82,7 +82,7 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
         return closed[0] switch
         {
             { IsOwned: true } => $"It holds for the table's owner too, because it is forced: alter table {table.Table} no force row level security;",
-            { IsRestricted: true } => $"A restrictive policy takes rows away, so let an administrator exempt the user: {bypass}",
+            { IsRestricted: true } => $"A restrictive policy hides rows, so let an administrator exempt the user: {bypass}",
             _ => $"Let an administrator exempt the user ({bypass}), or add a policy that passes every row: "
                 + $"create policy {table.FreePolicy} on {table.Table} to {user} using (true) with check (true);",
         };

@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Runs;
 /// <summary>The line of one entity in the run's graph: read, map, stage. Passes go through it one after the other.</summary>
 internal sealed class EntityPipeline
 {
-    // Several windows at once hide the first and last call of each. The entity with the lowest rank can then use the whole machine. Each is a transaction.
+    // Parallel windows overlap the first and last call of each. The entity with the lowest rank can then use the whole machine. A window is a transaction.
     private const int WindowsAtOnce = 4;
 
     private readonly RunPipeline _graph;
@@ -29,9 +29,9 @@ internal sealed class EntityPipeline
     /// <summary>Adds the entity's line to a graph.</summary>
     /// <param name="graph">The run's graph.</param>
     /// <param name="plan">The entity.</param>
-    /// <param name="stage">Takes mapped pages and the ends of readings.</param>
-    /// <param name="keepsRaw">Whether records travel on as they came too.</param>
-    /// <param name="look">Sees each page before it is mapped, several at once; mostly none.</param>
+    /// <param name="stage">Receives mapped pages and ends of readings.</param>
+    /// <param name="keepsRaw">Whether records as received are kept too.</param>
+    /// <param name="look">Receives each page before it is mapped, in parallel; may be null.</param>
     public EntityPipeline(
         RunPipeline graph, EntityPlan plan, Func<Reading, CancellationToken, Task> stage, bool keepsRaw = false, Action<PageRead>? look = null)
     {
@@ -49,10 +49,10 @@ internal sealed class EntityPipeline
     /// <summary>The names found in the records, and the counts of their fields.</summary>
     public RecordMapper Mapper => _mapper;
 
-    /// <summary>Slots that all entities share, one for each window under way; null where windows cost nothing but memory.</summary>
+    /// <summary>Slots that all entities share, one per window in progress; null if windows need only memory.</summary>
     public PrioritySlots? Slots { get; init; }
 
-    /// <summary>Rolls back a reading that will not end, because its pass failed.</summary>
+    /// <summary>Rolls back a reading that cannot end because its pass failed.</summary>
     public Func<WindowReading, ValueTask> Abandon { get; init; } = _ => ValueTask.CompletedTask;
 
     /// <summary>The rank of its windows: the lowest goes first.</summary>
@@ -90,7 +90,7 @@ internal sealed class EntityPipeline
         Interlocked.Add(ref _rejected, rejected);
     }
 
-    /// <summary>Takes over that an earlier attempt at the same run has merged everything.</summary>
+    /// <summary>Notes that an earlier attempt at the same run has merged everything.</summary>
     public void TakeOver(EntityReport merged)
     {
         State = EntityState.Done;
@@ -104,7 +104,7 @@ internal sealed class EntityPipeline
     /// <param name="read">Reads one.</param>
     /// <param name="cancellationToken">Ends the pass.</param>
     /// <exception cref="SyncException">
-    /// Something could not be read. Nothing of the pass is under way any more, and what it left half staged is rolled back.
+    /// A read failed. No part of the pass is still running, and what it staged in part is rolled back.
     /// </exception>
     public Task PassAsync(
         Func<CancellationToken, IAsyncEnumerable<Window>> windows, Func<Window, CancellationToken, IAsyncEnumerable<Reading>> read,
@@ -121,7 +121,7 @@ internal sealed class EntityPipeline
     private async Task PassAsync(Func<ReadingPass, IAsyncEnumerable<Extraction>> extractions, CancellationToken cancellationToken)
     {
         using var span = EtlDiagnostics.Begin("entity", ("entity", Plan.Name));
-#pragma warning disable CA2000 // Where the graph stops, windows under way still need it, to be cancelled.
+#pragma warning disable CA2000 // If the graph stops, windows in progress still use it to cancel.
         var pass = new ReadingPass(_graph.Token, cancellationToken);
 #pragma warning restore CA2000
         _open ??= Slots is null ? null : new WindowSlotHolder(Slots, Abandon);

@@ -48,7 +48,7 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Its results so far.</summary>
     public EntityReport Report { get; set; }
 
-    /// <summary>Refusals of the table other than records.</summary>
+    /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Refusals { get; set; } = [];
 
     /// <summary>The first fields that did not convert.</summary>
@@ -63,10 +63,10 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether an earlier attempt at the same run has merged it.</summary>
     public bool IsMerged { get; private set; }
 
-    /// <summary>Whether it was left unmerged, because the run was asked to end in good order.</summary>
+    /// <summary>Whether it was not merged because the run was asked to stop early.</summary>
     public bool IsLeft { get; set; }
 
-    /// <summary>What is read where that is not everything, or null.</summary>
+    /// <summary>What is read, if not everything; else null.</summary>
     public string? Part { get; init; }
 
     /// <summary>Whether the run is to read everything that Bubble has of the entity, not only what changed.</summary>
@@ -78,7 +78,7 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
     public TargetBaseline? Baseline { get; private set; }
 
-    /// <summary>Up to when records are read, once that is known.</summary>
+    /// <summary>The upper bound of the reading, once known.</summary>
     public DateTimeOffset? Bound { get; set; }
 
     /// <summary>The limit of the reading; null where it is not known.</summary>
@@ -105,8 +105,8 @@ internal sealed class EntityRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes over what an earlier attempt at the same run has done. The entity begins anew where the server lost that in a crash, where app, type, table or key
-    /// changed, or where the table was emptied since.
+    /// Takes over what an earlier attempt at the same run has done. The entity starts again if the server lost that in a crash, if app, type, table or key
+    /// changed, or if the table was emptied since.
     /// </summary>
     public async Task TakeOverAsync(ResumePoint point, CancellationToken cancellationToken)
     {
@@ -164,7 +164,7 @@ internal sealed class EntityRun : IAsyncDisposable
             && !await _database.RunAsync(c => c.ScalarAsync<bool>(hasRows, cancellationToken), cancellationToken);
     }
 
-    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and thrown away counts for nothing.</summary>
+    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and discarded does not count.</summary>
     public async Task<(long Records, long Rejected)> CountAsync(CancellationToken cancellationToken)
     {
         if (Report.Proof is not null)

@@ -25,7 +25,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
 
     /// <summary>Reads everything: what was there at <paramref name="end"/>, what the counts say is still missing, what changed since.</summary>
     /// <param name="end">The upper bound.</param>
-    /// <param name="drain">Ends the reading in good order: windows under way are read to their end, no other is begun.</param>
+    /// <param name="drain">Ends the reading in good order: windows in progress are read to their end, no other begins.</param>
     /// <param name="cancellationToken">Stops at once.</param>
     public async Task ReadAsync(DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
         await ReadChangesAsync(end, end, drain, cancellationToken);
     }
 
-    /// <summary>Reads some of everything: stretches spread evenly over the whole history, always the same ones; all of it where that is asked for, or where Bubble does not say how much there is.</summary>
+    /// <summary>Reads a sample: stretches spread evenly over the whole history, always the same ones; everything if that is asked for, or if Bubble does not say how much there is.</summary>
     public Task ReadSampleAsync(Limit size, DateTimeOffset end, CancellationToken cancellationToken)
     {
         var wanted = (long)Math.Ceiling(size.IsPercent ? (_whole!.Total ?? 0) * size.Number / 100 : size.Number);
@@ -79,7 +79,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
             cancellationToken);
     }
 
-    // Records enter a window without an end while it is read, and may leave it too.
+    // A window without an end gains records while it is read, and may lose some.
     private IAsyncEnumerable<Reading> ReadAsync(Window window, CancellationToken drain, CancellationToken cancellationToken) =>
         window is { From: { } from, To: null }
         ? _keyset.ReadAsync(window, from, drain, cancellationToken)

@@ -12,10 +12,10 @@ namespace BubbleSync.Etl.Runs;
 internal delegate Task ReadEntity(EntityRun entity, CancellationToken cancellationToken);
 
 /// <summary>The properties of a run over a part of the records.</summary>
-/// <param name="Kind">What reports call it.</param>
+/// <param name="Kind">Its name in reports.</param>
 /// <param name="Recorded">What it was asked to do, for the journal.</param>
 /// <param name="Force">Whether its values win over local edits and over rows that are newer.</param>
-/// <param name="Part">What it reads, if that can verify nothing about all of Bubble; else null.</param>
+/// <param name="Part">What it reads, if that cannot verify all of Bubble; else null.</param>
 /// <param name="ReadsBubble">Whether it reads Bubble, so that a later run may start from where this one ended.</param>
 internal sealed record PartialRunOptions(RunKind Kind, object Recorded, bool Force = false, string? Part = null, bool ReadsBubble = false)
 {

@@ -9,7 +9,7 @@ namespace BubbleSync.Etl.Runs;
 internal sealed record Extraction(ReadingPass Pass, Func<CancellationToken, IAsyncEnumerable<Reading>> Read);
 
 /// <summary>
-/// One pass of readings through an entity's line. A failure to read ends the pass and is thrown to its caller, who may read in another way; only a failure that nobody catches ends the run.
+/// One pass of readings through an entity's line. A read failure ends the pass and is thrown to its caller, which may read in another way; only an uncaught failure ends the run.
 /// </summary>
 internal sealed class ReadingPass : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class ReadingPass : IDisposable
             yield return items.Current;
     }
 
-    /// <summary>Throws the failure that ended the pass, where there is one.</summary>
+    /// <summary>Throws the failure that ended the pass, if there is one.</summary>
     public void ThrowIfFailed() => _failure.Throw();
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ internal sealed class ReadingPass : IDisposable
             Token.ThrowIfCancellationRequested();
             return await next();
         }
-#pragma warning disable CA1031 // Whatever it is, the pass's caller receives it.
+#pragma warning disable CA1031 // The pass's caller receives every exception.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

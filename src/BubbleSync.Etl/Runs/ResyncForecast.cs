@@ -13,10 +13,10 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
     // Counts of the whole type before and after, and the catch-up pass.
     private const int FixedCalls = 3;
 
-    /// <summary>Gives the estimate.</summary>
+    /// <summary>Makes the estimate.</summary>
     public async Task<PlanReport> RunAsync(CancellationToken cancellationToken)
     {
-        // A run reads the app's description too, as was done for this plan.
+        // A run reads the app's description too, as this plan did.
         var described = bubble.Meter.Counts.Calls;
         var entities = new PlannedEntity[plan.Entities.Count];
         await ParallelWork.RunAsync(Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
@@ -32,10 +32,10 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
         var recordBytes = probe.HasRow ? bubble.Meter.Counts.Bytes - before : 0;
         var records = probe.Total ?? 0;
         var windows = Math.Max(records > 0 ? 1 : 0, Ceiling(records, settings.WindowSize));
-        // Each window but a last small one ends in a page of its own; a count probe begins each where there are several.
+        // All windows are full except the last, and share no page; if there are several, a count probe begins each.
         var pages = windows == 0 ? 0 : ((windows - 1) * Ceiling(settings.WindowSize, settings.PageSize)) + Ceiling(records - ((windows - 1) * settings.WindowSize), settings.PageSize);
         var calls = pages + (windows > 1 ? windows : 0) + FixedCalls;
-        // Bubble's data are mostly plain letters: a byte is taken for a character.
+        // Bubble's data are mostly plain letters: a byte counts as a character.
         var units = (calls * (prices.Call + prices.Search)) + (records * (prices.Thing + (recordBytes * (prices.Character + prices.Byte))));
         return new PlannedEntity(
             entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));

@@ -13,7 +13,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>A full-history resync: every entity read side by side, staged, merged level by level, patched at the end.</summary>
+/// <summary>Runs a full resync: reads all entities in parallel, stages, merges level by level, patches at the end.</summary>
 internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 {
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
@@ -33,7 +33,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private List<EntityRun> _entities = [];
     private Dictionary<EntityRun, FullExtract> _histories = [];
 
-    /// <summary>Sets up a run; nothing is asked or written yet.</summary>
+    /// <summary>Sets up a run; sends and writes nothing yet.</summary>
     public ResyncRun(
         SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, Func<CancellationToken, Task> checkLock,
         SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
@@ -74,12 +74,12 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             throw;
         }
 
-        // What was under way has ended and is kept; the rest is left to a resume.
+        // Work in progress has ended and is kept; a resume does the rest.
         if (_entities.Any(e => e.IsLeft))
             _options.Drain.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Puts the run's graph together; nothing is asked or written yet.</summary>
+    /// <summary>Builds the run's graph; sends and writes nothing yet.</summary>
     public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)
     {
         var order = new ReadingOrder(_clock);
@@ -94,13 +94,13 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             // The check of rejects before each merge counts what is staged of every entity.
             .Once("all begun", _ => Task.CompletedTask)
             .Extract(ReadAsync);
-        // A dry run's one transaction keeps what it merges locked until the end: not while Bubble is still being read.
+        // A dry run's one transaction locks what it merges until the end, so it merges only after Bubble is read.
         if (_options.DryRun)
             run.Once("all read", _ => Task.CompletedTask);
         return run.Merge(_merge, CheckRejectsAsync, _options.Drain).Finish(final).Once("drop staging", token => final.ClearAsync(_entities, token));
     }
 
-    /// <summary>Gives back what the run holds; in a dry run, takes everything back but what is staged, which the next run clears away.</summary>
+    /// <summary>Releases the run's resources; a dry run is rolled back except for staging, which the next run removes.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var entity in _entities)
@@ -138,7 +138,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         return bound.At;
     }
 
-    // Lower levels first, so that they merge while higher ones are read; of a level the largest first, for its merge takes longest.
+    // Lower levels first, so that they merge while higher ones are read; in a level the largest first: its merge takes longest.
     private void Rank()
     {
         var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.Ledger.CountedBefore);
@@ -176,8 +176,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         }
     }
 
-    // Before each merge, over all that was read so far: a run that goes wrong stops before it changes more. A part is one of all that there is to read:
-    // of the little that is read when the first merge begins, a few rejects would be too many.
+    // Before each merge, over all records read so far: a bad run stops before it changes more. A percentage is a part of all records to be read:
+    // of the few records read before the first merge, a few rejects would be too many.
     private async Task CheckRejectsAsync(CancellationToken cancellationToken)
     {
         if (_options.MaxRejects is not { } most)
@@ -195,7 +195,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         var wayOut = _options.DryRun
             ? ""
-            : " Look at the rejected records, fix the maps, then run again; or resume the run with a larger limit (--max-rejects).";
+            : " Check the rejected records, fix the maps, then run again; or resume the run with a larger limit (--max-rejects).";
         throw new SyncException(new SyncError(
             SyncStage.Transform, null, null, null, ErrorCode.TooManyRejects,
             Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));

@@ -15,15 +15,15 @@ public sealed class RunArchive : IAsyncDisposable
 
     private RunArchive(TargetDatabase database) => (_database, _history) = (database, new RunHistory(database));
 
-    /// <summary>Gives the latest runs, newest first.</summary>
+    /// <summary>Lists the latest runs, newest first.</summary>
     /// <param name="most">How many.</param>
     /// <param name="kind">Only runs of this kind, or null for all.</param>
-    /// <param name="status">Only runs that ended, or go on, like this; or null for all.</param>
+    /// <param name="status">Only runs with this status, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), SyncStage.Runs);
 
-    /// <summary>Gives a run's result; of one that has none yet, what is known.</summary>
+    /// <summary>Returns a run's result, or what is known if it has none yet.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
 
@@ -35,16 +35,16 @@ public sealed class RunArchive : IAsyncDisposable
     public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, Severity? level, string? entity, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), SyncStage.Runs);
 
-    /// <summary>Gives a run's activity log in order, and then each further line as it is written, until the run has ended.</summary>
+    /// <summary>Returns a run's activity log in order, then each new line as it is written, until the run has ended.</summary>
     /// <param name="run">The run.</param>
     /// <param name="level">Only lines of this level, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
-    /// <param name="clock">The clock of the pauses between looks.</param>
+    /// <param name="clock">The clock of the pauses between polls.</param>
     /// <param name="cancellationToken">Stops following.</param>
     public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, Severity? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
         PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), SyncStage.Runs);
 
-    /// <summary>Gives the fields that did not convert in a run, sorted, each with its record.</summary>
+    /// <summary>Lists the fields that did not convert in a run, sorted, each with its record.</summary>
     /// <param name="run">The run.</param>
     /// <param name="entity">Only those of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
@@ -60,7 +60,7 @@ public sealed class RunArchive : IAsyncDisposable
             },
             SyncStage.Runs);
 
-    /// <summary>Writes rejects as CSV with the head <c>entity,bubble_id,field,reason,raw</c>; gives how many.</summary>
+    /// <summary>Writes rejects as CSV with header <c>entity,bubble_id,field,reason,raw</c>; returns how many.</summary>
     /// <exception cref="SyncException">The file cannot be written.</exception>
     public static Task<long> WriteCsvAsync(IAsyncEnumerable<RejectedField> rejected, string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
@@ -81,7 +81,7 @@ public sealed class RunArchive : IAsyncDisposable
 
     internal static async Task<RunArchive> OpenAsync(PostgresSettings settings, CancellationToken cancellationToken)
     {
-#pragma warning disable CA2000 // The archive made of it disposes of it.
+#pragma warning disable CA2000 // The archive disposes of it.
         var database = await TargetDatabase.OpenAsync(settings, "bubblesync runs", cancellationToken);
 #pragma warning restore CA2000
         try

@@ -7,7 +7,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>Puts the one graph of a run together. Every kind of run is made of these stages, in the order in which they are called.</summary>
+/// <summary>Builds the one graph of a run. Every kind of run is made of these stages, in the order of the calls.</summary>
 /// <param name="graph">The graph, which has the entities' lines.</param>
 /// <param name="entities">The entities.</param>
 internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entities)
@@ -54,8 +54,8 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
 
     /// <summary>Adds a merge for each entity, after that entity's last step and after the merges of all lower levels.</summary>
     /// <param name="stage">Merges an entity.</param>
-    /// <param name="check">Called before each merge; throws where nothing more is to be merged.</param>
-    /// <param name="drain">Leaves unmerged what has not begun.</param>
+    /// <param name="check">Called before each merge; throws if nothing more is to be merged.</param>
+    /// <param name="drain">Skips merges that have not begun.</param>
     /// <param name="isMerged">Whether an entity is merged at all, called once its records are staged; null for all.</param>
     public RunGraph Merge(MergeStage stage, Func<CancellationToken, Task> check, CancellationToken drain, Func<EntityRun, bool>? isMerged = null)
     {
@@ -75,8 +75,8 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
     }
 
     /// <summary>
-    /// Adds what comes after the last merge: links are looked for beside the patches, which fill links in where no look goes: in the tables. Rows are pruned only
-    /// once the links to them are looked for.
+    /// Adds what comes after the last merge: links are searched in staging, in parallel with the patches, which write only the tables. Rows are pruned only
+    /// after the search for links to them.
     /// </summary>
     public RunGraph Finish(FinalStages stages)
     {
@@ -100,7 +100,7 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
         }
         catch (StageException failure)
         {
-            // A step ends like this when the run is asked to end in good order.
+            // A step ends like this when the run is asked to stop early.
             if (failure.InnerException is OperationCanceledException)
                 ExceptionDispatchInfo.Throw(failure.InnerException);
             throw PostgresFailure.Explain(failure.InnerException!, SyncStage.Load, null);

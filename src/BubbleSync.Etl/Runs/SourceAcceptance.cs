@@ -14,7 +14,7 @@ internal sealed class SourceAcceptance(BubbleClient client, TargetDatabase datab
     private const int OfEachEnd = 20;
 
     /// <summary>
-    /// Asks for the oldest and the newest stored ids of each entity, one call an entity; returns where at least half of them are found, or none are stored.
+    /// Requests the oldest and newest stored ids of each entity, one call per entity; returns if at least half of them are found, or none are stored.
     /// </summary>
     /// <exception cref="SyncException">Fewer are found: a usage error.</exception>
     public async Task CheckAsync(IReadOnlyList<EntityPlan> plans, string address, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
-/// <summary>What runs that died left behind.</summary>
+/// <summary>Removes data of crashed runs.</summary>
 internal static class StaleStaging
 {
     private const string TablesSql =
@@ -17,7 +17,7 @@ internal static class StaleStaging
         where n.nspname = 'bubblesync_staging' and c.relkind = 'r'
         """;
 
-    // Comparisons take no lock of a table, but one of their id, with which the label ends.
+    // Comparisons lock no table, only their id; the label ends with this id.
     private const string DeadComparisonsSql =
         $"""
         select c.relname
@@ -34,7 +34,7 @@ internal static class StaleStaging
           and {RunLockSql.IsLeft}
         """;
 
-    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended unexpectedly. Call only under the lock of the entities: then no other run is at work on them.</summary>
+    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended unexpectedly. Call only under the lock of the entities: then no other run uses them.</summary>
     public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
@@ -43,13 +43,13 @@ internal static class StaleStaging
         await ClearComparisonsAsync(connection, entities, cancellationToken);
     }
 
-    /// <summary>Removes what an earlier attempt at a run has staged of an entity by another map or into another table.</summary>
+    /// <summary>Removes what an earlier attempt at a run staged of an entity with another map or for another table.</summary>
     public static Task ClearOtherLayoutsAsync(NpgsqlConnection connection, EntityPlan entity, Guid runId, CancellationToken cancellationToken) =>
         DropAsync(
             connection, TablesSql, [("entities", new[] { StagingLabel.OfRun(entity, runId) }), ("own", new[] { StagingLabel.Of(entity, runId) })],
             cancellationToken);
 
-    /// <summary>Removes what comparisons that died have staged of these entities; needs no lock.</summary>
+    /// <summary>Removes what crashed comparisons staged of these entities; needs no lock.</summary>
     public static Task ClearComparisonsAsync(NpgsqlConnection connection, IEnumerable<EntityPlan> entities, CancellationToken cancellationToken) =>
         DropAsync(connection, DeadComparisonsSql, [("entities", entities.Select(StagingLabel.OfComparison).ToArray())], cancellationToken);
 

@@ -25,10 +25,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
         (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
 
-    /// <summary>The maps of all entities: as their files have them, until the names are settled.</summary>
+    /// <summary>The maps of all entities: as in their files, until the names are settled.</summary>
     public IReadOnlyList<EntityMap> Maps => Names.Maps;
 
-    /// <summary>The maps, with what settling the names added to them.</summary>
+    /// <summary>The maps, with the additions of the name resolution.</summary>
     public SettledMaps Names { get; private set; }
 
     /// <summary>The database.</summary>
@@ -38,7 +38,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, ILogger logger, CancellationToken cancellationToken)
     {
         var maps = EntityMapReader.Read(settings.Run.Entities);
-#pragma warning disable CA2000 // The target made of it disposes of it.
+#pragma warning disable CA2000 // The target disposes of it.
         var database = await TargetDatabase.OpenAsync(settings.Postgres, applicationName, cancellationToken);
 #pragma warning restore CA2000
         try
@@ -102,7 +102,7 @@ internal sealed class SyncTarget : IAsyncDisposable
 
     private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
 
-    /// <summary>Stops where the tables mirror another app than the one in the settings.</summary>
+    /// <summary>Throws if the tables mirror another app than the settings name.</summary>
     public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
@@ -113,11 +113,11 @@ internal sealed class SyncTarget : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Stops where the control tables hide something from the user, or a newer program made them.</summary>
+    /// <summary>Throws if the user cannot read all the control tables, or a newer program made them.</summary>
     public Task RequireControlTablesReadableAsync(CancellationToken cancellationToken) =>
         Database.RunAsync(c => ControlTableChecks.RequireReadableAsync(c, cancellationToken), cancellationToken);
 
-    /// <summary>Stops where the tables that are missing cannot be made.</summary>
+    /// <summary>Throws if the missing tables cannot be created.</summary>
     public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)
     {
         var lacksTables = Plan([]).Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing);
@@ -126,7 +126,7 @@ internal sealed class SyncTarget : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Whether runs have filled the tables of this schema and none has recorded the app, as before there was a record of it.</summary>
+    /// <summary>Whether runs have filled the tables of this schema but none recorded the app, as older versions did not.</summary>
     public Task<bool> LacksSourceAsync(CancellationToken cancellationToken) =>
         Database.RunAsync(c => Source.IsLackingAsync(c, cancellationToken), cancellationToken);
 
@@ -138,11 +138,11 @@ internal sealed class SyncTarget : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the locks of a run, once it is known that it gets the sessions it needs. Where it gets fewer than the settings say, it takes no more.
+    /// Takes the locks of a run, after a check that it gets the sessions it needs. If it gets fewer than the settings say, it uses only those.
     /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="entities">The entities whose tables are written; none for a comparison.</param>
-    /// <param name="nextStep">What finishes the run where the locks are lost.</param>
+    /// <param name="nextStep">What finishes the run if the locks are lost.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<RunLock> LockAsync(Guid runId, IEnumerable<EntityPlan> entities, string nextStep, CancellationToken cancellationToken)
     {
@@ -157,7 +157,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         return await RunLock.TakeAsync(Database, runId, entities, nextStep, cancellationToken);
     }
 
-    /// <summary>Stops where the database has an obstacle for a run over these entities, before anything is read from Bubble.</summary>
+    /// <summary>Throws if the database prevents a run over these entities, before anything is read from Bubble.</summary>
     /// <param name="plan">The entities.</param>
     /// <param name="use">What is done with their tables.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -170,7 +170,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Makes the control tables that are missing; stops where the database has an obstacle.</summary>
+    /// <summary>Creates the missing control tables; throws if the database prevents it.</summary>
     public Task EnsureControlTablesAsync(CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
@@ -180,14 +180,14 @@ internal sealed class SyncTarget : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Finds the run to go on with.</summary>
+    /// <summary>Finds the run to resume.</summary>
     public async Task<ResumePoint> FindResumedAsync(string? run, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
         return await Database.RunAsync(c => ResumePoint.FindAsync(c, Database.Schema, run, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Gets everything ready for a run that holds the locks of its entities; gives what the user should hear of it.</summary>
+    /// <summary>Prepares a run that holds the locks of its entities; returns warnings for the user.</summary>
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
@@ -199,13 +199,13 @@ internal sealed class SyncTarget : IAsyncDisposable
                 done.Add(made);
         }
 
-        // A dry run leaves alone what a run that died may yet be resumed from.
+        // A dry run keeps what an interrupted run may be resumed from.
         if (!dryRun)
             await Database.RunAsync(c => StaleStaging.ClearAsync(c, plan.Entities, Database.Schema, runId, cancellationToken), cancellationToken);
         return done;
     }
 
-    /// <summary>Gets everything ready for a comparison, which holds no lock of a table and leaves the tables alone; gives what the user should hear of it.</summary>
+    /// <summary>Prepares a comparison, which locks no table and does not change the tables; returns warnings for the user.</summary>
     public async Task<IReadOnlyList<string>> PrepareComparisonAsync(SyncPlan plan, Guid runId, CancellationToken cancellationToken)
     {
         var warnings = await PrepareAsync(plan, runId, dryRun: true, cancellationToken);
@@ -213,7 +213,7 @@ internal sealed class SyncTarget : IAsyncDisposable
         return warnings;
     }
 
-    /// <summary>What stops no run and yet is to be reported: fewer sessions than the settings say, and risks of the database.</summary>
+    /// <summary>The warnings that stop no run: fewer sessions than the settings say, and risks of the database.</summary>
     public IReadOnlyList<string> Warnings => _fewSessions is null ? _risks : [_fewSessions, .. _risks];
 
     /// <inheritdoc/>

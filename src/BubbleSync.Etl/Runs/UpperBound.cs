@@ -6,10 +6,10 @@ using BubbleSync.Etl.Reports;
 namespace BubbleSync.Etl.Runs;
 
 /// <summary>
-/// The moment up to which a run that begins now reads: on the earliest of this program's, the database's and Bubble's clock, however far they differ.
+/// The moment up to which a run that begins now reads: on the earliest of this program's, the database's and Bubble's clock, even if they differ.
 /// </summary>
 /// <param name="At">The moment, on a whole millisecond.</param>
-/// <param name="Warning">Which clock is behind, where they are more than a minute apart; else null.</param>
+/// <param name="Warning">Which clock is behind, if they differ by more than a minute; else null.</param>
 internal sealed record UpperBound(DateTimeOffset At, string? Warning)
 {
     // For writes that take a moment to appear in searches.
@@ -27,7 +27,7 @@ internal sealed record UpperBound(DateTimeOffset At, string? Warning)
     /// <summary>Returns the bound of three clocks.</summary>
     /// <param name="program">This program's.</param>
     /// <param name="database">The database's.</param>
-    /// <param name="bubble">Bubble's, or null where no answer showed it.</param>
+    /// <param name="bubble">Bubble's, or null if no answer showed it.</param>
     public static UpperBound Of(DateTimeOffset program, DateTimeOffset database, DateTimeOffset? bubble)
     {
         List<(string Name, DateTimeOffset Time)> clocks = [("this machine", program), ("PostgreSQL", database)];

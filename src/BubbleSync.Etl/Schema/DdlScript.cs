@@ -8,10 +8,10 @@ namespace BubbleSync.Etl.Schema;
 /// <summary>The additions that close the gaps, as a script for psql: tables by level, then columns, then indexes.</summary>
 internal sealed class DdlScript(SchemaScripts scripts, string schema)
 {
-    /// <summary>Gives the script.</summary>
+    /// <summary>Builds a script.</summary>
     /// <param name="tables">The entities whose tables are missing.</param>
-    /// <param name="completed">Statements that add to these tables what their maps have beyond their scripts.</param>
-    /// <param name="findings">What else is lacking.</param>
+    /// <param name="completed">Statements that add what the maps have and the scripts of these tables lack.</param>
+    /// <param name="findings">The other gaps.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
     {

@@ -13,10 +13,10 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
     /// <summary>How much of the type is mapped.</summary>
     public SchemaAuditedEntity Entity => new(map.Name, map.BubbleType, type.Fields.Count, type.Fields.Count(f => LineOf(f.Effective) is not null));
 
-    /// <summary>Fields that no line reads, under no name.</summary>
+    /// <summary>Fields that no line reads under any name.</summary>
     public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null);
 
-    /// <summary>What does not agree, but for fields that no line reads.</summary>
+    /// <summary>All differences except for fields that no line reads.</summary>
     public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Shared(), .. Renamed(), .. Misfits(), .. Gone()];
 
     private IEnumerable<SchemaFinding> Matched() =>

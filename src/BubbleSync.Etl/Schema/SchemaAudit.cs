@@ -21,7 +21,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     private readonly List<SchemaFinding> _findings = [];
     private readonly List<(EntityMap Map, FieldMap Line)> _proposals = [];
 
-    /// <summary>Gives the report.</summary>
+    /// <summary>Returns a report.</summary>
     public async Task<SchemaAuditReport> RunAsync(SchemaAuditOptions options, CancellationToken cancellationToken)
     {
         var types = await SurveyedAsync(cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         return comparison.Entity;
     }
 
-    // A column that no map names is the application's own, though it has a field's name: but for those that an earlier audit added.
+    // A column that no map names is the application's own, even with a field's name, unless an earlier audit added it.
     private Task<List<string>> OwnAsync(TableInfo table, CancellationToken cancellationToken) => database.RunAsync(
         c => c.RowsAsync(
             """
@@ -106,7 +106,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
     {
-        // Which columns its script gives it cannot be seen without the right to make it, and one of them may have this name.
+        // Without the right to create the table, its script's columns are unknown, and one of them may have this name.
         if (table is null)
         {
             _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));

@@ -12,7 +12,7 @@ namespace BubbleSync.Etl.Schema;
 internal sealed class SchemaScripts(string folder, TargetDatabase database)
 {
     /// <summary>Creates everything that is missing in one transaction; returns the created tables.</summary>
-    /// <param name="maps">The entities whose tables there must be.</param>
+    /// <param name="maps">The entities whose tables must exist.</param>
     /// <param name="additions">Further statements, run last.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
     public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         return ([.. missing.Select(m => m.Table)], await CompleteAsync(connection, missing, cancellationToken));
     }
 
-    // The callers say what to do where the user lacks the right to make tables.
+    // The callers report what to do if the user may not create tables.
     private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
     {
         var script = await ScriptAsync(map, cancellationToken);

@@ -5,12 +5,12 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>The table of an entity whose map is all that is known of it.</summary>
+/// <summary>Builds the table of an entity from its map alone.</summary>
 internal static class TableScript
 {
     private static readonly string[] Further = [.. Clocks.Own, "deleted_in_bubble_at"];
 
-    /// <summary>Columns that a table has beside those of its map.</summary>
+    /// <summary>Columns of a table besides those of its map.</summary>
     public static IReadOnlyList<string> OwnColumns => Further;
 
     /// <summary>The statements that make it, for a session whose <c>search_path</c> is the target's schema.</summary>

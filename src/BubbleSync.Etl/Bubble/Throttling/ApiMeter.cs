@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>Counts requests and received bytes. Thread-safe.</summary>
 /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
-/// <param name="nextStep">What finishes the run where it has to stop.</param>
+/// <param name="nextStep">What finishes the run if it has to stop.</param>
 internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextStep.Again)
 {
     private long _calls;
@@ -14,7 +14,7 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
     private long _throttled;
     private long _bytes;
 
-    /// <summary>What finishes the run where it has to stop.</summary>
+    /// <summary>What finishes the run if it has to stop.</summary>
     public string NextStep => nextStep;
 
     /// <summary>The counts so far.</summary>

@@ -9,7 +9,7 @@ internal static class Backoff
     private const double First = 0.5;
     private const double Longest = 30;
 
-    /// <summary>Returns the pause after so many failed attempts, at least one.</summary>
+    /// <summary>Returns the pause after one or more failed attempts.</summary>
     public static TimeSpan Of(int attempts)
     {
         var seconds = Math.Min(Longest, First * Math.Pow(2, Math.Min(attempts - 1, 10)));

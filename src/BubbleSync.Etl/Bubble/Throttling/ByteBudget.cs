@@ -2,7 +2,7 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
 /// Bounds the bytes of pages that are read and not yet staged, all entities together: first come, first served. The size of a page is known only once it is
-/// read, so a request reserves what it expects and the reservation grows with the body. Where nothing is left, one page at a time may grow beyond the bound:
+/// read, so a request reserves what it expects and the reservation grows with the body. If nothing is left, one page at a time may grow beyond the bound:
 /// so no two pages wait for each other, and a page larger than the bound is still read. At any time the bound is exceeded by that one page at most.
 /// </summary>
 internal sealed class ByteBudget(long limit)
@@ -34,7 +34,7 @@ internal sealed class ByteBudget(long limit)
         }
     }
 
-    /// <summary>Reserves bytes for a page, or as many as there are in all; waits until they are free.</summary>
+    /// <summary>Reserves bytes for a page, at most the whole budget; waits until they are free.</summary>
     public async Task<ByteReservation> ReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         var reservation = new ByteReservation(this);
@@ -53,7 +53,7 @@ internal sealed class ByteBudget(long limit)
     internal Task GrowAsync(ByteReservation reservation, long bytes, CancellationToken cancellationToken) =>
         WaitAsync(_growing, new Waiter(reservation, bytes), cancellationToken);
 
-    /// <summary>Releases all bytes of a reservation but so many.</summary>
+    /// <summary>Releases a reservation's bytes except the rest.</summary>
     internal void Shrink(ByteReservation reservation, long rest)
     {
         lock (_lock)

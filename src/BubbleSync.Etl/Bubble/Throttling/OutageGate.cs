@@ -69,7 +69,7 @@ internal sealed class OutageGate(TimeProvider clock)
     }
 
     /// <summary>Records a failure. Returns the pause that begins with it, or zero where none does.</summary>
-    /// <param name="turn">The number with which it passed: of the requests that were under way when the gate closed only one counts.</param>
+    /// <param name="turn">The number with which it passed: only one of the requests in progress when the gate closed counts.</param>
     public TimeSpan Fail(long turn)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Messages;
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// Limits the requests of all entities: so many in flight, so many a minute, those of the lowest rank first.
+/// Limits the requests of all entities, in flight and per minute; those of the lowest rank go first.
 /// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble does not answer as it should.
 /// </summary>
 internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
@@ -41,7 +41,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
 
     /// <summary>Waits for a free place and for the pace; always call <see cref="Leave"/> afterwards. Returns the request's turn.</summary>
     /// <param name="rank">Lower goes first, so that the merges of some entities can begin while others are read.</param>
-    /// <param name="cancellationToken">Gives the wait up.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<long> EnterAsync(int rank, CancellationToken cancellationToken)
     {
         await _slots.EnterAsync(rank, cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
         }
     }
 
-    /// <summary>Gives the place to the next in line.</summary>
+    /// <summary>Frees the slot for the next request.</summary>
     /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
     public void Leave(long turn)
     {

@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Compare.Values;
 
-/// <summary>What is left of any number of values: how many there were of each kind, the shortest and the longest.</summary>
+/// <summary>A summary of any number of values: how many there were of each kind, the shortest and the longest.</summary>
 internal sealed class ShapeTally
 {
     private const int MostExamples = 3;
@@ -14,9 +14,9 @@ internal sealed class ShapeTally
     public long Filled => Count - _kinds[(int)ShapeKind.Null].Count - _kinds[(int)ShapeKind.Blank].Count;
 
     /// <summary>
-    /// Three shapes at most, in the order of <see cref="ShapeKind"/>: of each kind the longest, which a column must hold, and where that leaves room the
+    /// Three shapes at most, in the order of <see cref="ShapeKind"/>: of each kind the longest, which a column must hold, and if there is room the
     /// shortest. They follow from the values alone: neither the order in which pages come nor a record that comes twice can change them, and
-    /// many lengths of text do not crowd out the one number among them.
+    /// one number among texts of many lengths is still shown.
     /// </summary>
     public IReadOnlyList<string> Examples()
     {

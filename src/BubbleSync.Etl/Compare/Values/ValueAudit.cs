@@ -17,18 +17,18 @@ internal sealed class ValueAudit(ComparisonRun run, ValueVerdict? only)
 
     private readonly List<AuditedEntity> _entities = [];
 
-    /// <summary>Gives the report once the rows have been taken.</summary>
+    /// <summary>Returns the report after all rows were read.</summary>
     public ValueAuditReport Report(RunReport report) =>
         new(
             report.RunId, _entities.Sum(e => e.Rows), Enum.GetValues<ValueVerdict>().ToDictionary(v => v, v => _entities.Sum(e => e.ByVerdict[v])), _entities,
             report);
 
-    /// <summary>Gives the rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
+    /// <summary>Returns rows in the order of <see cref="Head"/>, sorted by entity, id and field.</summary>
     public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var entity in run.Entities())
         {
-#pragma warning disable CA2000 // It is disposed of as every await using does; the rule does not see it in an iterator.
+#pragma warning disable CA2000 // 'await using' disposes of it; the rule does not detect that in an iterator.
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
             var (written, counts) = (0L, Enum.GetValues<ValueVerdict>().ToDictionary(v => v, _ => 0L));
@@ -89,6 +89,6 @@ internal sealed class ValueAudit(ComparisonRun run, ValueVerdict? only)
 
     /// <summary>A value that was audited.</summary>
     /// <param name="Verdict">The result.</param>
-    /// <param name="Cells">The cells of its row, in the order of <see cref="Head"/>, but the last.</param>
+    /// <param name="Cells">The cells of its row, ordered as <see cref="Head"/>, without the last.</param>
     private sealed record AuditedValue(ValueVerdict Verdict, IReadOnlyList<string> Cells);
 }

@@ -11,7 +11,7 @@ internal sealed class ValueAuditJson(Stream output) : IAsyncDisposable
 
     private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = ReportJson.Options.Encoder, Indented = true });
 
-    /// <summary>Writes rows in the order of <see cref="ValueAudit.Head"/>; gives how many.</summary>
+    /// <summary>Writes rows ordered as <see cref="ValueAudit.Head"/>; returns how many.</summary>
     public async Task<long> WriteAsync(IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellationToken)
     {
         var written = 0L;
@@ -30,7 +30,7 @@ internal sealed class ValueAuditJson(Stream output) : IAsyncDisposable
         return written;
     }
 
-    /// <summary>Writes the rest of the report, however far the rows came.</summary>
+    /// <summary>Writes the rest of the report, even if rows are missing.</summary>
     public async Task CloseAsync(ValueAuditReport report, CancellationToken cancellationToken)
     {
         if (_json.CurrentDepth == 0)

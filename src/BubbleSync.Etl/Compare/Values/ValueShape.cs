@@ -5,7 +5,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 
 namespace BubbleSync.Etl.Compare.Values;
 
-/// <summary>What a value looks like, whatever it says.</summary>
+/// <summary>The form of a value, without its content.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Length">The characters of a text, the items of a list; 0 for the others.</param>
 internal readonly record struct ValueShape(ShapeKind Kind, int Length)
@@ -36,7 +36,7 @@ internal readonly record struct ValueShape(ShapeKind Kind, int Length)
             return new ValueShape(ShapeKind.Id, 0);
         if (TimestampText.TryParse(text, out _))
             return new ValueShape(ShapeKind.Date, 0);
-        // A bare // is how Bubble writes an address that is none.
+        // Bubble writes an empty address as a bare //.
         if (JsonText.IsBlank(raw) || text.Trim((byte)' ').SequenceEqual("//"u8))
             return new ValueShape(ShapeKind.Blank, 0);
         return IsAddress(text) ? new ValueShape(ShapeKind.Url, 0) : new ValueShape(ShapeKind.Text, Characters(text));
@@ -54,13 +54,13 @@ internal readonly record struct ValueShape(ShapeKind Kind, int Length)
     }
 }
 
-/// <summary>What a value is; where a field has more kinds than are shown, the first of them are.</summary>
+/// <summary>The kind of a value; if a field has too many kinds, the first of these are shown.</summary>
 internal enum ShapeKind
 {
-    /// <summary>A text that is nothing else.</summary>
+    /// <summary>Any other text.</summary>
     Text,
 
-    /// <summary>An address of the web, with <c>https:</c> or without.</summary>
+    /// <summary>A web address, with <c>https:</c> or without.</summary>
     Url,
 
     /// <summary>A text of the form of Bubble's ids.</summary>
@@ -81,7 +81,7 @@ internal enum ShapeKind
     /// <summary>A list.</summary>
     List,
 
-    /// <summary>A text of white space or nothing at all, or an address that is none.</summary>
+    /// <summary>An empty text, only white space, or an empty address.</summary>
     Blank,
 
     /// <summary>A null.</summary>

@@ -13,7 +13,7 @@ internal sealed class KeysetPage
     /// <param name="page">The page.</param>
     /// <param name="field">The date that it is sorted by.</param>
     /// <param name="from">The first moment asked for.</param>
-    /// <param name="to">The first moment that was not asked for, or null.</param>
+    /// <param name="to">The exclusive end of the request, or null.</param>
     /// <param name="handedOn">The records of the first millisecond that came before: how many, by hash.</param>
     public KeysetPage(RawPage page, string field, DateTimeOffset from, DateTimeOffset? to, IReadOnlyDictionary<ulong, int> handedOn)
     {
@@ -43,7 +43,7 @@ internal sealed class KeysetPage
     /// <summary>Whether the dates ascend.</summary>
     public bool IsSorted { get; } = true;
 
-    /// <summary>Whether all dates are one.</summary>
+    /// <summary>Whether dates are equal.</summary>
     public bool IsOneMillisecond => Last is not null && _first == Last && IsSorted;
 
     /// <summary>The latest date, on its millisecond; null where no record has one.</summary>

@@ -40,7 +40,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     private long? _after;
     private long _rows;
 
-    /// <summary>The date up to which everything came. Of this millisecond itself, records may still be missing.</summary>
+    /// <summary>The date up to which all records came, except perhaps some of this millisecond itself.</summary>
     public DateTimeOffset Key { get; private set; } = range.From!.Value;
 
     /// <summary>What is still to be read.</summary>
@@ -83,7 +83,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         }
     }
 
-    /// <summary>Takes part of a millisecond's own reading into account and returns it; its end moves the key behind it.</summary>
+    /// <summary>Adds a part of a millisecond's own reading and returns it; the reading's end moves the key past it.</summary>
     public Reading Pass(Reading part)
     {
         if (part is PageRead { Page: var page })
@@ -122,7 +122,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     /// <summary>Returns the result of the current window.</summary>
     public Verdict Judge(KeysetStep step)
     {
-        // Where the next window begins at the last date that came, no answer has counted this one.
+        // If the next window begins at the last date that came, no answer has counted this one.
         var (before, after) = step == KeysetStep.End ? (_before, _after) : (null, null);
         var outcome = _issue is null ? Outcome.Proved : Outcome.Unproved;
         var verdict = new Verdict(outcome, before, _rows, after, _issue) { IsUnconstrained = _isUnconstrained };
@@ -200,7 +200,7 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
         return scan.New.Count == 0 ? KeysetStep.End : Allow(scan.New.Count, settings.OffsetCeiling);
     }
 
-    // Records that were modified before the bound are still to come, or were modified again: those are the next run's.
+    // Records modified before the bound are still to come, or were modified again: the next run reads those.
     private KeysetStep Allow(int came, long remaining)
     {
         if (_allowed is not null)

@@ -67,7 +67,7 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
         }
     }
 
-    // Fewer records came than an answer before had counted. A count that agrees with what came shows that records were deleted meanwhile.
+    // Fewer records came than an earlier answer counted. A count that agrees with what came shows that records were deleted meanwhile.
     private async Task<KeysetStep> ConfirmAsync(KeysetPosition position, CancellationToken cancellationToken)
     {
         if (position.Unconfirmed is not { } window)

@@ -6,7 +6,7 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
-/// The columns that a sync itself writes, as text: moments, whatever type and precision the column has. A moment is cut to the column's precision, never
+/// SQL text for the columns that a sync itself writes: times of any type and precision. A moment is cut to the column's precision, never
 /// rounded up: it would be later than the event.
 /// </summary>
 internal static class ClockSql

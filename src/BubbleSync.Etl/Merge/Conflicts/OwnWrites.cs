@@ -62,7 +62,7 @@ internal static class OwnWrites
 
     private static (string, object?)[] Names(MirroredTable table) => [("schema", table.Schema), ("entity", table.Entity)];
 
-    // A transaction without an id has written nothing, a list of edits included; then the table is not read. A visible row version whose writer is in
+    // A transaction without an id has written nothing, not even a list of edits; the table is not read. A visible row version whose writer is in
     // progress is our own, subtransactions included: rows of others are visible only once committed. A row stores 32 bits of the writer's id,
     // pg_xact_status takes 64: id(writer) = id(own) + age(own) - age(xmin).
     private static string Record(MirroredTable table, string condition) =>

@@ -27,7 +27,7 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging)
         return rejected;
     }
 
-    // A record that is rejected is missing as the target of others of its table.
+    // A rejected record cannot be the target of other records of its table.
     private async Task<long> RejectUntiedAsync(NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
     {
         var rejected = 0L;
@@ -58,5 +58,5 @@ internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging)
     }
 
     private static string Untied(ColumnPlan column) =>
-        $"its target is not there, which foreign key '{column.ForeignKeys[0].Constraint}' of a column that must not be empty demands";
+        $"its target is missing, but foreign key '{column.ForeignKeys[0].Constraint}' of a required column needs it";
 }

@@ -15,13 +15,13 @@ namespace BubbleSync.Etl.Merge.Constraints;
 /// <param name="plan">The entity.</param>
 /// <param name="staging">Its staging.</param>
 /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
-/// <param name="nextStep">What finishes the run where it has to stop.</param>
+/// <param name="nextStep">What finishes the run if it has to stop.</param>
 internal sealed class RefusedRecordSearch(EntityPlan plan, StagingTable staging, bool force, string nextStep)
 {
     private const int MostRefused = 10_000;
     private const int MostRounds = 500;
 
-    // A record that is not tried again after these stays rejected.
+    // Records not tried again after these passes stay rejected.
     private const int MostPasses = 100;
     private const int MostReasons = 5;
 
@@ -53,7 +53,7 @@ internal sealed class RefusedRecordSearch(EntityPlan plan, StagingTable staging,
         return _refused.Count;
     }
 
-    // The index makes a range of readings cost no more than its size.
+    // With the index a range is read without a scan of the rest.
     private async Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(_sql.DropSuperseded, cancellationToken);

@@ -83,7 +83,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
             yield return value;
     }
 
-    // Only rows whose value another record wants; where an index is more than a column, all that change it.
+    // Only rows whose value another record needs; if an index is more than a column, all that change it.
     private string Wanted(UniqueIndex index, ColumnPlan column) => index.IsPlain && column.Target.Domain is null && column.Type.Shape != FieldShape.Json
         ? $"""
            and exists (select from {staging.Name} w where not w.{StagingLayout.Rejected}

@@ -53,7 +53,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
             if (waiting > 0)
             {
                 errors.Add(Error(column, null, Invariant($"{plan.Name}: links of '{column.Field}' whose target is there by now, and which table {plan.Table} does not ")
-                    + Invariant($"take, though it refuses none: {waiting}. A trigger that fires before an update keeps them out; fix it. The links wait.")));
+                    + Invariant($"store, without an error: {waiting}. A trigger that fires before an update keeps them out; fix it. The links wait.")));
             }
         }
 
@@ -79,7 +79,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
     private SyncError Error(ColumnPlan column, string? id, string message) => new(SyncStage.Load, plan.Name, id, column.Field, ErrorCode.LinkRefused, message);
 
     /// <summary>
-    /// Notes which columns have no value of others, before a patch runs in the same transaction: they are empty, or an earlier patch filled them.
+    /// Notes which columns have no value of others, before a patch runs in the same transaction: those that are empty or filled by a patch.
     /// </summary>
     public Task BeforePatchAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => EachAsync(connection, NoteFree, cancellationToken);
 
@@ -127,7 +127,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
         where held_link.target_id is distinct from excluded.target_id
         """;
 
-    // The column is not asked about: any held link of the entity counts.
+    // The column does not matter: any held link of the entity counts.
     private const string HasAny = "select exists (select from bubblesync.held_link where target_schema = @schema and entity = @entity and @column <> '')";
 
     private string NoteFree(ColumnPlan column)
@@ -147,7 +147,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
         where {Mine} and t.{_key} = h.bubble_id and h.was_empty and h.filled is distinct from t.{column.Quoted}::text
         """;
 
-    // Overwrites what a patch filled meanwhile, but not a value of others. What an earlier version held back does not say what a patch filled.
+    // Overwrites what a patch filled meanwhile, but not a value of others. Links deferred by older versions do not show what a patch filled.
     private string Restore(ColumnPlan column) =>
         $"""
         update {plan.Table} t set {column.Quoted} = {Held(column)}
@@ -180,7 +180,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
             where t.{_key} = h.bubble_id and (t.{column.Quoted} is null or (t.{column.Quoted}::text = h.filled and h.filled <> h.target_id)))
         """;
 
-    // Links are held as texts.
+    // Links are kept as text.
     private static string Held(ColumnPlan column) => column.Written($"h.target_id{(column.StagingType == "text" ? "" : $"::{column.StagingType}")}");
 
     private const string Mine = "h.target_schema = @schema and h.entity = @entity and h.column_name = @column";

@@ -5,13 +5,13 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Merge.Links;
 
-/// <summary>Links to what is in none of the tables they may point to, as text.</summary>
+/// <summary>SQL text for links whose target is in none of their tables.</summary>
 internal static class LinkSql
 {
-    /// <summary>The targets that a column of the table names and no table has, sorted: (id, rows that name it). Literals such as admin_user_x are no links.</summary>
+    /// <summary>The targets of a column that no table has, sorted: (id, rows that refer to it). Literals such as admin_user_x are no links.</summary>
     /// <param name="plan">The entity.</param>
     /// <param name="column">A column with relations.</param>
-    /// <param name="withHeld">Whether to count the links that a foreign key holds back, whose column is NULL meanwhile.</param>
+    /// <param name="withHeld">Whether to count deferred links too, whose column is NULL meanwhile.</param>
     public static string Missing(EntityPlan plan, ColumnPlan column, bool withHeld)
     {
         var id = column.Type.Shape == FieldShape.TextArray ? $"unnest(t.{column.Quoted})" : $"t.{column.Quoted}";

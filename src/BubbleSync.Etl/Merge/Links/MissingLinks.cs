@@ -27,7 +27,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
         return missing;
     }
 
-    // All columns of one id each in one pass; each list by itself, for it makes many rows of one.
+    // All single-id columns in one pass; each list by itself: it turns one row into many.
     private IEnumerable<string> Statements(string source)
     {
         var linked = plan.Links.ToLookup(c => c.Type.Shape == FieldShape.TextArray);

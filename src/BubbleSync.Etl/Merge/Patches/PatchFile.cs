@@ -26,7 +26,7 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 
     /// <summary>Why it is never run, whatever the database contains; or null.</summary>
     public string? Fault => SqlStatements.TransactionWord(Sql) is { } word
-        ? $"'{word}' has no place in a patch, which is one transaction; take it out"
+        ? $"'{word}' is not allowed in a patch, which is one transaction; remove it"
         : SettingStatements.Fault(Sql) ?? SettingStatements.Fault(Report ?? "");
 
     /// <summary>Reads the patches of a folder and checks that each can be run.</summary>

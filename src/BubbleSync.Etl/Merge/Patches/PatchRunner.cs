@@ -12,7 +12,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, Gu
     /// <summary>Runs one patch inside the transaction that the connection has. What PostgreSQL refuses is thrown; the caller ends the transaction.</summary>
     /// <param name="patch">The patch.</param>
     /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="isShared">Whether the transaction is to go on where the patch fails, as that of a dry run.</param>
+    /// <param name="isShared">Whether the transaction continues if the patch fails, as in a dry run.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<PatchReport> RunAsync(PatchFile patch, NpgsqlConnection connection, bool isShared, CancellationToken cancellationToken)
     {

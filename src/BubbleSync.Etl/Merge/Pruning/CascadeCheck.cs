@@ -26,7 +26,7 @@ internal sealed class CascadeCheck(EntityPlan plan)
 
     /// <summary>Returns the first such change in words; null if there is none.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="gone">A query of the ids that would go, as (id).</param>
+    /// <param name="gone">A query of the ids to delete, as (id).</param>
     /// <param name="parameters">The parameters of that query.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<string?> FirstAsync(

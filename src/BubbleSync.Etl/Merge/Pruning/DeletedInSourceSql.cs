@@ -5,13 +5,13 @@ using BubbleSync.Etl.Staging;
 
 namespace BubbleSync.Etl.Merge.Pruning;
 
-/// <summary>Rows that Bubble no longer has, as text: rows within a run's horizon that are not staged, where everything that Bubble has is staged.</summary>
+/// <summary>SQL text for rows that Bubble no longer has: not staged, but within the horizon of a run that staged everything that Bubble has.</summary>
 internal static class DeletedInSourceSql
 {
     /// <summary>
     /// A condition on a row <paramref name="t"/>: its id has Bubble's form (all others are local), begins with a moment before the upper bound
     /// (ids begin with the creation of their record in milliseconds), and the row was there, as it is, when the reading began.
-    /// The reading shows nothing of other rows.
+    /// The reading does not cover other rows.
     /// It takes <see cref="Parameters"/>, as all statements made of it do.
     /// </summary>
     public static string IsWithin(string t, EntityPlan plan) =>
@@ -34,7 +34,7 @@ internal static class DeletedInSourceSql
     {
         var key = plan.Key.Quoted;
         var living = unmarked && DeletionMark.IsIn(plan) ? $" and t.{DeletionMark.Quoted} is null" : "";
-        // The horizon is checked last: PostgreSQL takes the form for so rare that it would join row by row.
+        // The horizon is checked last: PostgreSQL expects few rows of this form and would join row by row.
         return $"""
             select g.{key} as id
               from (select t.{key}, t.xmin from {plan.Table} t

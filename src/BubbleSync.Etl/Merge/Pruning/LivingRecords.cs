@@ -9,7 +9,7 @@ namespace BubbleSync.Etl.Merge.Pruning;
 
 /// <summary>
 /// The records of an entity that should be in Bubble, as far as is known here: rows that are not marked as deleted, what is staged, and rejected records that
-/// are kept. Rows of the application's own, whose ids have another form, are none of them.
+/// are kept. The application's own rows, whose ids have another form, do not count.
 /// </summary>
 internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid runId)
 {
@@ -95,7 +95,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             """,
             cancellationToken, [("ids", ids.ToArray()), .. Names]);
 
-    /// <summary>Forgets ids that are gone of which Bubble sent a record again, or which are in no living row; returns how many are left.</summary>
+    /// <summary>Removes noted ids whose record Bubble sent again, or which are in no living row; returns how many remain.</summary>
     public async Task<long> CountGoneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(
@@ -110,7 +110,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             "select count(*) from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity and @run is not null", cancellationToken, Names);
     }
 
-    // A query of (id, created). Of a rejected record neither date is sure to be staged: its id begins with the time of its creation.
+    // A query of (id, created). A rejected record may have no staged date: its id begins with the time of its creation.
     private string Query =>
         $"""
         with staged as (
@@ -134,7 +134,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         where not exists (select from {plan.Table} t where t.{_key} = x.bubble_id) and not exists (select from staged s where s.id = x.bubble_id)
         """;
 
-    // Such records can only be told apart by their text.
+    // Only their text distinguishes such records.
     private string Unnamed =>
         $"""
         select count(*) from (

@@ -17,7 +17,7 @@ namespace BubbleSync.Etl.Merge.Pruning;
 internal sealed class Pruner(
     EntityPlan plan, StagingTable staging, PruneMode mode, decimal limitPercent, TargetBaseline baseline, Horizon horizon, bool readsEverything)
 {
-    // Of more than these, the first are asked for: a reading that misses records misses some of them too.
+    // If there are more, only the first are requested: a reading with gaps lacks some of them too.
     private const int MostAsked = 10_000;
 
     private const string Undo = "rollback to savepoint prune; release savepoint prune";
@@ -59,7 +59,7 @@ internal sealed class Pruner(
         if (await connection.ScalarAsync<bool>($"select exists (select from {staging.Rejects} where bubble_id is null)", cancellationToken))
             return "records without a usable id came, and any row could be theirs";
 
-        return await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted ? "a crash of the server took what was staged" : null;
+        return await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted ? "a server crash removed the staged records" : null;
     }
 
     // Rows that are already marked were checked when they were marked. Neither they nor rows added during the run count towards the limit.
@@ -89,7 +89,7 @@ internal sealed class Pruner(
             : null;
     }
 
-    /// <summary>Notes the rows that Bubble no longer has, for counts to come.</summary>
+    /// <summary>Notes the rows that Bubble no longer has, for later counts.</summary>
     public Task<long> NoteGoneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
         $"""
         delete from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity;
@@ -97,7 +97,7 @@ internal sealed class Pruner(
         """,
         cancellationToken, [("schema", plan.Schema), ("entity", plan.Name), ("run", runId), .. Within]);
 
-    /// <summary>Prunes what is gone; returns how many rows went, or why none may.</summary>
+    /// <summary>Prunes the rows; returns how many, or why none may be pruned.</summary>
     public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         OwnWrites.WriteAsync(
             connection, plan.Mirror, [plan.OwnTable],
@@ -160,7 +160,7 @@ internal sealed class Pruner(
     /// <summary>The error if others keep writing the same rows.</summary>
     public SyncError InTheWay(SyncException failure) => Refused($"others kept writing the same rows: {failure.Message}");
 
-    // A row that is gone has no link to put back; a record that returns brings its own.
+    // A deleted row has no link to restore; a record that returns has its own.
     private string ForgetHeldLinks =>
         $"""
         delete from bubblesync.held_link h

@@ -22,7 +22,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
 
     private readonly DoctorChecks _checks = new();
 
-    /// <summary>Gives the report.</summary>
+    /// <summary>Returns a report.</summary>
     public async Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken)
     {
         // A command stops for these; here they are findings, and the rest is checked too.

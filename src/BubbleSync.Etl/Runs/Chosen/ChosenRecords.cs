@@ -14,7 +14,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
     public Task ByIdAsync(EntityRun entity, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ReadAsync(entity, RecordsById.Batches(ids).Select(batch => new Choice(BubbleField.Id, false, batch)), cancellationToken);
 
-    /// <summary>Reads the records that name one of these ids in a field, under each of its names that Bubble has; false where it has none.</summary>
+    /// <summary>Reads the records with one of these ids in a field, under each of its names in Bubble; false if it has none there.</summary>
     public Task<bool> ByLinkAsync(EntityRun entity, ColumnPlan column, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         ByNameAsync(entity, column, name => RecordsById.Batches(ids).Select(batch => new Choice(name, false, batch)), cancellationToken);
 

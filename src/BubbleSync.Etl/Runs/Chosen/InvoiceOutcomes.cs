@@ -96,11 +96,11 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         };
     }
 
-    // Of very many rejects only the first are at hand.
+    // Only the first of very many rejects are kept.
     private string WhyRejected(string entity, string id) => _rejects.GetValueOrDefault((entity, id))
         ?? $"{entity} {id} did not convert and was not loaded; see bubblesync.rejected_record.";
 
-    // A payment that is not in one of its two places is in the other, or is told of once, in the place looked at first.
+    // A payment may be in either of two entities; if it is in neither, only the first one searched reports it.
     private bool IsElsewhere(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine) =>
         others.FirstOrDefault(o => o.Plan.Name == outcome.Entity) is { } run
         && related.Alternatives(run).Any(other => (mine.GetValueOrDefault(other.Plan.Name) ?? []).Any(o =>

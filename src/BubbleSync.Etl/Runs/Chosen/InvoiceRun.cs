@@ -14,7 +14,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;
 
-/// <summary>Invoices with all that belongs to them: read by ids, many to a call, then staged, merged and patched like everything else.</summary>
+/// <summary>Syncs invoices with all related records: reads them by id, many per call, then stages, merges and patches as usual.</summary>
 internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
 {
     /// <summary>The entity whose records are chosen.</summary>
@@ -32,7 +32,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private List<EntityRun> _entities = [];
     private long _failures;
 
-    /// <summary>Sets up a run; nothing is asked or written yet.</summary>
+    /// <summary>Sets up a run; sends and writes nothing yet.</summary>
     public InvoiceRun(
         SyncSettings settings, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
         TimeProvider clock)
@@ -55,7 +55,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     public bool IsFailed { get; private set; }
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="choose">Returns what to sync; may ask Bubble.</param>
+    /// <param name="choose">Gets what to sync; may call Bubble.</param>
     /// <param name="patches">The patch stage.</param>
     /// <param name="take">Receives the outcome of each invoice, once all are merged.</param>
     /// <param name="cancellationToken">Stops the run.</param>

@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Runs.Chosen;
 /// <summary>Counts the outcomes of the invoices of a range. It keeps the first errors, the first warnings, and the number of all.</summary>
 internal sealed class RangeTally
 {
-    /// <summary>The most errors, and the most warnings, that are named one by one.</summary>
+    /// <summary>The limit of errors, and of warnings, that are listed one by one.</summary>
     public const int MostNamed = RunFindings.MostRejects;
 
     private readonly Named _errors = new(Severity.Error, "'bubblesync runs rejected last' lists every rejected record");

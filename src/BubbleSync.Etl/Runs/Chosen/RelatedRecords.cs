@@ -7,15 +7,15 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Runs.Chosen;
 
 /// <summary>
-/// Reads everything around staged roots, each record once and many to a call: what they name, what names them, and the relations that maps say to follow.
-/// Which relations there are comes from the maps alone.
+/// Reads the records related to staged roots, each once, many per call: link targets, records that link to roots, and relations that maps follow.
+/// The relations come from the maps alone.
 /// </summary>
 internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
 {
-    // A list search takes one id a call; with more roots than this, these calls would outweigh all others.
+    // A list search takes one id a call; with more roots than this, these calls would be too many.
     private const int AskedOneByOne = 8;
 
-    /// <summary>Gives the records of an entity that roots name, follow or are named by, as queries of (root, id).</summary>
+    /// <summary>Returns queries of (root, id) for the records of an entity that are related to roots.</summary>
     public IReadOnlyList<string> Links(EntityRun entity)
     {
         var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
@@ -25,14 +25,14 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         return queries;
     }
 
-    /// <summary>Entities whose ids one column holds together: a record is missing only where none of them has it.</summary>
+    /// <summary>Entities whose ids share one column: a record is missing only if none of them has it.</summary>
     public IReadOnlyList<EntityRun> Alternatives(EntityRun entity) => others
         .Where(o => o != entity && root.Plan.Columns.Any(c => Names(c, entity) && Names(c, o)))
         .ToList();
 
     /// <summary>
     /// Reads the related records in three rounds: those that name the roots, those that these and the roots name,
-    /// and those not found where they were searched first.
+    /// and those not found in the first entity searched.
     /// </summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     {
         var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
         var named = await links.UnreadAsync(Named(entity), among, cancellationToken);
-        // What an earlier sync stored as naming a root is read too: it may have changed.
+        // Records stored with a link to a root are read too: they may have changed.
         var known = Naming(entity) is { } naming && IsList(naming) ? await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken) : [];
         await records.ByIdAsync(entity, [.. named.Union(known)], cancellationToken);
     }
@@ -84,7 +84,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         Warn(
             Invariant($"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, ")
                 + Invariant($"so it was not searched for each of {roots} records of ")
-            + $"{root.Plan.Name}. Records that only this list ties to one of them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
+            + $"{root.Plan.Name}. Records that only this list links to them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
     }
 
     // Both are related to a third record: an invoice's customer, a registration's customer.
@@ -144,7 +144,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     private bool IsFirstChoice(EntityRun entity) =>
         root.Plan.Columns.All(c => !Names(c, entity) || c.Relations[0].Entity == entity.Plan.Name || others.All(o => o.Plan.Name != c.Relations[0].Entity));
 
-    // Whether everything that names it is staged already: no relation of another entity leads to it, and no record of its own comes by naming the root.
+    // Whether all that links to it is staged: no relation of another entity leads to it, and none of its records is found by a link to the root.
     private bool IsKnownAtOnce(EntityRun entity) => Naming(entity) is null && Named(entity).All(l => l.From == root.Staging);
 
     private static bool IsList(ColumnPlan column) => column.Type.Shape == FieldShape.TextArray;

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Runs.Recording;
 /// <summary>The progress of the requests to Bubble at one moment.</summary>
 internal sealed record ApiProgress(ApiCounts Counts, int InFlight, double AllowedPerMinute, DateTimeOffset? WaitingUntil = null)
 {
-    /// <summary>For what asks nothing.</summary>
+    /// <summary>No requests at all.</summary>
     public static readonly ApiProgress None = new(new ApiCounts(0, 0, 0, 0), 0, 0);
 
     /// <summary>Returns the current counts of the connection.</summary>

@@ -11,7 +11,7 @@ namespace BubbleSync.Etl.Runs.Recording;
 /// <summary>The findings of a run, in words for the user.</summary>
 internal sealed class RunFindings
 {
-    /// <summary>Most fields of an entity that are named one by one where they did not convert.</summary>
+    /// <summary>The most unconverted fields of an entity that are listed one by one.</summary>
     public const int MostRejects = 100;
 
     private const int MostNames = 10;
@@ -19,7 +19,7 @@ internal sealed class RunFindings
     /// <summary>Warnings: worth knowing although nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Adds a warning, where there is one.</summary>
+    /// <summary>Adds a warning, if there is one.</summary>
     public void Warn(string? warning)
     {
         if (warning is not null)
@@ -45,7 +45,7 @@ internal sealed class RunFindings
             Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and run the patch."));
     }
 
-    /// <summary>Adds what there is to say of an entity that has merged.</summary>
+    /// <summary>Adds the findings about an entity that has merged.</summary>
     /// <param name="entity">The entity.</param>
     /// <param name="isDryRun">Whether the run's own tables are rolled back and do not show it.</param>
     public void Add(EntityRun entity, bool isDryRun)
@@ -89,7 +89,7 @@ internal sealed class RunFindings
         + "Check in Bubble that the token may see the field. If the values are really gone, empty the column in these rows with SQL: "
         + $"'bubblesync verify --entity {plan.Name} --csv FILE' names them.";
 
-    // Records came, but under names that say nothing to the map: the rows would be empty but for their ids and dates.
+    // No field name of the records is in the map: the rows would have only ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)
     {
         var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
@@ -113,7 +113,7 @@ internal sealed class RunFindings
             var what = note switch
             {
                 TextNotes.Removed => "U+0000, which PostgreSQL cannot store, was removed from",
-                TextNotes.Replaced => "what is no character became U+FFFD in",
+                TextNotes.Replaced => "invalid characters became U+FFFD in",
                 _ => "lists have exactly 200 items, where Bubble may have cut them, in",
             };
             Warnings.Add(Invariant($"{plan.Name}: {what} '{plan.Columns[column].Field}' of {count} records, such as {example}."));

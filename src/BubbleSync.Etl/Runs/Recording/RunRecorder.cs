@@ -7,7 +7,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Recording;
 
-/// <summary>What the recorder needs to know of a run under way.</summary>
+/// <summary>A run in progress, as the recorder needs it.</summary>
 internal interface IRecordedRun
 {
     /// <summary>The progress.</summary>
@@ -52,7 +52,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             RunId = journal.RunId,
             Kind = kind,
-            // Not by the tokens: an interruption after the failure ended the run is not why it ended.
+            // The tokens do not decide: an interruption after the failure did not end the run.
             Status = failure?.Errors[0].Code == ErrorCode.Cancelled ? RunStatus.Cancelled
                 : failure is not null || run.IsFailed ? RunStatus.Failed
                 : run.Findings.IsPartial ? RunStatus.Partial : RunStatus.Succeeded,
@@ -84,7 +84,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             return new SyncException(Interrupted(run));
         }
-#pragma warning disable CA1031 // Whatever it is, it becomes the report's error.
+#pragma warning disable CA1031 // Every exception becomes the report's error.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
@@ -98,14 +98,14 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 
     private static SyncError Interrupted(IRecordedRun run) => new(SyncStage.Load, null, null, null, ErrorCode.Cancelled, $"The run was interrupted. {run.WhatStays}");
 
-    // The result matters most when the run failed, perhaps because the database did; it is still printed then.
+    // The result matters most if the run failed, perhaps with the database; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)
     {
         try
         {
             await LimitedAsync(token => journal.FinishAsync(report, token));
         }
-#pragma warning disable CA1031 // Whatever it is, the run itself is over; it becomes one more error of the report.
+#pragma warning disable CA1031 // The run is over; every exception becomes one more error of the report.
         catch (Exception gone)
         {
             return report with

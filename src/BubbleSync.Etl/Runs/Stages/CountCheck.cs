@@ -14,15 +14,15 @@ namespace BubbleSync.Etl.Runs.Stages;
 internal sealed class CountCheck(
     EntityRun entity, FullExtract history, EntitySource source, ReadRecords readById, TargetDatabase database, RunJournal journal, BubbleSettings settings)
 {
-    // Ids that are asked for one by one. Of more than these a resync reads everything for the same price.
+    // The most ids that are requested one by one. For more, a resync costs the same and reads everything.
     private const int MostAsked = 10_000;
 
     private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId);
     private bool _isListed;
 
-    /// <summary>Compares and settles; what is not shown to agree becomes an issue of the entity.</summary>
-    /// <param name="since">From when on changes were read.</param>
-    /// <param name="bound">Up to which Created Date the counts are compared.</param>
+    /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
+    /// <param name="since">From when changes were read.</param>
+    /// <param name="bound">The last Created Date to compare counts of.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
@@ -94,7 +94,7 @@ internal sealed class CountCheck(
         await database.RunAsync(c => _living.ListAsync(c, cancellationToken), cancellationToken);
     }
 
-    // A record that Bubble has after all, though no range showed it, is staged like any other.
+    // A record that Bubble has although no range showed it is staged like any other.
     private async Task AskAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         if (ids.Count == 0)
@@ -110,7 +110,7 @@ internal sealed class CountCheck(
 }
 
 /// <summary>The result of counting an entity's records.</summary>
-/// <param name="Here">Records that are here; null where they were not counted.</param>
+/// <param name="Here">Records that are here; null if they were not counted.</param>
 /// <param name="Undated">Records without Created Date in Bubble; null where they were not counted.</param>
 /// <param name="Gone">Rows of which Bubble has no record.</param>
 internal sealed record CountedRows(long? Here, long? Undated, long Gone)

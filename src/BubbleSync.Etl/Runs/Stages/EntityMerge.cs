@@ -34,7 +34,7 @@ internal sealed class EntityMerge(
     private bool _takesSequenceNumbers;
 
     /// <summary>Merges the entity; returns its report.</summary>
-    /// <param name="check">Called again where records were rejected; throws where nothing more is to be merged.</param>
+    /// <param name="check">Called again if records were rejected; throws if nothing more is to be merged.</param>
     /// <param name="drain">Ends the reading of records that were refused; they are read again when the run is resumed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityReport> RunAsync(Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class EntityMerge(
             }
             catch (SyncException failure) when (round <= MostRounds && PostgresFailure.Refusal(failure) is { } refusal)
             {
-                // Records that only exchange values all fit, once these are given up first.
+                // Records that only exchange values all fit, once their rows are freed.
                 var mayBeExchange = refusal.IsOfOtherRow && steps == MergeSteps.AtOnce;
                 steps = steps == MergeSteps.AtOnce ? MergeSteps.ValuesFirst : steps;
                 if (mayBeExchange)
@@ -97,7 +97,7 @@ internal sealed class EntityMerge(
         },
         cancellationToken);
 
-    // Where Bubble and the table were shown to have the same records, with nothing come or gone since, the next sync by counts may rely on it.
+    // If Bubble and the table were shown to have the same records, with none added or deleted since, the next sync by counts may rely on it.
     private async Task NoteRowsAsync(NpgsqlConnection connection, long? notInBubble, CancellationToken cancellationToken)
     {
         if (transactions.IsDryRun || entity is not { IsComplete: true, Bound: { } bound, Baseline: not null })
@@ -110,7 +110,7 @@ internal sealed class EntityMerge(
                 return;
         }
 
-        // Rows that Bubble does not have are left out; where there are none, staging need not be looked at.
+        // Rows that Bubble does not have are left out; if there are none, staging is not searched.
         var staged = entity.ReadsEverything && notInBubble != 0 ? entity.Staging.Name : null;
         await new RowStretches(entity.Plan, journal.Source.Address).RecordAsync(
             connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
@@ -132,7 +132,7 @@ internal sealed class EntityMerge(
         c => new RefusedRecordSearch(entity.Plan, entity.Staging, options.Force, options.NextStep).RunAsync(c, cancellationToken),
         cancellationToken);
 
-    // No transaction is open while Bubble is asked. A dry run keeps nothing, so it does not ask.
+    // No transaction is open during a request to Bubble. A dry run keeps nothing and sends none.
     private async Task ReadAgainAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
         var name = entity.Plan.Name;
@@ -152,7 +152,7 @@ internal sealed class EntityMerge(
         await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
     }
 
-    // A source that fails now must not lose what was read. A run whose calls are used up is resumed and reads the records then.
+    // If the source fails now, what was read must stay. If the calls are used up, the resumed run reads the records.
     private async Task<IReadOnlyDictionary<string, string>?> TryReadAsync(ReadRecords read, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         try

@@ -7,7 +7,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
-/// <summary>What a run does once everything is merged: orphaned references, prune, patches, findings; and at last its staging is dropped.</summary>
+/// <summary>The steps after the last merge: orphaned references, prune, patches, findings, and the removal of staging.</summary>
 /// <param name="options">How the run merges.</param>
 /// <param name="database">The target.</param>
 /// <param name="transactions">The run's transactions.</param>
@@ -19,7 +19,7 @@ internal sealed class FinalStages(
     MergeOptions options, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, PatchStage patches,
     Func<IReadOnlyList<EntityRun>> entities)
 {
-    /// <summary>Reads refused records again, to keep them as they were sent; null where they cannot be read again.</summary>
+    /// <summary>Reads refused records again, to keep them as they were sent; null if they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; init; }
 
     /// <summary>What happens to rows that Bubble no longer has.</summary>
@@ -28,13 +28,13 @@ internal sealed class FinalStages(
     /// <summary>Whether rows are marked or deleted.</summary>
     public bool IsDeleting => options.Prune is PruneMode.Soft or PruneMode.Hard;
 
-    // What was left unmerged is left to a resume, and so is everything after it.
+    // A resume merges what was left, and runs everything after it.
     private bool IsLeft => entities().Any(e => e.IsLeft);
 
     /// <summary>Reports orphaned references. Only after the last merge: an agent may name a user, who is merged a level later.</summary>
     public Task ReportLinksAsync(CancellationToken cancellationToken) => EachAsync(entities(), e => ReportLinksAsync(e, cancellationToken));
 
-    /// <summary>Prunes, the highest level first, so that rows go before those they point to.</summary>
+    /// <summary>Prunes, the highest level first: rows go before the rows they point to.</summary>
     public Task PruneAsync(CancellationToken cancellationToken)
     {
         var prune = new PruneStage(options, database, transactions, journal, findings, ReadAgain);

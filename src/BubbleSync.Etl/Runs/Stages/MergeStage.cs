@@ -15,10 +15,10 @@ namespace BubbleSync.Etl.Runs.Stages;
 /// <param name="Force">Whether Bubble's values win over local edits and over rows that are newer.</param>
 /// <param name="Prune">What happens to rows that Bubble no longer has; only for runs that read everything.</param>
 /// <param name="PruneLimitPercent">The largest part of an entity's rows that may be pruned.</param>
-/// <param name="NextStep">What finishes the run where it has to stop.</param>
+/// <param name="NextStep">What finishes the run if it has to stop.</param>
 internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent, string NextStep);
 
-/// <summary>From staging into the tables: what every kind of run does once its records are staged.</summary>
+/// <summary>Moves staged records into the tables, in every kind of run.</summary>
 internal sealed class MergeStage(
     MergeOptions options, TargetDatabase database, TargetTransactions transactions, RunJournal journal, TimeProvider clock)
 {
@@ -27,7 +27,7 @@ internal sealed class MergeStage(
     private readonly Lock _lock = new();
     private Task? _sourceRecorded;
 
-    /// <summary>Reads refused records again, to keep them as they were sent; null where they cannot be read again.</summary>
+    /// <summary>Reads refused records again, to keep them as they were sent; null if they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; set; }
 
     /// <summary>Does not forbid anything.</summary>
@@ -44,8 +44,8 @@ internal sealed class MergeStage(
     }
 
     /// <summary>
-    /// Marks what earlier runs rejected as outdated where this run, which ends before it merges, has read another version. What ended the run is the error
-    /// that is reported; a failure here is not.
+    /// Marks rejects of earlier runs as outdated if this run, which ends before it merges, has read another version. Only the error that ended the run
+    /// is reported; a failure here is not.
     /// </summary>
     public async Task TrySupersedeAsync(IEnumerable<EntityRun> entities)
     {
@@ -66,8 +66,8 @@ internal sealed class MergeStage(
 
     /// <summary>Merges an entity; all of the lower levels are merged by then.</summary>
     /// <param name="entity">The entity; not merged again where an earlier attempt at the same run has done it.</param>
-    /// <param name="check">Asked just before merging; throws where nothing more is to be merged.</param>
-    /// <param name="drain">Leaves the entity unmerged, where it has not begun.</param>
+    /// <param name="check">Called just before merging; throws if nothing more is to be merged.</param>
+    /// <param name="drain">Leaves the entity unmerged if it has not begun.</param>
     /// <param name="cancellationToken">Stops merging.</param>
     public async Task MergeAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed class MergeStage(
         entity.Flow.State = EntityState.Done;
     }
 
-    // Once a run, and not before its first merge: a run that merges nothing does not record its app. A dry run would hold the row until its end.
+    // Once per run, not before its first merge: a run that merges nothing does not record its app. A dry run would lock the row until its end.
     private Task RecordSourceAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -12,16 +12,16 @@ using BubbleSync.Etl.Runs.Recording;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
-/// <summary>The final stage: links held back are put back where their target is there by now, then the patches run in order.</summary>
+/// <summary>The final stage: restores deferred links whose target exists by now, then runs the patches in order.</summary>
 /// <param name="patches">The patches in order.</param>
 /// <param name="runner">Runs one.</param>
-/// <param name="everyPlan">All entities, synced in this run or not: links held back earlier may belong to any of them.</param>
+/// <param name="everyPlan">All entities, synced in this run or not: deferred links may belong to any of them.</param>
 internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
 {
-    // A row that others edit after the list of edited rows is made makes the transaction fail and start again; else the edit would pass for our own write.
+    // If others edit a row after the list of edited rows is made, the transaction fails and starts again; else the edit would count as our own write.
     private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
 
-    /// <summary>Runs all of it, and adds to the reports as each patch ends; one that fails stops nothing.</summary>
+    /// <summary>Runs the stage and adds a report as each patch ends; one that fails stops nothing.</summary>
     public async Task RunAsync(TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
         foreach (var plan in everyPlan)
@@ -45,7 +45,7 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
         }
         catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
         {
-            findings.Warn($"{plan.Name}: links that were held back stay so until the next run, because others kept writing the same rows: {failure.Message}");
+            findings.Warn($"{plan.Name}: deferred links stay deferred until the next run, because others kept writing the same rows: {failure.Message}");
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
                 null,
                 async connection =>
                 {
-                    // Listing edits reads a whole table: only where the patch names it, or has written into it.
+                    // Listing edits reads a whole table: only if the patch names it or has written to it.
                     var named = everyPlan.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
                     foreach (var plan in named)
                         await new DeferredForeignKeys(plan, null).BeforePatchAsync(connection, cancellationToken);

@@ -10,7 +10,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
-/// <summary>Deletes or marks rows that Bubble no longer has, or only checks their number, after a last question to Bubble.</summary>
+/// <summary>Deletes or marks rows that Bubble no longer has, or only checks their number, after a last request to Bubble.</summary>
 internal sealed class PruneStage(
     MergeOptions options, TargetDatabase database, TargetTransactions transactions, RunJournal journal, RunFindings findings, ReadRecords? readAgain)
 {
@@ -19,11 +19,11 @@ internal sealed class PruneStage(
     /// <summary>Prunes an entity.</summary>
     /// <param name="entity">The entity, merged.</param>
     /// <param name="baseline">What the run found when it began to read the entity.</param>
-    /// <param name="horizon">What the reading could show.</param>
+    /// <param name="horizon">The limit of the reading.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(EntityRun entity, TargetBaseline baseline, Horizon horizon, CancellationToken cancellationToken)
     {
-        // What was counted says how many rows lived where the run did not count them when it began.
+        // The count says how many rows existed if the run did not count them at its start.
         var living = baseline.LivingRows ?? entity.Counted?.Here + entity.Counted?.Gone;
         var pruner = new Pruner(
             entity.Plan, entity.Staging, options.Prune, options.PruneLimitPercent, baseline with { LivingRows = living }, horizon, entity.ReadsEverything);
@@ -43,7 +43,7 @@ internal sealed class PruneStage(
         }
     }
 
-    // No verification is as good as Bubble's own answer about exactly these records; no transaction is open meanwhile.
+    // Bubble's own answer about exactly these records is the best verification; no transaction is open meanwhile.
     private async Task<SyncError?> AskAsync(EntityRun entity, Pruner pruner, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         if (ids.Count == 0 || readAgain is null)
@@ -64,7 +64,7 @@ internal sealed class PruneStage(
         }
     }
 
-    // Nor is the reading a watermark any more.
+    // The reading is no longer a watermark.
     private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
     {
         var proof = entity.Report.Proof!;

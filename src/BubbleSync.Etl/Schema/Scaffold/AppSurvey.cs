@@ -48,7 +48,7 @@ internal sealed class AppSurvey(BubbleClient client, BubbleSettings settings)
         where !fields.Any(f => f.Sent.Any(sent => sent != name && ids.Contains(sent)))
         select new SharedName(name, ids);
 
-    // A list or an object that records hold is one, whatever the app calls the field: Swagger calls much a text.
+    // A list or object in records counts, whatever type the app names: Swagger calls many types text.
     private static SurveyedField Surveyed(DescribedField field, IReadOnlyDictionary<string, string> sample)
     {
         var sent = field.Names.Where(sample.ContainsKey).ToList();

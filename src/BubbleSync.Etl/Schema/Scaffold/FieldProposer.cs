@@ -6,10 +6,10 @@ namespace BubbleSync.Etl.Schema.Scaffold;
 /// <summary>Proposes the line of a map for a field as found.</summary>
 /// <param name="app">Tells which type a field's ids belong to.</param>
 /// <param name="entities">The entity of each Bubble type that has one.</param>
-/// <param name="names">Gives the columns their names.</param>
+/// <param name="names">Names the columns.</param>
 internal sealed class FieldProposer(AppDescription app, IReadOnlyDictionary<string, string> entities, FreeNames names)
 {
-    /// <summary>Gives the line.</summary>
+    /// <summary>Builds a line.</summary>
     public FieldMap Propose(SurveyedField field) => new()
     {
         Column = names.Take(FieldName.Normalise(field.Name), "field"),

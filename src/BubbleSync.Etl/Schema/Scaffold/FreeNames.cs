@@ -9,7 +9,7 @@ internal sealed class FreeNames(IEnumerable<string> taken)
     // NAMEDATALEN - 1 of PostgreSQL, in bytes; longer names are cut there with only a notice.
     private const int Longest = 63;
 
-    // PostgreSQL manual, "System Columns": every table has them, and no other column may be called so.
+    // PostgreSQL manual, "System Columns": every table has them, and no column may take their names.
     private static readonly string[] SystemColumns = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
     private readonly HashSet<string> _taken = [.. taken];

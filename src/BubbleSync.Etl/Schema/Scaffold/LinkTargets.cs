@@ -9,7 +9,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>Asks Bubble whether the ids in a field belong to the type that the app says: some fields hold ids of other types too, or only of those.</summary>
+/// <summary>Asks Bubble whether the ids in a field belong to the type that the app has: some fields hold ids of other types too, or only of those.</summary>
 internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
 {
     private const int MostIds = 20;

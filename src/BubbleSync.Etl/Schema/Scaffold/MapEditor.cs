@@ -10,7 +10,7 @@ internal static class MapEditor
     private static readonly JsonReaderOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>
-    /// Writes the files anew. All are written beside the old ones before the first is replaced, and a reader of a file finds the old text or the new one.
+    /// Rewrites the files. All are written beside the old ones before the first is replaced, and a reader of a file finds the old text or the new one.
     /// </summary>
     /// <param name="folder">The folder of all maps.</param>
     /// <param name="added">The lines to add, by file name.</param>

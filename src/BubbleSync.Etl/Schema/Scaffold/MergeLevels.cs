@@ -10,10 +10,10 @@ internal sealed record EntityLink(string Entity, string Column, string Target, b
 /// <summary>Orders entities so that each has a higher level than those it links to.</summary>
 internal static class MergeLevels
 {
-    // As the schema of the maps has it.
+    // As in the schema of the maps.
     private const int Highest = 100;
 
-    /// <summary>Gives the levels of new entities, and the links that they cannot follow because they form a cycle.</summary>
+    /// <summary>Returns the levels of new entities, and the links that are ignored because they form a cycle.</summary>
     /// <param name="entities">The new entities.</param>
     /// <param name="links">Their links. A single one counts more than a list: a child names its parent, a parent lists its children.</param>
     /// <param name="known">The levels of entities that have one already.</param>

@@ -4,12 +4,12 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 
-/// <summary>The files of proposed entities, beside those that are there.</summary>
+/// <summary>The files of proposed entities, beside existing files.</summary>
 internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap> maps)
 {
     private const string Schema = "../entity.schema.json";
 
-    // A run wants the folder; this keeps it where empty folders get lost.
+    // A run needs the folder; this file keeps it in version control.
     private const string Patches = "SQL files `NNN-name.sql` in this folder fix data after every sync, in name order: each set-based, repeatable, a transaction of its own.\n";
 
     /// <summary>The names that files have already.</summary>

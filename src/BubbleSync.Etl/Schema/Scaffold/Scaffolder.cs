@@ -11,12 +11,12 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
 {
     private const string Key = "bubble_id";
 
-    // The throttle says how many requests there are at once; this bounds how many types wait for it.
+    // The throttle limits the parallel requests; this limits how many types wait for it.
     private const int AtOnce = 16;
 
     private readonly List<string> _warnings = [];
 
-    /// <summary>Gives the entities, and writes their files unless it is a dry run; no file that is there is touched.</summary>
+    /// <summary>Returns the entities, and writes their files unless it is a dry run; existing files do not change.</summary>
     public async Task<ScaffoldReport> RunAsync(ScaffoldOptions options, CancellationToken cancellationToken)
     {
         var known = EntityMapReader.ReadIfAny(folders.Entities);
