@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
 {
     private const string Engine = "BubbleSync.Etl";
     private const int MostLines = 250;
+    private const int MostLinesOfTests = 260;
 
     private static readonly Assembly[] Ours = [typeof(SyncEngine).Assembly, typeof(CommandLine).Assembly, typeof(SimulatorServer).Assembly, typeof(EmbeddedPostgresServer).Assembly];
 
@@ -115,6 +116,10 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void A_file_fits_a_sitting() =>
         Assert.DoesNotContain(SourceFile.All, f => f.Text.Count(letter => letter == '\n') > MostLines);
+
+    [Fact]
+    public void A_test_file_fits_a_sitting() =>
+        Assert.DoesNotContain(SourceFile.Tests, f => f.Text.Count(letter => letter == '\n') > MostLinesOfTests);
 
     [Fact]
     public void A_type_is_named_for_what_it_is() =>
