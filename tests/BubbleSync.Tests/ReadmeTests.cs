@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests;
 
 /// <summary>What the READMEs and pages show works, and what works they show.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string ExampleFile = "tests/BubbleSync.Tests/Library/HostExample.cs";

@@ -9,6 +9,7 @@ using Xunit;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Each statement that is advised for a column of another type, run on data in a database whose time zone is not UTC and whose floats are short.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Zone = "Asia/Kuala_Lumpur";

@@ -12,6 +12,7 @@ using static BubbleSync.Tests.Postgres.LimitedRole;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Sessions that others hold: a command waits, goes on or ends with an error.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class FullServerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -7,6 +7,7 @@ using static BubbleSync.Tests.Postgres.OpenedDatabase;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Connections to real servers, by unix socket and by TLS; and each way in which one cannot be opened, with its own words.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) : IClassFixture<SecureServer>, IClassFixture<PostgresFixture>
 {
     private const string Secret = "TopSecret99";

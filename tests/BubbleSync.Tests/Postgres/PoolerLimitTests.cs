@@ -11,6 +11,7 @@ using static BubbleSync.Tests.Postgres.PooledFixture;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Pools of few sessions, and poolers that end idle transactions.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PoolerLimitTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [PgBouncerTheory]

@@ -10,6 +10,7 @@ using static BubbleSync.Tests.Postgres.PooledFixture;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Everything works through PgBouncer as it is installed, in session and in transaction mode; statement mode is refused.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Limits = "lock_timeout=1min, statement_timeout=30min, idle_in_transaction_session_timeout=0, jit=off, TimeZone=UTC, "

@@ -14,6 +14,7 @@ using static BubbleSync.Tests.Postgres.LimitedRole;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>How many sessions a run takes. The role's own limit is the assertion: one session more would be refused.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const int Entities = 98;

@@ -7,6 +7,7 @@ using static BubbleSync.Tests.Postgres.OpenedDatabase;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Servers that cannot be reached, or have no TLS: each is reported with its cause.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class UnreachableServerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

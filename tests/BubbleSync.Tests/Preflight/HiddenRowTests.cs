@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Row-level security that hides or refuses rows stops a command before anything is read; policies that let all rows pass do not.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class HiddenRowTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Tables in publications: those without a replica identity stop a run before it reads.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PublicationTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string NoKey = "alter table agent drop constraint agent_pkey";

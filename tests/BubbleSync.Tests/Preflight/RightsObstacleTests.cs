@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Users with few rights: what they lack comes with the statement that helps, before anything is read; what they have is enough.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

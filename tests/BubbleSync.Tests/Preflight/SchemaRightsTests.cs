@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>What a user may create: schemas, tables and columns.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SchemaRightsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Tables as others made them: a run stops before it reads, in the words of the doctor, whose statements help; or all works.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string MapLine = "add a line to its map: { \"column\": \"own\", \"type\": \"text\"";

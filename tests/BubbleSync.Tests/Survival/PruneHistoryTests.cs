@@ -10,6 +10,7 @@ using static BubbleSync.Tests.Survival.PrunedAgents;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>CONTRACT 5.12: after any history no row is pruned whose record Bubble has.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PruneHistoryTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

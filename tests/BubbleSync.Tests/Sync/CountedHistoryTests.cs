@@ -7,6 +7,7 @@ using static BubbleSync.Tests.Sync.CountedAgents;
 namespace BubbleSync.Tests.Sync;
 
 /// <summary>CONTRACT 6: after any history of both sides an incremental sync makes them equal.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class CountedHistoryTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -8,6 +8,7 @@ using static BubbleSync.Tests.Sync.RangeInvoices;
 namespace BubbleSync.Tests.Sync;
 
 /// <summary>The command <c>sync range</c>: its dates, its output and its record in the history.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class RangeCommandTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
