@@ -1,6 +1,6 @@
 # Builds what has changed, then runs it, from any folder:
 #   ./run.ps1 demo            the whole job on a private PostgreSQL and a simulated Bubble app
-#   ./run.ps1 test [args]     all tests; args go to 'dotnet test'
+#   ./run.ps1 test [args]     tests, without those that only CI runs; CI=true runs all; args go to 'dotnet test'
 #   ./run.ps1 bench [filter]  benchmarks whose name holds the filter
 #   ./run.ps1 bench e2e [options]  the program itself, end to end, beside its rivals
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
@@ -128,6 +128,12 @@ try {
 
   switch -CaseSensitive ($words[0]) {
     'test' {
+      # Words choose the tests themselves.
+      if ($rest.Count -eq 0 -and -not $env:CI) {
+        [Console]::Error.WriteLine('run.ps1: left out are the tests that only CI runs (trait Run=Ci): they cost much or change rarely. ' +
+          '$env:CI = ''true''; ./run.ps1 test runs all tests')
+        $rest = @('--filter', 'Run!=Ci')
+      }
       Push-Location $root
       try { Invoke-Native { dotnet test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false @rest } } finally { Pop-Location }
     }

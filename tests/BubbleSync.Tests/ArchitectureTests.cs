@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
 {
     private const string Engine = "BubbleSync.Etl";
     private const int MostLines = 250;
+    private const int MostLinesOfTests = 260;
 
     private static readonly Assembly[] Ours = [typeof(SyncEngine).Assembly, typeof(CommandLine).Assembly, typeof(SimulatorServer).Assembly, typeof(EmbeddedPostgresServer).Assembly];
 
@@ -117,6 +118,22 @@ public sealed partial class ArchitectureTests
         Assert.DoesNotContain(SourceFile.All, f => f.Text.Count(letter => letter == '\n') > MostLines);
 
     [Fact]
+    public void A_test_file_fits_a_sitting() =>
+        Assert.DoesNotContain(SourceFile.Tests, f => f.Text.Count(letter => letter == '\n') > MostLinesOfTests);
+
+    [Fact]
+    public void Tests_of_the_simulator_of_scripts_and_of_packages_run_in_CI_only()
+    {
+        var classes = typeof(ArchitectureTests).Assembly.GetTypes().Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute), inherit: true))).ToList();
+
+        var rare = classes.Where(t => t.Namespace is "BubbleSync.Tests.Simulator" or "BubbleSync.Tests.Scripts" or "BubbleSync.Tests.Packages").ToList();
+
+        Assert.NotEmpty(rare);
+        Assert.All(rare, t => Assert.True(IsCiOnly(t), t.FullName));
+        Assert.Contains(classes, t => !IsCiOnly(t));
+    }
+
+    [Fact]
     public void A_type_is_named_for_what_it_is() =>
         Assert.DoesNotContain(Types(), t => VagueName().IsMatch(t.Name));
 
@@ -131,6 +148,9 @@ public sealed partial class ArchitectureTests
     // The SDK's own generator makes Program public where ASP.NET is at hand.
     [Fact]
     public void The_command_line_promises_no_type() => Assert.Equal(["Program"], typeof(CommandLine).Assembly.GetExportedTypes().Select(t => t.FullName));
+
+    private static bool IsCiOnly(Type type) => type.GetCustomAttributesData()
+        .Any(a => a.AttributeType == typeof(TraitAttribute) && a.ConstructorArguments is [{ Value: CiOnly.Trait }, { Value: CiOnly.Value }]);
 
     // By a using, in full, or by the namespaces' common part: Identifier inside BubbleSync.Etl.Load needs no using.
     private static bool Knows(SourceFile file, string room)

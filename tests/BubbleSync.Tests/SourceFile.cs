@@ -8,13 +8,10 @@ namespace BubbleSync.Tests;
 internal sealed partial record SourceFile(string Place, string Text)
 {
     /// <summary>Every C# file below <c>src</c>.</summary>
-    public static IReadOnlyList<SourceFile> All { get; } =
-    [
-        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Select(file => new SourceFile(Path.GetRelativePath(Path.Combine(Repository.Root, "src"), file).Replace('\\', '/'), File.ReadAllText(file)))
-            .Where(file => !Made().IsMatch(file.Place))
-            .OrderBy(file => file.Place, StringComparer.Ordinal),
-    ];
+    public static IReadOnlyList<SourceFile> All { get; } = Below("src");
+
+    /// <summary>Every C# file below <c>tests</c>; their places are below it.</summary>
+    public static IReadOnlyList<SourceFile> Tests { get; } = Below("tests");
 
     /// <summary>The folder of the project: <c>BubbleSync.Etl</c>.</summary>
     public string Project => Place.Split('/')[0];
@@ -27,6 +24,19 @@ internal sealed partial record SourceFile(string Place, string Text)
 
     /// <inheritdoc/>
     public override string ToString() => Place;
+
+    private static List<SourceFile> Below(string folder)
+    {
+        var root = Path.Combine(Repository.Root, folder);
+        return
+        [
+            .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
+                .Where(place => !Made().IsMatch(place))
+                .Order(StringComparer.Ordinal)
+                .Select(place => new SourceFile(place, File.ReadAllText(Path.Combine(root, place)))),
+        ];
+    }
 
     [GeneratedRegex("/(bin|obj)/")]
     private static partial Regex Made();

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Benchmarks;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class EndToEndOptionsTests
 {
     [Fact]

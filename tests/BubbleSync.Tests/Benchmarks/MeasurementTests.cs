@@ -4,6 +4,7 @@ using Xunit;
 namespace BubbleSync.Tests.Benchmarks;
 
 /// <summary>What <c>bench e2e</c> makes of what it measured; the runs themselves take too long for a test.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class MeasurementTests
 {
     [Fact]

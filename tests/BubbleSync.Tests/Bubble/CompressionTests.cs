@@ -5,6 +5,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Bubble;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Bubble;
 
 /// <summary>How long the client goes on asking: refusals and outages are outlasted by time, not by a number of attempts.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PatienceTests
 {
     public static TheoryData<int> ForATime => [408, 421, 425, 429, 500, 502, 503, 504, 520];

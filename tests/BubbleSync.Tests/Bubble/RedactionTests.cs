@@ -41,6 +41,42 @@ public sealed class RedactionTests
     public void No_rest_of_an_escape_is_left_behind_a_backslash(string token, string echo) =>
         Assert.Equal("before *** behind", new Redaction(token).Hide($"before {echo} behind"));
 
+    [Fact]
+    public void A_token_that_is_split_by_characters_that_PostgreSQL_does_not_store_is_hidden() =>
+        Assert.Equal("before *** behind", new Redaction(Token).Hide($"before {Token[..4]}\0{Token[4..]}\0 behind"));
+
+    [Theory]
+    [InlineData("s3cret", "Bubble says s3cret")]
+    [InlineData("s3cret-word", "Bubble says ***")]
+    public void Only_a_token_that_is_no_word_of_ours_is_searched_in_our_own_messages(string token, string message) =>
+        Assert.Equal(message, new Redaction(token).HideInMessage($"Bubble says {token}"));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void Without_a_token_nothing_is_hidden(string? token) => Assert.Equal("Bubble says no", new Redaction(token).Hide("Bubble says no"));
+
+    [Fact]
+    public void A_text_is_one_line_of_at_most_200_characters()
+    {
+        var redaction = new Redaction(Token);
+
+        Assert.Equal("a b *** c", redaction.Clean($" a\r\n\tb   {Token} c\n"));
+        Assert.Equal(new string('x', 200), redaction.Clean(new string('x', 200)));
+        Assert.Equal(new string('x', 200) + "…", redaction.Clean(new string('x', 201)));
+        Assert.Equal(new string('x', 199) + "…", redaction.Clean(new string('x', 199) + "😀"));
+    }
+
+    [Fact]
+    public void A_cause_is_kept_unless_it_or_what_lies_below_it_quotes_the_token()
+    {
+        var redaction = new Redaction(Token);
+        var harmless = new InvalidDataException("broken");
+
+        Assert.Same(harmless, redaction.Hide(harmless));
+        Assert.Equal("Bearer ***", redaction.Hide(new InvalidDataException("broken", new IOException($"Bearer {Token}")))!.Message);
+    }
+
     [Theory]
     [MemberData(nameof(Escaped))]
     public async Task No_error_and_no_log_line_has_the_token_of_an_answer(string echo)

@@ -4,6 +4,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>Tab completion: what the program suggests, and that shells hand it on.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class CompletionTests : IDisposable
 {
     // Stands in for the program's name on the PATH.

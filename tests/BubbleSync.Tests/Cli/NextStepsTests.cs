@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>The end of a summary: what to type next, and that it can be typed.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary><c>--quiet</c> and <c>--verbose</c>: less and more on stderr; stdout is the same.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>A password on the command line or in the environment is in no output of the program.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SecretOutputTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Secret = "TopSecret99";

@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>What comes from outside cannot steer a terminal; JSON and CSV have it exactly.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class VisibleTextTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     // Sets a window's title, clears the screen, moves up, turns the direction of reading; one-byte forms too.

@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Cli;
 
 /// <summary>A long wait that Bubble asks for shows, whatever the command.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class WaitNoticeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

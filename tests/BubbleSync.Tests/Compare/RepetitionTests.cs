@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Compare;
 
 /// <summary>Two reports of the same data are the same to the letter, in whatever order pages come.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class RepetitionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

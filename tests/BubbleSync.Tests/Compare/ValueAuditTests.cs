@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Compare;
 
 /// <summary><c>audit values</c>: each field of each record, as sent, as mapped, as stored.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly string[] JsonNames = ["entity", "bubbleId", "bubbleField", "column", "raw", "mapped", "stored", "verdict"];

@@ -119,84 +119,6 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Empty(report.Entities[0].Proof!.Doubts);
     }
 
-    [Theory]
-    [InlineData("0")]
-    [InlineData("0.5")]
-    [InlineData("0%")]
-    public async Task A_sample_of_nothing_is_refused_and_not_called_equal(string size)
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-
-        var outcome = await Bubblesync.RunAsync(fixture, "verify", "--sample", size);
-
-        Assert.Equal(2, outcome.Code);
-        Assert.StartsWith($"error: --sample {size} compares nothing.", outcome.Error, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("10%", 60)]
-    [InlineData("37", 37)]
-    [InlineData("100%", 600)]
-    public async Task A_sample_reads_so_many_records_everywhere_and_finds_no_extra(string size, long compared)
-    {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(windowSize: 100, pageSize: 20);
-        foreach (var number in Enumerable.Range(1, 600))
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, created: $"2026-02-{1 + (number / 30):00}T00:00:{number % 30:00}.000Z"));
-        await fixture.ResyncAsync("agent");
-        await fixture.ExecuteAsync($"insert into agent (bubble_id, modified_date) values ('{SyncFixture.Id(9999)}', now())");
-        var sample = new Limit(decimal.Parse(size.TrimEnd('%'), null), size.EndsWith('%'));
-
-        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = sample }, null, fixture.Limit);
-
-        Assert.Equal((true, compared, 0L), (report.Success, report.Entities[0].Compared, report.Entities[0].Extra));
-        Assert.False(report.Entities[0].Proof!.IsComplete);
-    }
-
-    [Theory]
-    [InlineData(400, 3)]
-    [InlineData(4000, 6)]
-    public async Task A_sample_costs_its_part_of_the_calls(int records, int most)
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        foreach (var number in Enumerable.Range(0, records))
-        {
-            var created = DateTimeOffset.UnixEpoch.AddDays(16_000 + number).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, created: created));
-        }
-
-        await fixture.ResyncAsync("agent");
-
-        var sampled = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
-        var whole = await VerifyAsync(fixture, "agent");
-
-        Assert.Equal((records / 10, (long)records), (sampled.Entities[0].Compared, whole.Entities[0].Compared));
-        Assert.InRange(sampled.Run.Api.Calls, 1, most);
-        // The count, the description and one page are the least; of more pages a sample takes its part.
-        Assert.InRange(sampled.Run.Api.Calls, 1, Math.Max(3, whole.Run.Api.Calls / 5));
-    }
-
-    [Theory]
-    [InlineData(50_000)]
-    [InlineData(60)]
-    public async Task A_small_sample_is_spread_over_the_whole_history(int offsetCeiling)
-    {
-        // Ninety pages, of which nine are read.
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(pageSize: 2);
-        foreach (var number in Enumerable.Range(0, 180))
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
-        await fixture.ResyncAsync("agent");
-        await fixture.ExecuteAsync("update agent set name = 'edited'");
-        fixture.With(windowSize: Math.Min(offsetCeiling, fixture.Settings.Bubble.WindowSize), offsetCeiling: offsetCeiling);
-        foreach (var number in Enumerable.Range(0, 180))
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
-
-        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
-
-        var months = report.Differences.Select(d => (int.Parse(d.BubbleId[^6..], null) / 20) + 1).Distinct().Order();
-        Assert.Equal(18, report.Entities[0].Compared);
-        Assert.Equal(Enumerable.Range(1, 9), months);
-    }
-
     [Fact]
     public async Task A_moment_finer_than_Bubbles_clock_takes_what_lies_on_its_millisecond()
     {
@@ -230,46 +152,6 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
-    public async Task A_part_is_called_a_part_and_not_unproved()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
-        await fixture.ResyncAsync("agent");
-
-        var since = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--since", "2026-01-01");
-        var sample = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--sample", "50%");
-
-        var future = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--since", "2099-01-01");
-
-        Assert.DoesNotContain("not proved", since.All + sample.All, StringComparison.Ordinal);
-        Assert.Contains("verify: all equal in a sample of 50%: ", sample.Output, StringComparison.Ordinal);
-        Assert.Contains("verify: nothing to compare in what was modified since 2099-01-01T00:00:00.000Z: 0 records compared", future.Output, StringComparison.Ordinal);
-        Assert.Contains("only what was modified since 2026-01-01T00:00:00.000Z", since.Output, StringComparison.Ordinal);
-        Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Afterwards_the_list_of_runs_and_its_result_tell_what_it_found()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
-        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early));
-        await fixture.ResyncAsync("agent");
-        await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(1)}'");
-
-        var verified = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent");
-        var shown = await Bubblesync.RunAsync(fixture, "runs", "show", "last");
-        var listed = await Bubblesync.RunAsync(fixture, "runs", "list");
-
-        Assert.Contains("verify: 1 record differs: 2 records compared", verified.Output, StringComparison.Ordinal);
-        Assert.Contains("next: bubblesync resync --entity agent   # loads what is missing", verified.Output, StringComparison.Ordinal);
-        Assert.Contains("verify succeeded: 1 record differs: 2 records in", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("compared", shown.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("inserted", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("succeeded: 1 record differs", listed.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_comparison_whose_session_is_gone_ends_without_a_failure_of_its_own()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -279,22 +161,6 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         // The first time the session is found to be gone, the second time that is known.
         await run.DisposeAsync();
         await run.DisposeAsync();
-    }
-
-    [Theory]
-    [InlineData("verify")]
-    [InlineData("audit", "values", "--csv", "values.csv")]
-    public async Task Errors_are_told_on_stderr(params string[] words)
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.Bubble.DisposeAsync();
-
-        string[] command = [.. words.Select(w => w == "values.csv" ? Path.Combine(fixture.Folder([]), w) : w), "--entity", "agent"];
-        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__MaxAttempts", "1"), ("Bubble__PatienceSeconds", "0")], command);
-
-        Assert.Equal(3, outcome.Code);
-        Assert.Contains("error: agent: Bubble", outcome.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("error", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

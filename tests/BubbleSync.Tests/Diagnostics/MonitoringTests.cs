@@ -11,6 +11,7 @@ using Xunit;
 namespace BubbleSync.Tests.Diagnostics;
 
 /// <summary>What the program itself sends to a collector and writes to stderr.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

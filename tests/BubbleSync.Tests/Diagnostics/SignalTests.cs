@@ -10,6 +10,7 @@ namespace BubbleSync.Tests.Diagnostics;
 
 /// <summary>What a run tells to monitoring systems and logs, and what it never does. Listeners hear the whole process, so nothing runs beside.</summary>
 [Collection(nameof(Alone))]
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Secret = "Ann Only-In-Records";

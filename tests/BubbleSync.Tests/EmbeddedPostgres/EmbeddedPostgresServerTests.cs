@@ -4,6 +4,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.EmbeddedPostgres;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class EmbeddedPostgresServerTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.EmbeddedPostgres;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class OwnersTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.EmbeddedPostgres;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PostgresFixtureTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Packages;
 
 /// <summary>The packages, used as others do: installed or referred to from their files, far from this repository.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) : IClassFixture<PackedFolder>, IClassFixture<PostgresFixture>
 {
     private const string Tables = "agent, customer, invoice, invoice_item, payment, seda_registration, submitted_payment, user";

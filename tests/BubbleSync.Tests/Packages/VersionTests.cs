@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Packages;
 
 /// <summary>The version of a build, in a new repository that has our build files and one small project.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class VersionTests : IAsyncLifetime
 {
     private static readonly string[] Commit = ["commit", "-q", "--allow-empty", "-m", "x"];

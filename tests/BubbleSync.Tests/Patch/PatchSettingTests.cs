@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Patch;
 
 /// <summary>What a script sets ends with its transaction: a session is used again, behind a pooler by other programs.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

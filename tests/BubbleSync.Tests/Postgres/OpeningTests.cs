@@ -1,14 +1,13 @@
-using BubbleSync.Etl;
-using BubbleSync.Etl.Postgres;
-using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Scripts;
 using Npgsql;
 using Xunit;
 using static System.FormattableString;
+using static BubbleSync.Tests.Postgres.OpenedDatabase;
 
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>Connections to real servers, by unix socket and by TLS; and each way in which one cannot be opened, with its own words.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) : IClassFixture<SecureServer>, IClassFixture<PostgresFixture>
 {
     private const string Secret = "TopSecret99";
@@ -127,16 +126,6 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
         Assert.EndsWith("there is no database '***' (3D000). Correct the name in Postgres:ConnectionString, or make it.", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_server_without_tls_is_told()
-    {
-        var address = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()) { SslMode = SslMode.Require };
-
-        var failure = await FailAsync(address.ConnectionString);
-
-        Assert.Contains("demands TLS (sslmode), and the server does not offer it. Switch TLS on at the server", failure.Message, StringComparison.Ordinal);
-    }
-
     [UnixTheory]
     [InlineData(true, "sslmode=require sslnegotiation=direct", OldServer)]
     [InlineData(false, "sslmode=require sslnegotiation=direct", OldServer)]
@@ -192,26 +181,6 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
         }
     }
 
-    [Theory]
-    [InlineData("host=127.0.0.1 port=9 user=me", "nothing listens on this port")]
-    [InlineData("host=nowhere.invalid user=me", "no address is known for this host name")]
-    [InlineData("host=127.0.0.1,localhost port=9 user=me", "nothing listens on this port")]
-    public async Task What_cannot_be_reached_is_told_with_its_cause(string text, string why)
-    {
-        var failure = await FailAsync(text);
-
-        Assert.Equal(ErrorCode.TargetUnreachable, failure.Errors[0].Code);
-        Assert.Contains($" cannot be reached: {why}", failure.Message, StringComparison.Ordinal);
-    }
-
-    [UnixFact]
-    public async Task A_folder_without_a_socket_is_told()
-    {
-        var failure = await FailAsync("host=/nowhere port=5433 user=me");
-
-        Assert.Contains("/nowhere:5433/ cannot be reached: no server listens at the unix socket .s.PGSQL.5433", failure.Message, StringComparison.Ordinal);
-    }
-
     [UnixFact]
     public async Task The_first_host_that_can_be_written_is_taken()
     {
@@ -242,14 +211,6 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
             Directory.Delete(home, recursive: true);
         }
     }
-
-    private static async Task<string> OpenAsync(string text, string sql)
-    {
-        await using var database = await TargetDatabase.OpenAsync(new PostgresSettings { ConnectionString = text }, "test", CancellationToken.None);
-        return (await database.RunAsync(c => c.ScalarAsync<object>(sql, CancellationToken.None), CancellationToken.None))?.ToString() ?? "";
-    }
-
-    private static Task<SyncException> FailAsync(string text) => Assert.ThrowsAsync<SyncException>(() => OpenAsync(text, "select 1"));
 
     private static async Task ExecuteAsync(NpgsqlConnectionStringBuilder address, string sql)
     {

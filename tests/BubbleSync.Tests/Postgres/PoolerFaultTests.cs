@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>What a pooler without a free session says, in words that help.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class PoolerFaultTests
 {
     // As PgBouncer 1.18 writes them.

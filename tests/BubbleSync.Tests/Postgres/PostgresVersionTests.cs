@@ -12,6 +12,7 @@ using Xunit;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>What is new since PostgreSQL 15, which most other tests run on, changes nothing; what is named here by a version exists from that one on.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<NpmServers>
 {
     [NpmPostgresTheory(16, 17, 18)]

@@ -10,6 +10,7 @@ using Xunit;
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>What holds for a whole server, on one of its own that takes 12 sessions, 3 of them for superusers alone.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Globalization;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
@@ -7,13 +6,15 @@ using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
-using BubbleSync.Tests.Survival;
 using Npgsql;
 using Xunit;
+using static System.FormattableString;
+using static BubbleSync.Tests.Postgres.LimitedRole;
 
 namespace BubbleSync.Tests.Postgres;
 
 /// <summary>How many sessions a run takes. The role's own limit is the assertion: one session more would be refused.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const int Entities = 98;
@@ -27,7 +28,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Every_command_works_with_three_sessions()
     {
-        await using var fixture = (await OpenAsync(3, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
+        await using var fixture = (await OpenAsync(postgres, 3, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
 
         await EveryCommand.AssertAsync(fixture, () => ClosedAsync(fixture));
     }
@@ -37,7 +38,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(10)]
     public async Task Very_many_entities_wait_their_turn(int sessions)
     {
-        await using var fixture = (await OpenAsync(sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 6, pageSize: 1).WithPatches();
+        await using var fixture = (await OpenAsync(postgres, sessions, new SimulatorOptions { Invoices = 0 })).With(windowSize: 6, pageSize: 1).WithPatches();
         fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { Entities = fixture.Folder(Enumerable.Range(1, Entities).Select(Map)) } };
         foreach (var entity in Enumerable.Range(1, Entities))
         {
@@ -132,7 +133,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_run_takes_as_many_as_the_role_may_have()
     {
-        await using var fixture = await OpenAsync(5, new SimulatorOptions { Invoices = 5 });
+        await using var fixture = await OpenAsync(postgres, 5, new SimulatorOptions { Invoices = 5 });
         var role = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString).Username;
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { MaxConnections = 10 } };
@@ -154,7 +155,7 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("database {1}", "alter database \"{1}\" connection limit 3")]
     public async Task Too_few_stop_a_run_before_it_asks_Bubble_in_the_words_of_doctor(string whose, string statement)
     {
-        await using var fixture = await OpenAsync(10, new SimulatorOptions { Invoices = 0 });
+        await using var fixture = await OpenAsync(postgres, 10, new SimulatorOptions { Invoices = 0 });
         var connection = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString);
         string Filled(string text) => string.Format(CultureInfo.InvariantCulture, text, connection.Username, connection.Database);
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
@@ -176,110 +177,6 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         await fixture.AssertSyncsAsync();
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_command_with_three_sessions_goes_on_once_one_of_its_own_or_of_others_ends(bool isOwn)
-    {
-        await using var fixture = await OpenAsync(6, new SimulatorOptions { Invoices = 0 });
-        await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres, "test of a full server", fixture.Limit);
-        await using var first = await BeginAsync(fixture, database);
-        await using var second = await BeginAsync(fixture, database);
-        await using var third = await BeginAsync(fixture, database);
-        var others = await FillAsync(fixture);
-
-        var waiting = BeginAsync(fixture, database);
-        while (database.MaxConnections > 3)
-            await Task.Delay(10, fixture.Limit);
-        Assert.False(waiting.IsCompleted);
-        foreach (var ended in isOwn ? [first] : others.Cast<IAsyncDisposable>())
-            await ended.DisposeAsync();
-
-        await using var fourth = await waiting;
-        foreach (var other in others)
-            await other.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task With_fewer_than_three_sessions_a_full_server_is_an_error_at_once()
-    {
-        await using var fixture = await OpenAsync(6, new SimulatorOptions { Invoices = 0 });
-        await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres, "test of a full server", fixture.Limit);
-        await using var first = await BeginAsync(fixture, database);
-        await using var second = await BeginAsync(fixture, database);
-        var others = await FillAsync(fixture);
-
-        var refused = await Assert.ThrowsAsync<SyncException>(() => BeginAsync(fixture, database));
-        foreach (var other in others)
-            await other.DisposeAsync();
-
-        Assert.Equal(ErrorCode.TooManySessions, refused.Errors[0].Code);
-    }
-
-    [Fact]
-    public async Task A_run_goes_on_where_others_take_the_rest_of_the_sessions()
-    {
-        await using var fixture = (await OpenAsync(8, new SimulatorOptions { Invoices = 20 })).With(windowSize: 12, pageSize: 5);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-        await ClosedAsync(fixture);
-        var (isReading, mayGoOn) = Pages.StallOne(fixture);
-        var run = fixture.ResyncAsync();
-        await isReading.WaitAsync(fixture.Limit);
-
-        var others = await FillAsync(fixture);
-        mayGoOn.SetResult();
-        var report = await run;
-        foreach (var other in others)
-            await other.DisposeAsync();
-
-        Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
-    }
-
-    // Takes every session that the role may still have.
-    private static async Task<List<NpgsqlConnection>> FillAsync(SyncFixture fixture)
-    {
-        var address = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString) { Pooling = false };
-        var taken = new List<NpgsqlConnection>();
-        while (true)
-        {
-            var connection = new NpgsqlConnection(address.ConnectionString);
-            try
-            {
-                await connection.OpenAsync(fixture.Limit);
-                taken.Add(connection);
-            }
-            catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.TooManyConnections)
-            {
-                await connection.DisposeAsync();
-                return taken;
-            }
-        }
-    }
-
-    private static Task<TargetSession> BeginAsync(SyncFixture fixture, TargetDatabase database) => database.BeginAsync(IsolationLevel.ReadCommitted, fixture.Limit);
-
-    // A fixture whose program is a role with so many sessions, which owns the database.
-    private async Task<SyncFixture> OpenAsync(int sessions, SimulatorOptions options)
-    {
-        var fixture = await SyncFixture.OpenAsync(postgres, options, tables: false);
-        var database = await fixture.ScalarAsync<string>("select current_database()::text");
-        var role = $"few_{database}";
-        await fixture.ExecuteAsync(
-            Invariant($"create role {role} login password 'p' connection limit {sessions}; alter database {database} owner to {role}; ")
-            + $"alter schema public owner to {role}");
-        var connection = new NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" };
-        connection.Remove("Maximum Pool Size");
-        fixture.Settings = fixture.Settings with
-        {
-            Postgres = fixture.Settings.Postgres with { ConnectionString = connection.ConnectionString, MaxConnections = Math.Max(3, sessions) },
-        };
-        return fixture;
-    }
-
-    // A session ends a moment after its connection is closed.
-    private static Task ClosedAsync(SyncFixture fixture) =>
-        fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and usename like 'few%')");
-
     private static Task<int> PidAsync(SyncFixture fixture, TargetDatabase database) =>
         database.RunAsync(c => c.ScalarAsync<int>("select pg_backend_pid()", fixture.Limit), fixture.Limit);
 
@@ -296,6 +193,4 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
           ]
         }
         """));
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -4,6 +4,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Tables that take some records and refuse others, or that their owner cannot index: a run stops before it reads.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class CoarseTableTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Control and staging tables of others: a run says what the doctor says, before it reads; a lock on them is no obstacle.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

@@ -1,5 +1,4 @@
 using BubbleSync.Etl;
-using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Npgsql;
@@ -8,83 +7,9 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Users with few rights: what they lack comes with the statement that helps, before anything is read; what they have is enough.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    [Theory]
-    [InlineData("", "create policy")]
-    [InlineData("create policy shared on agent using (bubble_id > '2') with check (true)", "create policy")]
-    [InlineData("create policy shared on agent for select using (true)", "create policy")]
-    [InlineData("create policy bubblesync on agent to pg_monitor using (true)", "create policy bubblesync_2")]
-    [InlineData("create policy bubblesync on agent to pg_monitor using (true); create policy bubblesync_2 on agent to pg_monitor using (true)", "create policy bubblesync_3")]
-    [InlineData("create policy every on agent using (true); create policy shared on agent as restrictive using (name <> 'new')", "alter role")]
-    public async Task Row_level_security_that_hides_or_refuses_rows_stops_a_run(string policies, string advice)
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"alter table agent enable row level security; {policies}");
-        var role = await fixture.AsUserAsync();
-
-        var message = await fixture.AssertStopsAsync("row-level security of agent", "taken for missing", $"alter role \"{role}\" bypassrls;");
-        await fixture.FollowAsync(message, advice);
-
-        await fixture.AssertSyncsAsync();
-    }
-
-    [Fact]
-    public async Task Row_level_security_that_is_forced_on_the_owner_stops_a_run()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        var role = await fixture.AsUserAsync();
-        await fixture.ExecuteAsync($"alter table agent enable row level security, force row level security, owner to {role}");
-
-        var message = await fixture.AssertStopsAsync("row-level security of agent", "because it is forced");
-        await fixture.FollowAsync(message, "alter table");
-
-        await fixture.AssertSyncsAsync();
-    }
-
-    [Theory]
-    [InlineData("create policy every on agent to $ using (true) with check (true)")]
-    [InlineData("create policy s on agent for select using (true); create policy i on agent for insert with check (true); create policy u on agent for update using (true)")]
-    [InlineData("create policy every on agent using (true); create policy all_pass on agent as restrictive using (true)")]
-    public async Task Policies_that_let_every_row_pass_are_no_obstacle(string policies)
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        var role = await fixture.AsUserAsync();
-        await fixture.ExecuteAsync($"alter table agent enable row level security; {policies.Replace("$", role, StringComparison.Ordinal)}");
-
-        await fixture.AssertSyncsAsync();
-
-        Assert.StartsWith("on, and its policies let", await fixture.RemarkAsync("row-level security of agent"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_comparison_stops_for_rows_that_it_cannot_see()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("alter table agent enable row level security");
-        await fixture.AsUserAsync("grant select on all tables in schema public to $");
-
-        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit));
-        await fixture.ExecuteAsync("create policy every on agent for select using (true)");
-        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
-
-        Assert.Contains("row-level security of table", stopped.Message, StringComparison.Ordinal);
-        Assert.True(verified.Success);
-    }
-
-    [Fact]
-    public async Task Row_level_security_of_control_tables_stops_a_run()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("alter table bubblesync.run enable row level security; alter table bubblesync.source enable row level security");
-        await fixture.AsUserAsync();
-
-        var message = await fixture.AssertStopsAsync("control tables", "row-level security is on for control tables");
-        await fixture.FollowAsync(message, "alter table");
-
-        await fixture.AssertSyncsAsync();
-    }
-
     [Theory]
     [InlineData("add column number serial", true)]
     [InlineData("add column number integer default nextval('public.numbers')", true)]
@@ -196,65 +121,6 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         await fixture.FollowAsync(message, "alter event trigger");
 
         await fixture.AssertSyncsAsync();
-    }
-
-    [Fact]
-    public async Task Schemas_that_an_administrator_made_suffice()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
-        var role = await fixture.AsUserAsync();
-
-        var message = await fixture.AssertStopsAsync("control tables", "may not make schema bubblesync and schema bubblesync_staging", "or allow it: grant create on database");
-        await fixture.ExecuteAsync($"create schema bubblesync; grant usage on schema bubblesync to {role}");
-        await fixture.AssertStopsAsync("control tables", $"(create schema bubblesync_staging authorization \"{role}\";)");
-        await fixture.ExecuteAsync("create schema bubblesync_staging");
-        await fixture.FollowAsync(
-            await fixture.AssertStopsAsync("control tables", $"grant create on schema bubblesync to \"{role}\";", $"grant create on schema bubblesync_staging to \"{role}\";"), "grant create");
-
-        await fixture.AssertSyncsAsync();
-
-        Assert.StartsWith("create schema bubblesync authorization", message[(message.IndexOf('(', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Schema_apply_without_rights_stops_in_the_words_of_doctor()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
-        await fixture.AsUserAsync("");
-
-        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
-        var checks = (await fixture.Engine().ExamineAsync(fixture.Limit)).Checks;
-        foreach (var error in stopped.Errors)
-            await fixture.FollowAsync(error.Message, "grant create");
-
-        string[] expected = ["rights on schema public", "control tables"];
-        Assert.Equal(expected.Select(name => checks.Single(c => c is { Status: CheckStatus.Failed } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
-        Assert.Equal(8, (await fixture.Engine().ApplySchemaAsync(fixture.Limit)).Count);
-    }
-
-    [Fact]
-    public async Task Schema_audit_that_is_to_apply_stops_in_the_words_of_doctor_before_it_asks_Bubble()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("drop table payment");
-        await fixture.AsUserAsync();
-
-        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions { Apply = true }, fixture.Limit));
-
-        Assert.Equal(0, fixture.Bubble.Traffic.Requests);
-        Assert.Contains("the user lacks create on schema public. Grant it: grant create on schema", stopped.Message, StringComparison.Ordinal);
-    }
-
-    // Without the rights that runs need of the control tables.
-    [Fact]
-    public async Task Schema_apply_takes_no_right_where_nothing_is_missing()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        var role = await fixture.AsUserAsync("");
-        await fixture.ExecuteAsync($"revoke insert, update, delete on all tables in schema bubblesync from {role}");
-
-        Assert.Empty(await fixture.Engine().ApplySchemaAsync(fixture.Limit));
     }
 
     [Theory]

@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Row-level security of deletions, and of tables that links point to.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string AllButDelete =

@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>A hot standby answers queries, but cannot be written: nothing is read from Bubble for it.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class StandbyTests(OwnServer server) : IClassFixture<OwnServer>
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Preflight;
 
 /// <summary>Columns that no map fills and that have rules: the advice that is printed lets more than one record load, or there is none.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class UnfilledColumnTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>CONTRACT 5.0, 5.6, 5.7 and 5.12 where the clocks are columns without a zone, or coarser than what Bubble sends.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Setup = "create domain clock as timestamp(3)";

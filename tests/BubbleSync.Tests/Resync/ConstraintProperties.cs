@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>Random changes against rules of the table: whatever is refused is refused rightly, and everything else is there.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ConstraintProperties(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const int Agents = 7;

@@ -7,6 +7,7 @@ using Xunit;
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>CONTRACT 8: what a run leaves behind.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]

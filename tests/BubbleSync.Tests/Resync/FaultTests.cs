@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>A source that fails now and then changes nothing but the time it takes.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>CONTRACT 5.7: triggers that stamp rows of other tables, or at the end of the transaction, make no conflict and hide none.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class StampedRowTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string StampAgents = "update agent set updated_at = clock_timestamp(); return null";

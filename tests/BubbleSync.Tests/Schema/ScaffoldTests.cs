@@ -3,21 +3,17 @@ using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
+using static BubbleSync.Tests.Schema.ScaffoldedApp;
 
 namespace BubbleSync.Tests.Schema;
 
 /// <summary><c>scaffold</c>: an app that no file knows is mirrored, whatever its types and fields are called.</summary>
 public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private const string TwoOfOneName = """
-        { "get": ["thing"], "types": { "thing": { "display": "thing", "fields": [
-          { "id": "status_text", "display": "Status", "type": "text" }, { "id": "status1_text", "display": "Status", "type": "text" } ] } } }
-        """;
-
     [Fact]
     public async Task An_app_that_no_file_knows_is_mirrored_in_three_commands()
     {
-        await using var fixture = await OpenAsync(new SimulatorOptions { Invoices = 200 });
+        await using var fixture = await OpenAsync(postgres, new SimulatorOptions { Invoices = 200 });
         var environment = new[] { ("CONFIG", Path.Combine(Path.GetDirectoryName(fixture.Settings.Run.Entities)!, "bubblesync.json")) };
         await File.WriteAllTextAsync(environment[0].Item2, "{}");
 
@@ -38,7 +34,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("constraints-ignored", 0)]
     public async Task A_field_whose_ids_are_mostly_of_another_type_is_named(string fault, int warnings)
     {
-        await using var fixture = await OpenAsync(new SimulatorOptions { Invoices = 0, Faults = fault.Length > 0 ? [fault] : [] });
+        await using var fixture = await OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = fault.Length > 0 ? [fault] : [] });
         fixture.Bubble.Records.Declare("order", "Payments", "list.custom.payment");
         fixture.Bubble.Records.Declare("order", "Agent", "custom.agent");
         fixture.Put("agent", SyncFixture.Record(5, SyncFixture.Early));
@@ -54,89 +50,9 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
-    public async Task Names_are_normalised_quoted_cut_and_numbered_and_every_value_arrives()
-    {
-        await using var fixture = await OpenAsync();
-        var longName = new string('ä', 40);
-        string[] names = ["user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at", "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  ", "ctid", "XMin", "tableoid"];
-        fixture.Put("1st & \"Größte\" Type", SyncFixture.Record(1, SyncFixture.Early, string.Join(", ", names.Select((name, i) => $"\"{name}\": \"value {i}\""))));
-
-        var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["1st & \"Größte\" Type"] }, fixture.Limit);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-        var run = await fixture.ResyncAsync();
-
-        var entity = Assert.Single(report.Entities);
-        Assert.Equal(("t_1st_gr_te_type", names.Length + 4), (entity.Name, entity.Fields));
-        Assert.Equal((RunStatus.Succeeded, 1), (run.Status, run.Entities[0].Inserted));
-        var row = await fixture.RowAsync("select to_jsonb(t)::text from t_1st_gr_te_type t");
-        Assert.All(names.Select((_, i) => $"\"value {i}\""), value => Assert.Contains(value, row, StringComparison.Ordinal));
-        Assert.Equal("t", await fixture.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = 't_1st_gr_te_type'::regclass and attnum > 0"));
-    }
-
-    [Fact]
-    public async Task A_field_without_a_name_is_left_out()
-    {
-        await using var fixture = await OpenAsync();
-        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\" \": 1, \"\": 2, \"a\": 3"));
-
-        var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-
-        Assert.Contains("thing: records have a field without a name", Assert.Single(report.Warnings), StringComparison.Ordinal);
-        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
-        Assert.Equal("3", await fixture.RowAsync("select a from thing"));
-    }
-
-    [Fact]
-    public async Task A_field_called_like_one_that_every_type_has_takes_nothing_from_it()
-    {
-        await using var fixture = await OpenAsync();
-        foreach (var (name, kind) in new[] { ("modified date", "text"), ("created date", "text"), ("Modified Date", "date"), ("Created Date", "date") })
-            fixture.Bubble.Records.Declare("thing", name, kind);
-        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"modified date\": \"long ago\""));
-
-        await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-
-        Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync()).Status);
-        Assert.Equal("2026-03-01T08:00:00Z|long ago", await fixture.RowAsync("select modified_date, modified_date_2 from thing"));
-    }
-
-    [Fact]
-    public async Task Two_fields_of_one_name_become_two_columns_by_their_ids_though_the_sample_lacks_one()
-    {
-        await using var fixture = await OpenAsync();
-        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
-        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"status_text\": \"open\""));
-
-        var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-        fixture.Put("thing", SyncFixture.Record(2, SyncFixture.Early, "\"status_text\": \"shut\", \"status1_text\": \"late\""));
-        await fixture.ResyncAsync();
-
-        Assert.Empty(report.Warnings);
-        Assert.Equal(["open|~", "shut|late"], await fixture.RowsAsync("select status_text, status1_text from thing order by bubble_id"));
-    }
-
-    [Fact]
-    public async Task What_display_names_cannot_tell_apart_gets_a_column_of_its_own_and_is_said()
-    {
-        await using var fixture = await OpenAsync();
-        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
-        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"Status\": \"open\""));
-
-        var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-        await fixture.ResyncAsync();
-
-        Assert.Contains("thing: 2 fields (status_text, status1_text) have the name 'Status'", Assert.Single(report.Warnings), StringComparison.Ordinal);
-        Assert.Equal("open|~|~", await fixture.RowAsync("select status, status_text, status1_text from thing"));
-    }
-
-    [Fact]
     public async Task A_type_whose_name_has_a_line_break_writes_no_statement()
     {
-        await using var fixture = await OpenAsync();
+        await using var fixture = await OpenAsync(postgres);
         fixture.Put("thing\ndrop schema bubblesync cascade; --", SyncFixture.Record(1, SyncFixture.Early));
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing\ndrop schema bubblesync cascade; --"] }, fixture.Limit);
@@ -149,7 +65,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Each_kind_of_field_becomes_the_type_that_holds_it()
     {
-        await using var fixture = await OpenAsync();
+        await using var fixture = await OpenAsync(postgres);
         (string Kind, string Value, string Type, string Stored)[] kinds =
         [
             ("text", "\"x\"", "text", "x"), ("number", "1.50", "numeric", "1.50"), ("boolean", "true", "boolean", "true"), ("date", "\"2026-01-02T03:04:05.678Z\"", "timestamp with time zone", "2026-01-02T03:04:05.678Z"),
@@ -173,7 +89,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Levels_follow_the_links_and_circles_are_told()
     {
-        await using var fixture = await OpenAsync();
+        await using var fixture = await OpenAsync(postgres);
         fixture.Bubble.Records.Declare("shop", "Owner", "user");
         fixture.Bubble.Records.Declare("shop", "Orders", "list.custom.order");
         fixture.Bubble.Records.Declare("order", "Shop", "custom.shop");
@@ -190,7 +106,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task What_is_there_is_left_alone_and_a_dry_run_writes_nothing()
     {
-        await using var fixture = await OpenAsync();
+        await using var fixture = await OpenAsync(postgres);
         fixture.Bubble.Records.Declare("thing", "Name", "text");
         fixture.Bubble.Records.Declare("Th ing!", "Name", "text");
         Directory.CreateDirectory(fixture.Settings.Run.Schema);
@@ -223,7 +139,7 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Where_the_app_tells_no_types_they_must_be_named_and_records_tell_the_fields()
     {
-        await using var fixture = await OpenAsync();
+        await using var fixture = await OpenAsync(postgres);
         await using var bubble = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = 100, MetaTypes = false }, fixture.Limit);
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/") } };
 
@@ -234,17 +150,5 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains("{ \"column\": \"amount\", \"type\": \"numeric\", \"from\": \"Amount\" }", map, StringComparison.Ordinal);
         Assert.Contains("{ \"column\": \"attachment\", \"type\": \"url[]\", \"from\": \"Attachment\" }", map, StringComparison.Ordinal);
         Assert.Contains("{ \"column\": \"payment_date\", \"type\": \"timestamptz\", \"from\": \"Payment Date\" }", map, StringComparison.Ordinal);
-    }
-
-    // An app of its own: folders that are not there yet, a database without tables.
-    private async Task<SyncFixture> OpenAsync(SimulatorOptions? options = null)
-    {
-        var fixture = await SyncFixture.OpenAsync(postgres, options, tables: false);
-        var folder = fixture.Folder([]);
-        fixture.Settings = fixture.Settings with
-        {
-            Run = fixture.Settings.Run with { Entities = Path.Combine(folder, "entities"), Patches = Path.Combine(folder, "patches"), Schema = Path.Combine(folder, "schema") },
-        };
-        return fixture;
     }
 }

@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Scripts;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class CiRunTests
 {
     private const string Two = "Passed!  - Failed:     0, Passed:    13, Skipped:     0, Total:    13, Duration: 23 s - A.dll (net10.0)";
@@ -23,6 +24,16 @@ public sealed class CiRunTests
 
         Assert.Equal(code, ended);
         Assert.Equal($"{says}\n{last}\n", output);
+    }
+
+    [UnixFact]
+    public async Task It_asks_for_all_tests()
+    {
+        using var folder = new ScriptFolder();
+
+        var (_, output) = await folder.RunAsync(".ci/run", "/", [], ("CI", null));
+
+        Assert.Contains("words test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false\n", output, StringComparison.Ordinal);
     }
 
     [UnixTheory]

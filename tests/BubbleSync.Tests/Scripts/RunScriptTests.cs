@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Scripts;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class RunScriptTests : IDisposable
 {
     // As on macOS: formats have another option, and other letters.
@@ -169,6 +170,20 @@ public sealed class RunScriptTests : IDisposable
         var (_, output) = await RunAsync(["plan"], ("HOME", home), ("DOTNET_CLI_HOME", null));
 
         Assert.Contains("/.bubblesync/home\n", output, StringComparison.Ordinal);
+    }
+
+    [UnixTheory]
+    [InlineData(null, "", true)]
+    [InlineData("", "", true)]
+    [InlineData("true", "", false)]
+    [InlineData(null, "--filter Transform", false)]
+    public async Task Tests_that_only_CI_runs_are_left_out_unless_words_or_CI_ask_for_them(string? ci, string words, bool isShort)
+    {
+        var (_, output) = await RunAsync(["test", .. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)], ("CI", ci));
+
+        var filter = isShort ? $" --filter {CiOnly.Trait}!={CiOnly.Value}" : words.Length > 0 ? $" {words}" : "";
+        Assert.Contains($"words test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false{filter}\n", output, StringComparison.Ordinal);
+        Assert.Equal(isShort, output.Contains("CI=true ./run.sh test runs all tests\n", StringComparison.Ordinal));
     }
 
     [UnixFact]

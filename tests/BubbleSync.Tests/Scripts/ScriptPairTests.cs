@@ -4,6 +4,7 @@ using Xunit;
 namespace BubbleSync.Tests.Scripts;
 
 /// <summary>PowerShell is not everywhere: what keeps run.ps1 true is that it says the same as run.sh.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class ScriptPairTests
 {
     private readonly string _shell = File.ReadAllText(Path.Combine(Repository.Root, "run.sh"));
@@ -34,6 +35,10 @@ public sealed partial class ScriptPairTests
         Assert.NotEmpty(shell);
         Assert.Equal(shell, Options(_power, command));
     }
+
+    [Fact]
+    public void Both_scripts_leave_out_the_tests_that_only_CI_runs() =>
+        Assert.All([_shell, _power], script => Assert.Contains($"'{CiOnly.Trait}!={CiOnly.Value}'", script, StringComparison.Ordinal));
 
     [Fact]
     public void Both_scripts_set_the_same_variables()

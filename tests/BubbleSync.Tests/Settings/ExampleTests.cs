@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Settings;
 
 /// <summary>Each folder of <c>config/examples</c>: a table as another tool makes it, which the program loads with the map beside it.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";

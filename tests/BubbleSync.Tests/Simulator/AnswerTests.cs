@@ -5,6 +5,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class AnswerTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class ConstraintTests
 {
     private const string Row = """

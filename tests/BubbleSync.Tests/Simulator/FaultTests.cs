@@ -6,6 +6,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class FaultTests
 {
     private static readonly Dictionary<string, Func<SimulatorFixture, Task>> Checks = new()

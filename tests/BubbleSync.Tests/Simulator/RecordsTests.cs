@@ -5,6 +5,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class RecordsTests
 {
     private static readonly string[] Types = [.. Shapes.Generated.Select(shape => shape.Url)];

@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class SortingTests
 {
     private const string ById = """[{"sort_field":"_id","descending":false}]""";

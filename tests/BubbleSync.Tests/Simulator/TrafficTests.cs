@@ -3,6 +3,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Simulator;
 
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public class TrafficTests
 {
     [Fact]

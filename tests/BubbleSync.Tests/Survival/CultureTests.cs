@@ -10,6 +10,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>The library in a host program of another culture: what it asks, stores, reports and writes is the same.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Now = "2026-05-01T12:30:00.000Z";

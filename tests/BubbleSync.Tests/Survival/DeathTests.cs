@@ -6,6 +6,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>CONTRACT 6: killing the program at any moment loses nothing, and a resume ends where an undisturbed run does.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const int Deaths = 20;

@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>Ctrl-C and SIGTERM: once ends the run in good order, twice ends it at once.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(25);

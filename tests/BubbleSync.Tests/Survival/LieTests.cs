@@ -15,6 +15,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>Answers that are not true: what comes of them is right, or the run says loudly that it may not be.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

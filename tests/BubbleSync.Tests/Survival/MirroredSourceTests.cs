@@ -9,6 +9,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>CONTRACT 5.13: one schema, one app.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class MirroredSourceTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]

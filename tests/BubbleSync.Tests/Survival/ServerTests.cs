@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>A server that crashes, and one whose disk is full.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
 {
     private static readonly SimulatorOptions Small = new() { Invoices = 20 };

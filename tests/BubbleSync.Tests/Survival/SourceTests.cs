@@ -10,6 +10,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>A source that fails: exact end state, true counts, and an end in bounded time where it stays dead.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly string[] Throttling = ["429", "429-bare", "503"];

@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>Sessions of a run that an administrator, a pooler or a fail-over ends.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const string Ours = "datname = current_database() and application_name like 'bubblesync %'";

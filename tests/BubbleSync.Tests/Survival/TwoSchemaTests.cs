@@ -8,6 +8,7 @@ using Xunit;
 namespace BubbleSync.Tests.Survival;
 
 /// <summary>Two schemas of one database mirror the same app: neither takes anything of the other.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly string[] Schemas = ["public", "mirror"];

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using Xunit;
+using static BubbleSync.Tests.Sync.CountedAgents;
 
 namespace BubbleSync.Tests.Sync;
 
@@ -17,7 +18,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData(PruneMode.None, "50|0", 0)]
     public async Task Rows_whose_record_was_deleted_in_Bubble_are_treated_as_asked(PruneMode mode, string rows, long pruned)
     {
-        await using var fixture = await SyncedAsync(50);
+        await using var fixture = await SyncedAsync(postgres, 50);
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(31));
 
@@ -31,7 +32,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task What_is_reported_as_deleted_is_not_searched_for_again()
     {
-        await using var fixture = await SyncedAsync(50);
+        await using var fixture = await SyncedAsync(postgres, 50);
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
         await IncrementalAsync(fixture, PruneMode.Report);
         fixture.Bubble.Traffic.Reset();
@@ -45,7 +46,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task What_a_resync_reported_as_deleted_is_not_searched_for_again_either()
     {
-        await using var fixture = await SyncedAsync(50);
+        await using var fixture = await SyncedAsync(postgres, 50);
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
         await fixture.ResyncAsync("agent");
         fixture.Bubble.Traffic.Reset();
@@ -58,7 +59,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_record_that_comes_back_is_no_longer_deleted()
     {
-        await using var fixture = await SyncedAsync(10);
+        await using var fixture = await SyncedAsync(postgres, 10);
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
         await IncrementalAsync(fixture, PruneMode.Report);
         fixture.Put("agent", Record(7));
@@ -72,7 +73,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Rows_that_are_missing_here_are_loaded_though_as_many_were_deleted_in_Bubble()
     {
-        await using var fixture = await SyncedAsync(50);
+        await using var fixture = await SyncedAsync(postgres, 50);
         await fixture.ExecuteAsync($"delete from agent where bubble_id in ('{SyncFixture.Id(3)}', '{SyncFixture.Id(44)}')");
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(8));
@@ -86,7 +87,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Rejected_records_count_as_here_until_Bubble_deletes_them()
     {
-        await using var fixture = await SyncedAsync(20, ", \"Commission\": \"much\"");
+        await using var fixture = await SyncedAsync(postgres, 20, ", \"Commission\": \"much\"");
         fixture.Bubble.Traffic.Reset();
         var first = await IncrementalAsync(fixture, PruneMode.Report);
         var calls = fixture.Bubble.Traffic.Requests;
@@ -137,7 +138,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_run_that_may_send_no_further_request_says_to_resync()
     {
-        await using var fixture = await SyncedAsync(50);
+        await using var fixture = await SyncedAsync(postgres, 50);
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));
 
         var report = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], MaxCalls = 4 }, null, fixture.Limit);
@@ -149,7 +150,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_range_that_is_too_dense_to_be_read_keeps_no_changes_out()
     {
-        await using var fixture = (await SyncedAsync(1)).With(windowSize: 10, pageSize: 5, offsetCeiling: 10);
+        await using var fixture = (await SyncedAsync(postgres, 1)).With(windowSize: 10, pageSize: 5, offsetCeiling: 10);
         foreach (var number in Enumerable.Range(101, 30))
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
         fixture.Put("agent", Record(1, ", \"Slug\": \"new\""));
@@ -163,7 +164,7 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Too_many_deletions_are_refused_as_a_resync_refuses_them()
     {
-        await using var fixture = await SyncedAsync(10);
+        await using var fixture = await SyncedAsync(postgres, 10);
         foreach (var number in Enumerable.Range(1, 3))
             fixture.Bubble.Records.Delete("agent", SyncFixture.Id(number));
 
@@ -171,95 +172,5 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Contains("3 of 10 rows would go, more than 20 %", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
         Assert.Equal(10L, await fixture.ScalarAsync<long>("select count(*) from agent"));
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    public async Task After_any_history_the_table_has_what_Bubble_has(int seed)
-    {
-        var random = new Random(seed);
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(pageSize: 5).WithPatches();
-        var next = 1;
-        for (; next <= 60; next++)
-            fixture.Put("agent", random.Next(8) == 0 ? Undated(next) : Record(next, random.Next(9) == 0 ? ", \"Commission\": \"much\"" : ""));
-        await fixture.ResyncAsync("agent");
-
-        for (var step = 0; step < 8; step++)
-        {
-            for (var change = random.Next(6); change > 0; change--)
-                next = await ChangeAsync(fixture, random, next);
-            var report = await IncrementalAsync(fixture, PruneMode.Hard, limit: 100);
-
-            Assert.True(report.Errors.All(e => e.Code == ErrorCode.Rejected), $"{seed}, {step}: {string.Join("; ", report.Errors.Select(e => e.Message))}");
-            await AssertEqualAsync(fixture);
-        }
-    }
-
-    private static async Task<int> ChangeAsync(SyncFixture fixture, Random random, int next)
-    {
-        var any = random.Next(1, next);
-        switch (random.Next(5))
-        {
-            case 0:
-                fixture.Put("agent", random.Next(4) == 0 ? Undated(next) : Record(next));
-                return next + 1;
-            case 1:
-                fixture.Bubble.Records.Delete("agent", SyncFixture.Id(any));
-                return next;
-            case 2:
-                await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(any)}'");
-                return next;
-            case 3:
-                fixture.Bubble.Records.Delete("agent", SyncFixture.Id(any));
-                await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(random.Next(1, next))}'");
-                return next;
-            default:
-                await fixture.ExecuteAsync($"update agent set deleted_in_bubble_at = now() where bubble_id = '{SyncFixture.Id(any)}'");
-                return next;
-        }
-    }
-
-    private async Task<SyncFixture> SyncedAsync(int agents, string fields = "")
-    {
-        var fixture = await SyncFixture.OpenAsync(postgres);
-        foreach (var number in Enumerable.Range(1, agents))
-            fixture.Put("agent", Record(number, fields, isOld: true));
-        await fixture.ResyncAsync("agent");
-        return fixture;
-    }
-
-    // Rows of records without Created Date are as old as their insertion, and what is younger than the bound is left to the next run.
-    private static async Task<RunReport> IncrementalAsync(SyncFixture fixture, PruneMode mode, decimal limit = 20)
-    {
-        await fixture.ExecuteAsync("update agent set created_at = created_at - interval '1 hour' where created_at > now() - interval '10 minutes'");
-        return await fixture.Engine().SyncIncrementalAsync(
-            new IncrementalOptions { Entities = ["agent"], Prune = mode, PruneLimitPercent = limit }, null, fixture.Limit);
-    }
-
-    // Made a minute apart; a few share a millisecond. A record that is new was modified just now.
-    private static string Record(int number, string fields = "", bool isOld = false)
-    {
-        var created = new DateTimeOffset(2026, 2, 1, 0, number % 7 == 0 ? 7 : number % 60, 0, TimeSpan.Zero);
-        return SyncFixture.Record(number, isOld ? SyncFixture.Early : Now(), "\"Name\": \"n\"" + fields, Text(created));
-    }
-
-    private static string Undated(int number) => $$"""{"_id": "{{SyncFixture.Id(number)}}", "Modified Date": "{{Now()}}", "Name": "undated"}""";
-
-    private static string Now() => Text(TimeProvider.System.GetUtcNow());
-
-    private static string Text(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    // Every record is in a living row or kept as rejected, and no living row lacks its record.
-    private static async Task AssertEqualAsync(SyncFixture fixture)
-    {
-        var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
-        Assert.All(verified.Entities, e => Assert.Equal((0L, 0L), (e.Missing, e.Differs)));
-        var extra = verified.Differences.Where(d => d.Verdict == DifferenceVerdict.Extra).Select(d => $"'{d.BubbleId}'").Append("''");
-        Assert.Empty(await fixture.RowsAsync($"select bubble_id from agent where deleted_in_bubble_at is null and bubble_id in ({string.Join(", ", extra)})"));
     }
 }

@@ -1,18 +1,15 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
-using BubbleSync.Etl.Settings;
-using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;
 using static BubbleSync.Tests.Sync.Invoices;
+using static BubbleSync.Tests.Sync.ResyncedAgents;
 
 namespace BubbleSync.Tests.Sync;
 
 /// <summary><c>sync incremental</c>: what it reads, where it starts the next time, and what cannot get lost on the way.</summary>
 public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private const string Names = "select name from agent order by bubble_id";
-
     [Fact]
     public async Task A_first_run_says_to_resync()
     {
@@ -42,7 +39,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task What_was_modified_since_is_merged_and_only_that_is_read()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T12:30:00.000Z", "\"Name\": \"new\""));
         fixture.Put("agent", SyncFixture.Record(3, "2026-06-01T12:30:00.000Z", "\"Name\": \"third\"", "2026-06-01T12:30:00.000Z"));
         fixture.Bubble.Traffic.Reset();
@@ -59,7 +56,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Nothing_modified_means_two_calls_for_each_entity_one_for_Bubbles_clock_one_for_the_description_and_no_row_written()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         var before = await fixture.SnapshotAsync();
         fixture.Bubble.Traffic.Reset();
 
@@ -73,7 +70,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task It_begins_an_overlap_before_the_last_run_and_not_earlier()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T11:54:59.999Z", "\"Name\": \"too early\""));
         fixture.Put("agent", SyncFixture.Record(2, "2026-06-01T11:55:00.000Z", "\"Name\": \"just in\""));
 
@@ -85,7 +82,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task An_edit_made_while_the_last_run_was_at_it_is_not_lost()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         var clock = (SetClock)fixture.Clock;
         clock.Now = Moment("2026-06-01T13:00:00Z");
         fixture.Bubble.Traffic.OnRequest = request =>
@@ -106,24 +103,9 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task The_mark_is_each_entitys_own()
-    {
-        await using var fixture = await ResyncedAsync();
-        ((SetClock)fixture.Clock).Now = Moment("2026-06-02T12:00:00Z");
-        await fixture.IncrementalAsync("agent");
-        fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T20:00:00.000Z", "\"Name\": \"before the mark\""));
-        fixture.Put("user", SyncFixture.Record(9, "2026-06-01T20:00:00.000Z"));
-
-        var report = await fixture.IncrementalAsync();
-
-        Assert.Equal(0, report.Entities.Single(e => e.Name == "agent").Extracted);
-        Assert.Equal(1, report.Entities.Single(e => e.Name == "user").Inserted);
-    }
-
-    [Fact]
     public async Task Only_the_entities_asked_for_are_read()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         fixture.Bubble.Traffic.Reset();
 
         var outcome = await Bubblesync.RunAsync(fixture, "sync", "incremental", "--entity", "agent", "--entity", "user", "--output", "json");
@@ -136,83 +118,9 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task A_failed_run_does_not_move_the_mark()
-    {
-        await using var fixture = await ResyncedAsync();
-        var clock = (SetClock)fixture.Clock;
-        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
-        fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
-        clock.Now = Moment("2026-06-02T12:00:00Z");
-        await using (await RecordingProxy.StartAsync(fixture, (type, _) => type == "agent" ? RecordingProxy.Refuse(502) : null))
-            Assert.Equal(RunStatus.Failed, (await fixture.IncrementalAsync()).Status);
-        await DirectAsync(fixture);
-        clock.Now = Moment("2026-06-02T13:00:00Z");
-
-        var report = await fixture.IncrementalAsync();
-
-        Assert.Equal(RunStatus.Succeeded, report.Status);
-        Assert.Equal(["new", "b"], await fixture.RowsAsync(Names));
-    }
-
-    [Theory]
-    [InlineData("remaining-absent")]
-    [InlineData("constraints-ignored")]
-    public async Task A_reading_that_proves_nothing_does_not_move_the_mark_and_the_next_good_one_catches_up(string fault)
-    {
-        await using var fixture = await ResyncedAsync();
-        var clock = (SetClock)fixture.Clock;
-        await using (var bad = await SyncFixture.OpenAsync(fixture.Connection, new SimulatorOptions { Invoices = 0, Faults = [fault] }, tables: false))
-        {
-            bad.Clock = clock;
-            await bad.ClaimAsync();
-            bad.Put("agent", SyncFixture.Record(2, "2026-01-01T00:00:00.000Z"));
-            clock.Now = Moment("2026-06-02T12:00:00Z");
-            Assert.Equal(RunStatus.Partial, (await bad.IncrementalAsync()).Status);
-        }
-
-        await fixture.ClaimAsync();
-        fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
-        clock.Now = Moment("2026-06-02T13:00:00Z");
-        var report = await fixture.IncrementalAsync();
-
-        Assert.Equal(RunStatus.Succeeded, report.Status);
-        Assert.Equal(["new", "b"], await fixture.RowsAsync(Names));
-    }
-
-    [Fact]
-    public async Task A_dry_run_moves_no_mark()
-    {
-        await using var fixture = await ResyncedAsync();
-        ((SetClock)fixture.Clock).Now = Moment("2026-06-02T12:00:00Z");
-        await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
-        fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T13:00:00.000Z", "\"Name\": \"new\""));
-
-        await fixture.IncrementalAsync();
-
-        Assert.Equal("new", (await fixture.RowsAsync(Names))[0]);
-    }
-
-    [Fact]
-    public async Task A_clock_here_that_is_ahead_of_Bubbles_loses_nothing()
-    {
-        await using var fixture = await SyncFixture.OpenAsync(postgres);
-        var clock = new SetClock("2026-06-01T12:00:00Z") { Now = TimeProvider.System.GetUtcNow().AddMinutes(30) };
-        fixture.Clock = clock;
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"a\""));
-        await fixture.ResyncAsync();
-        await fixture.IncrementalAsync();
-        fixture.Put("agent", SyncFixture.Record(1, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null), "\"Name\": \"new\""));
-        clock.Now += TimeSpan.FromMinutes(1);
-
-        await fixture.IncrementalAsync();
-
-        Assert.Equal(["new"], await fixture.RowsAsync(Names));
-    }
-
-    [Fact]
     public async Task A_row_edited_here_since_is_kept()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         await fixture.ExecuteAsync($"update agent set name = 'mine', updated_at = clock_timestamp() where bubble_id = '{SyncFixture.Id(1)}'");
         fixture.Put("agent", SyncFixture.Record(1, "2026-06-01T12:30:00.000Z", "\"Name\": \"theirs\""));
 
@@ -225,7 +133,7 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task What_does_not_convert_is_rejected_and_the_rest_merges()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         fixture.Put("invoice", SyncFixture.Record(10, "2026-06-01T12:30:00.000Z", "\"Amount\": \"much\""));
         fixture.Put("invoice", SyncFixture.Record(11, "2026-06-01T12:30:00.000Z"));
 
@@ -237,22 +145,9 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
-    public async Task Another_schema_has_marks_of_its_own()
-    {
-        await using var fixture = await ResyncedAsync();
-        await fixture.ExecuteAsync("create schema mirror");
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { Schema = "mirror" } };
-        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-
-        var failure = await Assert.ThrowsAsync<SyncException>(() => fixture.IncrementalAsync());
-
-        Assert.Equal(ErrorCode.NoWatermark, failure.Errors[0].Code);
-    }
-
-    [Fact]
     public async Task A_thousand_edits_since_all_come()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         foreach (var n in Enumerable.Range(100, 1000))
             fixture.Put("invoice_item", SyncFixture.Record(n, "2026-06-01T12:30:00.000Z"));
 
@@ -264,27 +159,12 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_record_without_an_id_is_rejected_and_not_missing_as_well()
     {
-        await using var fixture = await ResyncedAsync();
+        await using var fixture = await ResyncedAsync(postgres);
         fixture.Put("agent", "{\"Modified Date\": \"2026-06-01T12:30:00.000Z\"}");
 
         var report = await fixture.IncrementalAsync();
 
         Assert.Equal((RunStatus.Partial, 1, true), (report.Status, report.Entities[0].Rejected, report.Entities[0].Proof!.IsComplete));
         Assert.Equal(ErrorCode.Rejected, Assert.Single(report.Errors).Code);
-    }
-
-    private static Task DirectAsync(SyncFixture fixture) => fixture.MoveAsync(new Uri(fixture.Bubble.BaseUrl + "/"));
-
-    // Two agents, and a resync at noon. The clock is days off Bubble's own, which therefore does not count.
-    private async Task<SyncFixture> ResyncedAsync()
-    {
-        var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Clock = new SetClock("2026-06-01T12:00:00Z");
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"a\""));
-        fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"b\""));
-        await fixture.ResyncAsync();
-        // The catch-up's margin is not what is tested here.
-        await fixture.ExecuteAsync("update bubblesync.run set upper_bound = started_at");
-        return fixture;
     }
 }

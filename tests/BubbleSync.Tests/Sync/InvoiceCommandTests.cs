@@ -5,6 +5,7 @@ using Xunit;
 namespace BubbleSync.Tests.Sync;
 
 /// <summary><c>sync invoice</c> from outside: words, files, exit codes and the shape of its JSON.</summary>
+[Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
