@@ -6,7 +6,7 @@ internal static class NextActions
     // What the app's settings, or a server before it, refuse: the same run again would be refused again.
     private static readonly ErrorCode[] OfAccess =
     [
-        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
+        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.NotAsAsked, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
     ];
 
     /// <summary>Returns the actions after a run; none while it runs, or where nothing of it was kept.</summary>
@@ -29,11 +29,12 @@ internal static class NextActions
 
     private static IEnumerable<NextAction> OfRun(RunReport report, Guid run)
     {
+        var refused = Refused(report.Errors);
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
-            yield return new NextAction(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
+            yield return CheckAccess;
         else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled })
             yield return new NextAction(NextActionKind.Resume, "goes on; what is proved is not read again") { RunId = run };
-        if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unverified && report.Status == RunStatus.Partial)
+        if (Of(report, e => e.Proof is { IsComplete: false, Part: null } && !refused.Contains(e.Name)) is { Count: > 0 } unverified && report.Status == RunStatus.Partial)
             yield return new NextAction(NextActionKind.ResyncEntities, "reads once more what was not shown to be complete") { Entities = unverified };
         foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
             yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = patch.Name };
@@ -45,30 +46,38 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
         }
 
-        if (Of(report, e => e.Conflicts > 0) is { Count: > 0 } conflicts)
+        if (Of(report, e => e.Conflicts > 0).Count > 0)
         {
             yield return new NextAction(NextActionKind.ShowConflicts, "which rows were edited on both sides and kept") { RunId = run };
-            if (report.Kind == RunKind.Resync)
+            if (report.Kind == RunKind.Resync && Of(report, e => e.Conflicts > 0 && !refused.Contains(e.Name)) is { Count: > 0 } conflicts)
                 yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over them") { Entities = conflicts };
         }
 
         if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "what the links lead to, and the command that fetches it where Bubble has it");
         // A lost right looks the same: no prune is proposed then.
-        var refused = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).ToHashSet();
-        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
+        var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();
+        if (Of(report, e => e.NotInBubble > e.Pruned && !unsure.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
     }
 
+    private static NextAction CheckAccess => new(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
+
+    // A further run over these would meet the same refusal.
+    private static HashSet<string?> Refused(IEnumerable<SyncError> errors) => [.. errors.Where(e => OfAccess.Contains(e.Code)).Select(e => e.Entity)];
+
     private static IEnumerable<NextAction> OfVerify(VerifyReport report)
     {
-        if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
+        var refused = Refused(report.Errors);
+        if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
+            yield return CheckAccess;
+        if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
             yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
-        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0) is { Count: > 0 } other)
+        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0 && !refused.Contains(e.Name)) is { Count: > 0 } other)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };
         if (report.RunId is { } run && Of(report, e => e.Rejected > 0).Count > 0)
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
-        if (Of(report, e => e.Extra > 0 && !IsLostRight(e)) is { Count: > 0 } gone)
+        if (Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
     }
 

@@ -154,4 +154,8 @@ public sealed record EntityProof(
     /// run compares no counts.
     /// </summary>
     public long? CountedHere { get; init; }
+
+    /// <summary>Whether Bubble did not apply a search constraint, as happens with a token that is no admin token; left out where it did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsConstraintIgnored { get; init; }
 }

@@ -44,7 +44,8 @@ public sealed class NextActionTests
     [InlineData(ErrorCode.PruneRefused, "")]
     [InlineData(ErrorCode.TooManyGone, "")]
     [InlineData(ErrorCode.Unproved, "prune-soft:user")]
-    [InlineData(ErrorCode.TokenRefused, "doctor prune-soft:user")]
+    [InlineData(ErrorCode.TokenRefused, "doctor")]
+    [InlineData(ErrorCode.ConstraintIgnored, "doctor")]
     public void A_code_decides_and_a_lost_right_proposes_no_prune(ErrorCode code, string expected)
     {
         var report = Report(RunStatus.Partial) with
@@ -54,6 +55,40 @@ public sealed class NextActionTests
         };
 
         Assert.Equal(expected, Words(report.NextActions));
+    }
+
+    [Fact]
+    public void An_entity_whose_constraints_Bubble_ignores_is_not_read_again()
+    {
+        var unverified = new EntityProof(false, 9, 9, 1, 0, 9, 9, "", "", ["why"]);
+        var report = Report(RunStatus.Partial) with
+        {
+            Entities =
+            [
+                new EntityReport { Name = "agent", Level = 0, Conflicts = 1, Proof = unverified with { IsConstraintIgnored = true } },
+                new EntityReport { Name = "user", Level = 1, Proof = unverified },
+            ],
+            Errors =
+            [
+                new SyncError(SyncStage.Extract, "agent", null, null, ErrorCode.ConstraintIgnored, "why"),
+                new SyncError(SyncStage.Extract, "user", null, null, ErrorCode.Unproved, "why"),
+            ],
+        };
+
+        Assert.Equal("doctor resync-entities:user show-conflicts", Words(report.NextActions));
+    }
+
+    [Fact]
+    public void A_comparison_whose_constraints_Bubble_ignores_proposes_doctor_alone()
+    {
+        var run = Report(RunStatus.Partial) with
+        {
+            Kind = RunKind.Verify,
+            Errors = [new SyncError(SyncStage.Extract, "agent", null, null, ErrorCode.ConstraintIgnored, "why")],
+        };
+        var report = new VerifyReport(false, Run, [new VerifiedEntity("agent", 9, 5, 1, 1, 1, 1, 1, 0, null)], [], run);
+
+        Assert.Equal("doctor", Words(report.NextActions));
     }
 
     [Fact]

@@ -51,8 +51,12 @@ internal sealed class RunFindings
     public void Add(EntityRun entity, bool isDryRun)
     {
         var (plan, report) = (entity.Plan, entity.Report);
-        foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
-            Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, ErrorCode.Unproved, $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+        foreach (var issue in entity.Issues)
+        {
+            var what = $"{plan.Name}: not shown to be complete: {issue.Message}. What was read is merged; nothing is pruned.";
+            Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, issue.Code, what));
+        }
+
         Errors.AddRange(entity.Refusals);
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
