@@ -113,7 +113,7 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
             report.Errors,
             e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract }
                 && e.Message.Contains("500", StringComparison.Ordinal)
-                && e.Message.Contains("--resume", StringComparison.Ordinal));
+                && e.Message.Contains("resume the run", StringComparison.Ordinal));
         Assert.InRange(fixture.Bubble.Traffic.Requests, 8, 40);
     }
 

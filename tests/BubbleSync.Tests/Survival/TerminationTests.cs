@@ -58,7 +58,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
 
             Assert.Equal(RunStatus.Failed, report.Status);
             Assert.Equal(ErrorCode.LockLost, report.Errors[0].Code);
-            Assert.Contains("--resume", report.Errors[0].Message, StringComparison.Ordinal);
+            Assert.Contains("resume the run", report.Errors[0].Message, StringComparison.Ordinal);
         }
 
         // Agents, whose merge was under way, and customers; nothing of a later level.
