@@ -175,6 +175,20 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Contains("add column \"created_by_2\" text", line.Ddl, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Added by the audit of the schema for Bubble''s field ''Created By''", "created_by_2")]
+    [InlineData("Added by ''bubblesync audit schema'' for Bubble''s field ''Created By''", "created_by_2")]
+    [InlineData("The application''s own", "created_by_3")]
+    public async Task A_column_that_an_audit_added_is_proposed_again_and_no_other(string comment, string column)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.ExecuteAsync($"alter table agent add column created_by_2 text; comment on column agent.created_by_2 is '{comment}'");
+
+        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+
+        Assert.Equal(column, finding.Column);
+    }
+
     [Fact]
     public async Task Columns_that_a_missing_table_gets_from_its_script_are_the_applications_too()
     {
@@ -198,10 +212,12 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await fixture.ExecuteAsync($"create role {role} login password 'p'");
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
 
-        var finding = Assert.Single((await AuditAsync(fixture)).Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
+        var report = await AuditAsync(fixture);
 
+        var finding = Assert.Single(report.Findings, f => f is { Entity: "agent", BubbleField: "Created By" });
         Assert.Equal(("", null), (finding.Column, finding.Ddl));
-        Assert.Contains("bubblesync schema apply", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("once the table is there", finding.Message, StringComparison.Ordinal);
+        Assert.Contains(report.NextActions, a => a.Kind == NextActionKind.ApplySchema);
     }
 
     [Fact]

@@ -145,7 +145,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
         Assert.Contains(" died ", list.Output, StringComparison.Ordinal);
-        Assert.Contains($"warning: The run ended unexpectedly: it holds its lock in the database no more. To go on: bubblesync resync --resume {run.RunId}", show.Output, StringComparison.Ordinal);
+        Assert.Contains("warning: The run ended unexpectedly: it holds its lock in the database no more. To go on, resume it.", show.Output, StringComparison.Ordinal);
+        Assert.Contains($"next: bubblesync resync --resume {$"{run.RunId}"[..13]}   # ", show.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using BubbleSync.Etl.Postgres.Addresses;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Failures;
@@ -31,7 +32,11 @@ internal static class ConnectionFailure
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
         var isFull = failures.Exists(one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
-        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message);
+        var isNarrow = failures.Exists(one => one is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections });
+        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message)
+        {
+            Next = isNarrow ? new NextAction(NextActionKind.Doctor) : null,
+        };
         return new SyncException(error, ConnectionFault.Kept(target.Keywords, failure));
     }
 
@@ -89,7 +94,7 @@ internal static class ConnectionFailure
             PostgresErrorCodes.TooManyConnections =>
                 $"{said}. No further session is free. Set Postgres:MaxConnections lower (3 suffice), end sessions that are not needed "
                 + "(select * from pg_stat_activity), raise max_connections of the server or the connection limit of the role or database "
-                + "('bubblesync doctor' names the narrowest and prints the statement), or use the hoster's pooler.",
+                + "(the doctor's check of the sessions names the narrowest and prints the statement), or use the hoster's pooler.",
             _ when PoolerFault.OfSignIn(refusal, user, database) is { } pooler => $"{pooler.Why} ({said}). {pooler.WhatToDo}",
             PostgresErrorCodes.ProtocolViolation when PoolerFault.IsFull(refusal) => $"{said}. {PoolerFault.WayOutOfFull}",
             PostgresErrorCodes.ProtocolViolation when refusal.MessageText.Contains("startup parameter", StringComparison.Ordinal) =>

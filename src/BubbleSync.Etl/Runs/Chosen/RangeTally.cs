@@ -10,8 +10,8 @@ internal sealed class RangeTally
     /// <summary>The most errors, and the most warnings, that are named one by one.</summary>
     public const int MostNamed = RunFindings.MostRejects;
 
-    private readonly Named _errors = new(Severity.Error, "'bubblesync runs rejected last' lists every rejected record");
-    private readonly Named _warnings = new(Severity.Warning, "'bubblesync audit links' lists every reference without a target");
+    private readonly Named _errors = new(Severity.Error, "the list of rejected records of the run has every one");
+    private readonly Named _warnings = new(Severity.Warning, "an audit of the links lists every reference without a target");
 
     /// <summary>The invoices of which something failed.</summary>
     public int Failed { get; private set; }
