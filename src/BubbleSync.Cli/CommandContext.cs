@@ -27,6 +27,9 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
     public bool IsJson => CommonOptions.IsJson(parsed);
 
+    /// <summary>What to type after the command.</summary>
+    public NextSteps Next { get; } = NextSteps.Of(parsed);
+
     /// <summary>Whether stderr carries errors and nothing else.</summary>
     public bool IsQuiet => parsed.GetValue(CommonOptions.Quiet);
 
@@ -80,28 +83,28 @@ internal sealed class CommandContext(ParseResult parsed)
         catch (SyncException failure)
         {
             Explain(failure);
-            return Failure.Print(kind, failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, failure.Errors, Next, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
         }
         catch (EmbeddedPostgresException failure)
         {
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], Next, ExitCode.Stopped, IsJson);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], Next, ExitCode.Interrupted, IsJson);
         }
         // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
         {
             Explain(unwritable);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")], ExitCode.Stopped, isJson: false);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")], Next, ExitCode.Stopped, isJson: false);
         }
 #pragma warning disable CA1031 // Every exception ends the command with an error and exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
         {
             Explain(unexpected);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], Next, ExitCode.Stopped, IsJson);
         }
     }
 
@@ -127,7 +130,7 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>Prints the errors of a run, for a result as text or as JSON.</summary>
     public void PrintErrors(RunReport report)
     {
-        RunSummary.PrintErrors(report.Errors);
+        RunSummary.PrintErrors(report.Errors, Next);
         Explain(report.Failure);
     }
 
@@ -135,7 +138,7 @@ internal sealed class CommandContext(ParseResult parsed)
     public int Print(RunReport report)
     {
         PrintErrors(report);
-        Print(report.ToJson, console => RunSummary.Print(report, console));
+        Print(report.ToJson, console => RunSummary.Print(report, Next, console));
         return ExitCode.Of(report);
     }
 

@@ -13,10 +13,9 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
-        PrintedCommands.Repeat(parsed);
         Terminal.MakeVisible(CommonOptions.IsJson(parsed));
         if (Usage.Faults(parsed) is { Count: > 0 } faults)
-            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))], ExitCode.Usage, CommonOptions.IsJson(parsed));
+            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))], NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));
 
         using var interruption = new Interruption();
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);

@@ -75,6 +75,8 @@ public enum ErrorCode
     CallBudget,
     /// <summary>It is not verified that everything was read.</summary>
     Unproved,
+    /// <summary>Records are older in Bubble than here, as after Bubble's database was restored.</summary>
+    OlderInBubble,
     /// <summary>Bubble has no such record, or the token may not see it.</summary>
     NotFound,
     /// <summary>Bubble does not have a record that another one names.</summary>

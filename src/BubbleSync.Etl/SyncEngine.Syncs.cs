@@ -58,11 +58,15 @@ public sealed partial class SyncEngine
         var tally = new RangeTally();
         var report = await SyncInvoicesAsync(RunKind.SyncRange, new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
         {
-            (chosen, var warning, var doubt) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
+            (chosen, var warning, var issue) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)
                 findings.Warnings.Add(warning);
-            if (doubt is not null)
-                findings.Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, ErrorCode.Unproved, $"{plan.Name}: the listing is not shown to be complete: {doubt}. The run goes on with the invoices found."));
+            if (issue is not null)
+            {
+                var what = $"{plan.Name}: the listing is not shown to be complete: {issue.Message}. The run goes on with the invoices found.";
+                findings.Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, issue.Code, what));
+            }
+
             return chosen;
         }, tally.Add, progress, cancellationToken);
         var notReached = chosen.Ids.Count - tally.Count;

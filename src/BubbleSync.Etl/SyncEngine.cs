@@ -140,7 +140,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var of = await new RunHistory(target.Database).FindAsync(run, cancellationToken);
         var rejected = new RejectedRecords(target.Database, of);
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
-        var source = new ReprocessSource(rejected, new ReadingOrder(clock));
+        var source = new ReprocessSource(rejected, choice.Rebuilt, new ReadingOrder(clock));
         var options = new PartialRunOptions(RunKind.Reprocess, new { of, force }, force, "what an earlier run rejected; Bubble was not asked")
         {
             Warnings = choice.Warnings,

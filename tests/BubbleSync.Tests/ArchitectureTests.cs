@@ -145,6 +145,12 @@ public sealed partial class ArchitectureTests
     public void What_has_an_enum_is_not_compared_with_text() =>
         Assert.Empty(SourceFile.All.SelectMany(file => TextForEnum().Matches(file.Code).Select(match => $"{file}: {match.Value.Trim()}")));
 
+    // Which commands there are, and with which options, is a matter of the command line.
+    [Fact]
+    public void The_library_writes_no_command() =>
+        Assert.Empty(SourceFile.All.Where(f => f.Project == Engine)
+            .SelectMany(file => PrintedCommand().Matches(SessionName().Replace(file.Code, "")).Select(match => $"{file}: {match.Value}")));
+
     // The SDK's own generator makes Program public where ASP.NET is at hand.
     [Fact]
     public void The_command_line_promises_no_type() => Assert.Equal(["Program"], typeof(CommandLine).Assembly.GetExportedTypes().Select(t => t.FullName));
@@ -176,6 +182,13 @@ public sealed partial class ArchitectureTests
         \b(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)(\s*[!=]=|\s+is|\s+is\s+not|:|:\s*not)\s*\(?\s*"[a-z]|"[a-z -]+"\s*[!=]=\s*\w+\.(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)\b
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex TextForEnum();
+
+    [GeneratedRegex(@"\bbubblesync (audit|completion|demo|doctor|patch|plan|resync|runs|scaffold|schema|simulate|sync|verify)\b.*")]
+    private static partial Regex PrintedCommand();
+
+    // What the sessions of a command are called in PostgreSQL.
+    [GeneratedRegex(@"\bOpen(ForReading)?Async\((settings(\.Postgres)?, )?""bubblesync [a-z ]+""")]
+    private static partial Regex SessionName();
 
     [GeneratedRegex("(Helper|Helpers|Manager|Util|Utils)$")]
     private static partial Regex VagueName();

@@ -10,12 +10,13 @@ internal static class Failure
     /// <summary>Prints it; returns the code.</summary>
     /// <param name="command">The command, as the report names it.</param>
     /// <param name="errors">Why it stopped.</param>
+    /// <param name="next">What to type next.</param>
     /// <param name="code">The exit code.</param>
     /// <param name="isJson">Whether stdout gets a report.</param>
-    public static int Print(string command, IReadOnlyList<SyncError> errors, int code, bool isJson)
+    public static int Print(string command, IReadOnlyList<SyncError> errors, NextSteps next, int code, bool isJson)
     {
         foreach (var error in errors)
-            Console.Error.WriteLine($"error: {NextSteps.Text(error)}");
+            Console.Error.WriteLine($"error: {next.Text(error)}");
         if (isJson)
         {
             var now = TimeProvider.System.GetUtcNow();

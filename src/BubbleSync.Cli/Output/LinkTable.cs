@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using BubbleSync.Etl.Reports;
 using Spectre.Console;
 using static System.FormattableString;
@@ -9,8 +10,21 @@ internal static class LinkTable
 {
     private const int MostLines = 20;
 
+    /// <summary>Returns the report as JSON, in which each link that can be fetched has the command that does it.</summary>
+    public static string Json(LinkAuditReport report, NextSteps next)
+    {
+        var document = JsonNode.Parse(report.ToJson())!.AsObject();
+        foreach (var (link, node) in report.Links.Zip(document["links"]!.AsArray()))
+        {
+            if (link.Fetch is { } fetch)
+                node!["fetch"] = next.Command(fetch);
+        }
+
+        return ReportJson.Write(document);
+    }
+
     /// <summary>Prints the counts by column, and the commands that fetch what Bubble still has.</summary>
-    public static void Print(LinkAuditReport report, IAnsiConsole console)
+    public static void Print(LinkAuditReport report, NextSteps next, IAnsiConsole console)
     {
         if (report.Links.Count == 0)
         {
@@ -24,7 +38,7 @@ internal static class LinkTable
         table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
 
-        var commands = report.Links.Select(l => l.Fetch).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        var commands = report.Links.Select(l => l.Fetch).OfType<NextAction>().Select(next.Command).Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var command in commands.Take(MostLines))
             RunSummary.Line(console, $"to fetch what Bubble still has: {command}");
         if (commands.Count > MostLines)

@@ -12,7 +12,7 @@ internal static class RunSummary
     private const int MostLines = 10;
 
     /// <summary>Prints it.</summary>
-    public static void Print(RunReport report, IAnsiConsole console)
+    public static void Print(RunReport report, NextSteps next, IAnsiConsole console)
     {
         var isComparison = report.Kind is RunKind.Verify or RunKind.AuditValues;
         if (report.Entities.Any(e => e.Proof is not null))
@@ -27,7 +27,7 @@ internal static class RunSummary
             Patches(report.Patches).Print(console);
 
         Lines(console, "warning", report.Warnings);
-        Close(report, console);
+        Close(report, next, console);
     }
 
     /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one message stays one line.</summary>
@@ -62,7 +62,7 @@ internal static class RunSummary
     }
 
     /// <summary>Prints a run's errors, on stderr whatever the form of the result.</summary>
-    public static void PrintErrors(IReadOnlyList<SyncError> errors) => Lines(Terminal.Error, "error", errors.Select(NextSteps.Text).ToList());
+    public static void PrintErrors(IReadOnlyList<SyncError> errors, NextSteps next) => Lines(Terminal.Error, "error", errors.Select(next.Text).ToList());
 
     /// <summary>Prints the first lines of a kind.</summary>
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)
@@ -74,11 +74,11 @@ internal static class RunSummary
     }
 
     /// <summary>Prints a run in one line, and what to do next.</summary>
-    public static void Close(RunReport report, IAnsiConsole console)
+    public static void Close(RunReport report, NextSteps next, IAnsiConsole console)
     {
         Line(console, Closing(report));
         foreach (var action in report.NextActions)
-            Line(console, NextSteps.Line(action));
+            Line(console, next.Line(action));
     }
 
     /// <summary>A run in one line.</summary>

@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Output;
 internal static class ScaffoldTable
 {
     /// <summary>Prints the entities, what to check, and the next commands.</summary>
-    public static void Print(ScaffoldReport report, IAnsiConsole console)
+    public static void Print(ScaffoldReport report, NextSteps next, IAnsiConsole console)
     {
         if (report.Entities.Count == 0)
             RunSummary.Line(console, "Every type that the Data API serves has its map.");
@@ -15,8 +15,11 @@ internal static class ScaffoldTable
             Table(report).Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
         if (report.Entities.Count > 0)
-            RunSummary.Line(console, report.DryRun ? "A dry run: nothing was written." : "Look through the maps, then: bubblesync schema apply, and bubblesync resync");
+            RunSummary.Line(console, report.DryRun ? "A dry run: nothing was written." : $"Look through the maps, then: {Following(next)}");
     }
+
+    private static string Following(NextSteps next) =>
+        $"{next.Command(new NextAction(NextActionKind.ApplySchema))}, and {next.Command(new NextAction(NextActionKind.ResyncEntities))}";
 
     private static ReportTable Table(ScaffoldReport report)
     {

@@ -11,8 +11,9 @@ internal static class SchemaTable
     /// <summary>Prints the findings and what closes them.</summary>
     /// <param name="report">The audit.</param>
     /// <param name="isAsked">Whether it was asked to close gaps.</param>
+    /// <param name="next">What to type next.</param>
     /// <param name="console">Where to.</param>
-    public static void Print(SchemaAuditReport report, bool isAsked, IAnsiConsole console)
+    public static void Print(SchemaAuditReport report, bool isAsked, NextSteps next, IAnsiConsole console)
     {
         if (report.Findings.Count > 0)
             Table(report).Print(console);
@@ -26,7 +27,7 @@ internal static class SchemaTable
         {
             if (action.Kind == NextActionKind.ForceResync)
                 RunSummary.Line(console, "Rows that are there already stay empty in these columns until their records change in Bubble. To fill them all:");
-            RunSummary.Line(console, NextSteps.Line(action));
+            RunSummary.Line(console, next.Line(action));
         }
     }
 

@@ -11,7 +11,7 @@ internal static class VerifySummary
     private const int MostLines = 20;
 
     /// <summary>Prints the counts, the first differences and the result.</summary>
-    public static void Print(VerifyReport report, string? csv, IAnsiConsole console)
+    public static void Print(VerifyReport report, string? csv, NextSteps next, IAnsiConsole console)
     {
         if (report.Entities.Count > 0)
             Table(report.Entities).Print(console);
@@ -23,7 +23,7 @@ internal static class VerifySummary
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report));
         foreach (var action in report.NextActions)
-            RunSummary.Line(console, NextSteps.Line(action));
+            RunSummary.Line(console, next.Line(action));
     }
 
     private static ReportTable Table(IEnumerable<VerifiedEntity> entities)

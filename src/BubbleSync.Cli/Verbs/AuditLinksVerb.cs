@@ -24,7 +24,7 @@ internal static class AuditLinksVerb
                     if (parsed.GetValue(Ask))
                         context.Tell("Asking Bubble for the missing targets, a hundred to a call …");
                     var report = await engine.AuditLinksAsync(new LinkAuditOptions { Ask = parsed.GetValue(Ask), CsvFile = parsed.GetValue(Csv) }, token);
-                    return context.Print(report.ToJson, console => LinkTable.Print(report, console));
+                    return context.Print(() => LinkTable.Json(report, context.Next), console => LinkTable.Print(report, context.Next, console));
                 },
                 token);
         });

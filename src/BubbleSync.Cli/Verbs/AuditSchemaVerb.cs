@@ -29,7 +29,7 @@ internal static class AuditSchemaVerb
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    return context.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), console));
+                    return context.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
                 },
                 token);
         });

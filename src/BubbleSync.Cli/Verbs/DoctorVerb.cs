@@ -21,7 +21,7 @@ internal static class DoctorVerb
                 async engine =>
                 {
                     var report = await engine.ExamineAsync(token);
-                    context.Print(report.ToJson, console => Print(report, console));
+                    context.Print(report.ToJson, console => Print(report, context.Next, console));
                     return report.Success ? ExitCode.Done : ExitCode.Partial;
                 },
                 token);
@@ -29,9 +29,9 @@ internal static class DoctorVerb
         return command;
     }
 
-    private static void Print(DoctorReport report, IAnsiConsole console)
+    private static void Print(DoctorReport report, NextSteps next, IAnsiConsole console)
     {
         foreach (var check in report.Checks)
-            RunSummary.Line(console, $"{Word.Of(check.Status),-7} {check.Name}: {NextSteps.Text(check.Message, check.Next)}");
+            RunSummary.Line(console, $"{Word.Of(check.Status),-7} {check.Name}: {next.Text(check.Message, check.Next)}");
     }
 }

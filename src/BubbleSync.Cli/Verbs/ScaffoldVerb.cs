@@ -24,7 +24,7 @@ internal static class ScaffoldVerb
                 {
                     context.Tell("Asking Bubble for its types and fields, and for some records of each …");
                     var report = await engine.ScaffoldAsync(new ScaffoldOptions { Types = parsed.GetValue(Type)!, All = parsed.GetValue(All), DryRun = parsed.GetValue(DryRun) }, token);
-                    return context.Print(report.ToJson, console => ScaffoldTable.Print(report, console));
+                    return context.Print(report.ToJson, console => ScaffoldTable.Print(report, context.Next, console));
                 },
                 token);
         });

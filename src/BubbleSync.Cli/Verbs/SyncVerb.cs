@@ -42,7 +42,7 @@ internal static class SyncVerb
                 var ids = await IdsAsync(parsed, token);
                 var report = await context.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
                 context.Explain(report.Run.Failure);
-                context.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
@@ -60,7 +60,7 @@ internal static class SyncVerb
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
                 var report = await context.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
                 context.Explain(report.Run.Failure);
-                context.Print(report.ToJson, console => InvoiceSummary.Print(report, console));
+                context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });

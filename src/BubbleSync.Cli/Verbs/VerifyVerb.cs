@@ -27,7 +27,7 @@ internal static class VerifyVerb
             {
                 var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
                 context.PrintErrors(report.Run);
-                context.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), console));
+                context.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });

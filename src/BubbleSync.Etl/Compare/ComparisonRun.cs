@@ -117,8 +117,11 @@ internal sealed class ComparisonRun(
                 c => RejectedRecords.SupersedeGoneAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
         }
 
-        foreach (var doubt in entity.Flow.Ledger.Doubts)
-            Findings.Errors.Add(new SyncError(SyncStage.Extract, entity.Plan.Name, null, null, ErrorCode.Unproved, $"{entity.Plan.Name}: not shown to be complete: {doubt}. What was read is compared; rows that Bubble does not have are not looked for."));
+        foreach (var issue in entity.Flow.Ledger.Issues)
+        {
+            var what = $"{entity.Plan.Name}: not shown to be complete: {issue.Message}. What was read is compared; rows that Bubble does not have are not looked for.";
+            Findings.Errors.Add(new SyncError(SyncStage.Extract, entity.Plan.Name, null, null, issue.Code, what));
+        }
     }
 
     /// <summary>Removes staging; the next run removes what remains.</summary>

@@ -48,7 +48,7 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
         foreach (var entity in _entities)
             rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
         var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
-        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Doubts.Select(doubt => $"{e.Plan.Name}: not shown to be complete: {doubt}. What was read is counted."));
+        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Issues.Select(i => $"{e.Plan.Name}: not shown to be complete: {i.Message}. What was read is counted."));
         var total = FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published)));
         return new FieldAuditReport(rows, coverage, total, [.. doubts.Prepend(warning).OfType<string>()]);
     }

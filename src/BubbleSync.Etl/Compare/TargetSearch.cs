@@ -13,7 +13,7 @@ using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Compare;
 
-/// <summary>Searches Bubble for the targets of links, and returns the command that fetches each.</summary>
+/// <summary>Searches Bubble for the targets of links, and returns how to fetch each.</summary>
 internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient client, BubbleSettings settings, TimeProvider clock)
 {
     // About as many as one request takes; they wait for it together.
@@ -24,32 +24,36 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
     /// <summary>The reasons so far why the search may be incomplete.</summary>
     public IReadOnlyList<string> Doubts => _doubts;
 
-    /// <summary>Streams a column's links, each with its command if Bubble has the target.</summary>
+    /// <summary>Streams a column's links, each with how to fetch its target if Bubble has it.</summary>
     public async IAsyncEnumerable<MissingLink> AskAsync(IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var some in links.Chunk(AtOnce).WithCancellation(cancellationToken))
         {
-            var commands = await CommandsAsync([.. some.Select(l => l.TargetId)], column, cancellationToken);
+            var actions = await ActionsAsync([.. some.Select(l => l.TargetId)], column, cancellationToken);
             foreach (var link in some)
-                yield return link with { Fetch = commands.GetValueOrDefault(link.TargetId) };
+                yield return link with { Fetch = actions.GetValueOrDefault(link.TargetId) };
         }
     }
 
-    private async Task<Dictionary<string, string>> CommandsAsync(IReadOnlyList<string> ids, ColumnPlan column, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, NextAction>> ActionsAsync(IReadOnlyList<string> ids, ColumnPlan column, CancellationToken cancellationToken)
     {
-        var commands = new Dictionary<string, string>();
+        var actions = new Dictionary<string, NextAction>();
         foreach (var plan in column.Relations.Select(r => plans.First(p => p.Name == r.Entity)))
         {
             var reader = new WindowReader(new EntitySource(client, plan), settings, new ReadingOrder(clock));
-            foreach (var batch in RecordsById.Batches([.. ids.Where(id => !commands.ContainsKey(id))]))
+            foreach (var batch in RecordsById.Batches([.. ids.Where(id => !actions.ContainsKey(id))]))
             {
                 foreach (var id in await HeldAsync(plan.Name, reader, batch, cancellationToken))
-                    commands[id] = plan.Name == InvoiceRun.Root ? $"bubblesync sync invoice {id}" : $"bubblesync resync --entity {plan.Name}";
+                    actions[id] = Fetch(plan.Name, id);
             }
         }
 
-        return commands;
+        return actions;
     }
+
+    private static NextAction Fetch(string entity, string id) => entity == InvoiceRun.Root
+        ? new NextAction(NextActionKind.SyncInvoices) { BubbleIds = [id] }
+        : new NextAction(NextActionKind.ResyncEntities) { Entities = [entity] };
 
     private async Task<HashSet<string>> HeldAsync(string entity, WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 
     /// <summary>Returns a report.</summary>
     public VerifyReport Report(RunReport report) =>
-        new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report);
+        new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report) { IsStrict = isStrict };
 
     private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -58,7 +58,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
             if (kept.Values > 0 && !isStrict)
-                run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; --strict names them."));
+                run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; a strict comparison names them."));
             _entities.Add(new VerifiedEntity(
                 entity.Plan.Name, compare, equal, counts.GetValueOrDefault(DifferenceVerdict.Missing), extra, counts.GetValueOrDefault(DifferenceVerdict.Older),
                 counts.GetValueOrDefault(DifferenceVerdict.Newer), counts.GetValueOrDefault(DifferenceVerdict.Differs), counts.GetValueOrDefault(DifferenceVerdict.Rejected), entity.Report.Proof)

@@ -7,7 +7,7 @@ internal sealed class ExtractLog
 {
     private readonly Lock _lock = new();
     private readonly List<(Window Window, Verdict Verdict)> _accepted = [];
-    private readonly List<string> _doubts = [];
+    private readonly List<CompletenessIssue> _issues = [];
 
     /// <summary>Records of the whole type as Bubble counted them before reading.</summary>
     public long? CountedBefore { get; set; }
@@ -16,12 +16,18 @@ internal sealed class ExtractLog
     public long? CountedAfter { get; set; }
 
     /// <summary>The issues that keep the extraction from being verified as complete; none if it is.</summary>
-    public IReadOnlyList<string> Doubts
+    public IReadOnlyList<CompletenessIssue> Issues
     {
         get
         {
             lock (_lock)
-                return [.. _doubts, .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved).Select(a => $"{a.Window}: {a.Verdict.Why}")];
+            {
+                return
+                [
+                    .. _issues,
+                    .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved).Select(a => new CompletenessIssue(a.Verdict.Code, $"{a.Window}: {a.Verdict.Why}")),
+                ];
+            }
         }
     }
 
@@ -56,12 +62,15 @@ internal sealed class ExtractLog
     }
 
     /// <summary>Adds an issue that keeps the extraction from being verified as complete.</summary>
-    public void AddIssue(string what)
+    /// <param name="what">The issue in words.</param>
+    /// <param name="code">What kind of issue it is.</param>
+    public void AddIssue(string what, ErrorCode code = ErrorCode.Unproved)
     {
+        var issue = new CompletenessIssue(code, what);
         lock (_lock)
         {
-            if (!_doubts.Contains(what))
-                _doubts.Add(what);
+            if (!_issues.Contains(issue))
+                _issues.Add(issue);
         }
     }
 }

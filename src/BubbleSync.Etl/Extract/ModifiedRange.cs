@@ -20,7 +20,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     /// <param name="from">The first moment inside.</param>
     /// <param name="to">The last moment inside.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<(FoundRecords Found, string? Warning, string? Doubt)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<(FoundRecords Found, string? Warning, CompletenessIssue? Issue)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
         var reader = new KeysetReader(_source, settings, _order);
@@ -28,12 +28,12 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         if (refusal is null)
             return (found, null, null);
 
-        (found, var doubt) = await ListedAsync(range, cancellationToken);
+        (found, var issue) = await ListedAsync(range, cancellationToken);
         var asked = $"Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}";
-        return (found, $"{plan.Name}: {asked}, but {refusal}; everything was listed instead.", doubt);
+        return (found, $"{plan.Name}: {asked}, but {refusal.Message}; everything was listed instead.", issue);
     }
 
-    private static async Task<(FoundRecords Found, string? Doubt)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
+    private static async Task<(FoundRecords Found, CompletenessIssue? Issue)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
         try
         {
@@ -41,24 +41,25 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         }
         catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is ErrorCode.SourceRefused or ErrorCode.TypeNotExposed or ErrorCode.WindowTooDense or ErrorCode.ConstraintIgnored)
         {
-            return (new FoundRecords([], []), refused.Errors[0].Message);
+            var code = refused.Errors[0].Code == ErrorCode.ConstraintIgnored ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved;
+            return (new FoundRecords([], []), new CompletenessIssue(code, refused.Errors[0].Message));
         }
     }
 
-    private async Task<(FoundRecords Found, string? Doubt)> ListedAsync(Window range, CancellationToken cancellationToken)
+    private async Task<(FoundRecords Found, CompletenessIssue? Issue)> ListedAsync(Window range, CancellationToken cancellationToken)
     {
         var whole = await _source.ProbeAsync(null, 0, cancellationToken);
         var reader = new WindowReader(_source, settings, _order);
         var windows = new WindowPlanner(_source, settings).PlanAsync(whole, clock.GetUtcNow(), [], cancellationToken);
-        var (dated, doubt) = await ReadAsync(windows.SelectMany(w => reader.ReadAsync(w, cancellationToken)), range);
+        var (dated, issue) = await ReadAsync(windows.SelectMany(w => reader.ReadAsync(w, cancellationToken)), range);
         var (undated, further) = await AskedAsync(reader.ReadAsync(new Window(WindowKind.Undated, null, null), cancellationToken), range);
-        return (dated.With(undated), doubt ?? further);
+        return (dated.With(undated), issue ?? further);
     }
 
-    private static async Task<(FoundRecords Found, string? Doubt)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
+    private static async Task<(FoundRecords Found, CompletenessIssue? Issue)> ReadAsync(IAsyncEnumerable<Reading> readings, Window range)
     {
         var (ids, unusable, ofReading) = (new HashSet<string>(), new List<string>(), new List<string>());
-        string? doubt = null;
+        CompletenessIssue? issue = null;
         await foreach (var reading in readings)
         {
             if (reading is PageRead page)
@@ -70,10 +71,10 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
             if (verdict.Outcome != Outcome.Discarded)
                 unusable.AddRange(ofReading);
             ofReading.Clear();
-            doubt = verdict.Outcome == Outcome.Unproved ? verdict.Why : doubt;
+            issue = verdict is { Outcome: Outcome.Unproved, Why: { } why } ? new CompletenessIssue(verdict.Code, why) : issue;
         }
 
-        return (new FoundRecords([.. ids], unusable), doubt);
+        return (new FoundRecords([.. ids], unusable), issue);
     }
 
     private static void Add(RawPage page, Window range, HashSet<string> ids, List<string> unusable)

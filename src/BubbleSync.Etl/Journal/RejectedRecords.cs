@@ -68,7 +68,7 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             cancellationToken);
         return gone == 0
             ? null
-            : Invariant($"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. 'bubblesync resync' reads them again");
+            : Invariant($"rejected records of run {runId} that are no longer kept (Run:KeepDays): {gone}. A resync reads them again");
     }
 
     /// <summary>Marks rejected records of earlier runs as outdated: those that this run read again and, where it read everything, all others.</summary>

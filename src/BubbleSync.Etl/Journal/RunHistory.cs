@@ -101,9 +101,13 @@ internal sealed class RunHistory(TargetDatabase database)
 
     private static async Task<RunReport> ShowAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
-        var (kind, status, started, finished, result, died) = (await connection.RowsAsync(
-            $"select kind, status, started_at, finished_at, result::text, status = 'running' and {RunLockSql.IsLeft} from bubblesync.run r where run_id = @run",
-            r => (Word.Parse<RunKind>(r.GetString(0)), Word.Parse<RunStatus>(r.GetString(1)), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5)),
+        var (kind, status, started, finished, result, died, isDry) = (await connection.RowsAsync(
+            $"""
+            select kind, status, started_at, finished_at, result::text, status = 'running' and {RunLockSql.IsLeft},
+                   coalesce((case when jsonb_typeof(options) = 'object' then options ->> 'dryRun' end)::boolean, false)
+            from bubblesync.run r where run_id = @run
+            """,
+            r => (Word.Parse<RunKind>(r.GetString(0)), Word.Parse<RunStatus>(r.GetString(1)), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5), r.GetBoolean(6)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
             return ReportJson.Read<RunReport>(result);
@@ -117,7 +121,9 @@ internal sealed class RunHistory(TargetDatabase database)
             StartedAt = started,
             FinishedAt = finished ?? started,
             Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)],
-            Warnings = died ? [$"The run ended unexpectedly: it holds its lock in the database no more.{(kind == RunKind.Resync ? $" To go on: bubblesync resync --resume {runId}" : "")}"] : [],
+            Warnings = died ? [$"The run ended unexpectedly: it holds its lock in the database no more.{(kind == RunKind.Resync && !isDry ? " To go on, resume it." : "")}"] : [],
+            Died = died,
+            DryRun = isDry,
         };
     }
 

@@ -92,7 +92,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         $"""
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
         select @run, 'warning', 'load', @entity, s.{_key},
-               format('kept as it is: changed in Bubble at %s, but here later, at %s; --force takes Bubble''s',
+               format('kept as it is: changed in Bubble at %s, but here later, at %s; a run that takes Bubble''s values (force) overwrites it',
                       s.{_modified}, {ClockSql.Stored(plan, "t", Clocks.UpdatedAt)})
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and {IsConflict}

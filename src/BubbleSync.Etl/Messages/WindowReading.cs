@@ -61,6 +61,9 @@ internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead
 {
     /// <summary>Whether records came that lie outside the window.</summary>
     public bool IsUnconstrained { get; init; }
+
+    /// <summary>The code of the error where the reading is not verified.</summary>
+    public ErrorCode Code => IsUnconstrained ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved;
 }
 
 /// <summary>A reading whose rows are in staging.</summary>

@@ -57,7 +57,7 @@ internal sealed record ColumnChange(string? Sql, string? Note)
         const int Most = 5;
         var more = dependents.Count > Most ? Invariant($" and {dependents.Count - Most} more") : "";
         return $"{string.Join(", ", dependents.Take(Most))}{more} {(dependents.Count == 1 ? "depends" : "depend")} on the column. "
-            + "Where that can be dropped and created again, do so around the change: 'bubblesync doctor' prints the statement in between";
+            + "Where that can be dropped and created again, do so around the change: the doctor prints the statement in between";
     }
 
     // A default is computed in the sessions to come: a float there may be written in fewer digits. As a numeric, 1.0 keeps its zero, which no boolean takes.

@@ -28,6 +28,6 @@ public sealed record MissingLinkCount(
 /// <param name="TargetEntity">The entity that it should be; of several the first.</param>
 /// <param name="TargetId">Its id.</param>
 /// <param name="Records">Rows that name it.</param>
-/// <param name="Fetch">The command that fetches it; left out where Bubble does not have it, or was not asked.</param>
+/// <param name="Fetch">What fetches it; null where Bubble does not have it, or was not asked. In no JSON.</param>
 public sealed record MissingLink(
-    string Entity, string Column, string TargetEntity, string TargetId, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fetch = null);
+    string Entity, string Column, string TargetEntity, string TargetId, long Records, [property: JsonIgnore] NextAction? Fetch = null);

@@ -10,6 +10,12 @@ public sealed record NextAction(NextActionKind Kind, string Why = "")
     /// <summary>The entities that it is about; none for all, or where it is about no entity.</summary>
     public IReadOnlyList<string> Entities { get; init; } = [];
 
+    /// <summary>The ids of the records that it is about; none where it is about no single records.</summary>
+    public IReadOnlyList<string> BubbleIds { get; init; } = [];
+
+    /// <summary>The Bubble types without a map that it is about; none for all of them, or where it is about no such type.</summary>
+    public IReadOnlyList<string> BubbleTypes { get; init; } = [];
+
     /// <summary>The run that it is about, or null.</summary>
     public Guid? RunId { get; init; }
 
@@ -65,4 +71,16 @@ public enum NextActionKind
 
     /// <summary>Add to the tables what an audit of the schema found missing.</summary>
     ApplyAdditions,
+
+    /// <summary>Sync the invoices with all that belongs to them.</summary>
+    SyncInvoices,
+
+    /// <summary>Write maps and table scripts of the Bubble types.</summary>
+    Scaffold,
+
+    /// <summary>Compare the entities with Bubble, and list the differences.</summary>
+    Verify,
+
+    /// <summary>The same, where a value that Bubble no longer sends is a difference too.</summary>
+    VerifyStrictly,
 }

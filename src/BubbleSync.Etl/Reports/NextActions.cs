@@ -6,18 +6,39 @@ internal static class NextActions
     // Refusals by the app's settings or a server in front of it: the same run would be refused again.
     private static readonly ErrorCode[] OfAccess =
     [
-        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
+        ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.NotAsAsked, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
     ];
+
+    // More types than these are scaffolded all at once.
+    private const int MostTypes = 5;
 
     /// <summary>Returns the actions after a run; none while it runs, or where nothing of it was kept.</summary>
     public static IReadOnlyList<NextAction> After(RunReport report) =>
-        report.DryRun || report.Status == RunStatus.Running || report.RunId is not { } id ? [] : [.. OfRun(report, id)];
+        report.DryRun || report is { Status: RunStatus.Running, Died: false } || report.RunId is not { } id ? [] : [.. OfRun(report, id)];
 
     /// <summary>Returns the actions that remove differences.</summary>
     public static IReadOnlyList<NextAction> After(VerifyReport report) => [.. OfVerify(report)];
 
-    /// <summary>Returns the actions that fill columns which <c>audit schema</c> has added or mapped: no other sync touches rows that are not newer in Bubble.</summary>
-    public static IReadOnlyList<NextAction> After(SchemaAuditReport report)
+    /// <summary>Returns what closes the gaps that an audit of the schema found.</summary>
+    public static IReadOnlyList<NextAction> After(SchemaAuditReport report) => [.. OfGaps(report), .. OfColumns(report)];
+
+    private static IEnumerable<NextAction> OfGaps(SchemaAuditReport report)
+    {
+        var types = report.Findings.Where(f => f.Finding == SchemaFindingKind.TypeUnmapped).Select(f => f.BubbleType).Distinct().ToList();
+        if (types.Count > 0)
+        {
+            yield return new NextAction(NextActionKind.Scaffold, "writes map and table script of the types that no map names")
+            {
+                BubbleTypes = types.Count > MostTypes ? [] : types,
+            };
+        }
+
+        if (report.Applied == 0 && report.Findings.Any(f => f.Finding == SchemaFindingKind.TableMissing))
+            yield return new NextAction(NextActionKind.ApplySchema, "creates the tables that are missing");
+    }
+
+    // No other sync touches rows that are not newer in Bubble.
+    private static IReadOnlyList<NextAction> OfColumns(SchemaAuditReport report)
     {
         var entities = report.Findings.Where(f => IsNew(f.Finding, report)).Select(f => f.Entity).Distinct().ToList();
         if (entities.Count == 0)
@@ -29,12 +50,19 @@ internal static class NextActions
 
     private static IEnumerable<NextAction> OfRun(RunReport report, Guid run)
     {
+        var refused = Refused(report.Errors);
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
-            yield return new NextAction(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
-        else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled })
+            yield return CheckAccess;
+        else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled } or { Kind: RunKind.Resync, Died: true })
             yield return new NextAction(NextActionKind.Resume, "resumes; verified windows are not read again") { RunId = run };
-        if (Of(report, e => e.Proof is { IsComplete: false, Part: null }) is { Count: > 0 } unverified && report.Status == RunStatus.Partial)
+        var older = report.Errors.Where(e => e.Code == ErrorCode.OlderInBubble).Select(e => e.Entity).ToHashSet();
+        if (Of(report, e => older.Contains(e.Name)) is { Count: > 0 } restored)
+            yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values, which are older than those here") { Entities = restored };
+        var again = refused.Concat(older).ToHashSet();
+        if (report.Status == RunStatus.Partial && Of(report, e => e.Proof is { IsComplete: false, Part: null } && !again.Contains(e.Name)) is { Count: > 0 } unverified)
             yield return new NextAction(NextActionKind.ResyncEntities, "reads again what was not verified as complete") { Entities = unverified };
+        if (Of(report, e => e.MayLackRecords && !again.Contains(e.Name)) is { Count: > 0 } lacking)
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads the records that this run left out") { Entities = lacking };
         foreach (var patch in report.Patches.Where(p => p.Status == PatchStatus.Failed))
             yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = patch.Name };
         if (report.Errors.Any(e => e.Code == ErrorCode.TooManyRejects))
@@ -45,31 +73,48 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
         }
 
-        if (Of(report, e => e.Conflicts > 0) is { Count: > 0 } conflicts)
+        if (Of(report, e => e.Conflicts > 0).Count > 0)
         {
             yield return new NextAction(NextActionKind.ShowConflicts, "which rows were edited on both sides and kept") { RunId = run };
-            if (report.Kind == RunKind.Resync)
+            if (report.Kind is RunKind.Resync or RunKind.Incremental && Of(report, e => e.Conflicts > 0 && !again.Contains(e.Name)) is { Count: > 0 } conflicts)
                 yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over them") { Entities = conflicts };
         }
 
+        if (Of(report, e => e.ClearRefused is { Count: > 0 }) is { Count: > 0 } kept)
+            yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
         if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
-        var refused = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).ToHashSet();
-        if (Of(report, e => e.NotInBubble > e.Pruned && !refused.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
+        var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();
+        if (Of(report, e => e.NotInBubble > e.Pruned && !unsure.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
+        if (report.Kind is not (RunKind.Verify or RunKind.AuditValues) && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
+            yield return ListAbsent(absent);
     }
+
+    private static NextAction ListAbsent(IReadOnlyList<string> entities) =>
+        new(NextActionKind.VerifyStrictly, "lists the values that are kept here though Bubble no longer sends them") { Entities = entities };
+
+    private static NextAction CheckAccess => new(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
+
+    // A further run over these would meet the same refusal.
+    private static HashSet<string?> Refused(IEnumerable<SyncError> errors) => [.. errors.Where(e => OfAccess.Contains(e.Code)).Select(e => e.Entity)];
 
     private static IEnumerable<NextAction> OfVerify(VerifyReport report)
     {
-        if (Of(report, e => e.Missing + e.Older > 0) is { Count: > 0 } behind)
+        var refused = Refused(report.Errors);
+        if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
+            yield return CheckAccess;
+        if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
             yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
-        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0) is { Count: > 0 } other)
+        if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0 && !refused.Contains(e.Name)) is { Count: > 0 } other)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };
         if (report.RunId is { } run && Of(report, e => e.Rejected > 0).Count > 0)
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
-        if (Of(report, e => e.Extra > 0 && !IsLostRight(e)) is { Count: > 0 } gone)
+        if (Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
+        if (!report.IsStrict && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
+            yield return ListAbsent(absent);
     }
 
     // The default limit of a resync: more than a fifth of the rows count as hidden, not as deleted.

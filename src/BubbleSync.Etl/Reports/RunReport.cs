@@ -52,6 +52,10 @@ public sealed record RunReport
     [JsonIgnore]
     public SyncException? Failure { get; init; }
 
+    /// <summary>Whether the run is recorded as running though its process has ended; left out where not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Died { get; init; }
+
     /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
     [JsonIgnore]
     public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
@@ -117,6 +121,13 @@ public sealed record EntityReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ClearRefusal>? ClearRefused { get; init; }
 
+    /// <summary>
+    /// Whether the run left out records of the entity, or may have, that a resync of it reads: a list that was not searched for each record, or a rejected
+    /// record that was not kept as Bubble sent it. Left out where not.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MayLackRecords { get; init; }
+
     /// <summary>From the first request to the end of the merge.</summary>
     public long DurationMs { get; init; }
 
@@ -154,4 +165,8 @@ public sealed record EntityProof(
     /// run compares no counts.
     /// </summary>
     public long? CountedHere { get; init; }
+
+    /// <summary>Whether Bubble did not apply a search constraint, as happens with a token that is no admin token; left out where it did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsConstraintIgnored { get; init; }
 }

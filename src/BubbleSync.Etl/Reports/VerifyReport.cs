@@ -17,6 +17,10 @@ public sealed record VerifyReport(
     /// <summary>Why not everything could be compared.</summary>
     public IReadOnlyList<SyncError> Errors => Run.Errors;
 
+    /// <summary>Whether values that are kept here though Bubble no longer sends them are differences. In no JSON.</summary>
+    [JsonIgnore]
+    public bool IsStrict { get; init; }
+
     /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
     [JsonIgnore]
     public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
@@ -72,8 +73,13 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Whether the run is to read everything that Bubble has of the entity, not only what changed.</summary>
     public bool ReadsEverything { get; init; }
 
+    /// <summary>Why it is not shown to be complete. Of an entity that an earlier attempt merged, only its proof says so.</summary>
+    public IReadOnlyList<CompletenessIssue> Issues => IsMerged && Report.Proof is { } proof
+        ? [.. proof.Doubts.Select(d => new CompletenessIssue(proof.IsConstraintIgnored ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved, d))]
+        : Flow.Ledger.Issues;
+
     /// <summary>Whether everything that was to be read was read, and verified.</summary>
-    public bool IsComplete => Part is null && Flow.Ledger.Doubts.Count == 0;
+    public bool IsComplete => Part is null && Flow.Ledger.Issues.Count == 0;
 
     /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
     public TargetBaseline? Baseline { get; private set; }
@@ -178,7 +184,7 @@ internal sealed class EntityRun : IAsyncDisposable
     public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
     {
         var (ledger, settled) = (Flow.Ledger, counts.Settled);
-        var accepted = ledger.Accepted;
+        var (accepted, issues) = (ledger.Accepted, ledger.Issues);
         return Report with
         {
             Expected = ledger.CountedBefore,
@@ -196,10 +202,11 @@ internal sealed class EntityRun : IAsyncDisposable
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), ledger.Doubts)
+                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), [.. issues.Select(i => i.Message)])
             {
                 Part = Part,
                 CountedHere = Counted?.Here,
+                IsConstraintIgnored = issues.Any(i => i.Code == ErrorCode.ConstraintIgnored),
             },
         };
 

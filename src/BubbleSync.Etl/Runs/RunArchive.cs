@@ -55,7 +55,13 @@ public sealed class RunArchive : IAsyncDisposable
             {
                 var rejected = new RejectedRecords(_database, await FindAsync(run, entity, cancellationToken));
                 if (await rejected.ForgottenAsync(entity, cancellationToken) is { } forgotten)
-                    throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "RUN", ErrorCode.RejectsForgotten, $"There are {forgotten}."));
+                {
+                    throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "RUN", ErrorCode.RejectsForgotten, $"There are {forgotten}.")
+                    {
+                        Next = new NextAction(NextActionKind.ResyncEntities) { Entities = entity is null ? [] : [entity] },
+                    });
+                }
+
                 return rejected.FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity);
             },
             SyncStage.Runs);

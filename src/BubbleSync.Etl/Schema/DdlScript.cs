@@ -16,7 +16,7 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
     public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
     {
         var (changes, additions) = (findings.Where(f => f is { Finding: SchemaFindingKind.ColumnMisfit, Ddl: not null }).ToList(), findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit && f.Ddl is not null).ToList());
-        var text = new StringBuilder("-- What the tables lack for the maps and for Bubble's fields, as 'bubblesync audit schema' found it. Additions only.\n");
+        var text = new StringBuilder("-- What the tables lack for the maps and for Bubble's fields, as the audit of the schema found it. Additions only.\n");
         if (tables.Count + additions.Count == 0)
             text.Append("-- Nothing is lacking.\n");
         else

@@ -14,7 +14,10 @@ namespace BubbleSync.Etl.Schema;
 internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
 {
     // The start of the comment on a column that was added for a field that no map read then.
-    private const string Mark = "Added by 'bubblesync audit schema' for";
+    private const string Mark = "Added by the audit of the schema for";
+
+    // The same as earlier versions wrote it.
+    private const string EarlierMark = "Added by '%audit schema' for";
     private const string Review = "proposed by 'audit schema': review";
 
     private readonly IReadOnlyList<EntityMap> _maps = names.Maps;
@@ -26,7 +29,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
     {
         var types = await SurveyedAsync(cancellationToken);
         _findings.AddRange(app.Types.Where(t => !_maps.Any(m => t.Answers(m.BubbleType))).Select(t => new SchemaFinding(
-            "", t.Name, "", "", "", SchemaFindingKind.TypeUnmapped, $"No map names this type. To mirror it: bubblesync scaffold --type {t.Name}", null)));
+            "", t.Name, "", "", "", SchemaFindingKind.TypeUnmapped, $"No map names this type. A scaffold of it writes map and table script.", null)));
         var scripts = new SchemaScripts(folders.Schema, database);
         var foreseen = Missing.Count == 0 ? null : await scripts.ForeseeAsync(Missing, cancellationToken);
         var entities = new List<SchemaAuditedEntity>();
@@ -99,9 +102,10 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         c => c.RowsAsync(
             """
             select attname from pg_attribute
-            where attrelid = @table::regclass and attnum > 0 and not attisdropped and coalesce(col_description(attrelid, attnum), '') not like @mark || '%'
+            where attrelid = @table::regclass and attnum > 0 and not attisdropped
+              and coalesce(col_description(attrelid, attnum), '') not like all (array[@mark || '%', @earlier || '%'])
             """,
-            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark)),
+            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark), ("earlier", EarlierMark)),
         cancellationToken);
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
@@ -109,7 +113,7 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         // Without the right to create the table, its script's columns are unknown, and one of them may have this name.
         if (table is null)
         {
-            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. One can be proposed once the table is there: bubblesync schema apply", null));
+            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. One can be proposed once the table is there.", null));
             return;
         }
 

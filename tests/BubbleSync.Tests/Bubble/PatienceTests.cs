@@ -54,7 +54,7 @@ public sealed class PatienceTests
             Assert.Equal(code, failure.Errors[0].Code);
             Assert.Contains(ScriptedBubble.Host, failure.Message, StringComparison.Ordinal);
             Assert.Contains("Bubble:PatienceSeconds (90)", failure.Message, StringComparison.Ordinal);
-            Assert.Contains("To finish, run 'bubblesync resync --resume' once Bubble answers again.", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("To finish, resume the run once Bubble answers again.", failure.Message, StringComparison.Ordinal);
         });
     }
 
@@ -149,7 +149,7 @@ public sealed class PatienceTests
         Assert.Single(bubble.Asked);
         Assert.Equal(ErrorCode.SourceWaitTooLong, failure.Errors[0].Code);
         Assert.Contains($"asks to wait {wait} s, until {until.UtcDateTime:yyyy-MM-dd'T'HH:}", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("To finish, run 'bubblesync resync --resume' after ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("To finish, resume the run after ", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.IsUsage);
     }
 

@@ -5,6 +5,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Survival;
@@ -34,7 +35,7 @@ internal sealed class ScriptedBubble : HttpMessageHandler
 
     public FastClock Clock { get; } = new(100);
 
-    public ApiMeter Meter { get; } = new(nextStep: "run 'bubblesync resync --resume'");
+    public ApiMeter Meter { get; } = new(nextStep: NextStep.Resume);
 
     public ListLogger Log { get; } = new();
 

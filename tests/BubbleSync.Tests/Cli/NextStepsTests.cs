@@ -39,6 +39,22 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.DoesNotContain("resync --resume", outcome.All, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("resync")]
+    [InlineData("verify")]
+    public async Task Where_Bubble_ignores_constraints_the_next_step_is_doctor_and_never_the_same_again(string command)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["constraints-ignored"] });
+
+        var outcome = await Bubblesync.RunAsync(fixture, command, "--entity", "invoice");
+
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("the constraint was not applied", outcome.Error, StringComparison.Ordinal);
+        var steps = outcome.Output.Split('\n').Where(l => l.StartsWith("next: ", StringComparison.Ordinal)).ToList();
+        Assert.Equal("next: bubblesync doctor", steps[0].Split("   #")[0]);
+        Assert.DoesNotContain(steps, l => l.Contains("bubblesync resync", StringComparison.Ordinal) || l.Contains("bubblesync verify", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task After_a_prune_that_was_too_large_no_other_is_suggested()
     {

@@ -1,4 +1,3 @@
-using BubbleSync.Cli.Output;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -7,14 +6,6 @@ namespace BubbleSync.Tests.Cli;
 /// <summary>Commands that the program tells to type find what this command found.</summary>
 public sealed class PrintedCommandTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    [Theory]
-    [InlineData("next: bubblesync runs rejected 01a2-b   # why", "next: bubblesync runs rejected 01a2-b --schema lv   # why")]
-    [InlineData("then: bubblesync schema apply, and bubblesync resync", "then: bubblesync schema apply --schema lv, and bubblesync resync --schema lv")]
-    [InlineData("To finish, go on with 'bubblesync resync --resume'.", "To finish, go on with 'bubblesync resync --resume --schema lv'.")]
-    [InlineData("Try: bubblesync resync --help", "Try: bubblesync resync --help")]
-    [InlineData("BUBBLESYNC_Bubble__BaseUrl is what bubblesync reads", "BUBBLESYNC_Bubble__BaseUrl is what bubblesync reads")]
-    public void Each_command_of_a_line_gets_the_options(string line, string completed) => Assert.Equal(completed, PrintedCommands.With(line, "--schema lv"));
-
     [Fact]
     public async Task Options_are_repeated_as_they_were_given_and_a_connection_never()
     {

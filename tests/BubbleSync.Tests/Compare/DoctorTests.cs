@@ -66,6 +66,8 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 30, Faults = [fault] });
 
         Assert.Equal([check], await FailedAsync(fixture, mending));
+        var examined = Assert.Single((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => c.Name == check);
+        Assert.Equal(check == "field names" ? NextActionKind.AuditSchema : null, examined.Next?.Kind);
     }
 
     [Fact]

@@ -47,10 +47,15 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         fixture.Put("invoice", SyncFixture.Record(94, SyncFixture.Early));
 
         var report = await fixture.Engine().AuditLinksAsync(new() { Ask = true }, fixture.Limit);
+        var json = await Bubblesync.RunAsync(fixture, "audit", "links", "--ask", "--output", "json", "--schema", "public");
 
         Assert.Equal(
-            ["bubblesync resync --entity agent", null, null, "bubblesync resync --entity submitted_payment", $"bubblesync sync invoice {SyncFixture.Id(94)}"],
-            report.Links.Select(l => l.Fetch));
+            ["resync-entities agent", null, null, "resync-entities submitted_payment", $"sync-invoices {SyncFixture.Id(94)}"],
+            report.Links.Select(l => Action(l.Fetch)));
+        Assert.Equal(
+            ["resync --entity agent", null, null, "resync --entity submitted_payment", $"sync invoice {SyncFixture.Id(94)}"],
+            json.Json.GetProperty("links").EnumerateArray()
+                .Select(l => l.TryGetProperty("fetch", out var fetch) ? fetch.GetString()!["bubblesync ".Length..^" --schema public".Length] : null));
         Assert.Equal([1L, 0L, 1L, 1L], report.Columns.Select(c => c.InBubble!.Value));
     }
 
@@ -113,5 +118,9 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         return fixture;
     }
 
-    private static string Word(MissingLink link) => $"{link.Entity}|{link.Column}|{link.TargetEntity}|{link.TargetId}|{link.Records}|{link.Fetch}";
+    private static string Word(MissingLink link) => $"{link.Entity}|{link.Column}|{link.TargetEntity}|{link.TargetId}|{link.Records}|{Action(link.Fetch)}";
+
+    private static string? Action(NextAction? action) => action is null
+        ? null
+        : $"{BubbleSync.Etl.Word.Of(action.Kind)} {string.Join(' ', action.Entities.Concat(action.BubbleIds))}";
 }

@@ -19,7 +19,7 @@ public sealed class ExtractLogTests
         _ledger.Add(Day, Read(Outcome.Proved, 4));
 
         Assert.Equal(4, Assert.Single(_ledger.Accepted).Verdict.RowsRead);
-        Assert.Empty(_ledger.Doubts);
+        Assert.Empty(_ledger.Issues);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class ExtractLogTests
         _ledger.Add(Day, Read(Outcome.Discarded, 3));
 
         Assert.Equal((0, 1), (_ledger.Accepted.Count, _ledger.Rereads));
-        Assert.Empty(_ledger.Doubts);
+        Assert.Empty(_ledger.Issues);
     }
 
     private static Verdict Read(Outcome outcome, long rows) => new(outcome, rows, rows, rows, outcome == Outcome.Proved ? null : "short");

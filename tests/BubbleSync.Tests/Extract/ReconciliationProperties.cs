@@ -23,7 +23,7 @@ public class ReconciliationProperties
 
         // Some come on a page of one row, as counts do.
         var missing = history.Type.Records.Keys.Except(history.HandedOn.Versions.Keys).ToList();
-        Assert.True(missing.Count == 0 || history.Ledger.Doubts.Count > 0, $"{string.Join(", ", missing)} did not come");
+        Assert.True(missing.Count == 0 || history.Ledger.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
     });
 
     [Fact]
@@ -37,7 +37,7 @@ public class ReconciliationProperties
         history.Read();
 
         var missing = history.Type.Records.Keys.Except(history.HandedOn.Versions.Keys).ToList();
-        Assert.True(missing.Count == 0 || history.Ledger.Doubts.Count > 0, $"{string.Join(", ", missing)} did not come");
+        Assert.True(missing.Count == 0 || history.Ledger.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
     });
 
     [Fact]
@@ -55,7 +55,7 @@ public class ReconciliationProperties
 
         history.Read();
 
-        Assert.Empty(history.Ledger.Doubts);
+        Assert.Empty(history.Ledger.Issues);
         Assert.Empty(before.Where(history.Type.Records.ContainsKey).Except(history.HandedOn.Versions.Keys));
     });
 
@@ -66,7 +66,7 @@ public class ReconciliationProperties
 
         history.Read();
 
-        Assert.Empty(history.Ledger.Doubts);
+        Assert.Empty(history.Ledger.Issues);
         Assert.Equal(1, history.Reconciling);
     });
 

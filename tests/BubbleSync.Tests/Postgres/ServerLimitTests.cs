@@ -79,6 +79,12 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
 
         Assert.Contains(words, stopped.Message, StringComparison.Ordinal);
         Assert.Equal((ErrorCode.TooManySessions, 0L), (stopped.Errors[0].Code, fixture.Bubble.Traffic.Requests));
+        if (stopped.Message.Contains("names the narrowest", StringComparison.Ordinal))
+        {
+            Assert.Equal(NextActionKind.Doctor, stopped.Errors[0].Next?.Kind);
+            Assert.All((await fixture.Engine().ExamineAsync(fixture.Limit)).Checks, c => Assert.Null(c.Next));
+        }
+
         await EndAsync(others);
     }
 

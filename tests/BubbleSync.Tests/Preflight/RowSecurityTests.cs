@@ -72,7 +72,9 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
         var refused = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal((RunStatus.Partial, 0L), (refused.Status, refused.Entities[0].Pruned));
-        Assert.Contains(reason, Assert.Single(refused.Errors, e => e.Code == ErrorCode.PruneRefused).Message, StringComparison.Ordinal);
+        var error = Assert.Single(refused.Errors, e => e.Code == ErrorCode.PruneRefused);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Equal(error.Message.Contains("the doctor prints", StringComparison.Ordinal) ? NextActionKind.Doctor : null, error.Next?.Kind);
         Assert.Equal(10, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
 

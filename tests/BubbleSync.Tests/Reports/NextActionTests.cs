@@ -1,3 +1,4 @@
+using System.CommandLine;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
@@ -9,6 +10,8 @@ namespace BubbleSync.Tests.Reports;
 public sealed class NextActionTests
 {
     private static readonly Guid Run = Guid.Parse("01a2b3c4-d5e6-7f80-9a0b-1c2d3e4f5a6b");
+
+    private static NextSteps Next => NextSteps.Of(new RootCommand().Parse(""));
 
     public static TheoryData<NextActionKind> Kinds => [.. Enum.GetValues<NextActionKind>()];
 
@@ -44,7 +47,8 @@ public sealed class NextActionTests
     [InlineData(ErrorCode.PruneRefused, "")]
     [InlineData(ErrorCode.TooManyGone, "")]
     [InlineData(ErrorCode.Unproved, "prune-soft:user")]
-    [InlineData(ErrorCode.TokenRefused, "doctor prune-soft:user")]
+    [InlineData(ErrorCode.TokenRefused, "doctor")]
+    [InlineData(ErrorCode.ConstraintIgnored, "doctor")]
     public void A_code_decides_and_a_lost_right_proposes_no_prune(ErrorCode code, string expected)
     {
         var report = Report(RunStatus.Partial) with
@@ -56,15 +60,101 @@ public sealed class NextActionTests
         Assert.Equal(expected, Words(report.NextActions));
     }
 
+    [Theory]
+    [InlineData(RunKind.Incremental, "force-resync:agent resync-entities:user")]
+    [InlineData(RunKind.Resync, "force-resync:agent resync-entities:user")]
+    public void Records_that_are_older_in_Bubble_are_taken_by_force(RunKind kind, string expected)
+    {
+        var unverified = new EntityProof(false, 9, 9, 1, 0, 9, 9, "", "", ["why"]);
+        var report = Report(RunStatus.Partial) with
+        {
+            Kind = kind,
+            Entities = [new EntityReport { Name = "agent", Level = 0, Proof = unverified }, new EntityReport { Name = "user", Level = 1, Proof = unverified }],
+            Errors = [new SyncError(SyncStage.Extract, "agent", null, null, ErrorCode.OlderInBubble, "why")],
+        };
+
+        Assert.Equal(expected, Words(report.NextActions));
+    }
+
+    [Fact]
+    public void What_a_run_left_out_refused_to_clear_or_kept_has_its_action()
+    {
+        var report = Report(RunStatus.Partial) with
+        {
+            Kind = RunKind.SyncRange,
+            Entities =
+            [
+                new EntityReport { Name = "agent", Level = 0, MayLackRecords = true },
+                new EntityReport { Name = "user", Level = 1, ClearRefused = [new ClearRefusal("a", "A", 9, 9)] },
+                new EntityReport { Name = "payment", Level = 2, AbsentKept = 1 },
+            ],
+        };
+
+        Assert.Equal("resync-entities:agent verify:user verify-strictly:payment", Words(report.NextActions));
+    }
+
+    [Theory]
+    [InlineData(RunKind.Resync, "resume")]
+    [InlineData(RunKind.Incremental, "")]
+    public void A_resync_whose_process_ended_is_resumed(RunKind kind, string expected) =>
+        Assert.Equal(expected, Words((Report(RunStatus.Running) with { Kind = kind, Died = true }).NextActions));
+
+    [Theory]
+    [InlineData(2, false, "scaffold --type \"type 1\" --type \"type 2\"", "schema apply")]
+    [InlineData(6, false, "scaffold --all", "schema apply")]
+    [InlineData(1, true, "scaffold --type \"type 1\"")]
+    public void An_audit_of_the_schema_proposes_maps_and_tables(int types, bool isApplied, params string[] expected)
+    {
+        var findings = Enumerable.Range(1, types).Select(n => new SchemaFinding("", $"type {n}", "", "", "", SchemaFindingKind.TypeUnmapped, "why", null))
+            .Append(new SchemaFinding("agent", "agent", "", "", "", SchemaFindingKind.TableMissing, "why", null)).ToList();
+        var report = new SchemaAuditReport(SchemaSource.Meta, [], findings, "", isApplied ? 1 : 0, []);
+
+        Assert.Equal(expected.Select(e => $"bubblesync {e}"), report.NextActions.Select(Next.Command));
+    }
+
+    [Fact]
+    public void An_entity_whose_constraints_Bubble_ignores_is_not_read_again()
+    {
+        var unverified = new EntityProof(false, 9, 9, 1, 0, 9, 9, "", "", ["why"]);
+        var report = Report(RunStatus.Partial) with
+        {
+            Entities =
+            [
+                new EntityReport { Name = "agent", Level = 0, Conflicts = 1, Proof = unverified with { IsConstraintIgnored = true } },
+                new EntityReport { Name = "user", Level = 1, Proof = unverified },
+            ],
+            Errors =
+            [
+                new SyncError(SyncStage.Extract, "agent", null, null, ErrorCode.ConstraintIgnored, "why"),
+                new SyncError(SyncStage.Extract, "user", null, null, ErrorCode.Unproved, "why"),
+            ],
+        };
+
+        Assert.Equal("doctor resync-entities:user show-conflicts", Words(report.NextActions));
+    }
+
+    [Fact]
+    public void A_comparison_whose_constraints_Bubble_ignores_proposes_doctor_alone()
+    {
+        var run = Report(RunStatus.Partial) with
+        {
+            Kind = RunKind.Verify,
+            Errors = [new SyncError(SyncStage.Extract, "agent", null, null, ErrorCode.ConstraintIgnored, "why")],
+        };
+        var report = new VerifyReport(false, Run, [new VerifiedEntity("agent", 9, 5, 1, 1, 1, 1, 1, 0, null)], [], run);
+
+        Assert.Equal("doctor", Words(report.NextActions));
+    }
+
     [Fact]
     public void An_error_is_printed_with_the_command_of_its_action()
     {
         var error = new SyncError(SyncStage.Settings, null, null, null, ErrorCode.NoWatermark, "There is nothing to start from. Run a resync of these entities first.");
 
-        Assert.Equal(error.Message, NextSteps.Text(error));
+        Assert.Equal(error.Message, Next.Text(error));
         Assert.Equal(
             $"{error.Message} Next: bubblesync resync --entity agent --entity user",
-            NextSteps.Text(error with { Next = new NextAction(NextActionKind.ResyncEntities) { Entities = ["agent", "user"] } }));
+            Next.Text(error with { Next = new NextAction(NextActionKind.ResyncEntities) { Entities = ["agent", "user"] } }));
     }
 
     [Fact]
@@ -74,7 +164,7 @@ public sealed class NextActionTests
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Every_action_has_a_command(NextActionKind kind) =>
-        Assert.StartsWith("bubblesync ", NextSteps.Command(new NextAction(kind, "why") { Entities = ["agent"], RunId = Run, PatchName = "010-a" }), StringComparison.Ordinal);
+        Assert.StartsWith("bubblesync ", Next.Command(new NextAction(kind, "why") { Entities = ["agent"], RunId = Run, PatchName = "010-a", BubbleIds = ["1x2"] }), StringComparison.Ordinal);
 
     private static RunReport Report(RunStatus status) =>
         new() { RunId = Run, Kind = RunKind.Resync, Status = status, StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch };

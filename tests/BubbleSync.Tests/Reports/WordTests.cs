@@ -32,7 +32,7 @@ public sealed class WordTests
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
             "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links "
-            + "apply-schema accept-source list-runs audit-schema apply-additions",
+            + "apply-schema accept-source list-runs audit-schema apply-additions sync-invoices scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
 

@@ -19,10 +19,12 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var strict = await VerifyAsync(fixture, isStrict: true, "agent");
 
         Assert.Equal((RunStatus.Succeeded, 2L, 0L), (run.Status, run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
-        Assert.Contains("agent: values kept here that Bubble no longer sends: 2; 'bubblesync verify --entity agent --strict' names them.", run.Warnings);
+        Assert.Contains("agent: values kept here that Bubble no longer sends: 2; a strict comparison of agent names them.", run.Warnings);
+        Assert.All([run.NextActions, plain.NextActions], a => Assert.Equal(["agent"], Assert.Single(a, n => n.Kind == NextActionKind.VerifyStrictly).Entities));
+        Assert.DoesNotContain(strict.NextActions, n => n.Kind == NextActionKind.VerifyStrictly);
         Assert.Equal("2|0", await fixture.RowAsync($"select absent_kept, absent_kept_links from bubblesync.run_entity where run_id = '{run.RunId}'"));
         Assert.Equal((true, 2L, 3L, 0L), (plain.Success, plain.Entities[0].AbsentKept, plain.Entities[0].Equal, plain.Entities[0].Differs));
-        Assert.Contains("agent: values kept here that Bubble no longer sends: 2; --strict names them.", plain.Warnings);
+        Assert.Contains("agent: values kept here that Bubble no longer sends: 2; a strict comparison names them.", plain.Warnings);
         var found = strict.Entities[0];
         Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, found.AbsentKept, found.Equal, found.Differs, found.AbsentKeptOnly));
         Assert.Equal(

@@ -120,7 +120,8 @@ public sealed class RefusedRecordTests(PostgresFixture postgres) : IClassFixture
         var again = await fixture.Engine().ReprocessAsync("last", force: false, CancellationToken.None);
         Assert.Equal((RunStatus.Succeeded, 0L), (again.Status, again.Entities[0].Extracted));
         Assert.Contains(again.Warnings, w => w.StartsWith("agent: 1 of the records", StringComparison.Ordinal)
-            && w.Contains("resync --entity agent", StringComparison.Ordinal));
+            && w.Contains("A resync of agent reads them again", StringComparison.Ordinal));
+        Assert.Equal(["agent"], Assert.Single(again.NextActions, a => a.Kind == NextActionKind.ResyncEntities).Entities);
     }
 
     [Fact]

@@ -106,9 +106,11 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         var failure = await Assert.ThrowsAsync<SyncException>(() => ReprocessAsync(fixture, "last"));
 
         Assert.Contains("no longer kept (Run:KeepDays): 1.", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(NextActionKind.ResyncEntities, failure.Errors[0].Next?.Kind);
         await using var archive = await RunArchive.OpenAsync(fixture.Settings.Postgres, CancellationToken.None);
         var listing = await Assert.ThrowsAsync<SyncException>(() => archive.RejectedAsync("last", null, CancellationToken.None));
         Assert.Contains("no longer kept (Run:KeepDays): 1.", listing.Message, StringComparison.Ordinal);
+        Assert.Equal(NextActionKind.ResyncEntities, listing.Errors[0].Next?.Kind);
     }
 
     [Fact]

@@ -132,7 +132,12 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await IncrementalAsync(fixture, PruneMode.Report);
 
         Assert.Equal(RunStatus.Partial, report.Status);
-        Assert.Contains("1 record is older in Bubble than here", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        var error = Assert.Single(report.Errors);
+        Assert.Equal(ErrorCode.OlderInBubble, error.Code);
+        Assert.Contains("1 record is older in Bubble than here", error.Message, StringComparison.Ordinal);
+        var next = Assert.Single(report.NextActions, a => a.Kind == NextActionKind.ForceResync);
+        var forced = await fixture.ResyncAsync(new ResyncOptions { Entities = next.Entities, Force = true });
+        Assert.Equal((RunStatus.Succeeded, 1L), (forced.Status, forced.Entities[0].Updated));
     }
 
     [Fact]
@@ -144,7 +149,8 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], MaxCalls = 4 }, null, fixture.Limit);
 
         Assert.Equal(RunStatus.Partial, report.Status);
-        Assert.Contains("'bubblesync resync --entity agent' reads everything", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("A resync of agent reads everything", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Equal(["agent"], Assert.Single(report.NextActions, a => a.Kind == NextActionKind.ResyncEntities).Entities);
     }
 
     [Fact]

@@ -83,6 +83,7 @@ public sealed class InvoiceRegistrationTests(PostgresFixture postgres) : IClassF
 
         Assert.True(report.Success);
         Assert.Contains(report.Run.Warnings, w => w.Contains("was not searched for each of 9 records of invoice", StringComparison.Ordinal));
+        Assert.Equal(["seda_registration"], Assert.Single(report.Run.NextActions, a => a.Kind == NextActionKind.ResyncEntities).Entities);
     }
 
     [Fact]

@@ -90,7 +90,8 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
 
         Assert.Equal(RunStatus.Partial, report.Status);
         var error = Assert.Single(report.Errors);
-        Assert.Equal(ErrorCode.Unproved, error.Code);
+        Assert.Equal(ErrorCode.ConstraintIgnored, error.Code);
+        Assert.Equal([NextActionKind.Doctor], report.NextActions.Select(a => a.Kind));
         Assert.Contains("the constraint was not applied", error.Message, StringComparison.Ordinal);
         Assert.True(number < 10);
     }

@@ -145,8 +145,9 @@ internal sealed class Pruner(
     {
         var isSecured = await connection.ScalarAsync<bool>("select row_security_active(@table::regclass)", cancellationToken, ("table", plan.Table));
         var (what, done) = (isSecured ? "row-level security" : "a trigger", mode == PruneMode.Hard ? "deleted" : "marked");
-        return Refused(Invariant($"{what} of table {plan.Table} keeps {kept} of {listed} rows from being {done}")
-            + (isSecured ? ". Add a policy that passes every row, or exempt the user; see bubblesync doctor" : ""));
+        var refusal = Refused(Invariant($"{what} of table {plan.Table} keeps {kept} of {listed} rows from being {done}")
+            + (isSecured ? ". Add a policy that passes every row, or exempt the user; the doctor prints the statements" : ""));
+        return isSecured ? refusal with { Next = new NextAction(NextActionKind.Doctor) } : refusal;
     }
 
     /// <summary>The error if Bubble has records of rows that were to be pruned.</summary>

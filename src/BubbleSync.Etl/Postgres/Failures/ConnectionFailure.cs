@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using BubbleSync.Etl.Postgres.Addresses;
+using BubbleSync.Etl.Reports;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Failures;
@@ -31,7 +32,11 @@ internal static class ConnectionFailure
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
         var isFull = failures.Exists(one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
-        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message);
+        var isNarrow = failures.Exists(one => one is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections });
+        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message)
+        {
+            Next = isNarrow ? new NextAction(NextActionKind.Doctor) : null,
+        };
         return new SyncException(error, ConnectionFault.Kept(target.Keywords, failure));
     }
 

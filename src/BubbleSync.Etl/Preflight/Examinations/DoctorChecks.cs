@@ -13,7 +13,8 @@ internal sealed class DoctorChecks
 
     /// <summary>Adds a check.</summary>
     public void Add(string name, bool isWell, string message, NextAction? next = null) =>
-        _checks.Add(new DoctorCheck(name, isWell ? CheckStatus.Ok : CheckStatus.Failed, message) { Next = next });
+        // What leads here is done.
+        _checks.Add(new DoctorCheck(name, isWell ? CheckStatus.Ok : CheckStatus.Failed, message) { Next = next?.Kind == NextActionKind.Doctor ? null : next });
 
     /// <summary>Adds a check of the database.</summary>
     public void Add(TargetFinding finding) => Add(finding.Check, finding.IsOk, finding.Message, finding.Error?.Next);

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
 using Microsoft.Extensions.Logging;
@@ -122,11 +123,13 @@ internal sealed class SourceExamination(
 
     private void ExamineFindings()
     {
-        checks.Add("field names", _strange.Count == 0, _strange.Count == 0
+        var isNamed = _strange.Count == 0;
+        checks.Add("field names", isNamed, isNamed
             ? string.Join(' ', _matched.Prepend("the records have field names of the maps"))
             : $"no map has any of the field names in the records of {string.Join(", ", _strange)}. If these are database ids, switch on "
                 + "'Display fields instead of id for key names' (Settings > API in the Bubble editor). "
-                + "Otherwise 'bubblesync audit schema' lists the lines that the maps lack.");
+                + "Otherwise an audit of the schema lists the lines that the maps lack.",
+            isNamed ? null : new NextAction(NextActionKind.AuditSchema));
         checks.Add("constraints", _unconstrained.Count == 0, _unconstrained.Count == 0
             ? "applied, as for an admin token"
             : $"Bubble ignores them for {string.Join(", ", _unconstrained)}, because the token is not an admin token. "

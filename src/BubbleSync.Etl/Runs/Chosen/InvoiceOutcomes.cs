@@ -91,7 +91,7 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
                 new SyncTrouble(Severity.Warning, entity, id, ErrorCode.MissingLink, $"{entity} {id} is named here, but Bubble does not have it."),
             StagedState.Conflicting => new SyncTrouble(
                 Severity.Warning, entity, id, ErrorCode.Conflict,
-                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later; --force takes Bubble's."),
+                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later. A sync that takes Bubble's values (force) overwrites it."),
             _ => null,
         };
     }

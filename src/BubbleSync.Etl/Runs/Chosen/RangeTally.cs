@@ -10,8 +10,8 @@ internal sealed class RangeTally
     /// <summary>The limit of errors, and of warnings, that are listed one by one.</summary>
     public const int MostNamed = RunFindings.MostRejects;
 
-    private readonly Named _errors = new(Severity.Error, "'bubblesync runs rejected last' lists every rejected record");
-    private readonly Named _warnings = new(Severity.Warning, "'bubblesync audit links' lists every reference without a target");
+    private readonly Named _errors = new(Severity.Error, "the list of rejected records of the run has every one");
+    private readonly Named _warnings = new(Severity.Warning, "an audit of the links lists every reference without a target");
 
     /// <summary>The number of invoices with a failure.</summary>
     public int Failed { get; private set; }

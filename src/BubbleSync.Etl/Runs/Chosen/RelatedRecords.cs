@@ -81,10 +81,11 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         var bare = await links.BareAsync(root.Staging, Named(entity), new StagedLink(entity.Staging, naming), cancellationToken);
         if (bare.Count <= AskedOneByOne)
             await ByListAsync(entity, naming, bare, cancellationToken);
+        entity.Report = entity.Report with { MayLackRecords = true };
         Warn(
             Invariant($"{entity.Plan.Name}: '{naming.Field}' is a list, which Bubble searches for one id a call, ")
                 + Invariant($"so it was not searched for each of {roots} records of ")
-            + $"{root.Plan.Name}. Records that only this list links to them may be missing; 'bubblesync resync --entity {entity.Plan.Name}' loads all.");
+            + $"{root.Plan.Name}. Records that only this list links to them may be missing; a resync of {entity.Plan.Name} loads all.");
     }
 
     // Both are related to a third record: an invoice's customer, a registration's customer.

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Reports;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;
@@ -7,8 +8,9 @@ namespace BubbleSync.Etl.Runs.Chosen;
 /// <summary>The rejected records of a run that are to be loaded now.</summary>
 /// <param name="Entities">The entities that have such records and a map.</param>
 /// <param name="Warnings">What is left out because it is outdated or was not kept as Bubble sent it.</param>
+/// <param name="Rebuilt">The entities of which records are left out because they were not kept as Bubble sent them.</param>
 /// <param name="Errors">What is left out because no map names its entity any more.</param>
-internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<SyncError> Errors)
+internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<string> Rebuilt, IReadOnlyList<SyncError> Errors)
 {
     /// <summary>Returns the choice.</summary>
     /// <param name="rejected">What the run rejected.</param>
@@ -20,7 +22,11 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
     {
         var counts = await rejected.CountAsync(cancellationToken);
         if (counts.Count == 0)
-            throw Nothing(await rejected.ForgottenAsync(null, cancellationToken) ?? $"run {run} has rejected nothing");
+        {
+            if (await rejected.ForgottenAsync(null, cancellationToken) is { } forgotten)
+                throw Nothing(forgotten, new NextAction(NextActionKind.ResyncEntities));
+            throw Nothing($"run {run} has rejected nothing");
+        }
 
         var lost = counts.Where(c => maps.All(m => m.Name != c.Entity)).ToList();
         if (lost.Count == counts.Count)
@@ -32,6 +38,7 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
         return new ReprocessChoice(
             [.. counts.Except(lost).Select(c => c.Entity)],
             [.. LeftOut(run, counts)],
+            [.. counts.Where(c => c.Rebuilt > 0).Select(c => c.Entity)],
             [.. lost.Where(c => c.Open > 0).Select(c => new SyncError(
                 SyncStage.Transform, c.Entity, null, null, ErrorCode.EntityGone,
                 Invariant($"{c.Entity}: {c.Open} rejected records are left out, because no map names the entity any more. ")
@@ -49,10 +56,10 @@ internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnly
         foreach (var count in counts.Where(c => c.Rebuilt > 0))
         {
             yield return Invariant($"{count.Entity}: {count.Rebuilt} of the records that run {run} rejected are left out, ")
-                + $"because only their mapped columns were kept. 'bubblesync resync --entity {count.Entity}' reads them again.";
+                + $"because only their mapped columns were kept. A resync of {count.Entity} reads them again.";
         }
     }
 
-    private static SyncException Nothing(string why) =>
-        new(new SyncError(SyncStage.Settings, null, null, "RUN", ErrorCode.NothingToReprocess, $"There is nothing to reprocess: {why}."));
+    private static SyncException Nothing(string why, NextAction? next = null) =>
+        new(new SyncError(SyncStage.Settings, null, null, "RUN", ErrorCode.NothingToReprocess, $"There is nothing to reprocess: {why}.") { Next = next });
 }

@@ -51,8 +51,12 @@ internal sealed class RunFindings
     public void Add(EntityRun entity, bool isDryRun)
     {
         var (plan, report) = (entity.Plan, entity.Report);
-        foreach (var doubt in report.Proof?.Doubts ?? entity.Flow.Ledger.Doubts)
-            Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, ErrorCode.Unproved, $"{plan.Name}: not shown to be complete: {doubt}. What was read is merged; nothing is pruned."));
+        foreach (var issue in entity.Issues)
+        {
+            var what = $"{plan.Name}: not shown to be complete: {issue.Message}. What was read is merged; nothing is pruned.";
+            Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, issue.Code, what));
+        }
+
         Errors.AddRange(entity.Refusals);
         Errors.AddRange(entity.Rejects.Take(MostRejects));
         if (entity.Rejects.Count > MostRejects)
@@ -64,7 +68,7 @@ internal sealed class RunFindings
         foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
         if (report.Conflicts > 0)
-            Warnings.Add(Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. --force takes Bubble's."));
+            Warnings.Add(Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. A resync that takes Bubble's values (force) overwrites them."));
         if (report.MissingLinks > 0)
             Warnings.Add(Invariant($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}."));
         foreach (var refused in report.ClearRefused ?? [])
@@ -73,7 +77,7 @@ internal sealed class RunFindings
         {
             Warnings.Add(
                 Invariant($"{plan.Name}: values kept here that Bubble no longer sends: {report.AbsentKept}; ")
-                + $"'bubblesync verify --entity {plan.Name} --strict' names them.");
+                + $"a strict comparison of {plan.Name} names them.");
         }
 
         if (report.NotInBubble > 0 && report.Pruned == 0)
@@ -87,7 +91,7 @@ internal sealed class RunFindings
         Invariant($"{plan.Name}: '{refused.Field}' is absent from {refused.Emptied} records that have a value here, of {refused.Values} values in column ")
         + $"'{refused.Column}', which was left as it is: one run clears at most {ClearGuard.MostPercent} %, because a lost right looks the same. "
         + "Check in Bubble that the token may see the field. If the values are really gone, empty the column in these rows with SQL: "
-        + $"'bubblesync verify --entity {plan.Name} --csv FILE' names them.";
+        + $"a comparison of {plan.Name} names them.";
 
     // No field name of the records is in the map: the rows would have only ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)

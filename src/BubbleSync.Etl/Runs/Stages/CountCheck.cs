@@ -34,7 +34,7 @@ internal sealed class CountCheck(
         {
             entity.Flow.Ledger.AddIssue(
                 "all requests that the run may send were sent before the counts of both sides agreed. "
-                + $"'bubblesync resync --entity {entity.Plan.Name}' reads everything");
+                + $"A resync of {entity.Plan.Name} reads everything");
         }
         catch (SyncException dense) when (dense.Errors[0].Code == ErrorCode.WindowTooDense)
         {
@@ -59,12 +59,13 @@ internal sealed class CountCheck(
             Ids = result.Ids,
         };
         if (result.Issue is { } issue)
-            entity.Flow.Ledger.AddIssue($"{issue}. 'bubblesync resync --entity {entity.Plan.Name}' reads everything");
+            entity.Flow.Ledger.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
         {
             entity.Flow.Ledger.AddIssue(
                 Invariant($"{older} {(older == 1 ? "record is" : "records are")} older in Bubble than here, as after Bubble's database was restored. ")
-                + $"'bubblesync resync --entity {entity.Plan.Name} --force' takes Bubble's");
+                + $"A resync of {entity.Plan.Name} that takes Bubble's values (force) overwrites them",
+                ErrorCode.OlderInBubble);
         }
     }
 

@@ -68,6 +68,7 @@ internal sealed class PruneStage(
     private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
     {
         var proof = entity.Report.Proof!;
+        entity.Flow.Ledger.AddIssue(why);
         entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
         await database.RunAsync(c => journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken), cancellationToken);
         await database.RunAsync(
