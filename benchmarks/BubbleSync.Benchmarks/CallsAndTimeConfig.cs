@@ -12,7 +12,10 @@ using Perfolizer.Horology;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>Shows case, way, time, ratio, calls and rows, and nothing else. The baseline takes minutes, nearly all of it waiting, and runs once; what is beside it runs five times.</summary>
+/// <summary>
+/// Shows case, way, time, ratio, calls and rows, and nothing else. The baseline takes minutes, nearly all of it waiting, and runs once; what is beside it runs
+/// five times.
+/// </summary>
 internal sealed class CallsAndTimeConfig : ManualConfig
 {
     public CallsAndTimeConfig()
@@ -35,7 +38,8 @@ internal sealed class CallsAndTimeConfig : ManualConfig
     {
         public bool SeparateLogicalGroups => true;
 
-        public IEnumerable<BenchmarkCase> GetExecutionOrder(ImmutableArray<BenchmarkCase> benchmarksCase, IEnumerable<BenchmarkLogicalGroupRule>? order = null) => Ordered(benchmarksCase);
+        public IEnumerable<BenchmarkCase> GetExecutionOrder(
+            ImmutableArray<BenchmarkCase> benchmarksCase, IEnumerable<BenchmarkLogicalGroupRule>? order = null) => Ordered(benchmarksCase);
 
         public IEnumerable<BenchmarkCase> GetSummaryOrder(ImmutableArray<BenchmarkCase> benchmarksCases, Summary summary) => Ordered(benchmarksCases);
 
@@ -43,9 +47,11 @@ internal sealed class CallsAndTimeConfig : ManualConfig
 
         public string GetLogicalGroupKey(ImmutableArray<BenchmarkCase> allBenchmarksCases, BenchmarkCase benchmarkCase) => benchmarkCase.Parameters.DisplayInfo;
 
-        public IEnumerable<IGrouping<string, BenchmarkCase>> GetLogicalGroupOrder(IEnumerable<IGrouping<string, BenchmarkCase>> logicalGroups, IEnumerable<BenchmarkLogicalGroupRule>? order = null) => logicalGroups;
+        public IEnumerable<IGrouping<string, BenchmarkCase>> GetLogicalGroupOrder(
+            IEnumerable<IGrouping<string, BenchmarkCase>> logicalGroups, IEnumerable<BenchmarkLogicalGroupRule>? order = null) => logicalGroups;
 
         private static IEnumerable<BenchmarkCase> Ordered(IEnumerable<BenchmarkCase> cases) =>
-            cases.OrderBy(c => c.Parameters[nameof(InvoiceSyncBenchmarks.Case)]).ThenBy(c => c.Parameters[nameof(InvoiceSyncBenchmarks.LatencyMs)]).ThenBy(c => !c.Descriptor.Baseline);
+            cases.OrderBy(c => c.Parameters[nameof(InvoiceSyncBenchmarks.Case)])
+                .ThenBy(c => c.Parameters[nameof(InvoiceSyncBenchmarks.LatencyMs)]).ThenBy(c => !c.Descriptor.Baseline);
     }
 }

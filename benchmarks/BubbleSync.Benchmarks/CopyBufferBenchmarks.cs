@@ -3,7 +3,9 @@ using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>What a page of invoice items costs from bytes to committed rows in staging: by the mapper's own COPY format, by Npgsql's importer, by inserts.</summary>
+/// <summary>
+/// What a page of invoice items costs from bytes to committed rows in staging: by the mapper's own COPY format, by Npgsql's importer, by inserts.
+/// </summary>
 [MemoryDiagnoser]
 public class CopyBufferBenchmarks
 {
@@ -55,7 +57,8 @@ public class CopyBufferBenchmarks
         foreach (var way in new[] { Copy, Importer, Inserts })
         {
             await way();
-            sums.Add(await _database.ScalarAsync<string>($"select count(*) || ' ' || md5(string_agg((to_jsonb(s) - '_read')::text, '' order by bubble_id)) from {_database.Staging.Name} s"));
+            sums.Add(await _database.ScalarAsync<string>("select count(*) || ' ' || md5(string_agg((to_jsonb(s) - '_read')::text, '' order by bubble_id)) "
+                + $"from {_database.Staging.Name} s"));
             End();
         }
 

@@ -5,7 +5,9 @@ using BenchmarkDotNet.Running;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>A column of what the last iteration of <see cref="InvoiceSyncBenchmarks"/> counted. It runs in this process, so that the counts are at hand.</summary>
+/// <summary>
+/// A column of what the last iteration of <see cref="InvoiceSyncBenchmarks"/> counted. It runs in this process, so that the counts are at hand.
+/// </summary>
 internal sealed class CountColumn(string name, string legend, Func<CountColumn.Counted, long> pick) : IColumn
 {
     private static readonly Dictionary<(string Way, int LatencyMs, InvoiceSyncBenchmarks.SyncCase Case), Counted> All = [];
@@ -33,7 +35,8 @@ internal sealed class CountColumn(string name, string legend, Func<CountColumn.C
 
     public string Legend => legend;
 
-    public static void Note(string way, int latencyMs, InvoiceSyncBenchmarks.SyncCase @case, long calls, long rows) => All[(way, latencyMs, @case)] = new Counted(calls, rows);
+    public static void Note(string way, int latencyMs, InvoiceSyncBenchmarks.SyncCase @case, long calls, long rows) =>
+        All[(way, latencyMs, @case)] = new Counted(calls, rows);
 
     public bool IsAvailable(Summary summary) => true;
 
@@ -43,6 +46,7 @@ internal sealed class CountColumn(string name, string legend, Func<CountColumn.C
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) =>
         All.TryGetValue(
-            (benchmarkCase.Descriptor.WorkloadMethod.Name, (int)benchmarkCase.Parameters[nameof(InvoiceSyncBenchmarks.LatencyMs)], (InvoiceSyncBenchmarks.SyncCase)benchmarkCase.Parameters[nameof(InvoiceSyncBenchmarks.Case)]),
+            (benchmarkCase.Descriptor.WorkloadMethod.Name, (int)benchmarkCase.Parameters[nameof(InvoiceSyncBenchmarks.LatencyMs)],
+                (InvoiceSyncBenchmarks.SyncCase)benchmarkCase.Parameters[nameof(InvoiceSyncBenchmarks.Case)]),
             out var counted) ? pick(counted).ToString("N0", CultureInfo.InvariantCulture) : "NA";
 }

@@ -74,7 +74,8 @@ public class InvoiceSyncBenchmarks
         await Bubblesync();
         var rows = await _scene.RowsAsync();
         if (_ids.Count == 0 || rows.Count <= _ids.Count || !rows.SequenceEqual(expected))
-            throw new InvalidOperationException($"{_ids.Count} invoices: {rows.Count} rows beside {expected.Count}. Different: {string.Join('\n', rows.Except(expected).Concat(expected.Except(rows)).Take(2))}");
+            throw new InvalidOperationException($"{_ids.Count} invoices: {rows.Count} rows beside {expected.Count}. Different: "
+                + $"{string.Join('\n', rows.Except(expected).Concat(expected.Except(rows)).Take(2))}");
 
         _scene.Mark();
         await Bubblesync();

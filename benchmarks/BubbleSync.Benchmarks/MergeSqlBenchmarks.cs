@@ -33,9 +33,11 @@ public class MergeSqlBenchmarks
         var mapper = new RecordMapper(_database.Plan);
         foreach (var body in await PageSource.BodiesAsync("invoice_item", 2000))
             await _database.StageAsync(mapper, PageSource.Page(body));
-        await _database.ExecuteAsync($"{_plain.Merge}; create table loaded as select * from {_database.Plan.Table}; create index on {_database.Staging.Name} (bubble_id)");
+        await _database.ExecuteAsync(
+            $"{_plain.Merge}; create table loaded as select * from {_database.Plan.Table}; create index on {_database.Staging.Name} (bubble_id)");
         if (Case == MergeCase.TenthChanged)
-            await _database.ExecuteAsync($"update {_database.Staging.Name} set modified_date = modified_date + interval '1 day', description = 'changed' where hashtext(bubble_id) % 10 = 0");
+            await _database.ExecuteAsync($"update {_database.Staging.Name} set modified_date = modified_date + interval '1 day', description = 'changed' "
+                + "where hashtext(bubble_id) % 10 = 0");
         await _database.ExecuteAsync($"vacuum (analyze) {_database.Staging.Name}");
         _ids = await _database.IdsAsync();
         await CompareAsync();
@@ -87,7 +89,8 @@ public class MergeSqlBenchmarks
         {
             await BeginAsync();
             await way();
-            sums.Add(await _database.ScalarAsync<string>($"select count(*) || ' ' || md5(string_agg((to_jsonb(t) - 'id' - 'last_synced_at')::text, '' order by bubble_id)) from {_database.Plan.Table} t"));
+            sums.Add(await _database.ScalarAsync<string>("select count(*) || ' ' || md5(string_agg((to_jsonb(t) - 'id' - 'last_synced_at')::text, '' order "
+                + $"by bubble_id)) from {_database.Plan.Table} t"));
         }
 
         if (sums.Count != 1 || _ids.Count < 5000)

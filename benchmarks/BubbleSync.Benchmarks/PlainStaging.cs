@@ -50,7 +50,8 @@ internal sealed class PlainStaging(StagingDatabase database)
         foreach (var record in document.RootElement.GetProperty("response").GetProperty("results").EnumerateArray())
         {
             var own = new object?[] { Value(record, BubbleField.Created, "timestamptz"), false, 1L };
-            yield return [.. database.Plan.Columns.Select(c => Value(record, c.Field, c.StagingType)), .. Enumerable.Repeat<object?>(0L, StagingLayout.NullWords(database.Plan.Columns.Count)), .. own];
+            yield return [.. database.Plan.Columns.Select(
+                c => Value(record, c.Field, c.StagingType)), .. Enumerable.Repeat<object?>(0L, StagingLayout.NullWords(database.Plan.Columns.Count)), .. own];
         }
     }
 

@@ -7,4 +7,5 @@ if (args is ["e2e", .. var words])
 // Nothing measured, or not all of it, is a failure, unless only a question was asked.
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args).ToList();
 var isQuestion = args.Any(word => word is "--help" or "--list" or "--info");
-return isQuestion || (summaries.Count > 0 && summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.Length > 0 && s.Reports.All(r => r.Success))) ? 0 : 1;
+return isQuestion
+    || (summaries.Count > 0 && summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.Length > 0 && s.Reports.All(r => r.Success))) ? 0 : 1;

@@ -45,7 +45,8 @@ public class RawPageBenchmarks
     public long Plain()
     {
         var answer = JsonSerializer.Deserialize<Dictionary<string, Response>>(_body)!["response"];
-        var inside = answer.results.Count(r => DateTimeOffset.Parse(r["Created Date"].GetString()!, CultureInfo.InvariantCulture) is var created && created >= All.From && created < All.To);
+        var inside = answer.results.Count(
+            r => DateTimeOffset.Parse(r["Created Date"].GetString()!, CultureInfo.InvariantCulture) is var created && created >= All.From && created < All.To);
         var different = answer.results.Select(r => r["_id"].GetString()).Distinct().Count();
         return different == inside && inside == answer.count && answer.remaining == 0 ? inside : 0;
     }

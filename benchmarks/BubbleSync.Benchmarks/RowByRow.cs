@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>The plain way to sync invoices: for each its record, then every record that it names, each by a request and an insert of its own, one after another.</summary>
+/// <summary>
+/// The plain way to sync invoices: for each its record, then every record that it names, each by a request and an insert of its own, one after another.
+/// </summary>
 internal sealed class RowByRow : IDisposable
 {
     private readonly IReadOnlyDictionary<string, EntityMap> _maps;
@@ -66,7 +68,8 @@ internal sealed class RowByRow : IDisposable
 
     private async Task WriteAsync(EntityMap map, JsonElement record)
     {
-        var values = map.Fields.Select(f => (f.Column, Value: Find(record, f) is { } found ? Convert(found, f.Type) : null)).Where(v => v.Value is not null).ToList();
+        var values = map.Fields.Select(f => (f.Column, Value: Find(record, f) is { } found ? Convert(found, f.Type) : null))
+            .Where(v => v.Value is not null).ToList();
         values.Add(("created_at", record.GetProperty("Created Date").GetDateTimeOffset()));
         values.Add(("updated_at", record.GetProperty("Modified Date").GetDateTimeOffset()));
         values.Add(("last_synced_at", TimeProvider.System.GetUtcNow()));

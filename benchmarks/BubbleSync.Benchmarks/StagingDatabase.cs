@@ -33,8 +33,10 @@ internal sealed class StagingDatabase : IAsyncDisposable
     public static async Task<StagingDatabase> OpenAsync(string entity)
     {
         var home = Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } set ? set : ".bubblesync";
-        var server = await EmbeddedPostgresServer.StartAsync(new() { Folder = Path.Combine(home, $"postgres-{Environment.ProcessId}"), Temporary = true }, CancellationToken.None);
-        var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
+        var server = await EmbeddedPostgresServer.StartAsync(
+            new() { Folder = Path.Combine(home, $"postgres-{Environment.ProcessId}"), Temporary = true }, CancellationToken.None);
+        var settings = SettingsFile.Read(
+            Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
         settings = settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } };
         await new SyncEngine(settings).ApplySchemaAsync(CancellationToken.None);
         var target = await SyncTarget.OpenAsync(settings, "benchmark", NullLogger.Instance, CancellationToken.None);

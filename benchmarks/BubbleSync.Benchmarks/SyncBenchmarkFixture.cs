@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace BubbleSync.Benchmarks;
 
-/// <summary>The embedded PostgreSQL, a simulated Bubble app of 2,000 invoices that takes any number of calls a minute, and both ways to sync invoices between them.</summary>
+/// <summary>
+/// The embedded PostgreSQL, a simulated Bubble app of 2,000 invoices that takes any number of calls a minute, and both ways to sync invoices between them.
+/// </summary>
 internal sealed class SyncBenchmarkFixture : IAsyncDisposable
 {
     private readonly EmbeddedPostgresServer _server;
@@ -21,8 +23,10 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
     {
         (_server, _bubble) = (server, bubble);
         _database = NpgsqlDataSource.Create(server.ConnectionString);
-        var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
-        var bubbleSettings = settings.Bubble with { BaseUrl = new Uri($"{bubble.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 };
+        var settings = SettingsFile.Read(
+            Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
+        var bubbleSettings =
+            settings.Bubble with { BaseUrl = new Uri($"{bubble.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 };
         Engine = new SyncEngine(settings with { Bubble = bubbleSettings, Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } });
         _maps = EntityMapReader.Read(settings.Run.Entities);
         RowByRow = new RowByRow(_maps, _database, bubbleSettings.BaseUrl, bubbleSettings.ApiToken);
@@ -38,7 +42,8 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
     public static async Task<SyncBenchmarkFixture> OpenAsync()
     {
         var home = Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } set ? set : ".bubblesync";
-        var server = await EmbeddedPostgresServer.StartAsync(new() { Folder = Path.Combine(home, $"postgres-{Environment.ProcessId}"), Temporary = true }, CancellationToken.None);
+        var server = await EmbeddedPostgresServer.StartAsync(
+            new() { Folder = Path.Combine(home, $"postgres-{Environment.ProcessId}"), Temporary = true }, CancellationToken.None);
         var scene = new SyncBenchmarkFixture(server, await SimulatorServer.StartAsync(new(), CancellationToken.None));
         await scene.Engine.ApplySchemaAsync(CancellationToken.None);
         return scene;
@@ -47,7 +52,10 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
     /// <summary>Lets every call take this long.</summary>
     public void Delay(TimeSpan latency) => _bubble.Traffic.OnRequest = latency > TimeSpan.Zero ? _ => Task.Delay(latency) : null;
 
-    /// <summary>Invoices that name an agent with a login, a customer, a creator, a SEDA registration, and so many payments and items or more, all of them there; the oldest first.</summary>
+    /// <summary>
+    /// Invoices that name an agent with a login, a customer, a creator, a SEDA registration, and so many payments and items or more, all of them there; the
+    /// oldest first.
+    /// </summary>
     public IEnumerable<string> Invoices(int payments, int items)
     {
         foreach (var invoice in _bubble.Records.All("invoice").Select(Parse))
@@ -55,7 +63,8 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
             var agent = Named(invoice, "Linked Agent", "agent").Take(1).ToList();
             if (agent.Count == 1 && Named(agent[0], "Linked User Login", "user").Any() && Named(invoice, "Linked Customer", "Customer_Profile").Any()
                 && Named(invoice, "Created By", "user").Any() && Named(invoice, "Linked SEDA registration", "seda_registration").Any()
-                && Named(invoice, "Linked Payment", "payment", "submit_payment").Count() >= payments && Named(invoice, "Linked Invoice Item", "invoice_item").Count() >= items)
+                && Named(invoice, "Linked Payment", "payment", "submit_payment").Count() >= payments
+                    && Named(invoice, "Linked Invoice Item", "invoice_item").Count() >= items)
                 yield return invoice.GetProperty("_id").GetString()!;
         }
     }
@@ -79,7 +88,8 @@ internal sealed class SyncBenchmarkFixture : IAsyncDisposable
         var rows = new List<string>();
         foreach (var map in _maps)
         {
-            await using var command = _database.CreateCommand($"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\"");
+            await using var command = _database.CreateCommand(
+                $"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\"");
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
                 rows.Add($"{map.Name} {reader.GetString(0)}");

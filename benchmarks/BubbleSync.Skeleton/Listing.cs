@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace BubbleSync.Skeleton;
 
-/// <summary>Which pages there are of a type. Bubble answers nothing beyond 50,000 rows, so a longer type is cut into ranges of Created Date, evenly, and hopes for even data.</summary>
+/// <summary>
+/// Which pages there are of a type. Bubble answers nothing beyond 50,000 rows, so a longer type is cut into ranges of Created Date, evenly, and hopes for even
+/// data.
+/// </summary>
 internal static class Listing
 {
     private const int PageSize = 100;

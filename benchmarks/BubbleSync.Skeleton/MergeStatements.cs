@@ -7,7 +7,8 @@ internal sealed class MergeStatements(EntityMapFile map, IReadOnlyDictionary<str
     private readonly string[] _columns = [.. map.Columns.Select(c => Quote(c.Name))];
 
     public string Create =>
-        $"drop table if exists {_staging}; create unlogged table {_staging} ({string.Join(", ", map.Columns.Select(c => $"{Quote(c.Name)} {c.StagedType}"))}) with (autovacuum_enabled = false)";
+        $"drop table if exists {_staging}; create unlogged table {_staging} ({string.Join(", ", map.Columns.Select(c => $"{Quote(c.Name)} {c.StagedType}"))}) "
+            + "with (autovacuum_enabled = false)";
 
     public string Copy => $"copy {_staging} ({string.Join(", ", _columns)}) from stdin (format binary)";
 

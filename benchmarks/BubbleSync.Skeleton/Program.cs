@@ -3,7 +3,8 @@ using BubbleSync.Skeleton;
 using Npgsql;
 
 // The same variables as the program's. "drain" reads every page and throws it away.
-static string Setting(string name) => Environment.GetEnvironmentVariable($"BUBBLESYNC_{name}") ?? throw new InvalidOperationException($"BUBBLESYNC_{name} is not set.");
+static string Setting(string name) =>
+    Environment.GetEnvironmentVariable($"BUBBLESYNC_{name}") ?? throw new InvalidOperationException($"BUBBLESYNC_{name} is not set.");
 
 using var api = new PageReader(Setting("Bubble__BaseUrl"), Setting("Bubble__ApiToken"));
 var maps = EntityMapFile.ReadAll(Path.Combine(AppContext.BaseDirectory, "entities"));

@@ -33,7 +33,8 @@ internal static class ChoiceOption
     }
 
     /// <summary>Makes one that takes the words of an enum, except some, and is optional.</summary>
-    public static Option<T?> Optional<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(string name, string description, params IEnumerable<T> except)
+    public static Option<T?> Optional<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>(
+        string name, string description, params IEnumerable<T> except)
         where T : struct, Enum
     {
         List<string> words = [.. Word.All<T>().Except(except.Select(Word.Of))];

@@ -56,7 +56,8 @@ internal sealed class CommandContext(ParseResult parsed)
                 + $"{variable} is set: to use the server of libpq's variables, set Postgres:ConnectionString to postgresql://");
         }
 
-        await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
+        await using var server = await EmbeddedPostgresServer.StartAsync(
+            new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
         return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));
     }, cancellationToken);
 
@@ -87,24 +88,28 @@ internal sealed class CommandContext(ParseResult parsed)
         }
         catch (EmbeddedPostgresException failure)
         {
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], Next, ExitCode.Stopped, IsJson);
+            return Failure.Print(
+                kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], Next, ExitCode.Stopped, IsJson);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], Next, ExitCode.Interrupted, IsJson);
+            return Failure.Print(
+                kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], Next, ExitCode.Interrupted, IsJson);
         }
         // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
         {
             Explain(unwritable);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")], Next, ExitCode.Stopped, isJson: false);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, "Standard output cannot be written: "
+                + $"{unwritable.Message}.")], Next, ExitCode.Stopped, isJson: false);
         }
 #pragma warning disable CA1031 // Every exception ends the command with an error and exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
         {
             Explain(unexpected);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} This was not expected; --verbose tells where it happened.")], Next, ExitCode.Stopped, IsJson);
+            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} "
+                + "This was not expected; --verbose tells where it happened.")], Next, ExitCode.Stopped, IsJson);
         }
     }
 
@@ -161,7 +166,9 @@ internal sealed class CommandContext(ParseResult parsed)
 
     private SyncSettings Settings()
     {
-        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), CommonOptions.Settings.ToDictionary(s => s.Value, s => s.Key.Name));
+        var settings = SettingsFile.Read(
+            parsed.GetValue(
+                CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), CommonOptions.Settings.ToDictionary(s => s.Value, s => s.Key.Name));
         if (WritesMaps)
             OwnConfiguration.Require(settings.Run);
         return settings;

@@ -15,10 +15,13 @@ internal static class CommandLine
         var parsed = Root().Parse(args);
         Terminal.MakeVisible(CommonOptions.IsJson(parsed));
         if (Usage.Faults(parsed) is { Count: > 0 } faults)
-            return Failure.Print(parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))], NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));
+            return Failure.Print(
+                parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))],
+                NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));
 
         using var interruption = new Interruption();
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
     }
 
     private static RootCommand Root()
@@ -28,7 +31,8 @@ internal static class CommandLine
             ResyncVerb.Command(),
             SyncVerb.Command(),
             PatchVerb.Command(),
-            new Command("audit", "Report what is mapped, stored, different and orphaned") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },
+            new Command("audit", "Report what is mapped, stored, different "
+                + "and orphaned") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },
             VerifyVerb.Command(),
             SchemaVerb.Command(),
             ScaffoldVerb.Command(),

@@ -6,7 +6,8 @@ namespace BubbleSync.Cli;
 internal static class CommonOptions
 {
     /// <summary>The settings file.</summary>
-    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or the program's own)", HelpName = "FILE" };
+    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or "
+        + "the program's own)", HelpName = "FILE" };
 
     /// <summary>How results are printed.</summary>
     public static readonly Option<string> Output = ChoiceOption.Create("--output", "Print results as text or as one JSON document", "text", "text", "json");
@@ -18,13 +19,15 @@ internal static class CommonOptions
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "After an error, print its type and stack trace" };
 
     /// <summary>Whether the engine's log goes to stderr, instead of the progress.</summary>
-    public static readonly Option<string> Log = ChoiceOption.Create("--log", "Write a log to stderr instead of progress; --verbose adds details", "none", "none", "text", "json");
+    public static readonly Option<string> Log = ChoiceOption.Create(
+        "--log", "Write a log to stderr instead of progress; --verbose adds details", "none", "none", "text", "json");
 
     /// <summary>Settings that have an option of their own, with their names.</summary>
     public static readonly IReadOnlyDictionary<Option<string?>, string> Settings = new Dictionary<Option<string?>, string>
     {
         [Setting("--base-url", "URL", "Bubble:BaseUrl, up to and including /api/1.1")] = "Bubble:BaseUrl",
-        [Setting("--connection", "TEXT", "Postgres:ConnectionString; safer in BUBBLESYNC_Postgres__ConnectionString: other users can see options")] = "Postgres:ConnectionString",
+        [Setting("--connection", "TEXT", "Postgres:ConnectionString; safer in BUBBLESYNC_Postgres__ConnectionString: other users "
+            + "can see options")] = "Postgres:ConnectionString",
         [Setting("--schema", "NAME", "Postgres:Schema")] = "Postgres:Schema",
         [Setting("--concurrency", "N", "Bubble:MaxConcurrency")] = "Bubble:MaxConcurrency",
         [Setting("--requests-per-minute", "N", "Bubble:RequestsPerMinute")] = "Bubble:RequestsPerMinute",
@@ -36,5 +39,6 @@ internal static class CommonOptions
     /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };
 
-    private static Option<string?> Setting(string name, string value, string description) => new(name) { Description = $"Overrides the setting {description}", HelpName = value };
+    private static Option<string?> Setting(string name, string value, string description) =>
+        new(name) { Description = $"Overrides the setting {description}", HelpName = value };
 }

@@ -20,7 +20,8 @@ internal static class LimitOption
     {
         var text = argument.Tokens[0].Value;
         var isPercent = percentOnly || text.EndsWith('%');
-        if (decimal.TryParse(text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && (!isPercent || number <= 100))
+        if (decimal.TryParse(text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && (!isPercent || number <= 100))
             return new Limit(number, isPercent);
 
         argument.AddError($"{name} takes {(percentOnly ? "a part such as 20%" : "a number such as 10 or a part such as 2.5%")}, not '{text}'.");

@@ -38,7 +38,8 @@ internal sealed class OutputFileOption : Option<string?>
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, Name, ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message} Name another one with {Name}."), refused);
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, Name, ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message} "
+                + $"Name another one with {Name}."), refused);
         }
     }
 }

@@ -12,8 +12,11 @@ internal static class OwnConfiguration
     {
         var shipped = Path.Combine(AppContext.BaseDirectory, "config");
         if (new[] { folders.Entities, folders.Schema }.Any(f => IsWithin(f, shipped)))
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, $"The maps in use are those that come with the program, in '{shipped}', where the next update would throw away what is written. Make a configuration of your own: copy that folder, then name its settings file with --config FILE."));
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, "The maps in use are those that come with "
+                + $"the program, in '{shipped}', where the next update would throw away what is written. Make a configuration of your own: copy that folder, "
+                + "then name its settings file with --config FILE."));
     }
 
-    private static bool IsWithin(string folder, string parent) => !Path.GetRelativePath(parent, folder).StartsWith("..", StringComparison.Ordinal) && !Path.IsPathRooted(Path.GetRelativePath(parent, folder));
+    private static bool IsWithin(string folder, string parent) =>
+        !Path.GetRelativePath(parent, folder).StartsWith("..", StringComparison.Ordinal) && !Path.IsPathRooted(Path.GetRelativePath(parent, folder));
 }

@@ -17,7 +17,8 @@ internal sealed class Suggestions(SuggestDirective directive) : SynchronousComma
     {
         // A value that follows its option's name at once is completed like one that stands alone.
         var line = parseResult.Tokens is [.., { Type: not TokenType.Directive } last] ? last.Value.Replace('=', ' ') : "";
-        if (parseResult.GetResult(directive) is { Values: [var number, ..] } && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+        if (parseResult.GetResult(directive) is { Values: [var number, ..] }
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             line = line[..Math.Min(position, line.Length)];
         foreach (var candidate in Candidates(parseResult.RootCommandResult.Command.Parse(line), line.Split(' ')[^1]))
             Console.Out.WriteLine(candidate);

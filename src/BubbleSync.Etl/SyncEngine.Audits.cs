@@ -23,7 +23,8 @@ public sealed partial class SyncEngine
     /// <param name="options">What is compared.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
-    public Task<VerifyReport> VerifyAsync(VerifyOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<VerifyReport> VerifyAsync(VerifyOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
         var scope = new ComparisonScope(options.Since, options.Sample);
@@ -38,7 +39,8 @@ public sealed partial class SyncEngine
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; its report then says <c>cancelled</c>.</param>
-    public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<ValueAuditReport> AuditValuesAsync(ValueAuditOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
         ValueAudit? audit = null;
@@ -67,7 +69,7 @@ public sealed partial class SyncEngine
             ? OpenForReadingAsync("bubblesync audit links", cancellationToken)
             : OpenAsync("bubblesync audit links", cancellationToken));
         await target.RequireControlTablesReadableAsync(cancellationToken);
-        var plan = target.Plan([]).OrStopForReading();
+        var plan = target.Plan([]).ThrowIfUnreadable();
         await target.RequireReadyAsync(plan, ReadOnly, cancellationToken);
         var plans = plan.Entities;
         using var bubble = options.Ask ? Connect() : null;
@@ -83,7 +85,8 @@ public sealed partial class SyncEngine
         using var bubble = Connect();
         var journal = target.Journal(Guid.Empty);
         await using var run = new ResyncRun(
-            settings, new ResyncOptions(), bubble, target.Database, MergeStage.AlwaysAllowed, Settling(target, entities, null, CancellationToken.None), journal, null,
+            settings, new ResyncOptions(), bubble, target.Database, MergeStage.AlwaysAllowed, Resolving(target, entities, null, CancellationToken.None),
+            journal, null,
             clock);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         run.Build(graph, plans, target.Patches([], Guid.Empty));
@@ -107,7 +110,8 @@ public sealed partial class SyncEngine
         }
         catch (IOException unwritable)
         {
-            throw new SyncException(new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"The rows cannot be written to standard output: {unwritable.Message}."), unwritable);
+            throw new SyncException(new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, "The rows cannot be written to standard output: "
+                + $"{unwritable.Message}."), unwritable);
         }
     }
 
@@ -126,8 +130,8 @@ public sealed partial class SyncEngine
         await using var runLock = await target.LockAsync(runId, [], NextStep.Again, cancellationToken);
         var warnings = await target.PrepareComparisonAsync(plan, runId, cancellationToken);
         var journal = target.Journal(runId);
-        var settle = Settling(target, entities, bubble, CancellationToken.None);
-        await using var run = new ComparisonRun(settings, scope, bubble, target.Database, runLock, settle, journal, clock);
+        var resolve = Resolving(target, entities, bubble, CancellationToken.None);
+        await using var run = new ComparisonRun(settings, scope, bubble, target.Database, runLock, resolve, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. warnings]);
         var work = compare(run);
         return await new RunRecorder(journal, clock).RecordAsync(kind, recorded, false, run, progress, token => run.RunAsync(work, token), cancellationToken);

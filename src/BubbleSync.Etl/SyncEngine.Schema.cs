@@ -15,7 +15,8 @@ public sealed partial class SyncEngine
     {
         RequireSource();
         if (options.All == (options.Types.Count > 0))
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--type", ErrorCode.Usage, "Say which types: --type NAME, as often as there are some, or --all."));
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--type", ErrorCode.Usage, "Say which types: --type NAME, as often as there "
+                + "are some, or --all."));
 
         using var bubble = Connect();
         var (survey, targets) = (new AppSurvey(bubble.Client, settings.Bubble), new LinkTargets(bubble.Client, settings.Bubble));
@@ -28,13 +29,13 @@ public sealed partial class SyncEngine
     public Task<SchemaAuditReport> AuditSchemaAsync(SchemaAuditOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
-        target.Plan([]).OrStopForMaps();
+        target.Plan([]).ThrowIfMapsInvalid();
         if (options.Apply)
             await target.RequireTablesCanBeMadeAsync(cancellationToken);
         using var bubble = Connect();
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);
-        target.SettleNames(app);
+        target.ResolveNames(app);
         return await new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 }

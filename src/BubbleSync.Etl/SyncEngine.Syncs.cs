@@ -23,7 +23,8 @@ public sealed partial class SyncEngine
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public async Task<InvoiceSyncReport> SyncInvoicesAsync(IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    public async Task<InvoiceSyncReport> SyncInvoicesAsync(
+        IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         var distinct = ids.Distinct().ToList();
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
@@ -31,7 +32,8 @@ public sealed partial class SyncEngine
         var byId = new Dictionary<string, InvoiceResult>();
         var report = await SyncInvoicesAsync(RunKind.SyncInvoice, recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
         {
-            findings.Errors.AddRange(malformed.Select(id => new SyncError(SyncStage.Extract, InvoiceRun.Root, id, null, ErrorCode.MalformedId, Malformed(id).Errors[0].Message)));
+            findings.Errors.AddRange(
+                malformed.Select(id => new SyncError(SyncStage.Extract, InvoiceRun.Root, id, null, ErrorCode.MalformedId, Malformed(id).Errors[0].Message)));
             return Task.FromResult(new FoundRecords(good, [], malformed.Count));
         }, result => byId[result.InvoiceId] = result, progress, cancellationToken);
         foreach (var id in malformed)
@@ -46,7 +48,8 @@ public sealed partial class SyncEngine
     /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public async Task<RangeSyncReport> SyncRangeAsync(DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    public async Task<RangeSyncReport> SyncRangeAsync(
+        DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (from > to)
             throw new SyncException(new SyncError(
@@ -73,20 +76,23 @@ public sealed partial class SyncEngine
         var failed = tally.Failed + notReached + chosen.Unusable.Count;
         var total = chosen.Ids.Count + chosen.Unusable.Count;
         // The error that stopped the run is reported once, not for each invoice that was not synced.
-        IEnumerable<SyncTrouble> further = report.Failure is { } failure ? failure.Errors.Select(e => new SyncTrouble(Severity.Error, e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
+        IEnumerable<SyncTrouble> further =
+            report.Failure is { } failure ? failure.Errors.Select(e =>
+                new SyncTrouble(Severity.Error, e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
             : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
         var results = new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]);
         return new RangeSyncReport(report.Status == RunStatus.Succeeded && failed == 0, results, report);
     }
 
     /// <summary>
-    /// Reads what was modified since the last finished run, of all entities or of those named, and merges it; then counts on both sides what was deleted in Bubble
-    /// or is missing here.
+    /// Reads what was modified since the last finished run, of all entities or of those named, and merges it; then counts on both sides what was deleted in
+    /// Bubble or is missing here.
     /// </summary>
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public Task<RunReport> SyncIncrementalAsync(IncrementalOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<RunReport> SyncIncrementalAsync(IncrementalOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
@@ -142,7 +148,8 @@ public sealed partial class SyncEngine
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         if (target.Maps.All(m => m.Name != InvoiceRun.Root))
-            throw new SyncException(new SyncError(SyncStage.Settings, InvoiceRun.Root, null, null, ErrorCode.Settings, $"No map in {settings.Run.Entities} has the name '{InvoiceRun.Root}', whose records this command syncs."));
+            throw new SyncException(new SyncError(SyncStage.Settings, InvoiceRun.Root, null, null, ErrorCode.Settings, $"No map in {settings.Run.Entities} "
+                + $"has the name '{InvoiceRun.Root}', whose records this command syncs."));
 
         string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
         List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
@@ -151,8 +158,8 @@ public sealed partial class SyncEngine
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: true) { RunId = runId }, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);
-        var settle = Settling(target, entities, asks ? bubble : null, CancellationToken.None);
-        await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, settle, journal, clock);
+        var resolve = Resolving(target, entities, asks ? bubble : null, CancellationToken.None);
+        await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, resolve, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], runId);
@@ -164,7 +171,8 @@ public sealed partial class SyncEngine
     private static SyncTrouble Unusable(int count) => new(Severity.Error, InvoiceRun.Root, "", ErrorCode.Rejected,
         Invariant($"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record."));
 
-    private static InvoiceResult Malformed(string id) => Failed(id, ErrorCode.MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
+    private static InvoiceResult Malformed(string id) =>
+        Failed(id, ErrorCode.MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
 
     private static InvoiceResult NotReached(string id, RunReport report) =>
         Failed(
@@ -172,5 +180,7 @@ public sealed partial class SyncEngine
             $"The run ended as {Word.Of(report.Status)} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");
 
     private static InvoiceResult Failed(string id, ErrorCode code, string message) =>
-        new(false, id, [new SyncStep(InvoiceAction.Invoice, false, message)], [new SyncTrouble(Severity.Error, InvoiceRun.Root, id, code, message)], new InvoiceStats());
+        new(false, id, [
+            new SyncStep(InvoiceAction.Invoice, false, message),
+        ], [new SyncTrouble(Severity.Error, InvoiceRun.Root, id, code, message)], new InvoiceStats());
 }

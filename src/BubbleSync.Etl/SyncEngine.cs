@@ -81,13 +81,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
-        var settle = Settling(target, options.Entities, bubble, options.Drain);
-        await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, settle, journal, resumed, clock);
+        var resolve = Resolving(target, options.Entities, bubble, options.Drain);
+        await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], journal.RunId);
-        return await new RunRecorder(journal, clock).RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
+        return await new RunRecorder(journal, clock)
+            .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
 
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
@@ -117,14 +118,15 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="entities">The entities; none for all.</param>
     /// <param name="progress">Receives the progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
     {
         await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
-        await target.RequireReadyAsync(target.Plan(entities).OrStopForReading(), ReadOnly, cancellationToken);
+        await target.RequireReadyAsync(target.Plan(entities).ThrowIfUnreadable(), ReadOnly, cancellationToken);
         using var bubble = Connect();
-        await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressTeller(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
+        await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
         return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -157,7 +159,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var target = await OpenForReadingAsync("bubblesync plan", cancellationToken);
         target.Plan(entities).ThrowIfInvalid();
         using var bubble = Connect();
-        await target.SettleNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
@@ -187,15 +189,16 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.RequireReadyAsync(plan, use, cancellationToken);
         var journal = target.Journal(runId, options.ReadsBubble);
         Func<ApiProgress> api = bubble is null ? () => ApiProgress.None : () => ApiProgress.Of(bubble);
-        var settle = Settling(target, entities, bubble, CancellationToken.None);
-        await using var run = new PartialRun(options, target.Database, runLock, settle, journal, api, clock);
+        var resolve = Resolving(target, entities, bubble, CancellationToken.None);
+        await using var run = new PartialRun(options, target.Database, runLock, resolve, journal, api, clock);
         run.Findings.Warnings.AddRange([.. options.Warnings, .. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         run.Findings.Errors.AddRange(options.Errors);
         if (bubble is not null)
             await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var read = await prepare(plan, run.Findings);
         var patches = target.Patches([], runId);
-        return await new RunRecorder(journal, clock).RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
+        return await new RunRecorder(journal, clock)
+            .RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
     }
 
     private async Task<Guid> ResumedIdAsync(string? run, CancellationToken cancellationToken)
@@ -205,11 +208,11 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     }
 
     // Without Bubble nothing describes the app, and names are exact.
-    private static SettlePlans Settling(SyncTarget target, IReadOnlyCollection<string> entities, BubbleConnection? bubble, CancellationToken drain) =>
+    private static ResolvePlans Resolving(SyncTarget target, IReadOnlyCollection<string> entities, BubbleConnection? bubble, CancellationToken drain) =>
         async (findings, token) =>
         {
             if (bubble is not null)
-                await target.SettleNamesAsync(bubble.Client, drain, token);
+                await target.ResolveNamesAsync(bubble.Client, drain, token);
             var plans = target.Plan(entities).Entities;
             findings.Warnings.AddRange(target.NameWarnings(plans));
             return plans;

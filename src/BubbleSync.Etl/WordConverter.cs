@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace BubbleSync.Etl;
 
-/// <summary>Writes a member of an enum as its <see cref="Word"/>, unless the serializer's options have a converter of their own for it; also as the name of a property.</summary>
+/// <summary>
+/// Writes a member of an enum as its <see cref="Word"/>, unless the serializer's options have a converter of their own for it; also as the name of a property.
+/// </summary>
 /// <typeparam name="T">The enum.</typeparam>
 public sealed class WordConverter<[DynamicallyAccessedMembers(Word.Needed)] T> : JsonConverter<T>
     where T : struct, Enum

@@ -16,8 +16,11 @@ public sealed partial class ArchitectureTests
     private const string Engine = "BubbleSync.Etl";
     private const int MostLines = 250;
     private const int MostLinesOfTests = 260;
+    private const int LongestLine = 160;
+    private static readonly string[] CodeFiles = ["*.cs", "*.sql", "*.sh", "*.ps1", "*.csproj", "*.props", "*.targets"];
 
-    private static readonly Assembly[] Ours = [typeof(SyncEngine).Assembly, typeof(CommandLine).Assembly, typeof(SimulatorServer).Assembly, typeof(EmbeddedPostgresServer).Assembly];
+    private static readonly Assembly[] Ours =
+        [typeof(SyncEngine).Assembly, typeof(CommandLine).Assembly, typeof(SimulatorServer).Assembly, typeof(EmbeddedPostgresServer).Assembly];
 
     public static TheoryData<string> Rooms => [.. RoomTable.Read().Rooms.Keys];
 
@@ -56,7 +59,8 @@ public sealed partial class ArchitectureTests
 
         var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
         var referred = file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value));
-        var used = SourceFile.All.Where(f => f.Project == project).SelectMany(f => Own().Matches(f.Code)).Select(m => m.Value).Distinct().Where(name => name != project);
+        var used = SourceFile.All.Where(f => f.Project == project)
+            .SelectMany(f => Own().Matches(f.Code)).Select(m => m.Value).Distinct().Where(name => name != project);
 
         Assert.Equal(allowed.Order(StringComparer.Ordinal), referred.Order(StringComparer.Ordinal));
         Assert.Empty(used.Except(allowed));
@@ -68,7 +72,10 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Npgsql_is_named_only_where_the_database_is_spoken_to() =>
-        Assert.Empty(SourceFile.All.Where(f => f.Project == Engine && f.Room is not ("Postgres" or "Staging" or "Journal" or "Merge" or "Schema" or "Preflight" or "Runs" or "Compare") && Npgsql().IsMatch(f.Code)).Select(f => f.Place));
+        Assert.Empty(SourceFile.All.Where(
+            f => f.Project == Engine && f.Room is not ("Postgres" or "Staging" or "Journal" or "Merge" or "Schema" or "Preflight" or "Runs" or "Compare")
+                && Npgsql().IsMatch(f.Code))
+            .Select(f => f.Place));
 
     [Theory]
     [MemberData(nameof(Secluded))]
@@ -86,12 +93,14 @@ public sealed partial class ArchitectureTests
     public void A_namespace_of_the_engine_is_the_folder_it_lies_in() =>
         Assert.All(
             SourceFile.All.Where(f => f.Project == Engine),
-            f => Assert.Contains($"\nnamespace {Path.GetDirectoryName(f.Place)!.Replace(Path.DirectorySeparatorChar, '.')};\n", "\n" + f.Text, StringComparison.Ordinal));
+            f => Assert.Contains(
+                $"\nnamespace {Path.GetDirectoryName(f.Place)!.Replace(Path.DirectorySeparatorChar, '.')};\n", "\n" + f.Text, StringComparison.Ordinal));
 
     [Fact]
     public void No_namespace_of_ours_is_used_globally()
     {
-        var projects = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Append(Path.Combine(Repository.Root, "Directory.Build.props"));
+        var projects = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Append(Path.Combine(Repository.Root, "Directory.Build.props"));
 
         Assert.DoesNotContain(SourceFile.All, f => GlobalUsing().IsMatch(f.Code));
         Assert.All(projects, p => Assert.DoesNotContain("<Using ", File.ReadAllText(p), StringComparison.Ordinal));
@@ -107,15 +116,28 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void No_folder_is_a_place_for_everything() =>
-        Assert.DoesNotContain(SourceFile.All, f => f.Place.Split('/').SkipLast(1).SelectMany(folder => folder.Split('.')).Any(name => name is "Common" or "Core" or "Shared" or "Utils" or "Abstractions" or "Helpers"));
+        Assert.DoesNotContain(
+            SourceFile.All, f => f.Place.Split('/').SkipLast(1)
+                .SelectMany(folder => folder.Split('.')).Any(name => name is "Common" or "Core" or "Shared" or "Utils" or "Abstractions" or "Helpers"));
 
     [Fact]
     public void A_folder_opens_with_its_second_file() =>
-        Assert.All(SourceFile.All.Where(f => f.Room.Length > 0).GroupBy(f => Path.GetDirectoryName(f.Place)), folder => Assert.True(folder.Count() > 1, $"{folder.Key} has one file."));
+        Assert.All(SourceFile.All.Where(f => f.Room.Length > 0)
+            .GroupBy(f => Path.GetDirectoryName(f.Place)), folder => Assert.True(folder.Count() > 1, $"{folder.Key} has one file."));
 
     [Fact]
     public void A_file_fits_a_sitting() =>
         Assert.DoesNotContain(SourceFile.All, f => f.Text.Count(letter => letter == '\n') > MostLines);
+
+    [Fact]
+    public void No_line_of_code_is_longer_than_a_screen() =>
+        Assert.Empty(
+            from pattern in CodeFiles
+            from path in Directory.GetFiles(Repository.Root, pattern, SearchOption.AllDirectories)
+            where !Regex.IsMatch(path, @"[\\/](bin|obj|\.bubblesync|\.git|BenchmarkDotNet\.Artifacts)[\\/]")
+            from line in File.ReadLines(path)
+            where line.Length > LongestLine
+            select $"{Path.GetRelativePath(Repository.Root, path)}: {line.Trim()}");
 
     [Fact]
     public void A_test_file_fits_a_sitting() =>
@@ -124,7 +146,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Tests_of_the_simulator_of_scripts_and_of_packages_run_in_CI_only()
     {
-        var classes = typeof(ArchitectureTests).Assembly.GetTypes().Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute), inherit: true))).ToList();
+        var classes = typeof(ArchitectureTests).Assembly.GetTypes()
+            .Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute), inherit: true))).ToList();
 
         var rare = classes.Where(t => t.Namespace is "BubbleSync.Tests.Simulator" or "BubbleSync.Tests.Scripts" or "BubbleSync.Tests.Packages").ToList();
 
@@ -166,7 +189,8 @@ public sealed partial class ArchitectureTests
     }
 
     private static IEnumerable<Type> Types() =>
-        Ours.SelectMany(a => a.GetTypes()).Where(t => !t.IsDefined(typeof(CompilerGeneratedAttribute)) && t.Namespace?.StartsWith("BubbleSync.", StringComparison.Ordinal) == true);
+        Ours.SelectMany(a => a.GetTypes())
+            .Where(t => !t.IsDefined(typeof(CompilerGeneratedAttribute)) && t.Namespace?.StartsWith("BubbleSync.", StringComparison.Ordinal) == true);
 
     [GeneratedRegex(@"\bBubbleSync\.(Etl|Cli|Simulator|EmbeddedPostgres)\b")]
     private static partial Regex Own();
@@ -179,7 +203,8 @@ public sealed partial class ArchitectureTests
 
     // report.Status == "failed", Code: not "rejected", error.Code is "a" or "b", and the word in front.
     [GeneratedRegex("""
-        \b(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)(\s*[!=]=|\s+is|\s+is\s+not|:|:\s*not)\s*\(?\s*"[a-z]|"[a-z -]+"\s*[!=]=\s*\w+\.(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)\b
+        \b(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)(\s*[!=]=|\s+is|\s+is\s+not|:|:\s*not)\s*\(?\s*"[a-z]
+        |"[a-z -]+"\s*[!=]=\s*\w+\.(Status|Kind|Code|Stage|Verdict|Severity|Finding|Action|Outcome)\b
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex TextForEnum();
 

@@ -15,10 +15,14 @@ internal static class ChildProcess
     /// <summary>Runs it; null takes a variable away.</summary>
     public static async Task<Outcome> RunAsync(string folder, string program, IEnumerable<string> words, params (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(program, words) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, words) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Bubblesync.Forget(start);
         // Build servers that stay would hold the output open.
-        (string, string?)[] all = [("MSBUILDDISABLENODEREUSE", "1"), ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"), ("UseSharedCompilation", "false"), ("DOTNET_NOLOGO", "1"), .. environment];
+        (string, string?)[] all =
+        [
+            ("MSBUILDDISABLENODEREUSE", "1"), ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"), ("UseSharedCompilation", "false"), ("DOTNET_NOLOGO", "1"), .. environment,
+        ];
         foreach (var (name, value) in all)
             start.Environment[name] = value;
 

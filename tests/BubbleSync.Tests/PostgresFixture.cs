@@ -8,8 +8,8 @@ using Xunit;
 namespace BubbleSync.Tests;
 
 /// <summary>
-/// One PostgreSQL for all tests, a fresh database for each: <c>public sealed class SomeTests(PostgresFixture postgres) : IClassFixture&lt;PostgresFixture&gt;</c>.
-/// Classes run side by side; the first to need the server starts it, the end of the process stops it.
+/// One PostgreSQL for all tests, a fresh database for each: <c>public sealed class SomeTests(PostgresFixture postgres) :
+/// IClassFixture&lt;PostgresFixture&gt;</c>. Classes run side by side; the first to need the server starts it, the end of the process stops it.
 /// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {

@@ -90,14 +90,16 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
         var pages = await HelpAsync();
 
         var given = ReadmeText.All
-            .SelectMany(page => ReadmeText.CodeLines(page.Value).SelectMany(line => ExampleCommand().Matches(line)).Select(m => (Page: page.Key, Words: m.Groups[1].Value)))
+            .SelectMany(page => ReadmeText.CodeLines(page.Value)
+                .SelectMany(line => ExampleCommand().Matches(line)).Select(m => (Page: page.Key, Words: m.Groups[1].Value)))
             .ToList();
 
         Assert.NotEmpty(given);
         Assert.All(given, example =>
         {
             // The page of the program itself, whose path is empty, begins every command.
-            var page = pages.Where(p => p.Path.Length == 0 || $"{example.Words} ".StartsWith($"{p.Path} ", StringComparison.Ordinal)).MaxBy(p => p.Path.Length)!;
+            var page = pages.Where(p => p.Path.Length == 0 || $"{example.Words} ".StartsWith($"{p.Path} ", StringComparison.Ordinal))
+                .MaxBy(p => p.Path.Length)!;
             Assert.True(page.Path.Length > 0 || example.Words.StartsWith('-'), $"{example.Page}: there is no command '{example.Words}'.");
             var unknown = OptionName().Matches(example.Words).Select(m => m.Value).Except([.. page.Options, .. pages[0].Options]);
             Assert.True(!unknown.Any(), $"{example.Page}: 'bubblesync {example.Words}' has no {string.Join(' ', unknown)}.");
@@ -119,10 +121,14 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     {
         var pages = (await HelpAsync()).ToDictionary(p => p.Path);
 
-        var spoken = ReadmeText.All.SelectMany(readme => SpokenCommand().Matches(readme.Value).Select(m => (File: readme.Key, First: m.Groups[1].Value, Second: m.Groups[2].Value))).ToList();
+        var spoken = ReadmeText.All.SelectMany(
+            readme => SpokenCommand().Matches(readme.Value).Select(m => (File: readme.Key, First: m.Groups[1].Value, Second: m.Groups[2].Value)))
+            .ToList();
 
         Assert.NotEmpty(spoken);
-        Assert.All(spoken, s => Assert.True(pages.TryGetValue(s.First, out var page) && (page.Commands.Count == 0 || page.Commands.Contains(s.Second)), $"{s.File} speaks of 'bubblesync {s.First} {s.Second}'."));
+        Assert.All(spoken, s =>
+            Assert.True(pages.TryGetValue(s.First, out var page)
+                && (page.Commands.Count == 0 || page.Commands.Contains(s.Second)), $"{s.File} speaks of 'bubblesync {s.First} {s.Second}'."));
     }
 
     [Fact]
@@ -132,7 +138,8 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
 
         var example = ReadmeText.Blocks(ReadmeText.All["docs/library.md"], "csharp")[^1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        Assert.Equal(lines.Where(l => l.StartsWith("using ", StringComparison.Ordinal) || l.StartsWith("        ", StringComparison.Ordinal)).Select(l => l.Trim()), example);
+        Assert.Equal(lines.Where(l => l.StartsWith("using ", StringComparison.Ordinal) || l.StartsWith("        ", StringComparison.Ordinal))
+            .Select(l => l.Trim()), example);
     }
 
     [Fact]
@@ -151,7 +158,8 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     public void The_settings_and_their_defaults_are_those_of_the_program() =>
         Assert.Equal(
             SettingNames.Defaults().Select(s => $"{s.Name} = {Shown(s.Name, s.Value)}"),
-            ReadmeText.Table("docs/settings.md", "All settings").Select(row => $"{row[0]} = {row[1].Split(':')[0].Replace("`", "", StringComparison.Ordinal)}"));
+            ReadmeText.Table("docs/settings.md", "All settings")
+                .Select(row => $"{row[0]} = {row[1].Split(':')[0].Replace("`", "", StringComparison.Ordinal)}"));
 
     [Fact]
     public void The_exit_codes_are_those_of_the_program() =>

@@ -18,7 +18,8 @@ internal sealed partial record RoomTable(IReadOnlyDictionary<string, IReadOnlyLi
         var rooms = rows.Where(r => !r.Name.StartsWith("BubbleSync.", StringComparison.Ordinal)).Select(r => r.Name).ToList();
         return new(
             rows.Where(r => rooms.Contains(r.Name)).ToDictionary(r => r.Name, r => Known(r.Knows, rooms)),
-            rows.Where(r => !rooms.Contains(r.Name)).Append((Name: Engine, Knows: "nobody")).ToDictionary(r => r.Name, r => Known(r.Knows, ["Etl", "EmbeddedPostgres", "Simulator"], "BubbleSync.")));
+            rows.Where(r => !rooms.Contains(r.Name)).Append((Name: Engine, Knows: "nobody"))
+                .ToDictionary(r => r.Name, r => Known(r.Knows, ["Etl", "EmbeddedPostgres", "Simulator"], "BubbleSync.")));
     }
 
     private static IReadOnlyList<string> Known(string words, IReadOnlyList<string> all, string prefix = "")
@@ -29,7 +30,8 @@ internal sealed partial record RoomTable(IReadOnlyDictionary<string, IReadOnlyLi
         if (words == "nobody" || words.StartsWith("nothing of ours", StringComparison.Ordinal))
             return [];
 
-        return [.. words.Split(", ").Select(word => all.Contains(word) ? prefix + word : throw new InvalidDataException($"src/README.md: there is no room '{word}'."))];
+        return [.. words.Split(", ").Select(word => all.Contains(word) ? prefix + word : throw new InvalidDataException("src/README.md: there is no "
+            + $"room '{word}'."))];
     }
 
     // The row of the front door begins with "root of" and binds nobody: it may know all.

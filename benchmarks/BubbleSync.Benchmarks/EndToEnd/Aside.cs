@@ -32,7 +32,8 @@ internal sealed class Aside(BenchmarkSetup setup, SimulatedApp app, Figures figu
         var records = figures.Records ?? 0;
         var perMinute = setup.Options.Limit ?? Math.Max(1, (int)(records / PageSize * 60 / ThrottledSeconds));
         await setup.Databases.RenewAsync(Way.Throttled);
-        var measured = await _gauge.MeasureAsync(Way.Throttled, async () => (await setup.Program.ResyncAsync(setup.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
+        var measured = await _gauge.MeasureAsync(
+            Way.Throttled, async () => (await setup.Program.ResyncAsync(setup.Databases.ConnectionString(Way.Throttled), app, perMinute)).Measured);
         figures.Add(Situation.First, Way.Throttled, measured with
         {
             Tail = await setup.Tables.TailAsync(Way.Throttled),

@@ -67,12 +67,13 @@ internal sealed class Databases : IAsyncDisposable
     /// <summary>Waits until every connection to a database has ended, and with it its counts.</summary>
     public async Task LeftAsync(string name)
     {
-        while ((long)await ScalarAsync($"select count(*) from pg_stat_activity where datname = '{name}' and backend_type in ('client backend', 'parallel worker')") > 0)
+        while ((long)await ScalarAsync($"select count(*) from pg_stat_activity where datname = '{name}' and backend_type in ('client backend', "
+            + "'parallel worker')") > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(2));
     }
 
     /// <summary>Writes out what earlier work left, so that the next does not pay for it.</summary>
-    public Task SettleAsync() => ExecuteAsync("checkpoint");
+    public Task PrepareAsync() => ExecuteAsync("checkpoint");
 
     /// <summary>Does at once what autovacuum would else do to a database in the middle of what is measured next.</summary>
     public async Task TidyAsync(string name)

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace BubbleSync.Benchmarks.EndToEnd;
 
-/// <summary><c>bench e2e</c>: the real program, as a process, against the simulator, as a process, and PostgreSQL; beside it those it is compared with.</summary>
+/// <summary>
+/// <c>bench e2e</c>: the real program, as a process, against the simulator, as a process, and PostgreSQL; beside it those it is compared with.
+/// </summary>
 internal static class EndToEndBenchmark
 {
     /// <summary>Measures and prints; 0 where everything was as it should be.</summary>
@@ -30,7 +32,8 @@ internal static class EndToEndBenchmark
             await Console.Error.WriteLineAsync(wrong.Message);
             return 2;
         }
-        catch (Exception failure) when (failure is InvalidOperationException or NpgsqlException or HttpRequestException or IOException or EmbeddedPostgresException)
+        catch (Exception failure)
+            when (failure is InvalidOperationException or NpgsqlException or HttpRequestException or IOException or EmbeddedPostgresException)
         {
             await Console.Error.WriteLineAsync($"e2e: {failure.Message}");
             return 1;

@@ -63,13 +63,17 @@ internal sealed record EndToEndOptions
     public bool Runs(string part) => !Skip.Contains(part);
 
     private static int Number(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw new ArgumentException($"'{text}' is no number above 0. Usage: {Usage}");
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new ArgumentException($"'{text}' is no number above 0. Usage: {Usage}");
 
     private static Situation One(string word) =>
-        Enum.GetValues<Situation>().Cast<Situation?>().FirstOrDefault(s => s.ToString()!.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? throw new ArgumentException($"There is no situation '{word}'. Usage: {Usage}");
+        Enum.GetValues<Situation>().Cast<Situation?>().FirstOrDefault(s => s.ToString()!.Equals(word, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"There is no situation '{word}'. Usage: {Usage}");
 
     private static string Part(string word) =>
-        word is Way.Skeleton or Way.Floor or Way.Rows or Way.Throttled or Way.Drain ? word : throw new ArgumentException($"'{word}' cannot be skipped. Usage: {Usage}");
+        word is Way.Skeleton or Way.Floor or Way.Rows or Way.Throttled or Way.Drain ? word : throw new ArgumentException($"'{word}' cannot be skipped. "
+            + $"Usage: {Usage}");
 
     private static string Output(string word) =>
         word is "text" or "json" ? word : throw new ArgumentException($"There is no output '{word}'. Usage: {Usage}");

@@ -8,12 +8,18 @@ namespace BubbleSync.Benchmarks.EndToEnd;
 /// <summary>What <c>bench e2e</c> found, for people and for programs.</summary>
 internal sealed class EndToEndReport(EndToEndOptions options, Version postgres, IReadOnlyList<Figures> sizes)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 
     /// <summary>The lines in order.</summary>
     public IReadOnlyList<ReportLine> Lines { get; } = ReportLines.Of(sizes, options.Only);
 
-    public string ToJson() => JsonSerializer.Serialize(new { settings = Settings, postgres = postgres.ToString(), processors = Environment.ProcessorCount, options.Rounds, lines = Lines }, Indented);
+    public string ToJson() => JsonSerializer.Serialize(
+        new { settings = Settings, postgres = postgres.ToString(), processors = Environment.ProcessorCount, options.Rounds, lines = Lines }, Indented);
 
     public string ToMarkdown()
     {
@@ -35,5 +41,6 @@ internal sealed class EndToEndReport(EndToEndOptions options, Version postgres, 
     }
 
     private string Settings => string.Create(CultureInfo.InvariantCulture,
-        $"Median of {options.Rounds}; {Environment.ProcessorCount} processors for program, simulator and PostgreSQL {postgres.ToString(2)} (stock settings) together; default settings but for requests a minute, which are not limited.");
+        $"Median of {options.Rounds}; {Environment.ProcessorCount} processors for program, simulator and PostgreSQL {postgres.ToString(2)} (stock settings) "
+            + $"together; default settings but for requests a minute, which are not limited.");
 }

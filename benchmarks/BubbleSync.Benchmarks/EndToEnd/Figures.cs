@@ -11,7 +11,8 @@ internal sealed class Figures
     public void Add(Situation situation, string way, Measurement measured) => _all.Add((situation, way, measured));
 
     /// <summary>The rounds of one way in one situation, in order.</summary>
-    public IReadOnlyList<Measurement> Of(Situation situation, string way) => [.. _all.Where(a => a.Situation == situation && a.Way == way).Select(a => a.Measured)];
+    public IReadOnlyList<Measurement> Of(Situation situation, string way) =>
+        [.. _all.Where(a => a.Situation == situation && a.Way == way).Select(a => a.Measured)];
 
     /// <summary>How many times longer one way took than another: the median of what each round says.</summary>
     public double? Ratio(Situation situation, string way, string rival) =>

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace BubbleSync.Benchmarks.EndToEnd;
 
-/// <summary>The least that loading can take: ready-made files in COPY's binary form into unlogged staging, then one guarded merge, one table after another.</summary>
+/// <summary>
+/// The least that loading can take: ready-made files in COPY's binary form into unlogged staging, then one guarded merge, one table after another.
+/// </summary>
 internal sealed class Floor(Databases databases, IReadOnlyList<EntityMap> maps, string folder)
 {
     private const int Block = 1024 * 1024;

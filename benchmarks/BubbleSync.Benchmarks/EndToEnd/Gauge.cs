@@ -5,7 +5,7 @@ internal sealed class Gauge(Databases databases, TargetTables tables, SimulatedA
 {
     public async Task<Measurement> MeasureAsync(string database, Func<Task<Measurement>> run)
     {
-        await databases.SettleAsync();
+        await databases.PrepareAsync();
         var (written, log) = (await tables.WrittenAsync(database), await databases.LogAsync());
         await databases.LeftAsync(database);
         var (postgres, simulator) = (databases.Cpu, app.Cpu);

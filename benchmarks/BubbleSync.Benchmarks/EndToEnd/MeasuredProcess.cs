@@ -26,7 +26,8 @@ internal sealed record MeasuredProcess(double Seconds, double? Cpu, long? PeakBy
         var seconds = watch.Elapsed.TotalSeconds;
 
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', words)} ended with {process.ExitCode}:\n{await errors}\n{await output}");
+            throw new InvalidOperationException(
+                $"{Path.GetFileName(program)} {string.Join(' ', words)} ended with {process.ExitCode}:\n{await errors}\n{await output}");
         return new(seconds, ProcessTimes.OfEndedChildren() - before, peak, await output);
     }
 

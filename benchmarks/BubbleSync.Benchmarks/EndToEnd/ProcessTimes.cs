@@ -38,7 +38,8 @@ internal sealed record ProcessTimes(int Parent, double Own, double Reaped)
         while (Of(process) is { } head)
         {
             var living = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
-                .Select(name => Of(int.Parse(name!, CultureInfo.InvariantCulture))).OfType<ProcessTimes>().Where(t => t.Parent == process).Sum(t => t.Own + t.Reaped);
+                .Select(name => Of(int.Parse(name!, CultureInfo.InvariantCulture)))
+                    .OfType<ProcessTimes>().Where(t => t.Parent == process).Sum(t => t.Own + t.Reaped);
             if (Of(process)?.Reaped.Equals(head.Reaped) == true)
                 return head.Own + head.Reaped + living;
         }
@@ -66,7 +67,9 @@ internal sealed record ProcessTimes(int Parent, double Own, double Reaped)
     public static long? ParsePeak(string status)
     {
         var line = status.Split('\n').FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? null : long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
+        return line is null
+            ? null
+            : long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 
     private static long Ticks(string word) => long.Parse(word, CultureInfo.InvariantCulture);

@@ -10,7 +10,8 @@ internal sealed record ReportLine
     /// <summary>What stands above the cells.</summary>
     public static readonly IReadOnlyList<string> Heads =
     [
-        "records", "situation", "way", "s", "records/s", "CPU s", "simulator's", "PostgreSQL's", "peak MB", "calls", "WAL MB", "rows written", "last page to end s",
+        "records", "situation", "way", "s", "records/s", "CPU s", "simulator's", "PostgreSQL's", "peak MB", "calls", "WAL MB", "rows written",
+        "last page to end s",
         "of ceiling", "/ skeleton", "/ floor", "row by row /",
     ];
 
@@ -41,7 +42,8 @@ internal sealed record ReportLine
     [
         Text(Records, "N0"), $"{Situation}".ToLowerInvariant(), Way, About(Measured.Seconds, "0.00"), About(RecordsPerSecond, "N0"),
         Text(Measured.Cpu, "0.00"), Text(Measured.SimulatorCpu, "0.00"), Text(Measured.PostgresCpu, "0.00"),
-        Text(Measured.PeakBytes / Mega, "0"), About(Measured.Calls, "N0"), Text(Measured.LogBytes / Mega, "0.0"), Text(Measured.RowsWritten, "N0"), Text(Measured.Tail, "0.00"),
+        Text(Measured.PeakBytes / Mega, "0"), About(Measured.Calls, "N0"), Text(Measured.LogBytes / Mega, "0.0"), Text(Measured.RowsWritten, "N0"),
+        Text(Measured.Tail, "0.00"),
         Text(Measured.OfCeiling, "0.0%"), Text(ToSkeleton, "0.00"), Text(ToFloor, "0.00"), Text(RowsToThis, "0.0"),
     ];
 

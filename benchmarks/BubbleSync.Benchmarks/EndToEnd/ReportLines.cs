@@ -9,7 +9,8 @@ internal static class ReportLines
     {
         var rows = sizes.Select(s => (s.Records, Rounds: s.Of(Situation.First, Way.Rows))).FirstOrDefault(s => s.Rounds.Count > 0);
         var perRecord = rows.Rounds is null ? null : Measurement.Median(rows.Rounds).PerRecord(rows.Records ?? 0);
-        return [.. sizes.SelectMany(figures => situations.Order().SelectMany(situation => Order.Select(way => Line(figures, situation, way, perRecord)))).OfType<ReportLine>()];
+        return [.. sizes.SelectMany(figures => situations.Order().SelectMany(situation => Order.Select(way => Line(figures, situation, way, perRecord))))
+            .OfType<ReportLine>()];
     }
 
     private static ReportLine? Line(Figures figures, Situation situation, string way, Measurement? rowsPerRecord)

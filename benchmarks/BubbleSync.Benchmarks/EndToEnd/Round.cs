@@ -55,7 +55,8 @@ internal sealed class Round(BenchmarkSetup setup, SimulatedApp app, int number, 
         if (situation == Situation.First)
             figures.Records ??= counts!.Extracted;
         if (counts != ResyncCounts.Expected(situation, figures.Records ?? 0, _changed))
-            throw new InvalidOperationException($"{situation}: expected {ResyncCounts.Expected(situation, figures.Records ?? 0, _changed)}, but the program says {counts}.");
+            throw new InvalidOperationException(
+                $"{situation}: expected {ResyncCounts.Expected(situation, figures.Records ?? 0, _changed)}, but the program says {counts}.");
         if (situation == Situation.Unchanged && measured.RowsWritten > 0)
             throw new InvalidOperationException($"Nothing had changed, and the program wrote {measured.RowsWritten} rows.");
         figures.Add(situation, Way.Program, measured with { Tail = await setup.Tables.TailAsync(Way.Program) });
@@ -64,7 +65,8 @@ internal sealed class Round(BenchmarkSetup setup, SimulatedApp app, int number, 
     private async Task SkeletonAsync(Situation situation)
     {
         if (setup.Options.Runs(Way.Skeleton))
-            figures.Add(situation, Way.Skeleton, await _gauge.MeasureAsync(Way.Skeleton, () => setup.Skeleton.LoadAsync(setup.Databases.ConnectionString(Way.Skeleton), app)));
+            figures.Add(situation, Way.Skeleton, await _gauge.MeasureAsync(
+                Way.Skeleton, () => setup.Skeleton.LoadAsync(setup.Databases.ConnectionString(Way.Skeleton), app)));
     }
 
     private async Task FloorAsync(Situation situation)
@@ -105,7 +107,8 @@ internal sealed class Round(BenchmarkSetup setup, SimulatedApp app, int number, 
     {
         var different = (await setup.Tables.ContentsAsync(expected)).Except(await setup.Tables.ContentsAsync(way)).Select(d => d.Table).ToList();
         if (different.Count > 0)
-            throw new InvalidOperationException($"{situation}: other rows or values in {string.Join(", ", different)}. {await setup.Tables.DifferenceAsync(different[0], expected, way)}.");
+            throw new InvalidOperationException(
+                $"{situation}: other rows or values in {string.Join(", ", different)}. {await setup.Tables.DifferenceAsync(different[0], expected, way)}.");
     }
 
     private async Task ResyncUnpatchedAsync()

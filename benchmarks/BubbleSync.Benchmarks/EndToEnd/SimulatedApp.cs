@@ -25,7 +25,8 @@ internal sealed class SimulatedApp : IAsyncDisposable
     public string Token { get; }
 
     /// <summary>How programs are told where it is.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["BUBBLESYNC_Bubble__BaseUrl"] = BaseUrl, ["BUBBLESYNC_Bubble__ApiToken"] = Token };
+    public IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string> { ["BUBBLESYNC_Bubble__BaseUrl"] = BaseUrl, ["BUBBLESYNC_Bubble__ApiToken"] = Token };
 
     /// <summary>Processor seconds so far.</summary>
     public double? Cpu => ProcessTimes.Of(_process.Id)?.Own;
@@ -47,7 +48,9 @@ internal sealed class SimulatedApp : IAsyncDisposable
     public Task ChangeAsync(string type, string field, IEnumerable<string> ids) =>
         Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = WritesInFlight }, async (id, token) =>
         {
-            using var answer = await _http.PatchAsync(new Uri($"{BaseUrl}/obj/{type.ToLowerInvariant()}/{id}"), JsonContent.Create(new Dictionary<string, string> { [field] = $"changed {id}" }), token);
+            using var answer = await _http.PatchAsync(
+                new Uri($"{BaseUrl}/obj/{type.ToLowerInvariant()}/{id}"), JsonContent.Create(
+                    new Dictionary<string, string> { [field] = $"changed {id}" }), token);
             answer.EnsureSuccessStatusCode();
         });
 

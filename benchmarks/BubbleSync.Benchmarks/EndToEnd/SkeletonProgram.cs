@@ -29,7 +29,8 @@ internal sealed class SkeletonProgram(string path)
     }
 
     /// <summary>Loads everything.</summary>
-    public Task<Measurement> LoadAsync(string connection, SimulatedApp app) => RunAsync([], new(app.Environment) { ["BUBBLESYNC_Postgres__ConnectionString"] = connection });
+    public Task<Measurement> LoadAsync(string connection, SimulatedApp app) =>
+        RunAsync([], new(app.Environment) { ["BUBBLESYNC_Postgres__ConnectionString"] = connection });
 
     /// <summary>Reads every page and throws it away.</summary>
     public Task<Measurement> DrainAsync(SimulatedApp app) => RunAsync(["drain"], new(app.Environment));

@@ -12,7 +12,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
     public async Task<long> WrittenAsync(string database)
     {
         await using var connection = await databases.OpenAsync(database);
-        return (long)(await ScalarAsync(connection, "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint from pg_stat_user_tables where schemaname = 'public'"))!;
+        return (long)(await ScalarAsync(connection, "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint from pg_stat_user_tables where "
+            + "schemaname = 'public'"))!;
     }
 
     /// <summary>Of each table how many rows there are, and a sum over all values but what says when and in which order they were written.</summary>
@@ -23,7 +24,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
         foreach (var map in maps)
         {
             await using var command = new NpgsqlCommand(
-                $"select count(*), coalesce(sum(hashtextextended((to_jsonb(t) - 'id' - 'last_synced_at')::text, 0)::numeric), 0)::text from \"{map.Table}\" t", connection)
+                "select count(*), coalesce(sum(hashtextextended((to_jsonb(t) - 'id' - 'last_synced_at')::text, 0)::numeric), 0)::text from "
+                    + $"\"{map.Table}\" t", connection)
             { CommandTimeout = 0 };
             await using var reader = await command.ExecuteReaderAsync();
             await reader.ReadAsync();
@@ -37,7 +39,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
     public async Task<string> DifferenceAsync(string table, string one, string other)
     {
         var (ours, theirs) = (await ColumnsAsync(table, one), await ColumnsAsync(table, other));
-        var (mine, yours) = (ours.Except(theirs).Order(StringComparer.Ordinal).FirstOrDefault(), theirs.Except(ours).Order(StringComparer.Ordinal).FirstOrDefault());
+        var (mine, yours) =
+            (ours.Except(theirs).Order(StringComparer.Ordinal).FirstOrDefault(), theirs.Except(ours).Order(StringComparer.Ordinal).FirstOrDefault());
         return $"{table}: {mine ?? "nothing"} in {one}, {yours ?? "nothing"} in {other}";
     }
 
@@ -46,7 +49,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
     {
         await using var connection = await databases.OpenAsync(database);
         await using var command = new NpgsqlCommand(
-            $"select id from (select \"{map.Key}\" as id, row_number() over (order by \"{map.Key}\") as place from \"{map.Table}\") t where place % {stride} = 0", connection);
+            $"select id from (select \"{map.Key}\" as id, row_number() over (order by \"{map.Key}\") as place from \"{map.Table}\") t where place % "
+                + $"{stride} = 0", connection);
         await using var reader = await command.ExecuteReaderAsync();
         var ids = new List<string>();
         while (await reader.ReadAsync())
@@ -70,7 +74,8 @@ internal sealed class TargetTables(Databases databases, IReadOnlyList<EntityMap>
         var key = maps.First(m => m.Table == table).Key;
         await using var connection = await databases.OpenAsync(database);
         await using var command = new NpgsqlCommand(
-            $"select \"{key}\" || ' ' || c.key || ' = ' || c.value from \"{table}\" t, jsonb_each_text(to_jsonb(t) - 'id' - 'last_synced_at') c where c.value is not null", connection)
+            $"select \"{key}\" || ' ' || c.key || ' = ' || c.value from \"{table}\" t, jsonb_each_text(to_jsonb(t) - 'id' - 'last_synced_at') c where "
+                + "c.value is not null", connection)
         { CommandTimeout = 0 };
         await using var reader = await command.ExecuteReaderAsync();
         var columns = new HashSet<string>();

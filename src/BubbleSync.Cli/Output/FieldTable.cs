@@ -23,7 +23,8 @@ internal static class FieldTable
     public static void PrintCoverage(FieldAuditReport report, IAnsiConsole console)
     {
         string[] published = report.Coverage.Any(c => c.Published is not null) ? ["published"] : [];
-        var table = new ReportTable().Words("fields of").Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]).Spare("published", "stored", "mapped", "sent", "known");
+        var table = new ReportTable().Words("fields of")
+            .Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]).Spare("published", "stored", "mapped", "sent", "known");
         foreach (var c in report.Coverage.Append(report.Total))
             table.Row([c.Entity, c.Known, c.Sent, c.Mapped, c.Stored, Percent(c.Percent), .. published.Select(_ => Published(c.Published))]);
         table.Print(console);
@@ -31,7 +32,10 @@ internal static class FieldTable
     }
 
     private static string Published(PublishedCoverage? coverage) =>
-        coverage is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{coverage.Mapped:N0}/{coverage.Of:N0} = {Percent(Math.Round(100m * coverage.Mapped / coverage.Of, 1))}");
+        coverage is null
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture, $"{coverage.Mapped:N0}/{coverage.Of:N0} = {Percent(Math.Round(100m * coverage.Mapped / coverage.Of, 1))}");
 
     private static string Percent(decimal percent) => percent.ToString("0.0' %'", CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,8 @@ internal static class InvoiceSummary
     /// <summary>Prints the result of <c>sync invoice</c>.</summary>
     public static void Print(InvoiceSyncReport report, NextSteps next, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA").Spare("SEDA", "items", "submitted", "payments", "users", "customer", "agent");
+        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA")
+            .Spare("SEDA", "items", "submitted", "payments", "users", "customer", "agent");
         foreach (var result in report.Results.Take(MostRows))
         {
             var s = result.Stats;
@@ -39,9 +40,13 @@ internal static class InvoiceSummary
     {
         var named = troubles.ToList();
         RunSummary.Lines(console, "warning", [.. named.Where(t => t.Severity == Severity.Warning).Select(t => t.Message), .. run.Warnings]);
-        RunSummary.Lines(Terminal.Error, "error", [.. named.Where(t => t.Severity == Severity.Error).Select(t => t.Message).Concat(run.Errors.Select(next.Text)).Distinct()]);
+        RunSummary.Lines(
+            Terminal.Error, "error",
+            [.. named.Where(t => t.Severity == Severity.Error).Select(t => t.Message).Concat(run.Errors.Select(next.Text)).Distinct()]);
         RunSummary.Close(run, next, console);
     }
 
-    private static string Result(InvoiceResult result) => !result.Success ? "failed" : result.Steps is not [{ Action: InvoiceAction.Skip }] ? "synced" : result.Errors.Any(e => e is { Code: ErrorCode.Conflict, Entity: "invoice" }) ? "kept" : "up to date";
+    private static string Result(InvoiceResult result) =>
+        !result.Success ? "failed" : result.Steps is not [{ Action: InvoiceAction.Skip }] ? "synced" : result.Errors.Any(e =>
+            e is { Code: ErrorCode.Conflict, Entity: "invoice" }) ? "kept" : "up to date";
 }

@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Draws a run: one line per entity, and three below: records, calls, queues. In a narrow terminal the bars are left out, then counts become percentages.</summary>
+/// <summary>
+/// Draws a run: one line per entity, and three below: records, calls, queues. In a narrow terminal the bars are left out, then counts become percentages.
+/// </summary>
 internal sealed class LiveView(TimeProvider clock) : IRenderable
 {
     private const int WidestBar = 30;
@@ -69,25 +71,30 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     // In a low window, entities in progress come first, then waiting ones.
     private static List<EntityProgress> Shown(IReadOnlyList<EntityProgress> entities, int lines)
     {
-        var first = entities.OrderBy(e => e.State switch { EntityState.Reading => 0, EntityState.Merging => 1, EntityState.Waiting => 2, _ => 3 }).Take(Math.Max(lines, 1)).ToHashSet();
+        var first = entities.OrderBy(e => e.State switch { EntityState.Reading => 0, EntityState.Merging => 1, EntityState.Waiting => 2, _ => 3 })
+            .Take(Math.Max(lines, 1)).ToHashSet();
         return [.. entities.Where(first.Contains)];
     }
 
     private static Segment[] Bar(EntityProgress entity, string ink, int width)
     {
-        var full = entity.State == EntityState.Done ? width : entity.Expected is { } expected and > 0 ? (int)Math.Min(width, width * entity.Read / expected) : 0;
+        var full = entity.State == EntityState.Done ? width : entity.Expected is { } expected and > 0 ? (int)Math.Min(
+            width, width * entity.Read / expected) : 0;
         return [new(new string(ink[0], full), Style(entity)), new($"{new string(ink[1], width - full)}  ", new(foreground: Color.Grey))];
     }
 
     private string Count(EntityProgress entity)
     {
         var count = entity.Expected is { } expected ? string.Create(CultureInfo.InvariantCulture, $"{entity.Read:N0}/{expected:N0}") : "";
-        var pace = entity.State == EntityState.Reading && _speed.Of(entity.Name) is > 0 and var speed ? string.Create(CultureInfo.InvariantCulture, $"{speed:N0}/s") : "";
+        var pace = entity.State == EntityState.Reading && _speed.Of(entity.Name) is > 0 and var speed
+            ? string.Create(CultureInfo.InvariantCulture, $"{speed:N0}/s")
+            : "";
         return $"{count,19} {pace,9}  ";
     }
 
     private static string Part(EntityProgress entity) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(entity.Expected is { } expected and > 0 ? 100 * Math.Min(entity.Read, expected) / expected : 0),3} %  ");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{(entity.Expected is { } expected and > 0 ? 100 * Math.Min(entity.Read, expected) / expected : 0),3} %  ");
 
     private static string State(EntityProgress entity, bool compares) => entity.State switch
     {

@@ -18,7 +18,9 @@ internal static class LogLines
         if (isJson)
             builder.AddJsonConsole(options => (options.UseUtcTimestamp, options.TimestampFormat) = (true, Time.TrimEnd()));
         else
-            builder.AddSimpleConsole(options => (options.UseUtcTimestamp, options.TimestampFormat, options.SingleLine, options.ColorBehavior) = (true, Time, true, LoggerColorBehavior.Disabled));
+            builder.AddSimpleConsole(
+                options => (options.UseUtcTimestamp, options.TimestampFormat, options.SingleLine, options.ColorBehavior) =
+                    (true, Time, true, LoggerColorBehavior.Disabled));
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
     });
 }

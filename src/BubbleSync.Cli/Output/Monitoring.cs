@@ -12,8 +12,10 @@ internal sealed class Monitoring : IDisposable
     // opentelemetry.io/docs/specs/otel/protocol/exporter
     private static readonly string[] Endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
 
-    private readonly TracerProvider _spans = Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(SyncEngine.TelemetryName).AddOtlpExporter().Build();
-    private readonly MeterProvider _measurements = Sdk.CreateMeterProviderBuilder().ConfigureResource(Describe).AddMeter(SyncEngine.TelemetryName).AddOtlpExporter().Build();
+    private readonly TracerProvider _spans = Sdk.CreateTracerProviderBuilder()
+        .ConfigureResource(Describe).AddSource(SyncEngine.TelemetryName).AddOtlpExporter().Build();
+    private readonly MeterProvider _measurements = Sdk.CreateMeterProviderBuilder()
+        .ConfigureResource(Describe).AddMeter(SyncEngine.TelemetryName).AddOtlpExporter().Build();
 
     private Monitoring()
     {

@@ -22,7 +22,8 @@ internal sealed class NextSteps
 
     /// <summary>Returns the lines for what follows a command.</summary>
     public static NextSteps Of(ParseResult parsed) => new(string.Concat(Repeated
-        .Select(name => (Name: name, Value: parsed.GetResult(CommonOptions.All.Single(o => o.Name == name))?.Tokens is [{ Value: var value }, ..] ? value : null))
+        .Select(name =>
+            (Name: name, Value: parsed.GetResult(CommonOptions.All.Single(o => o.Name == name))?.Tokens is [{ Value: var value }, ..] ? value : null))
         .Where(o => o.Value is not null)
         .Select(o => $" {o.Name} {Quoted(o.Value!)}")));
 

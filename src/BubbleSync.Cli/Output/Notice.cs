@@ -2,7 +2,9 @@ using Spectre.Console.Rendering;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>A line above a view that redraws itself: what the view had drawn below is cleared first, as the line may be longer than those it replaces, or wrap.</summary>
+/// <summary>
+/// A line above a view that redraws itself: what the view had drawn below is cleared first, as the line may be longer than those it replaces, or wrap.
+/// </summary>
 internal sealed class Notice(string line) : IRenderable
 {
     private const string ClearBelow = "\u001b[J";

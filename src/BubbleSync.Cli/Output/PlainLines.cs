@@ -19,6 +19,9 @@ internal sealed class PlainLines(TimeProvider clock) : IProgress<RunProgress>
 
         _last = clock.GetTimestamp();
         var done = value.Entities.Where(e => e.State == EntityState.Done).Select(e => e.Name).DefaultIfEmpty("none yet");
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ProgressText.Records(value, _speed)}; {ProgressText.Api(value, _speed)}; {ProgressText.Queues(value)}; done: {string.Join(", ", done)}"));
+        Console.Error.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ProgressText.Records(value, _speed)}; {ProgressText.Api(value, _speed)}; {ProgressText.Queues(value)}; done: {string.Join(", ", done)}"));
     }
 }

@@ -24,7 +24,9 @@ internal sealed class ReportTable
     /// <summary>Adds columns of numbers.</summary>
     public ReportTable Numbers(params string[] heads) => Add(heads, Justify.Right);
 
-    /// <summary>Names the columns that a narrow terminal can do without, the least needed first; of these, columns of nothing but zeros and blanks go before all others.</summary>
+    /// <summary>
+    /// Names the columns that a narrow terminal can do without, the least needed first; of these, columns of nothing but zeros and blanks go before all others.
+    /// </summary>
     public ReportTable Spare(params string[] heads)
     {
         _spare = heads;

@@ -35,7 +35,8 @@ internal static class RunSummary
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
-        var table = new ReportTable().Words("entity").Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete")
+        var table = new ReportTable().Words("entity")
+            .Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete")
             .Prose("complete").Spare("complete", "not in Bubble", "missing links", "unchanged", "extracted", "conflicts", "rejected");
         foreach (var e in entities)
             table.Row(e.Name, e.Extracted, e.Inserted, e.Updated, e.Unchanged, e.Conflicts, e.Rejected, e.MissingLinks, e.NotInBubble, Proof(e.Proof));
@@ -47,9 +48,11 @@ internal static class RunSummary
     {
         var isVerify = report.Kind == RunKind.Verify;
         var table = new ReportTable().Words("entity").Numbers("compared");
-        table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected")).Words("complete").Prose("complete").Spare("complete", "equal", "extra");
+        table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected"))
+            .Words("complete").Prose("complete").Spare("complete", "equal", "extra");
         foreach (var e in report.Entities)
-            table.Row([e.Name, e.Extracted, .. isVerify ? [e.Unchanged, e.Extracted - e.Unchanged, e.NotInBubble] : new object[] { e.Rejected }, Proof(e.Proof)]);
+            table.Row(
+                [e.Name, e.Extracted, .. isVerify ? [e.Unchanged, e.Extracted - e.Unchanged, e.NotInBubble] : new object[] { e.Rejected }, Proof(e.Proof)]);
         return table;
     }
 
@@ -95,7 +98,10 @@ internal static class RunSummary
         var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: {(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in {report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, {report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+            $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: "
+                + $"{(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in "
+                + $"{report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, "
+                + $"{report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
     }
 
     /// <summary>Whether it is verified that all was read; or which part was to be read.</summary>

@@ -20,7 +20,8 @@ internal static class RunTables
         var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected")
             .Prose("status").Shorten("run", NextSteps.IdLength).Spare("updated", "inserted", "extracted", "rejected", "took", "started");
         foreach (var run in runs)
-            table.Row($"{run.RunId}", Word.Of(run.Kind), (run.Died ? "died" : Word.Of(run.Status)) + (run.DryRun ? " (dry run)" : "") + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
+            table.Row($"{run.RunId}", Word.Of(run.Kind), (run.Died ? "died" : Word.Of(run.Status)) + (run.DryRun ? " (dry run)" : "")
+                + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);
         table.Print(console);
     }
 
@@ -45,7 +46,8 @@ internal static class RunTables
         return line.BubbleId is null ? (entity.Length == 0 ? line.Message : $"{line.Entity}: {line.Message}") : $"{entity}{line.BubbleId}: {line.Message}";
     }
 
-    private static string Took(RunListing run) => run.FinishedAt is { } end ? $"{(end - run.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : "";
+    private static string Took(RunListing run) =>
+        run.FinishedAt is { } end ? $"{(end - run.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : "";
 
     private static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

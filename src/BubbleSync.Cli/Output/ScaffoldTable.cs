@@ -23,7 +23,8 @@ internal static class ScaffoldTable
 
     private static ReportTable Table(ScaffoldReport report)
     {
-        var table = new ReportTable().Words("entity", "Bubble type").Numbers("level", "fields").Words("map", "table").Spare("table", "level", "fields", "map", "Bubble type");
+        var table = new ReportTable()
+            .Words("entity", "Bubble type").Numbers("level", "fields").Words("map", "table").Spare("table", "level", "fields", "map", "Bubble type");
         foreach (var e in report.Entities)
             table.Row(e.Name, e.BubbleType, e.Level, e.Fields, Short(e.MapFile), Short(e.TableFile));
         return table;

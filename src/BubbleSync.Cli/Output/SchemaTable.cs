@@ -42,11 +42,15 @@ internal static class SchemaTable
     private static string Closing(SchemaAuditReport report, bool isAsked)
     {
         var (fields, mapped) = (report.Entities.Sum(e => e.Fields), report.Entities.Sum(e => e.Mapped));
-        var isOpen = report.Findings.Any(f => f.Finding is SchemaFindingKind.TableMissing or SchemaFindingKind.FieldUnmapped || (f.Ddl is not null && f.Finding != SchemaFindingKind.ColumnMisfit));
+        var isOpen = report.Findings.Any(
+            f => f.Finding is SchemaFindingKind.TableMissing or SchemaFindingKind.FieldUnmapped
+                || (f.Ddl is not null && f.Finding != SchemaFindingKind.ColumnMisfit));
         var done = report.Applied > 0 ? string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}.")
             : isAsked && report.WrittenMaps.Count == 0 ? " There was nothing to add."
             : isOpen && !isAsked ? " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps."
             : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {Word.Of(report.Source)}); {report.Findings.Count} findings.{done}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {Word.Of(report.Source)}); {report.Findings.Count} findings.{done}");
     }
 }

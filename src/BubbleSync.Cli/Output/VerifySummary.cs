@@ -28,7 +28,8 @@ internal static class VerifySummary
 
     private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
     {
-        var table = new ReportTable().Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
+        var table = new ReportTable()
+            .Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
             .Prose("complete").Spare("complete", "rejected", "newer", "older", "extra", "differs", "missing");
         foreach (var e in entities)
             table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
@@ -46,6 +47,9 @@ internal static class VerifySummary
     {
         var compared = report.Entities.Sum(e => e.Compared);
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
-        return string.Create(CultureInfo.InvariantCulture, $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in {report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in "
+                + $"{report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
 }

@@ -24,12 +24,14 @@ internal static class AuditSchemaVerb
                 async engine =>
                 {
                     context.Tell("Asking Bubble for its types and fields, and for some records of each …");
-                    var report = await engine.AuditSchemaAsync(new SchemaAuditOptions { Apply = parsed.GetValue(Apply), WriteMaps = parsed.GetValue(WriteMaps) }, token);
+                    var report = await engine.AuditSchemaAsync(
+                        new SchemaAuditOptions { Apply = parsed.GetValue(Apply), WriteMaps = parsed.GetValue(WriteMaps) }, token);
                     if (parsed.GetValue(DdlFile) is { } ddl)
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    return context.Print(report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
+                    return context.Print(
+                        report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
                 },
                 token);
         });

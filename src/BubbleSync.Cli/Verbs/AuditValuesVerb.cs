@@ -9,7 +9,8 @@ namespace BubbleSync.Cli.Verbs;
 internal static class AuditValuesVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
+    private static readonly Option<DateTimeOffset> Since = MomentOption.Create(
+        "--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<ValueVerdict?> Only = ChoiceOption.Optional<ValueVerdict>("--only", "Only rows of this verdict");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file instead of stdout; compress it if its name ends in .gz");
     private static readonly Option<bool> Formulas = new("--formulas") { Description = "Do not change texts that a spreadsheet would read as formulas" };
@@ -17,14 +18,16 @@ internal static class AuditValuesVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("values", "Write the sent, the mapped and the stored value of each mapped field of each record") { Entity, Since, Only, Csv, Formulas };
+        var command = new Command("values", "Write the sent, the mapped and the stored value of each mapped field "
+            + "of each record") { Entity, Since, Only, Csv, Formulas };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
             return context.RunAsync("audit values", async engine =>
             {
                 await using var output = Console.OpenStandardOutput();
-                var report = await context.ShowAsync(progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token));
+                var report = await context.ShowAsync(
+                    progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token));
                 Print(report, context, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);

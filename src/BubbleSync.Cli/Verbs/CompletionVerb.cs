@@ -6,7 +6,8 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>completion</c>: the script for tab completion in a shell. It calls the program itself, with the directive <c>[suggest:POSITION]</c>.</summary>
 internal static class CompletionVerb
 {
-    private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string, string> { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
+    private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string,
+    string> { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
     private static readonly Argument<string> Shell = new("SHELL") { Description = string.Join(", ", Scripts.Keys) };
 
     /// <summary>The verb.</summary>
@@ -19,7 +20,8 @@ internal static class CompletionVerb
                 given.AddError($"There is no completion for '{shell.Value}'.{DidYouMean.Hint(shell.Value, Scripts.Keys)}");
         });
         var command = new Command("completion", "Print the script for tab completion in a shell") { Shell };
-        command.SetAction((parsed, token) => new CommandContext(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
+        command.SetAction(
+            (parsed, token) => new CommandContext(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
         return command;
     }
 

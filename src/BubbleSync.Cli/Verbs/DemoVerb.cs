@@ -31,7 +31,8 @@ internal static class DemoVerb
             Directory.CreateDirectory(CommandContext.Home);
             Csv.Require(file);
             context.Tell("Starting a private PostgreSQL and the Bubble simulator …");
-            await using var server = await EmbeddedPostgresServer.StartAsync(new EmbeddedPostgresOptions { Folder = Path.Combine(CommandContext.Home, "demo"), Temporary = true }, token);
+            await using var server = await EmbeddedPostgresServer.StartAsync(
+                new EmbeddedPostgresOptions { Folder = Path.Combine(CommandContext.Home, "demo"), Temporary = true }, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
             var engine = context.Engine(Settings(parsed, server, simulator));
 
@@ -39,7 +40,8 @@ internal static class DemoVerb
             context.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
                 + Invariant($"with {parsed.GetValue(Invoices):N0} invoices and all around them."));
             var report = await context.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
-            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
+            var audit = ExitCode.Of(
+                report) is ExitCode.Done or ExitCode.Partial ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)
                 await audit.WriteCsvAsync(file, shapes: false, token);
             var code = context.Print(report);
@@ -59,11 +61,14 @@ internal static class DemoVerb
     // The shipped settings, not those of the user: the demo never uses a real app or database. The simulator has no rate limit.
     private static SyncSettings Settings(ParseResult parsed, EmbeddedPostgresServer server, SimulatorServer simulator)
     {
-        var settings = SettingsFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
+        var settings = SettingsFile.Read(
+            Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
         return settings with
         {
-            Bubble = settings.Bubble with { BaseUrl = new Uri($"{simulator.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
-            Postgres = settings.Postgres with { ConnectionString = server.ConnectionString, Schema = parsed.GetValue(CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public" },
+            Bubble = settings.Bubble with { BaseUrl = new Uri(
+                $"{simulator.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
+            Postgres = settings.Postgres with { ConnectionString = server.ConnectionString, Schema = parsed.GetValue(
+                CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public" },
         };
     }
 }

@@ -5,7 +5,8 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>patch</c>: the patch stage alone.</summary>
 internal static class PatchVerb
 {
-    private static readonly Argument<string[]> Names = new("NAME") { Description = "A patch's name or number; default all", DefaultValueFactory = _ => [], Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Names =
+        new("NAME") { Description = "A patch's name or number; default all", DefaultValueFactory = _ => [], Arity = ArgumentArity.ZeroOrMore };
 
     /// <summary>The verb.</summary>
     public static Command Command()

@@ -58,7 +58,12 @@ internal static class PlanVerb
         foreach (var e in report.Entities)
             table.Row(e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits);
         table.Print(console);
-        RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about {report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches {string.Join(", ", report.Patches)}."));
+        RunSummary.Line(
+            console, string.Create(
+                CultureInfo.InvariantCulture,
+                $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about "
+                    + $"{report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches "
+                    + $"{string.Join(", ", report.Patches)}."));
         RunSummary.Lines(console, "warning", report.Warnings);
     }
 }

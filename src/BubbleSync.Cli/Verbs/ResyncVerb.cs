@@ -9,17 +9,21 @@ internal static class ResyncVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
-    private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified "
+        + "windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
-    private static readonly Option<Limit?> MaxRejects = LimitOption.Create("--max-rejects", "Stop before further merges if more records than this number or part are rejected", percentOnly: false);
-    private static readonly Option<long?> MaxCalls = NumberOption.Optional("--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
+    private static readonly Option<Limit?> MaxRejects = LimitOption.Create(
+        "--max-rejects", "Stop before further merges if more records than this number or part are rejected", percentOnly: false);
+    private static readonly Option<long?> MaxCalls = NumberOption.Optional(
+        "--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
     private static readonly Option<bool> Plan = new("--plan") { Description = "Report what it would read, write and cost, and end" };
     private static readonly Option<bool> AcceptSource = new("--accept-source")
     {
         Description = "Accept a new address of the same app if a sample of the stored ids exists there",
     };
-    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what would change" };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what "
+        + "would change" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -36,7 +40,9 @@ internal static class ResyncVerb
             if (parsed.GetValue(Plan))
                 return PlanVerb.RunAsync(context, parsed.GetValue(Entity)!, token);
 
-            return context.RunAsync("resync", async engine => context.Print(await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
+            return context.RunAsync(
+                "resync", async engine => context.Print(
+                    await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
         return command;
     }
@@ -63,6 +69,7 @@ internal static class ResyncVerb
 
         Option[] fixedAtStart = [Entity, Force, Plan, DryRun, Prune, PruneLimit];
         foreach (var option in fixedAtStart.Where(o => command.GetResult(o) is { Implicit: false }))
-            command.AddError($"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");
+            command.AddError(
+                $"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");
     }
 }

@@ -19,7 +19,8 @@ internal static class RunsVerb
     private static readonly Option<string?> Entity = EntityOption.Single("Only entries of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejected fields and their records to a CSV file");
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here, have the same date or are newer" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here, have the same date "
+        + "or are newer" };
 
     /// <summary>The verb.</summary>
     public static Command Command() => new("runs", "Show earlier runs; reprocess rejected records")
@@ -79,7 +80,8 @@ internal static class RunsVerb
     private static async Task LogAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token)
     {
         var (run, level, entity) = (parsed.GetValue(Run)!, parsed.GetValue(Level), parsed.GetValue(Entity));
-        var lines = await (parsed.GetValue(Follow) ? archive.FollowAsync(run, level, entity, TimeProvider.System, token) : archive.LogAsync(run, level, entity, token));
+        var lines = await (parsed.GetValue(
+            Follow) ? archive.FollowAsync(run, level, entity, TimeProvider.System, token) : archive.LogAsync(run, level, entity, token));
         if (context.IsJson)
             await WriteJsonAsync(lines, token);
         else

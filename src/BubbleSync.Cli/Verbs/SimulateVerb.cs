@@ -12,7 +12,8 @@ internal static class SimulateVerb
     private static readonly Option<int> Port = NumberOption.Create("--port", "Loopback port; 0 for a free one", 0, 0, 65_535);
     private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Number of invoices; other types are in proportion", 2000, 0, 1_000_000);
     private static readonly Option<int> Seed = new("--seed") { Description = "The random seed", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private static readonly Option<string> Token = new("--token") { Description = "The token to accept", HelpName = "TEXT", DefaultValueFactory = _ => "simulator-token" };
+    private static readonly Option<string> Token =
+        new("--token") { Description = "The token to accept", HelpName = "TEXT", DefaultValueFactory = _ => "simulator-token" };
     private static readonly Option<int> Latency = NumberOption.Create("--latency", "Milliseconds before each answer", 0, 0, 600_000);
     private static readonly Option<int> Limit = NumberOption.Create("--limit", "Requests a minute; more get 429; 0 for no limit", 0, 0);
     private static readonly Option<string[]> Fault = new("--fault")
@@ -26,7 +27,8 @@ internal static class SimulateVerb
     public static Command Command()
     {
         Fault.CompletionSources.Add([.. SimulatorFaults.All.Select(f => f.Name)]);
-        var command = new Command("simulate", "Serve a Bubble Data API with synthetic data, until interrupted") { Port, Invoices, Seed, Token, Latency, Limit, Fault };
+        var command = new Command("simulate", "Serve a Bubble Data API with synthetic data, "
+            + "until interrupted") { Port, Invoices, Seed, Token, Latency, Limit, Fault };
         command.SetAction(RunAsync);
         return command;
     }
@@ -54,7 +56,10 @@ internal static class SimulateVerb
         }
         catch (ArgumentException unknown)
         {
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--fault", ErrorCode.Usage, unknown.Message.Replace($" (Parameter '{unknown.ParamName}')", "", StringComparison.Ordinal)), unknown);
+            throw new SyncException(
+                new SyncError(
+                    SyncStage.Settings, null, null, "--fault", ErrorCode.Usage, unknown.Message.Replace(
+                        $" (Parameter '{unknown.ParamName}')", "", StringComparison.Ordinal)), unknown);
         }
         catch (IOException taken)
         {

@@ -8,8 +8,10 @@ namespace BubbleSync.Cli.Verbs;
 internal static class VerifyVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<DateTimeOffset> Since = MomentOption.Create("--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
-    private static readonly Option<Limit?> Sample = LimitOption.Create("--sample", "Only about this number or part of the records of each entity, evenly over its history", percentOnly: false);
+    private static readonly Option<DateTimeOffset> Since = MomentOption.Create(
+        "--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
+    private static readonly Option<Limit?> Sample = LimitOption.Create(
+        "--sample", "Only about this number or part of the records of each entity, evenly over its history", percentOnly: false);
     private static readonly Option<bool> Strict = new("--strict")
     {
         Description = "Report a value as a difference if it is kept here but Bubble no longer sends it",

@@ -117,16 +117,21 @@ internal sealed partial class AppDescriptionReader(BubbleClient client)
         ("string", "date-time") => "date",
         ("array", _) => $"list.{(property.TryGetProperty("items", out var items) ? KindOf(items) : "text")}",
         ("object", _) => "object",
-        _ => Text(property, "description") is { } description && Reference().Match(description) is { Success: true } reference ? Referred(reference.Groups[1].Value) : "text",
+        _ => Text(property, "description") is { } description && Reference()
+            .Match(description) is { Success: true } reference ? Referred(reference.Groups[1].Value) : "text",
     };
 
     private static string Referred(string type) => type == "user" ? type : $"custom.{type}";
 
     private static JsonElement.ObjectEnumerator Members(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
+            ? value.EnumerateObject()
+            : default;
 
     private static JsonElement.ArrayEnumerator Items(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : default;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray()
+            : default;
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? Text(value) : null;

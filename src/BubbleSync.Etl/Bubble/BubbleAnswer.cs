@@ -103,8 +103,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         return _refusal.Of(status, null, address, entity, said, isOfApp);
     }
 
-    // If they were parsed nevertheless, letters would be lost, because the parser does not check them. The character set that the server names comes first: bytes of
-    // another one are rarely UTF-8, and the same request would get them again.
+    // If they were parsed nevertheless, letters would be lost, because the parser does not check them. The character set that the server names comes first:
+    // bytes of another one are rarely UTF-8, and the same request would get them again.
     private void CheckText(HttpResponseMessage response, string entity, ReadOnlySpan<byte> body)
     {
         if (response.Content.Headers.ContentType?.CharSet is { Length: > 0 } set && !IsUtf8(set) && body.ContainsAnyExcept(PlainAscii))
@@ -117,7 +117,8 @@ internal sealed class BubbleAnswer(BubbleSettings settings, ApiMeter meter)
         }
 
         if (!Utf8.IsValid(body))
-            throw Failure(entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
+            throw Failure(
+                entity, ErrorCode.SourceGarbled, $"answered 200 with a body that is not UTF-8: {_refusal.Described(response, body)}", isTransient: true);
     }
 
     private static bool IsUtf8(string set) => set.Trim('"', '\'', ' ').ToUpperInvariant() is "UTF-8" or "UTF8";

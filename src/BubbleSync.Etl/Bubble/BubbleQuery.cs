@@ -20,6 +20,8 @@ internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constr
         return string.Create(CultureInfo.InvariantCulture, $"obj/{Uri.EscapeDataString(TypeName(Type))}?limit={Limit}&cursor={Cursor}&{order}{constraints}");
     }
 
-    /// <summary>A type's name as used in addresses: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").</summary>
+    /// <summary>
+    /// A type's name as used in addresses: the display name, lower-cased, spaces removed, nothing else (manual.bubble.io, "Data API endpoints").
+    /// </summary>
     public static string TypeName(string type) => type.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
 }

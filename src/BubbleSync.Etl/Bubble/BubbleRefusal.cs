@@ -71,7 +71,8 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
         {
             401 => Failure(entity, ErrorCode.TokenRefused, $"refused the token (401) for {type}. {OtherToken}", isTransient: false),
             403 when isOfApp && OfTheToken().IsMatch(said) => Failure(
-                entity, ErrorCode.TokenRefused, $"refused the token (403: {said}) for {type}. Unless this names another cause: {OtherToken}", isTransient: false),
+                entity, ErrorCode.TokenRefused, $"refused the token (403: {said}) for {type}. Unless this names another cause: {OtherToken}",
+                isTransient: false),
             403 when isOfApp => Failure(
                 entity, ErrorCode.SourceForbidden,
                 $"refused the request (403: {said}) for {type}. The message does not name the token: check the rules that the app has for its API, "
@@ -82,9 +83,11 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
                 + "Allow the address of this machine there (firewall, IP rule, bot protection)", isTransient: false),
             404 => Failure(entity, ErrorCode.TypeNotExposed, $"serves no {type} (404: {said}). {NotExposed}", isTransient: false),
             414 or 431 => Failure(
-                entity, ErrorCode.AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server in front of Bubble"), isTransient: false),
+                entity, ErrorCode.AddressTooLong, Invariant($"answered {status} ({said}): the request is too long for a server in front of Bubble"),
+                isTransient: false),
             304 => Failure(
-                entity, ErrorCode.SourceBusy, "answered 304 (not modified) to a request without a condition: a cache in front of Bubble answers instead of the app",
+                entity, ErrorCode.SourceBusy, "answered 304 (not modified) to a request without a condition: a cache in front of Bubble answers "
+                    + "instead of the app",
                 isTransient: true),
             >= 300 and < 400 => Failure(entity, ErrorCode.SourceMoved, Invariant($"redirects ({status}) {Moved(location)}"), isTransient: false),
             429 or 503 => Failure(entity, ErrorCode.SourceThrottled, Invariant($"asks to slow down ({status}: {said})"), isTransient: true),
@@ -135,7 +138,8 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
     }
 
     /// <summary>
-    /// Returns the beginning of a body. A body that begins like JSON may contain records, which no message may quote; anything else is a page of a server in between, whose words help.
+    /// Returns the beginning of a body. A body that begins like JSON may contain records, which no message may quote; anything else is a page of a server in
+    /// between, whose words help.
     /// </summary>
     public string Described(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
@@ -147,7 +151,8 @@ internal sealed partial class BubbleRefusal(BubbleSettings settings)
             : $"\"{_redaction.Clean(Beginning(text))}\"";
     }
 
-    // The text must not be cut within the token, because half a token would not be recognised: as many characters as the longest spelling of a token are dropped.
+    // The text must not be cut within the token, because half a token would not be recognised: as many characters as the longest spelling of a token are
+    // dropped.
     private string Beginning(ReadOnlySpan<byte> text)
     {
         if (text.Length <= MostDescribed)

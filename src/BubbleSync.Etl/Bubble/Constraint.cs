@@ -10,7 +10,8 @@ internal sealed record Constraint(string Json)
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The field is at or after a moment. Bubble's comparators are strict, so a millisecond is subtracted, if the moment is not the first.</summary>
-    public static Constraint NotBefore(string key, DateTimeOffset moment) => Of(key, "greater than", Time(moment - DateTimeOffset.MinValue >= Least ? moment - Least : moment));
+    public static Constraint NotBefore(string key, DateTimeOffset moment) =>
+        Of(key, "greater than", Time(moment - DateTimeOffset.MinValue >= Least ? moment - Least : moment));
 
     /// <summary>The field is earlier than a moment.</summary>
     public static Constraint Before(string key, DateTimeOffset moment) => Of(key, "less than", Time(moment));

@@ -226,7 +226,8 @@ internal sealed class RequestSender : IDisposable
         var said = inner.Message.TrimEnd('.');
         return broken is HttpRequestException { HttpRequestError: var error and not HttpRequestError.Unknown }
             ? error == HttpRequestError.SecureConnectionError
-                ? $"cannot be reached (the TLS handshake failed: {said}). Check that the server speaks TLS on this port, and that its certificate is valid, for "
+                ? $"cannot be reached (the TLS handshake failed: {said}). Check that the server speaks TLS on this port, and that its certificate "
+                    + "is valid, for "
                     + "this host, and from an authority that this machine trusts (SSL_CERT_FILE)"
                 : $"cannot be reached ({error}: {said}). Check Bubble:BaseUrl and the network"
             : $"cannot be reached ({said}). Check Bubble:BaseUrl and the network";

@@ -45,7 +45,8 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         await connection.DisableStatementTimeoutAsync(cancellationToken);
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null),
-            r => new RecordDifference(r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
+            r => new RecordDifference(
+                r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
             cancellationToken, DeletedInSourceSql.Parameters(horizon));
         await foreach (var difference in differences)
             yield return difference;

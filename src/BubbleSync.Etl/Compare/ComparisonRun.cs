@@ -28,7 +28,7 @@ internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, boo
 /// staging and the journal, so it can run beside other runs.
 /// </summary>
 internal sealed class ComparisonRun(
-    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+    SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, ResolvePlans resolve, RunJournal journal,
     TimeProvider clock)
     : IRecordedRun, IAsyncDisposable
 {
@@ -54,7 +54,7 @@ internal sealed class ComparisonRun(
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(Func<CancellationToken, Task> compare, CancellationToken cancellationToken)
     {
-        var plans = await settle(Findings, cancellationToken);
+        var plans = await resolve(Findings, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         _entities = [.. plans.Select(p => Entity(p, graph))];
         var order = new ReadingOrder(clock);
@@ -79,7 +79,7 @@ internal sealed class ComparisonRun(
         }
     }
 
-    /// <summary>Settles what is staged of an entity and opens the snapshot on which it is compared.</summary>
+    /// <summary>Prepares what is staged of an entity and opens the snapshot on which it is compared.</summary>
     public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         // Without its lock another run may have removed its staging.
@@ -90,7 +90,7 @@ internal sealed class ComparisonRun(
         try
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            var counts = await records.SettleAtOnceAsync(session.Connection, entity.Staged, NextStep.Again, cancellationToken);
+            var counts = await records.PrepareAtOnceAsync(session.Connection, entity.Staged, NextStep.Again, cancellationToken);
             return new ComparedEntity(entity, counts, session);
         }
         catch
@@ -117,9 +117,10 @@ internal sealed class ComparisonRun(
                 c => RejectedRecords.SupersedeGoneAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
         }
 
-        foreach (var issue in entity.Flow.Ledger.Issues)
+        foreach (var issue in entity.Flow.ExtractLog.Issues)
         {
-            var what = $"{entity.Plan.Name}: not shown to be complete: {issue.Message}. What was read is compared; rows that Bubble does not have are not looked for.";
+            var what = $"{entity.Plan.Name}: not shown to be complete: {issue.Message}. What was read is compared; rows that Bubble does not have are "
+                + "not looked for.";
             Findings.Errors.Add(new SyncError(SyncStage.Extract, entity.Plan.Name, null, null, issue.Code, what));
         }
     }
@@ -166,13 +167,13 @@ internal sealed class ComparisonRun(
 }
 
 /// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>
-internal sealed class ComparedEntity(EntityRun entity, SettledCounts counts, TargetSession session) : IAsyncDisposable
+internal sealed class ComparedEntity(EntityRun entity, StagedCounts counts, TargetSession session) : IAsyncDisposable
 {
     /// <summary>The entity.</summary>
     public EntityRun Entity => entity;
 
     /// <summary>What is staged of it.</summary>
-    public SettledCounts Counts => counts;
+    public StagedCounts Counts => counts;
 
     /// <summary>The connection with the snapshot.</summary>
     public NpgsqlConnection Connection => session.Connection;

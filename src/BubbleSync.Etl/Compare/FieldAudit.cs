@@ -11,7 +11,8 @@ using BubbleSync.Etl.Settings;
 namespace BubbleSync.Etl.Compare;
 
 /// <summary>Reads, examines and maps every record of Bubble, and keeps only counts by field, beside those of the tables.</summary>
-internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
+internal sealed class FieldAudit(
+    SyncPlan plan, IReadOnlyList<EntityMap> maps, BubbleClient client, TargetDatabase database, BubbleSettings settings, TimeProvider clock)
 {
     private List<Audited> _entities = [];
 
@@ -47,10 +48,13 @@ internal sealed class FieldAudit(SyncPlan plan, IReadOnlyList<EntityMap> maps, B
         var rows = new List<FieldAuditRow>();
         foreach (var entity in _entities)
             rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
-        var coverage = _entities.Select(e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published)).ToList();
-        var doubts = _entities.SelectMany(e => e.Flow.Ledger.Issues.Select(i => $"{e.Plan.Name}: not shown to be complete: {i.Message}. What was read is counted."));
+        var coverage = _entities.Select(
+            e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published))
+            .ToList();
+        var issues = _entities.SelectMany(
+            e => e.Flow.ExtractLog.Issues.Select(i => $"{e.Plan.Name}: not shown to be complete: {i.Message}. What was read is counted."));
         var total = FieldCoverage.Of("total", rows, PublishedCoverage.Sum(coverage.Select(c => c.Published)));
-        return new FieldAuditReport(rows, coverage, total, [.. doubts.Prepend(warning).OfType<string>()]);
+        return new FieldAuditReport(rows, coverage, total, [.. issues.Prepend(warning).OfType<string>()]);
     }
 
     private async Task<IReadOnlyDictionary<string, long>> StoredAsync(EntityPlan entity, CancellationToken cancellationToken)

@@ -22,7 +22,9 @@ internal sealed class FieldCounts(EntityPlan plan, FieldProfile seen, IReadOnlyL
     private FieldAuditRow Mapped(ColumnPlan column, SourceField source, IReadOnlyDictionary<string, long> stored)
     {
         var held = Held(source);
-        return Row(source.Name, column.Name, column.Type.Name, held.Count == 0 ? FieldStatus.AbsentInBubble : FieldStatus.Mapped, held, stored[column.Name], seen.Failed.GetValueOrDefault(column.Field));
+        return Row(source.Name, column.Name, column.Type.Name, held.Count == 0
+            ? FieldStatus.AbsentInBubble
+            : FieldStatus.Mapped, held, stored[column.Name], seen.Failed.GetValueOrDefault(column.Field));
     }
 
     private IEnumerable<FieldAuditRow> Unmapped() =>
@@ -51,5 +53,6 @@ internal sealed class FieldCounts(EntityPlan plan, FieldProfile seen, IReadOnlyL
 
     // A record may hold a field under two of its names.
     private FieldAuditRow Row(string field, string column, string type, FieldStatus status, ShapeTally held, long stored, long failed) =>
-        new(plan.Name, field, column, type, status, seen.Seen, Math.Min(seen.Seen, held.Count), stored, failed, Math.Min(seen.Seen, held.Filled), held.Examples());
+        new(plan.Name, field, column, type, status, seen.Seen, Math.Min(
+            seen.Seen, held.Count), stored, failed, Math.Min(seen.Seen, held.Filled), held.Examples());
 }

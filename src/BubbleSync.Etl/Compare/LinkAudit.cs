@@ -28,8 +28,10 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         var links = LinksAsync(cancellationToken);
         await (csv is null
             ? links.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]), formulas: false, cancellationToken));
-        return new LinkAuditReport(_columns, _first, [.. search?.Doubts.Distinct() ?? []]);
+            : CsvFile.WriteAsync(csv, Head,
+                links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]),
+                formulas: false, cancellationToken));
+        return new LinkAuditReport(_columns, _first, [.. search?.Issues.Distinct() ?? []]);
     }
 
     private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -50,9 +52,10 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         }
     }
 
-    private async IAsyncEnumerable<MissingLink> Counted(IAsyncEnumerable<MissingLink> links, EntityPlan plan, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<MissingLink> Counted(
+        IAsyncEnumerable<MissingLink> links, EntityPlan plan, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (targets, records, inBubble, doubts) = (0L, 0L, 0L, search?.Doubts.Count);
+        var (targets, records, inBubble, issues) = (0L, 0L, 0L, search?.Issues.Count);
         await foreach (var link in links.WithCancellation(cancellationToken))
         {
             if (targets < MostKept)
@@ -62,10 +65,12 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         }
 
         if (targets > 0)
-            _columns.Add(new MissingLinkCount(plan.Name, column.Name, column.Relations[0].Entity, targets, records, search is null || search.Doubts.Count > doubts ? null : inBubble));
+            _columns.Add(new MissingLinkCount(
+                plan.Name, column.Name, column.Relations[0].Entity, targets, records, search is null || search.Issues.Count > issues ? null : inBubble));
     }
 
-    private static IAsyncEnumerable<MissingLink> Find(NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
+    private static IAsyncEnumerable<MissingLink> Find(
+        NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
         connection.StreamAsync(
             LinkSql.Missing(plan, column, withHeld && column.HoldsLinks),
             r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1)),

@@ -19,13 +19,14 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
     // About as many as one request takes; they wait for it together.
     private const int AtOnce = 100;
 
-    private readonly List<string> _doubts = [];
+    private readonly List<string> _issues = [];
 
     /// <summary>The reasons so far why the search may be incomplete.</summary>
-    public IReadOnlyList<string> Doubts => _doubts;
+    public IReadOnlyList<string> Issues => _issues;
 
     /// <summary>Streams a column's links, each with how to fetch its target if Bubble has it.</summary>
-    public async IAsyncEnumerable<MissingLink> AskAsync(IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<MissingLink> AskAsync(
+        IAsyncEnumerable<MissingLink> links, ColumnPlan column, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var some in links.Chunk(AtOnce).WithCancellation(cancellationToken))
         {
@@ -61,7 +62,7 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
         await foreach (var reading in reader.ReadAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), cancellationToken))
         {
             if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved } verdict })
-                _doubts.Add($"{entity}: which targets Bubble has is not shown to be complete: {verdict.Why}");
+                _issues.Add($"{entity}: which targets Bubble has is not shown to be complete: {verdict.Why}");
             if (reading is not PageRead read)
                 continue;
 

@@ -23,7 +23,8 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
         var differences = DifferencesAsync(cancellationToken);
         await (csv is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, differences.Select(d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]), formulas: false, cancellationToken));
+            : CsvFile.WriteAsync(csv, Head, differences.Select(
+                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]), formulas: false, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
 
@@ -58,10 +59,12 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
             if (kept.Values > 0 && !isStrict)
-                run.Findings.Warnings.Add(Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; a strict comparison names them."));
+                run.Findings.Warnings.Add(
+                    Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; a strict comparison names them."));
             _entities.Add(new VerifiedEntity(
                 entity.Plan.Name, compare, equal, counts.GetValueOrDefault(DifferenceVerdict.Missing), extra, counts.GetValueOrDefault(DifferenceVerdict.Older),
-                counts.GetValueOrDefault(DifferenceVerdict.Newer), counts.GetValueOrDefault(DifferenceVerdict.Differs), counts.GetValueOrDefault(DifferenceVerdict.Rejected), entity.Report.Proof)
+                counts.GetValueOrDefault(DifferenceVerdict.Newer), counts.GetValueOrDefault(
+                    DifferenceVerdict.Differs), counts.GetValueOrDefault(DifferenceVerdict.Rejected), entity.Report.Proof)
             {
                 AbsentKept = kept.Values,
                 AbsentKeptLinks = kept.Links,
@@ -73,7 +76,8 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     private string Conclusion()
     {
         var (compared, unequal) = (_entities.Sum(e => e.Compared), _entities.Sum(e => e.Compared - e.Equal + e.Extra));
-        return unequal > 0 ? string.Create(CultureInfo.InvariantCulture, $"{unequal:N0} {(unequal == 1 ? "record differs" : "records differ")}{(run.Part is { } some ? $" in {some}" : "")}")
+        return unequal > 0 ? string.Create(
+            CultureInfo.InvariantCulture, $"{unequal:N0} {(unequal == 1 ? "record differs" : "records differ")}{(run.Part is { } some ? $" in {some}" : "")}")
             : run.Findings.IsPartial ? "no difference, but not everything was read"
             : compared == 0 ? $"nothing to compare{(run.Part is { } none ? $" in {none}" : "")}"
             : run.Part is { } part ? $"all equal in {part}"

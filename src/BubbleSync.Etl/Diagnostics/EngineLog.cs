@@ -13,8 +13,10 @@ internal static partial class EngineLog
     public static partial void RunBegan(this ILogger logger, Guid runId, string kind, string schema);
 
     /// <summary>A run ended.</summary>
-    [LoggerMessage(2, LogLevel.Information, "Run {RunId} ended: {Status}, {Records} records in {DurationMs} ms, {Calls} calls, {Retries} retries, {Throttled} throttled")]
-    public static partial void RunEnded(this ILogger logger, Guid runId, string status, long records, long durationMs, long calls, long retries, long throttled);
+    [LoggerMessage(2, LogLevel.Information, "Run {RunId} ended: {Status}, {Records} records in {DurationMs} ms, {Calls} calls, {Retries} retries, "
+        + "{Throttled} throttled")]
+    public static partial void RunEnded(
+        this ILogger logger, Guid runId, string status, long records, long durationMs, long calls, long retries, long throttled);
 
     /// <summary>A window's rows are staged.</summary>
     [LoggerMessage(10, LogLevel.Debug, "{Entity}: {Window}: {Rows} rows staged at attempt {Attempt}, {Outcome}")]

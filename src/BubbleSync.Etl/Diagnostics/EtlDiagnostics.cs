@@ -5,7 +5,10 @@ using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Diagnostics;
 
-/// <summary>Spans and measurements for monitoring systems, under the name <see cref="SyncEngine.TelemetryName"/>. They carry names, ids of runs and numbers, never a field's value.</summary>
+/// <summary>
+/// Spans and measurements for monitoring systems, under the name <see cref="SyncEngine.TelemetryName"/>. They carry names, ids of runs and numbers, never a
+/// field's value.
+/// </summary>
 internal static class EtlDiagnostics
 {
     private const string Seconds = "s";
@@ -28,19 +31,25 @@ internal static class EtlDiagnostics
     public static readonly Histogram<double> CallDuration = Meter.CreateHistogram<double>("bubblesync.api.duration", Seconds, "Time until an answer was read.");
 
     /// <summary>How long a request waited for its turn.</summary>
-    public static readonly Histogram<double> ThrottleWait = Meter.CreateHistogram<double>("bubblesync.api.throttle_wait", Seconds, "Time a request waited for its turn.");
+    public static readonly Histogram<double> ThrottleWait = Meter.CreateHistogram<double>(
+        "bubblesync.api.throttle_wait", Seconds, "Time a request waited for its turn.");
 
     /// <summary>Records by entity and outcome: inserted, updated, unchanged, conflicts, rejected.</summary>
     public static readonly Counter<long> Records = Meter.CreateCounter<long>("bubblesync.records", "{record}", "Records that came to their end.");
 
     /// <summary>How long a stage's statement took, by stage (copy, merge, patch) and entity or patch.</summary>
-    public static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("bubblesync.stage.duration", Seconds, "Time that a COPY, a merge or a patch took.");
+    public static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>(
+        "bubblesync.stage.duration", Seconds, "Time that a COPY, a merge or a patch took.");
 
     static EtlDiagnostics()
     {
         Meter.CreateObservableGauge("bubblesync.api.in_flight", () => Look<long>(p => [new Measurement<long>(p.InFlight)]), "{call}", "Requests in flight.");
-        Meter.CreateObservableGauge("bubblesync.api.allowed", () => Look<double>(p => [new Measurement<double>(p.AllowedPerMinute)]), "{call}/min", "Requests a minute that the throttle allows.");
-        Meter.CreateObservableGauge("bubblesync.queue.depth", () => Look(p => p.Queues.Select(q => new Measurement<long>(q.Waiting, Tag("stage", Word.Of(q.Stage))))), "{message}", "Messages that wait before a stage.");
+        Meter.CreateObservableGauge(
+            "bubblesync.api.allowed", () =>
+                Look<double>(p => [new Measurement<double>(p.AllowedPerMinute)]), "{call}/min", "Requests a minute that the throttle allows.");
+        Meter.CreateObservableGauge(
+            "bubblesync.queue.depth", () => Look(p => p.Queues.Select(q => new Measurement<long>(q.Waiting, Tag("stage", Word.Of(q.Stage))))), "{message}",
+            "Messages that wait before a stage.");
     }
 
     /// <summary>Begins a span; null where nobody listens.</summary>

@@ -43,7 +43,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         _mostCalls = Math.Max(CallsAlwaysAllowed, there.Value / settings.PageSize / 2);
         if (last.Changed.Count > _mostCalls)
             return new CountResult(there, without, count.All, "too many rows of the table came or went, other than by a sync");
-        await here.SettleAsync([.. last.Changed, .. without > 0 ? [Undated] : Array.Empty<Window>()], cancellationToken);
+        await here.ResolveAsync([.. last.Changed, .. without > 0 ? [Undated] : Array.Empty<Window>()], cancellationToken);
         for (var round = 1; round <= MostRounds; round++)
         {
             there = await ThereAsync(_all, cancellationToken);
@@ -57,7 +57,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
 
         return new CountResult(
             there, without, count.All,
-            Invariant($"Bubble counts {there + without} records, and {count.All} are here, after every difference that was found is settled"));
+            Invariant($"Bubble counts {there + without} records, and {count.All} are here, after every difference that was found is resolved"));
     }
 
     // Returns why the search was given up, or null.
@@ -90,7 +90,7 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
 
         if (leaves.Count > _mostCalls)
             return Invariant($"the differences between Bubble ({there} records) and the table ({count.Dated}) are too many to be read one by one");
-        await here.SettleAsync(leaves, cancellationToken);
+        await here.ResolveAsync(leaves, cancellationToken);
         return null;
     }
 
@@ -112,13 +112,13 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
 
 /// <summary>The records of an entity that are here: rows, what is staged, and rejected records that are kept.</summary>
 /// <param name="CountAsync">Counts them in ranges of Created Date, in the order of the ranges.</param>
-/// <param name="SettleAsync">
+/// <param name="ResolveAsync">
 /// Reads and stages ranges from Bubble; requests records by id that are here but did not come, and from then on does not count those that Bubble does not
 /// have.
 /// </param>
 internal sealed record CountedSide(
     Func<IReadOnlyList<Window>, CancellationToken, Task<IReadOnlyList<RangeCount>>> CountAsync,
-    Func<IReadOnlyList<Window>, CancellationToken, Task> SettleAsync);
+    Func<IReadOnlyList<Window>, CancellationToken, Task> ResolveAsync);
 
 /// <summary>The result of comparing counts.</summary>
 /// <param name="Dated">Records up to the bound that Bubble counts; null where it did not say.</param>

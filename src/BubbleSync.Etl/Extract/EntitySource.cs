@@ -87,7 +87,8 @@ internal sealed class EntitySource
         { Choice: { } choice } => [choice.IsList ? Constraint.Contains(choice.Field, choice.Ids[0]) : Constraint.In(choice.Field, choice.Ids)],
         { Kind: WindowKind.Created, From: null } => [Constraint.Before(BubbleField.Created, window.To!.Value)],
         { Kind: WindowKind.Modified, To: null } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value)],
-        { Kind: WindowKind.Modified } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value), Constraint.Before(BubbleField.Modified, window.To!.Value)],
+        { Kind: WindowKind.Modified } =>
+            [Constraint.NotBefore(BubbleField.Modified, window.From!.Value), Constraint.Before(BubbleField.Modified, window.To!.Value)],
         { To: null } => [Constraint.NotBefore(BubbleField.Created, window.From!.Value)],
         _ => [Constraint.NotBefore(BubbleField.Created, window.From!.Value), Constraint.Before(BubbleField.Created, window.To!.Value)],
     };

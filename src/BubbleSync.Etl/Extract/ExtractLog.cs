@@ -25,7 +25,8 @@ internal sealed class ExtractLog
                 return
                 [
                     .. _issues,
-                    .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved).Select(a => new CompletenessIssue(a.Verdict.Code, $"{a.Window}: {a.Verdict.Why}")),
+                    .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved)
+                        .Select(a => new CompletenessIssue(a.Verdict.Code, $"{a.Window}: {a.Verdict.Why}")),
                 ];
             }
         }

@@ -20,7 +20,8 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     /// <param name="from">The first moment inside.</param>
     /// <param name="to">The last moment inside.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<(FoundRecords Found, string? Warning, CompletenessIssue? Issue)> FindAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<(FoundRecords Found, string? Warning, CompletenessIssue? Issue)> FindAsync(
+        DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
         var reader = new KeysetReader(_source, settings, _order);
@@ -39,7 +40,9 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         {
             return await ReadAsync(readings, range);
         }
-        catch (SyncException refused) when (!refused.IsTransient && refused.Errors[0].Code is ErrorCode.SourceRefused or ErrorCode.TypeNotExposed or ErrorCode.WindowTooDense or ErrorCode.ConstraintIgnored)
+        catch (SyncException refused)
+            when (!refused.IsTransient
+                && refused.Errors[0].Code is ErrorCode.SourceRefused or ErrorCode.TypeNotExposed or ErrorCode.WindowTooDense or ErrorCode.ConstraintIgnored)
         {
             var code = refused.Errors[0].Code == ErrorCode.ConstraintIgnored ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved;
             return (new FoundRecords([], []), new CompletenessIssue(code, refused.Errors[0].Message));

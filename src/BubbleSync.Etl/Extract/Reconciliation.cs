@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Extract;
 /// Compares the count of the whole type with what was read, and returns the windows that are still to be read, in rounds:
 /// those that no window covered, and those of which Bubble counts more than came. A difference is accepted only where the counts were seen to change.
 /// </summary>
-internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractLog ledger, DateTimeOffset end)
+internal sealed class Reconciliation(EntitySource source, WindowPlanner planner, ExtractLog extractLog, DateTimeOffset end)
 {
     // If records are created or deleted while they are counted, correct counts disagree.
     private const int CountingRounds = 8;
@@ -43,12 +43,12 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
                 continue;
 
             foreach (var window in due)
-                ledger.AddIssue(Invariant($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts"));
+                extractLog.AddIssue(Invariant($"{window}: {Read(window)} records came of {counts.Windows[window]} that Bubble counts"));
             return [];
         }
 
-        ledger.AddIssue(
-            Invariant($"Bubble's counts contradict each other: {ledger.CountedBefore} records before and {ledger.CountedAfter} after, ")
+        extractLog.AddIssue(
+            Invariant($"Bubble's counts contradict each other: {extractLog.CountedBefore} records before and {extractLog.CountedAfter} after, ")
                 + Invariant($"of which {ReadInAll} were read; ")
             + "counted again, its windows do not add up to the whole either");
         return [];
@@ -62,22 +62,22 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         return mustShow;
     }
 
-    private long ReadInAll => ledger.Accepted.Sum(a => a.Verdict.RowsRead);
+    private long ReadInAll => extractLog.Accepted.Sum(a => a.Verdict.RowsRead);
 
     // Both counts must agree with what was read: a record missed and another deleted meanwhile would cancel out in one of them.
     private async Task<bool> AgreesAtOnceAsync(CancellationToken cancellationToken)
     {
-        ledger.CountedAfter = (await source.ProbeAsync(null, 0, cancellationToken)).Total;
-        if (ledger.CountedAfter is null)
-            ledger.AddIssue("Bubble's answers do not say how many records there are");
-        return ledger.CountedAfter is not { } whole || (whole == ReadInAll && ledger.CountedBefore == whole);
+        extractLog.CountedAfter = (await source.ProbeAsync(null, 0, cancellationToken)).Total;
+        if (extractLog.CountedAfter is null)
+            extractLog.AddIssue("Bubble's answers do not say how many records there are");
+        return extractLog.CountedAfter is not { } whole || (whole == ReadInAll && extractLog.CountedBefore == whole);
     }
 
     private async Task<WindowCounts> CountAsync(CancellationToken cancellationToken)
     {
         var before = await WholeAsync(cancellationToken);
         var windows = new Dictionary<Window, long>();
-        foreach (var (window, _) in ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Created && a.Window.To <= end))
+        foreach (var (window, _) in extractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Created && a.Window.To <= end))
             windows[window] = await CountAsync(window, cancellationToken);
         windows[Undated] = await UndatedAsync(cancellationToken);
         windows[_since] = await CountAsync(_since, cancellationToken);
@@ -101,12 +101,12 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
     private async Task<List<Window>> UncoveredAsync(CancellationToken cancellationToken)
     {
         var whole = await source.ProbeAsync(null, 0, cancellationToken);
-        return await planner.PlanAsync(whole, end, ledger.Accepted.Select(a => a.Window), cancellationToken).ToListAsync(cancellationToken);
+        return await planner.PlanAsync(whole, end, extractLog.Accepted.Select(a => a.Window), cancellationToken).ToListAsync(cancellationToken);
     }
 
-    private bool IsRead(Window window) => ledger.Accepted.Any(a => a.Window == window);
+    private bool IsRead(Window window) => extractLog.Accepted.Any(a => a.Window == window);
 
-    private long Read(Window window) => ledger.Accepted.FirstOrDefault(a => a.Window == window).Verdict?.RowsRead ?? 0;
+    private long Read(Window window) => extractLog.Accepted.FirstOrDefault(a => a.Window == window).Verdict?.RowsRead ?? 0;
 
     // One wrong number must not count as records that were added or deleted: the same number must appear twice in a row.
     private async Task<long> WholeAsync(CancellationToken cancellationToken)
@@ -139,7 +139,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         catch (SyncException refused) when (!refused.IsTransient)
         {
             _isUndatedRefused = true;
-            ledger.AddIssue($"records without Created Date cannot be asked for: {refused.Message}");
+            extractLog.AddIssue($"records without Created Date cannot be asked for: {refused.Message}");
             return 0;
         }
     }

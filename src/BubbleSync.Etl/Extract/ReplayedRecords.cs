@@ -15,7 +15,8 @@ internal static class ReplayedRecords
     /// <param name="records">The records, a JSON object each.</param>
     /// <param name="order">Numbers them.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public static async IAsyncEnumerable<Reading> ReadAsync(IAsyncEnumerable<string> records, ReadingOrder order, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<Reading> ReadAsync(
+        IAsyncEnumerable<string> records, ReadingOrder order, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reading = new WindowReading(new Window(WindowKind.Chosen, null, null), 1);
         var (pages, rows) = (0, 0L);

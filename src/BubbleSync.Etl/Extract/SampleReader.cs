@@ -10,7 +10,8 @@ namespace BubbleSync.Etl.Extract;
 /// </summary>
 internal sealed class SampleReader(EntitySource source, BubbleSettings settings, ReadingOrder order)
 {
-    // A small sample is read in more stretches than it needs pages, because a few days do not represent the whole history: at most a tenth of all pages, and at most this number.
+    // A small sample is read in more stretches than it needs pages, because a few days do not represent the whole history: at most a tenth of all pages, and at
+    // most this number.
     private const int MostSpread = 20;
     private const int PagesPerStretch = 10;
 

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>
-/// Hot: the hashes of the ids that came, each once. A table of hashes with open addressing, in pooled memory: a set of the framework would allocate 320 KB for a window of 5,000 records, 135 KB of them as a large object.
+/// Hot: the hashes of the ids that came, each once. A table of hashes with open addressing, in pooled memory: a set of the framework would allocate 320 KB for
+/// a window of 5,000 records, 135 KB of them as a large object.
 /// </summary>
 internal sealed class SeenIds : IDisposable
 {

@@ -17,7 +17,8 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     /// <param name="end">The upper bound, fixed for the run.</param>
     /// <param name="done">Windows that an earlier attempt at the same run has verified: they are left out.</param>
     /// <param name="cancellationToken">Stops planning.</param>
-    public async IAsyncEnumerable<Window> PlanAsync(Probe whole, DateTimeOffset end, IEnumerable<Window> done, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Window> PlanAsync(
+        Probe whole, DateTimeOffset end, IEnumerable<Window> done, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await StartAsync(whole, end, cancellationToken) is not { } from)
             yield break;
@@ -42,7 +43,8 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
         }
     }
 
-    private async IAsyncEnumerable<Window> SplitAsync(DateTimeOffset from, DateTimeOffset end, long? count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Window> SplitAsync(
+        DateTimeOffset from, DateTimeOffset end, long? count, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var size = settings.WindowSize;
         var left = long.MaxValue;

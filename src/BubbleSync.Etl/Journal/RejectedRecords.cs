@@ -151,7 +151,8 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     }
 
     /// <summary>
-    /// Gives each record of an entity once, as JSON, however many of its fields did not convert. It holds no session between two parts, so that the consumer of the records may wait for one.
+    /// Gives each record of an entity once, as JSON, however many of its fields did not convert. It holds no session between two parts, so that the consumer of
+    /// the records may wait for one.
     /// </summary>
     public async IAsyncEnumerable<string> RawAsync(string entity, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -175,7 +176,9 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
     {
         const string Sql = "select raw from bubblesync.rejected_record where ctid = any(@places::tid[]) and run_id = @run and entity = @entity";
         var part = await database.RunAsync(
-            c => c.RowsAsync(Sql, r => r.GetString(0), cancellationToken, ("places", Array.ConvertAll(places, p => $"{p}")), ("run", runId), ("entity", entity)), cancellationToken);
+            c =>
+                c.RowsAsync(Sql, r => r.GetString(0), cancellationToken, ("places", Array.ConvertAll(places, p => $"{p}")), ("run", runId), ("entity", entity)),
+                cancellationToken);
         return part.Count == places.Length
             ? part
             : throw new SyncException(new SyncError(

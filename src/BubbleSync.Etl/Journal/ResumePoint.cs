@@ -47,7 +47,9 @@ internal sealed record ResumePoint(
     {
         var found = await connection.RowsAsync(
             RunSql,
-            r => (Id: r.GetGuid(0), Status: Word.Parse<RunStatus>(r.GetString(1)), Options: r.GetString(2), Bound: r.IsDBNull(3) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(3)),
+            r =>
+                (Id: r.GetGuid(0), Status: Word.Parse<RunStatus>(
+                    r.GetString(1)), Options: r.GetString(2), Bound: r.IsDBNull(3) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(3)),
             cancellationToken, ("schema", schema), ("run", run?.ToLowerInvariant() ?? ""));
         if (found.Count > 1)
             throw Nothing($"several resyncs begin with '{run}'; give more of the id");

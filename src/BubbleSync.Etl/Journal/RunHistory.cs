@@ -78,7 +78,8 @@ internal sealed class RunHistory(TargetDatabase database)
     public async Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
         await database.RunAsync(
             c => c.RowsAsync(
-                ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind is { } k ? Word.Of(k) : ""), ("status", status is { } s ? Word.Of(s) : "")),
+                ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind is { } k ? Word.Of(k) : ""),
+                ("status", status is { } s ? Word.Of(s) : "")),
             cancellationToken);
 
     /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
@@ -107,7 +108,9 @@ internal sealed class RunHistory(TargetDatabase database)
                    coalesce((case when jsonb_typeof(options) = 'object' then options ->> 'dryRun' end)::boolean, false)
             from bubblesync.run r where run_id = @run
             """,
-            r => (Word.Parse<RunKind>(r.GetString(0)), Word.Parse<RunStatus>(r.GetString(1)), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5), r.GetBoolean(6)),
+            r =>
+                (Word.Parse<RunKind>(r.GetString(0)), Word.Parse<RunStatus>(
+                    r.GetString(1)), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5), r.GetBoolean(6)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
             return ReportJson.Read<RunReport>(result);
@@ -121,7 +124,8 @@ internal sealed class RunHistory(TargetDatabase database)
             StartedAt = started,
             FinishedAt = finished ?? started,
             Entities = [.. entities.OrderBy(e => e.Level).ThenBy(e => e.Name, StringComparer.Ordinal)],
-            Warnings = died ? [$"The run ended unexpectedly: it holds its lock in the database no more.{(kind == RunKind.Resync && !isDry ? " To go on, resume it." : "")}"] : [],
+            Warnings = died ? ["The run ended unexpectedly: it holds its lock in the database no "
+                + $"more.{(kind == RunKind.Resync && !isDry ? " To go on, resume it." : "")}"] : [],
             Died = died,
             DryRun = isDry,
         };
@@ -133,7 +137,8 @@ internal sealed class RunHistory(TargetDatabase database)
     {
         var known = await database.RunAsync(c => c.RowsAsync(EntitiesSql, r => r.GetString(0), cancellationToken, ("run", runId)), cancellationToken);
         if (entity is not null && known.Count > 0 && !known.Contains(entity))
-            throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "--entity", ErrorCode.NoSuchEntity, $"Run {runId} had no entity '{entity}'.{DidYouMean.Hint(entity, known)}"));
+            throw new SyncException(new SyncError(SyncStage.Settings, entity, null, "--entity", ErrorCode.NoSuchEntity, $"Run {runId} had no entity "
+                + $"'{entity}'.{DidYouMean.Hint(entity, known)}"));
     }
 
     /// <summary>Returns a run's activity log in order.</summary>
@@ -145,7 +150,8 @@ internal sealed class RunHistory(TargetDatabase database)
         LogAsync(runId, level, entity, DateTimeOffset.MinValue, cancellationToken);
 
     /// <summary>The same, and then each further line as it is written, until the run has ended or died.</summary>
-    public async IAsyncEnumerable<ActivityLine> FollowAsync(Guid runId, Severity? level, string? entity, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ActivityLine> FollowAsync(
+        Guid runId, Severity? level, string? entity, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (seen, recent, since) = (new HashSet<ActivityLine>(), new Queue<ActivityLine>(), DateTimeOffset.MinValue);
         while (true)
@@ -177,20 +183,24 @@ internal sealed class RunHistory(TargetDatabase database)
         return database.RunAsync(c => c.ScalarAsync<bool>(Sql, cancellationToken, ("run", runId)), cancellationToken);
     }
 
-    private async IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, Severity? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ActivityLine> LogAsync(
+        Guid runId, Severity? level, string? entity, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
         await session.Connection.DisableStatementTimeoutAsync(cancellationToken);
         var lines = session.Connection.StreamAsync(
             LogSql,
-            r => new ActivityLine(r.GetFieldValue<DateTimeOffset>(0), Word.Parse<Severity>(r.GetString(1)), Word.Parse<SyncStage>(r.GetString(2)), r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
+            r => new ActivityLine(
+                r.GetFieldValue<DateTimeOffset>(0), Word.Parse<Severity>(r.GetString(1)), Word.Parse<SyncStage>(r.GetString(2)),
+                r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
             cancellationToken, ("run", runId), ("level", level is { } named ? Word.Of(named) : ""), ("entity", entity ?? ""), ("since", since));
         await foreach (var line in lines)
             yield return line;
     }
 
     private static RunListing Listing(NpgsqlDataReader r) => new(
-        r.GetGuid(0), Word.Parse<RunKind>(r.GetString(1)), Word.Parse<RunStatus>(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7),
+        r.GetGuid(0), Word.Parse<RunKind>(r.GetString(1)), Word.Parse<RunStatus>(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4),
+        r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7),
         r.GetInt64(8), r.GetInt64(9), r.GetBoolean(10), r.IsDBNull(11) ? null : r.GetString(11));
 
     private static DateTimeOffset? Moment(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);

@@ -98,7 +98,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// <summary>Closes the run's row with its result.</summary>
     public async Task FinishAsync(RunReport report, CancellationToken cancellationToken)
     {
-        logger.RunEnded(runId, Word.Of(report.Status), report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries, report.Api.Throttled);
+        logger.RunEnded(
+            runId, Word.Of(report.Status), report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries,
+            report.Api.Throttled);
         await database.RunAsync(
             c => c.ExecuteAsync(
                 "update bubblesync.run set status = @status, finished_at = @at, result = @result::jsonb where run_id = @run",
@@ -116,7 +118,8 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     }
 
     /// <summary>Notes that a window is staged, in the transaction of its rows.</summary>
-    public async Task CheckpointAsync(NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, ulong checksum, CancellationToken cancellationToken)
+    public async Task CheckpointAsync(
+        NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, ulong checksum, CancellationToken cancellationToken)
     {
         var (window, verdict) = (end.Of.Window, end.Verdict);
         await connection.ExecuteAsync(
@@ -151,8 +154,10 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
             """,
             cancellationToken,
-            ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),
-            ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts), ("rejected", report.Rejected),
+            ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted),
+            ("staged", report.Staged),
+            ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts),
+            ("rejected", report.Rejected),
             ("missing", report.MissingLinks), ("gone", report.NotInBubble), ("pruned", report.Pruned), ("duration", report.DurationMs),
             ("kept", report.AbsentKept), ("keptLinks", report.AbsentKeptLinks),
             ("refused", report.ClearRefused is { } refused ? JsonSerializer.Serialize(refused, ReportJson.Options) : null),
@@ -181,7 +186,8 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
                 values (@run, @level, @stage, @entity::text, @id::text, @message)
                 """,
-                cancellationToken, ("run", runId), ("level", Word.Of(level)), ("stage", Word.Of(stage)), ("entity", entity), ("id", bubbleId), ("message", message)),
+                cancellationToken, ("run", runId), ("level", Word.Of(level)), ("stage", Word.Of(stage)), ("entity", entity), ("id", bubbleId),
+                ("message", message)),
             cancellationToken);
     }
 
@@ -201,7 +207,8 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
                 from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
                 order by l.place
                 """,
-                cancellationToken, ("run", runId), ("levels", lines.Select(l => Word.Of(l.Level)).ToArray()), ("stages", lines.Select(l => Word.Of(l.Stage)).ToArray()),
+                cancellationToken, ("run", runId), ("levels", lines.Select(l => Word.Of(l.Level)).ToArray()),
+                ("stages", lines.Select(l => Word.Of(l.Stage)).ToArray()),
                 ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray())),
             cancellationToken);
     }

@@ -93,7 +93,8 @@ internal sealed class RunLock : IAsyncDisposable
     {
         var holders = await connection.RowsAsync(
             RunLockSql.Holder,
-            r => (Pid: r.GetInt32(0), Name: r.GetString(1), Since: r.IsDBNull(2) ? "" : Invariant($", connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z")),
+            r =>
+                (Pid: r.GetInt32(0), Name: r.GetString(1), Since: r.IsDBNull(2) ? "" : Invariant($", connected since {r.GetDateTime(2):yyyy-MM-dd HH:mm:ss}Z")),
             cancellationToken, ("key", Key(entity)));
         if (holders.Count == 0)
             return Held(entity, "another run, which has just ended");

@@ -1,7 +1,8 @@
 namespace BubbleSync.Etl.Journal;
 
 /// <summary>
-/// The SQL of run locks. Each run and each comparison holds one of its id as long as it lives; a run holds one of each of its tables too. Names of sessions are no help: poolers drop them.
+/// The SQL of run locks. Each run and each comparison holds one of its id as long as it lives; a run holds one of each of its tables too. Names of sessions are
+/// no help: poolers drop them.
 /// </summary>
 internal static class RunLockSql
 {

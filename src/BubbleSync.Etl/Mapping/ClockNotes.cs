@@ -23,8 +23,10 @@ internal static class ClockNotes
 
         foreach (var plan in entities.Where(e => e.Columns.FirstOrDefault(c => c.Name == Clocks.Modified)?.SecondDigits < SentDigits))
         {
-            yield return $"{plan.Name}: column '{Clocks.Modified}' of table '{plan.Target.Name}' is {plan.Modified.Target.FullType}, which is coarser than Bubble's "
-                + $"milliseconds: of two changes within the same unit of time a sync may take the second for the first. Make it finer: {Ddl.Finer(plan.Schema, plan.Target.Name, plan.Modified.Target)}";
+            yield return $"{plan.Name}: column '{Clocks.Modified}' of table '{plan.Target.Name}' is {plan.Modified.Target.FullType}, which is coarser "
+                + "than Bubble's "
+                + "milliseconds: of two changes within the same unit of time a sync may take the second for the first. Make it finer: "
+                + $"{Ddl.Finer(plan.Schema, plan.Target.Name, plan.Modified.Target)}";
         }
     }
 

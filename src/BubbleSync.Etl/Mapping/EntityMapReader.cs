@@ -74,7 +74,8 @@ internal static partial class EntityMapReader
         if (map.Name.Length > 0 && !Name().IsMatch(map.Name))
             faults.Add(Fault("name", $"{file}: name: '{map.Name}' is no name for an entity: small letters, digits and underscores, a letter first."));
         foreach (var twice in map.Fields.GroupBy(f => f.Column).Where(g => g.Key.Length > 0 && g.Count() > 1))
-            faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' and 'fallback'."));
+            faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' "
+                + "and 'fallback'."));
         return map;
     }
 

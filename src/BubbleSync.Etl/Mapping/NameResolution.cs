@@ -28,10 +28,10 @@ internal sealed class NameResolution
     /// <summary>Returns the maps with the names that are added, and what was added.</summary>
     /// <param name="maps">The maps as their files have them.</param>
     /// <param name="fieldsOf">Returns the fields of a Bubble type as the app describes them; none where it does not.</param>
-    public static SettledMaps Of(IReadOnlyList<EntityMap> maps, Func<string, IReadOnlyList<DescribedField>> fieldsOf)
+    public static ResolvedMaps Of(IReadOnlyList<EntityMap> maps, Func<string, IReadOnlyList<DescribedField>> fieldsOf)
     {
         var resolved = maps.Select(map => new NameResolution(map, fieldsOf(map.BubbleType))).Select(r => (Map: r.Resolve(), r._matches)).ToList();
-        return new SettledMaps([.. resolved.Select(r => r.Map)], [.. resolved.SelectMany(r => r._matches)]);
+        return new ResolvedMaps([.. resolved.Select(r => r.Map)], [.. resolved.SelectMany(r => r._matches)]);
     }
 
     private EntityMap Resolve() => _fields.Count == 0 ? _map : _map with { Fields = [.. _map.Fields.Select(Resolve).Select(Describe)] };
@@ -74,7 +74,7 @@ internal sealed class NameResolution
 /// <summary>Maps with their final names.</summary>
 /// <param name="Maps">The maps; each line has all the names that it is read under.</param>
 /// <param name="Matches">The fields that were added to lines by their normalised names.</param>
-internal sealed record SettledMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<NameMatch> Matches);
+internal sealed record ResolvedMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<NameMatch> Matches);
 
 /// <summary>A field that a line reads only because its normalised name is the line's.</summary>
 /// <param name="Entity">The entity.</param>

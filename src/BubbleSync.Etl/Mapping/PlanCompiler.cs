@@ -30,7 +30,9 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     private SyncPlan Compile(IReadOnlyCollection<string> names)
     {
         foreach (var unknown in names.Where(n => maps.All(m => m.Name != n)))
-            _faults.Add(new SyncError(SyncStage.Settings, unknown, null, "--entity", ErrorCode.Settings, $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
+            _faults.Add(new SyncError(
+                SyncStage.Settings, unknown, null, "--entity", ErrorCode.Settings,
+                $"There is no entity '{unknown}'.{DidYouMean.Hint(unknown, maps.Select(m => m.Name))}"));
 
         var entities = maps
             .Where(m => names.Count == 0 || names.Contains(m.Name))
@@ -51,18 +53,21 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             {
                 Fault(
                     map, null, SchemaFindingKind.NoTable,
-                    $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} another name, "
+                    $"'{map.Table}' in schema '{catalogue.Schema}' is no table ({kind}), and runs write tables only. Give \"table\" in {map.File} "
+                        + "another name, "
                     + $"then apply the schema, which creates the table; or set Postgres:Schema to a schema in which no {kind} has this name.", null);
                 return null;
             }
 
-            Fault(map, null, SchemaFindingKind.TableMissing, $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Apply the schema, which creates the missing tables.", null);
+            Fault(map, null, SchemaFindingKind.TableMissing, $"There is no table '{map.Table}' in schema '{catalogue.Schema}'. Apply the schema, which "
+                + "creates the missing tables.", null);
             return null;
         }
 
         CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
-            Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced table needs.", _advice.AddColumn(map, clock, "timestamptz"));
+            Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced "
+                + "table needs.", _advice.AddColumn(map, clock, "timestamptz"));
         foreach (var clock in Clocks.All.Where(c => table.Columns.TryGetValue(c, out var column) && ColumnStorage.OfClock(column) is null))
         {
             var which = clock == DeletionMark.Name ? "which marks what Bubble no longer has" : "which every sync writes";
@@ -101,11 +106,14 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
         foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, column, ErrorCode.Settings, $"{map.File}: fields: column '{column}' must be read from '{field}': without it no record can be recognised or compared."));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, column, ErrorCode.Settings, $"{map.File}: fields: column '{column}' must be read "
+                + $"from '{field}': without it no record can be recognised or compared."));
         foreach (var field in map.Fields.Where(f => StagingLayout.IsOwn(f.Column)))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': staging has a column of this name for itself. Give it another one, in the table too."));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': "
+                + "staging has a column of this name for itself. Give it another one, in the table too."));
         foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
+            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': "
+                + $"there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
     }
 
     private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
@@ -117,7 +125,8 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!table.Columns.TryGetValue(field.Column, out var target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from '{field.From[0]}'.", _advice.AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
+            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from "
+                + $"'{field.From[0]}'.", _advice.AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
             return null;
         }
 
@@ -125,7 +134,8 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         {
             Fault(
                 map, field.Column, SchemaFindingKind.ColumnMisfit,
-                $"Column '{field.Column}' of table '{map.Table}' is written by the database alone ({(target.IsIdentityAlways ? "identity always" : "generated")}). "
+                $"Column '{field.Column}' of table '{map.Table}' is written by the database alone "
+                    + $"({(target.IsIdentityAlways ? "identity always" : "generated")}). "
                 + $"Take the field out of {map.File}, or let runs write the column.",
                 Ddl.MakeWritable(catalogue.Schema, map.Table, target));
             return null;
@@ -184,11 +194,13 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     {
         if (maps.FirstOrDefault(m => m.Name == name) is not { } other)
         {
-            _warnings.Add($"{map.File}: column '{field.Column}': relation '{name}' is no entity here, so its links are stored but not checked.{DidYouMean.Hint(name, maps.Select(m => m.Name))}");
+            _warnings.Add($"{map.File}: column '{field.Column}': relation '{name}' is no entity here, so its links are stored but not "
+                + $"checked.{DidYouMean.Hint(name, maps.Select(m => m.Name))}");
             return null;
         }
 
-        return catalogue.Tables.ContainsKey(other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
+        return catalogue.Tables.ContainsKey(
+            other.Table) ? new Relation(other.Name, Identifier.Quote(catalogue.Schema, other.Table), Identifier.Quote(other.Key)) : null;
     }
 
     // Without its key no record can be loaded, so a run would read everything in vain. Without a link, records without that link can.

@@ -16,7 +16,9 @@ internal static class StagingLabel
     /// <summary>The start of the labels of one run, for every map and table that it staged with.</summary>
     public static string OfRun(EntityPlan plan, Guid runId) => $"{Of(plan)}run {runId} ";
 
-    /// <summary>The start of the labels of what is staged only to be compared; a run over the entity treats it neither as its own nor as that of a run that has ended.</summary>
+    /// <summary>
+    /// The start of the labels of what is staged only to be compared; a run over the entity treats it neither as its own nor as that of a run that has ended.
+    /// </summary>
     public static string OfComparison(EntityPlan plan) => $"BubbleSync comparison of {Identifier.Quote(plan.Schema, plan.Name)} run ";
 
     /// <summary>The label of what one comparison has staged.</summary>

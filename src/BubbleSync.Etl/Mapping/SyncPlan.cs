@@ -19,12 +19,16 @@ internal sealed record SyncPlan(
     /// <summary>The entities that have no fault.</summary>
     public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
 
-    /// <summary>Returns this plan for a caller that writes nothing: columns that the tables lack, or that do not fit, are left out; throws for other faults.</summary>
-    public SyncPlan OrStopForReading() =>
-        Faults.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit)).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+    /// <summary>
+    /// Returns this plan for a caller that writes nothing: columns that the tables lack, or that do not fit, are left out; throws for other faults.
+    /// </summary>
+    public SyncPlan ThrowIfUnreadable() =>
+        Faults.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit))
+            .ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan for a caller that reports the gaps of the tables itself; throws for faults of the maps.</summary>
-    public SyncPlan OrStopForMaps() => Faults.Where(f => f.Stage == SyncStage.Settings).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
+    public SyncPlan ThrowIfMapsInvalid() =>
+        Faults.Where(f => f.Stage == SyncStage.Settings).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan if it has no fault; otherwise throws with all faults.</summary>
     public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Faults);

@@ -7,7 +7,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>
-/// Values that are kept here though the record does not carry their field, as text. A value that equals the column's default does not count: it never came from Bubble. Columns that patches complete are counted apart. In the statements <c>s</c> is staged, <c>t</c> the table.
+/// Values that are kept here though the record does not carry their field, as text. A value that equals the column's default does not count: it never came from
+/// Bubble. Columns that patches complete are counted apart. In the statements <c>s</c> is staged, <c>t</c> the table.
 /// </summary>
 internal sealed partial class AbsentKeptSql(EntityPlan plan)
 {

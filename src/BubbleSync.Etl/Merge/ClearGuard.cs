@@ -6,7 +6,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>
-/// Finds the columns that a run may not clear for absent fields: more than a fifth of their values would be removed, and a token that lost a right looks the same. One value may always be removed; otherwise the column of a small table could never be cleared.
+/// Finds the columns that a run may not clear for absent fields: more than a fifth of their values would be removed, and a token that lost a right looks the
+/// same. One value may always be removed; otherwise the column of a small table could never be cleared.
 /// </summary>
 internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 {

@@ -3,7 +3,7 @@ using BubbleSync.Etl.Reports;
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>What a merge did with an entity's records. Extracted = inserted + updated + unchanged + conflicts + rejected, always.</summary>
-internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long Updated, long Conflicts, long? NotInBubble)
+internal sealed record EntityCounts(StagedCounts Prepared, long Inserted, long Updated, long Conflicts, long? NotInBubble)
 {
     /// <summary>Values that are kept here though the records do not carry them.</summary>
     public AbsentKept AbsentKept { get; init; }
@@ -15,7 +15,7 @@ internal sealed record EntityCounts(SettledCounts Settled, long Inserted, long U
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 
     /// <summary>Records that are in the table as Bubble has them, or newer.</summary>
-    public long Unchanged => Settled.Extracted - Inserted - Updated - Conflicts - Settled.Rejected;
+    public long Unchanged => Prepared.Extracted - Inserted - Updated - Conflicts - Prepared.Rejected;
 }
 
 /// <summary>Values that are kept here though the records read do not carry them.</summary>

@@ -29,7 +29,8 @@ internal sealed partial class MergeSql
     public string CountUpdates => $"select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key} where {IsUpdated}";
 
     /// <summary>
-    /// Counts rows that still differ after the merge that was to update them, and lack its time in <c>last_synced_at</c> or their record's Modified Date. Every write sets both, so a trigger restored the old row.
+    /// Counts rows that still differ after the merge that was to update them, and lack its time in <c>last_synced_at</c> or their record's Modified Date. Every
+    /// write sets both, so a trigger restored the old row.
     /// </summary>
     public string CountPutBack =>
         $"""

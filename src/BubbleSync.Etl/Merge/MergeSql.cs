@@ -99,8 +99,9 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         """;
 
     /// <summary>
-    /// Updates the planner's row count of the target. Autovacuum does that later, and during a merge it sees pages without a row: patches are then planned for one row per table, and an anti join of 200,000 rows by nested loops takes hours.
-    /// PostgreSQL permits it only to the table's owner, and otherwise only warns. The count stays even if a dry run rolls the rows back.
+    /// Updates the planner's row count of the target. Autovacuum does that later, and during a merge it sees pages without a row: patches are then planned for
+    /// one row per table, and an anti join of 200,000 rows by nested loops takes hours. PostgreSQL permits it only to the table's owner, and otherwise only
+    /// warns. The count stays even if a dry run rolls the rows back.
     /// </summary>
     public string Analyze => $"{StagingTable.SmallSample}; analyze {plan.Table} ({_key})";
 

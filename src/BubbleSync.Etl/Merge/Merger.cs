@@ -42,12 +42,12 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     public async Task<EntityCounts?> MergeAsync(
         NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, MergeSteps steps, CancellationToken cancellationToken)
     {
-        if (await _records.SettleAsync(connection, expected, nextStep, cancellationToken) is not { } settled)
+        if (await _records.PrepareAsync(connection, expected, nextStep, cancellationToken) is not { } prepared)
             return null;
 
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         var refused = await KeepRefusedAsync(connection, cancellationToken);
-        var found = await ClassifyAsync(connection, settled, horizon, cancellationToken);
+        var found = await ClassifyAsync(connection, prepared, horizon, cancellationToken);
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
@@ -57,7 +57,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(settled, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused, Errors = marked };
+        return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused, Errors = marked };
     }
 
     // Columns that may not be cleared are kept in all following statements.
@@ -66,7 +66,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var refused = await new ClearGuard(plan, _sql).RefusedAsync(connection, cancellationToken);
         // Created anew each time, because a merge that collided is tried again.
         var keeping = plan.Keeping([.. refused.Select(r => r.Column)]);
-        (_sql, _exchange, _held) = (new MergeSql(keeping, staging, force, isDry), new UniqueExchange(keeping, staging, force), new DeferredForeignKeys(keeping, staging));
+        (_sql, _exchange, _held) =
+            (new MergeSql(keeping, staging, force, isDry), new UniqueExchange(keeping, staging, force), new DeferredForeignKeys(keeping, staging));
         return refused;
     }
 
@@ -192,11 +193,11 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             $"{plan.Name}: {found}, so that nothing of this entity was merged. Fix the {fix}, then {nextStep}."));
     }
 
-    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, SettledCounts settled, Horizon? horizon, CancellationToken cancellationToken)
+    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, CancellationToken cancellationToken)
     {
         // A first load has no rows to compare with.
         if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
-            return new Classes(settled.Extracted - settled.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
+            return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
         return (await connection.RowsAsync(
             _sql.Classify(countGone: horizon is not null),

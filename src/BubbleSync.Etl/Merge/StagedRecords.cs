@@ -16,14 +16,14 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     private readonly StagedRejects _rejects = new(plan, staging);
 
     /// <summary>
-    /// Checks that staging has what was read, prepares it and keeps the rejects; counts exactly. Returns null where there are records that the table refuses and
-    /// whose text is still to be read again: they are staged as rejects by then, and nothing else is changed.
+    /// Checks that staging has what was read, prepares it and keeps the rejects; counts exactly. Returns null where there are records that the table refuses
+    /// and whose text is still to be read again: they are staged as rejects by then, and nothing else is changed.
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
     /// <param name="nextStep">What finishes the run if it has not.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<SettledCounts?> SettleAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
+    public async Task<StagedCounts?> PrepareAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
         var keys = new RepeatedKeys(expected.Records);
         var (staged, rejects) = await SumAsync(connection, keys, cancellationToken);
@@ -36,22 +36,22 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
         var superseded = await TakeSupersededAsync(connection, keys, cancellationToken);
         var refused = rejects.Named > 0 ? await _rejects.MarkAsync(connection, cancellationToken) : 0;
-        var settled = staged - superseded;
-        var rejected = settled.Rejected + refused;
+        var prepared = staged - superseded;
+        var rejected = prepared.Rejected + refused;
         await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
-        return new SettledCounts(staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, settled.Total.Records, rejected);
+        return new StagedCounts(staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, prepared.Total.Records, rejected);
     }
 
     /// <summary>The same for a run that compares and loads nothing: what is shown of a record that the table refuses is rebuilt from its columns.</summary>
-    public async Task<SettledCounts> SettleAtOnceAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
+    public async Task<StagedCounts> PrepareAtOnceAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
-        if (await SettleAsync(connection, expected, nextStep, cancellationToken) is { } settled)
-            return settled;
+        if (await PrepareAsync(connection, expected, nextStep, cancellationToken) is { } prepared)
+            return prepared;
 
         await _rejects.RebuildAsync(connection, isExplained: false, cancellationToken);
-        return (await SettleAsync(connection, expected, nextStep, cancellationToken))!;
+        return (await PrepareAsync(connection, expected, nextStep, cancellationToken))!;
     }
 
     /// <summary>Reads back what is staged: records, their checksum, and how many were rejected; those without a usable id included.</summary>
@@ -95,4 +95,4 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <param name="Superseded">The part of it that belongs to replaced readings.</param>
 /// <param name="Extracted">Different records.</param>
 /// <param name="Rejected">Of these, records that did not convert or that the table cannot take.</param>
-internal sealed record SettledCounts(long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected);
+internal sealed record StagedCounts(long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected);

@@ -35,7 +35,9 @@ internal sealed class RawPage(JsonDocument document, byte[] rented, int length, 
     /// <summary>How many Bubble says follow; null where it does not say.</summary>
     public long? Remaining { get; private init; }
 
-    /// <summary>Whether there are no records although Bubble says that some follow: the usual answer beyond the offset ceiling, elsewhere a contradiction.</summary>
+    /// <summary>
+    /// Whether there are no records although Bubble says that some follow: the usual answer beyond the offset ceiling, elsewhere a contradiction.
+    /// </summary>
     public bool IsEmptyThoughRowsRemain => Count == 0 && Remaining > 0;
 
     /// <summary>The server's clock according to its Date header, to the second, or null.</summary>

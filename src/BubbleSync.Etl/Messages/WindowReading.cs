@@ -25,7 +25,9 @@ internal abstract record Reading(WindowReading Of) : IDisposable
 /// <summary>A page as it came.</summary>
 /// <param name="Of">The reading it belongs to.</param>
 /// <param name="Page">The records.</param>
-/// <param name="Order">The first record's number, which grows with the time of reading: of two copies of a record with one Modified Date the later read counts.</param>
+/// <param name="Order">
+/// The first record's number, which grows with the time of reading: of two copies of a record with one Modified Date the later read counts.
+/// </param>
 internal sealed record PageRead(WindowReading Of, RawPage Page, long Order) : Reading(Of)
 {
     /// <inheritdoc/>

@@ -113,7 +113,9 @@ internal static class CatalogueReader
         var unique = await ReadAsync(connection, UniqueSql, schema, r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken);
         var foreign = await ReadAsync(
             connection, ForeignKeysSql, schema,
-            r => (Table: r.GetString(0), Column: r.GetString(1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)), Columns: r.GetInt32(6)),
+            r =>
+                (Table: r.GetString(0), Column: r.GetString(
+                    1), Key: new ForeignKeyInfo(r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)), Columns: r.GetInt32(6)),
             cancellationToken);
         var triggers = await ReadAsync(
             connection, TriggersSql, schema,
@@ -134,7 +136,10 @@ internal static class CatalogueReader
             Triggers = [.. triggers.Where(t => t.Table == table.Key).Select(t => t.Trigger)],
             MayBeStamped = hasTriggers[0],
         });
-        return new Catalogue(schema, tables.ToDictionary(t => t.Name)) { Others = others.GroupBy(o => o.Name, o => o.Kind).ToDictionary(o => o.Key, o => o.Min(StringComparer.Ordinal)!) };
+        return new Catalogue(schema, tables.ToDictionary(t => t.Name))
+        {
+            Others = others.GroupBy(o => o.Name, o => o.Kind).ToDictionary(o => o.Key, o => o.Min(StringComparer.Ordinal)!),
+        };
     }
 
     private static ColumnInfo Column(NpgsqlDataReader row)

@@ -3,7 +3,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// The statement that gives a column another type, as advice for users. It keeps each value exactly, in any time zone and number format of the session, or it fails and changes nothing. Where no statement can do that, it says why.
+/// The statement that gives a column another type, as advice for users. It keeps each value exactly, in any time zone and number format of the session, or it
+/// fails and changes nothing. Where no statement can do that, it says why.
 /// </summary>
 /// <param name="Sql">The statement, ended by a semicolon; null where there is none.</param>
 /// <param name="Note">What the statement takes for granted, or why there is none, as a sentence without its point; null where there is nothing to say.</param>
@@ -22,7 +23,8 @@ internal sealed record ColumnChange(string? Sql, string? Note)
     private const string OrFails = "It fails, and changes nothing, where a text is no";
 
     // The zone of these is the session's, and that is not UTC everywhere.
-    private static readonly string[] Clocks = ["now(", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "transaction_timestamp(", "statement_timestamp(", "clock_timestamp("];
+    private static readonly string[] Clocks =
+        ["now(", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "transaction_timestamp(", "statement_timestamp(", "clock_timestamp("];
 
     /// <summary>
     /// Returns the change of a column to a type of the program's own: text, text[], integer, numeric, boolean, timestamptz or jsonb. The column stores no field

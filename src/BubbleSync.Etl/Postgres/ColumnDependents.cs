@@ -5,7 +5,8 @@ namespace BubbleSync.Etl.Postgres;
 /// <summary>Reads the objects that prevent, or may prevent, another type of a column.</summary>
 internal static class ColumnDependents
 {
-    // PostgreSQL never changes what a view, a rule, a generated column, a trigger, a policy, a function, a publication or a partition key uses. It creates checks, foreign keys and indexes again, which fails if they do not fit the new type: plain indexes fit every type (src/backend/commands/tablecmds.c).
+    // PostgreSQL never changes what a view, a rule, a generated column, a trigger, a policy, a function, a publication or a partition key uses. It creates
+    // checks, foreign keys and indexes again, which fails if they do not fit the new type: plain indexes fit every type (src/backend/commands/tablecmds.c).
     private const string Sql =
         """
         with place as (

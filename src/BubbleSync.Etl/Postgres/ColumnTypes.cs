@@ -1,6 +1,8 @@
 namespace BubbleSync.Etl.Postgres;
 
-/// <summary>The names of column types as <see cref="ColumnInfo.Type"/> has them: PostgreSQL's own as <c>format_type</c> writes them, and those of others.</summary>
+/// <summary>
+/// The names of column types as <see cref="ColumnInfo.Type"/> has them: PostgreSQL's own as <c>format_type</c> writes them, and those of others.
+/// </summary>
 internal static class ColumnTypes
 {
     /// <summary>A text of any length.</summary>

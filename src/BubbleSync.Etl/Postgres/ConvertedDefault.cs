@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// Decides whether a column's default has a counterpart in another type. PostgreSQL stores the new default without computing it, so that one without a counterpart
-/// would make each later insert fail.
+/// Decides whether a column's default has a counterpart in another type. PostgreSQL stores the new default without computing it, so that one without a
+/// counterpart would make each later insert fail.
 /// </summary>
 internal static partial class ConvertedDefault
 {
@@ -50,7 +50,11 @@ internal static partial class ConvertedDefault
         }
     }
 
-    [GeneratedRegex(@"^\(?('(?<text>([^']|'')*)'|\(?(?<number>-?[\d.]+)\)?)(::[\w ]+(\(\d+(,\d+)?\))?)?\)?\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [
+        GeneratedRegex(
+            @"^\(?('(?<text>([^']|'')*)'|\(?(?<number>-?[\d.]+)\)?)(::[\w ]+(\(\d+(,\d+)?\))?)?\)?\z",
+            RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant),
+    ]
     private static partial Regex Literal();
 
     [GeneratedRegex(@"^[+-]?\d{1,9}\z", RegexOptions.CultureInvariant)]

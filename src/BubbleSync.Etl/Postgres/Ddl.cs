@@ -9,7 +9,8 @@ internal static class Ddl
 
     /// <summary>Adds a column with a comment.</summary>
     public static string AddColumn(string schema, string table, string column, string type, string comment) =>
-        $"{AddColumn(schema, table, column, type)} comment on column {Identifier.Quote(schema, table)}.{Identifier.Quote(column)} is {Identifier.Literal(comment)};";
+        $"{AddColumn(schema, table, column, type)} comment on column {Identifier.Quote(schema, table)}.{Identifier.Quote(column)} is "
+            + $"{Identifier.Literal(comment)};";
 
     /// <summary>Lets a column that only the database writes be written like any other. A virtual one (from 18 on) must be made anew.</summary>
     public static string MakeWritable(string schema, string table, ColumnInfo column) =>

@@ -38,7 +38,8 @@ internal sealed class SessionSlots : IDisposable
     public int Held => Volatile.Read(ref _held);
 
     /// <summary>
-    /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some always remain for other work.
+    /// Slots for the windows that are read and staged, over all entities: each keeps a session. There are fewer of them than sessions, so that some always
+    /// remain for other work.
     /// </summary>
     public PrioritySlots Windows { get; }
 

@@ -9,14 +9,16 @@ namespace BubbleSync.Etl.Postgres;
 internal static class Statements
 {
     /// <summary>Runs a statement; returns the number of rows it wrote.</summary>
-    public static async Task<long> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    public static async Task<long> ExecuteAsync(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         return Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken));
     }
 
     /// <summary>Runs a query; returns the first column of its first row, or the default if there is none.</summary>
-    public static async Task<T?> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    public static async Task<T?> ScalarAsync<T>(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
@@ -24,7 +26,8 @@ internal static class Statements
 
     /// <summary>Runs a query; returns its rows.</summary>
     public static async Task<List<T>> RowsAsync<T>(
-        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -36,7 +39,8 @@ internal static class Statements
 
     /// <summary>Runs a query; returns its rows as they arrive.</summary>
     public static async IAsyncEnumerable<T> StreamAsync<T>(
-        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
     {
         await using var command = Command(connection, sql, parameters);
         await using var reader = await PostgresFailure.ExplainedAsync(() => command.ExecuteReaderAsync(cancellationToken), SyncStage.Load);

@@ -5,7 +5,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// The transactions of a run. Usually separate transactions, run again after a collision with another writer; in a dry run a single one, used by one caller at a time, and rolled back at the end.
+/// The transactions of a run. Usually separate transactions, run again after a collision with another writer; in a dry run a single one, used by one caller at
+/// a time, and rolled back at the end.
 /// </summary>
 /// <param name="database">The target.</param>
 /// <param name="dryRun">Whether everything is rolled back.</param>
@@ -26,7 +27,8 @@ internal sealed class TargetTransactions(TargetDatabase database, bool dryRun, F
     /// <param name="work">The work; done again where others were in the way.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">It failed and was rolled back.</exception>
-    public async Task<T> RunInTransactionAsync<T>(IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> RunInTransactionAsync<T>(
+        IsolationLevel isolation, string? entity, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await permit(cancellationToken);
         try

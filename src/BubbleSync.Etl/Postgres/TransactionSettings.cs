@@ -3,7 +3,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>
-/// The settings of each of our transactions, which end with it. A pooler refuses or loses settings given when a session starts, and passes on to others what is set for longer than a transaction.
+/// The settings of each of our transactions, which end with it. A pooler refuses or loses settings given when a session starts, and passes on to others what is
+/// set for longer than a transaction.
 /// </summary>
 internal sealed class TransactionSettings
 {

@@ -122,14 +122,16 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     {
         var schemas = await connection.RowsAsync(
             SchemasSql,
-            r => new SchemaRights(r.GetString(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetBoolean(4), r.GetString(5), Identifier.Quote(r.GetString(6))),
+            r => new SchemaRights(
+                r.GetString(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetBoolean(4), r.GetString(5), Identifier.Quote(r.GetString(6))),
             cancellationToken, ("schemas", ControlTables.Schemas));
         var user = schemas[0].User;
         var absent = schemas.Where(s => !s.Exists).ToList();
         if (absent.Count > 0 && !absent[0].CanMakeSchemas)
         {
             var made = string.Join(' ', absent.Select(s => $"create schema {s.Name} authorization {user};"));
-            return $"the user may not make schema {string.Join(" and schema ", absent.Select(s => s.Name))}. Let an administrator make what is missing ({made}), "
+            return $"the user may not make schema {string.Join(" and schema ", absent.Select(s => s.Name))}. Let an administrator make what is "
+                + $"missing ({made}), "
                 + $"or allow it: grant create on database {Identifier.Quote(absent[0].Database)} to {user};";
         }
 
@@ -150,7 +152,8 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         return secured.Count == 0
             ? null
             : "row-level security is on for control tables, so that runs would not see what they wrote. Switch it off: "
-                + string.Join(' ', secured.Select(t => $"alter table {Identifier.Quote("bubblesync", t)} no force row level security, disable row level security;"));
+                + string.Join(' ', secured.Select(t => $"alter table {Identifier.Quote("bubblesync", t)} no force row level security, disable row "
+                + "level security;"));
     }
 
     private async Task<string?> FindUnreadableAsync(CancellationToken cancellationToken)
@@ -188,7 +191,8 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     }
 
     private Task<bool> HasTablesAsync(CancellationToken cancellationToken) => connection.ScalarAsync<bool>(
-        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relkind = 'r')", cancellationToken);
+        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'bubblesync' and c.relkind = 'r')",
+        cancellationToken);
 
     // Only an attempt shows what an event trigger refuses.
     private async Task<TargetFinding?> TryAsync(CancellationToken cancellationToken)

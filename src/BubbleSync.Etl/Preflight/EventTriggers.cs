@@ -24,7 +24,8 @@ internal static class EventTriggers
             return null;
 
         return $"event trigger '{name}' refuses the tables that runs make for themselves: {refused.MessageText} ({refused.SqlState}). "
-            + $"Let its function {trigger.Function} pass over the schemas bubblesync and bubblesync_staging, or switch it off: alter event trigger {Identifier.Quote(name)} disable;";
+            + $"Let its function {trigger.Function} pass over the schemas bubblesync and bubblesync_staging, or switch it off: alter event trigger "
+            + $"{Identifier.Quote(name)} disable;";
     }
 
     // The context of the error names the functions that were running: one of PL/pgSQL as regprocedure does, one of another language by its bare name.

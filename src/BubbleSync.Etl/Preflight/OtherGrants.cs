@@ -50,7 +50,8 @@ internal sealed class OtherGrants(NpgsqlConnection connection, string user)
         string[] grants =
         [
             .. functions.Select(f => $"grant execute on function {f.Schema} to {user};"),
-            .. tables.Concat(types).Where(c => !c.IsOpen).Select(c => c.Schema).Distinct().Select(s => $"grant usage on schema {Identifier.Quote(s)} to {user};"),
+            .. tables.Concat(types)
+                .Where(c => !c.IsOpen).Select(c => c.Schema).Distinct().Select(s => $"grant usage on schema {Identifier.Quote(s)} to {user};"),
             .. tables.Where(c => !c.IsGranted).Select(c => $"grant select on {Identifier.Quote(c.Schema, c.Name)} to {user};"),
         ];
         var why = (tables.Count > 0 ? "Runs also read the tables that links point to. " : "") + (types.Count > 0 ? "Runs use the types of the columns. " : "");

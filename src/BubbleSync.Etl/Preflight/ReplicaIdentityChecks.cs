@@ -55,7 +55,8 @@ internal sealed class ReplicaIdentityChecks(NpgsqlConnection connection)
         var hint = first.Index is null
             ? "An index can be one only where none of its columns may be null, so the whole row has to be"
             : "Its unique index can be one";
-        return $"publication '{first.Publication}' publishes the updates of table {first.Table}, which has no replica identity, so that PostgreSQL refuses to update or "
+        return $"publication '{first.Publication}' publishes the updates of table {first.Table}, which has no replica identity, so that PostgreSQL refuses "
+            + "to update or "
             + $"delete its rows. {hint}: {string.Join(' ', tables.Take(MostNamed).Select(t => t.Statement))}{more}";
     }
 

@@ -73,7 +73,8 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
     }
 
     private string Explain(Secured table, List<Closed> closed) =>
-        $"row-level security of table {table.Table} may hide rows from the user or refuse the user's writes ({string.Join(", ", closed.Select(c => c.Command))}). "
+        $"row-level security of table {table.Table} may hide rows from the user or refuse the user's writes "
+            + $"({string.Join(", ", closed.Select(c => c.Command))}). "
         + $"Rows that a run does not see would be taken for missing. {Fix(table, closed)}";
 
     private string Fix(Secured table, List<Closed> closed)

@@ -26,10 +26,12 @@ internal sealed class SequenceChecks(NpgsqlConnection connection)
         """;
 
     /// <summary>Returns the obstacle of each table that has one, by the table's name.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> RunAsync(IReadOnlyList<EntityPlan> plans, long[] tables, string user, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> RunAsync(
+        IReadOnlyList<EntityPlan> plans, long[] tables, string user, CancellationToken cancellationToken)
     {
         var closed = await connection.RowsAsync(
-            ClosedSql, r => (Table: r.GetString(0), Sequence: Identifier.Quote(r.GetString(1), r.GetString(2)), Identity: r.IsDBNull(3) ? null : r.GetString(3)),
+            ClosedSql, r =>
+                (Table: r.GetString(0), Sequence: Identifier.Quote(r.GetString(1), r.GetString(2)), Identity: r.IsDBNull(3) ? null : r.GetString(3)),
             cancellationToken, ("tables", tables));
         return closed
             .Where(c => c.Identity is null || plans.Any(p => p.Target.Name == c.Table && p.Columns.Any(m => m.Name == c.Identity)))

@@ -31,7 +31,8 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
     public async Task<IReadOnlyDictionary<string, PostgresException>> RunAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken)
     {
         var refusals = new Dictionary<string, PostgresException>();
-        var locked = (await connection.RowsAsync(LockedSql, r => (Table: r.GetString(0), IsWhole: r.GetBoolean(1)), cancellationToken)).ToDictionary(l => l.Table, l => l.IsWhole);
+        var locked = (await connection.RowsAsync(LockedSql, r => (Table: r.GetString(0), IsWhole: r.GetBoolean(1)), cancellationToken))
+            .ToDictionary(l => l.Table, l => l.IsWhole);
         var free = plans.Where(p => !locked.ContainsKey(p.Table) && !Read(p).Any(t => locked.GetValueOrDefault(t))).ToList();
         // Almost always nothing is refused, which one round trip shows.
         if (free.Count == 0 || await TryAsync(free, cancellationToken) is null)

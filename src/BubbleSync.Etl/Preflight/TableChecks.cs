@@ -136,16 +136,18 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
     {
         var table = plan.Target.Name;
         Add($"rules on {table}", ErrorCode.TargetRefuses, plan, state.Rules.Count == 0 ? null
-            : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, then drop them: "
+            : $"table {plan.Table} has rules ({string.Join(", ", state.Rules)}), and PostgreSQL's MERGE takes no table with rules. Replace them by triggers, "
+                + "then drop them: "
                 + string.Join(' ', state.Rules.Select(r => $"drop rule {Identifier.Quote(r)} on {plan.Table};")));
         Add($"columns of {table}", ErrorCode.ColumnUnfilled, plan, unfilled.Explain(plan));
         Add($"partitions of {table}", ErrorCode.TargetRefuses, plan, state.LacksPartitions
-            ? $"table {plan.Table} is partitioned by hash, and not every remainder has a partition, so that the table would refuse a part of the records. Create the "
+            ? $"table {plan.Table} is partitioned by hash, and not every remainder has a partition, so that the table would refuse a part of the "
+                + "records. Create the "
                 + $"missing ones: select inhrelid::regclass, pg_get_expr(relpartbound, c.oid) from pg_inherits join pg_class c on c.oid = inhrelid "
                 + $"where inhparent = {Identifier.Literal(plan.Table)}::regclass; shows those that are there"
             : null);
-        if (unfilled.ExplainDoubt(plan) is { } doubt)
-            _findings.Add(TargetFinding.Risk($"columns of {table}", doubt));
+        if (unfilled.ExplainUncertain(plan) is { } issue)
+            _findings.Add(TargetFinding.Risk($"columns of {table}", issue));
         Add($"replica identity of {table}", ErrorCode.TargetRefuses, plan, unidentified.GetValueOrDefault(table));
         Add($"sequences of {table}", ErrorCode.TargetRights, plan, closed.GetValueOrDefault(table));
         if (plan.Target.Triggers is { Count: > 0 } triggers)
@@ -161,7 +163,8 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         if (state.IsUnlogged)
         {
             _findings.Add(new TargetFinding(
-                $"storage of {table}", $"unlogged: a crash of the server empties it, and only a resync fills it again. To keep its rows: alter table {plan.Table} set logged;"));
+                $"storage of {table}", "unlogged: a crash of the server empties it, and only a resync fills it again. To keep its rows: alter table "
+                    + $"{plan.Table} set logged;"));
         }
     }
 
@@ -182,7 +185,8 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
         if (lacking.Count > 0 || (isDenied && state.OnColumns.Count > 0))
             Add(check, ErrorCode.TargetRights, plan, Ungranted(plan, [.. state.Lacking.Intersect(needed)], needed, state.OnColumns.Count > 0));
         else if (isDenied)
-            Add(check, ErrorCode.TargetRights, plan, $"{refused!.MessageText}. {await new OtherGrants(connection, user).ExplainAsync(plan, refused.MessageText, state.Oid, cancellationToken)}");
+            Add(check, ErrorCode.TargetRights, plan, $"{refused!.MessageText}. "
+                + $"{await new OtherGrants(connection, user).ExplainAsync(plan, refused.MessageText, state.Oid, cancellationToken)}");
         else if (refused is not null)
             Add($"statements on {plan.Target.Name}", ErrorCode.TargetRefuses, plan, Refused(plan, refused));
         else
@@ -195,7 +199,8 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
     }.OfType<string>());
 
     // CheckCmdReplicaIdentity in src/backend/executor/execReplication.c.
-    private static string? Published(PostgresException refused) => refused is { SqlState: PostgresErrorCodes.InvalidColumnReference, Routine: "CheckCmdReplicaIdentity" }
+    private static string? Published(PostgresException refused) =>
+        refused is { SqlState: PostgresErrorCodes.InvalidColumnReference, Routine: "CheckCmdReplicaIdentity" }
         ? "A publication has a row filter or a list of columns, and needs these columns in the replica identity of the table: "
             + "select * from pg_publication_tables; shows them. Change the publication, or the replica identity"
         : null;

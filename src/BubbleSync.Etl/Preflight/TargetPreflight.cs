@@ -75,7 +75,8 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         {
             return canMake
                 ? new TargetFinding(name, "can be made")
-                : TargetFinding.Obstacle(name, ErrorCode.TargetRights, null, $"the user may not make schema {schema}. Grant it: grant create on database {Identifier.Quote(database)} to {user};");
+                : TargetFinding.Obstacle(name, ErrorCode.TargetRights, null, $"the user may not make schema {schema}. Grant it: grant create on database "
+                    + $"{Identifier.Quote(database)} to {user};");
         }
 
         string[] lacking = [.. canUse ? Array.Empty<string>() : ["usage"], .. canCreate || !lacksTables ? Array.Empty<string>() : ["create"]];

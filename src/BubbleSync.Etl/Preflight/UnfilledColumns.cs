@@ -18,16 +18,17 @@ internal sealed class UnfilledColumns(IReadOnlyDictionary<(string Table, string 
         var unfilled = Writers(plan).Count == 0 ? Unfilled(plan) : [];
         string[] obstacles =
         [
-            .. new[] { ExplainMark(plan), unfilled.Count == 0 ? null : ExplainUnfilled(plan, unfilled, "so that the table would refuse each new record") }.OfType<string>(),
+            .. new[] { ExplainMark(plan), unfilled.Count == 0 ? null : ExplainUnfilled(plan, unfilled, "so that the table would refuse each new record") }
+                .OfType<string>(),
         ];
         return obstacles.Length == 0 ? null : string.Join(' ', obstacles);
     }
 
     /// <summary>
-    /// Returns in words the columns that a trigger would have to fill, although the functions of none name them; null where there are none. Only an insert would
-    /// show for sure whether one does, and its triggers may do things that no rollback takes back.
+    /// Returns in words the columns that a trigger would have to fill, although the functions of none name them; null where there are none. Only an insert
+    /// would show for sure whether one does, and its triggers may do things that no rollback takes back.
     /// </summary>
-    public string? ExplainDoubt(EntityPlan plan)
+    public string? ExplainUncertain(EntityPlan plan)
     {
         var writers = Writers(plan);
         var unnamed = writers.Count == 0 ? [] : Unfilled(plan).Where(c => !writers.Any(t => Names(t.Source, c.Name))).ToList();
@@ -35,7 +36,8 @@ internal sealed class UnfilledColumns(IReadOnlyDictionary<(string Table, string 
             return null;
 
         var (triggers, column) = (string.Join(", ", writers.Select(t => $"'{t.Name}'")), unnamed.Count == 1 ? "the column" : "the columns");
-        var which = writers.Count == 1 ? $"the trigger {triggers} fills it, whose function does" : $"one of the triggers {triggers} fills it, whose functions do";
+        var which = writers.Count == 1 ? $"the trigger {triggers} fills it, whose function does" : $"one of the triggers {triggers} fills it, whose "
+            + "functions do";
         return ExplainUnfilled(plan, unnamed, $"so that the table refuses each new record unless {which} not name {column}")
             + " To make sure, insert a row without a value there, in a transaction that you roll back.";
     }

@@ -13,19 +13,22 @@ internal static partial class CsvFile
     /// <param name="rows">The rows.</param>
     /// <param name="formulas">Whether texts that a spreadsheet would take for formulas stay as they are.</param>
     /// <param name="cancellationToken">Stops it; the file stays as it was.</param>
-    public static async Task<long> WriteAsync(string path, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
+    public static async Task<long> WriteAsync(
+        string path, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         var written = 0L;
         await ReportFile.WriteAsync(path, "--csv", async file =>
         {
-            await using Stream output = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : new BufferedStream(file);
+            await using Stream output = path.EndsWith(
+                ".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : new BufferedStream(file);
             written = await WriteAsync(output, head, rows, formulas, cancellationToken);
         });
         return written;
     }
 
     /// <summary>Writes a head and rows as they come, and leaves the stream open; returns the number of rows.</summary>
-    public static async Task<long> WriteAsync(Stream output, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
+    public static async Task<long> WriteAsync(
+        Stream output, IReadOnlyList<string> head, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
     {
         await using var csv = CsvWriter.Create(output, leaveOpen: true);
         var written = -1L;

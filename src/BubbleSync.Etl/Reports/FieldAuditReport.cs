@@ -7,7 +7,8 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Coverage">The entities by name.</param>
 /// <param name="Total">All of them together.</param>
 /// <param name="Warnings">Why not everything may have been read, by entity.</param>
-public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total, IReadOnlyList<string> Warnings)
+public sealed record FieldAuditReport(
+    IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total, IReadOnlyList<string> Warnings)
 {
     private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"];
 
@@ -20,7 +21,8 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">The file cannot be written.</exception>
     public Task WriteCsvAsync(string path, bool shapes, CancellationToken cancellationToken) =>
-        CsvFile.WriteAsync(path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), formulas: false, cancellationToken);
+        CsvFile.WriteAsync(
+            path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), formulas: false, cancellationToken);
 
     private static IReadOnlyList<string> Cells(FieldAuditRow row, bool shapes) =>
     [
@@ -43,8 +45,10 @@ public sealed record FieldAuditReport(IReadOnlyList<FieldAuditRow> Rows, IReadOn
 /// <param name="Failed">Values that did not convert.</param>
 /// <param name="Filled">Records that had something in the field: neither null nor blank nor a bare <c>//</c>.</param>
 /// <param name="Shapes">
-/// What the values look like, whatever they say: <c>text(12)</c> (characters), <c>url</c>, <c>id</c> (of Bubble), <c>date</c>, <c>number</c>, <c>boolean</c>, <c>object</c>,
+/// What the values look like, whatever they say: <c>text(12)</c> (characters), <c>url</c>, <c>id</c> (of Bubble), <c>date</c>, <c>number</c>, <c>boolean</c>,
+/// <c>object</c>,
 /// <c>list(3)</c> (items), <c>blank</c>, <c>null</c>. Three at most, in this order: of each kind the longest, and where that leaves room the shortest.
 /// </param>
 public sealed record FieldAuditRow(
-    string Entity, string BubbleField, string Column, string Type, FieldStatus Status, long Seen, long Present, long Stored, long Failed, long Filled, IReadOnlyList<string> Shapes);
+    string Entity, string BubbleField, string Column, string Type, FieldStatus Status, long Seen, long Present, long Stored, long Failed, long Filled,
+    IReadOnlyList<string> Shapes);

@@ -11,7 +11,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Sent">Of these, fields that at least one record fills.</param>
 /// <param name="Mapped">Of those sent, fields whose column is there.</param>
 /// <param name="Stored">Of those mapped, fields whose column holds anything.</param>
-/// <param name="Percent">The average, over the fields sent, of the part that is stored; rounded down, so that 100 says everything. 100 where nothing is sent.</param>
+/// <param name="Percent">
+/// The average, over the fields sent, of the part that is stored; rounded down, so that 100 says everything. 100 where nothing is sent.
+/// </param>
 /// <param name="Published">What was published of the map before, where the entity's map says it; null elsewhere.</param>
 public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mapped, int Stored, decimal Percent, PublishedCoverage? Published)
 {
@@ -20,7 +22,9 @@ public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mappe
         var fields = rows.Where(r => r.BubbleField.Length > 0).GroupBy(r => (r.Entity, r.BubbleField)).ToList();
         var sent = fields.Where(f => f.Any(r => r.Filled > 0)).ToList();
         var percent = sent.Count == 0 ? 100 : Math.Floor(1000 * sent.Sum(f => f.Min(Share)) / sent.Count) / 10;
-        return new FieldCoverage(entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == FieldStatus.Mapped)), sent.Count(f => f.All(r => r.Stored > 0)), percent, published);
+        return new FieldCoverage(
+            entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == FieldStatus.Mapped)), sent.Count(f => f.All(r => r.Stored > 0)),
+            percent, published);
     }
 
     // A field may go to several columns: it is stored as far as it is in all of them.
@@ -34,5 +38,7 @@ public sealed record PublishedCoverage(int Mapped, int Of)
 {
     /// <summary>The sum, or null where one of them is not known.</summary>
     internal static PublishedCoverage? Sum(IEnumerable<PublishedCoverage?> parts) =>
-        parts.Aggregate((PublishedCoverage?)new PublishedCoverage(0, 0), (sum, part) => sum is null || part is null ? null : new PublishedCoverage(sum.Mapped + part.Mapped, sum.Of + part.Of));
+        parts.Aggregate(
+            (PublishedCoverage?)new PublishedCoverage(0, 0), (sum, part) =>
+                sum is null || part is null ? null : new PublishedCoverage(sum.Mapped + part.Mapped, sum.Of + part.Of));
 }

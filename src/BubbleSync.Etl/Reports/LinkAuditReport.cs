@@ -20,7 +20,8 @@ public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IR
 /// <param name="Records">Links to them.</param>
 /// <param name="InBubble">Targets that Bubble still has; left out if it was not asked, or if its answers could not be verified.</param>
 public sealed record MissingLinkCount(
-    string Entity, string Column, string TargetEntity, long Targets, long Records, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? InBubble);
+    string Entity, string Column, string TargetEntity, long Targets, long Records,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? InBubble);
 
 /// <summary>A target that is in no table.</summary>
 /// <param name="Entity">The entity whose rows name it.</param>

@@ -59,7 +59,8 @@ internal static class NextActions
         if (Of(report, e => older.Contains(e.Name)) is { Count: > 0 } restored)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values, which are older than those here") { Entities = restored };
         var again = refused.Concat(older).ToHashSet();
-        if (report.Status == RunStatus.Partial && Of(report, e => e.Proof is { IsComplete: false, Part: null } && !again.Contains(e.Name)) is { Count: > 0 } unverified)
+        if (report.Status == RunStatus.Partial
+            && Of(report, e => e.Proof is { IsComplete: false, Part: null } && !again.Contains(e.Name)) is { Count: > 0 } unverified)
             yield return new NextAction(NextActionKind.ResyncEntities, "reads again what was not verified as complete") { Entities = unverified };
         if (Of(report, e => e.MayLackRecords && !again.Contains(e.Name)) is { Count: > 0 } lacking)
             yield return new NextAction(NextActionKind.ResyncEntities, "reads the records that this run left out") { Entities = lacking };

@@ -8,7 +8,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="WorkloadUnits">What it costs in Bubble's workload units.</param>
 /// <param name="Patches">The patches that run at the end.</param>
 /// <param name="Warnings">What a user should know before.</param>
-public sealed record PlanReport(IReadOnlyList<PlannedEntity> Entities, long Records, long Calls, double Seconds, decimal WorkloadUnits, IReadOnlyList<string> Patches, IReadOnlyList<string> Warnings)
+public sealed record PlanReport(
+    IReadOnlyList<PlannedEntity> Entities, long Records, long Calls, double Seconds, decimal WorkloadUnits, IReadOnlyList<string> Patches,
+    IReadOnlyList<string> Warnings)
 {
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
@@ -25,4 +27,5 @@ public sealed record PlanReport(IReadOnlyList<PlannedEntity> Entities, long Reco
 /// <param name="Calls">Requests, counts and the catch-up pass included.</param>
 /// <param name="Seconds">How long these take at the throttle's ceiling, were there no other entity.</param>
 /// <param name="WorkloadUnits">What they cost in Bubble's workload units.</param>
-public sealed record PlannedEntity(string Name, int Level, string Table, int Columns, long Records, long Windows, long Pages, long Calls, double Seconds, decimal WorkloadUnits);
+public sealed record PlannedEntity(
+    string Name, int Level, string Table, int Columns, long Records, long Windows, long Pages, long Calls, double Seconds, decimal WorkloadUnits);

@@ -17,11 +17,13 @@ internal static class ReportFile
             if (target.StartsWith("/dev/", StringComparison.Ordinal))
                 await WriteAsync(target, write);
             else
-                await ReplaceAsync(File.Exists(target) && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } linked ? linked.FullName : target, write);
+                await ReplaceAsync(
+                    File.Exists(target) && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } linked ? linked.FullName : target, write);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, option, ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message}"), refused);
+            throw new SyncException(
+                new SyncError(SyncStage.Settings, null, null, option, ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message}"), refused);
         }
     }
 

@@ -14,7 +14,8 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Died">Whether its status says <c>running</c> though it holds its lock in the database no more.</param>
 /// <param name="Conclusion">The result of a comparison, in words; null for other runs.</param>
 public sealed record RunListing(
-    Guid RunId, RunKind Kind, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated, long Rejected, bool Died, string? Conclusion);
+    Guid RunId, RunKind Kind, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, bool DryRun, long Extracted, long Inserted, long Updated,
+    long Rejected, bool Died, string? Conclusion);
 
 /// <summary>A line of a run's activity log.</summary>
 /// <param name="At">When.</param>

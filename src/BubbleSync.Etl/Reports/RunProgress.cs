@@ -7,7 +7,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Api">What was asked of the Data API so far.</param>
 /// <param name="InFlight">Requests in flight.</param>
 /// <param name="AllowedPerMinute">Requests a minute that the throttle allows now.</param>
-/// <param name="Queues">What waits before each stage, all entities together, in the order of the stages: the one after the last full queue is the bottleneck.</param>
+/// <param name="Queues">
+/// What waits before each stage, all entities together, in the order of the stages: the one after the last full queue is the bottleneck.
+/// </param>
 public sealed record RunProgress(IReadOnlyList<EntityProgress> Entities, ApiCounts Api, int InFlight, double AllowedPerMinute, IReadOnlyList<StageFill> Queues)
 {
     /// <summary>The end of the current wait, if it is longer than ten seconds; else null. Bubble asked for it or gives no good answer.</summary>

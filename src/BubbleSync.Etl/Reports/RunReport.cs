@@ -29,7 +29,10 @@ public sealed record RunReport
     /// <summary>What was asked of the Data API; of a resumed run, in all attempts.</summary>
     public ApiCounts Api { get; init; } = new(0, 0, 0, 0);
 
-    /// <summary>Records read, those read twice counted twice; of a resumed run, in this attempt, while <see cref="Entities"/> tell of all attempts. Null where the run has no result.</summary>
+    /// <summary>
+    /// Records read, those read twice counted twice; of a resumed run, in this attempt, while <see cref="Entities"/> tell of all attempts. Null where the run
+    /// has no result.
+    /// </summary>
     public long? Read { get; init; }
 
     /// <summary>The entities in merge order.</summary>
@@ -150,12 +153,15 @@ public sealed record ClearRefusal(string Column, string Field, long Emptied, lon
 /// <param name="Rereads">Readings that were discarded because they were not verified.</param>
 /// <param name="Read">Rows received in the windows that count.</param>
 /// <param name="Staged">Rows staged.</param>
-/// <param name="ChecksumRead">A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal digits.</param>
+/// <param name="ChecksumRead">
+/// A checksum of what the rows held as they were mapped, each record once, in any order: the same data and maps give the same one in every run; 16 hexadecimal
+/// digits.
+/// </param>
 /// <param name="ChecksumStored">The same of the rows as PostgreSQL gave them back from staging; the run fails where the two differ.</param>
-/// <param name="Doubts">The issues that keep the extraction from being verified; none if it is complete, or if no verification was possible.</param>
+/// <param name="Issues">The issues that keep the extraction from being verified; none if it is complete, or if no verification was possible.</param>
 public sealed record EntityProof(
     bool IsComplete, long? CountedBefore, long? CountedAfter, int Windows, int Rereads, long Read, long Staged,
-    string ChecksumRead, string ChecksumStored, IReadOnlyList<string> Doubts)
+    string ChecksumRead, string ChecksumStored, [property: JsonPropertyName("doubts")] IReadOnlyList<string> Issues)
 {
     /// <summary>The part that was to be read, if not everything was to be read, so that nothing was verified; else null.</summary>
     public string? Part { get; init; }

@@ -11,7 +11,8 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Applied">How many statements of it were run.</param>
 /// <param name="WrittenMaps">The map files that gained lines, with their paths.</param>
 public sealed record SchemaAuditReport(
-    SchemaSource Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied, IReadOnlyList<string> WrittenMaps)
+    SchemaSource Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied,
+    IReadOnlyList<string> WrittenMaps)
 {
     /// <summary>What a user should know of the audit itself, for example that the app's description could not be read.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -28,7 +29,8 @@ public sealed record SchemaAuditReport(
     public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
         ["entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"],
-        Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, Word.Of(f.Finding), f.Message, f.Ddl ?? ""]).ToAsyncEnumerable(),
+        Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, Word.Of(f.Finding), f.Message, f.Ddl ?? ""])
+            .ToAsyncEnumerable(),
         formulas: false,
         cancellationToken);
 
@@ -54,4 +56,5 @@ public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fie
 /// <param name="Finding">What kind of thing it is.</param>
 /// <param name="Message">The same in words, with what to do.</param>
 /// <param name="Ddl">The statement that closes the gap, where it is one.</param>
-public sealed record SchemaFinding(string Entity, string BubbleType, string BubbleField, string Column, string Type, SchemaFindingKind Finding, string Message, string? Ddl);
+public sealed record SchemaFinding(
+    string Entity, string BubbleType, string BubbleField, string Column, string Type, SchemaFindingKind Finding, string Message, string? Ddl);

@@ -40,7 +40,8 @@ public sealed record VerifyReport(
 /// <param name="Differs">Rows of the same date with another value in some column, or marked as deleted.</param>
 /// <param name="Rejected">Records that do not convert, or that the table cannot take.</param>
 /// <param name="Proof">The verification that everything was read, or why it was not verified.</param>
-public sealed record VerifiedEntity(string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
+public sealed record VerifiedEntity(
+    string Name, long Compared, long Equal, long Missing, long Extra, long Older, long Newer, long Differs, long Rejected, EntityProof? Proof)
 {
     /// <summary>
     /// Values that are kept here though Bubble no longer sends them: the record does not carry the field, and its column, which is no link, holds another

@@ -59,14 +59,14 @@ internal sealed class EntityPipeline
     public int Rank { get; set; }
 
     /// <summary>The results of its readings.</summary>
-    public ExtractLog Ledger { get; } = new();
+    public ExtractLog ExtractLog { get; } = new();
 
     /// <summary>The state of the entity, for progress.</summary>
     public EntityState State { get; set; }
 
     /// <summary>The progress.</summary>
     public EntityProgress Progress => new(
-        Plan.Name, State, Ledger.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
+        Plan.Name, State, ExtractLog.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 
     /// <summary>The blocks of its line, in order, for a picture of the graph.</summary>
     public IReadOnlyList<PipelineBlock> Line => _feed.Stages;
@@ -83,7 +83,7 @@ internal sealed class EntityPipeline
         {
             Interlocked.Add(ref _takenOver, reading.Records);
             if (reading is { Window.Kind: not WindowKind.Modified, Verdict.Outcome: Outcome.Proved })
-                Ledger.Add(reading.Window, reading.Verdict);
+                ExtractLog.Add(reading.Window, reading.Verdict);
         }
 
         Interlocked.Add(ref _read, _takenOver);
@@ -194,6 +194,6 @@ internal sealed class EntityPipeline
 
         _open?.Count(reading);
         if (reading is ReadingEnded end)
-            Ledger.Add(end.Of.Window, end.Verdict);
+            ExtractLog.Add(end.Of.Window, end.Verdict);
     }
 }

@@ -32,7 +32,8 @@ internal sealed class EntityRun : IAsyncDisposable
         (_database, _journal) = (database, journal);
         Plan = plan;
         Staging = staging;
-        _writer = new StagingWriter(database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
+        _writer = new StagingWriter(
+            database, Staging, (connection, end, staged, token) => journal.CheckpointAsync(connection, plan.Name, end, staged.Records, staged.Checksum, token));
         Flow = new EntityPipeline(graph, plan, _writer.WriteAsync, staging.KeepsRaw) { Slots = database.Windows, Abandon = _writer.AbandonAsync };
         Report = new EntityReport { Name = plan.Name, Level = plan.Level };
     }
@@ -75,11 +76,11 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>Why it is not shown to be complete. Of an entity that an earlier attempt merged, only its proof says so.</summary>
     public IReadOnlyList<CompletenessIssue> Issues => IsMerged && Report.Proof is { } proof
-        ? [.. proof.Doubts.Select(d => new CompletenessIssue(proof.IsConstraintIgnored ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved, d))]
-        : Flow.Ledger.Issues;
+        ? [.. proof.Issues.Select(d => new CompletenessIssue(proof.IsConstraintIgnored ? ErrorCode.ConstraintIgnored : ErrorCode.Unproved, d))]
+        : Flow.ExtractLog.Issues;
 
     /// <summary>Whether everything that was to be read was read, and verified.</summary>
-    public bool IsComplete => Part is null && Flow.Ledger.Issues.Count == 0;
+    public bool IsComplete => Part is null && Flow.ExtractLog.Issues.Count == 0;
 
     /// <summary>What the run found when it began to read the entity; null where it is not needed.</summary>
     public TargetBaseline? Baseline { get; private set; }
@@ -95,7 +96,7 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>
     public long Undated =>
-        Counted?.Undated ?? Flow.Ledger.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
+        Counted?.Undated ?? Flow.ExtractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
 
     /// <summary>Makes the staging tables.</summary>
     public Task CreateStagingAsync(CancellationToken cancellationToken) =>
@@ -170,7 +171,10 @@ internal sealed class EntityRun : IAsyncDisposable
             && !await _database.RunAsync(c => c.ScalarAsync<bool>(hasRows, cancellationToken), cancellationToken);
     }
 
-    /// <summary>How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and discarded does not count.</summary>
+    /// <summary>
+    /// How many different records it has so far, and how many of them were rejected, in this attempt at the run or in an earlier one. What was read and
+    /// discarded does not count.
+    /// </summary>
     public async Task<(long Records, long Rejected)> CountAsync(CancellationToken cancellationToken)
     {
         if (Report.Proof is not null)
@@ -183,26 +187,26 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Returns the report of a merge.</summary>
     public EntityReport Merged(EntityCounts counts, DateTimeOffset now)
     {
-        var (ledger, settled) = (Flow.Ledger, counts.Settled);
-        var (accepted, issues) = (ledger.Accepted, ledger.Issues);
+        var (extractLog, prepared) = (Flow.ExtractLog, counts.Prepared);
+        var (accepted, issues) = (extractLog.Accepted, extractLog.Issues);
         return Report with
         {
-            Expected = ledger.CountedBefore,
-            Extracted = settled.Extracted,
-            Staged = settled.Staged,
+            Expected = extractLog.CountedBefore,
+            Extracted = prepared.Extracted,
+            Staged = prepared.Staged,
             Inserted = counts.Inserted,
             Updated = counts.Updated,
             Unchanged = counts.Unchanged,
             Conflicts = counts.Conflicts,
-            Rejected = settled.Rejected,
+            Rejected = prepared.Rejected,
             NotInBubble = counts.NotInBubble ?? Counted?.Gone ?? 0,
             AbsentKept = counts.AbsentKept.Values,
             AbsentKeptLinks = counts.AbsentKept.Links,
             ClearRefused = counts.ClearRefused is { Count: > 0 } refused ? refused : null,
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
-                IsComplete, ledger.CountedBefore, ledger.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), ledger.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), settled.Staged, Text(Staged.Checksum), Text(settled.Checksum), [.. issues.Select(i => i.Message)])
+                IsComplete, extractLog.CountedBefore, extractLog.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), extractLog.Rereads,
+                accepted.Sum(a => a.Verdict.RowsRead), prepared.Staged, Text(Staged.Checksum), Text(prepared.Checksum), [.. issues.Select(i => i.Message)])
             {
                 Part = Part,
                 CountedHere = Counted?.Here,
@@ -211,7 +215,7 @@ internal sealed class EntityRun : IAsyncDisposable
         };
 
         // Each record counts once, however often it was read.
-        string Text(ulong checksum) => $"{unchecked(checksum - settled.Superseded):x16}";
+        string Text(ulong checksum) => $"{unchecked(checksum - prepared.Superseded):x16}";
     }
 
     /// <summary>Rolls back what is partly staged.</summary>

@@ -20,7 +20,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         _whole = await source.ProbeAsync(null, 0, cancellationToken);
-        flow.Ledger.CountedBefore = _whole.Total;
+        flow.ExtractLog.CountedBefore = _whole.Total;
     }
 
     /// <summary>Reads everything: what was there at <paramref name="end"/>, what the counts say is still missing, what changed since.</summary>
@@ -29,13 +29,16 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     /// <param name="cancellationToken">Stops at once.</param>
     public async Task ReadAsync(DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
-        var done = flow.Ledger.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
+        var done = flow.ExtractLog.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
         await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
-        await ReconcileAsync(new Reconciliation(source, _planner, flow.Ledger, end), drain, cancellationToken);
+        await ReconcileAsync(new Reconciliation(source, _planner, flow.ExtractLog, end), drain, cancellationToken);
         await ReadChangesAsync(end, end, drain, cancellationToken);
     }
 
-    /// <summary>Reads a sample: stretches spread evenly over the whole history, always the same ones; everything if that is asked for, or if Bubble does not say how much there is.</summary>
+    /// <summary>
+    /// Reads a sample: stretches spread evenly over the whole history, always the same ones; everything if that is asked for, or if Bubble does not say how
+    /// much there is.
+    /// </summary>
     public Task ReadSampleAsync(Limit size, DateTimeOffset end, CancellationToken cancellationToken)
     {
         var wanted = (long)Math.Ceiling(size.IsPercent ? (_whole!.Total ?? 0) * size.Number / 100 : size.Number);

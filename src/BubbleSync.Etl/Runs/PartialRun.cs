@@ -35,14 +35,16 @@ internal sealed record PartialRunOptions(RunKind Kind, object Recorded, bool For
     public ReadRecords? ReadAgain { get; init; }
 }
 
-/// <summary>A run over a part of the records: entities are read in parallel, each by a given function, then staged, merged level by level, and patched at the end.</summary>
+/// <summary>
+/// A run over a part of the records: entities are read in parallel, each by a given function, then staged, merged level by level, and patched at the end.
+/// </summary>
 internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
 {
     private readonly TargetTransactions _transactions;
     private readonly PartialRunOptions _options;
     private readonly TargetDatabase _database;
     private readonly RunJournal _journal;
-    private readonly SettlePlans _settle;
+    private readonly ResolvePlans _resolve;
     private readonly Func<ApiProgress> _api;
     private readonly TimeProvider _clock;
     private List<EntityRun> _entities = [];
@@ -51,14 +53,15 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="options">What it is.</param>
     /// <param name="database">The target.</param>
     /// <param name="runLock">The locks of the entities.</param>
-    /// <param name="settle">Settles their names.</param>
+    /// <param name="resolve">Determines their names.</param>
     /// <param name="journal">Where it is recorded.</param>
     /// <param name="api">The progress of the requests to Bubble.</param>
     /// <param name="clock">The clock.</param>
     public PartialRun(
-        PartialRunOptions options, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal, Func<ApiProgress> api, TimeProvider clock)
+        PartialRunOptions options, TargetDatabase database, RunLock runLock, ResolvePlans resolve, RunJournal journal, Func<ApiProgress> api,
+        TimeProvider clock)
     {
-        (_options, _database, _settle, _journal, _api, _clock) = (options, database, settle, journal, api, clock);
+        (_options, _database, _resolve, _journal, _api, _clock) = (options, database, resolve, journal, api, clock);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
     }
 
@@ -77,7 +80,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(ReadEntity read, PatchStage patches, CancellationToken cancellationToken)
     {
-        var plans = await _settle(Findings, cancellationToken);
+        var plans = await _resolve(Findings, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         _entities = [.. plans.Select(p => new EntityRun(p, graph, _database, _journal) { StartedAt = _clock.GetUtcNow(), Part = _options.Part })];
         var merging = new MergeOptions(_options.Force, _options.Prune, _options.PruneLimitPercent, NextStep.Again);

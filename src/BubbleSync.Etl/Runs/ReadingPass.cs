@@ -9,7 +9,8 @@ namespace BubbleSync.Etl.Runs;
 internal sealed record Extraction(ReadingPass Pass, Func<CancellationToken, IAsyncEnumerable<Reading>> Read);
 
 /// <summary>
-/// One pass of readings through an entity's line. A read failure ends the pass and is thrown to its caller, which may read in another way; only an uncaught failure ends the run.
+/// One pass of readings through an entity's line. A read failure ends the pass and is thrown to its caller, which may read in another way; only an uncaught
+/// failure ends the run.
 /// </summary>
 internal sealed class ReadingPass : IDisposable
 {

@@ -19,7 +19,8 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
         // A run reads the app's description too, as this plan did.
         var described = bubble.Meter.Counts.Calls;
         var entities = new PlannedEntity[plan.Entities.Count];
-        await ParallelWork.RunAsync(Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
+        await ParallelWork.RunAsync(
+            Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
         return new PlanReport(
             entities, entities.Sum(e => e.Records), described + entities.Sum(e => e.Calls), Math.Round(entities.Sum(e => e.Seconds), 1),
             entities.Sum(e => e.WorkloadUnits) + (described * prices.Call), patches, plan.Warnings);
@@ -33,12 +34,14 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
         var records = probe.Total ?? 0;
         var windows = Math.Max(records > 0 ? 1 : 0, Ceiling(records, settings.WindowSize));
         // All windows are full except the last, and share no page; if there are several, a count probe begins each.
-        var pages = windows == 0 ? 0 : ((windows - 1) * Ceiling(settings.WindowSize, settings.PageSize)) + Ceiling(records - ((windows - 1) * settings.WindowSize), settings.PageSize);
+        var pages = windows == 0 ? 0 : ((windows - 1) * Ceiling(settings.WindowSize, settings.PageSize))
+            + Ceiling(records - ((windows - 1) * settings.WindowSize), settings.PageSize);
         var calls = pages + (windows > 1 ? windows : 0) + FixedCalls;
         // Bubble's data are mostly plain letters: a byte counts as a character.
         var units = (calls * (prices.Call + prices.Search)) + (records * (prices.Thing + (recordBytes * (prices.Character + prices.Byte))));
         return new PlannedEntity(
-            entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));
+            entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(
+                calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));
     }
 
     private static long Ceiling(long number, long by) => (number + by - 1) / by;

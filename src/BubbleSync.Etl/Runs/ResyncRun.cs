@@ -21,7 +21,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly SyncSettings _settings;
     private readonly ResyncOptions _options;
     private readonly TargetDatabase _database;
-    private readonly SettlePlans _settle;
+    private readonly ResolvePlans _resolve;
     private readonly RunJournal _journal;
     private readonly ResumePoint? _resumed;
     private readonly TimeProvider _clock;
@@ -36,9 +36,10 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Sets up a run; sends and writes nothing yet.</summary>
     public ResyncRun(
         SyncSettings settings, ResyncOptions options, BubbleConnection bubble, TargetDatabase database, Func<CancellationToken, Task> checkLock,
-        SettlePlans settle, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
+        ResolvePlans resolve, RunJournal journal, ResumePoint? resumed, TimeProvider clock)
     {
-        (_settings, _options, _bubble, _database, _settle, _journal, _resumed, _clock) = (settings, options, bubble, database, settle, journal, resumed, clock);
+        (_settings, _options, _bubble, _database, _resolve, _journal, _resumed, _clock) =
+            (settings, options, bubble, database, resolve, journal, resumed, clock);
         _transactions = new TargetTransactions(database, options.DryRun, checkLock);
         _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
         _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
@@ -56,7 +57,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
-        var plans = await _settle(Findings, cancellationToken);
+        var plans = await _resolve(Findings, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         try
@@ -141,7 +142,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     // Lower levels first, so that they merge while higher ones are read; in a level the largest first: its merge takes longest.
     private void Rank()
     {
-        var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.Ledger.CountedBefore);
+        var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.ExtractLog.CountedBefore);
         foreach (var (turn, entity) in turns.Index())
             _histories[entity].SetPriority(turn);
     }
@@ -187,7 +188,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         foreach (var entity in _entities)
         {
             var count = await entity.CountAsync(cancellationToken);
-            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.Ledger.CountedBefore ?? 0), rejected + count.Rejected);
+            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.ExtractLog.CountedBefore ?? 0), rejected + count.Rejected);
         }
 
         if (!most.IsExceeded(rejected, read))

@@ -25,7 +25,8 @@ public sealed class RunArchive : IAsyncDisposable
 
     /// <summary>Returns a run's result, or what is known if it has none yet.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
+        PostgresFailure.ExplainedAsync(
+            async () => await _history.ShowAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
 
     /// <summary>Returns a run's activity log in order.</summary>
     /// <param name="run">The run.</param>
@@ -33,7 +34,8 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, Severity? level, string? entity, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), SyncStage.Runs);
+        PostgresFailure.ExplainedAsync(
+            async () => _history.LogAsync(await FindAsync(run, entity, cancellationToken), level, entity, cancellationToken), SyncStage.Runs);
 
     /// <summary>Returns a run's activity log in order, then each new line as it is written, until the run has ended.</summary>
     /// <param name="run">The run.</param>
@@ -41,8 +43,10 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="clock">The clock of the pauses between polls.</param>
     /// <param name="cancellationToken">Stops following.</param>
-    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(string run, Severity? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), SyncStage.Runs);
+    public Task<IAsyncEnumerable<ActivityLine>> FollowAsync(
+        string run, Severity? level, string? entity, TimeProvider clock, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(
+            async () => _history.FollowAsync(await FindAsync(run, entity, cancellationToken), level, entity, clock, cancellationToken), SyncStage.Runs);
 
     /// <summary>Lists the fields that did not convert in a run, sorted, each with its record.</summary>
     /// <param name="run">The run.</param>

@@ -65,7 +65,8 @@ internal sealed class RunGraph(RunPipeline graph, IReadOnlyList<EntityRun> entit
             var merges = level.ToDictionary(
                 e => e,
                 e => Step(
-                    e, "merge", token => isMerged?.Invoke(e) == false ? Task.CompletedTask : stage.MergeAsync(e, check, drain, token), [.. Before(e), .. below]));
+                    e, "merge", token =>
+                        isMerged?.Invoke(e) == false ? Task.CompletedTask : stage.MergeAsync(e, check, drain, token), [.. Before(e), .. below]));
             foreach (var (entity, merge) in merges)
                 _last[entity] = merge;
             below = [.. merges.Values];

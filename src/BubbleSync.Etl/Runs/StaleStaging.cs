@@ -34,8 +34,12 @@ internal static class StaleStaging
           and {RunLockSql.IsLeft}
         """;
 
-    /// <summary>Removes the staging of earlier runs of these entities, and closes runs that ended unexpectedly. Call only under the lock of the entities: then no other run uses them.</summary>
-    public static async Task ClearAsync(NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes the staging of earlier runs of these entities, and closes runs that ended unexpectedly. Call only under the lock of the entities: then no other
+    /// run uses them.
+    /// </summary>
+    public static async Task ClearAsync(
+        NpgsqlConnection connection, IReadOnlyList<EntityPlan> entities, string schema, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(DeadRunsSql, cancellationToken, ("schema", schema), ("run", runId));
         var own = entities.Select(e => StagingLabel.OfRun(e, runId)).ToArray();

@@ -23,13 +23,13 @@ internal sealed class SyncTarget : IAsyncDisposable
     private IReadOnlyList<string> _risks = [];
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
-        (_settings, Names, Database, _catalogue, _logger) = (settings, new SettledMaps(maps, []), database, catalogue, logger);
+        (_settings, Names, Database, _catalogue, _logger) = (settings, new ResolvedMaps(maps, []), database, catalogue, logger);
 
-    /// <summary>The maps of all entities: as in their files, until the names are settled.</summary>
+    /// <summary>The maps of all entities: as in their files, until the names are determined.</summary>
     public IReadOnlyList<EntityMap> Maps => Names.Maps;
 
     /// <summary>The maps, with the additions of the name resolution.</summary>
-    public SettledMaps Names { get; private set; }
+    public ResolvedMaps Names { get; private set; }
 
     /// <summary>The database.</summary>
     public TargetDatabase Database { get; }
@@ -53,29 +53,29 @@ internal sealed class SyncTarget : IAsyncDisposable
         }
     }
 
-    /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names settled so far.</summary>
+    /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names determined so far.</summary>
     public SyncPlan Plan(IReadOnlyCollection<string> entities)
     {
         var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches));
         return plan with { Warnings = [.. Database.Notes, .. plan.Warnings, .. NameWarnings(plan.Entities)] };
     }
 
-    /// <summary>The warnings about the names settled so far that concern these entities.</summary>
+    /// <summary>The warnings about the names determined so far that concern these entities.</summary>
     public IEnumerable<string> NameWarnings(IReadOnlyList<EntityPlan> plans) =>
         Names.Matches.Where(m => plans.Any(p => p.Name == m.Entity)).Select(m => m.Message).Concat(_unsettled is null ? [] : [_unsettled]);
 
-    /// <summary>Settles the names of all columns by the app's description, before anything is read; plans made from then on have them.</summary>
+    /// <summary>Determines the names of all columns by the app's description, before anything is read; plans made from then on have them.</summary>
     /// <param name="client">Reads the description: one request, two where <c>/meta</c> has no fields.</param>
     /// <param name="drain">Ends the wait for it: the run stops before it reads.</param>
     /// <param name="cancellationToken">Stops at once.</param>
-    public async Task SettleNamesAsync(BubbleClient client, CancellationToken drain, CancellationToken cancellationToken)
+    public async Task ResolveNamesAsync(BubbleClient client, CancellationToken drain, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellationToken);
         try
         {
             var app = await new AppDescriptionReader(client).TryReadAsync(stop.Token);
             _unsettled = app.NamesWarning;
-            SettleNames(app);
+            ResolveNames(app);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,8 +83,8 @@ internal sealed class SyncTarget : IAsyncDisposable
         }
     }
 
-    /// <summary>Settles the names of all columns by the app's description.</summary>
-    public void SettleNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
+    /// <summary>Determines the names of all columns by the app's description.</summary>
+    public void ResolveNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
 
     /// <summary>The patch stage of a run: all patches, or those named.</summary>
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>

@@ -13,9 +13,12 @@ internal sealed class DdlScript(SchemaScripts scripts, string schema)
     /// <param name="completed">Statements that add what the maps have and the scripts of these tables lack.</param>
     /// <param name="findings">The other gaps.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<string> OfAsync(IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
+    public async Task<string> OfAsync(
+        IReadOnlyList<EntityMap> tables, IReadOnlyList<string> completed, IReadOnlyList<SchemaFinding> findings, CancellationToken cancellationToken)
     {
-        var (changes, additions) = (findings.Where(f => f is { Finding: SchemaFindingKind.ColumnMisfit, Ddl: not null }).ToList(), findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit && f.Ddl is not null).ToList());
+        var (changes, additions) =
+            (findings.Where(f => f is { Finding: SchemaFindingKind.ColumnMisfit, Ddl: not null })
+                .ToList(), findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit && f.Ddl is not null).ToList());
         var text = new StringBuilder("-- What the tables lack for the maps and for Bubble's fields, as the audit of the schema found it. Additions only.\n");
         if (tables.Count + additions.Count == 0)
             text.Append("-- Nothing is lacking.\n");

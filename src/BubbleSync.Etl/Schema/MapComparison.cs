@@ -5,7 +5,7 @@ using BubbleSync.Etl.Schema.Scaffold;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>Compares one map, with its names settled, with its Bubble type; names are looked up as in a run.</summary>
+/// <summary>Compares one map, with its names determined, with its Bubble type; names are looked up as in a run.</summary>
 internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matches, SurveyedType type)
 {
     private readonly NameIndex _index = new(map.Fields.Select(SourceField.Of));
@@ -22,31 +22,36 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
     private IEnumerable<SchemaFinding> Matched() =>
         from match in matches
         where match.Entity == map.Name
-        select new SchemaFinding(map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, SchemaFindingKind.FieldRenamed, match.Message, null);
+        select new SchemaFinding(
+            map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, SchemaFindingKind.FieldRenamed, match.Message, null);
 
     private IEnumerable<SchemaFinding> Shared() =>
-        type.SharedNames.Select(s => new SchemaFinding(map.Name, map.BubbleType, s.Name, LineOf([s.Name])?.Column ?? "", "", SchemaFindingKind.NameShared, s.Message, null));
+        type.SharedNames.Select(
+            s => new SchemaFinding(map.Name, map.BubbleType, s.Name, LineOf([s.Name])?.Column ?? "", "", SchemaFindingKind.NameShared, s.Message, null));
 
     private IEnumerable<SchemaFinding> Renamed() =>
         from field in type.Fields
         where LineOf(field.Effective) is null
         let line = LineOf(field.Names)
         where line is not null
-        select Finding(field, line, SchemaFindingKind.FieldRenamed, $"Records carry it as '{field.Sent[0]}', which {map.File} does not read. Switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor), or add this name to 'from'.");
+        select Finding(field, line, SchemaFindingKind.FieldRenamed, $"Records carry it as '{field.Sent[0]}', which {map.File} does not read. Switch on "
+            + "'Display fields instead of id for key names' (Settings > API in the Bubble editor), or add this name to 'from'.");
 
     // Inside a nested object the field's own kind says nothing.
     private IEnumerable<SchemaFinding> Misfits() =>
         from field in type.Fields
         let line = LineOf(field.Effective)
         where line is { Path.Count: 0 } && FieldType.All.TryGetValue(line.Type, out var target) && !FieldKind.Fits(field.Type, target)
-        select Finding(field, line, SchemaFindingKind.TypeMisfit, $"{map.File} reads it as {line.Type}, to which a {field.Type} does not convert: its records would be rejected. Make it {FieldKind.TypeOf(field.Type)}.");
+        select Finding(field, line, SchemaFindingKind.TypeMisfit, $"{map.File} reads it as {line.Type}, to which a {field.Type} does not convert: its records "
+            + $"would be rejected. Make it {FieldKind.TypeOf(field.Type)}.");
 
     private IEnumerable<SchemaFinding> Gone()
     {
         var read = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).Select(n => LineOf([n])).ToHashSet();
         return type.IsTold
             ? map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
-                map.Name, map.BubbleType, line.From[0], line.Column, "", SchemaFindingKind.FieldGone, $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null))
+                map.Name, map.BubbleType, line.From[0], line.Column, "", SchemaFindingKind.FieldGone,
+                $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null))
             : [];
     }
 

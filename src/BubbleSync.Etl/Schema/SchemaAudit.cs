@@ -11,7 +11,7 @@ using BubbleSync.Etl.Settings;
 namespace BubbleSync.Etl.Schema;
 
 /// <summary>Compares Bubble's types and fields with the maps, and the maps with the tables; closes the gaps on request.</summary>
-internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
+internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
 {
     // The start of the comment on a column that was added for a field that no map read then.
     private const string Mark = "Added by the audit of the schema for";
@@ -76,7 +76,8 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
             catch (SyncException refused) when (refused.Errors[0].Code == ErrorCode.TypeNotExposed)
             {
                 lock (types)
-                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", SchemaFindingKind.TypeGone, $"The Data API serves no such type, which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or fix bubbleType.", null));
+                    _findings.Add(new SchemaFinding(map.Name, map.BubbleType, "", "", "", SchemaFindingKind.TypeGone, "The Data API serves no such type, "
+                        + $"which {map.File} names. Tick it under Settings > API in the Bubble editor and deploy; or fix bubbleType.", null));
             }
         }, cancellationToken);
         return types;
@@ -89,7 +90,8 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         var unmapped = comparison.Unmapped.ToList();
         var there = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
         var table = there ?? foreseen;
-        var taken = map.Fields.Select(f => f.Column).Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
+        var taken = map.Fields.Select(f => f.Column)
+            .Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
         var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
         var proposer = new FieldProposer(app, entities, FreeNames.OfColumns(taken));
         foreach (var field in unmapped)
@@ -113,14 +115,17 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         // Without the right to create the table, its script's columns are unknown, and one of them may have this name.
         if (table is null)
         {
-            _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. One can be proposed once the table is there.", null));
+            _findings.Add(
+                new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. "
+                    + "One can be proposed once the table is there.", null));
             return;
         }
 
         _proposals.Add((map, line));
         var isThere = table.Columns.ContainsKey(line.Column);
         _findings.Add(new SchemaFinding(
-            map.Name, map.BubbleType, field.Name, line.Column, field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
+            map.Name, map.BubbleType, field.Name, line.Column, field.Type, SchemaFindingKind.FieldUnmapped,
+            $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
             isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));
     }
 
@@ -137,7 +142,8 @@ internal sealed class SchemaAudit(AppDescription app, SettledMaps names, SyncPla
         {
             _findings.Add(new SchemaFinding(
                 entity.Name, entity.BubbleType, BubbleField.Id, entity.KeyName, "", SchemaFindingKind.IndexMissing,
-                $"Table '{entity.Target.Name}' has no unique index on '{entity.KeyName}', so that one record could be there twice.", Ddl.UniqueIndex(entity.Table, entity.KeyName)));
+                $"Table '{entity.Target.Name}' has no unique index on '{entity.KeyName}', so that one record could be there twice.",
+                Ddl.UniqueIndex(entity.Table, entity.KeyName)));
         }
     }
 

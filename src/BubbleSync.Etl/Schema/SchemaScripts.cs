@@ -45,9 +45,11 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
         }
     }
 
-    private async Task<(IReadOnlyList<string> Made, IReadOnlyList<string> Completed)> MakeAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Made, IReadOnlyList<string> Completed)> MakeAsync(
+        NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
-        if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where nspname = @schema)", cancellationToken, ("schema", database.Schema)))
+        if (!await connection.ScalarAsync<bool>("select exists (select from pg_namespace where "
+            + "nspname = @schema)", cancellationToken, ("schema", database.Schema)))
             await connection.ExecuteAsync($"create schema {Identifier.Quote(database.Schema)}", cancellationToken);
         await connection.ExecuteAsync($"set local search_path = {Identifier.Quote(database.Schema)}", cancellationToken);
         var catalogue = await CatalogueReader.ReadAsync(connection, database.Schema, cancellationToken);
@@ -77,7 +79,8 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     }
 
     private static SyncException Unfit(EntityMap map, string why, Exception? cause) => new(
-        new SyncError(SyncStage.Load, map.Name, null, $"{map.Table}.sql", ErrorCode.TableScript, $"{map.Name}: the script '{map.Table}.sql' in Run:Schema cannot be run: {why}."), cause);
+        new SyncError(SyncStage.Load, map.Name, null, $"{map.Table}.sql", ErrorCode.TableScript, $"{map.Name}: the script '{map.Table}.sql' in Run:Schema "
+            + $"cannot be run: {why}."), cause);
 
     // A map may have gained fields since its table's script was written.
     private async Task<IReadOnlyList<string>> CompleteAsync(NpgsqlConnection connection, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)

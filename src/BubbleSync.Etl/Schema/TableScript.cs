@@ -32,5 +32,6 @@ internal static class TableScript
 
     private static string ColumnType(FieldMap field) => FieldType.All.TryGetValue(field.Type, out var type)
         ? type.Column
-        : throw new SyncException(new SyncError(SyncStage.Settings, null, null, field.Column, ErrorCode.Settings, $"Column '{field.Column}': there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
+        : throw new SyncException(new SyncError(SyncStage.Settings, null, null, field.Column, ErrorCode.Settings, $"Column '{field.Column}': there is no type "
+            + $"'{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
 }

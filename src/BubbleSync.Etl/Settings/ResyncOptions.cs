@@ -36,7 +36,9 @@ public sealed record ResyncOptions
     [JsonIgnore]
     public bool AcceptSource { get; init; }
 
-    /// <summary>Asks the run to end in good order: current windows and merges are finished and kept, no new one begins, and the report says <c>cancelled</c>.</summary>
+    /// <summary>
+    /// Asks the run to end in good order: current windows and merges are finished and kept, no new one begins, and the report says <c>cancelled</c>.
+    /// </summary>
     [JsonIgnore]
     public CancellationToken Drain { get; init; }
 }

@@ -12,7 +12,8 @@ public static class SettingsFile
 
     private static readonly string ShippedFolder = Path.Combine(AppContext.BaseDirectory, "config");
 
-    private static readonly string[] Sections = [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
+    private static readonly string[] Sections =
+        [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
 
     /// <summary>
     /// Reads and checks the settings of this process: environment variables over user secrets over the file. The file is the one that
@@ -40,7 +41,8 @@ public static class SettingsFile
     /// <param name="origins">How messages name the options, by the setting; null to call them after it.</param>
     /// <returns>The settings, with folders made absolute.</returns>
     /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
-    public static SyncSettings Read(string? path, IReadOnlyDictionary<string, string> options, IDictionary environment, IReadOnlyDictionary<string, string>? origins = null)
+    public static SyncSettings Read(
+        string? path, IReadOnlyDictionary<string, string> options, IDictionary environment, IReadOnlyDictionary<string, string>? origins = null)
     {
         var file = Find(path, environment);
         var source = new SettingsSource();
@@ -72,7 +74,8 @@ public static class SettingsFile
             var full = Path.GetFullPath(named);
             return File.Exists(full)
                 ? full
-                : throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, $"There is no settings file '{full}'. Fix --config or BUBBLESYNC_CONFIG."));
+                : throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, $"There is no settings file '{full}'. "
+                    + "Fix --config or BUBBLESYNC_CONFIG."));
         }
 
         string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(ShippedFolder, "bubblesync.json")];

@@ -110,7 +110,10 @@ public sealed record RunSettings
     /// <summary>How far before the last finished run an incremental sync starts, in seconds. Default 300.</summary>
     public int OverlapSeconds { get; init; } = 300;
 
-    /// <summary>Days that log lines, rejects, missing links and windows of runs that have ended are kept; the runs and their counts stay. 0 keeps everything. Default 90.</summary>
+    /// <summary>
+    /// Days that log lines, rejects, missing links and windows of runs that have ended are kept; the runs and their counts stay. 0 keeps everything. Default
+    /// 90.
+    /// </summary>
     public int KeepDays { get; init; } = 90;
 }
 

@@ -25,7 +25,9 @@ public sealed record ValueAuditOptions
     [JsonIgnore]
     public Stream? Output { get; init; }
 
-    /// <summary>Whether <see cref="Output"/> gets one JSON document instead of CSV: <c>rows</c> as they come, then the rest of the report. Default false.</summary>
+    /// <summary>
+    /// Whether <see cref="Output"/> gets one JSON document instead of CSV: <c>rows</c> as they come, then the rest of the report. Default false.
+    /// </summary>
     [JsonIgnore]
     public bool Json { get; init; }
 }

@@ -5,7 +5,8 @@ using BubbleSync.Etl.Messages;
 namespace BubbleSync.Etl.Staging;
 
 /// <summary>
-/// Hot: finds the keys that may have come twice, in memory that does not grow with them: a Bloom filter of 4 MB at most. It names every repeated key, and a few others, which only costs examining them.
+/// Hot: finds the keys that may have come twice, in memory that does not grow with them: a Bloom filter of 4 MB at most. It names every repeated key, and a few
+/// others, which only costs examining them.
 /// </summary>
 internal sealed class RepeatedKeys
 {

@@ -5,7 +5,8 @@ using BubbleSync.Etl.Postgres;
 namespace BubbleSync.Etl.Staging;
 
 /// <summary>
-/// Numbers for rows that are inserted and always rolled back, as text. A sequence does not take its numbers back. They are lower than all numbers in the table: higher ones could be the next numbers of the application, which would then wait for the end of the transaction.
+/// Numbers for rows that are inserted and always rolled back, as text. A sequence does not take its numbers back. They are lower than all numbers in the table:
+/// higher ones could be the next numbers of the application, which would then wait for the end of the transaction.
 /// </summary>
 internal static partial class RowNumberSql
 {

@@ -9,13 +9,16 @@ namespace BubbleSync.Etl.Staging;
 internal sealed record StagedLink(StagingTable From, ColumnPlan Column)
 {
     /// <summary>A query of (root, id): the records of the column, and the ids they name.</summary>
-    public string Sql => $"select f.{From.Plan.Key.Quoted} as root, {(IsList ? $"unnest(f.{Column.Quoted})" : $"f.{Column.Quoted}")} as id from {From.Name} f where not f.{StagingLayout.Rejected} and f.{Column.Quoted} is not null";
+    public string Sql =>
+        $"select f.{From.Plan.Key.Quoted} as root, {(IsList ? $"unnest(f.{Column.Quoted})" : $"f.{Column.Quoted}")} as id from {From.Name} f where not "
+            + $"f.{StagingLayout.Rejected} and f.{Column.Quoted} is not null";
 
     /// <summary>Whether it may name several.</summary>
     public bool IsList => Column.Type.Shape == FieldShape.TextArray;
 
     /// <summary>A query of (root, id): staged roots and the records that name them here.</summary>
-    public string Backwards(StagingTable root) => $"select n.id as root, n.root as id from ({Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Name})";
+    public string Backwards(StagingTable root) =>
+        $"select n.id as root, n.root as id from ({Sql}) n where n.id in (select {root.Plan.Key.Quoted} from {root.Name})";
 
     /// <summary>
     /// The same of records that did not convert: of these there is only the text, in which a root's id stands as it is. Each text is searched once for ids, not
@@ -37,7 +40,8 @@ internal sealed class StagedLinks(TargetDatabase database)
         IdsAsync($"select distinct {table.Plan.Key.Quoted} as id from {table.Name} where not {StagingLayout.Rejected}", cancellationToken);
 
     /// <summary>Ids of Bubble's form that <paramref name="links"/> name and that none of the tables has staged.</summary>
-    public Task<List<string>> UnreadAsync(IReadOnlyList<StagedLink> links, IReadOnlyList<StagingTable> among, CancellationToken cancellationToken) => links.Count == 0
+    public Task<List<string>> UnreadAsync(IReadOnlyList<StagedLink> links, IReadOnlyList<StagingTable> among, CancellationToken cancellationToken) =>
+        links.Count == 0
         ? Task.FromResult<List<string>>([])
         : IdsAsync(
             $"""

@@ -42,7 +42,8 @@ internal sealed class StagingTable
     /// <param name="plan">The entity.</param>
     /// <param name="runId">The run.</param>
     /// <param name="keepsRaw">Whether records are also kept as they were received.</param>
-    public static StagingTable ForComparison(EntityPlan plan, Guid runId, bool keepsRaw) => new(plan, StagingLabel.OfComparison(plan, runId)) { KeepsRaw = keepsRaw };
+    public static StagingTable ForComparison(EntityPlan plan, Guid runId, bool keepsRaw) =>
+        new(plan, StagingLabel.OfComparison(plan, runId)) { KeepsRaw = keepsRaw };
 
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }
@@ -106,7 +107,9 @@ internal sealed class StagingTable
     /// <summary>The COPY statement that takes records as they were received, in binary form.</summary>
     public string CopyRaw => $"copy {Raw} ({StagingLayout.Order}, raw) from stdin (format binary)";
 
-    /// <summary>Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.</summary>
+    /// <summary>
+    /// Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.
+    /// </summary>
     public string Analyze { get; }
 
     /// <summary>Records with a usable id.</summary>

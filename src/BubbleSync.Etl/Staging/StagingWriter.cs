@@ -22,7 +22,8 @@ internal readonly record struct StagedTotal(long Records, ulong Checksum)
 }
 
 /// <summary>
-/// Writes mapped pages to staging. A reading of a window is one transaction: its rows and its checkpoint appear together or not at all, so that staging always has exactly the accepted windows, whenever the process ends.
+/// Writes mapped pages to staging. A reading of a window is one transaction: its rows and its checkpoint appear together or not at all, so that staging always
+/// has exactly the accepted windows, whenever the process ends.
 /// </summary>
 internal sealed class StagingWriter(TargetDatabase database, StagingTable table, WriteCheckpoint checkpoint) : IAsyncDisposable
 {
@@ -85,7 +86,8 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
 
     private async Task CloseAsync(WindowReading reading, WindowTransaction open, CancellationToken cancellationToken)
     {
-        using var span = EtlDiagnostics.Begin("window", ("entity", table.Plan.Name), ("window", reading.Window), ("attempt", reading.Attempt), ("outcome", open.End!.Verdict.Outcome));
+        using var span = EtlDiagnostics.Begin(
+            "window", ("entity", table.Plan.Name), ("window", reading.Window), ("attempt", reading.Attempt), ("outcome", open.End!.Verdict.Outcome));
         span?.SetStartTime(open.BeganAt);
         if (open.End!.Verdict.Outcome != Outcome.Discarded)
             Add(await open.CommitAsync(checkpoint, cancellationToken));

@@ -20,7 +20,9 @@ internal sealed class RecordMapper
 
     /// <summary>Prepares to map an entity.</summary>
     /// <param name="plan">The entity.</param>
-    /// <param name="keepsRaw">Whether records are also passed on as they were received, and rejected ones with the fields that convert: for comparison, not for merging.</param>
+    /// <param name="keepsRaw">
+    /// Whether records are also passed on as they were received, and rejected ones with the fields that convert: for comparison, not for merging.
+    /// </param>
     public RecordMapper(EntityPlan plan, bool keepsRaw = false)
     {
         _keepsRaw = keepsRaw;

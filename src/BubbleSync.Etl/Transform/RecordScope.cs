@@ -199,7 +199,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     {
         for (var step = 0; step < column.Path.Count; step++)
         {
-            if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && JsonText.IsBlank(JsonText.Raw(value))))
+            if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+                || (value.ValueKind == JsonValueKind.String && JsonText.IsBlank(JsonText.Raw(value))))
                 return value.ValueKind == JsonValueKind.String ? default : value;
 
             if (value.ValueKind != JsonValueKind.Object)

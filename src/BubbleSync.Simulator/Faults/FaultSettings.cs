@@ -18,7 +18,8 @@ internal sealed class FaultSettings
             var (name, argument) = fault.Split('=', 2) is [var before, var after] ? (before, after) : (fault, null);
             var kind = SimulatorFaults.All.FirstOrDefault(kind => kind.Name == name) ?? throw new ArgumentException(Unknown(name), nameof(faults));
             if (!Take(kind, argument ?? kind.DefaultArgument, Mix.Key(seed, name)))
-                throw new ArgumentException($"Fault '{name}' {(argument is "" ? "needs an argument" : $"cannot take '{argument}'")}: {Wants(kind.Argument)}.", nameof(faults));
+                throw new ArgumentException(
+                    $"Fault '{name}' {(argument is "" ? "needs an argument" : $"cannot take '{argument}'")}: {Wants(kind.Argument)}.", nameof(faults));
         }
     }
 

@@ -11,7 +11,8 @@ internal static class AgentFields
         new("Agent Type", "text", 700, static draft => draft.Text(Phrases.PackageTypes)),
         new("Commission", "number", 600, static draft => draft.Integer(-5, 15)),
         new("TREE SEED", "text", 250, static draft => draft.Code("tree-"u8, draft.Below(1000), 4)),
-        new("Linked User Login", "user", 930, static draft => draft.Index < draft.Dataset.Count(Kind.User) && draft.Id(draft.Dataset[Kind.User].Id(draft.Index))),
+        new("Linked User Login", "user", 930, static draft => draft.Index < draft.Dataset.Count(Kind.User)
+            && draft.Id(draft.Dataset[Kind.User].Id(draft.Index))),
         new("Last Update Annual Sales", "date", 250, static draft => draft.Date(60)),
         new("Current Annual Sales", "number", 300, static draft => draft.Decimal(0, 90000000, 2)),
         new("Annual Collection", "number", 300, static draft => draft.Decimal(0, 50000000, 2)),

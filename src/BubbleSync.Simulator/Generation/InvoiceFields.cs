@@ -7,11 +7,14 @@ internal static class InvoiceFields
     [
         new("Invoice ID", "number", 970, static draft => draft.Exactly(1_000_000 + draft.Index)),
         new("Amount", "number", 900, static draft => draft.Decimal(100000, 9000000, 2)),
-        new("Linked Customer", "custom.customer_profile", 960, static draft => draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Customer))),
-        new("Linked Agent", "custom.agent", 950, static draft => draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Customer)))),
+        new("Linked Customer", "custom.customer_profile", 960, static draft =>
+            draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Customer))),
+        new("Linked Agent", "custom.agent", 950, static draft =>
+            draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Customer)))),
         new("Linked Payment", "list.custom.payment", 850, static draft => draft.Children(Kind.Payment, Kind.Submission)),
         new("Linked Invoice Item", "list.custom.invoice_item", 930, static draft => draft.Children(Kind.Item)),
-        new("Linked SEDA registration", "custom.seda_registration", 390, static draft => draft.Link(Kind.Registration, draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Registration))),
+        new("Linked SEDA registration", "custom.seda_registration", 390, static draft =>
+            draft.Link(Kind.Registration, draft.Dataset.Parent(Kind.Invoice, draft.Index, Kind.Registration))),
         new("Invoice Date", "date", 450, static draft => draft.Date(20)),
         new("Type", "text", 400, static draft => draft.Text(Phrases.PackageTypes)),
         new("Version", "number", 400, static draft => draft.Integer(1, 6)),
@@ -29,7 +32,8 @@ internal static class InvoiceFields
         new("Percent of Total Amount", "number", 300, static draft => draft.Decimal(0, 1000000, 6)),
         new("Linked Package", "custom.package", 350, static draft => draft.LinkToNothing()),
         new("Linked Agreement", "custom.agreement", 80, static draft => draft.LinkToNothing()),
-        new("Linked Stock Transaction", "list.custom.stock_transaction", 60, static draft => draft.LinksToNothing(draft.Below(30) == 0 ? 230 : 1 + draft.Below(4))),
+        new("Linked Stock Transaction", "list.custom.stock_transaction", 60, static draft =>
+            draft.LinksToNothing(draft.Below(30) == 0 ? 230 : 1 + draft.Below(4))),
         new("Locked Package?", "boolean", 200, static draft => draft.YesNo()),
         new("Commission Paid?", "boolean", 200, static draft => draft.YesNo()),
         new("Performance Tier Month", "number", 150, static draft => draft.Integer(1, 12)),

@@ -9,8 +9,11 @@ internal static class PaymentFields
         new("Payment Date", "date", 850, static draft => draft.Date(15)),
         new("Payment Method", "text", 350, static draft => draft.Text(Phrases.Methods)),
         new("Remark", "text", 250, static draft => draft.Text(Phrases.Remarks)),
-        new("Linked Agent", "custom.agent", 700, static draft => draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Payment, draft.Index, Kind.Invoice), Kind.Customer)))),
-        new("Linked Customer", "custom.customer_profile", 750, static draft => draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Payment, draft.Index, Kind.Invoice), Kind.Customer))),
+        new("Linked Agent", "custom.agent", 700, static draft =>
+            draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(
+                draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Payment, draft.Index, Kind.Invoice), Kind.Customer)))),
+        new("Linked Customer", "custom.customer_profile", 750, static draft =>
+            draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Payment, draft.Index, Kind.Invoice), Kind.Customer))),
         new("Linked Invoice", "custom.invoice", 850, static draft => draft.Link(Kind.Invoice, draft.Dataset.Parent(Kind.Payment, draft.Index, Kind.Invoice))),
         new("Payment Method V2", "text", 550, static draft => draft.Text(Phrases.Methods)),
         new("Attachment", "list.file", 450, static draft => draft.Urls("slip.pdf"u8, 2)),

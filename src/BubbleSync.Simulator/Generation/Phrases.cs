@@ -11,7 +11,8 @@ internal static class Phrases
         "Siti Nurhaliza", "Wong Kah Fai ☀️", "Priya Nair", "Zoë Åkesson", "Ahmad Faiz", "محمد علي", "Ng Pei Pei", "Kumar S/O Raju", "Lee Chong Wai ");
 
     public static byte[][] Addresses { get; } = Encode(
-        "12, Jalan Bukit 3/4, Taman Suria", "Lot 88-A\nJalan Besar", "7 Lorong Damai 2", "B-12-3, Residensi \"Vista\"", "No. 5, Jalan Æon\r\n(belakang)", "Kampung Baru, Batu 9½");
+        "12, Jalan Bukit 3/4, Taman Suria", "Lot 88-A\nJalan Besar", "7 Lorong Damai 2", "B-12-3, Residensi \"Vista\"", "No. 5, Jalan Æon\r\n(belakang)",
+        "Kampung Baru, Batu 9½");
 
     public static byte[][] Cities { get; } = Encode("Johor Bahru", "Kuala Lumpur", "Ipoh", "Pulau Pinang", "Kuantan", "Melaka");
 
@@ -19,10 +20,12 @@ internal static class Phrases
 
     public static byte[][] Remarks { get; } = Encode(
         "Call after 6 pm", "Paid by transfer, see slip", "客户要求改期", "Roof facing south 🏠", "He said \"next week\"\nthen: no answer", "-", "Urgent!!",
-        "50% deposit \\ balance on completion", "Tab\there, slash / there", "Checked and found in order; panels to be moved to the east side of the roof because of a tree", "😀👍🏽");
+        "50% deposit \\ balance on completion", "Tab\there, slash / there", "Checked and found in order; panels to be moved to the east side of the roof "
+            + "because of a tree", "😀👍🏽");
 
     public static byte[][] Logs { get; } = Encode(
-        "2026-02-03 09:12 created\n2026-02-03 09:15 approved", "Jan 5 - price changed from 21,500 to 20,900", "Version 2 created by \"admin\"", "→ submitted\n→ verified ✅");
+        "2026-02-03 09:12 created\n2026-02-03 09:15 approved", "Jan 5 - price changed from 21,500 to 20,900", "Version 2 created by \"admin\"",
+        "→ submitted\n→ verified ✅");
 
     public static byte[][] Emails { get; } = Encode("weiming@example.com", "nurul.aisyah@example.org", "office+solar@example.net", "JOSE@EXAMPLE.COM");
 
@@ -33,7 +36,8 @@ internal static class Phrases
     public static byte[][] PackageTypes { get; } = Encode("Residential", "Commercial", "Tariff B&D LOW", "Hybrid");
 
     public static byte[][] Items { get; } = Encode(
-        "12 x 620 W panels with inverter", "Extra isolator 32A", "Roof access & scaffolding", "DISCOUNT: \"Raya\" promo", "EPP charge 12 months", "太阳能板 620W", "Cable tray, per metre");
+        "12 x 620 W panels with inverter", "Extra isolator 32A", "Roof access & scaffolding", "DISCOUNT: \"Raya\" promo", "EPP charge 12 months", "太阳能板 620W",
+        "Cable tray, per metre");
 
     public static byte[][] Approvals { get; } = Encode("Approved", "Pending", "Rejected", "Draft");
 

@@ -11,9 +11,13 @@ internal static class SubmissionFields
         new("Payment Method V2", "text", 700, static draft => draft.Text(Phrases.Methods)),
         new("Terminal", "text", 150, static draft => draft.Text(Phrases.Banks)),
         new("Attachment", "list.file", 850, static draft => draft.Urls("slip.jpg"u8, 2)),
-        new("Linked Agent", "custom.agent", 750, static draft => draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice), Kind.Customer)))),
-        new("Linked Customer", "custom.customer_profile", 750, static draft => draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice), Kind.Customer))),
-        new("Linked Invoice", "custom.invoice", 900, static draft => draft.Link(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice))),
+        new("Linked Agent", "custom.agent", 750, static draft =>
+            draft.Link(Kind.Agent, draft.Dataset.AgentOfCustomer(
+                draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice), Kind.Customer)))),
+        new("Linked Customer", "custom.customer_profile", 750, static draft =>
+            draft.Link(Kind.Customer, draft.Dataset.Parent(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice), Kind.Customer))),
+        new("Linked Invoice", "custom.invoice", 900, static draft =>
+            draft.Link(Kind.Invoice, draft.Dataset.Parent(Kind.Submission, draft.Index, Kind.Invoice))),
         new("Payment Method", "text", 100, static draft => draft.Text(Phrases.Methods)),
         new("Remark", "text", 250, static draft => draft.Text(Phrases.Remarks)),
         new("Payment Index", "number", 120, static draft => draft.Integer(1, 9)),

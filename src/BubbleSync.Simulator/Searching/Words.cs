@@ -5,7 +5,8 @@ namespace BubbleSync.Simulator.Searching;
 /// <summary>Full-text search as Bubble's: whole words, case and plural aside, stop words dropped; a part of a word matches nothing.</summary>
 internal static class Words
 {
-    private static readonly HashSet<string> StopWords = ["a", "an", "and", "are", "as", "at", "be", "by", "for", "in", "is", "it", "of", "on", "or", "the", "to", "with"];
+    private static readonly HashSet<string> StopWords =
+        ["a", "an", "and", "are", "as", "at", "be", "by", "for", "in", "is", "it", "of", "on", "or", "the", "to", "with"];
 
     public static bool Match(RecordView view, Field field, IReadOnlyList<IComparable> values)
     {

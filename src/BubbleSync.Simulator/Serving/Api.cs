@@ -18,7 +18,8 @@ internal sealed class Api(SimulatorOptions options, FaultSettings faults, Librar
             case RequestKind.Meta:
                 return Answer.Of(200, Answer.Json, Descriptions.Meta(Exposed(), options.MetaTypes));
             case RequestKind.Swagger when options.Swagger:
-                return Answer.Of(200, Answer.Json, Descriptions.Swagger(Exposed(), request.Path.Value!.Replace("/meta/swagger.json", "", StringComparison.Ordinal)));
+                return Answer.Of(
+                    200, Answer.Json, Descriptions.Swagger(Exposed(), request.Path.Value!.Replace("/meta/swagger.json", "", StringComparison.Ordinal)));
             case RequestKind.Swagger:
                 throw Refusal.MissingType("swagger.json");
             case RequestKind.Other:

@@ -20,7 +20,8 @@ internal static class Descriptions
         foreach (var type in types)
         {
             paths[$"/obj/{type.Url}"] = new JsonObject { ["get"] = new JsonObject(), ["post"] = new JsonObject() };
-            paths[$"/obj/{type.Url}/{{UniqueID}}"] = new JsonObject { ["get"] = new JsonObject(), ["patch"] = new JsonObject(), ["put"] = new JsonObject(), ["delete"] = new JsonObject() };
+            paths[$"/obj/{type.Url}/{{UniqueID}}"] =
+                new JsonObject { ["get"] = new JsonObject(), ["patch"] = new JsonObject(), ["put"] = new JsonObject(), ["delete"] = new JsonObject() };
         }
 
         var definitions = new JsonObject(types.Select(type => KeyValuePair.Create(type.Url, (JsonNode?)new JsonObject
@@ -46,7 +47,8 @@ internal static class Descriptions
         "boolean" => new() { ["type"] = "boolean" },
         "date" => new() { ["type"] = "string", ["format"] = "date-time" },
         "user" => new() { ["type"] = "string", ["description"] = "'user' represented by a unique ID" },
-        _ when type.StartsWith("custom.", StringComparison.Ordinal) => new() { ["type"] = "string", ["description"] = $"'{type[7..]}' represented by a unique ID" },
+        _ when type.StartsWith("custom.", StringComparison.Ordinal) =>
+            new() { ["type"] = "string", ["description"] = $"'{type[7..]}' represented by a unique ID" },
         _ when type.StartsWith("list.", StringComparison.Ordinal) => new() { ["type"] = "array", ["items"] = Property(type[5..]) },
         _ => new() { ["type"] = "string" },
     };

@@ -11,7 +11,8 @@ internal sealed class Refusal : Exception
 
     public int Status { get; }
 
-    public static Refusal MissingRecord(string type, string id) => Nested(404, "MISSING_DATA", $"Missing object of type {type}: object with id {id} does not exist");
+    public static Refusal MissingRecord(string type, string id) =>
+        Nested(404, "MISSING_DATA", $"Missing object of type {type}: object with id {id} does not exist");
 
     public static Refusal MissingType(string type) => Nested(404, "NOT_FOUND", $"Type not found {type}");
 
@@ -25,7 +26,8 @@ internal sealed class Refusal : Exception
     public static Refusal NotAllowed() => Nested(405, "ERROR", "Method not allowed");
 
     // Bubble itself gives the token away here.
-    public static Refusal BadToken(string token) => new(401, $$"""{"error_class":"Unauthorized","translation":"Invalid or expired token: {{Escape(token)}}"}""");
+    public static Refusal BadToken(string token) =>
+        new(401, $$"""{"error_class":"Unauthorized","translation":"Invalid or expired token: {{Escape(token)}}"}""");
 
     public static string Escape(string text) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text);
 

@@ -13,7 +13,8 @@ internal sealed class FieldBook
     public FieldBook(IEnumerable<Field> fields, bool idKeys)
     {
         _idKeys = idKeys;
-        foreach (var field in (IEnumerable<Field>)[New("_id", "text"), New("Created Date", "date"), New("Modified Date", "date"), New("Created By", "user"), .. fields])
+        foreach (var field in (IEnumerable<Field>)[New(
+            "_id", "text"), New("Created Date", "date"), New("Modified Date", "date"), New("Created By", "user"), .. fields])
             Add(field);
     }
 

@@ -16,7 +16,9 @@ internal sealed class MergedRange
     private readonly int _stored;
 
     public MergedRange(Timeline timeline, Overlay overlay, long createdFrom, long createdTo)
-        : this(overlay, timeline.CountBefore(createdFrom), createdTo == StoredRecord.Undated ? timeline.Count : timeline.CountBefore(createdTo), overlay.CountBefore(createdFrom), overlay.CountBefore(createdTo))
+        : this(overlay, timeline.CountBefore(createdFrom), createdTo == StoredRecord.Undated
+            ? timeline.Count
+            : timeline.CountBefore(createdTo), overlay.CountBefore(createdFrom), overlay.CountBefore(createdTo))
     {
     }
 

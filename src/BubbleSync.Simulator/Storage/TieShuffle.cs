@@ -19,7 +19,8 @@ internal sealed class TieShuffle(ulong key)
             var end = start + 1;
             while (end < last && rows.AreTied(start, end))
                 end++;
-            result.AddRange(rows.Between(start, end).Select((place, at) => (place, dice: Mix.Of(key, start + at))).OrderBy(pair => pair.dice).Select(pair => pair.place));
+            result.AddRange(
+                rows.Between(start, end).Select((place, at) => (place, dice: Mix.Of(key, start + at))).OrderBy(pair => pair.dice).Select(pair => pair.place));
             start = end;
         }
 

@@ -19,7 +19,9 @@ public sealed class EndToEndOptionsTests
     [Fact]
     public void Options_narrow_it()
     {
-        var options = EndToEndOptions.Parse(["--sizes", "2000,9000", "--rounds", "5", "--only", "first,changed", "--skip", "rows,floor", "--limit", "1000", "--output", "json", "--program", "p"]);
+        var options = EndToEndOptions.Parse([
+            "--sizes", "2000,9000", "--rounds", "5", "--only", "first,changed", "--skip", "rows,floor", "--limit", "1000", "--output", "json", "--program", "p",
+        ]);
 
         Assert.Equal([2000, 9000], options.Sizes);
         Assert.Equal([Situation.First, Situation.Changed], options.Only);
@@ -38,7 +40,8 @@ public sealed class EndToEndOptionsTests
     [InlineData("--output", "xml")]
     [InlineData("--limit", "0")]
     [InlineData("--rounds")]
-    public void What_is_not_known_is_refused(params string[] words) => Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", .. words]));
+    public void What_is_not_known_is_refused(params string[] words) =>
+        Assert.Throws<ArgumentException>(() => EndToEndOptions.Parse(["--program", "p", .. words]));
 
     [Theory]
     [InlineData("--bogus", "There is no '--bogus'.")]

@@ -59,7 +59,8 @@ public sealed class MeasurementTests
         var figures = new Figures { Records = 9_993 };
         figures.Add(Situation.Unchanged, Way.Program, Took(1));
 
-        var table = new EndToEndReport(EndToEndOptions.Parse(["--program", "p"]), new Version(15, 18), [figures]).ToMarkdown().Split('\n').Where(line => line.StartsWith('|')).ToList();
+        var table = new EndToEndReport(EndToEndOptions.Parse(["--program", "p"]), new Version(15, 18), [figures])
+            .ToMarkdown().Split('\n').Where(line => line.StartsWith('|')).ToList();
 
         Assert.Equal(3, table.Count);
         Assert.All(table, line => Assert.Equal(ReportLine.Heads.Count + 1, line.Count(letter => letter == '|')));

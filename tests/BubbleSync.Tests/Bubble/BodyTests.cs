@@ -156,7 +156,8 @@ public sealed class BodyTests : IDisposable
         return new BubbleClient(settings, new Throttle(1, 1_000_000, clock), new ApiMeter(), clock, NullLogger.Instance, handler);
     }
 
-    private Task<Etl.Messages.RawPage> SearchAsync(BubbleClient client) => client.SearchAsync(new BubbleQuery("invoice", [], 0, 100), "invoice", 0, _limit.Token);
+    private Task<Etl.Messages.RawPage> SearchAsync(BubbleClient client) =>
+        client.SearchAsync(new BubbleQuery("invoice", [], 0, 100), "invoice", 0, _limit.Token);
 
     private async Task ServeAsync(byte[][] answers)
     {

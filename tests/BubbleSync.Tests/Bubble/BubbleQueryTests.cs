@@ -18,7 +18,8 @@ public sealed partial class BubbleQueryTests
     {
         Constraint[] constraints =
         [
-            Constraint.NotBefore(text, Moment), Constraint.Before(text, Moment), Constraint.Empty(text), Constraint.In(text, ["1x2", text]), Constraint.Contains(text, text),
+            Constraint.NotBefore(text, Moment), Constraint.Before(text, Moment), Constraint.Empty(text), Constraint.In(text, ["1x2", text]),
+            Constraint.Contains(text, text),
         ];
 
         var asked = Asked(new BubbleQuery("Invoice Item", constraints, 200, 100)).EnumerateArray().ToList();

@@ -15,16 +15,28 @@ public sealed class BubbleRefusalTests
     [InlineData(403, "text/plain", "error code: 1006", ErrorCode.SourceForbidden, "error code: 1006")]
     [InlineData(403, "application/json", """{"message":"Forbidden"}""", ErrorCode.SourceForbidden, "(403: Forbidden)")]
     [InlineData(403, "application/json", """{"message":"Missing Authentication Token"}""", ErrorCode.SourceForbidden, "Missing Authentication Token")]
-    [InlineData(403, "application/json", """{"statusCode":403,"message":"No permission","error":"Forbidden"}""", ErrorCode.SourceForbidden, "Forbidden: No permission")]
+    [
+        InlineData(403,
+            "application/json", """{"statusCode":403,"message":"No permission","error":"Forbidden"}""", ErrorCode.SourceForbidden, "Forbidden: No permission"),
+    ]
     [InlineData(403, "application/problem+json", """{"type":"about:blank","title":"Access denied","detail":"Your address is blocked"}""",
         ErrorCode.SourceForbidden, "Access denied: Your address is blocked")]
     [InlineData(403, "application/json", """{"error":{"code":1009,"message":"Country blocked"}}""", ErrorCode.SourceForbidden, "Country blocked")]
     [InlineData(403, "application/json", """{"errors":[{"code":1009,"message":"Country blocked"}]}""", ErrorCode.SourceForbidden, "Country blocked")]
-    [InlineData(403, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission")]
+    [
+        InlineData(403,
+            "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission"),
+    ]
     [InlineData(403, "application/json", """{"error_class":"Unauthorized","message":null,"translation":"You do not have permission"}""",
         ErrorCode.TokenRefused, "You do not have permission")]
-    [InlineData(200, "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission")]
-    [InlineData(401, "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", ErrorCode.TokenRefused, "Set BUBBLESYNC_Bubble__ApiToken")]
+    [
+        InlineData(200,
+            "application/json", """{"statusCode":403,"body":{"status":"ERROR","message":"No permission"}}""", ErrorCode.TokenRefused, "403: No permission"),
+    ]
+    [
+        InlineData(401,
+            "application/json", """{"error_class":"Unauthorized","translation":"Invalid"}""", ErrorCode.TokenRefused, "Set BUBBLESYNC_Bubble__ApiToken"),
+    ]
     [InlineData(200, "application/json", """{"statusCode":404,"body":{"message":"Type not found x"}}""", ErrorCode.TypeNotExposed, "Type not found x")]
     public async Task It_is_named_by_who_refused(int status, string type, string body, ErrorCode code, string words)
     {
@@ -67,7 +79,8 @@ public sealed class BubbleRefusalTests
     }
 
     [Theory]
-    [InlineData("https://other.example.com/version-live/api/1.1/obj/invoice?limit=1", "to 'https://other.example.com/version-live/api/1.1': set Bubble:BaseUrl")]
+    [InlineData("https://other.example.com/version-live/api/1.1/obj/invoice?limit=1", "to 'https://other.example.com/version-live/api/1.1': set "
+        + "Bubble:BaseUrl")]
     [InlineData("/version-live/api/1.1/obj/invoice", "to 'https://app.example.com/version-live/api/1.1': set Bubble:BaseUrl")]
     [InlineData("/login?secret=hush", "to another page of 'https://app.example.com', perhaps one to sign in")]
     [InlineData(null, "without an address")]
@@ -106,7 +119,8 @@ public sealed class BubbleRefusalTests
         var cause = new AuthenticationException("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid");
         using var bubble = ScriptedBubble.Of(
             new BubbleSettings { MaxAttempts = 1, PatienceSeconds = 0 },
-            _ => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "The SSL connection could not be established, see inner exception.", cause));
+            _ => throw new HttpRequestException(
+                HttpRequestError.SecureConnectionError, "The SSL connection could not be established, see inner exception.", cause));
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => bubble.SearchAsync());
 

@@ -62,7 +62,8 @@ internal sealed class ClosingServer : IAsyncDisposable
             {
                 var closing = _closing(Interlocked.Increment(ref _requests));
                 if (closing != Closing.WithoutAnswer)
-                    await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {ScriptedBubble.Good.Length}\r\n\r\n{ScriptedBubble.Good}"), _stop.Token);
+                    await stream.WriteAsync(
+                        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {ScriptedBubble.Good.Length}\r\n\r\n{ScriptedBubble.Good}"), _stop.Token);
                 if (closing != Closing.No)
                     break;
             }

@@ -33,7 +33,8 @@ public sealed class CompressionTests(PostgresFixture postgres) : IClassFixture<P
             proxy, "resync", "--output", "json");
 
         Assert.True(outcome.Code == 0, outcome.All);
-        Assert.All(outcome.Json.GetProperty("entities").EnumerateArray(), e => Assert.Equal(e.GetProperty("expected").GetInt64(), e.GetProperty("inserted").GetInt64()));
+        Assert.All(outcome.Json.GetProperty("entities")
+            .EnumerateArray(), e => Assert.Equal(e.GetProperty("expected").GetInt64(), e.GetProperty("inserted").GetInt64()));
         Assert.True(fixture.Bubble.Traffic.Compressed >= 8);
     }
 }

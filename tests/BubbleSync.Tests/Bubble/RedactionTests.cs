@@ -19,7 +19,8 @@ public sealed class RedactionTests
 
     // Two backslashes in a row are left out: behind a third that begins an escape, they can be read in two ways.
     private static readonly Gen<(string Token, string Echo)> Echoes =
-        from letters in Gen.Choose('!', '~').Select(c => (char)c).ListOf().Where(l => l.Count > 7 && !string.Concat(l).Contains(@"\\", StringComparison.Ordinal))
+        from letters in Gen.Choose('!', '~')
+            .Select(c => (char)c).ListOf().Where(l => l.Count > 7 && !string.Concat(l).Contains(@"\\", StringComparison.Ordinal))
         from ways in Gen.Choose(0, 12).ArrayOf(letters.Count)
         select (new string([.. letters]), string.Concat(letters.Zip(ways, Spelled)));
 

@@ -12,7 +12,8 @@ public class ThrottleTests
     {
         var throttle = new Throttle(1, int.MaxValue, TimeProvider.System);
         var turn = await throttle.EnterAsync(9, CancellationToken.None);
-        var waiting = new (int Rank, string Name)[] { (2, "a"), (1, "b"), (0, "c"), (1, "d") }.Select(w => (w.Name, Entered: throttle.EnterAsync(w.Rank, CancellationToken.None))).ToList();
+        var waiting = new (int Rank, string Name)[] { (2, "a"), (1, "b"), (0, "c"), (1, "d") }
+            .Select(w => (w.Name, Entered: throttle.EnterAsync(w.Rank, CancellationToken.None))).ToList();
 
         var order = "";
         while (waiting.Count > 0)

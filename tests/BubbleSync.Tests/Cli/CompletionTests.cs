@@ -43,7 +43,8 @@ public sealed class CompletionTests : IDisposable
     {
         Write("bin/bubblesync", Program);
         Write("own/settings.json", "{}");
-        Write("own/entities/warranty.json", """{ "name": "warranty", "bubbleType": "w", "table": "w", "key": "id", "fields": [{ "column": "id", "type": "text", "from": "_id" }] }""");
+        Write("own/entities/warranty.json",
+            """{ "name": "warranty", "bubbleType": "w", "table": "w", "key": "id", "fields": [{ "column": "id", "type": "text", "from": "_id" }] }""");
     }
 
     public static TheoryData<string, string> Lines => new()
@@ -122,7 +123,8 @@ public sealed class CompletionTests : IDisposable
     {
         var outcome = await ChildProcess.RunAsync(
             _folder, shell, words,
-            ("PATH", $"{_folder}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("BUBBLESYNC_DLL", Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")));
+            ("PATH", $"{_folder}/bin:{Environment.GetEnvironmentVariable("PATH")}"),
+            ("BUBBLESYNC_DLL", Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")));
         Assert.True(outcome is { Code: 0, Error: "" }, outcome.All);
         return Words(outcome.Output);
     }

@@ -35,8 +35,10 @@ public sealed partial class LiveViewTests(PostgresFixture postgres) : IClassFixt
         var outcome = await ChildProcess.RunAsync(
             Path.GetTempPath(), "script", ["-qec", program, "/dev/null"],
             ("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("SHELL", "/bin/sh"), ("CI", null), ("NO_COLOR", noColour),
-            ("BUBBLESYNC_CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), ("BUBBLESYNC_Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()),
-            ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token), ("BUBBLESYNC_Bubble__RequestsPerMinute", "1000000"), ("BUBBLESYNC_Postgres__ConnectionString", fixture.Connection));
+            ("BUBBLESYNC_CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")),
+            ("BUBBLESYNC_Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()),
+            ("BUBBLESYNC_Bubble__ApiToken", new SimulatorOptions().Token), ("BUBBLESYNC_Bubble__RequestsPerMinute", "1000000"),
+            ("BUBBLESYNC_Postgres__ConnectionString", fixture.Connection));
         Assert.Equal(0, outcome.Code);
         return outcome.Output;
     }

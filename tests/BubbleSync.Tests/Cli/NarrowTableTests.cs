@@ -31,11 +31,13 @@ public sealed class NarrowTableTests
         Assert.Contains(lines, l => l.Contains(Id, StringComparison.Ordinal) && l.Contains("10 records differ", StringComparison.Ordinal));
     }
 
-    private static string[] Heads(IEnumerable<string> lines) => [.. lines.TakeWhile(l => !l.Contains('─', StringComparison.Ordinal)).SelectMany(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+    private static string[] Heads(IEnumerable<string> lines) =>
+        [.. lines.TakeWhile(l => !l.Contains('─', StringComparison.Ordinal)).SelectMany(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
     private static string[] Print(int width)
     {
-        var table = new ReportTable().Words("run", "kind", "status", "started").Numbers("rows", "missing links").Prose("status").Shorten("run", 13).Spare("missing links", "started");
+        var table = new ReportTable()
+            .Words("run", "kind", "status", "started").Numbers("rows", "missing links").Prose("status").Shorten("run", 13).Spare("missing links", "started");
         table.Row(Id, "resync", "succeeded: 10 records differ", "2026-05-05 12:00:00Z", 1000, 0);
         using var writer = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No });

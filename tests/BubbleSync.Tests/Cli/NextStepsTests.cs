@@ -14,13 +14,18 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 300, Faults = ["bad-records=1"] });
         await fixture.ResyncAsync("agent");
         await fixture.ExecuteAsync("insert into agent (bubble_id, name) values ('1700000000000x123456789012345678', 'gone')");
-        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id = (select min(bubble_id) from agent where modified_date is not null)");
+        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = now() + interval '1 day' where bubble_id "
+            + "= (select min(bubble_id) from agent where modified_date is not null)");
 
         var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--entity", "customer");
 
-        var commands = outcome.Output.Split('\n').Where(l => l.StartsWith("next: bubblesync ", StringComparison.Ordinal)).Select(l => l["next: bubblesync ".Length..l.IndexOf('#', StringComparison.Ordinal)].TrimEnd()).ToList();
+        var commands = outcome.Output.Split('\n').Where(l => l.StartsWith("next: bubblesync ", StringComparison.Ordinal))
+            .Select(l => l["next: bubblesync ".Length..l.IndexOf('#', StringComparison.Ordinal)].TrimEnd()).ToList();
         Assert.Equal(
-            ["runs rejected RUN", "runs reprocess RUN", "runs log RUN --level warning", "resync --entity agent --force", "audit links --ask", "resync --entity agent --prune soft"],
+            [
+                "runs rejected RUN", "runs reprocess RUN", "runs log RUN --level warning", "resync --entity agent --force", "audit links --ask",
+                "resync --entity agent --prune soft",
+            ],
             commands.Select(c => string.Join(' ', c.Split(' ').Select(w => w.Length == 13 && w[8] == '-' ? "RUN" : w))));
         foreach (var command in commands)
             Assert.InRange((await Bubblesync.RunAsync(fixture, command.Split(' '))).Code, 0, 1);
@@ -52,7 +57,8 @@ public sealed class NextStepsTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Contains("the constraint was not applied", outcome.Error, StringComparison.Ordinal);
         var steps = outcome.Output.Split('\n').Where(l => l.StartsWith("next: ", StringComparison.Ordinal)).ToList();
         Assert.Equal("next: bubblesync doctor", steps[0].Split("   #")[0]);
-        Assert.DoesNotContain(steps, l => l.Contains("bubblesync resync", StringComparison.Ordinal) || l.Contains("bubblesync verify", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            steps, l => l.Contains("bubblesync resync", StringComparison.Ordinal) || l.Contains("bubblesync verify", StringComparison.Ordinal));
     }
 
     [Fact]

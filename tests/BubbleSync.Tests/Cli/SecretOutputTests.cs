@@ -74,7 +74,8 @@ public sealed class SecretOutputTests(PostgresFixture postgres) : IClassFixture<
         var connection = keywords.ConnectionString;
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Commission\": \"twelve\""));
 
-        var run = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--connection", connection, "--log", "json", "--verbose", "--output", "json");
+        var run = await Bubblesync.RunAsync(
+            fixture, "resync", "--entity", "agent", "--connection", connection, "--log", "json", "--verbose", "--output", "json");
         var doctor = await Bubblesync.RunAsync(fixture, "doctor", "--connection", connection);
 
         Assert.Equal(1, run.Code);

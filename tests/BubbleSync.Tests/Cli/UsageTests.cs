@@ -13,11 +13,14 @@ public sealed class UsageTests
     [InlineData("--outptu json resync", "There is no option '--outptu'. Did you mean '--output'? Try: bubblesync resync --help")]
     [InlineData("audit fields --cvs=x", "There is no option '--cvs'. Did you mean '--csv'? Try: bubblesync audit fields --help")]
     [InlineData("sync invoice 1x2 --forse", "There is no option '--forse'. Did you mean '--force'? Try: bubblesync sync invoice --help")]
-    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --force, --help, --ids-file, --log, --output, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. Try: bubblesync sync invoice --help")]
+    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --force, --help, --ids-file, "
+        + "--log, --output, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. Try: bubblesync sync invoice --help")]
     [InlineData("patch --scema x", "There is no option '--scema'. Did you mean '--schema'? Try: bubblesync patch --help")]
     [InlineData("scaffold --type warranty --dry-runn", "There is no option '--dry-runn'. Did you mean '--dry-run'? Try: bubblesync scaffold --help")]
-    [InlineData("resync --dry-runn --quite", "There is no option '--dry-runn'. Did you mean '--dry-run'?", "There is no option '--quite'. Did you mean '--quiet'? Try: bubblesync resync --help")]
-    [InlineData("resync agent --max-calls", "'agent' is one word too many.", "Required argument missing for option: '--max-calls'. Try: bubblesync resync --help")]
+    [InlineData("resync --dry-runn --quite", "There is no option '--dry-runn'. Did you mean '--dry-run'?", "There is no option '--quite'. Did you mean "
+        + "'--quiet'? Try: bubblesync resync --help")]
+    [InlineData("resync agent --max-calls", "'agent' is one word too many.", "Required argument missing for option: '--max-calls'. Try: bubblesync "
+        + "resync --help")]
     [InlineData("resync --prune sofft", "--prune does not take 'sofft'. Did you mean 'soft'? Try: bubblesync resync --help")]
     [InlineData("plan --output jsn", "--output does not take 'jsn'. Did you mean 'json'? Try: bubblesync plan --help")]
     [InlineData("audit values --only sane", "--only does not take 'sane'. Did you mean 'same'? Try: bubblesync audit values --help")]
@@ -59,6 +62,7 @@ public sealed class UsageTests
         var outcome = await ChildProcess.BubblesyncAsync(folder, ["plan", "--config", "mine/own.json"]);
         Directory.Delete(folder, recursive: true);
 
-        Assert.Equal((2, $"error: {Path.Combine(folder, "mine", "own.json")}: there is no setting 'Bubble:PagSize'. Did you mean 'Bubble:PageSize'?"), (outcome.Code, outcome.Error.Trim()));
+        Assert.Equal((2, $"error: {Path.Combine(folder, "mine", "own.json")}: there is no setting 'Bubble:PagSize'. Did you mean "
+            + "'Bubble:PageSize'?"), (outcome.Code, outcome.Error.Trim()));
     }
 }

@@ -140,7 +140,8 @@ public sealed class CompletedListTests(PostgresFixture postgres) : IClassFixture
     private static async Task<List<string>> AuditAsync(SyncFixture fixture, string entity)
     {
         using var output = new MemoryStream();
-        await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = [entity], Only = ValueVerdict.Differs, Output = output }, null, fixture.Limit);
+        await fixture.Engine()
+            .AuditValuesAsync(new ValueAuditOptions { Entities = [entity], Only = ValueVerdict.Differs, Output = output }, null, fixture.Limit);
         return [.. Encoding.UTF8.GetString(output.ToArray()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1)];
     }
 }

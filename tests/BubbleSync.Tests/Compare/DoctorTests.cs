@@ -16,7 +16,24 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
         Assert.True(report.Success, string.Join('\n', report.Checks.Where(c => c.Status == CheckStatus.Failed)));
-        Assert.Subset(report.Checks.Select(c => c.Name).ToHashSet(), new HashSet<string> { "entity maps", "patches", "database", "table agent", "unique key customer.customer_id", "rights on user", "control tables", "token", "Data API", "type invoice", "field names", "constraints", "clocks", "disk" });
+        Assert.Subset(
+            report.Checks.Select(c => c.Name).ToHashSet(), new HashSet<string>
+            {
+                "entity maps",
+                "patches",
+                "database",
+                "table agent",
+                "unique key customer.customer_id",
+                "rights on user",
+                "control tables",
+                "token",
+                "Data API",
+                "type invoice",
+                "field names",
+                "constraints",
+                "clocks",
+                "disk",
+            });
         Assert.Equal("30 records", report.Checks.Single(c => c.Name == "type invoice").Message);
         Assert.Matches("MB free, and a resync of everything needs about [0-9]+ MB", report.Checks.Single(c => c.Name == "disk").Message);
     }
@@ -101,8 +118,13 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Contains(report.Checks, c => c is { Name: "rights on agent", Status: CheckStatus.Failed } && c.Message.Contains($"grant select, insert, update on \"public\".\"agent\" to \"{role}\";", StringComparison.Ordinal));
-        Assert.Contains(report.Checks, c => c is { Name: "control tables", Status: CheckStatus.Failed } && c.Message.Contains($"grant usage on schema bubblesync to \"{role}\"; grant usage on schema bubblesync_staging to \"{role}\"; grant create on schema bubblesync_staging to \"{role}\"; grant select, insert, update, delete on all tables in schema bubblesync to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(report.Checks, c => c is { Name: "rights on agent", Status: CheckStatus.Failed } && c.Message.Contains("grant select, insert, update "
+            + $"on \"public\".\"agent\" to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Checks, c =>
+                c is { Name: "control tables", Status: CheckStatus.Failed } && c.Message.Contains($"grant usage on schema bubblesync to \"{role}\"; grant "
+                    + $"usage on schema bubblesync_staging to \"{role}\"; grant create on schema bubblesync_staging to \"{role}\"; grant select, insert, "
+                    + $"update, delete on all tables in schema bubblesync to \"{role}\";", StringComparison.Ordinal));
         Assert.Contains(report.Checks, c => c is { Name: "disk", Status: CheckStatus.Skipped });
     }
 
@@ -132,7 +154,9 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Contains(report.Checks, c => c is { Name: "rights on schema public", Status: CheckStatus.Failed } && c.Message.Contains($"grant usage on schema \"public\" to \"{role}\";", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Checks, c => c is { Name: "rights on schema public", Status: CheckStatus.Failed }
+                && c.Message.Contains($"grant usage on schema \"public\" to \"{role}\";", StringComparison.Ordinal));
         Assert.Contains(report.Checks, c => c is { Name: "table agent", Status: CheckStatus.Ok });
         Assert.Contains(report.Checks, c => c is { Name: "type agent", Status: CheckStatus.Ok });
     }
@@ -146,7 +170,8 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Equal("missing, and only the table's owner can make it: create unique index on \"public\".\"agent\" (\"bubble_id\");", report.Checks.Single(c => c.Name == "unique key agent.bubble_id").Message);
+        Assert.Equal("missing, and only the table's owner can make it: create unique index on \"public\".\"agent\" "
+            + "(\"bubble_id\");", report.Checks.Single(c => c.Name == "unique key agent.bubble_id").Message);
     }
 
     [Fact]
@@ -212,7 +237,8 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         var database = $"latin_{Guid.NewGuid():N}";
         await fixture.ExecuteAsync($"create database {database} encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'");
-        await using var latin = await SyncFixture.OpenAsync(new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Database = database }.ConnectionString);
+        await using var latin = await SyncFixture.OpenAsync(
+            new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Database = database }.ConnectionString);
         latin.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"\u2603\""));
 
         Assert.Equal(["encoding"], await FailedAsync(latin, "encoding 'UTF8'"));
@@ -224,7 +250,13 @@ public sealed class DoctorTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         var role = $"reader_{Guid.NewGuid():N}";
         await fixture.ExecuteAsync($"create role {role} login password 'p'; grant select on all tables in schema public to {role}");
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
+        fixture.Settings = fixture.Settings with
+        {
+            Postgres = fixture.Settings.Postgres with
+            {
+                ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString,
+            },
+        };
         return role;
     }
 

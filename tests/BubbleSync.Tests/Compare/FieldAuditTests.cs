@@ -25,11 +25,15 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Empty(report.Warnings);
         Assert.Equal(
             [
-                "Amount amount numeric mapped 4 2 2 0: number", "Created Date   unmapped 4 4 0 0: date", "Lost lost text column-missing 4 2 0 0: text(3)", "Modified Date modified_date timestamptz mapped 4 4 3 0: date",
-                "Never never text absent-in-bubble 4 0 0 0: ", "New!   unmapped 4 3 0 0: text(3) list(2) null", "QTY qty integer mapped 4 3 2 1: text(6) number", "Total amount numeric mapped 4 1 2 0: blank", "_id bubble_id text mapped 4 4 3 0: id",
-                " created_at timestamp with time zone local-only 4 0 3 0: ", " extra text local-only 4 0 0 0: ", " last_synced_at timestamp with time zone local-only 4 0 3 0: ", " updated_at timestamp with time zone local-only 4 0 3 0: ",
+                "Amount amount numeric mapped 4 2 2 0: number", "Created Date   unmapped 4 4 0 0: date", "Lost lost text column-missing 4 2 0 0: text(3)",
+                "Modified Date modified_date timestamptz mapped 4 4 3 0: date",
+                "Never never text absent-in-bubble 4 0 0 0: ", "New!   unmapped 4 3 0 0: text(3) list(2) null",
+                "QTY qty integer mapped 4 3 2 1: text(6) number", "Total amount numeric mapped 4 1 2 0: blank", "_id bubble_id text mapped 4 4 3 0: id",
+                " created_at timestamp with time zone local-only 4 0 3 0: ", " extra text local-only 4 0 0 0: ",
+                " last_synced_at timestamp with time zone local-only 4 0 3 0: ", " updated_at timestamp with time zone local-only 4 0 3 0: ",
             ],
-            report.Rows.Where(r => r.Column != "deleted_in_bubble_at").Select(r => $"{r.BubbleField} {r.Column} {r.Type} {Word.Of(r.Status)} {r.Seen} {r.Present} {r.Stored} {r.Failed}: {string.Join(' ', r.Shapes)}"));
+            report.Rows.Where(r => r.Column != "deleted_in_bubble_at").Select(
+                r => $"{r.BubbleField} {r.Column} {r.Type} {Word.Of(r.Status)} {r.Seen} {r.Present} {r.Stored} {r.Failed}: {string.Join(' ', r.Shapes)}"));
     }
 
     [Fact]
@@ -90,7 +94,8 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(pageSize: 20);
         foreach (var number in Enumerable.Range(1, 100))
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"Ann\", \"Commission\": \"none\"", created: $"2026-02-01T00:00:{number % 60:00}.{number:000}Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                number, SyncFixture.Early, "\"Name\": \"Ann\", \"Commission\": \"none\"", created: $"2026-02-01T00:00:{number % 60:00}.{number:000}Z"));
         var deleted = false;
         fixture.Bubble.Traffic.OnRequest = request =>
         {
@@ -153,14 +158,22 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
         await using var fixture = await PlantedAsync();
         var (plain, shaped) = (Path.Combine(fixture.Folder([]), "plain.csv"), Path.Combine(fixture.Folder([]), "shaped.csv"));
 
-        var text = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "audit", "fields", "--entity", "thing", "--csv", plain);
-        var json = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "audit", "fields", "--entity", "thing", "--csv", shaped, "--shapes", "--output", "json");
+        var text = await Bubblesync.RunAsync(
+            fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "audit", "fields", "--entity", "thing", "--csv", plain);
+        var json = await Bubblesync.RunAsync(
+            fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "audit", "fields", "--entity", "thing", "--csv", shaped, "--shapes",
+            "--output", "json");
 
         Assert.Equal((0, 0), (text.Code, json.Code));
-        Assert.Equal(["entity,bubble_field,column,type,status,seen,present,stored,failed", "thing,Amount,amount,numeric,mapped,4,2,2,0"], File.ReadLines(plain).Take(2));
-        Assert.Equal(["entity,bubble_field,column,type,status,seen,present,stored,failed,shapes", "thing,QTY,qty,integer,mapped,4,3,2,1,text(6) number"], File.ReadLines(shaped).Where((_, line) => line is 0 or 7));
-        Assert.Equal(["text(3)", "list(2)", "null"], json.Json.GetProperty("rows").EnumerateArray().Single(r => r.GetProperty("bubbleField").GetString() == "New!").GetProperty("shapes").EnumerateArray().Select(s => s.GetString()));
-        Assert.Equal((45.2m, 45.2m), (json.Json.GetProperty("total").GetProperty("percent").GetDecimal(), json.Json.GetProperty("coverage")[0].GetProperty("percent").GetDecimal()));
+        Assert.Equal(["entity,bubble_field,column,type,status,seen,present,stored,failed", "thing,Amount,amount,numeric,mapped,4,2,2,0"], File.ReadLines(plain)
+            .Take(2));
+        Assert.Equal([
+            "entity,bubble_field,column,type,status,seen,present,stored,failed,shapes", "thing,QTY,qty,integer,mapped,4,3,2,1,text(6) number",
+        ], File.ReadLines(shaped).Where((_, line) => line is 0 or 7));
+        Assert.Equal(["text(3)", "list(2)", "null"], json.Json.GetProperty("rows").EnumerateArray()
+            .Single(r => r.GetProperty("bubbleField").GetString() == "New!").GetProperty("shapes").EnumerateArray().Select(s => s.GetString()));
+        Assert.Equal((45.2m, 45.2m),
+            (json.Json.GetProperty("total").GetProperty("percent").GetDecimal(), json.Json.GetProperty("coverage")[0].GetProperty("percent").GetDecimal()));
         Assert.Contains("text(3) list(2) null", text.Output, StringComparison.Ordinal);
         Assert.Matches(@"total +9 +7 +4 +4 +45\.2 %", text.Output);
         Assert.DoesNotContain("published", text.Output, StringComparison.Ordinal);
@@ -180,5 +193,6 @@ public sealed class FieldAuditTests(PostgresFixture postgres) : IClassFixture<Po
         return fixture;
     }
 
-    private static Task<FieldAuditReport> AuditAsync(SyncFixture fixture, params string[] entities) => fixture.Engine().AuditFieldsAsync(entities, null, fixture.Limit);
+    private static Task<FieldAuditReport> AuditAsync(SyncFixture fixture, params string[] entities) =>
+        fixture.Engine().AuditFieldsAsync(entities, null, fixture.Limit);
 }

@@ -10,7 +10,8 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
 {
     private static readonly string[] Planted =
     [
-        $"customer|linked_agent|agent|{SyncFixture.Id(90)}|2|", $"invoice|linked_customer|customer|{SyncFixture.Id(91)}|1|", $"invoice|linked_payment|payment|{SyncFixture.Id(92)}|2|",
+        $"customer|linked_agent|agent|{SyncFixture.Id(90)}|2|", $"invoice|linked_customer|customer|{SyncFixture.Id(91)}|1|",
+        $"invoice|linked_payment|payment|{SyncFixture.Id(92)}|2|",
         $"invoice|linked_payment|payment|{SyncFixture.Id(93)}|1|", $"payment|linked_invoice|invoice|{SyncFixture.Id(94)}|1|",
     ];
 
@@ -22,14 +23,17 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await fixture.Engine().AuditLinksAsync(new(), fixture.Limit);
 
         Assert.Equal(Planted, report.Links.Select(Word));
-        Assert.Equal(["customer linked_agent 1 2 ", "invoice linked_customer 1 1 ", "invoice linked_payment 2 3 ", "payment linked_invoice 1 1 "], report.Columns.Select(c => $"{c.Entity} {c.Column} {c.Targets} {c.Records} {c.InBubble}"));
+        Assert.Equal([
+            "customer linked_agent 1 2 ", "invoice linked_customer 1 1 ", "invoice linked_payment 2 3 ", "payment linked_invoice 1 1 ",
+        ], report.Columns.Select(c => $"{c.Entity} {c.Column} {c.Targets} {c.Records} {c.InBubble}"));
     }
 
     [Fact]
     public async Task A_link_that_a_foreign_key_holds_back_is_among_them()
     {
         await using var fixture = await PlantedAsync();
-        await fixture.ExecuteAsync("update payment set linked_invoice = null; alter table payment add constraint payment_invoice foreign key (linked_invoice) references invoice (bubble_id)");
+        await fixture.ExecuteAsync("update payment set linked_invoice = null; alter table payment add constraint payment_invoice foreign key (linked_invoice) "
+            + "references invoice (bubble_id)");
         await fixture.ForceAsync("payment");
 
         var report = await fixture.Engine().AuditLinksAsync(new(), fixture.Limit);
@@ -76,17 +80,21 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task Of_a_column_with_many_the_file_has_all_the_counts_count_all_and_the_report_has_the_first_thousand()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("insert into invoice (bubble_id, linked_customer, linked_agent) select '1x' || n, '2x' || lpad(n::text, 4, '0'), '3x1' from generate_series(1, 1203) n");
+        await fixture.ExecuteAsync("insert into invoice (bubble_id, linked_customer, linked_agent) select '1x' || n, '2x' || lpad(n::text, 4, '0'), '3x1' "
+            + "from generate_series(1, 1203) n");
         fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early).Replace(SyncFixture.Id(1), "2x0999", StringComparison.Ordinal));
         fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early).Replace(SyncFixture.Id(1), "2x1203", StringComparison.Ordinal));
         var file = Path.Combine(fixture.Folder([]), "links.csv");
 
         var report = await fixture.Engine().AuditLinksAsync(new() { Ask = true, CsvFile = file }, fixture.Limit);
 
-        Assert.Equal([("linked_agent", 1L, 1203L, 0L), ("linked_customer", 1203L, 1203L, 2L)], report.Columns.Select(c => (c.Column, c.Targets, c.Records, c.InBubble!.Value)));
+        Assert.Equal([("linked_agent", 1L, 1203L, 0L), ("linked_customer", 1203L, 1203L, 2L)], report.Columns.Select(
+            c => (c.Column, c.Targets, c.Records, c.InBubble!.Value)));
         Assert.Equal(["3x1", .. Enumerable.Range(1, 1000).Select(n => $"2x{n:0000}")], report.Links.Select(l => l.TargetId));
         Assert.Equal("2x0999", Assert.Single(report.Links, l => l.Fetch is not null).TargetId);
-        Assert.Equal(["invoice,linked_agent,agent,3x1,1203", .. Enumerable.Range(1, 1203).Select(n => $"invoice,linked_customer,customer,2x{n:0000},1")], File.ReadLines(file).Skip(1));
+        Assert.Equal([
+            "invoice,linked_agent,agent,3x1,1203", .. Enumerable.Range(1, 1203).Select(n => $"invoice,linked_customer,customer,2x{n:0000},1"),
+        ], File.ReadLines(file).Skip(1));
         Assert.Equal(13, fixture.Bubble.Traffic.Count("customer_profile", RequestKind.List));
     }
 
@@ -110,9 +118,12 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var number in new[] { 1, 2 })
-            fixture.Put("Customer_Profile", SyncFixture.Record(number, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(90)}\", \"Created By\": \"admin_user_app_live\""));
-        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(91)}\", \"Linked Payment\": [\"{SyncFixture.Id(92)}\", \"{SyncFixture.Id(5)}\", \"{SyncFixture.Id(92)}\"]"));
-        fixture.Put("invoice", SyncFixture.Record(4, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(1)}\", \"Linked Payment\": [\"{SyncFixture.Id(92)}\", \"{SyncFixture.Id(93)}\"]"));
+            fixture.Put("Customer_Profile", SyncFixture.Record(number, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(90)}\", \"Created By\": "
+                + "\"admin_user_app_live\""));
+        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(91)}\", \"Linked Payment\": "
+            + $"[\"{SyncFixture.Id(92)}\", \"{SyncFixture.Id(5)}\", \"{SyncFixture.Id(92)}\"]"));
+        fixture.Put("invoice", SyncFixture.Record(4, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(1)}\", \"Linked Payment\": "
+            + $"[\"{SyncFixture.Id(92)}\", \"{SyncFixture.Id(93)}\"]"));
         fixture.Put("payment", SyncFixture.Record(5, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(94)}\""));
         await fixture.ResyncAsync();
         return fixture;

@@ -27,7 +27,8 @@ public sealed class PlanTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task Each_price_counts_what_it_is_the_price_of(int call, int search, int thing, int character, int bytes)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100 });
-        fixture.Settings = fixture.Settings with { Prices = new PriceSettings { Call = call, Search = search, Thing = thing, Character = character, Byte = bytes } };
+        fixture.Settings =
+            fixture.Settings with { Prices = new PriceSettings { Call = call, Search = search, Thing = thing, Character = character, Byte = bytes } };
 
         var plan = await fixture.Engine().PlanAsync(["invoice"], fixture.Limit);
 

@@ -31,7 +31,8 @@ public sealed partial class RepetitionTests(PostgresFixture postgres) : IClassFi
     {
         var fixture = await SyncFixture.OpenAsync(postgres, new() { Invoices = 80, Faults = ["unstable-ties", "bad-records=7"] });
         await fixture.ResyncAsync();
-        await fixture.ExecuteAsync("update invoice set amount = amount + 1 where amount::text like '%5'; delete from customer where right(customer_id, 1) in ('1', '2', '3'); update invoice_item set modified_date = modified_date - interval '1 day' where bubble_id like '%3'");
+        await fixture.ExecuteAsync("update invoice set amount = amount + 1 where amount::text like '%5'; delete from customer where right(customer_id, 1) in "
+            + "('1', '2', '3'); update invoice_item set modified_date = modified_date - interval '1 day' where bubble_id like '%3'");
         return fixture;
     }
 

@@ -18,10 +18,12 @@ public sealed class ReportFileTests(PostgresFixture postgres) : IClassFixture<Po
         var file = Path.Combine(folder, name);
         await CsvFile.WriteAsync(file, ["a"], Rows(2, fails: false), formulas: false, CancellationToken.None);
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => CsvFile.WriteAsync(file, ["a"], Rows(1, fails: true), formulas: false, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => CsvFile.WriteAsync(file, ["a"], Rows(1, fails: true), formulas: false, CancellationToken.None));
 
         var (left, files) = (await File.ReadAllBytesAsync(file), Directory.GetFiles(folder));
-        await using var unpacked = name.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(new MemoryStream(left), CompressionMode.Decompress) : (Stream)new MemoryStream(left);
+        await using var unpacked = name.EndsWith(
+            ".gz", StringComparison.Ordinal) ? new GZipStream(new MemoryStream(left), CompressionMode.Decompress) : (Stream)new MemoryStream(left);
         Assert.Equal("a\r\n0\r\n1\r\n", await new StreamReader(unpacked).ReadToEndAsync());
         Directory.Delete(folder, recursive: true);
         Assert.Equal([file], files);

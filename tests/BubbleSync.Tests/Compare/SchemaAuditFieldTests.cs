@@ -9,6 +9,7 @@ namespace BubbleSync.Tests.Compare;
 /// <summary>Where <c>audit schema</c> learns the fields of an app, and which columns it leaves to the application.</summary>
 public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    [Fact]
     public async Task A_column_of_the_application_is_never_taken_for_a_field_that_has_its_name()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -30,7 +31,8 @@ public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixt
 
         Assert.Equal("created_by_2", Assert.Single(first.Findings, f => f is { Entity: "agent", BubbleField: "Created By" }).Column);
         Assert.Equal((8, 0), (first.Findings.Count(f => f.Finding == SchemaFindingKind.TableMissing), second.Applied));
-        Assert.DoesNotContain("\"created_by\"", await File.ReadAllTextAsync(Path.Combine(fixture.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "\"created_by\"", await File.ReadAllTextAsync(Path.Combine(fixture.Settings.Run.Entities, "agent.json")), StringComparison.Ordinal);
         Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Ddl is not null || f.Finding == SchemaFindingKind.FieldUnmapped);
     }
 
@@ -40,7 +42,13 @@ public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixt
         await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
         var role = $"reader_{Guid.NewGuid():N}";
         await fixture.ExecuteAsync($"create role {role} login password 'p'");
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
+        fixture.Settings = fixture.Settings with
+        {
+            Postgres = fixture.Settings.Postgres with
+            {
+                ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString,
+            },
+        };
 
         var report = await AuditAsync(fixture);
 
@@ -73,7 +81,8 @@ public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixt
         var report = await AuditAsync(fixture);
 
         Assert.Equal(source, report.Source);
-        Assert.Contains(report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: SchemaFindingKind.FieldUnmapped });
+        Assert.Contains(
+            report.Findings, f => f is { Entity: "payment", BubbleField: "actual received", Type: "number", Finding: SchemaFindingKind.FieldUnmapped });
         Assert.DoesNotContain(report.Findings, f => f.Finding is SchemaFindingKind.FieldGone or SchemaFindingKind.TypeMisfit or SchemaFindingKind.FieldRenamed);
     }
 
@@ -115,5 +124,6 @@ public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixt
         Assert.Equal(1 - shared, findings.Count(f => f is { Finding: SchemaFindingKind.FieldGone, Column: "name" }));
     }
 
-    private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) => fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
+    private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) =>
+        fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
 }

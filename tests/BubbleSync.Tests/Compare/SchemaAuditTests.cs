@@ -19,16 +19,19 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         fixture.WithMaps(
             ("customer.json", map => map.Replace("\"Name\"", "\"Naem\"", StringComparison.Ordinal)),
-            ("payment.json", map => map.Replace("\"column\": \"payment_date\", \"type\": \"timestamptz\"", "\"column\": \"payment_date\", \"type\": \"numeric\"", StringComparison.Ordinal)));
+            ("payment.json", map => map.Replace("\"column\": \"payment_date\", \"type\": \"timestamptz\"", "\"column\": \"payment_date\", "
+                + "\"type\": \"numeric\"", StringComparison.Ordinal)));
         fixture.Bubble.Records.Declare("Spare Part", "Weight", "number");
         fixture.Bubble.Records.Declare("agent", "Shoe Size", "number");
-        await fixture.ExecuteAsync("alter table agent drop column banker; alter table invoice_item alter qty type integer; drop index payment_bubble_id_key; drop table submitted_payment; alter table payment drop payment_date; alter table payment add payment_date numeric");
+        await fixture.ExecuteAsync("alter table agent drop column banker; alter table invoice_item alter qty type integer; drop index payment_bubble_id_key; "
+            + "drop table submitted_payment; alter table payment drop payment_date; alter table payment add payment_date numeric");
         var after = (await AuditAsync(fixture)).Findings;
 
         Assert.Equal(
             [
                 "agent|agent|Shoe Size|shoe_size|field-unmapped", "agent|agent|banker|banker|column-missing", "customer|Customer_Profile|Naem|name|field-gone",
-                "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit", "payment|payment|Payment Date|payment_date|type-misfit",
+                "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit",
+                "payment|payment|Payment Date|payment_date|type-misfit",
                 "payment|payment|_id|bubble_id|index-missing", "submitted_payment|submit_payment|||table-missing", "|sparepart|||type-unmapped",
             ],
             after.Select(Text).Except(before.Select(Text)).Order(StringComparer.Ordinal));
@@ -42,17 +45,20 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"Banker\": \"Maybank\""));
         await fixture.ResyncAsync("agent");
-        await fixture.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment; alter table invoice_item alter qty type integer");
+        await fixture.ExecuteAsync(
+            "alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment; alter table invoice_item alter qty type integer");
 
         var applied = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true });
         var left = await AuditAsync(fixture);
 
         Assert.True(applied.Applied >= 3);
         Assert.Equal("Ann|~", await fixture.RowAsync("select name, banker from agent"));
-        Assert.Equal("bubble_id", await fixture.RowAsync("select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indrelid = 'agent'::regclass and i.indisunique and not i.indisprimary"));
+        Assert.Equal("bubble_id", await fixture.RowAsync("select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = "
+            + "i.indkey[0] where i.indrelid = 'agent'::regclass and i.indisunique and not i.indisprimary"));
         Assert.Equal([SchemaFindingKind.ColumnMisfit], left.Findings.Select(f => f.Finding).Where(f => f != SchemaFindingKind.FieldUnmapped).Distinct());
         Assert.All(left.Findings.Where(f => f.Finding == SchemaFindingKind.FieldUnmapped), f => Assert.Null(f.Ddl));
-        Assert.Equal("integer", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'invoice_item' and column_name = 'qty'"));
+        Assert.Equal("integer", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'invoice_item' and "
+            + "column_name = 'qty'"));
     }
 
     [Fact]
@@ -60,22 +66,26 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; drop table payment");
-        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  \"fields\": [\n    { \"column\": \"gained\", \"type\": \"text[]\", \"from\": [\"Gained\"] },", StringComparison.Ordinal));
+        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  \"fields\": [\n    { \"column\": \"gained\", \"type\": \"text[]\", \"from\": "
+            + "[\"Gained\"] },", StringComparison.Ordinal));
         fixture.Bubble.Records.Declare("agent", "Line\nbreak '; drop table agent; --", "text");
         fixture.Bubble.Records.Declare("payment", "Gained", "list.text");
 
         await fixture.ExecuteAsync((await AuditAsync(fixture)).Ddl);
 
         Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding != SchemaFindingKind.FieldUnmapped || f.Ddl is not null);
-        Assert.Equal("text", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = 'line_break_drop_table_agent'"));
-        Assert.Equal("ARRAY", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'payment' and column_name = 'gained'"));
+        Assert.Equal("text", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'agent' and column_name = "
+            + "'line_break_drop_table_agent'"));
+        Assert.Equal("ARRAY", await fixture.ScalarAsync<string>("select data_type from information_schema.columns where table_name = 'payment' and "
+            + "column_name = 'gained'"));
     }
 
     [Fact]
     public async Task Where_one_addition_fails_none_is_made()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"alter table agent drop column banker; drop index agent_bubble_id_key; insert into agent (bubble_id) values ('{SyncFixture.Id(1)}'), ('{SyncFixture.Id(1)}')");
+        await fixture.ExecuteAsync("alter table agent drop column banker; drop index agent_bubble_id_key; insert into agent (bubble_id) values "
+            + $"('{SyncFixture.Id(1)}'), ('{SyncFixture.Id(1)}')");
 
         var failure = await Assert.ThrowsAsync<SyncException>(() => AuditAsync(fixture, new SchemaAuditOptions { Apply = true }));
 
@@ -92,18 +102,23 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
     public async Task Lines_are_added_to_the_maps_and_nothing_else_in_them_changes(string end)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  // money that came in\n  \"fields\": [", StringComparison.Ordinal).Replace("\"Payment Index\"", "[\"Payment Index\", \"No \\\"1\\\"\"]", StringComparison.Ordinal).Replace(" }\n  ]", end, StringComparison.Ordinal));
+        fixture.WithMap("payment", map => map.Replace("  \"fields\": [", "  // money that came in\n  "
+            + "\"fields\": [", StringComparison.Ordinal).Replace("\"Payment Index\"", "[\"Payment Index\", \"No \\\"1\\\"\"]", StringComparison.Ordinal)
+                .Replace(" }\n  ]", end, StringComparison.Ordinal));
         var file = Path.Combine(fixture.Settings.Run.Entities, "payment.json");
         var before = await File.ReadAllTextAsync(file);
-        fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early, "\"actual received\": 12.50, \"Linked Package\": \"x\", \"A \\\"quoted\\\" name\": [1, 2]"));
+        fixture.Put("payment", SyncFixture.Record(1, SyncFixture.Early, "\"actual received\": 12.50, \"Linked Package\": \"x\", \"A \\\"quoted\\\" "
+            + "name\": [1, 2]"));
 
         var report = await AuditAsync(fixture, new SchemaAuditOptions { Apply = true, WriteMaps = true });
         await fixture.ResyncAsync("payment");
 
         var after = await File.ReadAllTextAsync(file);
         Assert.Contains(file, report.WrittenMaps);
-        Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": \"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
-        Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "").Replace(",", "", StringComparison.Ordinal));
+        Assert.Contains("{ \"column\": \"actual_received\", \"type\": \"numeric\", \"from\": [\"actual received\", \"actual_received_number\"], \"note\": "
+            + "\"proposed by 'audit schema': review\" }", after, StringComparison.Ordinal);
+        Assert.Equal(before.Replace(",", "", StringComparison.Ordinal), Regex.Replace(after, """\n    \{[^\n]*: review" \}""", "")
+            .Replace(",", "", StringComparison.Ordinal));
         Assert.Equal("12.50|{1,2}", await fixture.RowAsync("select actual_received, a_quoted_name from payment"));
         Assert.DoesNotContain((await AuditAsync(fixture)).Findings, f => f.Finding == SchemaFindingKind.FieldUnmapped);
     }
@@ -122,7 +137,8 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         const string What = "Column 'linked_invoice' of table 'payment' is character varying(20), but Bubble's ids have 32 characters";
         Assert.Equal(("payment", "linked_invoice"), (finding.Entity, finding.Column));
-        Assert.Contains(What, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: CheckStatus.Failed }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            What, Assert.Single(examined.Checks, c => c is { Name: "table payment", Status: CheckStatus.Failed }).Message, StringComparison.Ordinal);
         Assert.Contains(run.Warnings, w => w.StartsWith($"payment: {What}", StringComparison.Ordinal) && w.EndsWith(finding.Ddl!, StringComparison.Ordinal));
         Assert.Equal((RunStatus.Partial, 1L, 1L), (run.Status, run.Entities[0].Inserted, run.Entities[0].Rejected));
         await fixture.ExecuteAsync(finding.Ddl!);
@@ -159,7 +175,8 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         var outcome = await Bubblesync.RunAsync(fixture, "audit", "schema", "--apply", "--write-maps", "--config", settings);
         var again = await Bubblesync.RunAsync(fixture, "audit", "schema", "--apply", "--write-maps", "--config", settings);
 
-        Assert.Contains($"lines added, marked for review: {Path.Combine(Path.GetDirectoryName(settings)!, "entities", "agent.json")}", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("lines added, marked for review: "
+            + $"{Path.Combine(Path.GetDirectoryName(settings)!, "entities", "agent.json")}", outcome.Output, StringComparison.Ordinal);
         Assert.Matches(@"\nnext: bubblesync resync --entity agent .*--force --config \S+   # takes Bubble's values", outcome.Output);
         Assert.Contains("0 findings. There was nothing to add.", again.Output, StringComparison.Ordinal);
     }
@@ -181,13 +198,15 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal((0, 0), (text.Code, json.Code));
         Assert.Contains("column-missing: customer: Table 'customer' has no column 'linked_agent'", text.Output, StringComparison.Ordinal);
         Assert.Equal("entity,bubble_type,bubble_field,column,type,finding,message,ddl", File.ReadLines(csv).First());
-        Assert.Single(File.ReadLines(csv), line => line.StartsWith("customer,Customer_Profile,Linked Agent,linked_agent,,column-missing,", StringComparison.Ordinal));
+        Assert.Single(
+            File.ReadLines(csv), line => line.StartsWith("customer,Customer_Profile,Linked Agent,linked_agent,,column-missing,", StringComparison.Ordinal));
         Assert.Contains("alter table \"public\".\"customer\" add column \"linked_agent\" text;", await File.ReadAllTextAsync(ddl), StringComparison.Ordinal);
         Assert.Equal("meta", json.Json.GetProperty("source").GetString());
         Assert.Contains(json.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("finding").GetString() == "column-missing");
     }
 
-    private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) => fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
+    private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) =>
+        fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
 
     private static void Copy(string from, string to)
     {

@@ -38,7 +38,8 @@ public sealed class ShapeTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_value_is_told_by_what_it_is_and_how_long()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, string.Join(", ", Shapes.Select((shape, number) => $"\"field {number:00}\": {shape.Value}"))));
+        fixture.Put("agent", SyncFixture.Record(
+            1, SyncFixture.Early, string.Join(", ", Shapes.Select((shape, number) => $"\"field {number:00}\": {shape.Value}"))));
 
         var told = await ShapesAsync(fixture, "field");
 
@@ -57,7 +58,8 @@ public sealed class ShapeTests(PostgresFixture postgres) : IClassFixture<Postgre
         foreach (var (number, value) in values.Index())
         {
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"New\": {value}", created: $"2026-02-01T00:00:{number:00}.000Z"));
-            fixture.Put("agent", SyncFixture.Record(100 + number, SyncFixture.Early, $"\"New twin\": {value}", created: $"2026-02-01T00:00:{59 - number:00}.000Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                100 + number, SyncFixture.Early, $"\"New twin\": {value}", created: $"2026-02-01T00:00:{59 - number:00}.000Z"));
         }
 
         Assert.Equal([told, told], await ShapesAsync(fixture, "New"));

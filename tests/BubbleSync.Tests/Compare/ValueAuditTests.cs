@@ -26,7 +26,9 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.Equal(0L, report.ByVerdict[ValueVerdict.Differs] + report.ByVerdict[ValueVerdict.Rejected] + report.ByVerdict[ValueVerdict.RowMissing]);
         Assert.Equal(Maps.All.Sum(m => fixture.Bubble.Records.Count(m.Type) * m.Fields.Count), report.Rows);
-        Assert.Equal(report.Rows + 1, lines.Count(line => line.StartsWith("entity,", StringComparison.Ordinal) || Maps.All.Any(m => line.StartsWith(m.Name + ",1", StringComparison.Ordinal))));
+        Assert.Equal(report.Rows
+            + 1, lines.Count(line => line.StartsWith("entity,", StringComparison.Ordinal)
+                || Maps.All.Any(m => line.StartsWith(m.Name + ",1", StringComparison.Ordinal))));
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.Empty(await fixture.StagingAsync());
     }
@@ -41,9 +43,12 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal(
             [
                 $"agent,,_id,bubble_id,no id,,,rejected",
-                $"agent,{SyncFixture.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{SyncFixture.Id(1)},Name,name,,,Ann,absent-kept", $"agent,{SyncFixture.Id(1)},Slug,slug,null,,,same",
-                $"agent,{SyncFixture.Id(2)},Commission,commission,twelve,,5,rejected", $"agent,{SyncFixture.Id(2)},Name,name,Ann,Ann,Ann,same", $"agent,{SyncFixture.Id(2)},Slug,slug,,,,absent-kept",
-                $"agent,{SyncFixture.Id(3)},Commission,commission,1.20e1,12,,row-missing", $"agent,{SyncFixture.Id(3)},Name,name,Bob,Bob,,row-missing", $"agent,{SyncFixture.Id(3)},Slug,slug,,,,row-missing",
+                $"agent,{SyncFixture.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{SyncFixture.Id(1)},Name,name,,,Ann,absent-kept",
+                $"agent,{SyncFixture.Id(1)},Slug,slug,null,,,same",
+                $"agent,{SyncFixture.Id(2)},Commission,commission,twelve,,5,rejected", $"agent,{SyncFixture.Id(2)},Name,name,Ann,Ann,Ann,same",
+                $"agent,{SyncFixture.Id(2)},Slug,slug,,,,absent-kept",
+                $"agent,{SyncFixture.Id(3)},Commission,commission,1.20e1,12,,row-missing", $"agent,{SyncFixture.Id(3)},Name,name,Bob,Bob,,row-missing",
+                $"agent,{SyncFixture.Id(3)},Slug,slug,,,,row-missing",
             ],
             lines.Where(l => l.Contains(",_id,bubble_id,no id", StringComparison.Ordinal) || l.Split(',')[2] is "Commission" or "Name" or "Slug"));
         Assert.Equal(lines.Skip(1).Select(Key).Order(StringComparer.Ordinal), lines.Skip(1).Select(Key));
@@ -58,7 +63,8 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
         var (differing, lines) = await AuditAsync(fixture, new() { Entities = ["agent"], Only = ValueVerdict.Differs });
         var (recent, _) = await AuditAsync(fixture, new() { Entities = ["agent"], Since = DateTimeOffset.Parse(SyncFixture.Late, null) });
 
-        Assert.Equal([Head, $"agent,{SyncFixture.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{SyncFixture.Id(1)},Modified Date,modified_date,{SyncFixture.Late},2026-04-01T09:30:00.250000Z,2026-03-01T08:00:00.000000Z,differs"], lines);
+        Assert.Equal([Head, $"agent,{SyncFixture.Id(1)},Commission,commission, 7 ,7,5,differs", $"agent,{SyncFixture.Id(1)},Modified "
+            + $"Date,modified_date,{SyncFixture.Late},2026-04-01T09:30:00.250000Z,2026-03-01T08:00:00.000000Z,differs"], lines);
         Assert.Equal((2L, 7L), (differing.Rows, differing.ByVerdict[ValueVerdict.Same]));
         Assert.Equal((1L, false), (recent.Entities[0].Records, recent.Entities[0].Proof!.IsComplete));
     }
@@ -90,7 +96,8 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task The_value_that_counts_is_looked_up_as_the_mapper_does()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Amount\": 5, \"Linked Payment\": [\"1x1\", null, \"1x2\"], \"logs\": \"a, \\\"b\\\"\\nc\""));
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Amount\": 5, \"Linked Payment\": [\"1x1\", null, \"1x2\"], \"logs\": \"a, "
+            + "\\\"b\\\"\\nc\""));
         fixture.Put("invoice", SyncFixture.Record(2, SyncFixture.Early, "\"Total Amount\": 7.50, \"Amount\": 5"));
         await fixture.ResyncAsync("invoice");
         await fixture.ExecuteAsync($"update invoice set linked_payment = '{{1x1,1x2,1x3}}' where bubble_id = '{SyncFixture.Id(1)}'");
@@ -99,7 +106,8 @@ public sealed class ValueAuditTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.Contains($"invoice,{SyncFixture.Id(1)},Total Amount,total_amount,5,5,5,same", lines);
         Assert.Contains($"invoice,{SyncFixture.Id(2)},Total Amount,total_amount,7.50,7.50,7.50,same", lines);
-        Assert.Contains($"invoice,{SyncFixture.Id(1)},Linked Payment,linked_payment,\"[\"\"1x1\"\", null, \"\"1x2\"\"]\",\"[\"\"1x1\"\",\"\"1x2\"\"]\",\"[\"\"1x1\"\",\"\"1x2\"\",\"\"1x3\"\"]\",same", lines);
+        Assert.Contains($"invoice,{SyncFixture.Id(1)},Linked Payment,linked_payment,\"[\"\"1x1\"\", null, "
+            + "\"\"1x2\"\"]\",\"[\"\"1x1\"\",\"\"1x2\"\"]\",\"[\"\"1x1\"\",\"\"1x2\"\",\"\"1x3\"\"]\",same", lines);
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class VerifyOutputTests(PostgresFixture postgres) : IClassFixture<
 
         Assert.DoesNotContain("not proved", since.All + sample.All, StringComparison.Ordinal);
         Assert.Contains("verify: all equal in a sample of 50%: ", sample.Output, StringComparison.Ordinal);
-        Assert.Contains("verify: nothing to compare in what was modified since 2099-01-01T00:00:00.000Z: 0 records compared", future.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "verify: nothing to compare in what was modified since 2099-01-01T00:00:00.000Z: 0 records compared", future.Output, StringComparison.Ordinal);
         Assert.Contains("only what was modified since 2026-01-01T00:00:00.000Z", since.Output, StringComparison.Ordinal);
         Assert.Contains("only a sample of 50%", sample.Output, StringComparison.Ordinal);
     }

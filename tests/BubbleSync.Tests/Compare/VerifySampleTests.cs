@@ -55,7 +55,8 @@ public sealed class VerifySampleTests(PostgresFixture postgres) : IClassFixture<
 
         await fixture.ResyncAsync("agent");
 
-        var sampled = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
+        var sampled = await fixture.Engine()
+            .VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
         var whole = await VerifyAsync(fixture, "agent");
 
         Assert.Equal((records / 10, (long)records), (sampled.Entities[0].Compared, whole.Entities[0].Compared));
@@ -77,9 +78,11 @@ public sealed class VerifySampleTests(PostgresFixture postgres) : IClassFixture<
         await fixture.ExecuteAsync("update agent set name = 'edited'");
         fixture.With(windowSize: Math.Min(offsetCeiling, fixture.Settings.Bubble.WindowSize), offsetCeiling: offsetCeiling);
         foreach (var number in Enumerable.Range(0, 180))
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                number, SyncFixture.Early, "\"Name\": \"Ann\"", created: $"2026-{1 + (number / 20):00}-{1 + (number % 20):00}T00:00:00.000Z"));
 
-        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
+        var report = await fixture.Engine()
+            .VerifyAsync(new VerifyOptions { Entities = ["agent"], Sample = new Limit(10, IsPercent: true) }, null, fixture.Limit);
 
         var months = report.Differences.Select(d => (int.Parse(d.BubbleId[^6..], null) / 20) + 1).Distinct().Order();
         Assert.Equal(18, report.Entities[0].Compared);

@@ -27,7 +27,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal([], report.Differences.Select(Text));
         Assert.True(report.Success);
-        Assert.All(report.Entities, e => Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), e.Compared, true), (e.Compared, e.Equal, e.Proof!.IsComplete)));
+        Assert.All(report.Entities, e =>
+            Assert.Equal((fixture.Bubble.Records.Count(Maps.Of(e.Name).Type), e.Compared, true), (e.Compared, e.Equal, e.Proof!.IsComplete)));
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.Empty(await fixture.StagingAsync());
     }
@@ -43,13 +44,17 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal(
             [
-                $"differs|{SyncFixture.Id(5)}|Commission|commission", $"differs|{SyncFixture.Id(5)}|Name|name", $"extra|{SyncFixture.Id(2)}||", $"missing|{SyncFixture.Id(1)}||", $"newer|{SyncFixture.Id(4)}|Modified Date|modified_date",
-                $"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date", $"rejected|{SyncFixture.Id(7)}|Commission|commission",
+                $"differs|{SyncFixture.Id(5)}|Commission|commission", $"differs|{SyncFixture.Id(5)}|Name|name", $"extra|{SyncFixture.Id(2)}||",
+                $"missing|{SyncFixture.Id(1)}||", $"newer|{SyncFixture.Id(4)}|Modified Date|modified_date",
+                $"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date",
+                $"rejected|{SyncFixture.Id(7)}|Commission|commission",
             ],
             report.Differences.Select(Text).Order(StringComparer.Ordinal));
-        Assert.Equal(report.Differences.OrderBy(d => d.BubbleId, StringComparer.Ordinal).ThenBy(d => d.BubbleField, StringComparer.Ordinal), report.Differences);
+        Assert.Equal(report.Differences.OrderBy(d => d.BubbleId, StringComparer.Ordinal)
+            .ThenBy(d => d.BubbleField, StringComparer.Ordinal), report.Differences);
         var entity = Assert.Single(report.Entities);
-        Assert.Equal((8L, 2L, 1L, 1L, 2L, 1L, 1L, 1L), (entity.Compared, entity.Equal, entity.Missing, entity.Extra, entity.Older, entity.Newer, entity.Differs, entity.Rejected));
+        Assert.Equal((8L, 2L, 1L, 1L, 2L, 1L, 1L, 1L),
+            (entity.Compared, entity.Equal, entity.Missing, entity.Extra, entity.Older, entity.Newer, entity.Differs, entity.Rejected));
         Assert.False(report.Success);
         Assert.Equal(before, await fixture.SnapshotAsync());
     }
@@ -60,7 +65,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.Put("user", SyncFixture.Record(9, SyncFixture.Early, $"\"Linked Agent Profile\": \"{SyncFixture.Id(8)}\""));
         fixture.Put("agent", SyncFixture.Record(8, SyncFixture.Early));
-        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Invoice Item\": [\"{SyncFixture.Id(3)}\"], \"Linked SEDA registration\": null, \"Created By\": null, \"Linked Agent\": \"{SyncFixture.Id(8)}\""));
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Invoice Item\": [\"{SyncFixture.Id(3)}\"], \"Linked SEDA registration\": "
+            + $"null, \"Created By\": null, \"Linked Agent\": \"{SyncFixture.Id(8)}\""));
         fixture.Put("invoice", SyncFixture.Record(5, SyncFixture.Early, "\"Linked SEDA registration\": \"\\u2003 \", \"Linked Payment\": null"));
         fixture.Put("invoice_item", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(1)}\""));
         fixture.Put("invoice_item", SyncFixture.Record(4, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(1)}\""));
@@ -80,7 +86,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_list_that_lacks_an_item_of_Bubbles_and_a_link_that_names_another_differ()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Payment\": [\"1x1\", \"1x2\"], \"Linked Customer\": \"1x3\", \"Linked Agent\": \"1x4\""));
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Linked Payment\": [\"1x1\", \"1x2\"], \"Linked Customer\": \"1x3\", \"Linked "
+            + "Agent\": \"1x4\""));
         await fixture.ResyncAsync("invoice");
         await fixture.ExecuteAsync("update invoice set linked_payment = '{1x1}', linked_customer = '1x9', linked_agent = null");
 
@@ -111,12 +118,14 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await PlantAsync(fixture);
 
-        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-20T00:00:00Z", null) }, null, fixture.Limit);
+        var report = await fixture.Engine()
+            .VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-20T00:00:00Z", null) }, null, fixture.Limit);
 
-        Assert.Equal([$"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified Date|modified_date"], report.Differences.Select(Text));
+        Assert.Equal([$"older|{SyncFixture.Id(3)}|Modified Date|modified_date", $"older|{SyncFixture.Id(8)}|Modified "
+            + "Date|modified_date"], report.Differences.Select(Text));
         Assert.Equal((2L, false), (report.Entities[0].Compared, report.Entities[0].Proof!.IsComplete));
         Assert.Equal("what was modified since 2026-03-20T00:00:00.000Z", report.Entities[0].Proof!.Part);
-        Assert.Empty(report.Entities[0].Proof!.Doubts);
+        Assert.Empty(report.Entities[0].Proof!.Issues);
     }
 
     [Fact]
@@ -126,7 +135,8 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         fixture.Put("agent", SyncFixture.Record(1, "2026-03-01T08:00:00.123Z"));
         await fixture.ResyncAsync("agent");
 
-        var report = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-01T08:00:00.1235Z", null) }, null, fixture.Limit);
+        var report = await fixture.Engine()
+            .VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = DateTimeOffset.Parse("2026-03-01T08:00:00.1235Z", null) }, null, fixture.Limit);
 
         Assert.Equal((true, 1L), (report.Success, report.Entities[0].Compared));
     }
@@ -147,8 +157,10 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(await File.ReadAllBytesAsync(files[0], fixture.Limit), await File.ReadAllBytesAsync(files[1], fixture.Limit));
         Assert.Equal(["entity,bubble_id,verdict,bubble_field,column", $"agent,{SyncFixture.Id(1)},missing,,"], File.ReadLines(files[0]).Take(2));
         Assert.Contains($"differs: agent {SyncFixture.Id(5)}: 'Commission' in commission", text.Output, StringComparison.Ordinal);
-        Assert.Equal((false, 8, 8), (json.Json.GetProperty("success").GetBoolean(), json.Json.GetProperty("differences").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("compared").GetInt32()));
-        Assert.Equal("verify", await fixture.ScalarAsync<string>($"select kind from bubblesync.run where run_id = '{json.Json.GetProperty("runId").GetString()}'"));
+        Assert.Equal((false, 8, 8), (json.Json.GetProperty("success")
+            .GetBoolean(), json.Json.GetProperty("differences").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("compared").GetInt32()));
+        Assert.Equal("verify", await fixture.ScalarAsync<string>("select kind from bubblesync.run where run_id = "
+            + $"'{json.Json.GetProperty("runId").GetString()}'"));
     }
 
     [Fact]
@@ -183,14 +195,15 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         var journal = target.Journal(Guid.NewGuid());
         await journal.StartAsync(RunKind.Verify, new { }, fixture.Clock.GetUtcNow(), fixture.Limit);
         using var bubble = new BubbleConnection(fixture.Settings.Bubble, fixture.Clock, NullLogger.Instance, handler: null);
-        SettlePlans settle = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
+        ResolvePlans resolve = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
         await using var runLock = await RunLock.TakeAsync(target.Database, journal.RunId, [], "run it again", fixture.Limit);
-        var run = new ComparisonRun(fixture.Settings, new ComparisonScope(null, null), bubble, target.Database, runLock, settle, journal, fixture.Clock);
+        var run = new ComparisonRun(fixture.Settings, new ComparisonScope(null, null), bubble, target.Database, runLock, resolve, journal, fixture.Clock);
         await run.RunAsync(_ => Task.CompletedTask, fixture.Limit);
         return run;
     }
 
-    // 1 missing, 2 extra, 3 older, 4 newer, 5 two columns changed here, 6 equal but for a column of ours, 7 does not convert any more, 8 changed on both sides, 9 equal.
+    // 1 missing, 2 extra, 3 older, 4 newer, 5 two columns changed here, 6 equal but for a column of ours, 7 does not convert any more, 8 changed on both sides,
+    // 9 equal.
     private static async Task PlantAsync(SyncFixture fixture)
     {
         foreach (var number in new[] { 2, 3, 4, 5, 6, 7, 8, 9 })
@@ -212,5 +225,6 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     private static Task<VerifyReport> VerifyAsync(SyncFixture fixture, params string[] entities) =>
         fixture.Engine().VerifyAsync(new VerifyOptions { Entities = entities }, null, fixture.Limit);
 
-    private static string Text(VerifiedDifference difference) => $"{Word.Of(difference.Verdict)}|{difference.BubbleId}|{difference.BubbleField}|{difference.Column}";
+    private static string Text(VerifiedDifference difference) =>
+        $"{Word.Of(difference.Verdict)}|{difference.BubbleId}|{difference.BubbleField}|{difference.Column}";
 }

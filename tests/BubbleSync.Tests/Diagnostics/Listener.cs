@@ -66,7 +66,8 @@ internal sealed class Listener : IDisposable
             before = _measured.Count;
         _meters.RecordObservableInstruments();
         lock (_measured)
-            return [.. _measured.Skip(before).Select(m => m.Name).Where(n => n is "bubblesync.api.in_flight" or "bubblesync.api.allowed" or "bubblesync.queue.depth")];
+            return [.. _measured.Skip(before)
+                .Select(m => m.Name).Where(n => n is "bubblesync.api.in_flight" or "bubblesync.api.allowed" or "bubblesync.queue.depth")];
     }
 
     public void Dispose()

@@ -21,11 +21,16 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
         var received = new ConcurrentDictionary<string, string>();
         await using var collector = await CollectorAsync(received);
 
-        var outcome = await Bubblesync.RunAsync(fixture, [], new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(
+            fixture, [], new Dictionary<string,
+            string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
+            "--entity", "agent");
 
         Assert.Equal(0, outcome.Code);
-        Assert.All(["run", "entity", "window", "request", "copy", "merge", "patch", "bubblesync.entity"], name => Assert.Contains(name, received["/v1/traces"], StringComparison.Ordinal));
-        Assert.All(["bubblesync.records", "bubblesync.api.calls", "bubblesync.api.duration", "inserted"], name => Assert.Contains(name, received["/v1/metrics"], StringComparison.Ordinal));
+        Assert.All(["run", "entity", "window", "request", "copy", "merge", "patch", "bubblesync.entity"], name =>
+            Assert.Contains(name, received["/v1/traces"], StringComparison.Ordinal));
+        Assert.All(["bubblesync.records", "bubblesync.api.calls", "bubblesync.api.duration", "inserted"], name =>
+            Assert.Contains(name, received["/v1/metrics"], StringComparison.Ordinal));
     }
 
     [Fact]
@@ -33,7 +38,10 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(fixture, [], new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync", "--entity", "agent");
+        var outcome = await Bubblesync.RunAsync(
+            fixture, [], new Dictionary<string,
+            string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
+            "--entity", "agent");
 
         Assert.Equal(0, outcome.Code);
     }
@@ -58,7 +66,8 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
 
         var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--log", "text", "--verbose");
 
-        Assert.All(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|dbug|warn): BubbleSync\.Etl\.SyncEngine\[\d+\] ", line));
+        Assert.All(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line =>
+            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|dbug|warn): BubbleSync\.Etl\.SyncEngine\[\d+\] ", line));
         Assert.Contains("BubbleSync.Etl.SyncEngine[10] agent: Created Date", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("records read", outcome.Error, StringComparison.Ordinal);
     }

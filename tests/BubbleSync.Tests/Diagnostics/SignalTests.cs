@@ -25,11 +25,13 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var run = Assert.Single(heard.Spans, s => s.OperationName == "run");
         Assert.Equal($"{report.RunId}", run.GetTagItem("bubblesync.run")?.ToString());
-        Assert.Equal(["copy", "entity", "merge", "patch", "request", "run", "window"], heard.Spans.Select(s => s.OperationName).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["copy", "entity", "merge", "patch", "request", "run", "window"], heard.Spans.Select(s => s.OperationName)
+            .Distinct().Order(StringComparer.Ordinal));
         Assert.All(heard.Spans, s => Assert.Equal(run.TraceId, s.TraceId));
         Assert.Equal(report.Api.Calls, heard.Spans.Count(s => s.OperationName == "request"));
         Assert.Equal(["agent", "customer"], heard.Spans.Where(s => s.OperationName == "merge").Select(s => s.GetTagItem("bubblesync.entity")).Order());
-        Assert.Equal(report.Patches.Select(p => p.Name), heard.Spans.Where(s => s.OperationName == "patch").OrderBy(s => s.StartTimeUtc).Select(s => s.GetTagItem("bubblesync.patch")));
+        Assert.Equal(report.Patches.Select(p => p.Name), heard.Spans.Where(s => s.OperationName == "patch")
+            .OrderBy(s => s.StartTimeUtc).Select(s => s.GetTagItem("bubblesync.patch")));
     }
 
     [Fact]
@@ -40,7 +42,9 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
-        Assert.Equal(report.Api, new ApiCounts((long)heard.Sum("bubblesync.api.calls"), (long)heard.Sum("bubblesync.api.calls", ("bubblesync.retry", true)), (long)heard.Sum("bubblesync.api.throttled"), (long)heard.Sum("bubblesync.api.bytes")));
+        Assert.Equal(report.Api, new ApiCounts(
+            (long)heard.Sum("bubblesync.api.calls"), (long)heard.Sum("bubblesync.api.calls", ("bubblesync.retry", true)),
+            (long)heard.Sum("bubblesync.api.throttled"), (long)heard.Sum("bubblesync.api.bytes")));
         foreach (var entity in report.Entities)
         {
             Assert.Equal(entity.Inserted, heard.Sum("bubblesync.records", ("bubblesync.entity", entity.Name), ("bubblesync.outcome", "inserted")));
@@ -84,17 +88,22 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Subset(log.Lines.Select(l => l.Id.Id).ToHashSet(), new HashSet<int> { 1, 2, 10, 40, 50, 51, 52 });
-        Assert.Contains(log.Lines, l => l is { Level: LogLevel.Information } && l.Text == "load: agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 conflicts, 1 rejected");
-        Assert.DoesNotContain(log.Lines, l => l.Text.Contains(Secret, StringComparison.Ordinal) || l.Text.Contains(fixture.Settings.Bubble.ApiToken!, StringComparison.Ordinal));
+        Assert.Contains(log.Lines, l => l is { Level: LogLevel.Information } && l.Text == "load: agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 "
+            + "conflicts, 1 rejected");
+        Assert.DoesNotContain(
+            log.Lines, l => l.Text.Contains(Secret, StringComparison.Ordinal) || l.Text.Contains(fixture.Settings.Bubble.ApiToken!, StringComparison.Ordinal));
         Assert.DoesNotContain(heard.Spans.SelectMany(s => s.TagObjects), t => $"{t.Value}".Contains(Secret, StringComparison.Ordinal));
-        Assert.Contains("load|agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 conflicts, 1 rejected", await fixture.RowsAsync("select stage, message from bubblesync.activity_log where level = 'info'"));
+        Assert.Contains("load|agent: merged 2: 1 inserted, 0 updated, 0 unchanged, 0 "
+            + "conflicts, 1 rejected", await fixture.RowsAsync("select stage, message from bubblesync.activity_log where level = 'info'"));
     }
 
     [Fact]
     public async Task A_body_that_is_cut_off_is_described_and_not_quoted()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["truncated=100"] });
-        fixture.Put("agent", $$"""{"Name": "{{Secret}}", "_id": "{{SyncFixture.Id(1)}}", "Created Date": "{{SyncFixture.Early}}", "Modified Date": "{{SyncFixture.Early}}", "Banker": "{{new string('x', 200)}}"}""");
+        fixture.Put("agent",
+            $$"""{"Name": "{{Secret}}", "_id": "{{SyncFixture.Id(1)}}", "Created Date": "{{SyncFixture.Early}}", "Modified """
+                + $$"""Date": "{{SyncFixture.Early}}", "Banker": "{{new string('x', 200)}}"}""");
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
         var log = new ListLogger();
 
@@ -102,6 +111,8 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Contains("it breaks at line 1, byte", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
         Assert.Contains(log.Lines, l => l.Id.Id == 50);
-        Assert.DoesNotContain(log.Lines.Select(l => l.Text).Append(report.ToJson()).Concat(await fixture.RowsAsync("select message from bubblesync.activity_log")), t => t.Contains(Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log.Lines.Select(l => l.Text).Append(report.ToJson()).Concat(await fixture.RowsAsync("select message from bubblesync.activity_log")), t =>
+                t.Contains(Secret, StringComparison.Ordinal));
     }
 }

@@ -104,7 +104,7 @@ public class CountReconciliationProperties
         public CountResult Run(bool changed, long? undated = 0)
         {
             IReadOnlyList<Window> ranges = changed ? [new Window(WindowKind.Created, null, FakeType.At(End))] : [];
-            var side = new CountedSide(CountAsync, SettleAsync);
+            var side = new CountedSide(CountAsync, ResolveAsync);
             return new CountReconciliation(There.Source, side, _settings, FakeType.At(End))
                 .RunAsync(new NotedRows(undated, ranges), CancellationToken.None).GetAwaiter().GetResult();
         }
@@ -118,7 +118,7 @@ public class CountReconciliationProperties
             return new RangeCount(created.Count, 0, created.Count == 0 ? null : FakeType.At(created[created.Count / 2]));
         }
 
-        private async Task SettleAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
+        private async Task ResolveAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
         {
             foreach (var range in ranges)
             {

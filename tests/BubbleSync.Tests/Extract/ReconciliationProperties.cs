@@ -23,7 +23,7 @@ public class ReconciliationProperties
 
         // Some come on a page of one row, as counts do.
         var missing = history.Type.Records.Keys.Except(history.HandedOn.Versions.Keys).ToList();
-        Assert.True(missing.Count == 0 || history.Ledger.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
+        Assert.True(missing.Count == 0 || history.ExtractLog.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
     });
 
     [Fact]
@@ -37,7 +37,7 @@ public class ReconciliationProperties
         history.Read();
 
         var missing = history.Type.Records.Keys.Except(history.HandedOn.Versions.Keys).ToList();
-        Assert.True(missing.Count == 0 || history.Ledger.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
+        Assert.True(missing.Count == 0 || history.ExtractLog.Issues.Count > 0, $"{string.Join(", ", missing)} did not come");
     });
 
     [Fact]
@@ -55,7 +55,7 @@ public class ReconciliationProperties
 
         history.Read();
 
-        Assert.Empty(history.Ledger.Issues);
+        Assert.Empty(history.ExtractLog.Issues);
         Assert.Empty(before.Where(history.Type.Records.ContainsKey).Except(history.HandedOn.Versions.Keys));
     });
 
@@ -66,7 +66,7 @@ public class ReconciliationProperties
 
         history.Read();
 
-        Assert.Empty(history.Ledger.Issues);
+        Assert.Empty(history.ExtractLog.Issues);
         Assert.Equal(1, history.Reconciling);
     });
 
@@ -91,7 +91,7 @@ public class ReconciliationProperties
 
         public FakeType Type { get; } = new();
 
-        public ExtractLog Ledger { get; } = new();
+        public ExtractLog ExtractLog { get; } = new();
 
         public HandedOn HandedOn { get; } = new();
 
@@ -104,10 +104,10 @@ public class ReconciliationProperties
         {
             var planner = new WindowPlanner(Type.Source, _settings);
             var whole = await Type.Source.ProbeAsync(null, 0, CancellationToken.None);
-            Ledger.CountedBefore = whole.Total;
+            ExtractLog.CountedBefore = whole.Total;
             await foreach (var window in planner.PlanAsync(whole, FakeType.At(End), [], CancellationToken.None))
                 await ReadAsync(window);
-            var reconciliation = new Reconciliation(Type.Source, planner, Ledger, FakeType.At(End));
+            var reconciliation = new Reconciliation(Type.Source, planner, ExtractLog, FakeType.At(End));
             var before = Type.Requests;
             while (await reconciliation.NextAsync(CancellationToken.None) is { Count: > 0 } missed)
             {
@@ -128,7 +128,7 @@ public class ReconciliationProperties
             {
                 HandedOn.Take(reading);
                 if (reading is ReadingEnded { Of.Window: var of, Verdict: var verdict })
-                    Ledger.Add(of, verdict);
+                    ExtractLog.Add(of, verdict);
             }
         }
     }

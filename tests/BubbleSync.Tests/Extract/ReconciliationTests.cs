@@ -34,7 +34,7 @@ public sealed class ReconciliationTests
         Assert.Empty(await NextAsync());
 
         Assert.Equal(1, _type.Requests);
-        Assert.Empty(_log.Doubts);
+        Assert.Empty(_log.Issues);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ReconciliationTests
 
         Assert.Equal([Early], first);
         Assert.Empty(second);
-        Assert.Contains("1 records came of 2 that Bubble counts", Assert.Single(_log.Doubts), StringComparison.Ordinal);
+        Assert.Contains("1 records came of 2 that Bubble counts", Assert.Single(_log.Issues).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class ReconciliationTests
         _type.Put("1x4", End + 1, End + 1);
 
         Assert.Empty(await reconciliation.NextAsync(CancellationToken.None));
-        Assert.Empty(_log.Doubts);
+        Assert.Empty(_log.Issues);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ReconciliationTests
         _type.Lie = (window, _, _, answer) => window is null ? answer with { Remaining = 9 } : answer;
 
         Assert.Empty(await NextAsync());
-        Assert.StartsWith("Bubble's counts contradict each other: 4 records before and 10 after", Assert.Single(_log.Doubts), StringComparison.Ordinal);
+        Assert.StartsWith("Bubble's counts contradict each other: 4 records before and 10 after", Assert.Single(_log.Issues).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class ReconciliationTests
         _type.Lie = (_, _, _, answer) => answer with { Remaining = null };
 
         Assert.Empty(await NextAsync());
-        Assert.Equal(("Bubble's answers do not say how many records there are", 1), (Assert.Single(_log.Doubts), _type.Requests));
+        Assert.Equal(("Bubble's answers do not say how many records there are", 1), (Assert.Single(_log.Issues).Message, _type.Requests));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ReconciliationTests
             : answer;
 
         Assert.Equal([Late], await NextAsync());
-        Assert.Equal("records without Created Date cannot be asked for: no such search", Assert.Single(_log.Doubts));
+        Assert.Equal("records without Created Date cannot be asked for: no such search", Assert.Single(_log.Issues).Message);
     }
 
     [Theory]

@@ -144,7 +144,8 @@ public sealed class WindowPlannerTests
 
     private static Window Created(int from, int to) => new(WindowKind.Created, FakeType.At(from), FakeType.At(to));
 
-    private int Count(Window window) => _type.Records.Values.Count(r => FakeType.At(r.Created!.Value) >= window.From && FakeType.At(r.Created.Value) < window.To);
+    private int Count(Window window) =>
+        _type.Records.Values.Count(r => FakeType.At(r.Created!.Value) >= window.From && FakeType.At(r.Created.Value) < window.To);
 
     // One record each millisecond.
     private void Fill(int records)

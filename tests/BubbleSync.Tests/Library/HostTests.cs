@@ -56,7 +56,8 @@ public sealed class HostTests(PostgresFixture postgres) : IClassFixture<Postgres
     [Fact]
     public async Task What_is_wrong_with_the_settings_ends_the_start_and_is_named_all_at_once()
     {
-        var settings = new SyncSettings { Bubble = new BubbleSettings { PageSize = 0, ApiToken = "Bearer x" }, Postgres = new PostgresSettings { MaxConnections = 1 } };
+        var settings =
+            new SyncSettings { Bubble = new BubbleSettings { PageSize = 0, ApiToken = "Bearer x" }, Postgres = new PostgresSettings { MaxConnections = 1 } };
         using var host = Build(services => services.AddBubbleSync(options => options.Settings = settings));
 
         var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());

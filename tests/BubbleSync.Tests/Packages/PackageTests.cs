@@ -17,7 +17,10 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
     public async Task The_tool_runs_in_any_folder_with_the_configuration_that_comes_with_it()
     {
         var database = ("BUBBLESYNC_Postgres__ConnectionString", (string?)await postgres.CreateDatabaseAsync());
-        var installed = await packed.RunAsync("elsewhere", "dotnet", ["tool", "install", "BubbleSync.Cli", "--version", PackedFolder.Version, "--tool-path", "tools", "--add-source", Path.Combine(packed.Place, "packages")]);
+        var installed = await packed.RunAsync(
+            "elsewhere",
+            "dotnet", ["tool", "install", "BubbleSync.Cli", "--version", PackedFolder.Version, "--tool-path", "tools", "--add-source", Path.Combine(
+                packed.Place, "packages")]);
         Assert.True(installed.Code == 0, installed.All);
         var tool = Path.Combine(packed.Place, "elsewhere", "tools", "bubblesync");
 
@@ -30,9 +33,11 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
         Assert.Contains("  bubblesync [command] [options]", help.Output, StringComparison.Ordinal);
         Assert.Equal((0, $"Created: {Tables}"), (made.Code, made.Output.Trim()));
         Assert.Equal(0, patched.Code);
-        Assert.All(Directory.GetFiles(Path.Combine(Config, "patches")), p => Assert.Contains($"  {Path.GetFileNameWithoutExtension(p)} ", patched.Output, StringComparison.Ordinal));
+        Assert.All(Directory.GetFiles(Path.Combine(Config, "patches")), p =>
+            Assert.Contains($"  {Path.GetFileNameWithoutExtension(p)} ", patched.Output, StringComparison.Ordinal));
         Assert.Contains("well    unique key agent.bubble_id: there", examined.Output, StringComparison.Ordinal);
-        Assert.Equal(Files(Config), Files(Assert.Single(Directory.GetDirectories(Path.Combine(packed.Place, "elsewhere", "tools", ".store"), "config", SearchOption.AllDirectories))));
+        Assert.Equal(Files(Config), Files(
+            Assert.Single(Directory.GetDirectories(Path.Combine(packed.Place, "elsewhere", "tools", ".store"), "config", SearchOption.AllDirectories))));
     }
 
     [Fact]
@@ -74,7 +79,8 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
         await using var description = await package.GetEntry($"{name}.nuspec")!.OpenAsync();
         var metadata = XDocument.Load(description).Root!.Elements().Single().Elements().ToDictionary(e => e.Name.LocalName);
 
-        Assert.Equal(("README.md", "git", null), (metadata["readme"].Value, metadata["repository"].Attribute("type")?.Value, metadata["repository"].Attribute("url")?.Value));
+        Assert.Equal(("README.md", "git", null),
+            (metadata["readme"].Value, metadata["repository"].Attribute("type")?.Value, metadata["repository"].Attribute("url")?.Value));
         Assert.StartsWith("Mirrors a Bubble.io app into PostgreSQL", metadata["description"].Value, StringComparison.Ordinal);
         Assert.Equal(("MIT", "expression"), (metadata["license"].Value, metadata["license"].Attribute("type")?.Value));
         Assert.Contains("bubble.io postgresql", metadata["tags"].Value, StringComparison.Ordinal);
@@ -89,5 +95,6 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
             [$"BubbleSync.Cli.{PackedFolder.Version}.nupkg", $"BubbleSync.Etl.{PackedFolder.Version}.nupkg"],
             Directory.GetFiles(Path.Combine(packed.Place, "packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
-    private static IEnumerable<string> Files(string folder) => Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order(StringComparer.Ordinal);
 }

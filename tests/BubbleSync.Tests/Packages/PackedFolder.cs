@@ -17,12 +17,16 @@ public sealed class PackedFolder : IAsyncLifetime
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         var packed = await ChildProcess.RunAsync(
             Repository.Root, "dotnet",
-            ["pack", "BubbleSync.Etl.sln", "--no-build", "-c", configuration, "-o", Path.Combine(Place, "packages"), "-p:MinVerSkip=true", $"-p:PackageVersion={Version}"]);
+            [
+                "pack", "BubbleSync.Etl.sln", "--no-build", "-c", configuration, "-o", Path.Combine(Place, "packages"), "-p:MinVerSkip=true",
+                $"-p:PackageVersion={Version}",
+            ]);
         Assert.True(packed.Code == 0, packed.All);
         Write("NuGet.config", $"""
             <configuration>
               <packageSources><clear /><add key="packed" value="packages" /></packageSources>
-              <fallbackPackageFolders><clear />{string.Concat(FoldersOfOthers().Select((f, i) => $"<add key=\"{i}\" value=\"{f}\" />"))}</fallbackPackageFolders>
+              <fallbackPackageFolders><clear />{string.Concat(FoldersOfOthers().Select((f,
+                i) => $"<add key=\"{i}\" value=\"{f}\" />"))}</fallbackPackageFolders>
             </configuration>
             """);
     }

@@ -18,5 +18,6 @@ internal static class PatchFixture
     }
 
     /// <summary>Runs one patch and gives what it did; more than one, or none, is a mistake of the test.</summary>
-    public static async Task<PatchReport> PatchAsync(this SyncFixture fixture, string name) => (await fixture.Engine().PatchAsync([name], fixture.Limit)).Patches.Single();
+    public static async Task<PatchReport> PatchAsync(this SyncFixture fixture, string name) =>
+        (await fixture.Engine().PatchAsync([name], fixture.Limit)).Patches.Single();
 }

@@ -12,7 +12,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var blank = await fixture.RowsAsync("select code from generate_series(1, 65535) as code where code not between 55296 and 57343 and bubblesync.is_blank(chr(code))");
+        var blank = await fixture.RowsAsync(
+            "select code from generate_series(1, 65535) as code where code not between 55296 and 57343 and bubblesync.is_blank(chr(code))");
 
         Assert.Equal(Enumerable.Range(1, 65535).Where(code => char.IsWhiteSpace((char)code)).Select(code => $"{code}"), blank);
         Assert.Equal("true|true|false", await fixture.RowAsync("select bubblesync.is_blank(null), bubblesync.is_blank(''), bubblesync.is_blank(' x ')"));
@@ -30,7 +31,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task The_seda_link_of_an_invoice_is_restored_only_where_it_is_null_or_blank(string there, string expected)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"insert into invoice (bubble_id, linked_seda_registration) values ('i1', {there}), ('i2', null); insert into seda_registration (bubble_id, linked_invoice) values ('s1', '{{x, i1}}')");
+        await fixture.ExecuteAsync($"insert into invoice (bubble_id, linked_seda_registration) values ('i1', {there}), ('i2', null); insert into "
+            + $"seda_registration (bubble_id, linked_invoice) values ('s1', '{{x, i1}}')");
 
         await fixture.PatchAsync("010");
 
@@ -45,7 +47,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task Of_several_registrations_that_list_an_invoice_the_newest_has_it_then_the_smallest_id(string expected, string claims)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"insert into invoice (bubble_id) values ('i1'); insert into seda_registration (bubble_id, modified_date, linked_invoice) select id, at::timestamptz, '{{i1, i1}}' from (values {claims}) as c (id, at)");
+        await fixture.ExecuteAsync("insert into invoice (bubble_id) values ('i1'); insert into seda_registration (bubble_id, modified_date, linked_invoice) "
+            + $"select id, at::timestamptz, '{{i1, i1}}' from (values {claims}) as c (id, at)");
 
         var report = await fixture.PatchAsync("010");
 
@@ -64,7 +67,9 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await fixture.PatchAsync("010");
 
         Assert.Equal(1, report.Rows);
-        Assert.Equal("warning|patch|invoice|i1|010-invoice-seda-link: keeps its SEDA registration s9, though s1 lists it", await fixture.RowAsync("select level, stage, entity, bubble_id, message from bubblesync.activity_log where level <> 'info'"));
+        Assert.Equal("warning|patch|invoice|i1|010-invoice-seda-link: keeps its SEDA registration s9, "
+            + "though s1 lists it", await fixture.RowAsync("select level, stage, entity, bubble_id, message from bubblesync.activity_log where "
+            + "level <> 'info'"));
     }
 
     [Theory]
@@ -77,24 +82,28 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync($"""
-            insert into seda_registration (bubble_id, linked_customer, linked_invoice) values ('s1', {there}, null), ('s2', {there}, array['x', 'i2']), ('s3', null, array['x']);
+            insert into seda_registration (bubble_id, linked_customer, linked_invoice) values ('s1', {there}, null), ('s2', {there}, array['x', 'i2']),
+              ('s3', null, array['x']);
             insert into invoice (bubble_id, linked_customer, linked_seda_registration) values ('i1', 'c1', 's1'), ('i2', 'c1', null);
             """);
 
         await fixture.PatchAsync("020");
 
-        Assert.Equal([$"s1|{expected}", $"s2|{expected}", "s3|~"], await fixture.RowsAsync("select bubble_id, linked_customer from seda_registration order by 1"));
+        Assert.Equal([$"s1|{expected}", $"s2|{expected}", "s3|~"], await fixture.RowsAsync("select bubble_id, linked_customer from "
+            + "seda_registration order by 1"));
     }
 
     [Theory]
     [InlineData("c2", "('i1', 'c1', '2026-01-01'), ('i2', 'c2', '2026-01-03'), ('i3', 'c3', '2026-01-02')")]
     [InlineData("c2", "('i9', 'c1', '2026-01-01'), ('i10', 'c2', '2026-01-01')")]
     [InlineData("c2", "('i1', 'c1', null), ('i2', 'c2', '2020-01-01')")]
-    [InlineData("c2", "('i1', null, '2026-01-03'), ('i3', ' ', '2026-01-03'), ('i4', '', '2026-01-03'), ('i5', E'\\u3000', '2026-01-03'), ('i2', 'c2', '2026-01-01')")]
+    [InlineData("c2", "('i1', null, '2026-01-03'), ('i3', ' ', '2026-01-03'), ('i4', '', '2026-01-03'), ('i5', E'\\u3000', '2026-01-03'), ('i2', 'c2', "
+        + "'2026-01-01')")]
     public async Task Of_several_invoices_with_a_customer_the_newest_gives_it_then_the_smallest_id(string expected, string invoices)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"insert into seda_registration (bubble_id) values ('s1'); insert into invoice (bubble_id, linked_customer, modified_date, linked_seda_registration) select id, customer, at::timestamptz, 's1' from (values {invoices}) as v (id, customer, at)");
+        await fixture.ExecuteAsync("insert into seda_registration (bubble_id) values ('s1'); insert into invoice (bubble_id, linked_customer, modified_date, "
+            + $"linked_seda_registration) select id, customer, at::timestamptz, 's1' from (values {invoices}) as v (id, customer, at)");
 
         await fixture.PatchAsync("020");
 
@@ -111,7 +120,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync($"""
             insert into invoice (bubble_id, linked_invoice_item) values ('i1', {there}), ('i2', null);
-            insert into invoice_item (bubble_id, linked_invoice, created_date) values ('n3', 'i1', null), ('n2', 'i1', '2026-01-02'), ('n1', 'i1', '2026-01-01'), ('n4', 'i9', null), ('n5', null, null);
+            insert into invoice_item (bubble_id, linked_invoice, created_date) values ('n3', 'i1', null), ('n2', 'i1', '2026-01-02'), ('n1', 'i1',
+              '2026-01-01'), ('n4', 'i9', null), ('n5', null, null);
             """);
 
         await fixture.PatchAsync("030");
@@ -129,7 +139,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync($"""
             insert into invoice (bubble_id, linked_payment) values ('i1', {there}), ('i2', null);
             insert into payment (bubble_id, linked_invoice, created_date) values ('p2', 'i1', '2026-01-02'), ('p1', 'i1', '2026-01-01'), ('p3', 'i9', null);
-            insert into submitted_payment (bubble_id, linked_invoice, created_date) values ('q1', 'i1', '2026-01-03'), ('p1', 'i1', '2026-01-01'), ('q2', null, null);
+            insert into submitted_payment (bubble_id, linked_invoice, created_date) values ('q1', 'i1', '2026-01-03'), ('p1', 'i1', '2026-01-01'), ('q2',
+              null, null);
             """);
 
         await fixture.PatchAsync("040");
@@ -157,7 +168,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
             insert into invoice (bubble_id) values ('i2');
             """);
         var there = await fixture.ScalarAsync<string>($"select array_to_string({list}, ',') from invoice where bubble_id = 'i1'");
-        var lacking = await fixture.ScalarAsync<string>($"select string_agg(bubble_id, ',' order by created_date) from {child} where linked_invoice = 'i1' and bubble_id like '%7'");
+        var lacking = await fixture.ScalarAsync<string>(
+            $"select string_agg(bubble_id, ',' order by created_date) from {child} where linked_invoice = 'i1' and bubble_id like '%7'");
 
         await fixture.PatchAsync(patch);
 
@@ -172,12 +184,14 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
             insert into "user" (bubble_id, linked_agent_profile) values ('u1', 'a1');
             insert into agent (bubble_id, linked_user_login) values ('a1', 'u9'), ('a2', 'u2'), ('a3', null), ('a4', E' \u00A0');
             insert into invoice (bubble_id, linked_agent, created_by) values
-              ('i1', 'a1', null), ('i2', 'a2', null), ('i3', 'a3', null), ('i4', 'a4', null), ('i5', null, null), ('i6', 'a1', 'admin_user_app_live'), ('i7', 'a1', ''), ('i8', 'a9', null);
+              ('i1', 'a1', null), ('i2', 'a2', null), ('i3', 'a3', null), ('i4', 'a4', null), ('i5', null, null), ('i6', 'a1', 'admin_user_app_live'),
+                ('i7', 'a1', ''), ('i8', 'a9', null);
             """);
 
         await fixture.PatchAsync("050");
 
-        Assert.Equal(["i1|u1", "i2|u2", "i3|~", "i4|~", "i5|~", "i6|admin_user_app_live", "i7|", "i8|~"], await fixture.RowsAsync("select bubble_id, created_by from invoice order by 1"));
+        Assert.Equal(["i1|u1", "i2|u2", "i3|~", "i4|~", "i5|~", "i6|admin_user_app_live", "i7|", "i8|~"], await fixture.RowsAsync(
+            "select bubble_id, created_by from invoice order by 1"));
     }
 
     [Fact]
@@ -186,7 +200,8 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync("""
             insert into "user" (bubble_id, linked_agent_profile, modified_date) values
-              ('u1', 'a1', '2026-01-01'), ('u2', 'a1', '2026-01-02'), ('u9', 'a2', '2026-01-01'), ('u10', 'a2', '2026-01-01'), ('u3', 'a3', null), ('u4', 'a3', '2020-01-01');
+              ('u1', 'a1', '2026-01-01'), ('u2', 'a1', '2026-01-02'), ('u9', 'a2', '2026-01-01'), ('u10', 'a2', '2026-01-01'), ('u3', 'a3', null), ('u4',
+                'a3', '2020-01-01');
             insert into invoice (bubble_id, linked_agent) values ('i1', 'a1'), ('i2', 'a2'), ('i3', 'a3');
             """);
 
@@ -202,7 +217,9 @@ public sealed class PatchRuleTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         if (hasKeys)
-            await fixture.ExecuteAsync("""alter table seda_registration add foreign key (linked_customer) references customer (customer_id); alter table invoice add foreign key (created_by) references "user" (bubble_id)""");
+            await fixture.ExecuteAsync(
+                """alter table seda_registration add foreign key (linked_customer) references customer (customer_id); alter table invoice add foreign """
+                    + """key (created_by) references "user" (bubble_id)""");
         await fixture.ExecuteAsync("""
             insert into seda_registration (bubble_id) values ('s1'); insert into agent (bubble_id, linked_user_login) values ('a1', 'u9');
             insert into invoice (bubble_id, linked_customer, linked_seda_registration, linked_agent) values ('i1', 'c9', 's1', 'a1');

@@ -22,13 +22,17 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     public async Task One_that_fails_is_undone_and_reported_and_stops_no_other(string sql, string state)
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-bad", sql), ("030-good", Good));
-        await fixture.ExecuteAsync("""alter table agent add foreign key (linked_user_login) references "user" (bubble_id) deferrable initially deferred; insert into agent (bubble_id, commission) values ('a1', 5)""");
+        await fixture.ExecuteAsync(
+            """alter table agent add foreign key (linked_user_login) references "user" (bubble_id) deferrable initially deferred; insert into agent """
+                + """(bubble_id, commission) values ('a1', 5)""");
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal((RunStatus.Partial, "succeeded 1, failed 0, succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
+        Assert.Equal((RunStatus.Partial, "succeeded 1, failed 0, succeeded 1"),
+            (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[1].Error, StringComparison.Ordinal);
-        Assert.Equal((SyncStage.Patch, "020-bad", ErrorCode.PatchFailed), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
+        Assert.Equal(
+            (SyncStage.Patch, "020-bad", ErrorCode.PatchFailed), (report.Errors.Single().Stage, report.Errors.Single().Field, report.Errors.Single().Code));
         Assert.Equal("a1|5|~|xx", await fixture.RowAsync("select bubble_id, commission, linked_user_login, introducer from agent"));
     }
 
@@ -44,7 +48,8 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], DryRun = true });
 
-        Assert.Equal((RunStatus.Partial, "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
+        Assert.Equal(
+            (RunStatus.Partial, "failed 0, succeeded 2"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{Word.Of(p.Status)} {p.Rows}"))));
         Assert.Contains($"({state})", report.Patches[0].Error, StringComparison.Ordinal);
         Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }
@@ -86,7 +91,8 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Those_that_ended_are_told_even_where_the_run_fails_beside_them()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60) from pg_trigger where tgname = 'refuse'"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-good", Good), ("020-slow", "select pg_sleep(60) from pg_trigger where tgname = 'refuse'"));
         await fixture.ResyncAsync("agent");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(9)}\""));
         await fixture.ExecuteAsync("""
@@ -97,7 +103,8 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((RunStatus.Failed, "010-good succeeded 1"), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Rows}"))));
+        Assert.Equal((RunStatus.Failed, "010-good succeeded 1"),
+            (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Rows}"))));
     }
 
     [Theory]
@@ -144,18 +151,21 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal((RunStatus.Partial, 1L, PatchStatus.Failed), (report.Status, report.Entities[0].Inserted, report.Patches.Single().Status));
         Assert.Equal("partial|1", await fixture.RowAsync("select status, (select count(*) from agent) from bubblesync.run"));
-        Assert.Equal("error|010-bad", await fixture.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = 'patch' and level <> 'info'"));
+        Assert.Equal("error|010-bad", await fixture.RowAsync("select level, substring(message from '010-bad') from bubblesync.activity_log where stage = "
+            + "'patch' and level <> 'info'"));
     }
 
     [Fact]
     public async Task One_that_needs_a_missing_table_is_skipped_and_leaves_the_run_a_success()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-needs", "-- tables: agent, warranty\nupdate warranty set x = 1"), ("020-good", Good));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-needs", "-- tables: agent, warranty\nupdate warranty set x = 1"), ("020-good", Good));
         await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
         var report = await fixture.Engine().PatchAsync([], fixture.Limit);
 
-        Assert.Equal((RunStatus.Succeeded, "010-needs skipped there is no table 'warranty' in schema 'public', 020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Error}"))));
+        Assert.Equal((RunStatus.Succeeded, "010-needs skipped there is no table 'warranty' in schema 'public', "
+            + "020-good succeeded "), (report.Status, string.Join(", ", report.Patches.Select(p => $"{p.Name} {Word.Of(p.Status)} {p.Error}"))));
         Assert.Empty(report.Errors);
     }
 
@@ -189,7 +199,9 @@ public sealed class PatchRunTests(PostgresFixture postgres) : IClassFixture<Post
         await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
         fixture.Settings = fixture.WithPatches(("010-good", Good)).Settings with { Postgres = fixture.Settings.Postgres with { Schema = "Mirror of Bubble" } };
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
-        await fixture.ExecuteAsync("""create table public.agent (introducer text); insert into public.agent values (null); insert into "Mirror of Bubble".agent (bubble_id) values ('a1')""");
+        await fixture.ExecuteAsync(
+            """create table public.agent (introducer text); insert into public.agent values (null); insert into "Mirror of Bubble".agent (bubble_id) """
+                + """values ('a1')""");
 
         await fixture.PatchAsync("010");
 

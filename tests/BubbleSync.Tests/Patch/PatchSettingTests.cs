@@ -56,7 +56,8 @@ public sealed class PatchSettingTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("insert into agent (bubble_id) values ('a') on conflict (bubble_id) do update set name = case when true then 'a' else 'b' end")]
     [InlineData("create temp table t on commit drop as select 1 as a; create temporary table u (a integer) on commit drop; insert into u values (2)")]
     [InlineData("do $$ declare temp integer; begin select 1 into temp from agent; execute $y$set local work_mem = '1GB'$y$; end $$")]
-    [InlineData("select pg_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(2); grant execute on function pg_catalog.lower(text) to public; select 'set x = 1'")]
+    [InlineData("select pg_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(2); grant execute on function pg_catalog.lower(text) to public; "
+        + "select 'set x = 1'")]
     public async Task What_ends_with_the_transaction_runs(string sql)
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-good", sql));

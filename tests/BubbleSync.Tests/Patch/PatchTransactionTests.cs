@@ -13,7 +13,8 @@ public sealed class PatchTransactionTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task No_session_waits_for_a_lock_longer_than_a_minute()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-limit", "update agent set introducer = current_setting('lock_timeout')"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-limit", "update agent set introducer = current_setting('lock_timeout')"));
         await fixture.ExecuteAsync("insert into agent (bubble_id) values ('a1')");
 
         await fixture.Engine().PatchAsync([], fixture.Limit);

@@ -10,7 +10,8 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "config", "patches");
 
-    public static TheoryData<string> Names => [.. Directory.EnumerateFiles(Folder).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names =>
+        [.. Directory.EnumerateFiles(Folder).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -73,13 +74,15 @@ public sealed partial class ShippedPatchTests(PostgresFixture postgres) : IClass
 
     [Fact]
     public void Numbers_are_given_once() =>
-        Assert.Equal(Directory.GetFiles(Folder).Length, Directory.EnumerateFiles(Folder).Select(file => PatchName().Match(Path.GetFileName(file)).Groups[1].Value).Distinct().Count(number => number.Length == 3));
+        Assert.Equal(Directory.GetFiles(Folder).Length, Directory.EnumerateFiles(Folder)
+            .Select(file => PatchName().Match(Path.GetFileName(file)).Groups[1].Value).Distinct().Count(number => number.Length == 3));
 
     private static async Task<List<string>> ClocksAsync(SyncFixture fixture)
     {
         var rows = new List<string>();
         foreach (var map in Maps.All)
-            rows.AddRange((await fixture.RowsAsync($"select \"{map.Key}\", created_at, modified_date, updated_at, last_synced_at from \"{map.Table}\" order by 1")).Select(row => $"{map.Table}: {row}"));
+            rows.AddRange((await fixture.RowsAsync($"select \"{map.Key}\", created_at, modified_date, updated_at, last_synced_at from "
+                + $"\"{map.Table}\" order by 1")).Select(row => $"{map.Table}: {row}"));
         return rows;
     }
 

@@ -13,7 +13,10 @@ internal sealed class LargeObjectListener : EventListener
     private readonly TaskCompletionSource _marked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
 
-    /// <summary>Bytes of them so far; objects between 85 and 100 KB may be missed. Events come late but in order: an allocation of its own shows that all others are here.</summary>
+    /// <summary>
+    /// Bytes of them so far; objects between 85 and 100 KB may be missed. Events come late but in order: an allocation of its own shows that all others are
+    /// here.
+    /// </summary>
     public async Task<long> BytesAsync(CancellationToken cancellationToken)
     {
         GC.KeepAlive(new byte[MarkBytes]);

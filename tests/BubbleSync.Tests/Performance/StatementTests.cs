@@ -35,7 +35,8 @@ public sealed partial class StatementTests(PostgresFixture postgres) : IClassFix
     [Fact]
     public async Task A_window_takes_one_statement_beside_its_rows()
     {
-        static int Windows(IEnumerable<string> statements) => statements.Count(t => t.StartsWith("insert into bubblesync.\"window\"", StringComparison.Ordinal));
+        static int Windows(IEnumerable<string> statements) =>
+            statements.Count(t => t.StartsWith("insert into bubblesync.\"window\"", StringComparison.Ordinal));
 
         var whole = await StatementsAsync(Few, isUnchanged: false);
         var cut = await StatementsAsync(Few, isUnchanged: false, windowSize: 100);

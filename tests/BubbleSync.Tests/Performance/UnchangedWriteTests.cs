@@ -57,7 +57,8 @@ public sealed class UnchangedWriteTests(PostgresFixture postgres) : IClassFixtur
     private static async Task<long> RowsAsync(SyncFixture fixture)
     {
         await fixture.UntilAsync("select count(*) = 1 from pg_stat_activity where datname = current_database() and backend_type = 'client backend'");
-        return await fixture.ScalarAsync<long>($"select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint from pg_stat_user_tables where schemaname = 'public' and relname in ({Tables})");
+        return await fixture.ScalarAsync<long>(
+            $"select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint from pg_stat_user_tables where schemaname = 'public' and relname in ({Tables})");
     }
 
     private static Task<long> LogAsync(SyncFixture fixture) => fixture.ScalarAsync<long>("select (pg_current_wal_insert_lsn() - '0/0')::bigint");

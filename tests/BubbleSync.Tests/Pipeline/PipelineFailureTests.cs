@@ -108,7 +108,8 @@ public sealed class PipelineFailureTests
     public async Task No_failure_is_left_unobserved()
     {
         var unobserved = new List<string>();
-        void Note(object? _, UnobservedTaskExceptionEventArgs e) => unobserved.AddRange(e.Exception.Flatten().InnerExceptions.Select(x => x.Message).Where(m => m.Contains("flow test", StringComparison.Ordinal)));
+        void Note(object? _, UnobservedTaskExceptionEventArgs e) =>
+            unobserved.AddRange(e.Exception.Flatten().InnerExceptions.Select(x => x.Message).Where(m => m.Contains("flow test", StringComparison.Ordinal)));
         TaskScheduler.UnobservedTaskException += Note;
         try
         {

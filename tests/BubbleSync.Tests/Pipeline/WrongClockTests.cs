@@ -16,7 +16,8 @@ public sealed class WrongClockTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task No_clock_that_is_wrong_by_days_loses_a_record(int programDays, int bubbleDays)
     {
         var ahead = new ShiftedClock(TimeSpan.FromDays(programDays));
-        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Time = new ShiftedClock(TimeSpan.FromDays(bubbleDays)) });
+        await using var fixture = await SyncFixture.OpenAsync(
+            postgres, new SimulatorOptions { Invoices = 0, Time = new ShiftedClock(TimeSpan.FromDays(bubbleDays)) });
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"a\""));
         fixture.Clock = ahead;
         var resync = await fixture.ResyncAsync("agent");

@@ -18,10 +18,10 @@ public class NameResolutionTests
     [InlineData("TOTAL-AMOUNT?", "TOTAL-AMOUNT?|total_amount_number")]
     public void The_only_field_whose_normalised_name_is_the_columns_is_added_with_its_id(string described, string added)
     {
-        var settled = Settle([Line("total", "Total Amount")], Field(described, "total_amount_number"));
+        var prepared = Settle([Line("total", "Total Amount")], Field(described, "total_amount_number"));
 
-        Assert.Equal(["Total Amount", .. added.Split('|')], settled.Maps[0].Fields[2].From);
-        var match = Assert.Single(settled.Matches);
+        Assert.Equal(["Total Amount", .. added.Split('|')], prepared.Maps[0].Fields[2].From);
+        var match = Assert.Single(prepared.Matches);
         Assert.Equal(("thing", "total"), (match.Entity, match.Column));
         Assert.Contains($"'{described}'", match.Message, StringComparison.Ordinal);
         Assert.Contains($"in thing.json: \"from\": [\"Total Amount\",\"{described}\",\"total_amount_number\"]", match.Message, StringComparison.Ordinal);
@@ -30,9 +30,9 @@ public class NameResolutionTests
     [Fact]
     public void The_first_name_stays_the_one_that_reports_use()
     {
-        var settled = Settle([Line("total", "Total Amount")], Field("total amount", "total_amount_number"));
+        var prepared = Settle([Line("total", "Total Amount")], Field("total amount", "total_amount_number"));
 
-        Assert.Equal("Total Amount", SourceField.Of(settled.Maps[0].Fields[2])[0].Name);
+        Assert.Equal("Total Amount", SourceField.Of(prepared.Maps[0].Fields[2])[0].Name);
     }
 
     [Fact]
@@ -70,9 +70,9 @@ public class NameResolutionTests
     [Fact]
     public void Two_paths_into_one_field_both_gain_it()
     {
-        var settled = Settle([Line("a", "Auth") with { Path = ["a"] }, Line("b", "Auth") with { Path = ["b"] }], Field("auth", "auth"));
+        var prepared = Settle([Line("a", "Auth") with { Path = ["a"] }, Line("b", "Auth") with { Path = ["b"] }], Field("auth", "auth"));
 
-        Assert.Equal(["a", "b"], settled.Matches.Select(m => m.Column));
+        Assert.Equal(["a", "b"], prepared.Matches.Select(m => m.Column));
     }
 
     [Fact]
@@ -93,11 +93,11 @@ public class NameResolutionTests
     public void A_resume_with_other_names_does_not_take_what_was_staged_for_its_own()
     {
         var map = TestTable.Map("thing", Line("total", "Total Amount"));
-        var settled = NameResolution.Of([map], _ => [Field("total amount", "total_amount_number")]).Maps[0];
+        var prepared = NameResolution.Of([map], _ => [Field("total amount", "total_amount_number")]).Maps[0];
 
         string Label(EntityMap of) => StagingLabel.Of(TestTable.Plan(of, TestTable.Column("total", "text")), Guid.Empty);
 
-        Assert.NotEqual(Label(map), Label(settled));
+        Assert.NotEqual(Label(map), Label(prepared));
     }
 
     [Fact]
@@ -109,11 +109,11 @@ public class NameResolutionTests
             var lines = Enumerable.Range(0, random.Next(1, 5)).Select(i => AnyLine(i, random)).ToArray();
             var fields = Enumerable.Range(0, random.Next(0, 5)).Select(i => Field(Word(random), random.Next(2) == 0 ? Word(random) : $"id{i}_text")).ToArray();
 
-            var settled = Settle(lines, fields);
+            var prepared = Settle(lines, fields);
             var turned = Settle([.. lines.Reverse()], [.. fields.Reverse()]);
 
-            Assert.Equal(settled.Matches.Select(m => (m.Column, m.Field)).Order(), turned.Matches.Select(m => (m.Column, m.Field)).Order());
-            foreach (var match in settled.Matches)
+            Assert.Equal(prepared.Matches.Select(m => (m.Column, m.Field)).Order(), turned.Matches.Select(m => (m.Column, m.Field)).Order());
+            foreach (var match in prepared.Matches)
             {
                 var line = lines.Single(l => l.Column == match.Column);
                 string[] own = [.. line.From, .. line.Fallback];
@@ -123,19 +123,19 @@ public class NameResolutionTests
                 Assert.DoesNotContain(others, n => n == match.Field.Name || n == match.Field.Id);
             }
 
-            foreach (var (line, resolved) in lines.Zip(settled.Maps[0].Fields.Skip(2)))
+            foreach (var (line, resolved) in lines.Zip(prepared.Maps[0].Fields.Skip(2)))
                 Assert.Equal(line.From, resolved.From.Take(line.From.Count));
         }));
     }
 
-    private static SettledMaps Settle(FieldMap[] lines, params DescribedField[] fields) => NameResolution.Of([TestTable.Map("thing", lines)], _ => fields);
+    private static ResolvedMaps Settle(FieldMap[] lines, params DescribedField[] fields) => NameResolution.Of([TestTable.Map("thing", lines)], _ => fields);
 
     private static void AssertNothing(FieldMap[] lines, params DescribedField[] fields)
     {
-        var settled = Settle(lines, fields);
+        var prepared = Settle(lines, fields);
 
-        Assert.Empty(settled.Matches);
-        Assert.Equal(lines.Select(l => l.From), settled.Maps[0].Fields.Skip(2).Select(f => f.From));
+        Assert.Empty(prepared.Matches);
+        Assert.Equal(lines.Select(l => l.From), prepared.Maps[0].Fields.Skip(2).Select(f => f.From));
     }
 
     private static FieldMap Line(string column, params string[] from) => TestTable.Field(column, "text", from);

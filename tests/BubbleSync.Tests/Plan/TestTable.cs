@@ -31,7 +31,8 @@ internal static partial class TestTable
     public static TableInfo Table(string name, params ColumnInfo[] columns)
     {
         ColumnInfo[] own = [Column("bubble_id", "text"), .. Clocks.Own.Append(Clocks.Modified).Select(clock => Column(clock, "timestamp with time zone"))];
-        return new TableInfo(name, own.Concat(columns).ToDictionary(c => c.Name), new HashSet<string> { "bubble_id" }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);
+        return new TableInfo(
+            name, own.Concat(columns).ToDictionary(c => c.Name), new HashSet<string> { "bubble_id" }, Array.Empty<ForeignKeyInfo>().ToLookup(_ => ""), []);
     }
 
     /// <summary>A catalogue of the schema <c>public</c>.</summary>

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace BubbleSync.Tests.Postgres;
 
-/// <summary>Each statement that is advised for a column of another type, run on data in a database whose time zone is not UTC and whose floats are short.</summary>
+/// <summary>
+/// Each statement that is advised for a column of another type, run on data in a database whose time zone is not UTC and whose floats are short.
+/// </summary>
 [Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
@@ -20,7 +22,8 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
     {
         await using var database = await OpenAsync();
         var (value, fallback) = (stored.Split('|')[0], stored.Split('|')[1]);
-        await RunAsync(database, $"create table t (id integer, c {from}); insert into t values (1, {value}), (2, null); alter table t alter column c set default {fallback}");
+        await RunAsync(database, $"create table t (id integer, c {from}); insert into t values (1, {value}), (2, null); alter table t alter column c set "
+            + $"default {fallback}");
 
         await RunAsync(database, (await AdviceAsync(database, to)).Sql!);
 
@@ -41,7 +44,8 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
 
         await RunAsync(database, (await AdviceAsync(database, "timestamptz")).Sql!);
 
-        Assert.Equal(["0"], await TextsAsync(database, "with made as (insert into t values (1) returning c) select extract(epoch from c - now())::integer::text from made"));
+        Assert.Equal(["0"], await TextsAsync(database, "with made as (insert into t values (1) returning c) select extract(epoch from c - "
+            + "now())::integer::text from made"));
     }
 
     [Theory]
@@ -93,12 +97,14 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
     [InlineData("create index i on t (upper(c))", "index i depends")]
     [InlineData("create index i on t (c varchar_pattern_ops)", "index i depends")]
     [InlineData("create policy p on t using (c = 'x')", "policy p on table t depends")]
-    [InlineData("create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger g before update on t for each row when (old.c = 'x') "
+    [InlineData("create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger g before update on t for each row when "
+        + "(old.c = 'x') "
         + "execute function f()", "trigger g on table t depends")]
     [InlineData("create publication b for table t where (c = 'x')", "publication b depends")]
     [InlineData("create function f() returns bigint return (select count(*) from t where c = 'x')", "function f() depends")]
     [InlineData("drop table t; create table t (id integer, c varchar(9)) partition by list (c)", "the key by which it is partitioned depends")]
-    [InlineData("create table o (c varchar(9)); drop table t; create table t (id integer) inherits (o)", "the table \"public\".\"o\", which has the column depends")]
+    [InlineData("create table o (c varchar(9)); drop table t; create table t (id integer) inherits (o)", "the table \"public\".\"o\", which has the "
+        + "column depends")]
     [InlineData("create view v as select c from t; create view w as select c from t", "view \"public\".\"v\", view \"public\".\"w\" depend on")]
     public async Task What_depends_on_the_column_is_named_instead_of_a_statement_that_would_fail(string sql, string what)
     {
@@ -118,7 +124,8 @@ public sealed partial class ColumnChangeTests(PostgresFixture postgres) : IClass
         await using var database = await OpenAsync();
         await RunAsync(
             database,
-            "create table t (id integer, c text default '{}' primary key); create index on t using hash (c); create index on t (id, c desc); create statistics s on id, c from t; "
+            "create table t (id integer, c text default '{}' primary key); create index on t using hash (c); create index on t (id, c desc); create "
+                + "statistics s on id, c from t; "
             + "insert into t values (1, '[]')");
 
         await RunAsync(database, (await AdviceAsync(database, "jsonb")).Sql!);

@@ -120,7 +120,8 @@ public sealed class ConnectionStringTests
         "'max' is passed over: it is a word of another client. Set Postgres:MaxConnections", "'workaround'")]
     [InlineData("postgresql://me:x@h/db?prepare=false&idle_timeout=20&keepAlive=true&idleTimeoutMillis=1&max_idle_connection_lifetime=5",
         "'prepare'", "'idle_timeout'", "'Keepalive'", "'idleTimeoutMillis'", "'max_idle_connection_lifetime'")]
-    [InlineData("Host=h;Multiplexing=true;Command Timeout=5;Max Auto Prepare=20;Include Error Detail=true;No Reset On Close=false;Keepalive=5;Write Buffer Size=8192",
+    [InlineData("Host=h;Multiplexing=true;Command Timeout=5;Max Auto Prepare=20;Include Error Detail=true;No Reset On Close=false;Keepalive=5;Write "
+        + "Buffer Size=8192",
         "'Multiplexing'", "'Command Timeout' is passed over: set Postgres:StatementTimeoutSeconds", "'Max Auto Prepare'", "'Include Error Detail'",
         "'No Reset On Close'", "'Keepalive'", "'Write Buffer Size'")]
     [InlineData("Host=h;Multiplexing=false;CommandTimeout=0;Max Auto Prepare=0;Include Error Detail=false;No Reset On Close=true")]
@@ -172,7 +173,8 @@ public sealed class ConnectionStringTests
     [InlineData("postgresql://postgres:[YOUR-PASSWORD]@db.example.com:5432/postgres", "its password is a placeholder.")]
     [InlineData("postgresql://me:${PASSWORD}@h/db", "its password is a placeholder.")]
     [InlineData("\u201Cpostgres://me:x@h/db\u201D", "it begins with a quotation mark.")]
-    [InlineData("psql -h h -p 5432 -U me db", "it is a command line of psql. Keep the address or the pairs behind psql, without quotation marks; write its options")]
+    [InlineData("psql -h h -p 5432 -U me db", "it is a command line of psql. Keep the address or the pairs behind psql, without quotation marks; "
+        + "write its options")]
     [InlineData("Username=me", "it names no host. Name one, or the folder of a unix socket")]
     [InlineData("postgresql:///db", "it names no host.")]
     [InlineData("host=h password= user=me", "keyword 2 of 2 has no value. Remove it, or write '' as its value.")]

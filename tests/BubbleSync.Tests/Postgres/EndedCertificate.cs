@@ -7,7 +7,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace BubbleSync.Tests.Postgres;
 
-/// <summary>Answers like a PostgreSQL that offers TLS, with a certificate for <c>localhost</c> that was valid in 2020. PostgreSQL itself would take a cluster for it.</summary>
+/// <summary>
+/// Answers like a PostgreSQL that offers TLS, with a certificate for <c>localhost</c> that was valid in 2020. PostgreSQL itself would take a cluster for it.
+/// </summary>
 internal sealed class EndedCertificate : IAsyncDisposable
 {
     private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -95,5 +95,6 @@ public sealed class FullServerTests(PostgresFixture postgres) : IClassFixture<Po
         }
     }
 
-    private static Task<TargetSession> BeginAsync(SyncFixture fixture, TargetDatabase database) => database.BeginAsync(IsolationLevel.ReadCommitted, fixture.Limit);
+    private static Task<TargetSession> BeginAsync(SyncFixture fixture, TargetDatabase database) =>
+        database.BeginAsync(IsolationLevel.ReadCommitted, fixture.Limit);
 }

@@ -93,7 +93,8 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
         var failure = await FailAsync(Invariant($"host=localhost port={ended.Port} user=me sslmode=verify-full sslrootcert={ended.Roots}"));
 
         Assert.Contains(
-            "cannot be reached: the server's certificate is valid from 2020-01-01 to 2020-07-01 only. Renew it at the server, and check the clock of this machine.",
+            "cannot be reached: the server's certificate is valid from 2020-01-01 to 2020-07-01 only. Renew it at the server, and check the clock of "
+                + "this machine.",
             failure.Message, StringComparison.Ordinal);
     }
 
@@ -123,7 +124,8 @@ public sealed class OpeningTests(SecureServer server, PostgresFixture postgres) 
 
         var failure = await FailAsync(address.ConnectionString);
 
-        Assert.EndsWith("there is no database '***' (3D000). Correct the name in Postgres:ConnectionString, or make it.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "there is no database '***' (3D000). Correct the name in Postgres:ConnectionString, or make it.", failure.Message, StringComparison.Ordinal);
     }
 
     [UnixTheory]

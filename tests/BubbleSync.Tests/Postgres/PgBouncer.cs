@@ -15,7 +15,8 @@ internal sealed class PgBouncer : IAsyncDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
-    private PgBouncer(Process process, DirectoryInfo folder, string connectionString) => (_process, _folder, ConnectionString) = (process, folder, connectionString);
+    private PgBouncer(Process process, DirectoryInfo folder, string connectionString) =>
+        (_process, _folder, ConnectionString) = (process, folder, connectionString);
 
     /// <summary>The database behind it, reached through it.</summary>
     public string ConnectionString { get; }

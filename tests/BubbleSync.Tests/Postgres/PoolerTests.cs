@@ -127,7 +127,8 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal((3, 0L), (run.Code, asked));
         Assert.Contains("works in statement mode and takes no transaction of several statements", run.Error, StringComparison.Ordinal);
-        Assert.Contains(examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed } && c.Message.Contains("statement mode", StringComparison.Ordinal));
+        Assert.Contains(
+            examined.Checks, c => c is { Name: "database", Status: CheckStatus.Failed } && c.Message.Contains("statement mode", StringComparison.Ordinal));
     }
 
     [PgBouncerFact]

@@ -165,7 +165,8 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
     }
 
     private async Task<SyncFixture> SmallPagesAsync(int major, bool tables = true) =>
-        (await SyncFixture.OpenAsync(await servers.CreateDatabaseAsync(major), new SimulatorOptions { Invoices = 20 }, tables)).With(windowSize: 12, pageSize: 5);
+        (await SyncFixture.OpenAsync(await servers.CreateDatabaseAsync(major), new SimulatorOptions { Invoices = 20 }, tables))
+            .With(windowSize: 12, pageSize: 5);
 
     private async Task<SyncFixture> OpenAsync() => await SyncFixture.OpenAsync(await servers.CreateDatabaseAsync(NpmBinaries.Major));
 }

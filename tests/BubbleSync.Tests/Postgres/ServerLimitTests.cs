@@ -56,7 +56,8 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
         await ClosedAsync();
         var report = await fixture.ResyncAsync("agent");
 
-        const string Message = "the server allows 9, of which others use 4, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool Size where that is less) and is slower. "
+        const string Message = "the server allows 9, of which others use 4, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool "
+            + "Size where that is less) and is slower. "
             + "For more, raise that limit: max_connections in postgresql.conf, or a larger plan of the hoster";
         Assert.Equal(Message, Assert.Single(examined.Checks, c => c.Name == "sessions").Message);
         Assert.Contains($"sessions: {Message}", report.Warnings);
@@ -96,7 +97,8 @@ public sealed class ServerLimitTests : IAsyncLifetime, IDisposable
         foreach (var (set, reset) in new[]
         {
             ("alter role all set default_transaction_read_only = on", "from: global. Take it back: alter role all reset default_transaction_read_only;"),
-            ("alter system set default_transaction_read_only = on; select pg_reload_conf()", "alter system reset default_transaction_read_only; select pg_reload_conf();"),
+            ("alter system set default_transaction_read_only = on; select pg_reload_conf()", "alter system reset default_transaction_read_only; select "
+                + "pg_reload_conf();"),
         })
         {
             await ScalarAsync(set);

@@ -43,7 +43,8 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         foreach (var entity in Enumerable.Range(1, Entities))
         {
             for (var number = 1; number <= (entity == 1 ? LargeRecords : Records); number++)
-                fixture.Put(Name(entity), SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"{(entity == 1 ? Large : "x")}\"", Invariant($"2026-02-{number:00}T00:00:00.000Z")));
+                fixture.Put(Name(entity), SyncFixture.Record(
+                    number, SyncFixture.Early, $"\"Name\": \"{(entity == 1 ? Large : "x")}\"", Invariant($"2026-02-{number:00}T00:00:00.000Z")));
         }
 
         // So slow that windows would all be open together, if there were no slots for them.
@@ -121,7 +122,8 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task Locks_are_waited_for_as_long_after_a_large_merge_as_before()
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(
-            ("010-limit", "do $$ begin if current_setting('lock_timeout') <> '1min' then raise exception '%', current_setting('lock_timeout'); end if; end $$"));
+            ("010-limit", "do $$ begin if current_setting('lock_timeout') <> '1min' then raise exception '%', current_setting('lock_timeout'); "
+                + "end if; end $$"));
         for (var number = 1; number <= 1000; number++)
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
@@ -143,9 +145,11 @@ public sealed class SessionTests(PostgresFixture postgres) : IClassFixture<Postg
         await ClosedAsync(fixture);
         var report = await fixture.ResyncAsync();
 
-        var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool Size where that is less) and is slower. "
+        var message = $"role {role} allows 5, of which others use 0, so that a run takes 5 instead of 10 (Postgres:MaxConnections, or Maximum Pool Size where "
+            + "that is less) and is slower. "
             + $"For more, raise that limit: alter role \"{role}\" connection limit 10;";
-        Assert.Equal((CheckStatus.Ok, message), Assert.Single(examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
+        Assert.Equal((CheckStatus.Ok, message), Assert.Single(
+            examined.Checks, c => c.Name == "sessions") is var check ? (check.Status, check.Message) : default);
         Assert.Contains($"sessions: {message}", report.Warnings);
         Assert.Equal(RunStatus.Succeeded, report.Status);
     }

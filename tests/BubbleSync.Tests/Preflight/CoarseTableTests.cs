@@ -61,7 +61,8 @@ public sealed class CoarseTableTests(PostgresFixture postgres) : IClassFixture<P
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync("drop index agent_bubble_id_key");
         var role = await fixture.AsUserAsync();
-        await fixture.ExecuteAsync($"revoke create on schema public from public; alter table agent owner to {role}; alter sequence agent_id_seq owner to {role}");
+        await fixture.ExecuteAsync(
+            $"revoke create on schema public from public; alter table agent owner to {role}; alter sequence agent_id_seq owner to {role}");
 
         var message = await fixture.AssertStopsAsync("unique key agent.bubble_id", "may not make an index in schema \"public\"");
         await fixture.FollowAsync(message, "grant create");
@@ -78,7 +79,8 @@ public sealed class CoarseTableTests(PostgresFixture postgres) : IClassFixture<P
             create function public.next_code(text) returns text language sql as $$ select $1 $$; revoke execute on function public.next_code(text) from public;
             alter table agent add column code text default public.next_code('a')
             """);
-        await fixture.AsUserAsync("grant select, insert, update, delete on all tables in schema public to $; grant usage on all sequences in schema public to $");
+        await fixture.AsUserAsync(
+            "grant select, insert, update, delete on all tables in schema public to $; grant usage on all sequences in schema public to $");
 
         var message = await fixture.AssertStopsAsync("rights on agent", "permission denied for function next_code");
         await fixture.FollowAsync(message, "grant execute on function next_code(text)");
@@ -115,7 +117,8 @@ public sealed class CoarseTableTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Contains("permission denied for table audit, raised in function note(), perhaps by a trigger", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("permission denied for table audit, raised in function note(), perhaps "
+            + "by a trigger", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
     [Fact]

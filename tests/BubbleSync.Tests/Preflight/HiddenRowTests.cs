@@ -14,7 +14,8 @@ public sealed class HiddenRowTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("create policy shared on agent using (bubble_id > '2') with check (true)", "create policy")]
     [InlineData("create policy shared on agent for select using (true)", "create policy")]
     [InlineData("create policy bubblesync on agent to pg_monitor using (true)", "create policy bubblesync_2")]
-    [InlineData("create policy bubblesync on agent to pg_monitor using (true); create policy bubblesync_2 on agent to pg_monitor using (true)", "create policy bubblesync_3")]
+    [InlineData("create policy bubblesync on agent to pg_monitor using (true); create policy bubblesync_2 on agent to pg_monitor "
+        + "using (true)", "create policy bubblesync_3")]
     [InlineData("create policy every on agent using (true); create policy shared on agent as restrictive using (name <> 'new')", "alter role")]
     public async Task Row_level_security_that_hides_or_refuses_rows_stops_a_run(string policies, string advice)
     {
@@ -43,7 +44,8 @@ public sealed class HiddenRowTests(PostgresFixture postgres) : IClassFixture<Pos
 
     [Theory]
     [InlineData("create policy every on agent to $ using (true) with check (true)")]
-    [InlineData("create policy s on agent for select using (true); create policy i on agent for insert with check (true); create policy u on agent for update using (true)")]
+    [InlineData("create policy s on agent for select using (true); create policy i on agent for insert with check (true); create policy u on agent for update "
+        + "using (true)")]
     [InlineData("create policy every on agent using (true); create policy all_pass on agent as restrictive using (true)")]
     public async Task Policies_that_let_every_row_pass_are_no_obstacle(string policies)
     {
@@ -63,7 +65,8 @@ public sealed class HiddenRowTests(PostgresFixture postgres) : IClassFixture<Pos
         await fixture.ExecuteAsync("alter table agent enable row level security");
         await fixture.AsUserAsync("grant select on all tables in schema public to $");
 
-        var stopped = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit));
+        var stopped = await Assert.ThrowsAsync<SyncException>(
+            () => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit));
         await fixture.ExecuteAsync("create policy every on agent for select using (true)");
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit);
 

@@ -12,7 +12,8 @@ internal static class Obstacles
     /// <summary>Lets the engine connect as a new user without rights but those on the control tables; returns its name.</summary>
     /// <param name="fixture">The fixture.</param>
     /// <param name="grants">Statements that grant more, with <c>$</c> for the name.</param>
-    public static async Task<string> AsUserAsync(this SyncFixture fixture, string grants = "grant select, insert, update, delete on all tables in schema public to $")
+    public static async Task<string> AsUserAsync(
+        this SyncFixture fixture, string grants = "grant select, insert, update, delete on all tables in schema public to $")
     {
         var role = $"user_{Guid.NewGuid():N}";
         await fixture.ExecuteAsync($"create role {role} login password 'p'; {grants.Replace("$", role, StringComparison.Ordinal)}");
@@ -23,7 +24,9 @@ internal static class Obstacles
         return role;
     }
 
-    /// <summary>Asserts that a run stops before it asks Bubble anything, and that the doctor fails in this one check, both in these words; returns the doctor's.</summary>
+    /// <summary>
+    /// Asserts that a run stops before it asks Bubble anything, and that the doctor fails in this one check, both in these words; returns the doctor's.
+    /// </summary>
     public static async Task<string> AssertStopsAsync(this SyncFixture fixture, string check, params string[] words)
     {
         var before = fixture.Bubble.Traffic.Requests;

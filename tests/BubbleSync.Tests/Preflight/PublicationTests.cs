@@ -77,7 +77,8 @@ public sealed class PublicationTests(PostgresFixture postgres) : IClassFixture<P
         await fixture.ExecuteAsync(
             $"""
             {NoKey}; alter table agent rename to old; alter index agent_bubble_id_key rename to old_key;
-            create table public.agent (like old) partition by hash (bubble_id); create table public.agent_1 partition of public.agent for values with (modulus 2, remainder 0);
+            create table public.agent (like old) partition by hash (bubble_id); create table public.agent_1 partition of public.agent for
+              values with (modulus 2, remainder 0);
             create table public.agent_2 partition of public.agent for values with (modulus 2, remainder 1); create unique index on agent (bubble_id);
             create publication shared for table agent; drop table old; alter table agent alter id drop not null
             """);

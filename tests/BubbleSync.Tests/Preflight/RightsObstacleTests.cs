@@ -61,7 +61,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     public async Task A_table_that_links_point_to_must_be_readable()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("create schema codes; create table codes.kind (code text primary key); alter table agent add foreign key (agent_type) references codes.kind");
+        await fixture.ExecuteAsync(
+            "create schema codes; create table codes.kind (code text primary key); alter table agent add foreign key (agent_type) references codes.kind");
         await fixture.AsUserAsync();
 
         var message = await fixture.AssertStopsAsync("rights on agent", "grant usage on schema \"codes\"", "grant select on \"codes\".\"kind\"");
@@ -105,7 +106,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync(Guard(happening, condition));
 
-        var message = await fixture.AssertStopsAsync("staging tables", "event trigger 'guard' refuses", "no DDL here", "Let its function keep_shape pass over the schemas");
+        var message = await fixture.AssertStopsAsync(
+            "staging tables", "event trigger 'guard' refuses", "no DDL here", "Let its function keep_shape pass over the schemas");
         await fixture.FollowAsync(message, "alter event trigger");
 
         await fixture.AssertSyncsAsync();
@@ -148,7 +150,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     public async Task A_database_that_is_only_read_stops_a_run()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"alter database \"{new NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set default_transaction_read_only = on");
+        await fixture.ExecuteAsync(
+            $"alter database \"{new NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set default_transaction_read_only = on");
 
         var message = await fixture.AssertStopsAsync("writing", "default_transaction_read_only is on");
         NpgsqlConnection.ClearAllPools();
@@ -178,7 +181,8 @@ public sealed class RightsObstacleTests(PostgresFixture postgres) : IClassFixtur
     private static async Task OnColumnsAsync(SyncFixture fixture, params string[] rights)
     {
         var role = new NpgsqlConnectionStringBuilder(fixture.Settings.Postgres.ConnectionString).Username;
-        var columns = string.Join(", ", await fixture.RowsAsync("select quote_ident(attname) from pg_attribute where attrelid = 'agent'::regclass and attnum > 0 and not attisdropped"));
+        var columns = string.Join(", ", await fixture.RowsAsync("select quote_ident(attname) from pg_attribute where attrelid = 'agent'::regclass and attnum "
+            + "> 0 and not attisdropped"));
         foreach (var right in rights)
             await fixture.ExecuteAsync($"revoke {right} on agent from {role}; grant {right} ({columns}) on agent to {role}");
     }

@@ -212,7 +212,8 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
         }
     }
 
-    private static Task<RunReport> PruneAsync(SyncFixture fixture, PruneMode mode) => fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode });
+    private static Task<RunReport> PruneAsync(SyncFixture fixture, PruneMode mode) =>
+        fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = mode });
 
     // Of which Bubble has eight.
     private async Task<SyncFixture> TenAgentsAsync()

@@ -17,12 +17,14 @@ public sealed class SchemaRightsTests(PostgresFixture postgres) : IClassFixture<
         await fixture.ExecuteAsync("drop schema bubblesync cascade; drop schema bubblesync_staging cascade");
         var role = await fixture.AsUserAsync();
 
-        var message = await fixture.AssertStopsAsync("control tables", "may not make schema bubblesync and schema bubblesync_staging", "or allow it: grant create on database");
+        var message = await fixture.AssertStopsAsync(
+            "control tables", "may not make schema bubblesync and schema bubblesync_staging", "or allow it: grant create on database");
         await fixture.ExecuteAsync($"create schema bubblesync; grant usage on schema bubblesync to {role}");
         await fixture.AssertStopsAsync("control tables", $"(create schema bubblesync_staging authorization \"{role}\";)");
         await fixture.ExecuteAsync("create schema bubblesync_staging");
         await fixture.FollowAsync(
-            await fixture.AssertStopsAsync("control tables", $"grant create on schema bubblesync to \"{role}\";", $"grant create on schema bubblesync_staging to \"{role}\";"), "grant create");
+            await fixture.AssertStopsAsync("control tables", $"grant create on schema bubblesync to \"{role}\";", "grant create on schema bubblesync_staging "
+                + $"to \"{role}\";"), "grant create");
 
         await fixture.AssertSyncsAsync();
 
@@ -41,7 +43,8 @@ public sealed class SchemaRightsTests(PostgresFixture postgres) : IClassFixture<
             await fixture.FollowAsync(error.Message, "grant create");
 
         string[] expected = ["rights on schema public", "control tables"];
-        Assert.Equal(expected.Select(name => checks.Single(c => c is { Status: CheckStatus.Failed } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
+        Assert.Equal(expected.Select(
+            name => checks.Single(c => c is { Status: CheckStatus.Failed } && c.Name == name).Message), stopped.Errors.Select(e => e.Message));
         Assert.Equal(8, (await fixture.Engine().ApplySchemaAsync(fixture.Limit)).Count);
     }
 

@@ -54,7 +54,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync($"alter table agent add column \"Own\" {type} not null");
 
-        var message = await fixture.AssertStopsAsync("columns of agent", "'Own' of table \"public\".\"agent\" must not be empty, has no default, and no map fills it");
+        var message = await fixture.AssertStopsAsync(
+            "columns of agent", "'Own' of table \"public\".\"agent\" must not be empty, has no default, and no map fills it");
         await fixture.FollowAsync(message, "alter table");
 
         await fixture.AssertSyncsAsync();
@@ -68,7 +69,9 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
 
         var message = await fixture.AssertStopsAsync("columns of agent", "{ \"column\": \"shoe_size\", \"type\": \"numeric\", \"from\": \"NAME IN BUBBLE\" }");
         var line = message[message.IndexOf("{ \"column\"", StringComparison.Ordinal)..(message.IndexOf('}', StringComparison.Ordinal) + 1)];
-        fixture.WithMap("agent", map => map.Replace("\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
+        fixture.WithMap(
+            "agent", map => map.Replace(
+                "\"fields\": [", $"\"fields\": [ {line.Replace("NAME IN BUBBLE", "Shoe Size", StringComparison.Ordinal)},", StringComparison.Ordinal));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Shoe Size\": 9.5"));
 
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
@@ -94,19 +97,22 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync(
-            "create function public.fill() returns trigger language plpgsql as $x$ begin new.own = 'made'; return new; end $x$; alter table agent add column own text not null; "
+            "create function public.fill() returns trigger language plpgsql as $x$ begin new.own = 'made'; return new; end $x$; alter table agent add column "
+                + "own text not null; "
             + "create trigger fill before insert on agent for each row execute function public.fill()");
 
         await fixture.AssertSyncsAsync();
 
-        Assert.Contains("fill. One that sets updated_at makes no conflict. A run stops before it merges where", await fixture.RemarkAsync("triggers on agent"), StringComparison.Ordinal);
+        Assert.Contains("fill. One that sets updated_at makes no conflict. A run stops before it "
+            + "merges where", await fixture.RemarkAsync("triggers on agent"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_index_and_a_type_of_one_name_are_no_obstacle()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("create type public.mood as enum ('a'); create index mood on agent (name); create sequence public.part; create domain public.part as text");
+        await fixture.ExecuteAsync(
+            "create type public.mood as enum ('a'); create index mood on agent (name); create sequence public.part; create domain public.part as text");
 
         await fixture.AssertSyncsAsync();
     }
@@ -116,7 +122,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync(
-            "create function public.stamp() returns trigger language plpgsql as $x$ begin new.updated_at = now(); return new; end $x$; alter table agent add column own text not null; "
+            "create function public.stamp() returns trigger language plpgsql as $x$ begin new.updated_at = now(); return new; end $x$; alter table agent add "
+                + "column own text not null; "
             + "create trigger stamp before insert or update on agent for each row execute function public.stamp()");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
@@ -125,7 +132,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         await fixture.FollowAsync(failed.Message, "alter table");
 
         Assert.Equal("columns of agent", failed.Name);
-        Assert.Contains("unless the trigger 'stamp' fills it, whose function does not name the column. For 'own', " + MapLine, failed.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unless the trigger 'stamp' fills it, whose function does not name the column. For 'own', " + MapLine, failed.Message, StringComparison.Ordinal);
         Assert.Contains($"columns of agent: {failed.Message}", run.Warnings);
         Assert.Equal(1, run.Entities[0].Rejected);
         await fixture.AssertSyncsAsync();
@@ -161,7 +169,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [Fact]
     public async Task A_relation_that_names_no_entity_is_a_remark()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithMap("agent", map => map.Replace("\"relation\": \"user\"", "\"relation\": \"usr\"", StringComparison.Ordinal));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithMap("agent", map => map.Replace("\"relation\": \"user\"", "\"relation\": \"usr\"", StringComparison.Ordinal));
 
         await fixture.AssertSyncsAsync();
 
@@ -176,7 +185,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     public async Task A_key_that_partitions_cannot_make_unique_stops_a_run(string partition)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"alter table agent rename to old; create table public.agent (like old) partition by {partition}; drop table old; alter table agent alter id drop not null");
+        await fixture.ExecuteAsync($"alter table agent rename to old; create table public.agent (like old) partition by {partition}; drop table old; alter "
+            + "table agent alter id drop not null");
 
         await fixture.AssertStopsAsync("unique key agent.bubble_id", "is partitioned by", "No statement changes that");
     }
@@ -185,7 +195,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
     [InlineData("create view public.agent as select * from old", "view")]
     [InlineData("create materialized view public.agent as select * from old", "materialized view")]
     [InlineData("create type public.agent as enum ('a')", "type")]
-    [InlineData("create extension if not exists file_fdw; create server files foreign data wrapper file_fdw; create foreign table public.agent (bubble_id text) server files options (filename '/dev/null')", "foreign table")]
+    [InlineData("create extension if not exists file_fdw; create server files foreign data wrapper file_fdw; create foreign table public.agent (bubble_id "
+        + "text) server files options (filename '/dev/null')", "foreign table")]
     [InlineData("create sequence public.agent", "sequence")]
     [InlineData("create sequence public.agent; create domain public.agent as text", "sequence")]
     [InlineData("create index agent on old (name); create type public.agent as enum ('a')", "index")]
@@ -196,7 +207,8 @@ public sealed class TableObstacleTests(PostgresFixture postgres) : IClassFixture
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         await fixture.ExecuteAsync($"alter table agent rename to old; {sql}");
 
-        var message = await fixture.AssertStopsAsync("table agent", $"'agent' in schema 'public' is no table ({kind})", "Give \"table\" in agent.json another name");
+        var message = await fixture.AssertStopsAsync(
+            "table agent", $"'agent' in schema 'public' is no table ({kind})", "Give \"table\" in agent.json another name");
         var refused = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().ApplySchemaAsync(fixture.Limit));
         fixture.WithMap("agent", map => map.Replace("\"table\": \"agent\"", "\"table\": \"agent_2\"", StringComparison.Ordinal));
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);

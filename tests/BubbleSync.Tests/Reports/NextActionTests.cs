@@ -149,7 +149,8 @@ public sealed class NextActionTests
     [Fact]
     public void An_error_is_printed_with_the_command_of_its_action()
     {
-        var error = new SyncError(SyncStage.Settings, null, null, null, ErrorCode.NoWatermark, "There is nothing to start from. Run a resync of these entities first.");
+        var error = new SyncError(
+            SyncStage.Settings, null, null, null, ErrorCode.NoWatermark, "There is nothing to start from. Run a resync of these entities first.");
 
         Assert.Equal(error.Message, Next.Text(error));
         Assert.Equal(
@@ -164,7 +165,9 @@ public sealed class NextActionTests
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Every_action_has_a_command(NextActionKind kind) =>
-        Assert.StartsWith("bubblesync ", Next.Command(new NextAction(kind, "why") { Entities = ["agent"], RunId = Run, PatchName = "010-a", BubbleIds = ["1x2"] }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "bubblesync ", Next.Command(new NextAction(kind, "why") { Entities = ["agent"], RunId = Run, PatchName = "010-a", BubbleIds = ["1x2"] }),
+            StringComparison.Ordinal);
 
     private static RunReport Report(RunStatus status) =>
         new() { RunId = Run, Kind = RunKind.Resync, Status = status, StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch };

@@ -28,7 +28,8 @@ public sealed class WordTests
         ["DifferenceVerdict"] = "missing extra older newer differs absent-kept rejected",
         ["ValueVerdict"] = "same differs absent-kept rejected row-missing",
         ["SchemaFindingKind"] =
-            "type-unmapped type-gone field-unmapped field-renamed field-gone name-shared type-misfit table-missing no-table column-missing column-misfit index-missing",
+            "type-unmapped type-gone field-unmapped field-renamed field-gone name-shared type-misfit table-missing no-table column-missing column-misfit "
+                + "index-missing",
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
             "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links "
@@ -94,7 +95,8 @@ public sealed class WordTests
         string[] closed = ["Status", "Kind", "Code", "Stage", "Verdict", "Severity", "Finding", "Action", "Source", "Outcome", "Level", "State"];
 
         var texts = typeof(SyncEngine).Assembly.GetExportedTypes().SelectMany(t => t.GetProperties())
-            .Where(p => p.PropertyType == typeof(string) && p.DeclaringType!.Assembly == typeof(SyncEngine).Assembly && closed.Contains(p.Name)).Select(p => $"{p.DeclaringType!.Name}.{p.Name}");
+            .Where(p => p.PropertyType == typeof(string) && p.DeclaringType!.Assembly == typeof(SyncEngine).Assembly && closed.Contains(p.Name))
+                .Select(p => $"{p.DeclaringType!.Name}.{p.Name}");
 
         Assert.Empty(texts);
     }

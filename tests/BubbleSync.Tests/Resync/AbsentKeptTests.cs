@@ -28,7 +28,10 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var found = strict.Entities[0];
         Assert.Equal((false, 2L, 2L, 1L, 1L), (strict.Success, found.AbsentKept, found.Equal, found.Differs, found.AbsentKeptOnly));
         Assert.Equal(
-            [new("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Commission", "commission"), new VerifiedDifference("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Name", "name")],
+            [
+                new("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Commission", "commission"),
+                new VerifiedDifference("agent", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Name", "name"),
+            ],
             strict.Differences);
     }
 
@@ -36,7 +39,8 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task A_link_counts_unless_a_patch_completes_its_column()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(5)}\", \"Linked Payment\": [\"{SyncFixture.Id(6)}\"]"));
+        fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked Customer\": \"{SyncFixture.Id(5)}\", \"Linked Payment\": "
+            + $"[\"{SyncFixture.Id(6)}\"]"));
         await fixture.ResyncAsync("invoice");
         fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Late, "\"Amount\": 1"));
 
@@ -44,7 +48,9 @@ public sealed class AbsentKeptTests(PostgresFixture postgres) : IClassFixture<Po
         var strict = await VerifyAsync(fixture, isStrict: true, "invoice");
 
         Assert.Equal((1L, 1L), (run.Entities[0].AbsentKept, run.Entities[0].AbsentKeptLinks));
-        Assert.Equal([new VerifiedDifference("invoice", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Linked Customer", "linked_customer")], strict.Differences);
+        Assert.Equal([
+            new VerifiedDifference("invoice", SyncFixture.Id(1), DifferenceVerdict.AbsentKept, "Linked Customer", "linked_customer"),
+        ], strict.Differences);
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Contains(report.Warnings, w => w.Contains("customer: made the missing unique index on 'customer_id'", StringComparison.Ordinal));
-        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not indisprimary"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from pg_index where indrelid = 'customer'::regclass and indisunique and not "
+            + "indisprimary"));
     }
 
     [Fact]
@@ -63,7 +64,8 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_table_whose_trigger_keeps_rows_out_stops_the_run()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("create function keep_out() returns trigger language plpgsql as 'begin return case when new.name = ''Ann'' then null else new end; end'; create trigger keep_out before insert on agent for each row execute function keep_out()");
+        await fixture.ExecuteAsync("create function keep_out() returns trigger language plpgsql as 'begin return case when new.name = ''Ann'' then null else "
+            + "new end; end'; create trigger keep_out before insert on agent for each row execute function keep_out()");
         foreach (var number in new[] { 3, 4 })
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
         await fixture.ResyncAsync("agent");
@@ -75,7 +77,9 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal(RunStatus.Failed, report.Status);
-        Assert.Contains("kept 1 of 2 new rows out", Assert.Single(report.Errors, e => e is { Code: ErrorCode.RowsNotTaken, Entity: "agent" }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "kept 1 of 2 new rows out", Assert.Single(report.Errors, e => e is { Code: ErrorCode.RowsNotTaken, Entity: "agent" }).Message,
+            StringComparison.Ordinal);
         Assert.Equal("2|0", await fixture.RowAsync("select count(*), count(name) from agent"));
     }
 
@@ -83,7 +87,8 @@ public sealed class BadTargetTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_database_that_quotes_all_names_is_like_any_other()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set quote_all_identifiers = on");
+        await fixture.ExecuteAsync(
+            $"alter database \"{new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection).Database}\" set quote_all_identifiers = on");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
 
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);

@@ -12,13 +12,15 @@ internal static class Bubblesync
         Start(fixture, environment, new Dictionary<string, string>(), words);
 
     /// <summary>Runs it to its end, with variables of others too.</summary>
-    public static async Task<Outcome> RunAsync(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, params string[] words)
+    public static async Task<Outcome> RunAsync(
+        SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, params string[] words)
     {
         using var program = Start(fixture, environment, others, words);
         return await program.EndAsync();
     }
 
-    private static RunningProgram Start(SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
+    private static RunningProgram Start(
+        SyncFixture fixture, IEnumerable<(string Name, string Value)> environment, IReadOnlyDictionary<string, string> others, string[] words)
     {
         // A test run in the background ignores some signals, and its children inherit that: these get them as a user's program does (GNU coreutils, env).
         var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet")
@@ -35,7 +37,8 @@ internal static class Bubblesync
 
         (string Name, string Value)[] settings =
         [
-            ("Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token), ("Bubble__RequestsPerMinute", "1000000"),
+            ("Bubble__BaseUrl", fixture.Bubble.BaseUrl.ToString()), ("Bubble__ApiToken", new SimulatorOptions().Token),
+            ("Bubble__RequestsPerMinute", "1000000"),
             ("Postgres__ConnectionString", fixture.Connection), ("CONFIG", Path.Combine(Repository.Root, "config", "bubblesync.json")), .. environment,
         ];
         Forget(start);

@@ -27,7 +27,9 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(isCleared ? values - emptied : values, await fixture.ScalarAsync<long>("select count(commission) from agent"));
         Assert.Equal(emptied, await fixture.ScalarAsync<long>("select count(*) from agent where name like 'new %'"));
         Assert.Equal(isCleared ? (RunStatus.Succeeded, 0L) : (RunStatus.Partial, emptied), (report.Status, report.Entities[0].AbsentKept));
-        Assert.Equal(isCleared ? [] : [(SyncStage.Load, "agent", "Commission", ErrorCode.ClearRefused)], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
+        Assert.Equal(isCleared ? [] : [
+            (SyncStage.Load, "agent", "Commission", ErrorCode.ClearRefused),
+        ], report.Errors.Select(e => (e.Stage, e.Entity, e.Field, e.Code)));
     }
 
     [Fact]

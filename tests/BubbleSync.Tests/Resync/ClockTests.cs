@@ -17,7 +17,8 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await fixture.ResyncAsync("agent");
 
         Assert.Equal("2026-03-01T08:00:00Z|2026-04-01T09:30:00.25Z|2026-04-01T09:30:00.25Z|true", await fixture.RowAsync(
-            $"select created_at, modified_date, updated_at, last_synced_at between '{report.StartedAt:O}'::timestamptz - interval '1 s' and '{report.FinishedAt:O}'::timestamptz + interval '1 s' from agent"));
+            $"select created_at, modified_date, updated_at, last_synced_at between '{report.StartedAt:O}'::timestamptz - interval '1 s' and "
+                + $"'{report.FinishedAt:O}'::timestamptz + interval '1 s' from agent"));
     }
 
     [Fact]
@@ -30,7 +31,8 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal((1, 0), (report.Entities[0].Updated, report.Entities[0].Unchanged));
         Assert.Equal("Bob|2026-04-01T09:30:00.25Z|2026-04-01T09:30:00.25Z", await fixture.RowAsync(Row));
-        Assert.Equal("2026-02-01T00:00:00Z|true", await fixture.RowAsync($"select created_at, last_synced_at >= '{report.StartedAt:O}'::timestamptz - interval '1 s' from agent"));
+        Assert.Equal("2026-02-01T00:00:00Z|true", await fixture.RowAsync($"select created_at, last_synced_at >= '{report.StartedAt:O}'::timestamptz - "
+            + "interval '1 s' from agent"));
     }
 
     [Theory]
@@ -62,7 +64,8 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal((1, 0), (report.Entities[0].Updated, report.Entities[0].Conflicts));
         Assert.Equal(modified is null ? "Bob|~" : "Bob|2026-03-01T08:00:00Z", await fixture.RowAsync("select name, modified_date from agent"));
-        Assert.True(await fixture.ScalarAsync<bool>(modified is null ? "select updated_at between now() - interval '1 minute' and now() from agent" : "select updated_at = modified_date from agent"));
+        Assert.True(await fixture.ScalarAsync<bool>(modified is null ? "select updated_at between now() - interval '1 minute' and "
+            + "now() from agent" : "select updated_at = modified_date from agent"));
     }
 
     [Fact]
@@ -89,10 +92,12 @@ public sealed class ClockTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((RunStatus.Succeeded, 1L, 0L, 0L), (report.Status, report.Entities[0].Conflicts, report.Entities[0].Updated, report.Entities[0].Unchanged));
+        Assert.Equal(
+            (RunStatus.Succeeded, 1L, 0L, 0L), (report.Status, report.Entities[0].Conflicts, report.Entities[0].Updated, report.Entities[0].Unchanged));
         Assert.Equal(before, await fixture.SnapshotAsync());
         Assert.Contains(report.Warnings, w => w.Contains("agent: edited both in Bubble and here, so that the rows were kept: 1", StringComparison.Ordinal));
-        Assert.Equal($"warning|agent|{SyncFixture.Id(1)}", await fixture.RowAsync($"select level, entity, bubble_id from bubblesync.activity_log where run_id = '{report.RunId}' and bubble_id is not null"));
+        Assert.Equal($"warning|agent|{SyncFixture.Id(1)}", await fixture.RowAsync("select level, entity, bubble_id from bubblesync.activity_log where run_id "
+            + $"= '{report.RunId}' and bubble_id is not null"));
     }
 
     [Theory]

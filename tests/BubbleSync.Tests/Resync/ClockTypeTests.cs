@@ -17,7 +17,8 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
     /// <summary>Types of clocks, with the digits of a second that they hold.</summary>
     public static TheoryData<string, int> Clocks => new()
     {
-        { "timestamp", 6 }, { "timestamp(3)", 3 }, { "timestamp(1)", 1 }, { "timestamp(0)", 0 }, { "clock", 3 }, { "timestamptz(3)", 3 }, { "timestamptz(0)", 0 },
+        { "timestamp", 6 }, { "timestamp(3)", 3 }, { "timestamp(1)", 1 }, { "timestamp(0)", 0 }, { "clock", 3 }, { "timestamptz(3)", 3 },
+        { "timestamptz(0)", 0 },
     };
 
     [Theory]
@@ -69,7 +70,8 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal($"mine|{Cut(Edited, digits)}", row);
         Assert.Equal(1, forced.Entities[0].Updated);
         Assert.Equal("c", await fixture.RowAsync("select name from thing"));
-        Assert.Contains("here later, at 2126-01-01", await fixture.ScalarAsync<string>("select message from bubblesync.activity_log where message like 'kept as it is%'"), StringComparison.Ordinal);
+        Assert.Contains("here later, at 2126-01-01", await fixture.ScalarAsync<string>("select message from bubblesync.activity_log where message like "
+            + "'kept as it is%'"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,7 +112,8 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
         fixture.Bubble.Records.Delete("thing", SyncFixture.Id(2));
 
         var pruned = await fixture.ResyncAsync(new ResyncOptions { Entities = ["thing"], Prune = PruneMode.Soft, PruneLimitPercent = 90 });
-        var marked = await fixture.ScalarAsync<bool>($"select bool_and(abs(extract(epoch from now() - {Zoned(clock, "deleted_in_bubble_at")})) < 60) from thing where deleted_in_bubble_at is not null");
+        var marked = await fixture.ScalarAsync<bool>(
+            $"select bool_and(abs(extract(epoch from now() - {Zoned(clock, "deleted_in_bubble_at")})) < 60) from thing where deleted_in_bubble_at is not null");
         fixture.Put("thing", SyncFixture.Record(2, Modified));
         var difference = Assert.Single((await VerifyAsync(fixture)).Differences);
         await fixture.ResyncAsync("thing");
@@ -135,7 +138,8 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
             "Columns of type timestamp have no time zone; they are written and read as UTC: "
             + "thing.modified_date, thing.created_at, thing.updated_at, thing.last_synced_at, thing.deleted_in_bubble_at.",
             Assert.Single(coarse.Warnings, w => w.Contains("UTC", StringComparison.Ordinal)));
-        Assert.Single(coarse.Warnings, w => w.StartsWith("thing: column 'modified_date' of table 'thing' is timestamp(0) without time zone, which is coarser", StringComparison.Ordinal));
+        Assert.Single(coarse.Warnings, w => w.StartsWith("thing: column 'modified_date' of table 'thing' is timestamp(0) without time zone, "
+            + "which is coarser", StringComparison.Ordinal));
         Assert.DoesNotContain(fine.Warnings, w => w.Contains("coarser", StringComparison.Ordinal));
     }
 
@@ -149,7 +153,8 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var fixture = await OpenAsync(clock);
         fixture.Put("thing", SyncFixture.Record(1, Modified, "\"count\": \"many\""));
         await fixture.ResyncAsync("thing");
-        const string Open = "select count(*) from bubblesync.rejected_record where superseded_by is null and run_id = (select run_id from bubblesync.run order by started_at limit 1)";
+        const string Open = "select count(*) from bubblesync.rejected_record where superseded_by is null and run_id = (select run_id from bubblesync.run "
+            + "order by started_at limit 1)";
 
         await VerifyAsync(fixture);
         var same = await fixture.ScalarAsync<long>(Open);
@@ -162,12 +167,14 @@ public sealed class ClockTypeTests(PostgresFixture postgres) : IClassFixture<Pos
     private Task<SyncFixture> OpenAsync(string clock) =>
         ThingTable.OpenAsync(postgres, [new("name", "text", "text"), new("count", "integer", "integer")], Setup, clock);
 
-    private static Task<VerifyReport> VerifyAsync(SyncFixture fixture) => fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
+    private static Task<VerifyReport> VerifyAsync(SyncFixture fixture) =>
+        fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
 
     // The fixture's sessions are in UTC too, so that both kinds of column show the same.
     private static string Utc(string column) => $"to_char({column}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
-    private static string Zoned(string clock, string column) => clock.StartsWith("timestamptz", StringComparison.Ordinal) ? column : $"({column} at time zone 'UTC')";
+    private static string Zoned(string clock, string column) =>
+        clock.StartsWith("timestamptz", StringComparison.Ordinal) ? column : $"({column} at time zone 'UTC')";
 
     private static string Cut(string moment, int digits)
     {

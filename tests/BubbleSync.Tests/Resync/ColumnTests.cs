@@ -9,7 +9,8 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task Columns_that_no_map_names_stay_as_they_are()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync($"insert into customer (customer_id, name, notes, version, updated_by) values ('{SyncFixture.Id(1)}', 'old', 'call back', 7, 'me'), ('cust_1', 'local', null, 2, null)");
+        await fixture.ExecuteAsync($"insert into customer (customer_id, name, notes, version, updated_by) values ('{SyncFixture.Id(1)}', 'old', 'call back', "
+            + "7, 'me'), ('cust_1', 'local', null, 2, null)");
         fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"notes\": \"from Bubble\", \"version\": 99"));
 
         await fixture.ResyncAsync("customer");
@@ -46,7 +47,8 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         await fixture.ResyncAsync("agent");
 
-        Assert.Equal("~|a@example.com|~|12.50|~|~", await fixture.RowAsync("select name, email, commission, annual_collection, linked_user_login, slug from agent"));
+        Assert.Equal("~|a@example.com|~|12.50|~|~", await fixture.RowAsync("select name, email, commission, annual_collection, linked_user_login, "
+            + "slug from agent"));
     }
 
     [Fact]
@@ -78,7 +80,8 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
         await fixture.ResyncAsync("submitted_payment", "invoice");
 
         Assert.Equal(["pending", "paid", "~"], await fixture.RowsAsync("select status from submitted_payment order by bubble_id"));
-        Assert.Equal(["0|~|true", "7.250|7.250|true", "2|1|true", "~|~|true", "3|3|true"], await fixture.RowsAsync("select total_amount, amount, is_latest from invoice order by bubble_id"));
+        Assert.Equal(["0|~|true", "7.250|7.250|true", "2|1|true", "~|~|true", "3|3|true"], await fixture.RowsAsync("select total_amount, amount, is_latest "
+            + "from invoice order by bubble_id"));
     }
 
     [Fact]
@@ -103,7 +106,8 @@ public sealed class ColumnTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<SyncFixture> SyncedAsync()
     {
         var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"email\": \"a@example.com\", \"Commission\": 5, \"Annual Collection\": 12.50, \"Linked User Login\": \"1x2\""));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\", \"email\": \"a@example.com\", \"Commission\": 5, \"Annual "
+            + "Collection\": 12.50, \"Linked User Login\": \"1x2\""));
         await fixture.ResyncAsync("agent");
         return fixture;
     }

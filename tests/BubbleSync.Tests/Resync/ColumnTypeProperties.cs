@@ -67,7 +67,8 @@ public sealed class ColumnTypeProperties(PostgresFixture postgres) : IClassFixtu
         new("text", "uuid", Words, "case when {0} ~ '^.{{8}}(-.{{4}}){{3}}-.{{12}}$' then lower({0}) end", "{0}::uuid", "{0}::text"),
         new("text", "char(6)", Words, "case when length({0}) <= 6 then {0}::bpchar end", "{0}::char(6)", "{0}"),
         new("text", "varchar(6)", Words, "{0}", "{0}::varchar(6)", "{0}::text"),
-        new("text[]", "varchar(6)[]", Lists, "array(select json_array_elements_text({0}::json))", "array(select json_array_elements_text({0}::json))::varchar(6)[]", "{0}::text[]"),
+        new("text[]", "varchar(6)[]",
+            Lists, "array(select json_array_elements_text({0}::json))", "array(select json_array_elements_text({0}::json))::varchar(6)[]", "{0}::text[]"),
     ];
 
     [Fact]
@@ -89,7 +90,8 @@ public sealed class ColumnTypeProperties(PostgresFixture postgres) : IClassFixtu
             await using var command = database.CreateCommand(
                 $"""
                 select v.text, holds(@fits, v.text), t.bubble_id is not null,
-                  case when t.bubble_id is not null then ({Column.Fill(column.Reads, $"t.c{number}")}) is not distinct from ({Column.Fill(column.Is, "v.text")}) end
+                  case when t.bubble_id is not null then ({Column.Fill(column.Reads, $"t.c{number}")}) is not distinct from ({Column.Fill(column.Is,
+                    "v.text")}) end
                 from unnest(@ids, @texts) v (id, text) left join thing t on t.bubble_id = v.id
                 """);
             command.Parameters.AddWithValue("fits", column.Fits);

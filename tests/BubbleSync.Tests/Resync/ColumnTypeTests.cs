@@ -26,7 +26,8 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         new("text", "enum_letter", "mood", "\"n\\u00e9\"", "né", "\"calm \"", "none of the labels of mood"),
         new("text", "enum_blank", "mood", "\"\"", "", "\" \"", "none of the labels of mood"),
         new("text", "enum_domain", "small_mood", "\"calm\"", "calm", "\"n\\u00e9\"", "constraint 'small_mood_check' of domain 'small_mood'"),
-        new("text", "id", "uuid", "\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\"", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "\"a0eebc999c0b4ef8bb6d6bb9bd380a11\"", "is not a uuid"),
+        new("text", "id", "uuid",
+            "\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\"", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "\"a0eebc999c0b4ef8bb6d6bb9bd380a11\"", "is not a uuid"),
         new("text", "id_domain", "token", "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\"", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "\"\"", "is not a uuid"),
         new("text", "lax", "citext", "\"Ann\"", "Ann", null, ""),
         new("text", "fixed", "char(5)", "\"ab \"", "ab", "\"abcdef\"", "6 characters is too long for character(5)"),
@@ -37,7 +38,8 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         new("url[]", "links", "varchar(20)[]", "[\"//a/b\"]", "{https://a/b}", "[\"//a/0123456789abcdef\"]", "is too long"),
         new("integer", "small", "smallint", "-32768", "-32768", "32768", "does not fit smallint"),
         new("integer", "big", "bigint", "9007199254740993", "9007199254740993", "9223372036854775808", "does not fit bigint"),
-        new("integer", "whole_double", "double precision", "9007199254740992", "9.007199254740992e+15", "9007199254740993", "more digits than double precision keeps"),
+        new("integer",
+            "whole_double", "double precision", "9007199254740992", "9.007199254740992e+15", "9007199254740993", "more digits than double precision keeps"),
         new("integer", "whole_real", "real", "16777216", "1.6777216e+07", "16777217", "more digits than real keeps"),
         new("numeric", "double", "double precision", "0.1", "0.1", "0.12345678901234567890", "more digits than double precision keeps"),
         new("numeric", "halfway", "double precision", "-1.10e23", "-1.1e+23", "1e23", "more digits than double precision keeps"),
@@ -47,13 +49,19 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         new("numeric", "real", "real", "3.25", "3.25", "16777217.5", "more digits than real keeps"),
         new("numeric", "double_domain", "weight", "1e2", "100", "-1", "constraint 'weight_check' of domain 'weight'"),
         new("numeric", "share", "percent", "99.50", "99.50", "100.01", "constraint 'percent_check' of domain 'percent'"),
-        new("timestamptz", "local", "timestamp", "\"2026-01-01T07:30:00.123456+08:00\"", "2025-12-31 23:30:00.123456", "\"2026-01-01T00:00:00\"", "is not a moment"),
-        new("timestamptz", "local3", "timestamp(3)", "\"1969-12-31T23:59:59.999Z\"", "1969-12-31 23:59:59.999", "\"1969-12-31T23:59:59.9991Z\"", "fraction of a second does not fit timestamp(3)"),
+        new("timestamptz",
+            "local", "timestamp", "\"2026-01-01T07:30:00.123456+08:00\"", "2025-12-31 23:30:00.123456", "\"2026-01-01T00:00:00\"", "is not a moment"),
+        new("timestamptz", "local3", "timestamp(3)",
+            "\"1969-12-31T23:59:59.999Z\"", "1969-12-31 23:59:59.999", "\"1969-12-31T23:59:59.9991Z\"", "fraction of a second does not fit timestamp(3)"),
         new("timestamptz", "local0", "timestamp(0)", "1767225600000", "2026-01-01 00:00:00", "1767225600001", "fraction of a second does not fit timestamp(0)"),
-        new("timestamptz", "zoned1", "timestamptz(1)", "\"2026-01-01T00:00:00.5Z\"", "2026-01-01 00:00:00.5+00", "\"2026-01-01T00:00:00.25Z\"", "fraction of a second does not fit"),
-        new("timestamptz", "zoned0", "timestamptz(0)", "\"9999-12-31T23:59:59Z\"", "9999-12-31 23:59:59+00", "\"9999-12-31T23:59:59.5Z\"", "fraction of a second does not fit"),
-        new("timestamptz", "time_domain", "any_time", "\"2026-01-01T00:00:00.123Z\"", "2026-01-01 00:00:00.123", "\"2026-01-01T00:00:00.1234Z\"", "does not fit any_time"),
-        new("timestamptz", "date", "date", "\"2026-01-01T08:00:00+08:00\"", "2026-01-01", "\"2026-01-01T00:00:00+08:00\"", "not midnight UTC, which date needs"),
+        new("timestamptz", "zoned1",
+            "timestamptz(1)", "\"2026-01-01T00:00:00.5Z\"", "2026-01-01 00:00:00.5+00", "\"2026-01-01T00:00:00.25Z\"", "fraction of a second does not fit"),
+        new("timestamptz", "zoned0",
+            "timestamptz(0)", "\"9999-12-31T23:59:59Z\"", "9999-12-31 23:59:59+00", "\"9999-12-31T23:59:59.5Z\"", "fraction of a second does not fit"),
+        new("timestamptz",
+            "time_domain", "any_time", "\"2026-01-01T00:00:00.123Z\"", "2026-01-01 00:00:00.123", "\"2026-01-01T00:00:00.1234Z\"", "does not fit any_time"),
+        new("timestamptz",
+            "date", "date", "\"2026-01-01T08:00:00+08:00\"", "2026-01-01", "\"2026-01-01T00:00:00+08:00\"", "not midnight UTC, which date needs"),
         new("timestamptz", "first_date", "date", "\"0001-01-01T00:00:00Z\"", "0001-01-01", "-1", "not midnight UTC, which date needs"),
         new("timestamptz", "day", "day", "\"2026-02-28T00:00:00Z\"", "2026-02-28", "\"1999-01-01T00:00:00Z\"", "constraint 'day_check' of domain 'day'"),
         new("jsonb", "json", "json", "{\"b\": [1.0, \"x\"], \"a\": null}", "{\"b\":[1.0,\"x\"],\"a\":null}", "[1e200000]", "does not fit jsonb"),
@@ -72,10 +80,12 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.Equal((RunStatus.Partial, 1L, (long)bad.Count), (report.Status, report.Entities[0].Inserted, report.Entities[0].Rejected));
         foreach (var sample in Samples)
-            Assert.Equal($"{sample.Name}: {sample.Stored}", $"{sample.Name}: {await fixture.ScalarAsync<string>($"select \"{sample.Name}\"::text from thing")}");
+            Assert.Equal(
+                $"{sample.Name}: {sample.Stored}", $"{sample.Name}: {await fixture.ScalarAsync<string>($"select \"{sample.Name}\"::text from thing")}");
         foreach (var (number, sample) in bad)
         {
-            var reason = await fixture.ScalarAsync<string>($"select reason from bubblesync.rejected_record where bubble_id = '{SyncFixture.Id(1000 + number)}' and field in ('{sample.Name}', '{sample.Rule}')");
+            var reason = await fixture.ScalarAsync<string>("select reason from bubblesync.rejected_record where bubble_id = "
+                + $"'{SyncFixture.Id(1000 + number)}' and field in ('{sample.Name}', '{sample.Rule}')");
             Assert.Contains(sample.Reason, $"{sample.Name}: {reason}", StringComparison.Ordinal);
         }
     }
@@ -126,8 +136,10 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         await using var fixture = await ThingTable.OpenAsync(
             postgres,
             [
-                new("mood", "text", "mood default 'calm'"), new("id", "text", "uuid default gen_random_uuid()"), new("d", "numeric", "double precision default 1.5"),
-                new("at", "timestamptz", "timestamp(3) default current_timestamp"), new("day", "timestamptz", "date default '2026-01-01'"), new("doc", "jsonb", "json default '{}'"),
+                new("mood", "text", "mood default 'calm'"), new(
+                    "id", "text", "uuid default gen_random_uuid()"), new("d", "numeric", "double precision default 1.5"),
+                new("at", "timestamptz", "timestamp(3) default current_timestamp"), new("day", "timestamptz", "date default '2026-01-01'"),
+                new("doc", "jsonb", "json default '{}'"),
             ],
             Types, clears: true);
         fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early));
@@ -139,7 +151,8 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
 
         Assert.Equal((RunStatus.Succeeded, 1L), (cleared.Status, cleared.Entities[0].Updated));
-        Assert.Equal(["~|~|~|~|~|~", "~|~|~|~|~|~"], await fixture.RowsAsync("select mood::text, id::text, d::text, at::text, day::text, doc::text from thing order by bubble_id"));
+        Assert.Equal(["~|~|~|~|~|~", "~|~|~|~|~|~"], await fixture.RowsAsync("select mood::text, id::text, d::text, at::text, day::text, doc::text from thing "
+            + "order by bubble_id"));
         Assert.True(verified.Success);
     }
 
@@ -149,7 +162,8 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
         await using var fixture = await ThingTable.OpenAsync(
             postgres,
             [
-                new("id", "text", "uuid unique not null"), new("d", "numeric", "double precision unique not null"), new("at", "timestamptz", "timestamp(0) unique not null"),
+                new("id", "text", "uuid unique not null"), new(
+                    "d", "numeric", "double precision unique not null"), new("at", "timestamptz", "timestamp(0) unique not null"),
                 new("day", "timestamptz", "date unique not null"), new("mood", "text", "mood unique"), new("tags", "text[]", "varchar(40)[] unique not null"),
             ],
             Types);
@@ -179,15 +193,21 @@ public sealed class ColumnTypeTests(PostgresFixture postgres) : IClassFixture<Po
     {
         await using var fixture = await ThingTable.OpenAsync(
             postgres,
-            [new("mood", "text", "mood references moods"), new("id", "text", "uuid references ids"), new("number", "integer", "integer references numbers"), new("day", "timestamptz", "date references days")],
-            Types + "create table moods (v mood primary key); create table ids (v uuid primary key); create table numbers (v integer primary key); create table days (v date primary key);");
-        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"mood\": \"calm\", \"id\": \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\", \"number\": 7, \"day\": \"2026-01-01T00:00:00Z\""));
+            [
+                new("mood", "text", "mood references moods"), new("id", "text", "uuid references ids"), new("number", "integer", "integer references numbers"),
+                new("day", "timestamptz", "date references days"),
+            ],
+            Types + "create table moods (v mood primary key); create table ids (v uuid primary key); create table numbers (v integer primary key); create "
+                + "table days (v date primary key);");
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"mood\": \"calm\", \"id\": \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\", \"number\": 7, "
+            + "\"day\": \"2026-01-01T00:00:00Z\""));
         const string Row = "select mood::text, id::text, number::text, day::text from thing";
 
         var held = await fixture.ResyncAsync("thing");
         var before = await fixture.RowAsync(Row);
         var equal = await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["thing"] }, null, fixture.Limit);
-        await fixture.ExecuteAsync("insert into moods values ('calm'); insert into ids values ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'); insert into numbers values (7); insert into days values ('2026-01-01')");
+        await fixture.ExecuteAsync("insert into moods values ('calm'); insert into ids values ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'); insert into numbers "
+            + "values (7); insert into days values ('2026-01-01')");
         await fixture.ResyncAsync("thing");
 
         Assert.Equal((RunStatus.Succeeded, "~|~|~|~", true), (held.Status, before, equal.Success));

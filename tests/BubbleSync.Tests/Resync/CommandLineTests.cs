@@ -11,7 +11,8 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
 {
     private static readonly string[] EntityNames =
     [
-        "name", "level", "expected", "extracted", "staged", "inserted", "updated", "unchanged", "conflicts", "rejected", "missingLinks", "notInBubble", "pruned", "durationMs", "proof",
+        "name", "level", "expected", "extracted", "staged", "inserted", "updated", "unchanged", "conflicts", "rejected", "missingLinks", "notInBubble",
+        "pruned", "durationMs", "proof",
     ];
 
     [Fact]
@@ -62,7 +63,8 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Contains(outcome.Json.GetProperty("errors").EnumerateArray(), e => Word(e, "code") == "token-refused");
         Assert.DoesNotContain(Secret, outcome.All, StringComparison.Ordinal);
         foreach (var table in await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync'"))
-            Assert.DoesNotContain(await fixture.RowsAsync($"select t::text from bubblesync.\"{table}\" t"), row => row.Contains(Secret, StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                await fixture.RowsAsync($"select t::text from bubblesync.\"{table}\" t"), row => row.Contains(Secret, StringComparison.Ordinal));
         Assert.Equal("failed", await fixture.ScalarAsync<string>("select status from bubblesync.run"));
     }
 
@@ -102,7 +104,9 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     public async Task A_broken_map_ends_with_2_and_all_its_faults_at_once()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.WithMap("agent", map => map.Replace("\"level\": 0", "\"levl\": 0", StringComparison.Ordinal).Replace("\"table\": \"agent\"", "\"table\": 5", StringComparison.Ordinal));
+        fixture.WithMap(
+            "agent", map =>
+                map.Replace("\"level\": 0", "\"levl\": 0", StringComparison.Ordinal).Replace("\"table\": \"agent\"", "\"table\": 5", StringComparison.Ordinal));
 
         var outcome = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "resync", "--output", "json");
 
@@ -139,7 +143,9 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_failing_patch_ends_with_1_and_stops_no_other()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-broken", "update agent set nothing = 1"), ("020-good", "update agent set introducer = 'x' where introducer is null"), ("030-needs", "-- tables: nowhere\nselect 1"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-broken", "update agent set nothing = 1"), ("020-good", "update agent set introducer = 'x' where "
+                + "introducer is null"), ("030-needs", "-- tables: nowhere\nselect 1"));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
         var outcome = await Bubblesync.RunAsync(fixture, [("Run__Patches", fixture.Settings.Run.Patches)], "resync", "--output", "json");
@@ -147,8 +153,13 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(1, outcome.Code);
         Assert.Equal(
             ["010-broken failed 0 True", "020-good succeeded 1 False", "030-needs skipped 0 True"],
-            outcome.Json.GetProperty("patches").EnumerateArray().Select(p => string.Create(CultureInfo.InvariantCulture, $"{Word(p, "name")} {Word(p, "status")} {p.GetProperty("rows")} {p.GetProperty("error").ValueKind == JsonValueKind.String}")));
-        Assert.Contains(outcome.Json.GetProperty("errors").EnumerateArray(), e => Word(e, "stage") == "patch" && Word(e, "message").Contains("010-broken", StringComparison.Ordinal));
+            outcome.Json.GetProperty("patches").EnumerateArray()
+                .Select(p => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Word(p, "name")} {Word(p, "status")} {p.GetProperty("rows")} {p.GetProperty("error").ValueKind == JsonValueKind.String}")));
+        Assert.Contains(
+            outcome.Json.GetProperty("errors").EnumerateArray(), e =>
+                Word(e, "stage") == "patch" && Word(e, "message").Contains("010-broken", StringComparison.Ordinal));
         Assert.Equal("x", await fixture.ScalarAsync<string>("select introducer from agent"));
     }
 

@@ -20,13 +20,19 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(
             $"{report.RunId}|resync|succeeded|true|true",
             await fixture.RowAsync("select run_id::text, kind, status, finished_at > started_at, jsonb_typeof(options) = 'object' from bubblesync.run"));
-        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(report.ToJson()).RootElement, JsonDocument.Parse((await fixture.ScalarAsync<string>("select result::text from bubblesync.run"))!).RootElement));
+        Assert.True(JsonElement.DeepEquals(
+            JsonDocument.Parse(report.ToJson()).RootElement, JsonDocument.Parse((await fixture.ScalarAsync<string>("select result::text from "
+                + "bubblesync.run"))!).RootElement));
         Assert.Equal(
-            report.Entities.OrderBy(e => e.Name).Select(e => $"{e.Name}|{e.Level}|{e.Expected}|{e.Extracted}|{e.Staged}|{e.Inserted}|{e.Updated}|{e.Unchanged}|{e.Conflicts}|{e.Rejected}|{e.MissingLinks}|{e.NotInBubble}|{e.Pruned}|true|true"),
-            await fixture.RowsAsync("select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned, (proof->>'isComplete')::boolean, finished_at >= started_at from bubblesync.run_entity order by entity"));
+            report.Entities.OrderBy(e => e.Name).Select(e =>
+                $"{e.Name}|{e.Level}|{e.Expected}|{e.Extracted}|{e.Staged}|{e.Inserted}|{e.Updated}|{e.Unchanged}"
+                    + $"|{e.Conflicts}|{e.Rejected}|{e.MissingLinks}|{e.NotInBubble}|{e.Pruned}|true|true"),
+            await fixture.RowsAsync("select entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, "
+                + "not_in_bubble, pruned, (proof->>'isComplete')::boolean, finished_at >= started_at from bubblesync.run_entity order by entity"));
         Assert.Equal(16, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{report.RunId}' and status = 'proved'"));
         Assert.Equal(report.Entities.Sum(e => e.MissingLinks), await fixture.ScalarAsync<long>("select count(*) from bubblesync.missing_link"));
-        Assert.Equal(report.Warnings.Order(), (await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'warning' and stage = 'run'")).Order());
+        Assert.Equal(report.Warnings.Order(), (await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'warning' and "
+            + "stage = 'run'")).Order());
         Assert.Empty(await fixture.RowsAsync("select tablename from pg_tables where schemaname = 'bubblesync_staging'"));
     }
 
@@ -122,7 +128,8 @@ public sealed class ControlTableTests(PostgresFixture postgres) : IClassFixture<
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         var role = $"writer_{Guid.NewGuid():N}";
         await fixture.ExecuteAsync(
-            $"delete from bubblesync.schema_version where version > 4; create role {role} login password 'p'; grant all on schema bubblesync, bubblesync_staging to {role}; "
+            $"delete from bubblesync.schema_version where version > 4; create role {role} login password 'p'; grant all on schema bubblesync, "
+                + $"bubblesync_staging to {role}; "
             + $"grant all on all tables in schema bubblesync to {role}; grant all on all tables in schema public to {role}");
         var connection = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString;
         fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = connection } };

@@ -13,8 +13,10 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["bad-records=2"] });
         await fixture.ResyncAsync("agent", "customer", "invoice");
-        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = 'infinity' where bubble_id in (select bubble_id from agent order by 1 limit 1)");
-        await fixture.ExecuteAsync("update customer set name = 'old', modified_date = modified_date - interval '1 day' where customer_id in (select customer_id from customer order by 1 limit 3)");
+        await fixture.ExecuteAsync("update agent set modified_date = modified_date - interval '1 day', updated_at = 'infinity' where bubble_id in (select "
+            + "bubble_id from agent order by 1 limit 1)");
+        await fixture.ExecuteAsync("update customer set name = 'old', modified_date = modified_date - interval '1 day' where customer_id in (select "
+            + "customer_id from customer order by 1 limit 3)");
         var before = await fixture.SnapshotAsync();
 
         var dry = await fixture.ResyncAsync(new ResyncOptions { DryRun = true });
@@ -26,7 +28,8 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(Counts(real), Counts(dry));
         Assert.Equal(real.Patches, dry.Patches);
         Assert.Contains(Counts(real), counts => counts.Contains("agent", StringComparison.Ordinal) && counts.Contains("conflicts 1", StringComparison.Ordinal));
-        Assert.Contains(Counts(real), counts => counts.Contains("customer", StringComparison.Ordinal) && counts.Contains("updated 3", StringComparison.Ordinal));
+        Assert.Contains(
+            Counts(real), counts => counts.Contains("customer", StringComparison.Ordinal) && counts.Contains("updated 3", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -68,7 +71,8 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_failing_patch_stops_no_dry_run()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-broken", "select 1/0"), ("020-good", "update agent set introducer = 'x'"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-broken", "select 1/0"), ("020-good", "update agent set introducer = 'x'"));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 
         var report = await fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent"] });
@@ -86,7 +90,8 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var run = fixture.ResyncAsync(new ResyncOptions { DryRun = true, Entities = ["agent", "customer"] });
         await fixture.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'agent' and kind = 'modified')");
-        await fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %' and state = 'active')");
+        await fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %' "
+            + "and state = 'active')");
         await fixture.ExecuteAsync("begin; lock table agent, customer in access exclusive mode nowait; commit");
         mayEnd.SetResult();
 
@@ -136,5 +141,6 @@ public sealed class DryRunTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     private static List<string> Counts(RunReport report) =>
-        [.. report.Entities.Select(e => $"{e.Name}: extracted {e.Extracted}, inserted {e.Inserted}, updated {e.Updated}, unchanged {e.Unchanged}, conflicts {e.Conflicts}, rejected {e.Rejected}, missing {e.MissingLinks}, gone {e.NotInBubble}")];
+        [.. report.Entities.Select(e => $"{e.Name}: extracted {e.Extracted}, inserted {e.Inserted}, updated {e.Updated}, unchanged {e.Unchanged}, conflicts "
+            + $"{e.Conflicts}, rejected {e.Rejected}, missing {e.MissingLinks}, gone {e.NotInBubble}")];
 }

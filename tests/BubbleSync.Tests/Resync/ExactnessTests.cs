@@ -60,7 +60,8 @@ public sealed class ExactnessTests(PostgresFixture postgres) : IClassFixture<Pos
             expected["created_at"] = record.GetProperty("Created Date").GetString();
             expected["updated_at"] = record.GetProperty("Modified Date").GetString();
             foreach (var (column, value) in row.Where(cell => cell.Key is not ("id" or "last_synced_at")))
-                Assert.True(Same(expected.GetValueOrDefault(column) ?? defaults[column], value), $"{map.Name} {row[map.Key]} {column}: {value} stored for {record}");
+                Assert.True(Same(expected.GetValueOrDefault(column) ?? defaults[column], value), $"{map.Name} {row[map.Key]} {column}: {value} stored "
+                    + $"for {record}");
             Assert.Empty(expected.Keys.Except(row.Select(cell => cell.Key)));
         }
     }

@@ -74,7 +74,9 @@ internal static class ExpectedState
 
     private static bool IsNothing(JsonElement value, string type) =>
         value.ValueKind == JsonValueKind.Null
-        || (value.ValueKind == JsonValueKind.String && ((type != "text" && string.IsNullOrWhiteSpace(value.GetString())) || (type.StartsWith("url", StringComparison.Ordinal) && value.GetString() == "//")));
+        || (value.ValueKind == JsonValueKind.String
+            && ((type != "text" && string.IsNullOrWhiteSpace(value.GetString()))
+                || (type.StartsWith("url", StringComparison.Ordinal) && value.GetString() == "//")));
 
     private static JsonNode? Convert(JsonElement value, string type) => type switch
     {

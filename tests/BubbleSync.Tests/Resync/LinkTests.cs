@@ -13,7 +13,8 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early, "\"Linked Agent\": \"1x9\", \"Created By\": \"admin_user_app_live\""));
         fixture.Put("Customer_Profile", SyncFixture.Record(2, SyncFixture.Early, "\"Linked Agent\": \"1x9\""));
-        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked Agent\": \"1x9\", \"Linked Customer\": \"{SyncFixture.Id(1)}\", \"Linked Payment\": [\"1x7\", \"{SyncFixture.Id(5)}\", \"{SyncFixture.Id(6)}\", \"1x7\"], \"Linked Package\": \"1x8\""));
+        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked Agent\": \"1x9\", \"Linked Customer\": \"{SyncFixture.Id(1)}\", \"Linked "
+            + $"Payment\": [\"1x7\", \"{SyncFixture.Id(5)}\", \"{SyncFixture.Id(6)}\", \"1x7\"], \"Linked Package\": \"1x8\""));
         fixture.Put("payment", SyncFixture.Record(5, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(3)}\""));
         fixture.Put("submit_payment", SyncFixture.Record(6, SyncFixture.Early));
 
@@ -21,11 +22,17 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Equal(
-            [$"customer|linked_agent|{SyncFixture.Id(1)}|agent|1x9", $"invoice|linked_agent|{SyncFixture.Id(3)}|agent|1x9", $"invoice|linked_payment|{SyncFixture.Id(3)}|payment|1x7"],
-            await fixture.RowsAsync($"select entity, column_name, bubble_id, target_entity, target_id from bubblesync.missing_link where run_id = '{report.RunId}' order by 1, 2"));
+            [
+                $"customer|linked_agent|{SyncFixture.Id(1)}|agent|1x9", $"invoice|linked_agent|{SyncFixture.Id(3)}|agent|1x9",
+                $"invoice|linked_payment|{SyncFixture.Id(3)}|payment|1x7",
+            ],
+            await fixture.RowsAsync(
+                $"select entity, column_name, bubble_id, target_entity, target_id from bubblesync.missing_link where run_id = '{report.RunId}' order by 1, 2"));
         Assert.Equal(["customer 1", "invoice 2"], report.Entities.Where(e => e.MissingLinks > 0).Select(e => $"{e.Name} {e.MissingLinks}"));
-        Assert.Equal(["customer|1", "invoice|2"], await fixture.RowsAsync("select entity, missing_links from bubblesync.run_entity where missing_links > 0 order by 1"));
-        Assert.Equal("1x9|admin_user_app_live", await fixture.RowAsync($"select linked_agent, created_by from customer where customer_id = '{SyncFixture.Id(1)}'"));
+        Assert.Equal(["customer|1", "invoice|2"], await fixture.RowsAsync("select entity, missing_links from bubblesync.run_entity where missing_links > "
+            + "0 order by 1"));
+        Assert.Equal("1x9|admin_user_app_live", await fixture.RowAsync("select linked_agent, created_by from customer where customer_id = "
+            + $"'{SyncFixture.Id(1)}'"));
     }
 
     [Fact]
@@ -40,7 +47,9 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         reports.Add(await fixture.ResyncAsync("invoice"));
 
         Assert.All(reports, r => Assert.Equal(RunStatus.Succeeded, r.Status));
-        Assert.Equal([1, 1, 0], reports.Select(r => r.Warnings.Count(w => w.StartsWith("invoice: values of 'type'", StringComparison.Ordinal) && w.EndsWith("\"kind\" has them, held back as NULL until then: 1.", StringComparison.Ordinal))));
+        Assert.Equal([1, 1, 0], reports.Select(
+            r => r.Warnings.Count(w => w.StartsWith("invoice: values of 'type'", StringComparison.Ordinal) && w.EndsWith("\"kind\" has them, held back as "
+                + "NULL until then: 1.", StringComparison.Ordinal))));
         Assert.Equal("Hybrid", await fixture.ScalarAsync<string>("select type from invoice"));
     }
 
@@ -64,14 +73,16 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
         await fixture.ExecuteAsync(Keys);
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(2)}\""));
         fixture.Put("user", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked Agent Profile\": \"{SyncFixture.Id(1)}\""));
-        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked SEDA registration\": \"{SyncFixture.Id(4)}\", \"Created By\": \"{SyncFixture.Id(2)}\""));
+        fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked SEDA registration\": \"{SyncFixture.Id(4)}\", \"Created By\": "
+            + $"\"{SyncFixture.Id(2)}\""));
         fixture.Put("seda_registration", SyncFixture.Record(4, SyncFixture.Early));
 
         var report = await fixture.ResyncAsync();
 
         Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.All(report.Entities, e => Assert.Equal(0, e.MissingLinks));
-        Assert.Equal($"{SyncFixture.Id(2)}|{SyncFixture.Id(1)}", await fixture.RowAsync("select a.linked_user_login, u.linked_agent_profile from agent a, \"user\" u"));
+        Assert.Equal($"{SyncFixture.Id(2)}|{SyncFixture.Id(1)}", await fixture.RowAsync("select a.linked_user_login, u.linked_agent_profile from agent "
+            + "a, \"user\" u"));
         Assert.Equal(SyncFixture.Id(4), await fixture.ScalarAsync<string>("select linked_seda_registration from invoice"));
         Assert.Empty(await fixture.RowsAsync("select target_id from bubblesync.held_link"));
     }
@@ -92,7 +103,8 @@ public sealed class LinkTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal((RunStatus.Succeeded, RunStatus.Succeeded), (first.Status, second.Status));
         Assert.Equal(before, between);
-        Assert.Equal($"{SyncFixture.Id(2)}|5|2026-03-01T08:00:00Z|true", await fixture.RowAsync("select linked_invoice, amount, modified_date, updated_at = modified_date from payment"));
+        Assert.Equal($"{SyncFixture.Id(2)}|5|2026-03-01T08:00:00Z|true", await fixture.RowAsync("select linked_invoice, amount, modified_date, updated_at = "
+            + "modified_date from payment"));
         Assert.Empty(await fixture.RowsAsync("select target_id from bubblesync.held_link"));
     }
 

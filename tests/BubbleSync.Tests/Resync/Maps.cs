@@ -9,7 +9,9 @@ internal static class Maps
     [
         .. Directory.GetFiles(Path.Combine(Repository.Root, "config", "entities"), "*.json").Order(StringComparer.Ordinal)
             .Select(file => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)
-            .Select(root => new Map(Word(root, "name"), Word(root, "bubbleType"), Word(root, "table"), Word(root, "key"), root.GetProperty("level").GetInt32(), [.. root.GetProperty("fields").EnumerateArray()])),
+            .Select(root =>
+                new Map(Word(root, "name"), Word(root, "bubbleType"), Word(root, "table"), Word(root, "key"), root.GetProperty("level")
+                    .GetInt32(), [.. root.GetProperty("fields").EnumerateArray()])),
     ];
 
     public static Map Of(string entity) => All.Single(map => map.Name == entity);

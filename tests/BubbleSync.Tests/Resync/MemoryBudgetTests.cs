@@ -39,7 +39,9 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         var doctor = await engine.ExamineAsync(fixture.Limit);
         var scaffold = await engine.ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, fixture.Limit);
 
-        Assert.Equal([RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded], [resync.Status, incremental.Status, verify.Run.Status, sample.Run.Status]);
+        Assert.Equal([
+            RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded, RunStatus.Succeeded,
+        ], [resync.Status, incremental.Status, verify.Run.Status, sample.Run.Status]);
         Assert.Equal(30, resync.Entities.Single(e => e.Name == "invoice").Extracted);
         Assert.Equal(30, range.Results.Total);
         Assert.NotEmpty(fields.Rows);
@@ -113,7 +115,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         // The count of the whole type shows the size of its records before the first page.
         Assert.Equal(Megabyte / RecordBytes, pages.Max());
         Assert.True(pages.Sum() >= Records);
-        Assert.All(type.Flow.Ledger.Accepted, a => Assert.Equal(Etl.Messages.Outcome.Proved, a.Verdict.Outcome));
+        Assert.All(type.Flow.ExtractLog.Accepted, a => Assert.Equal(Etl.Messages.Outcome.Proved, a.Verdict.Outcome));
     }
 
     [Theory]

@@ -16,7 +16,11 @@ internal static class ReadInvoices
     {
         var stored = await fixture.RowsAsync("select bubble_id, modified_date, amount::text from invoice order by bubble_id");
         var expected = fixture.Bubble.Records.All("invoice").Select(text => JsonNode.Parse(text)!.AsObject())
-            .Select(r => $"{r["_id"]}|{DateTimeOffset.Parse(r["Modified Date"]!.GetValue<string>(), CultureInfo.InvariantCulture):yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}|{r["Amount"]?.ToJsonString() ?? "~"}");
+            .Select(r =>
+            {
+                var modified = DateTimeOffset.Parse(r["Modified Date"]!.GetValue<string>(), CultureInfo.InvariantCulture);
+                return $"{r["_id"]}|{modified:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}|{r["Amount"]?.ToJsonString() ?? "~"}";
+            });
         Assert.Equal(expected.Distinct().Order(StringComparer.Ordinal), stored.Order(StringComparer.Ordinal));
     }
 

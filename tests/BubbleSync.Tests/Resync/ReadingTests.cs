@@ -37,7 +37,8 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("constraints-ignored=100", 50, 20, ErrorCode.ConstraintIgnored)]
     [InlineData("ceiling=40", 5000, 20, ErrorCode.Unproved)]
     [InlineData("dense=invoice:130", 50, 20, ErrorCode.WindowTooDense, 60)]
-    public async Task What_cannot_be_shown_to_be_complete_is_said_loudly(string fault, int windowSize, int pageSize, ErrorCode code, int ceiling = 50_000, RunStatus status = RunStatus.Failed)
+    public async Task What_cannot_be_shown_to_be_complete_is_said_loudly(
+        string fault, int windowSize, int pageSize, ErrorCode code, int ceiling = 50_000, RunStatus status = RunStatus.Failed)
     {
         await using var fixture = (await OpenAsync(postgres, fault, invoices: 100)).With(windowSize, pageSize, ceiling);
 
@@ -60,7 +61,8 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Equal((13, 13), (report.Entities[0].Inserted, report.Entities[0].Expected));
         Assert.Equal("3|3", await fixture.RowAsync("select count(*), count(created_at) from invoice where created_date is null"));
-        Assert.Equal("undated|3|3|3|~|~", await fixture.RowAsync("select kind, count_before, rows_read, count_after, from_at, to_at from bubblesync.\"window\" where kind not in ('created', 'modified')"));
+        Assert.Equal("undated|3|3|3|~|~", await fixture.RowAsync("select kind, count_before, rows_read, count_after, from_at, to_at from "
+            + "bubblesync.\"window\" where kind not in ('created', 'modified')"));
     }
 
     [Theory]

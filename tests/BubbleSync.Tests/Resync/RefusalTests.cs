@@ -85,8 +85,10 @@ public sealed class RefusalTests(PostgresFixture postgres) : IClassFixture<Postg
 
     [Theory]
     [InlineData("raise exception 'no Bobs'", "the table's rules refuse it: no Bobs (P0001), raised in function refuse(), perhaps by a trigger")]
-    [InlineData("raise exception 'no Bobs' using errcode = 'BS001'", "the table's rules refuse it: no Bobs (BS001), raised in function refuse(), perhaps by a trigger")]
-    [InlineData("raise exception 'no Bobs' using errcode = '42501'", "the table's rules refuse it: no Bobs (42501), raised in function refuse(), perhaps by a trigger")]
+    [InlineData("raise exception 'no Bobs' using errcode = 'BS001'", "the table's rules refuse it: no Bobs (BS001), raised in function refuse(), perhaps "
+        + "by a trigger")]
+    [InlineData("raise exception 'no Bobs' using errcode = '42501'", "the table's rules refuse it: no Bobs (42501), raised in function refuse(), perhaps "
+        + "by a trigger")]
     [InlineData("perform 1 / 0", "division by zero (22012)")]
     public async Task A_record_for_which_a_trigger_raises_is_rejected_with_what_it_says(string body, string reason)
     {

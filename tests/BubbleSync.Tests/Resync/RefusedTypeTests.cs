@@ -21,15 +21,22 @@ public sealed class RefusedTypeTests(PostgresFixture postgres) : IClassFixture<P
 
     private static readonly (string Type, string Column, string Reason)[] Refused =
     [
-        ("numeric", "money", "lc_monetary"), ("numeric", "amount", "amount (a domain over money), which cannot hold every numeric. How money"), ("integer", "money", "lc_monetary"),
-        ("numeric", "integer", "A field of type integer fits it."), ("numeric", "text", "A field of type numeric fits numeric, double precision, real, or a domain"),
-        ("integer", "boolean", "A field of type integer fits smallint"), ("integer", "oid", "oid"), ("boolean", "integer", "A field of type boolean fits boolean"), ("boolean", "bit(1)", "bit(1)"),
-        ("timestamptz", "time", "time without time zone"), ("timestamptz", "interval(3)", "interval(3)"), ("timestamptz", "text", "A field of type timestamptz fits timestamp with time zone"),
+        ("numeric", "money", "lc_monetary"), ("numeric", "amount", "amount (a domain over money), which cannot hold every numeric. How money"),
+        ("integer", "money", "lc_monetary"),
+        ("numeric", "integer", "A field of type integer fits it."), ("numeric", "text", "A field of type numeric fits numeric, double precision, "
+            + "real, or a domain"),
+        ("integer", "boolean", "A field of type integer fits smallint"), ("integer", "oid", "oid"),
+        ("boolean", "integer", "A field of type boolean fits boolean"), ("boolean", "bit(1)", "bit(1)"),
+        ("timestamptz", "time", "time without time zone"), ("timestamptz", "interval(3)", "interval(3)"),
+        ("timestamptz", "text", "A field of type timestamptz fits timestamp with time zone"),
         ("timestamptz", "other.date", "other.date"),
-        ("text", "point", "A field of type text fits text, character varying, character, citext, enum, uuid, or a domain"), ("text", "bytea", "bytea"), ("text", "inet", "inet"), ("text", "hstore", "hstore"),
-        ("text", "xml", "xml"), ("text", "tsvector", "tsvector"), ("text", "pair", "pair"), ("text", "int4range", "int4range"), ("text", "jsonb", "jsonb"), ("text", "\"char\"", "\"char\""),
+        ("text", "point", "A field of type text fits text, character varying, character, citext, enum, uuid, or a domain"), ("text", "bytea", "bytea"),
+        ("text", "inet", "inet"), ("text", "hstore", "hstore"),
+        ("text", "xml", "xml"), ("text", "tsvector", "tsvector"), ("text", "pair", "pair"), ("text", "int4range", "int4range"), ("text", "jsonb", "jsonb"),
+        ("text", "\"char\"", "\"char\""),
         ("text", "name", "is name,"), ("text", "other.text", "other.text"), ("text", "text[]", "text[]"), ("url", "bytea", "A field of type url fits text"),
-        ("text[]", "mood[]", "mood[]"), ("text[]", "integer[]", "integer[]"), ("text[]", "uuid[]", "uuid[]"), ("text[]", "char(3)[]", "character(3)[]"), ("text[]", "text", "A field of type text[] fits text[]"),
+        ("text[]", "mood[]", "mood[]"), ("text[]", "integer[]", "integer[]"), ("text[]", "uuid[]", "uuid[]"), ("text[]", "char(3)[]", "character(3)[]"),
+        ("text[]", "text", "A field of type text[] fits text[]"),
         ("text[]", "words[]", "words[]"), ("jsonb", "text", "A field of type jsonb fits jsonb, json"), ("jsonb", "hstore", "hstore"),
     ];
 
@@ -54,7 +61,8 @@ public sealed class RefusedTypeTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData("clock", "text", "is text")]
     public async Task A_key_holds_ids_and_a_clock_holds_times(string which, string type, string reason)
     {
-        await using var fixture = await ThingTable.OpenAsync(postgres, [], Setup, clocks: which == "clock" ? type : "timestamp", key: which == "key" ? type : "text");
+        await using var fixture = await ThingTable.OpenAsync(
+            postgres, [], Setup, clocks: which == "clock" ? type : "timestamp", key: which == "key" ? type : "text");
 
         await RefusedAsync(fixture, which, which == "key" ? "'bubble_id'" : "'deleted_in_bubble_at'", reason);
     }

@@ -28,8 +28,10 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal((RunStatus.Partial, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Updated, report.Entities[0].Extracted));
         Assert.Equal(["1|true|~", "3|~|~"], await fixture.RowsAsync("select amount, paid, status from invoice order by bubble_id"));
         Assert.Equal(["Paid?", "Stamp Cash Price", "Version"], await fixture.RowsAsync("select field from bubblesync.rejected_record order by 1"));
-        Assert.Equal([$"{report.RunId}|invoice|{SyncFixture.Id(1)}|{broken}"], await fixture.RowsAsync("select distinct run_id::text, entity, bubble_id, raw from bubblesync.rejected_record where reason <> ''"));
-        Assert.Equal(3, report.Errors.Count(e => e is { Code: ErrorCode.Rejected, Stage: SyncStage.Transform, Entity: "invoice" } && e.BubbleId == SyncFixture.Id(1)));
+        Assert.Equal([$"{report.RunId}|invoice|{SyncFixture.Id(1)}|{broken}"], await fixture.RowsAsync("select distinct run_id::text, entity, bubble_id, raw "
+            + "from bubblesync.rejected_record where reason <> ''"));
+        Assert.Equal(3, report.Errors.Count(
+            e => e is { Code: ErrorCode.Rejected, Stage: SyncStage.Transform, Entity: "invoice" } && e.BubbleId == SyncFixture.Id(1)));
         Assert.DoesNotContain(report.Errors, e => e.Message.Contains("twelve", StringComparison.Ordinal));
     }
 
@@ -56,7 +58,8 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((RunStatus.Partial, 3L, 1L, 4L, 4L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
+        Assert.Equal((RunStatus.Partial, 3L, 1L, 4L, 4L),
+            (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from agent"));
         Assert.Equal(["~|_id", "~|_id", "~|_id"], await fixture.RowsAsync(Rejects));
         Assert.Equal(3, await fixture.ScalarAsync<long>("select count(distinct raw) from bubblesync.rejected_record"));
@@ -85,7 +88,8 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((RunStatus.Succeeded, 0L, 1L, 1L, 2L), (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
+        Assert.Equal((RunStatus.Succeeded, 0L, 1L, 1L, 2L),
+            (report.Status, report.Entities[0].Rejected, report.Entities[0].Inserted, report.Entities[0].Extracted, report.Entities[0].Staged));
         Assert.Equal("5", await fixture.RowAsync("select commission from agent"));
         Assert.Empty(await fixture.RowsAsync(Rejects));
     }
@@ -178,7 +182,8 @@ public sealed class RejectTests(PostgresFixture postgres) : IClassFixture<Postgr
             if (!isDone && request.Kind == RequestKind.List && request.Constraints.Contains("Modified Date", StringComparison.Ordinal))
             {
                 isDone = true;
-                fixture.Put("agent", SyncFixture.Record(1, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), fields));
+                fixture.Put("agent", SyncFixture.Record(
+                    1, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), fields));
             }
 
             return Task.CompletedTask;

@@ -19,7 +19,8 @@ public class ReportJsonTests
     [Fact]
     public void Parts_of_a_result_that_an_earlier_version_did_not_write_are_empty()
     {
-        var read = ReportJson.Read<RunReport>("""{ "runId": null, "kind": "resync", "status": "failed", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z" }""");
+        var read = ReportJson.Read<RunReport>(
+            """{ "runId": null, "kind": "resync", "status": "failed", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z" }""");
 
         Assert.Empty(read.Entities);
         Assert.Empty(read.Patches);
@@ -31,7 +32,8 @@ public class ReportJsonTests
     [Fact]
     public void What_is_written_is_read_as_it_was()
     {
-        var options = new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 2.5m, MaxRejects = new Limit(10, true), MaxCalls = 7 };
+        var options = new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 2.5m, MaxRejects = new Limit(
+            10, true), MaxCalls = 7 };
 
         var read = ReportJson.Read<ResyncOptions>(ReportJson.Write(options));
 

@@ -89,7 +89,8 @@ public sealed class RestoredLinkTests(PostgresFixture postgres) : IClassFixture<
         fixture.Put("seda_registration", SyncFixture.Record(6, SyncFixture.Early));
         fixture.Put("invoice", SyncFixture.Record(3, SyncFixture.Early, $"\"Linked SEDA registration\": \"{SyncFixture.Id(5)}\""));
         await fixture.ResyncAsync();
-        await fixture.ExecuteAsync($"update invoice set linked_seda_registration = '{SyncFixture.Id(6)}' where linked_seda_registration = '{SyncFixture.Id(4)}'");
+        await fixture.ExecuteAsync(
+            $"update invoice set linked_seda_registration = '{SyncFixture.Id(6)}' where linked_seda_registration = '{SyncFixture.Id(4)}'");
         fixture.Put("seda_registration", SyncFixture.Record(5, SyncFixture.Early));
 
         await fixture.ResyncAsync();

@@ -32,7 +32,8 @@ public sealed class RunLogTests(PostgresFixture postgres) : IClassFixture<Postgr
         var run = await fixture.ResyncAsync();
         var followed = await await running.Task.WaitAsync(fixture.Limit);
 
-        Assert.Equal(await fixture.RowsAsync($"select message from bubblesync.activity_log where run_id = '{run.RunId}' order by at, entity, bubble_id, message"), followed);
+        Assert.Equal(await fixture.RowsAsync($"select message from bubblesync.activity_log where run_id = '{run.RunId}' order by at, entity, "
+            + "bubble_id, message"), followed);
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
     }
 
@@ -60,6 +61,7 @@ public sealed class RunLogTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.DoesNotContain("next:", shown.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
     public async Task A_run_that_was_killed_is_called_dead_and_followed_to_its_last_line()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -74,7 +76,8 @@ public sealed class RunLogTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Contains(followed, line => line.StartsWith("agent: merged", StringComparison.Ordinal));
         Assert.Contains(" died ", list.Output, StringComparison.Ordinal);
-        Assert.Contains("warning: The run ended unexpectedly: it holds its lock in the database no more. To go on, resume it.", show.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: The run ended unexpectedly: it holds its lock in the database no more. To go on, resume it.", show.Output, StringComparison.Ordinal);
         Assert.Contains($"next: bubblesync resync --resume {$"{run.RunId}"[..13]}   # ", show.Output, StringComparison.Ordinal);
     }
 

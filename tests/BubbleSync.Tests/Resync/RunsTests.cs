@@ -51,7 +51,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
         var run = await fixture.ResyncAsync("agent");
         await fixture.ExecuteAsync(
-            """update bubblesync.run set kind = 'sync record', result = result || '{"kind":"sync record"}' || jsonb_build_object('errors', jsonb_set(result -> 'errors', '{0,code}', '"new-code"'))""");
+            """update bubblesync.run set kind = 'sync record', result = result || '{"kind":"sync record"}' || jsonb_build_object('errors', """
+                + """jsonb_set(result -> 'errors', '{0,code}', '"new-code"'))""");
 
         await using var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit);
         var (shown, listed) = (await archive.ShowAsync($"{run.RunId}", fixture.Limit), await archive.ListAsync(1, null, null, fixture.Limit));
@@ -99,7 +100,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, Broken));
         fixture.Put("customer_profile", SyncFixture.Record(2, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(9)}\""));
         var (old, recent) = (await fixture.ResyncAsync(), await fixture.ResyncAsync());
-        await fixture.ExecuteAsync($"update bubblesync.run set finished_at = finished_at - interval '91 days' where run_id = '{old.RunId}'; update bubblesync.run set finished_at = finished_at - interval '89 days' where run_id = '{recent.RunId}'");
+        await fixture.ExecuteAsync($"update bubblesync.run set finished_at = finished_at - interval '91 days' where run_id = '{old.RunId}'; update "
+            + $"bubblesync.run set finished_at = finished_at - interval '89 days' where run_id = '{recent.RunId}'");
 
         await fixture.ResyncAsync("agent");
 
@@ -125,7 +127,9 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var careful = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "runs", "reprocess", "last");
         var kept = await fixture.RowAsync("select name from agent");
-        var forced = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "runs", "reprocess", $"{await fixture.ScalarAsync<Guid>("select distinct run_id from bubblesync.rejected_record")}", "--force");
+        var forced = await Bubblesync.RunAsync(
+            fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "runs", "reprocess",
+            $"{await fixture.ScalarAsync<Guid>("select distinct run_id from bubblesync.rejected_record")}", "--force");
 
         Assert.Equal((0, 0, "Ann", "Anna"), (careful.Code, forced.Code, kept, await fixture.RowAsync("select name from agent")));
     }
@@ -138,7 +142,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         await fixture.ResyncAsync("agent");
 
         var outcome = await Bubblesync.RunAsync(fixture, "runs", "reprocess", "last");
-        var proof = await fixture.RowAsync("select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
+        var proof = await fixture.RowAsync(
+            "select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
 
         Assert.DoesNotContain("proof", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("proved", outcome.Output, StringComparison.Ordinal);
@@ -175,7 +180,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(($"{report.RunId}", 1), (list.Json[0].GetProperty("runId").GetString(), list.Json[0].GetProperty("rejected").GetInt32()));
         Assert.Equal((0, report.ToJson()), (show.Code, show.Output.TrimEnd()));
-        Assert.Equal(await fixture.ScalarAsync<long>("select count(*) from bubblesync.activity_log where level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(await fixture.ScalarAsync<long>("select count(*) from bubblesync.activity_log where "
+            + "level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
         Assert.Equal((0, "entity,bubble_id,field,reason,raw"), (csv.Code, File.ReadLines(file).First()));
         Assert.StartsWith($"agent,{SyncFixture.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);

@@ -104,7 +104,8 @@ internal sealed class SyncFixture : IAsyncDisposable
         var bubble = Settings.Bubble;
         Settings = Settings with
         {
-            Bubble = bubble with { WindowSize = windowSize ?? bubble.WindowSize, PageSize = pageSize ?? bubble.PageSize, OffsetCeiling = offsetCeiling ?? bubble.OffsetCeiling },
+            Bubble = bubble with { WindowSize = windowSize
+                ?? bubble.WindowSize, PageSize = pageSize ?? bubble.PageSize, OffsetCeiling = offsetCeiling ?? bubble.OffsetCeiling },
         };
         return this;
     }
@@ -168,7 +169,8 @@ internal sealed class SyncFixture : IAsyncDisposable
     {
         var rows = new List<string>();
         foreach (var map in Maps.All)
-            rows.AddRange((await RowsAsync($"select xmin::text, ctid::text, t::text from \"{map.Table}\" t order by \"{map.Key}\"")).Select(row => $"{map.Table}: {row}"));
+            rows.AddRange((await RowsAsync($"select xmin::text, ctid::text, t::text from \"{map.Table}\" t order by "
+                + $"\"{map.Key}\"")).Select(row => $"{map.Table}: {row}"));
         return rows;
     }
 
@@ -177,7 +179,8 @@ internal sealed class SyncFixture : IAsyncDisposable
     {
         var rows = new List<string>();
         foreach (var map in Maps.All)
-            rows.AddRange((await RowsAsync($"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\" collate \"C\"")).Select(row => $"{map.Table}: {row}"));
+            rows.AddRange((await RowsAsync($"select (to_jsonb(t) - 'id' - 'last_synced_at')::text from \"{map.Table}\" t order by \"{map.Key}\" "
+                + "collate \"C\"")).Select(row => $"{map.Table}: {row}"));
         return rows;
     }
 

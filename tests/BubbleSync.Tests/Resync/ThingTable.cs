@@ -15,11 +15,13 @@ internal static class ThingTable
     /// <param name="key">The type of the key.</param>
     /// <param name="clears">Whether absent fields clear their columns.</param>
     public static async Task<SyncFixture> OpenAsync(
-        PostgresFixture postgres, IReadOnlyCollection<ThingColumn> columns, string setup = "select 1", string clocks = ZonedClock, string key = "text", bool clears = false)
+        PostgresFixture postgres, IReadOnlyCollection<ThingColumn> columns, string setup = "select 1", string clocks = ZonedClock, string key = "text",
+        bool clears = false)
     {
         var fixture = (await SyncFixture.OpenAsync(postgres, tables: false)).WithMaps(("thing.json", _ => Map(columns, clears))).WithPatches();
         // Whatever depends on the zone of a session goes wrong in this one.
-        await fixture.ExecuteAsync($"do $$ begin execute format('alter database %I set timezone = ''Asia/Kuala_Lumpur''', current_database()); end $$; {setup}");
+        await fixture.ExecuteAsync(
+            $"do $$ begin execute format('alter database %I set timezone = ''Asia/Kuala_Lumpur''', current_database()); end $$; {setup}");
         await fixture.ExecuteAsync(Create(columns, clocks, key));
         return fixture;
     }

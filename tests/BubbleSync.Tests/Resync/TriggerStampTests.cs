@@ -157,7 +157,8 @@ public sealed class TriggerStampTests(PostgresFixture postgres) : IClassFixture<
     public async Task Unique_values_are_exchanged_though_a_trigger_stamps_the_rows()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("alter table agent add unique (name);" + Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
+        await fixture.ExecuteAsync(
+            "alter table agent add unique (name);" + Trigger("stamp", "before update", "new.updated_at = clock_timestamp(); return new"));
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"a\""));
         fixture.Put("agent", SyncFixture.Record(2, SyncFixture.Early, "\"Name\": \"b\""));
         await fixture.ResyncAsync("agent");

@@ -83,7 +83,8 @@ public sealed class TriggerTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task A_trigger_that_alters_values_keeps_nothing_out()
     {
         await using var fixture = await SyncedAsync(2);
-        await fixture.ExecuteAsync(Trigger("upper", "before insert or update", "new.name = upper(new.name); new.slug = coalesce(new.slug, 'made'); return new"));
+        await fixture.ExecuteAsync(
+            Trigger("upper", "before insert or update", "new.name = upper(new.name); new.slug = coalesce(new.slug, 'made'); return new"));
         await fixture.ExecuteAsync("update agent set slug = 'set'; alter table agent alter slug set not null");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"Ann\""));
         fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early, "\"Name\": \"Cid\""));

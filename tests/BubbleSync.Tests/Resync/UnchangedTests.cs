@@ -35,7 +35,8 @@ public sealed class UnchangedTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal(fixture.Bubble.Traffic.Requests, report.Api.Calls);
         foreach (var map in Maps.All)
         {
-            var windows = (await fixture.RowsAsync($"select rows_read from bubblesync.\"window\" where entity = '{map.Name}' and kind = 'created'")).Select(int.Parse).ToList();
+            var windows = (await fixture.RowsAsync($"select rows_read from bubblesync.\"window\" where entity = '{map.Name}' and kind = 'created'"))
+                .Select(int.Parse).ToList();
             var pages = windows.Sum(rows => Math.Max(1, (rows + PageSize - 1) / PageSize));
             // One count of the whole before, one after, one page of what changed since; one probe a window where one window does not hold all.
             var probes = 3 + (windows.Count > 1 ? windows.Count : 0);
@@ -52,12 +53,15 @@ public sealed class UnchangedTests(PostgresFixture postgres) : IClassFixture<Pos
 
         foreach (var map in Maps.All)
         {
-            var windows = await fixture.RowsAsync($"select from_at, to_at, rows_read from bubblesync.\"window\" where entity = '{map.Name}' and kind = 'created' order by from_at");
+            var windows = await fixture.RowsAsync(
+                $"select from_at, to_at, rows_read from bubblesync.\"window\" where entity = '{map.Name}' and kind = 'created' order by from_at");
             Assert.Equal(windows.Skip(1).Select(w => w.Split('|')[0]), windows.SkipLast(1).Select(w => w.Split('|')[1]));
             Assert.Equal(fixture.Bubble.Records.Count(map.Type), windows.Sum(w => long.Parse(w.Split('|')[2], null)));
             Assert.True(await fixture.ScalarAsync<bool>($"""
-                select bool_and(count_before = rows_read and count_after = rows_read and rows_read <= {WindowSize} and status = 'proved' and attempt = 1 and rows_staged = rows_read)
-                   and min(from_at) = (select min(created_date) from "{map.Table}") and max(to_at) < '{report.StartedAt:O}' and max(to_at) > '{report.StartedAt:O}'::timestamptz - interval '20 s'
+                select bool_and(count_before = rows_read and count_after = rows_read and rows_read <= {WindowSize} and status = 'proved' and attempt = 1
+                  and rows_staged = rows_read)
+                   and min(from_at) = (select min(created_date) from "{map.Table}") and max(to_at) < '{report.StartedAt:O}'
+                     and max(to_at) > '{report.StartedAt:O}'::timestamptz - interval '20 s'
                 from bubblesync."window" where entity = '{map.Name}' and kind = 'created'
                 """), map.Name);
             Assert.Equal(windows.Count, report.Entities.Single(e => e.Name == map.Name).Proof!.Windows);

@@ -23,7 +23,8 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Equal((RunStatus.Partial, 1L, 1L, 1L, 3L), (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Extracted));
+        Assert.Equal((RunStatus.Partial, 1L, 1L, 1L, 3L),
+            (report.Status, report.Entities[0].Inserted, report.Entities[0].Updated, report.Entities[0].Rejected, report.Entities[0].Extracted));
         Assert.Equal(["Anna|ann", "Cid|cid"], await fixture.RowsAsync("select name, slug from agent order by bubble_id"));
         Assert.Equal([$"{SyncFixture.Id(2)}|Slug|absent, but a new row must not be without it"], await fixture.RowsAsync(Rejects));
         Assert.Contains(report.Errors, e => e is { Code: ErrorCode.Rejected, Field: "Slug" } && e.BubbleId == SyncFixture.Id(2));
@@ -45,7 +46,8 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_link_that_can_neither_be_stored_nor_held_back_rejects_its_record_until_the_target_is_there()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("alter table payment alter column linked_invoice set not null, add constraint of_invoice foreign key (linked_invoice) references invoice (bubble_id)");
+        await fixture.ExecuteAsync("alter table payment alter column linked_invoice set not null, add constraint of_invoice foreign key (linked_invoice) "
+            + "references invoice (bubble_id)");
         fixture.Put("invoice", SyncFixture.Record(1, SyncFixture.Early));
         fixture.Put("payment", SyncFixture.Record(11, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(1)}\""));
         fixture.Put("payment", SyncFixture.Record(12, SyncFixture.Early, $"\"Linked Invoice\": \"{SyncFixture.Id(2)}\""));
@@ -92,7 +94,9 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task A_link_with_two_foreign_keys_waits_until_both_targets_are_there()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("""alter table invoice add constraint one foreign key (linked_agent) references agent (bubble_id), add constraint two foreign key (linked_agent) references "user" (bubble_id)""");
+        await fixture.ExecuteAsync(
+            """alter table invoice add constraint one foreign key (linked_agent) references agent (bubble_id), add constraint two foreign key """
+                + """(linked_agent) references "user" (bubble_id)""");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
         fixture.Put("invoice", SyncFixture.Record(5, SyncFixture.Early, $"\"Linked Agent\": \"{SyncFixture.Id(1)}\""));
         var held = await fixture.ResyncAsync("agent", "user", "invoice");
@@ -109,7 +113,8 @@ public sealed class UnfitTests(PostgresFixture postgres) : IClassFixture<Postgre
     private static async Task<string> SparseAsync(SyncFixture fixture, Map map)
     {
         var columns = map.Fields.Select(field => field.GetProperty("column").GetString()!);
-        var counts = string.Join(" union all ", columns.Select(column => $"select '{column}' as name, count(\"{column}\") as filled, count(*) as all_rows from \"{map.Table}\""));
+        var counts = string.Join(
+            " union all ", columns.Select(column => $"select '{column}' as name, count(\"{column}\") as filled, count(*) as all_rows from \"{map.Table}\""));
         return (await fixture.ScalarAsync<string>($"select name from ({counts}) c where filled between 1 and all_rows - 1 order by filled, name limit 1"))!;
     }
 

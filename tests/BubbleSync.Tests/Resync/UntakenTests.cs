@@ -26,7 +26,8 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Theory]
-    [InlineData("alter table agent alter commission type smallint, alter commission set not null, add unique (commission), add check (commission between 1 and 3)")]
+    [InlineData("alter table agent alter commission type smallint, alter commission set not null, add unique (commission), add check (commission "
+        + "between 1 and 3)")]
     [InlineData("alter table agent alter commission set not null, add exclude using btree (commission with =)")]
     public async Task A_chain_of_values_goes_through_where_no_value_is_to_spare(string rule)
     {
@@ -62,7 +63,8 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_held_link_that_the_table_refuses_waits_and_the_others_are_restored_and_patches_run()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is null"));
+        await using var fixture = (await SyncFixture.OpenAsync(postgres))
+            .WithPatches(("010-fill", "update agent set introducer = 'p' where introducer is null"));
         await fixture.ExecuteAsync($"{Login}; alter table agent add unique (linked_user_login)");
         foreach (var (number, user) in new[] { (1, 8), (2, 8), (3, 9) })
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Linked User Login\": \"{SyncFixture.Id(user)}\""));
@@ -74,7 +76,8 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Contains("another row has the same value", Assert.Single(report.Errors, e => e.Code == ErrorCode.LinkRefused).Message, StringComparison.Ordinal);
-        Assert.Equal([$"{SyncFixture.Id(8)}|p", "~|p", $"{SyncFixture.Id(9)}|p"], await fixture.RowsAsync("select linked_user_login, introducer from agent order by bubble_id"));
+        Assert.Equal([$"{SyncFixture.Id(8)}|p", "~|p", $"{SyncFixture.Id(9)}|p"], await fixture.RowsAsync("select linked_user_login, introducer from agent "
+            + "order by bubble_id"));
         Assert.False((await fixture.Engine().VerifyAsync(new VerifyOptions { Entities = ["agent"] }, null, fixture.Limit)).Success);
     }
 
@@ -137,7 +140,8 @@ public sealed class UntakenTests(PostgresFixture postgres) : IClassFixture<Postg
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 100 });
 
         Assert.Equal((RunStatus.Partial, 0L), (report.Status, report.Entities[0].Pruned));
-        Assert.Contains("a trigger of table \"public\".\"agent\" keeps 1 of 1 rows from being marked", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a trigger of table \"public\".\"agent\" keeps 1 of 1 rows from being marked", Assert.Single(report.Errors).Message, StringComparison.Ordinal);
     }
 
     [Fact]

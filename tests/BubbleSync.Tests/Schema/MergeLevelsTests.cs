@@ -16,12 +16,14 @@ public sealed class MergeLevelsTests
         var known = Enumerable.Range(0, random.Next(4)).ToDictionary(i => $"k{i}", _ => random.Next(5));
         var entities = Enumerable.Range(0, random.Next(1, 12)).Select(i => $"e{i}").ToList();
         var targets = entities.Concat(known.Keys).ToList();
-        var links = Enumerable.Range(0, random.Next(30)).Select(i => new EntityLink(entities[random.Next(entities.Count)], $"c{i}", targets[random.Next(targets.Count)], random.Next(2) == 0)).ToList();
+        var links = Enumerable.Range(0, random.Next(30))
+            .Select(i => new EntityLink(entities[random.Next(entities.Count)], $"c{i}", targets[random.Next(targets.Count)], random.Next(2) == 0)).ToList();
 
         var (levels, circles) = MergeLevels.Of(entities, links, known);
 
         Assert.Equal(entities.Order(StringComparer.Ordinal), levels.Keys.Order(StringComparer.Ordinal));
-        Assert.All(links.Except(circles).Where(l => l.Target != l.Entity), l => Assert.True(levels[l.Entity] > (levels.TryGetValue(l.Target, out var level) ? level : known[l.Target])));
+        Assert.All(links.Except(circles)
+            .Where(l => l.Target != l.Entity), l => Assert.True(levels[l.Entity] > (levels.TryGetValue(l.Target, out var level) ? level : known[l.Target])));
         Assert.All(levels, l => Assert.InRange(l.Value, 0, 100));
         Assert.DoesNotContain(circles, l => known.ContainsKey(l.Target));
     }

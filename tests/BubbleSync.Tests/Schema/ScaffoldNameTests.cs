@@ -19,8 +19,13 @@ public sealed class ScaffoldNameTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await OpenAsync(postgres);
         var longName = new string('ä', 40);
-        string[] names = ["user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at", "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  ", "ctid", "XMin", "tableoid"];
-        fixture.Put("1st & \"Größte\" Type", SyncFixture.Record(1, SyncFixture.Early, string.Join(", ", names.Select((name, i) => $"\"{name}\": \"value {i}\""))));
+        string[] names =
+        [
+            "user", "Order", "a b", "a-b", "A_B", "??", "!!", "id", "Created At", "created_at", "bubble id", "last synced at", "deleted in bubble at",
+            "say \\\"it\\\"", "crab 🦀", longName + "1", longName + "2", "Größe %", "1st", "ends  ", "ctid", "XMin", "tableoid",
+        ];
+        fixture.Put("1st & \"Größte\" Type", SyncFixture.Record(
+            1, SyncFixture.Early, string.Join(", ", names.Select((name, i) => $"\"{name}\": \"value {i}\""))));
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["1st & \"Größte\" Type"] }, fixture.Limit);
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
@@ -31,7 +36,8 @@ public sealed class ScaffoldNameTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal((RunStatus.Succeeded, 1), (run.Status, run.Entities[0].Inserted));
         var row = await fixture.RowAsync("select to_jsonb(t)::text from t_1st_gr_te_type t");
         Assert.All(names.Select((_, i) => $"\"value {i}\""), value => Assert.Contains(value, row, StringComparison.Ordinal));
-        Assert.Equal("t", await fixture.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = 't_1st_gr_te_type'::regclass and attnum > 0"));
+        Assert.Equal("t", await fixture.RowAsync("select bool_and(octet_length(attname) <= 63)::text::char from pg_attribute where attrelid = "
+            + "'t_1st_gr_te_type'::regclass and attnum > 0"));
     }
 
     [Fact]
@@ -67,7 +73,8 @@ public sealed class ScaffoldNameTests(PostgresFixture postgres) : IClassFixture<
     public async Task Two_fields_of_one_name_become_two_columns_by_their_ids_though_the_sample_lacks_one()
     {
         await using var fixture = await OpenAsync(postgres);
-        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
+        await using var between = await Sync.RecordingProxy.StartAsync(
+            fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
         fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"status_text\": \"open\""));
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
@@ -83,7 +90,8 @@ public sealed class ScaffoldNameTests(PostgresFixture postgres) : IClassFixture<
     public async Task What_display_names_cannot_tell_apart_gets_a_column_of_its_own_and_is_said()
     {
         await using var fixture = await OpenAsync(postgres);
-        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
+        await using var between = await Sync.RecordingProxy.StartAsync(
+            fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, TwoOfOneName) : null);
         fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"Status\": \"open\""));
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);

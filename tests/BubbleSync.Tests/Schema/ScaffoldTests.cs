@@ -26,7 +26,8 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains("customer_profile", scaffolded.Output, StringComparison.Ordinal);
         foreach (var type in fixture.Bubble.Records.Types)
             Assert.Equal(fixture.Bubble.Records.Count(type), await fixture.ScalarAsync<long>($"select count(*) from \"{type}\""));
-        Assert.DoesNotContain((await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit)).Rows, r => r.Status is FieldStatus.Unmapped or FieldStatus.ColumnMissing);
+        Assert.DoesNotContain(
+            (await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit)).Rows, r => r.Status is FieldStatus.Unmapped or FieldStatus.ColumnMissing);
     }
 
     [Theory]
@@ -41,7 +42,8 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         fixture.Put("payment", SyncFixture.Record(6, SyncFixture.Early));
         fixture.Put("payment", SyncFixture.Record(7, SyncFixture.Early));
         foreach (var number in Enumerable.Range(10, 4))
-            fixture.Put("order", SyncFixture.Record(number, SyncFixture.Early, $"\"Payments\": [\"{SyncFixture.Id(number == 10 ? 6 : number + 100)}\"], \"Agent\": \"{SyncFixture.Id(5)}\""));
+            fixture.Put("order", SyncFixture.Record(number, SyncFixture.Early, $"\"Payments\": [\"{SyncFixture.Id(number == 10 ? 6 : number + 100)}\"], "
+                + $"\"Agent\": \"{SyncFixture.Id(5)}\""));
 
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { All = true, DryRun = true }, fixture.Limit);
 
@@ -68,10 +70,14 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         await using var fixture = await OpenAsync(postgres);
         (string Kind, string Value, string Type, string Stored)[] kinds =
         [
-            ("text", "\"x\"", "text", "x"), ("number", "1.50", "numeric", "1.50"), ("boolean", "true", "boolean", "true"), ("date", "\"2026-01-02T03:04:05.678Z\"", "timestamp with time zone", "2026-01-02T03:04:05.678Z"),
-            ("image", "\"//s3/x.png\"", "text", "https://s3/x.png"), ("list.file", "[\"//s3/y.pdf\"]", "text[]", "{https://s3/y.pdf}"), ("list.text", "[\"a\", \"b\"]", "text[]", "{a,b}"), ("list.number", "[1, 2.0]", "text[]", "{1,2.0}"),
-            ("geographic_address", "{\"lat\": 3.10}", "jsonb", "{\"lat\": 3.10}"), ("list.geographic_address", "[{\"lat\": 1}]", "jsonb", "[{\"lat\": 1}]"), ("date_range", "[1, 2]", "jsonb", "[1, 2]"), ("dateinterval", "86400000", "numeric", "86400000"),
-            ("option.colour", "\"Red\"", "text", "Red"), ("api.stripe.charge", "{\"a\": 1}", "jsonb", "{\"a\": 1}"), ("custom.thing", $"\"{SyncFixture.Id(1)}\"", "text", SyncFixture.Id(1)), ("something.new", "\"?\"", "text", "?"),
+            ("text", "\"x\"", "text", "x"), ("number", "1.50", "numeric", "1.50"), ("boolean", "true", "boolean", "true"),
+            ("date", "\"2026-01-02T03:04:05.678Z\"", "timestamp with time zone", "2026-01-02T03:04:05.678Z"),
+            ("image", "\"//s3/x.png\"", "text", "https://s3/x.png"), ("list.file", "[\"//s3/y.pdf\"]", "text[]", "{https://s3/y.pdf}"),
+            ("list.text", "[\"a\", \"b\"]", "text[]", "{a,b}"), ("list.number", "[1, 2.0]", "text[]", "{1,2.0}"),
+            ("geographic_address", "{\"lat\": 3.10}", "jsonb", "{\"lat\": 3.10}"), ("list.geographic_address", "[{\"lat\": 1}]", "jsonb", "[{\"lat\": 1}]"),
+            ("date_range", "[1, 2]", "jsonb", "[1, 2]"), ("dateinterval", "86400000", "numeric", "86400000"),
+            ("option.colour", "\"Red\"", "text", "Red"), ("api.stripe.charge", "{\"a\": 1}", "jsonb", "{\"a\": 1}"),
+            ("custom.thing", $"\"{SyncFixture.Id(1)}\"", "text", SyncFixture.Id(1)), ("something.new", "\"?\"", "text", "?"),
         ];
         foreach (var (kind, _, _, _) in kinds)
             fixture.Bubble.Records.Declare("thing", $"Of {kind}", kind);
@@ -82,8 +88,10 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         var run = await fixture.ResyncAsync();
 
         Assert.Equal(RunStatus.Succeeded, run.Status);
-        Assert.Equal(kinds.Select(k => k.Type), (await fixture.RowsAsync("select format_type(atttypid, null) from pg_attribute where attrelid = 'thing'::regclass and attname like 'of\\_%' order by attnum")));
-        Assert.Equal(string.Join('|', kinds.Select(k => k.Stored)), await fixture.RowAsync($"select {string.Join(", ", kinds.Select(k => $"\"of_{k.Kind.Replace('.', '_')}\""))} from thing"));
+        Assert.Equal(kinds.Select(k => k.Type), (await fixture.RowsAsync("select format_type(atttypid, null) from pg_attribute where attrelid = "
+            + "'thing'::regclass and attname like 'of\\_%' order by attnum")));
+        Assert.Equal(string.Join('|', kinds.Select(k => k.Stored)), await fixture.RowAsync(
+            $"select {string.Join(", ", kinds.Select(k => $"\"of_{k.Kind.Replace('.', '_')}\""))} from thing"));
     }
 
     [Fact]
@@ -100,7 +108,8 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
         var report = await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["shop", "order", "line", "user"] }, fixture.Limit);
 
         Assert.Equal(["line 3", "order 2", "shop 1", "user 0"], report.Entities.Select(e => $"{e.Name} {e.Level}").Order(StringComparer.Ordinal));
-        Assert.StartsWith("shop: column 'orders' closes a circle with 'order'", Assert.Single(report.Warnings, w => w.StartsWith("shop", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("shop: column 'orders' closes a circle "
+            + "with 'order'", Assert.Single(report.Warnings, w => w.StartsWith("shop", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal sealed class ProgramFactAttribute : FactAttribute
     internal static string? Missing(string program)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return folders.Any(f => File.Exists(Path.Combine(f, program)) || File.Exists(Path.Combine(f, program + ".exe"))) ? null : $"{program} is not installed.";
+        return folders.Any(
+            f => File.Exists(Path.Combine(f, program)) || File.Exists(Path.Combine(f, program + ".exe"))) ? null : $"{program} is not installed.";
     }
 }
 

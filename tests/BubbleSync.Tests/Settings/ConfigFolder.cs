@@ -11,7 +11,8 @@ internal sealed class ConfigFolder : IDisposable
     public static string Shipped { get; } = Path.Combine(Repository.Root, "config");
 
     /// <summary>The names of the shipped maps, for theories.</summary>
-    public static IEnumerable<string> Maps { get; } = Directory.EnumerateFiles(Path.Combine(Shipped, "entities")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Maps { get; } = Directory.EnumerateFiles(Path.Combine(Shipped, "entities"))
+        .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
     /// <summary>A folder of a test.</summary>
     public string Place { get; } = Directory.CreateTempSubdirectory("bubblesync-config-").FullName;

@@ -45,12 +45,14 @@ public sealed class ConfigReadmeTests(PostgresFixture postgres) : IClassFixture<
     public async Task A_patch_is_a_file()
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("060-payment-customer", Sql[2]));
-        await fixture.ExecuteAsync("insert into invoice (bubble_id, linked_customer) values ('1x1', '2x2'); insert into payment (bubble_id, linked_invoice) values ('3x3', '1x1')");
+        await fixture.ExecuteAsync(
+            "insert into invoice (bubble_id, linked_customer) values ('1x1', '2x2'); insert into payment (bubble_id, linked_invoice) values ('3x3', '1x1')");
 
         var first = await fixture.Engine().PatchAsync(["060"], fixture.Limit);
         var second = await fixture.Engine().PatchAsync(["060-payment-customer"], fixture.Limit);
 
-        Assert.Equal(((PatchStatus.Succeeded, 1L), (PatchStatus.Succeeded, 0L)), ((first.Patches[0].Status, first.Patches[0].Rows), (second.Patches[0].Status, second.Patches[0].Rows)));
+        Assert.Equal(((PatchStatus.Succeeded, 1L), (PatchStatus.Succeeded, 0L)),
+            ((first.Patches[0].Status, first.Patches[0].Rows), (second.Patches[0].Status, second.Patches[0].Rows)));
         Assert.Equal("2x2", await fixture.ScalarAsync<string>("select linked_customer from payment"));
     }
 }

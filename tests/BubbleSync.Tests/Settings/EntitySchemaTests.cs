@@ -26,7 +26,8 @@ public sealed class EntitySchemaTests : IDisposable
         _folder.Write("thing.json", map.ToJsonString());
 
         Assert.Equal(ConfigFolder.Names(Schema.GetProperty("properties")).Order(StringComparer.Ordinal), map.Select(p => p.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(ConfigFolder.Names(FieldSchema.GetProperty("properties")).Order(StringComparer.Ordinal), Field(map).Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(ConfigFolder.Names(FieldSchema.GetProperty("properties"))
+            .Order(StringComparer.Ordinal), Field(map).Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(ConfigFolder.Names(PublishedSchema.GetProperty("properties")), Published(map).Select(p => p.Key));
         Assert.Empty(_folder.MapFaults());
     }
@@ -42,7 +43,9 @@ public sealed class EntitySchemaTests : IDisposable
         _folder.Write("thing.json", map.ToJsonString());
 
         Assert.Equal(
-            [$"thing.json: fields[0].somethingElse: there is no setting 'somethingElse' here. Known: {Known(FieldSchema)}.", $"thing.json: published.somethingElse: there is no setting 'somethingElse' here. Known: {Known(PublishedSchema)}.", $"thing.json: somethingElse: there is no setting 'somethingElse' here. Known: {Known(Schema)}."],
+            ["thing.json: fields[0].somethingElse: there is no setting 'somethingElse' here. Known: "
+                + $"{Known(FieldSchema)}.", $"thing.json: published.somethingElse: there is no setting 'somethingElse' here. Known: {Known(PublishedSchema)}.",
+                $"thing.json: somethingElse: there is no setting 'somethingElse' here. Known: {Known(Schema)}."],
             _folder.MapFaults().Select(f => f.Message).Order(StringComparer.Ordinal));
     }
 
@@ -73,7 +76,8 @@ public sealed class EntitySchemaTests : IDisposable
     [Theory]
     [InlineData("7", ": an object is expected here.")]
     [InlineData("{}", ".mapped: 'mapped' is missing.", ".of: 'of' is missing.")]
-    [InlineData("""{ "mapped": 10001, "of": 0 }""", ".mapped: a whole number from 0 to 10000 is expected here.", ".of: a whole number from 1 to 10000 is expected here.")]
+    [InlineData("""{ "mapped": 10001, "of": 0 }""", ".mapped: a whole number from 0 to 10000 is expected here.", ".of: a whole number from 1 to 10000 is "
+        + "expected here.")]
     [InlineData("""{ "mapped": 15, "of": 14 }""", ".mapped: a whole number from 0 to 14 is expected here.")]
     [InlineData("""{ "mapped": "1", "of": 10000 }""", ".mapped: a whole number from 0 to 10000 is expected here.")]
     public void Published_figures_are_two_numbers_in_the_bounds_of_the_schema(string published, params string[] faults)
@@ -104,7 +108,8 @@ public sealed class EntitySchemaTests : IDisposable
 
     [Fact]
     public void The_types_are_those_that_can_be_converted() =>
-        Assert.Equal(FieldType.All.Keys.Order(StringComparer.Ordinal), FieldSchema.GetProperty("properties").GetProperty("type").GetProperty("enum").EnumerateArray().Select(t => t.GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(FieldType.All.Keys.Order(StringComparer.Ordinal), FieldSchema.GetProperty("properties")
+            .GetProperty("type").GetProperty("enum").EnumerateArray().Select(t => t.GetString()!).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_levels_are_those_that_are_read()
@@ -120,10 +125,13 @@ public sealed class EntitySchemaTests : IDisposable
     [Fact]
     public void The_table_in_the_README_has_the_words_and_types_of_the_schema()
     {
-        var rows = ReadmeText.All["config/README.md"].Split("What a line can say:")[1].Split("\n\n")[1].Split('\n').Skip(2).Select(row => row.Split(" | ")).ToList();
+        var rows = ReadmeText.All["config/README.md"]
+            .Split("What a line can say:")[1].Split("\n\n")[1].Split('\n').Skip(2).Select(row => row.Split(" | ")).ToList();
 
-        Assert.Equal(ConfigFolder.Names(FieldSchema.GetProperty("properties")).Order(StringComparer.Ordinal), rows.Select(row => row[0].Trim('|', ' ', '`')).Order(StringComparer.Ordinal));
-        Assert.Equal(FieldType.All.Keys.Order(StringComparer.Ordinal), rows.Single(row => row[0].Contains("`type`", StringComparison.Ordinal))[1].Split(';')[0].Split(' ').Select(word => word.Trim('`')).Order(StringComparer.Ordinal));
+        Assert.Equal(ConfigFolder.Names(FieldSchema.GetProperty("properties"))
+            .Order(StringComparer.Ordinal), rows.Select(row => row[0].Trim('|', ' ', '`')).Order(StringComparer.Ordinal));
+        Assert.Equal(FieldType.All.Keys.Order(StringComparer.Ordinal), rows.Single(row => row[0].Contains("`type`", StringComparison.Ordinal))[1]
+            .Split(';')[0].Split(' ').Select(word => word.Trim('`')).Order(StringComparer.Ordinal));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -137,7 +145,8 @@ public sealed class EntitySchemaTests : IDisposable
     }
 
     // $schema is for editors; a hint does not offer it.
-    private static string Known(JsonElement schema) => string.Join(", ", ConfigFolder.Names(schema.GetProperty("properties")).Where(name => name != "$schema").Order(StringComparer.Ordinal));
+    private static string Known(JsonElement schema) =>
+        string.Join(", ", ConfigFolder.Names(schema.GetProperty("properties")).Where(name => name != "$schema").Order(StringComparer.Ordinal));
 
     private static IEnumerable<string> Needed(JsonElement schema) => schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()!);
 
@@ -149,10 +158,12 @@ public sealed class EntitySchemaTests : IDisposable
 
     private static JsonObject Whole() => JsonNode.Parse("""
         {
-          "$schema": "../entity.schema.json", "name": "thing", "bubbleType": "Thing", "table": "thing", "key": "bubble_id", "level": 3, "absent": "clear", "note": "a word",
+          "$schema": "../entity.schema.json", "name": "thing", "bubbleType": "Thing", "table": "thing", "key": "bubble_id", "level": 3, "absent": "clear",
+            "note": "a word",
           "published": { "mapped": 1, "of": 2, "note": "a word" },
           "fields": [
-            { "column": "a", "type": "text", "from": ["A", "a"], "fallback": ["B"], "path": "c.d", "relation": ["agent", "user"], "follow": true, "absent": "keep", "note": "a word" }
+            { "column": "a", "type": "text", "from": ["A", "a"], "fallback": ["B"], "path": "c.d", "relation": ["agent", "user"], "follow": true,
+              "absent": "keep", "note": "a word" }
           ]
         }
         """)!.AsObject();

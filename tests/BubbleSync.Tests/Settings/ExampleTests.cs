@@ -15,7 +15,8 @@ public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixtu
 
     private static readonly string Examples = Path.Combine(Repository.Root, "config", "examples");
 
-    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Examples).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Folders =>
+        [.. Directory.GetDirectories(Examples).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -87,10 +88,12 @@ public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixtu
     [MemberData(nameof(Folders))]
     public void An_example_is_described_and_listed(string folder)
     {
-        var files = Directory.GetFiles(Path.Combine(Examples, folder), "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Path.Combine(Examples, folder), f));
+        var files = Directory.GetFiles(Path.Combine(Examples, folder), "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Path.Combine(Examples, folder), f));
 
         Assert.Equal(
-            ["README.md", "bubblesync.json", Path.Combine("entities", "order.json"), "migration.sql", Path.Combine("patches", "README.md")], files.Order(StringComparer.Ordinal));
+            ["README.md", "bubblesync.json", Path.Combine("entities", "order.json"), "migration.sql", Path.Combine("patches", "README.md")], files.Order(
+                StringComparer.Ordinal));
         Assert.Contains($"({folder}/README.md)", File.ReadAllText(Path.Combine(Examples, "README.md")), StringComparison.Ordinal);
     }
 

@@ -7,15 +7,20 @@ namespace BubbleSync.Tests.Settings;
 /// <summary>Maps that are wrong: everything wrong is said at once, with file, place and a hint.</summary>
 public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private const string Fields = """{ "column": "bubble_id", "type": "text", "from": "_id" }, { "column": "modified_date", "type": "timestamptz", "from": "Modified Date" }""";
+    private const string Fields =
+        """{ "column": "bubble_id", "type": "text", "from": "_id" }, { "column": "modified_date", "type": "timestamptz", "from": "Modified Date" }""";
 
     [Fact]
     public void Faults_of_all_files_come_at_once()
     {
         using var folder = new ConfigFolder();
         folder.Write("a.json", "{ \"name\": \"a\",\n  \"table\" \"a\" }");
-        folder.Write("b.json", $$"""{ "name": "b", "bubbleType": " ", "table": "same", "key": "bubble_id", "levl": 1, "absent": "clean", "fields": [ {{Fields}}, { "colum": "x", "type": 5, "from": "x", "fallback": [1] }, 7 ] }""");
-        folder.Write("c.json", $$"""{ "name": "b", "bubbleType": "c", "table": "same", "key": "bubble_id", "level": 101, "fields": [ {{Fields}}, { "column": "bubble_id", "type": "text", "from": "x" } ] }""");
+        folder.Write("b.json",
+            $$"""{ "name": "b", "bubbleType": " ", "table": "same", "key": "bubble_id", "levl": 1, "absent": "clean", "fields": [ {{Fields}}, """
+                + $$"""{ "colum": "x", "type": 5, "from": "x", "fallback": [1] }, 7 ] }""");
+        folder.Write("c.json",
+            $$"""{ "name": "b", "bubbleType": "c", "table": "same", "key": "bubble_id", "level": 101, "fields": [ {{Fields}}, """
+                + $$"""{ "column": "bubble_id", "type": "text", "from": "x" } ] }""");
         folder.Write("d.json", "[]");
         folder.Write("e.json", """{ "name": "e" }""");
         folder.Write("f.json", $$"""{ "name": "Of [all]", "bubbleType": "f", "table": "f", "key": "bubble_id", "fields": [ {{Fields}} ] }""");
@@ -72,12 +77,16 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Collection(
             refused.Errors.Select(e => $"{Word.Of(e.Code)} {e.Field}: {e.Message}").Order(StringComparer.Ordinal),
             f => Assert.StartsWith("column-missing _read: ", f, StringComparison.Ordinal),
-            f => Assert.StartsWith("column-missing remarks: Table 'payment' has no column 'remarks', which payment.json maps from 'Remark'. Add it: alter table \"public\".\"payment\" add column \"remarks\" text;", f, StringComparison.Ordinal),
+            f => Assert.StartsWith("column-missing remarks: Table 'payment' has no column 'remarks', which payment.json maps from 'Remark'. Add it: alter "
+                + "table \"public\".\"payment\" add column \"remarks\" text;", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings _read: invoice_item.json: fields: column '_read': staging has a column of this name", f, StringComparison.Ordinal),
             f => Assert.StartsWith("settings bubble_id: agent.json: fields: column 'bubble_id' must be read from '_id'", f, StringComparison.Ordinal),
-            f => Assert.Equal("settings created_date: customer.json: fields: column 'created_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
-            f => Assert.Equal("settings modified_date: customer.json: fields: column 'modified_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
-            f => Assert.StartsWith("table-missing : There is no table 'users' in schema 'public'. Apply the schema, which creates", f, StringComparison.Ordinal));
+            f => Assert.Equal(
+                "settings created_date: customer.json: fields: column 'created_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
+            f => Assert.Equal(
+                "settings modified_date: customer.json: fields: column 'modified_date': there is no type 'timestamp'. Did you mean 'timestamptz'?", f),
+            f => Assert.StartsWith(
+                "table-missing : There is no table 'users' in schema 'public'. Apply the schema, which creates", f, StringComparison.Ordinal));
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
 
@@ -89,6 +98,7 @@ public sealed class MapFaultTests(PostgresFixture postgres) : IClassFixture<Post
 
         var report = await fixture.ResyncAsync("agent");
 
-        Assert.Contains("agent.json: column 'linked_user_login': relation 'users' is no entity here, so its links are stored but not checked. Did you mean 'user'?", report.Warnings);
+        Assert.Contains("agent.json: column 'linked_user_login': relation 'users' is no entity here, so its links are stored but not checked. Did you "
+            + "mean 'user'?", report.Warnings);
     }
 }

@@ -94,7 +94,8 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
-        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(fixture.Bubble.BaseUrl.AbsoluteUri.TrimEnd('/')) } };
+        fixture.Settings =
+            fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(fixture.Bubble.BaseUrl.AbsoluteUri.TrimEnd('/')) } };
 
         var report = await fixture.ResyncAsync("agent");
 
@@ -106,12 +107,14 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
     public async Task Every_command_refuses_faulty_settings_before_it_does_anything(string command)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
-        fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { RequestsPerMinute = 0 }, Run = fixture.Settings.Run with { KeepDays = -1 } };
+        fixture.Settings =
+            fixture.Settings with { Bubble = fixture.Settings.Bubble with { RequestsPerMinute = 0 }, Run = fixture.Settings.Run with { KeepDays = -1 } };
         var method = typeof(SyncEngine).GetMethod(command)!;
 
         var refused = await Assert.ThrowsAsync<SyncException>(async () =>
         {
-            var call = () => method.Invoke(fixture.Engine(), BindingFlags.DoNotWrapExceptions, null, [.. method.GetParameters().Select(p => Argument(p, fixture))], null);
+            var call = () =>
+                method.Invoke(fixture.Engine(), BindingFlags.DoNotWrapExceptions, null, [.. method.GetParameters().Select(p => Argument(p, fixture))], null);
             if (call() is Task started)
                 await started;
         });
@@ -134,7 +137,8 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.Engine().ExamineAsync(fixture.Limit);
 
-        Assert.Equal(["Bubble", "database", "settings"], report.Checks.Where(c => c.Status == CheckStatus.Failed).Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Bubble", "database", "settings"], report.Checks.Where(c => c.Status == CheckStatus.Failed)
+            .Select(c => c.Name).Order(StringComparer.Ordinal));
         Assert.Contains(report.Checks, c => c.Name == "entity maps" && c.Status != CheckStatus.Failed);
         Assert.Equal(0, fixture.Bubble.Traffic.Requests);
     }
@@ -167,8 +171,10 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var sample = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(new VerifyOptions { Sample = new Limit(101, true) }, null, fixture.Limit));
-        var only = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Only = (ValueVerdict)99 }, null, fixture.Limit));
+        var sample = await Assert.ThrowsAsync<SyncException>(
+            () => fixture.Engine().VerifyAsync(new VerifyOptions { Sample = new Limit(101, true) }, null, fixture.Limit));
+        var only = await Assert.ThrowsAsync<SyncException>(
+            () => fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Only = (ValueVerdict)99 }, null, fixture.Limit));
 
         Assert.Equal(["--sample", "Only"], new[] { sample, only }.Select(refused => Assert.Single(refused.Errors).Field));
     }

@@ -25,7 +25,9 @@ public sealed class SettingsTests : IDisposable
     {
         var lines = File.ReadAllLines(Path.Combine(ConfigFolder.Shipped, "bubblesync.json"));
 
-        var silent = lines.Zip(lines.Skip(1)).Where(pair => pair.Second.StartsWith("    \"", StringComparison.Ordinal) && !pair.First.StartsWith("    // ", StringComparison.Ordinal)).Select(pair => pair.Second);
+        var silent = lines.Zip(lines.Skip(1))
+            .Where(pair => pair.Second.StartsWith("    \"", StringComparison.Ordinal) && !pair.First.StartsWith("    // ", StringComparison.Ordinal))
+            .Select(pair => pair.Second);
 
         Assert.Equal(SettingNames.Defaults().Count(), lines.Count(l => l.StartsWith("    \"", StringComparison.Ordinal)));
         Assert.Empty(silent);
@@ -35,7 +37,8 @@ public sealed class SettingsTests : IDisposable
     public void The_schema_has_every_setting_with_its_default() =>
         Assert.Equal(
             SettingNames.Defaults().Select(s => $"{s.Name} = {s.Value}"),
-            Schema.EnumerateObject().Where(s => s.Name != "$schema").SelectMany(s => s.Value.GetProperty("properties").EnumerateObject().Select(p => $"{s.Name}:{p.Name} = {p.Value.GetProperty("default")}")));
+            Schema.EnumerateObject().Where(s => s.Name != "$schema")
+                .SelectMany(s => s.Value.GetProperty("properties").EnumerateObject().Select(p => $"{s.Name}:{p.Name} = {p.Value.GetProperty("default")}")));
 
     [Fact]
     public void The_shipped_file_points_editors_to_the_schema() =>
@@ -47,18 +50,24 @@ public sealed class SettingsTests : IDisposable
         var settings = Read(Path.Combine(ConfigFolder.Shipped, "bubblesync.json"));
 
         Assert.Equal(
-            SettingNames.Defaults().Select(s => s is { Value: string folder } && s.Name.StartsWith("Run:", StringComparison.Ordinal) ? Path.Combine(ConfigFolder.Shipped, folder) : s.Value),
+            SettingNames.Defaults()
+                .Select(s => s is { Value: string folder } && s.Name.StartsWith("Run:", StringComparison.Ordinal)
+                    ? Path.Combine(ConfigFolder.Shipped, folder)
+                    : s.Value),
             SettingNames.Values(settings).Select(s => s.Value));
     }
 
     [Fact]
     public void Every_setting_can_be_given_in_the_file()
     {
-        var file = _folder.Write("settings.json", JsonSerializer.Serialize(Others().GroupBy(o => o.Name.Split(':')[0]).ToDictionary(s => s.Key, s => s.ToDictionary(o => o.Name.Split(':')[1], o => o.Text))));
+        var file = _folder.Write(
+            "settings.json", JsonSerializer.Serialize(
+                Others().GroupBy(o => o.Name.Split(':')[0]).ToDictionary(s => s.Key, s => s.ToDictionary(o => o.Name.Split(':')[1], o => o.Text))));
 
         var settings = Read(file);
 
-        Assert.Equal(Others().Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(Others()
+            .Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -68,7 +77,8 @@ public sealed class SettingsTests : IDisposable
 
         var settings = Read(file, [.. Others().Select(o => ($"BUBBLESYNC_{o.Name.Replace(":", "__", StringComparison.Ordinal)}", o.Text))]);
 
-        Assert.Equal(Others().Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(Others()
+            .Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
     }
 
     [Theory]
@@ -96,7 +106,8 @@ public sealed class SettingsTests : IDisposable
         Assert.True(refused.IsUsage);
         Assert.Equal(
             [
-                "Bubble:BaseUrl (from FILE): an http(s) address up to and including /api/1.1 is expected, such as https://app.example.com/version-test/api/1.1.",
+                "Bubble:BaseUrl (from FILE): an http(s) address up to and including /api/1.1 is expected, such as "
+                    + "https://app.example.com/version-test/api/1.1.",
                 "Bubble:MaxConcurrency (from environment variable BUBBLESYNC_Bubble__MaxConcurrency): a whole number from 1 to 256 is expected.",
                 "Bubble:PageSize (from FILE): a whole number from 1 to 100 is expected.",
                 "Bubble:WindowSize (from FILE): 60000 is more than Bubble:OffsetCeiling, 50000: Bubble answers no row beyond that offset.",
@@ -154,7 +165,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("[]", "settings are one JSON object, such as { \"Bubble\": { \"PageSize\": 100 } }.")]
     [InlineData(" ", "it is empty, where a JSON object is expected")]
     [InlineData("{ \"Run\": { \"KeepDays\": 1, \"KeepDays\": 2 } }", "the name 'KeepDays' is there twice in one object")]
-    [InlineData("{\n \"Run\": {", "not valid JSON at line 2: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.")]
+    [InlineData("{\n \"Run\": {", "not valid JSON at line 2: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array "
+        + "that should be closed.")]
     public void A_file_that_holds_no_settings_is_told_in_plain_words(string text, string told)
     {
         var file = _folder.Write("settings.json", text);
@@ -176,7 +188,8 @@ public sealed class SettingsTests : IDisposable
     public void An_option_is_named_as_it_is_written()
     {
         var refused = Assert.Throws<SyncException>(() => SettingsFile.Read(
-            _folder.Write("settings.json", "{}"), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "0" }, new Hashtable(), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "--concurrency" }));
+            _folder.Write("settings.json", "{}"), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "0" }, new Hashtable(), new Dictionary<string,
+            string> { ["Bubble:MaxConcurrency"] = "--concurrency" }));
 
         Assert.StartsWith("Bubble:MaxConcurrency (from --concurrency): ", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
     }
@@ -189,7 +202,8 @@ public sealed class SettingsTests : IDisposable
     private bool IsRefused(string name, long number)
     {
         // A window is never wider than the ceiling; these leave each other room.
-        Dictionary<string, string> values = new() { ["Bubble:WindowSize"] = "1", ["Bubble:OffsetCeiling"] = $"{int.MaxValue}", [name] = number.ToString(CultureInfo.InvariantCulture) };
+        Dictionary<string, string> values =
+            new() { ["Bubble:WindowSize"] = "1", ["Bubble:OffsetCeiling"] = $"{int.MaxValue}", [name] = number.ToString(CultureInfo.InvariantCulture) };
         try
         {
             SettingsFile.Read(_folder.Write("settings.json", "{}"), values, new Hashtable());
@@ -210,8 +224,10 @@ public sealed class SettingsTests : IDisposable
                     : s.Value switch { int or long or decimal => "7", bool => "True", _ => "seven" })),
         ];
 
-    private string Expected(string name, string text) => name.StartsWith("Run:", StringComparison.Ordinal) && text != "7" ? Path.Combine(_folder.Place, text) : text;
+    private string Expected(string name, string text) =>
+        name.StartsWith("Run:", StringComparison.Ordinal) && text != "7" ? Path.Combine(_folder.Place, text) : text;
 
     private static IEnumerable<string> Flat(JsonElement json, Func<JsonElement, string> word) =>
-        json.EnumerateObject().Where(s => s.Value.ValueKind == JsonValueKind.Object).SelectMany(s => s.Value.EnumerateObject().Select(p => $"{s.Name}:{p.Name} = {word(p.Value)}"));
+        json.EnumerateObject().Where(s => s.Value.ValueKind == JsonValueKind.Object)
+            .SelectMany(s => s.Value.EnumerateObject().Select(p => $"{s.Name}:{p.Name} = {word(p.Value)}"));
 }

@@ -28,7 +28,8 @@ public sealed class ShippedMapTests(PostgresFixture postgres) : IClassFixture<Po
     {
         var map = ConfigFolder.Json($"entities/{file}");
 
-        Assert.Equal((Path.GetFileNameWithoutExtension(file), "../entity.schema.json"), (map.GetProperty("name").GetString(), map.GetProperty("$schema").GetString()));
+        Assert.Equal(
+            (Path.GetFileNameWithoutExtension(file), "../entity.schema.json"), (map.GetProperty("name").GetString(), map.GetProperty("$schema").GetString()));
     }
 
     [Theory]
@@ -72,7 +73,10 @@ public sealed class ShippedMapTests(PostgresFixture postgres) : IClassFixture<Po
 
         var columns = await fixture.RowsAsync("select table_name, column_name from information_schema.columns where table_schema = 'public'");
 
-        Assert.Empty(Maps.All.SelectMany(map => new[] { map.Key, "created_at", "modified_date", "updated_at", "last_synced_at", "deleted_in_bubble_at" }.Select(column => $"{map.Table}|{column}")).Except(columns));
+        Assert.Empty(Maps.All.SelectMany(
+            map => new[] { map.Key, "created_at", "modified_date", "updated_at", "last_synced_at", "deleted_in_bubble_at" }
+                .Select(column => $"{map.Table}|{column}"))
+            .Except(columns));
     }
 
     private static IEnumerable<string> Wrong(SyncPlan plan) => [.. plan.Faults.Select(f => f.Message), .. plan.Missing.Select(m => m.Column), .. plan.Warnings];
@@ -80,6 +84,7 @@ public sealed class ShippedMapTests(PostgresFixture postgres) : IClassFixture<Po
     private static async Task<SyncPlan> CompileAsync(SyncFixture fixture, string file)
     {
         await using var database = await TargetDatabase.OpenAsync(fixture.Settings.Postgres, "test", fixture.Limit);
-        return PlanCompiler.Compile(EntityMapReader.Read(fixture.Settings.Run.Entities), await database.ReadCatalogueAsync(fixture.Limit), [Path.GetFileNameWithoutExtension(file)]);
+        return PlanCompiler.Compile(
+            EntityMapReader.Read(fixture.Settings.Run.Entities), await database.ReadCatalogueAsync(fixture.Limit), [Path.GetFileNameWithoutExtension(file)]);
     }
 }

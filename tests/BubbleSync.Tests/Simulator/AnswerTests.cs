@@ -20,7 +20,10 @@ public class AnswerTests
     }
 
     [Theory]
-    [InlineData("obj/invoice/1x1", """{"statusCode":404,"body":{"status":"MISSING_DATA","message":"Missing object of type invoice: object with id 1x1 does not exist"}}""")]
+    [
+        InlineData("obj/invoice/1x1",
+            """{"statusCode":404,"body":{"status":"MISSING_DATA","message":"Missing object of type invoice: object with id 1x1 does not exist"}}"""),
+    ]
     [InlineData("obj/Rental%20Unit/1x1", """{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found rentalunit"}}""")]
     [InlineData("obj/nothing", """{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found nothing"}}""")]
     public async Task What_is_not_there_is_404(string path, string body)
@@ -42,7 +45,8 @@ public class AnswerTests
         using var answer = await session.GetAsync("obj/nothing");
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        Assert.Equal("""{"error_class":"Unauthorized","translation":"Invalid or expired token: my-secret"}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
+        Assert.Equal("""{"error_class":"Unauthorized","translation":"Invalid or expired token: my-secret"}""", await answer.Content.ReadAsStringAsync(
+            SimulatorFixture.Limit));
         Assert.Equal(1, session.Server.Traffic.Unauthorized);
     }
 
@@ -54,10 +58,12 @@ public class AnswerTests
 
         var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit))!;
 
-        Assert.Equal(["agent", "customer_profile", "invoice", "invoice_item", "payment", "seda_registration", "submit_payment", "user"], meta["get"]!.AsArray().Select(type => type!.GetValue<string>()));
+        Assert.Equal(["agent", "customer_profile", "invoice", "invoice_item", "payment", "seda_registration", "submit_payment", "user"], meta["get"]!.AsArray()
+            .Select(type => type!.GetValue<string>()));
         Assert.Equal("Customer_Profile", meta["types"]!["customer_profile"]!["display"]!.GetValue<string>());
         Assert.Contains(meta["types"]!["invoice"]!["fields"]!.AsArray(), field =>
-            field!.ToJsonString() == """{"id":"linked_invoice_item_list_custom_invoice_item","display":"Linked Invoice Item","type":"list.custom.invoice_item"}""");
+            field!.ToJsonString() == """{"id":"linked_invoice_item_list_custom_invoice_item","display":"Linked Invoice """
+                + """Item","type":"list.custom.invoice_item"}""");
     }
 
     [Fact]

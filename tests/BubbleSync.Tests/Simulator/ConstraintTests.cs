@@ -66,13 +66,18 @@ public class ConstraintTests
         await using var session = await SimulatorFixture.StartAsync(500, "dense=invoice:30");
         session.Server.Records.Delete("invoice", session.Server.Records.At("invoice", 7).Split("\"_id\":\"")[1].TrimEnd('"', '}'));
         session.Server.Records.Put("invoice", Row);
-        var edges = (await session.ReadAsync("invoice", ("limit", "100"))).Select(Reading.Created).Where((_, at) => at % 29 == 0).Append("2027-01-01T00:00:00.000Z").ToList();
+        var edges = (await session.ReadAsync("invoice", ("limit", "100")))
+            .Select(Reading.Created).Where((_, at) => at % 29 == 0).Append("2027-01-01T00:00:00.000Z").ToList();
 
         var ids = new List<string>();
         for (var at = 1; at < edges.Count; at++)
         {
-            var before = DateTimeOffset.Parse(edges[at - 1], CultureInfo.InvariantCulture).AddMilliseconds(-1).UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-            ids.AddRange((await session.ReadAsync("invoice", ("constraints", SimulatorFixture.Where(("Created Date", "greater than", before), ("Created Date", "less than", edges[at]))))).Ids());
+            var before = DateTimeOffset.Parse(edges[at - 1], CultureInfo.InvariantCulture)
+                .AddMilliseconds(-1).UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+            ids.AddRange(
+                (await session.ReadAsync(
+                    "invoice", ("constraints", SimulatorFixture.Where(("Created Date", "greater than", before), ("Created Date", "less than", edges[at])))))
+                .Ids());
         }
 
         Assert.Equal(530, ids.Distinct().Count());
@@ -127,7 +132,8 @@ public class ConstraintTests
     [Theory]
     [InlineData("Amount", "contains", 1, "Constraint type not found contains for field amount_number and type invoice")]
     [InlineData("Paid?", "greater than", true, "Constraint type not found greater than for field paid_boolean and type invoice")]
-    [InlineData("Linked Payment", "text contains", "a", "Constraint type not found text contains for field linked_payment_list_custom_payment and type invoice")]
+    [InlineData("Linked Payment", "text contains", "a", "Constraint type not found text contains for field linked_payment_list_custom_payment and "
+        + "type invoice")]
     [InlineData("Amount", "begins with", 1, "Constraint type not found begins with for field amount_number and type invoice")]
     public async Task A_constraint_that_the_field_does_not_have_is_not_found(string key, string constraint, object value, string message)
     {
@@ -136,7 +142,8 @@ public class ConstraintTests
         using var answer = await session.GetAsync("obj/invoice?constraints=" + Uri.EscapeDataString(SimulatorFixture.Where((key, constraint, value))));
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal($$$"""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"{{{message}}}"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
+        Assert.Equal($$$"""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"{{{message}}}"}}""", await answer.Content.ReadAsStringAsync(
+            SimulatorFixture.Limit));
     }
 
     [Theory]
@@ -155,6 +162,8 @@ public class ConstraintTests
         using var answer = await session.GetAsync("obj/invoice?" + Uri.EscapeDataString(query).Replace("%3D", "=", StringComparison.Ordinal));
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith("""{"statusCode":400,"body":{"status":"ERROR","message":""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit), StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"statusCode":400,"body":{"status":"ERROR","message":""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit),
+            StringComparison.Ordinal);
     }
 }

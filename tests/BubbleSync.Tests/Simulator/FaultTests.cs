@@ -66,7 +66,8 @@ public class FaultTests
 
     private static async Task BreaksOffAsync(SimulatorFixture session)
     {
-        using var answer = await session.Http.GetAsync(new Uri("obj/invoice", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, SimulatorFixture.Limit);
+        using var answer = await session.Http.GetAsync(
+            new Uri("obj/invoice", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, SimulatorFixture.Limit);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(SimulatorFixture.Limit));
@@ -91,7 +92,8 @@ public class FaultTests
         Assert.Equal(1, session.Server.Traffic.Requests);
     }
 
-    private static async Task ReadsAllAsync(SimulatorFixture session, string type, int count) => Assert.Equal((count, count), CountDistinct(await session.ReadAsync(type)));
+    private static async Task ReadsAllAsync(SimulatorFixture session, string type, int count) =>
+        Assert.Equal((count, count), CountDistinct(await session.ReadAsync(type)));
 
     private static async Task CutsListsAsync(SimulatorFixture session)
     {
@@ -101,7 +103,8 @@ public class FaultTests
         Assert.Equal(200, LongestList(larger));
         Assert.Equal(230, LongestList(uncut));
 
-        static int LongestList(SimulatorFixture session) => session.Server.Records.All("invoice").Max(json => JsonNode.Parse(json)!["Linked Stock Transaction"]?.AsArray().Count ?? 0);
+        static int LongestList(SimulatorFixture session) =>
+            session.Server.Records.All("invoice").Max(json => JsonNode.Parse(json)!["Linked Stock Transaction"]?.AsArray().Count ?? 0);
     }
 
     private static async Task RepeatsARowAsync(SimulatorFixture session)
@@ -117,7 +120,8 @@ public class FaultTests
         using var answer = await session.GetAsync("obj/payment");
         var meta = JsonNode.Parse(await session.Http.GetStringAsync(new Uri("meta", UriKind.Relative), SimulatorFixture.Limit))!;
 
-        Assert.Equal("""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found payment"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
+        Assert.Equal("""{"statusCode":404,"body":{"status":"NOT_FOUND","message":"Type not found payment"}}""", await answer.Content.ReadAsStringAsync(
+            SimulatorFixture.Limit));
         Assert.DoesNotContain(meta["get"]!.AsArray(), type => type!.GetValue<string>() == "payment");
     }
 
@@ -139,7 +143,8 @@ public class FaultTests
         using var refused = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"Name":"x"}""");
         using var created = await session.SendAsync(HttpMethod.Post, "obj/agent", """{"name_text":"x"}""");
 
-        Assert.Superset(new HashSet<string> { "_id", "Created Date", "amount_number", "linked_customer_custom_customer_profile", "1st_payment_date_date" }, keys);
+        Assert.Superset(
+            new HashSet<string> { "_id", "Created Date", "amount_number", "linked_customer_custom_customer_profile", "1st_payment_date_date" }, keys);
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Created), (refused.StatusCode, created.StatusCode));
     }
 
@@ -148,7 +153,8 @@ public class FaultTests
         foreach (var type in session.Server.Records.Types)
         {
             var raw = session.Server.Records.All(type).ToList();
-            using var answer = await session.GetAsync($"obj/{type}?constraints=" + Uri.EscapeDataString(SimulatorFixture.Where(("Modified Date", "equals", "2026-05-06T06:06:06.666Z"))));
+            using var answer = await session.GetAsync(
+                $"obj/{type}?constraints=" + Uri.EscapeDataString(SimulatorFixture.Where(("Modified Date", "equals", "2026-05-06T06:06:06.666Z"))));
 
             Assert.Contains(raw, json => json.Contains("\"twelve\"", StringComparison.Ordinal) || json.Contains("\"yesterday\"", StringComparison.Ordinal));
             Assert.Contains(raw, json => !json.Contains("\"_id\"", StringComparison.Ordinal));

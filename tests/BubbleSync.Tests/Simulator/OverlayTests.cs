@@ -25,8 +25,10 @@ public class OverlayTests
         for (var window = 0; window < 10; window++)
         {
             var (from, to) = (Moment(dice, model), Moment(dice, model));
-            var found = await session.ReadAsync("invoice", ("limit", "7"), ("constraints", SimulatorFixture.Where(("Created Date", "greater than", from), ("Created Date", "less than", to))));
-            Assert.Equal(Ordered(model.Values.Where(row => string.CompareOrdinal(row.Created(), from) > 0 && string.CompareOrdinal(row.Created(), to) < 0)), found.Ids());
+            var found = await session.ReadAsync(
+                "invoice", ("limit", "7"), ("constraints", SimulatorFixture.Where(("Created Date", "greater than", from), ("Created Date", "less than", to))));
+            Assert.Equal(Ordered(
+                model.Values.Where(row => string.CompareOrdinal(row.Created(), from) > 0 && string.CompareOrdinal(row.Created(), to) < 0)), found.Ids());
         }
     }
 

@@ -122,7 +122,8 @@ public class PagingTests
 
         using var answer = await session.GetAsync("obj/invoice");
 
-        Assert.Equal("""{"response":{"cursor":0,"results":[""" + row + """],"count":1,"remaining":0}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
+        Assert.Equal("""{"response":{"cursor":0,"results":["""
+            + row + """],"count":1,"remaining":0}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 
     [Theory]

@@ -66,7 +66,8 @@ public class RecordsTests
         foreach (var (type, list) in new[] { ("payment", "Linked Payment"), ("submit_payment", "Linked Payment"), ("invoice_item", "Linked Invoice Item") })
         {
             var children = records.All(type).Select(json => JsonNode.Parse(json)!.AsObject()).Where(child => child.ContainsKey("Linked Invoice")).ToList();
-            var known = children.Where(child => invoices.TryGetValue(child["Linked Invoice"]!.GetValue<string>(), out var invoice) && invoice.ContainsKey(list)).ToList();
+            var known = children.Where(child => invoices.TryGetValue(child["Linked Invoice"]!.GetValue<string>(), out var invoice) && invoice.ContainsKey(list))
+                .ToList();
             Assert.All(known, child => Assert.Contains(child.Id(), Targets(invoices[child["Linked Invoice"]!.GetValue<string>()][list])));
             Assert.InRange(known.Count, children.Count / 2, children.Count - 1);
         }
@@ -80,7 +81,9 @@ public class RecordsTests
         var rows = session.Server.Records.All("invoice_item").Select(json => JsonNode.Parse(json)!.AsObject()).ToList();
 
         Assert.Equal(rows.Count, rows.Ids().Distinct().Count());
-        Assert.All(rows, row => Assert.Equal(row["Created Date"]!.GetValue<DateTimeOffset>().ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture), row.Id().Split('x')[0]));
+        Assert.All(rows, row =>
+            Assert.Equal(row["Created Date"]!.GetValue<DateTimeOffset>()
+                .ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture), row.Id().Split('x')[0]));
         Assert.All(rows, row => Assert.True(row["Modified Date"]!.GetValue<DateTimeOffset>() >= row["Created Date"]!.GetValue<DateTimeOffset>()));
         Assert.InRange(rows.GroupBy(Reading.Created).Count(group => group.Count() > 1), 20, 60);
     }
@@ -119,7 +122,10 @@ public class RecordsTests
     {
         await using var session = await SimulatorFixture.StartAsync(invoices: 1_000_000);
 
-        var page = await session.ListAsync("invoice_item", ("constraints", SimulatorFixture.Where(("Created Date", "greater than", "2026-06-01T00:00:00Z"), ("Created Date", "less than", "2026-06-01T12:00:00Z"))), ("cursor", "3000"));
+        var page = await session.ListAsync(
+            "invoice_item",
+            ("constraints", SimulatorFixture.Where(
+                ("Created Date", "greater than", "2026-06-01T00:00:00Z"), ("Created Date", "less than", "2026-06-01T12:00:00Z"))), ("cursor", "3000"));
 
         Assert.Equal(100, page.Count());
         Assert.InRange(page.Remaining(), 2000, 5000);

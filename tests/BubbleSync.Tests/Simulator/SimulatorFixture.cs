@@ -17,7 +17,8 @@ internal sealed class SimulatorFixture : IAsyncDisposable
 
     public static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;
 
-    public static Task<SimulatorFixture> StartAsync(int invoices = 100, params string[] faults) => StartAsync(new SimulatorOptions { Invoices = invoices, Faults = faults });
+    public static Task<SimulatorFixture> StartAsync(int invoices = 100, params string[] faults) =>
+        StartAsync(new SimulatorOptions { Invoices = invoices, Faults = faults });
 
     public static async Task<SimulatorFixture> StartAsync(SimulatorOptions options)
     {
@@ -30,7 +31,9 @@ internal sealed class SimulatorFixture : IAsyncDisposable
     public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(new Uri(path, UriKind.Relative), Limit);
 
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string body, string contentType = "application/json") =>
-        Http.SendAsync(new(method, new Uri(path, UriKind.Relative)) { Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue(contentType)) }, Limit);
+        Http.SendAsync(
+            new(method, new Uri(path, UriKind.Relative)) { Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue(contentType)) },
+            Limit);
 
     public async Task<JsonObject> ListAsync(string type, params (string Name, string Value)[] query)
     {

@@ -79,7 +79,8 @@ public class WriteTests
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent", $$"""{"{{field}}":"x"}""");
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal($$$"""{"statusCode":400,"body":{"status":"ERROR","message":"Unrecognized field: {{{field}}}"}}""", await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
+        Assert.Equal($$$"""{"statusCode":400,"body":{"status":"ERROR","message":"Unrecognized field: {{{field}}}"}}""", await answer.Content.ReadAsStringAsync(
+            SimulatorFixture.Limit));
     }
 
     [Fact]
@@ -104,7 +105,8 @@ public class WriteTests
         using var answer = await session.SendAsync(HttpMethod.Post, "obj/agent/bulk", "{}");
 
         Assert.Equal(
-            """{"statusCode":400,"body":{"status":"ERROR","message":"Expecting a newline-seperated list of JSON objects.  Make sure the Content-Type header is text/plain"}}""",
+            """{"statusCode":400,"body":{"status":"ERROR","message":"Expecting a newline-seperated list of JSON objects.  Make sure the Content-Type """
+                + """header is text/plain"}}""",
             await answer.Content.ReadAsStringAsync(SimulatorFixture.Limit));
     }
 }

@@ -43,7 +43,8 @@ public sealed class StagedLinkTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal("2000", await TextAsync(connection, $"select count(*)::text from ({Sql(query)}) q"));
     }
 
-    private string Sql(string query) => query == "rejects" ? StagedLink.OfRejects(_things, _root) : StagedLinks.KnownSql(_things, Plan.Columns.Single(c => c.Field == "Roots"), _root);
+    private string Sql(string query) =>
+        query == "rejects" ? StagedLink.OfRejects(_things, _root) : StagedLinks.KnownSql(_things, Plan.Columns.Single(c => c.Field == "Roots"), _root);
 
     private async Task<NpgsqlConnection> FilledAsync()
     {
@@ -56,7 +57,8 @@ public sealed class StagedLinkTests(PostgresFixture postgres) : IClassFixture<Po
             create table {_things.Rejects} (bubble_id text, raw text);
             create table {Plan.Table} ({Plan.Key.Quoted} text, roots text[]);
             insert into {_root.Name} select '9x' || n, false from generate_series(1, 2000) n;
-            insert into {_things.Rejects} select '1x' || n, format('%s"_id": "1x%s", "Roots": ["9x%s", "8x8"]%s', chr(123), n, n, chr(125)) from generate_series(1, 2000) n;
+            insert into {_things.Rejects} select '1x' || n, format('%s"_id": "1x%s", "Roots": ["9x%s", "8x8"]%s', chr(123), n, n, chr(125))
+              from generate_series(1, 2000) n;
             insert into {Plan.Table} select '1x' || n, array['9x' || n, '8x8'] from generate_series(1, 2000) n;
             analyze;
             """,

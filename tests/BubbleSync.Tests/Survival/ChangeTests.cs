@@ -21,7 +21,8 @@ public sealed class ChangeTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         // Each window is read four times at most, and only a deletion makes a reading void.
         const int MostDeletions = 3;
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 120, Seed = seed })).With(windowSize: 40, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 120, Seed = seed }))
+            .With(windowSize: 40, pageSize: 10);
         var (random, deleted, turn, isOver) = (new Random(seed), new HashSet<string>(), new Lock(), false);
         fixture.Bubble.Traffic.OnRequest = request =>
         {

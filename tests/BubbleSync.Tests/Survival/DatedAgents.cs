@@ -17,7 +17,8 @@ internal static class DatedAgents
     {
         var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0 });
         for (var number = 1; number <= count; number++)
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"{number}\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                number, SyncFixture.Early, $"\"Name\": \"{number}\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
         await fixture.ResyncAsync("agent");
         return fixture;
     }

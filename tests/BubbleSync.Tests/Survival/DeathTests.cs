@@ -28,7 +28,8 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
             for (var isDead = true; isDead;)
             {
                 Pages pages;
-                (isDead, pages) = await KilledAtAsync(fixture, random.Next(10, 80), known.Count > 0 || await HasRunAsync(fixture) ? ["resync", "--resume"] : ["resync"]);
+                (isDead, pages) = await KilledAtAsync(
+                    fixture, random.Next(10, 80), known.Count > 0 || await HasRunAsync(fixture) ? ["resync", "--resume"] : ["resync"]);
                 pages.AssertNotRead(known);
                 known = await Pages.ProvedAsync(fixture);
                 (deaths, proved) = isDead ? (deaths + 1, proved + known.Count) : (deaths, proved);
@@ -56,7 +57,8 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
         }
 
         await GoneAsync(fixture);
-        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
+        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity "
+            + $"= '{table}')"));
         var known = await Pages.ProvedAsync(fixture);
         var pages = new Pages(fixture);
         var outcome = await Bubblesync.RunAsync(fixture, "resync", "--resume");
@@ -71,7 +73,9 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
     public async Task Killed_among_its_patches_a_run_goes_on_with_them_and_reads_nothing_but_counts_and_the_description()
     {
         await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 10 }))
-            .WithPatches(("010-first", "update agent set introducer = 'x' where introducer is null"), ("020-waits", "select pg_advisory_xact_lock(42)"), ("030-last", "update agent set introducer = 'y' where introducer = 'x'"));
+            .WithPatches(("010-first", "update agent set introducer = 'x' where "
+                + "introducer is null"), ("020-waits", "select pg_advisory_xact_lock(42)"), ("030-last", "update agent set introducer = 'y' where "
+                + "introducer = 'x'"));
         (string, string)[] patches = [("Run__Patches", fixture.Settings.Run.Patches)];
         await using (var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)"))
         {
@@ -87,7 +91,8 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(0, outcome.Code);
         Assert.Equal(9, fixture.Bubble.Traffic.Requests);
         Assert.Equal(["y"], await fixture.RowsAsync("select distinct introducer from agent"));
-        Assert.Equal(10, outcome.Json.GetProperty("entities").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "invoice").GetProperty("inserted").GetInt64());
+        Assert.Equal(10, outcome.Json.GetProperty("entities")
+            .EnumerateArray().Single(e => e.GetProperty("name").GetString() == "invoice").GetProperty("inserted").GetInt64());
     }
 
     private async Task<IReadOnlyList<string>> UndisturbedAsync(SimulatorOptions options)
@@ -125,7 +130,9 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
         return (isKilled, pages);
     }
 
-    private static async Task<bool> HasRunAsync(SyncFixture fixture) => await fixture.ScalarAsync<bool>("select to_regclass('bubblesync.run') is not null and exists (select from bubblesync.run)");
+    private static async Task<bool> HasRunAsync(SyncFixture fixture) =>
+        await fixture.ScalarAsync<bool>("select to_regclass('bubblesync.run') is not null and exists (select from bubblesync.run)");
 
-    private static Task GoneAsync(SyncFixture fixture) => fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %')");
+    private static Task GoneAsync(SyncFixture fixture) =>
+        fixture.UntilAsync("select not exists (select from pg_stat_activity where datname = current_database() and application_name like 'bubblesync %')");
 }

@@ -28,7 +28,8 @@ public sealed class JournalCloseTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.Contains(report.Warnings, w => w.StartsWith("The result is recorded, but its log lines may be missing", StringComparison.Ordinal));
         Assert.Equal("succeeded|true|true", await fixture.RowAsync(Result));
-        Assert.Equal(RunStatus.Succeeded, (await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit)).Status);
+        Assert.Equal(
+            RunStatus.Succeeded, (await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit)).Status);
     }
 
     [Fact]

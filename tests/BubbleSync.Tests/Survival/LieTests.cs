@@ -31,7 +31,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData("remaining-absent", "limit-cap=7")]
     public async Task Nothing_is_missing_in_silence(params string[] faults)
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Faults = faults })).With(windowSize: 30, pageSize: 10);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Faults = faults }))
+            .With(windowSize: 30, pageSize: 10);
 
         var report = await fixture.ResyncAsync("invoice");
 
@@ -50,7 +51,9 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
         var silent = new List<string>();
         for (var seed = 1; seed <= 8; seed++)
         {
-            await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] })).With(windowSize: 30, pageSize: 10);
+            await using var fixture =
+                (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 90, Seed = seed, Faults = [$"remaining-wrong={percent}"] }))
+                .With(windowSize: 30, pageSize: 10);
             fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 2, PatienceSeconds = 0 } };
             var report = await fixture.ResyncAsync("invoice");
             var missing = fixture.Bubble.Records.Count("invoice") - await fixture.ScalarAsync<long>("select count(*) from invoice");
@@ -111,7 +114,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
             : await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], Prune = PruneMode.Hard });
 
         Assert.Equal(RunStatus.Partial, report.Status);
-        Assert.Contains(report.Errors, e => e.Code == ErrorCode.Unproved && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Errors, e => e.Code == ErrorCode.Unproved && e.Message.Contains("249 records came of 250 that Bubble counts", StringComparison.Ordinal));
         Assert.Equal(250, await fixture.ScalarAsync<long>("select count(*) from invoice"));
     }
 
@@ -132,7 +136,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [Fact]
     public async Task Without_any_count_everything_is_read_all_the_same_and_said_to_be_unproved()
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] })).With(pageSize: 4);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["remaining-absent"] }))
+            .With(pageSize: 4);
         for (var number = 1; number <= 10; number++)
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
@@ -148,7 +153,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData(4)]
     public async Task Pages_that_overlap_are_never_taken_for_twins_however_short_they_are(int pageSize)
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["duplicates=100"] })).With(pageSize: pageSize);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = ["duplicates=100"] }))
+            .With(pageSize: pageSize);
         for (var number = 1; number <= 10; number++)
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
 
@@ -164,7 +170,9 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     [InlineData("ceiling=60|dense=invoice:55", 60)]
     public async Task More_records_than_the_ceiling_are_read_completely(string faults, int ceiling)
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 400, Faults = faults.Split('|', StringSplitOptions.RemoveEmptyEntries) })).With(50, 20, ceiling);
+        await using var fixture =
+            (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 400, Faults = faults.Split('|', StringSplitOptions.RemoveEmptyEntries) }))
+            .With(50, 20, ceiling);
 
         var report = await fixture.ResyncAsync("invoice");
 
@@ -178,7 +186,8 @@ public sealed class LieTests(PostgresFixture postgres) : IClassFixture<PostgresF
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["dense=invoice:70", "ceiling=60"] });
 
-        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__WindowSize", "50"), ("Bubble__PageSize", "20"), ("Bubble__OffsetCeiling", "60")], "resync", "--entity", "invoice");
+        var outcome = await Bubblesync.RunAsync(
+            fixture, [("Bubble__WindowSize", "50"), ("Bubble__PageSize", "20"), ("Bubble__OffsetCeiling", "60")], "resync", "--entity", "invoice");
 
         Assert.Equal(3, outcome.Code);
         Assert.Contains("holds 70 records, more than Bubble shows of one search (60, Bubble:OffsetCeiling)", outcome.All, StringComparison.Ordinal);

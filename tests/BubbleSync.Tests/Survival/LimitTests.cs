@@ -42,7 +42,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         var beyond = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent", "user"], MaxRejects = new Limit(2.9m, true) });
 
         Assert.Equal((RunStatus.Partial, RunStatus.Failed), (within.Status, beyond.Status));
-        Assert.Contains("3 of 100 records were rejected", Assert.Single(beyond.Errors, e => e.Code == ErrorCode.TooManyRejects).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 of 100 records were rejected", Assert.Single(beyond.Errors, e => e.Code == ErrorCode.TooManyRejects).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal((3, 3, 1), (stopped.Code, again.Code, done.Code));
         Assert.Contains("3 of 10 records were rejected, more than --max-rejects 10% allows", stopped.All, StringComparison.Ordinal);
         pages.AssertNotRead(known);
-        Assert.Equal("7|3|partial", await fixture.RowAsync("select (select count(*) from agent), (select count(*) from bubblesync.rejected_record), status from bubblesync.run"));
+        Assert.Equal("7|3|partial", await fixture.RowAsync("select (select count(*) from agent), (select count(*) from bubblesync.rejected_record), status "
+            + "from bubblesync.run"));
     }
 
     [Theory]
@@ -68,7 +70,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     [InlineData(45)]
     public async Task No_more_calls_are_sent_than_allowed_and_run_after_run_gets_there(int budget)
     {
-        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["500=3"] })).With(windowSize: 12, pageSize: 5);
+        await using var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = ["500=3"] }))
+            .With(windowSize: 12, pageSize: 5);
         var report = await fixture.ResyncAsync(new ResyncOptions { MaxCalls = budget });
         Assert.Equal((RunStatus.Failed, budget), (report.Status, report.Api.Calls));
         Assert.InRange(fixture.Bubble.Traffic.Requests, 0, budget);
@@ -116,7 +119,8 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         await using var fixture = await ThreeOfTenBadAsync();
         // Modified after the upper bound: the catch-up reads it once more.
-        fixture.Put("agent", SyncFixture.Record(10, TimeProvider.System.GetUtcNow().AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null), "\"Commission\": \"many\""));
+        fixture.Put("agent", SyncFixture.Record(
+            10, TimeProvider.System.GetUtcNow().AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null), "\"Commission\": \"many\""));
 
         var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxRejects = new Limit(3, false) });
 

@@ -98,7 +98,8 @@ public sealed class LockTests(PostgresFixture postgres) : IClassFixture<Postgres
         await isReading.WaitAsync(fixture.Limit);
 
         const string Holder = "datname = current_database() and pid in (select l.pid from pg_locks l, bubblesync.run r "
-            + "where l.locktype = 'advisory' and l.granted and r.status = 'running' and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('bubblesync run ' || r.run_id, 0))";
+            + "where l.locktype = 'advisory' and l.granted and r.status = 'running' and ((l.classid::bigint << 32) | l.objid::bigint) = "
+            + "hashtextextended('bubblesync run ' || r.run_id, 0))";
         await fixture.UntilAsync($"select exists (select from pg_stat_activity where {Holder} and state = 'idle in transaction')");
         var held = await fixture.RowsAsync($"select backend_xmin is null, backend_xid is null from pg_stat_activity where {Holder}");
         mayEnd.SetResult();

@@ -60,7 +60,8 @@ public sealed class OwnServer : IAsyncLifetime, IDisposable
         var limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
         // Only the server's own user may do that, root in a container not always.
         var account = await Account.FindAsync(_limit.Token);
-        var answer = await account.RunAsync(["prlimit", "--pid", _server!.ProcessId.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}:"], TimeSpan.FromSeconds(10), _limit.Token);
+        var answer = await account.RunAsync(
+            ["prlimit", "--pid", _server!.ProcessId.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}:"], TimeSpan.FromSeconds(10), _limit.Token);
         Assert.True(answer.Succeeded, answer.Output);
     }
 }
@@ -70,5 +71,6 @@ public sealed class OwnServer : IAsyncLifetime, IDisposable
 internal sealed class PrlimitFactAttribute : FactAttribute
 {
     public PrlimitFactAttribute() =>
-        Skip = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "prlimit"))) ? null : "There is no prlimit here.";
+        Skip = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "prlimit"))) ? null : "There is no prlimit here.";
 }

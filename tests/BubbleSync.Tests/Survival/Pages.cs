@@ -22,7 +22,8 @@ internal sealed class Pages
 
     /// <summary>The windows that a run which has ended has proved, in the words of requests; those of merged entities too.</summary>
     public static Task<List<string>> ProvedAsync(SyncFixture fixture) => fixture.RowsAsync("""
-        select entity || ' [{"key":"Created Date","constraint_type":"greater than","value":"' || to_char((from_at - interval '1 ms') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+        select entity || ' [{"key":"Created Date","constraint_type":"greater than","value":"' || to_char((from_at - interval '1 ms') at time zone 'UTC',
+          'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
           || '"},{"key":"Created Date","constraint_type":"less than","value":"' || to_char(to_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}]'
         from bubblesync."window" where kind = 'created' and status = 'proved' and to_at is not null
         """);
@@ -44,7 +45,9 @@ internal sealed class Pages
     {
         var (isReading, mayGoOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         fixture.Bubble.Traffic.OnRequest = request =>
-            request is { Type: "invoice_item", Cursor: > 0 } && !request.Line.Contains("limit=1&", StringComparison.Ordinal) && isReading.TrySetResult() ? mayGoOn.Task : Task.CompletedTask;
+            request is { Type: "invoice_item", Cursor: > 0 } && !request.Line.Contains("limit=1&", StringComparison.Ordinal) && isReading.TrySetResult()
+                ? mayGoOn.Task
+                : Task.CompletedTask;
         return (isReading.Task, mayGoOn);
     }
 

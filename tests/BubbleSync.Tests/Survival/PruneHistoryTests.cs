@@ -40,7 +40,8 @@ public sealed class PruneHistoryTests(PostgresFixture postgres) : IClassFixture<
         var report = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.True(report.Status == RunStatus.Partial, report.ToJson());
-        Assert.Contains(report.Errors, e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("Bubble still has 1 of the records", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Errors, e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("Bubble still has 1 of the records", StringComparison.Ordinal));
         Assert.Equal(1, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(50)}'"));
         Assert.Equal("false", await fixture.ScalarAsync<string>($"select proof ->> 'isComplete' from bubblesync.run_entity where run_id = '{report.RunId}'"));
     }

@@ -138,7 +138,8 @@ public sealed class PruneHorizonTests(PostgresFixture postgres) : IClassFixture<
             """));
     }
 
-    private static Task InsertAsync(SyncFixture fixture, int number) => fixture.ExecuteAsync($"insert into agent (bubble_id) values ('{SyncFixture.Id(number)}')");
+    private static Task InsertAsync(SyncFixture fixture, int number) =>
+        fixture.ExecuteAsync($"insert into agent (bubble_id) values ('{SyncFixture.Id(number)}')");
 
     // After the first page of the entity's history.
     private static void OnceRead(SyncFixture fixture, Func<Task> act)

@@ -17,7 +17,8 @@ public sealed class PruneRefusalTests(PostgresFixture postgres) : IClassFixture<
     public async Task What_a_deletion_would_take_along_forbids_it(string action, string told)
     {
         await using var fixture = await TenAgentsAsync(postgres);
-        await fixture.ExecuteAsync($"create table public.note (agent_id integer references agent (id) on delete {action}); insert into public.note select id from agent where bubble_id in ('{SyncFixture.Id(3)}', '{SyncFixture.Id(4)}')");
+        await fixture.ExecuteAsync($"create table public.note (agent_id integer references agent (id) on delete {action}); insert into public.note select id "
+            + $"from agent where bubble_id in ('{SyncFixture.Id(3)}', '{SyncFixture.Id(4)}')");
         Delete(fixture, 3);
 
         var refused = await PruneAsync(fixture, PruneMode.Hard);
@@ -35,8 +36,15 @@ public sealed class PruneRefusalTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await TenAgentsAsync(postgres);
         var role = $"pruner_{Guid.NewGuid():N}";
-        await fixture.ExecuteAsync($"create role {role} login password 'p'; grant all on all tables in schema public, bubblesync to {role}; grant all on schema bubblesync, bubblesync_staging to {role}; create table public.note (agent_id integer references agent (id) on delete cascade)");
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString } };
+        await fixture.ExecuteAsync($"create role {role} login password 'p'; grant all on all tables in schema public, bubblesync to {role}; grant all on "
+            + $"schema bubblesync, bubblesync_staging to {role}; create table public.note (agent_id integer references agent (id) on delete cascade)");
+        fixture.Settings = fixture.Settings with
+        {
+            Postgres = fixture.Settings.Postgres with
+            {
+                ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Connection) { Username = role, Password = "p" }.ConnectionString,
+            },
+        };
         Delete(fixture, 3);
 
         var report = await PruneAsync(fixture, PruneMode.Hard);
@@ -118,7 +126,8 @@ public sealed class PruneRefusalTests(PostgresFixture postgres) : IClassFixture<
     public async Task A_row_that_a_foreign_key_still_needs_refuses_the_prune_and_stops_nothing(string when)
     {
         await using var fixture = await TenAgentsAsync(postgres);
-        await fixture.ExecuteAsync($"alter table customer add constraint of_agent foreign key (linked_agent) references agent (bubble_id) {when}; insert into customer (customer_id, linked_agent) values ('local', '{SyncFixture.Id(3)}')");
+        await fixture.ExecuteAsync($"alter table customer add constraint of_agent foreign key (linked_agent) references agent (bubble_id) {when}; insert into "
+            + $"customer (customer_id, linked_agent) values ('local', '{SyncFixture.Id(3)}')");
         Delete(fixture, 3);
         fixture.Put("user", SyncFixture.Record(50, SyncFixture.Early));
 

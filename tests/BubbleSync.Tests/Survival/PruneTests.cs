@@ -44,14 +44,16 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
 
         Assert.Equal((RunStatus.Succeeded, 2L), (report.Status, report.Entities[0].Pruned));
         Assert.Equal(8 + local.Length, await fixture.ScalarAsync<long>(Numbers));
-        Assert.Equal(local.Order(StringComparer.Ordinal), (await fixture.RowsAsync("select bubble_id from agent where name is null")).Order(StringComparer.Ordinal));
+        Assert.Equal(local.Order(StringComparer.Ordinal), (await fixture.RowsAsync("select bubble_id from agent where "
+            + "name is null")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task Rows_that_go_together_may_refer_to_each_other()
     {
         await using var fixture = await TenAgentsAsync(postgres);
-        await fixture.ExecuteAsync($"alter table agent add boss integer references agent (id) on delete cascade; update agent set boss = b.id from agent b where b.bubble_id = '{SyncFixture.Id(3)}' and agent.bubble_id in ('{SyncFixture.Id(4)}', '{SyncFixture.Id(5)}')");
+        await fixture.ExecuteAsync("alter table agent add boss integer references agent (id) on delete cascade; update agent set boss = b.id from agent b "
+            + $"where b.bubble_id = '{SyncFixture.Id(3)}' and agent.bubble_id in ('{SyncFixture.Id(4)}', '{SyncFixture.Id(5)}')");
         Delete(fixture, 3, 4);
 
         var refused = await PruneAsync(fixture, PruneMode.Hard);
@@ -71,7 +73,8 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await PruneAsync(fixture, PruneMode.Hard);
 
         Assert.Equal((1, 1), (report.Entities[0].Pruned, report.Entities[0].Rejected));
-        Assert.Equal("true|false", await fixture.RowAsync($"select exists (select from agent where bubble_id = '{SyncFixture.Id(3)}'), exists (select from agent where bubble_id = '{SyncFixture.Id(7)}')"));
+        Assert.Equal("true|false", await fixture.RowAsync($"select exists (select from agent where bubble_id = '{SyncFixture.Id(3)}'), exists (select from "
+            + $"agent where bubble_id = '{SyncFixture.Id(7)}')"));
     }
 
     [Fact]

@@ -26,12 +26,15 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
             var (name, proof) = (entity.GetProperty("name").GetString()!, entity.GetProperty("proof"));
             var count = fixture.Bubble.Records.Count(Maps.Of(name).Type);
             Assert.True(proof.GetProperty("isComplete").GetBoolean());
-            Assert.All(["countedBefore", "countedAfter", "read", "staged"], counted => Assert.Equal((name, count), (name, proof.GetProperty(counted).GetInt64())));
+            Assert.All(["countedBefore", "countedAfter", "read", "staged"], counted =>
+                Assert.Equal((name, count), (name, proof.GetProperty(counted).GetInt64())));
             Assert.Matches("^[0-9a-f]{16}$", proof.GetProperty("checksumRead").GetString()!);
             Assert.Equal(proof.GetProperty("checksumRead").GetString(), proof.GetProperty("checksumStored").GetString());
-            Assert.True(JsonElement.DeepEquals(proof, JsonDocument.Parse((await fixture.ScalarAsync<string>($"select proof::text from bubblesync.run_entity where run_id = '{run}' and entity = '{name}'"))!).RootElement));
+            Assert.True(JsonElement.DeepEquals(proof, JsonDocument.Parse((await fixture.ScalarAsync<string>("select proof::text from bubblesync.run_entity "
+                + $"where run_id = '{run}' and entity = '{name}'"))!).RootElement));
             var proved = proof.GetProperty("windows").GetInt32();
-            Assert.Equal(proved, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{run}' and entity = '{name}' and kind = 'created' and status = 'proved'"));
+            Assert.Equal(proved, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{run}' and entity = '{name}' "
+                + "and kind = 'created' and status = 'proved'"));
             Assert.Matches($@"\b{name} .* proved, {proved} window", screen);
         }
     }
@@ -79,7 +82,8 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
             var run = fixture.ResyncAsync("agent", "invoice");
             await fixture.UntilAsync("select exists (select from bubblesync.\"window\" where entity = 'invoice' and kind = 'modified')");
             await heldLock.SomebodyWaitsAsync();
-            var table = (await fixture.StagingAsync()).Single(name => name.StartsWith("invoice_", StringComparison.Ordinal) && !name.EndsWith("_reject", StringComparison.Ordinal));
+            var table = (await fixture.StagingAsync())
+                .Single(name => name.StartsWith("invoice_", StringComparison.Ordinal) && !name.EndsWith("_reject", StringComparison.Ordinal));
             await fixture.ExecuteAsync(sql.Replace("{0}", $"bubblesync_staging.\"{table}\"", StringComparison.Ordinal));
             await heldLock.DisposeAsync();
 

@@ -76,7 +76,8 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(RunStatus.Partial, report.Status);
-        Assert.Equal("true", await fixture.RowAsync("select count(*) > 0 and bool_and(field = 'Status') from bubblesync.rejected_record where entity = 'invoice'"));
+        Assert.Equal("true", await fixture.RowAsync("select count(*) > 0 and bool_and(field = 'Status') from bubblesync.rejected_record where "
+            + "entity = 'invoice'"));
         Assert.Empty(await fixture.StagingAsync());
     }
 
@@ -97,7 +98,8 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.True(report.Status == RunStatus.Succeeded, report.ToJson());
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from invoice where status = 'edited'"));
         foreach (var map in open)
-            Assert.Equal((map.Name, fixture.Bubble.Records.Count(map.Type)), (map.Name, await fixture.ScalarAsync<long>($"select count(*) from \"{map.Table}\"")));
+            Assert.Equal(
+                (map.Name, fixture.Bubble.Records.Count(map.Type)), (map.Name, await fixture.ScalarAsync<long>($"select count(*) from \"{map.Table}\"")));
     }
 
     [Fact]
@@ -203,7 +205,8 @@ public sealed class ResumeTests(PostgresFixture postgres) : IClassFixture<Postgr
         using var stop = new CancellationTokenSource();
         var run = fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent"] }, null, stop.Token);
         await heldLock.SomebodyWaitsAsync();
-        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from bubblesync.\"window\" w join bubblesync.run r using (run_id) where w.kind = 'modified' and r.status = 'running'"));
+        Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from bubblesync.\"window\" w join bubblesync.run r using (run_id) where w.kind = "
+            + "'modified' and r.status = 'running'"));
         await stop.CancelAsync();
         Assert.Equal(RunStatus.Cancelled, (await run).Status);
     }

@@ -53,13 +53,18 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
         }
 
         fixture.Reconnect();
-        Assert.Equal("agent,customer,user|0", await fixture.RowAsync("select (select string_agg(entity, ',' order by entity) from bubblesync.run_entity), count(*) from invoice"));
+        Assert.Equal("agent,customer,user|0", await fixture.RowAsync("select (select string_agg(entity, ',' order by entity) from bubblesync.run_entity), "
+            + "count(*) from invoice"));
         var pages = new Pages(fixture);
         var report = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal(RunStatus.Partial, report.Status);
-        Assert.Equal(["agent", "customer", "user"], report.Errors.Where(e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("a crash of the server", StringComparison.Ordinal)).Select(e => e.Entity).Order());
-        Assert.DoesNotContain(pages.Begun, window => window.StartsWith("agent ", StringComparison.Ordinal) || window.StartsWith("customer ", StringComparison.Ordinal) || window.StartsWith("user ", StringComparison.Ordinal));
+        Assert.Equal(["agent", "customer", "user"], report.Errors.Where(
+            e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("a crash of the server", StringComparison.Ordinal))
+            .Select(e => e.Entity).Order());
+        Assert.DoesNotContain(
+            pages.Begun, window => window.StartsWith("agent ", StringComparison.Ordinal)
+                || window.StartsWith("customer ", StringComparison.Ordinal) || window.StartsWith("user ", StringComparison.Ordinal));
         await fixture.ExecuteAsync($"delete from agent where bubble_id = '{SyncFixture.Id(1)}'");
         Assert.Equal(await CalmAsync(), await fixture.EndStateAsync());
     }
@@ -73,7 +78,8 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
         await using var fixture = await SyncFixture.OpenAsync(await server.CreateDatabaseAsync(), new SimulatorOptions { Invoices = 0, Compression = false });
         var random = new Random(1);
         for (var number = 0; number < Records; number++)
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"{Noise(random)}\"", created: $"2026-02-01T00:00:00.{number:000}Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                number, SyncFixture.Early, $"\"Name\": \"{Noise(random)}\"", created: $"2026-02-01T00:00:00.{number:000}Z"));
         fixture.Put("Customer_Profile", SyncFixture.Record(1, SyncFixture.Early));
         (string, string)[] windows = [("Bubble__WindowSize", "20"), ("Bubble__PageSize", "10")];
         string[] entities = ["--entity", "agent", "--entity", "user"];

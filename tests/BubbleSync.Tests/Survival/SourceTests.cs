@@ -86,7 +86,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         var report = await fixture.ResyncAsync();
 
         Assert.Equal(RunStatus.Failed, report.Status);
-        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract } && e.Message.Contains("500", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Errors, e => e is { Code: ErrorCode.SourceBusy, Stage: SyncStage.Extract } && e.Message.Contains("500", StringComparison.Ordinal));
         // Those that were under way, then one at a time.
         Assert.InRange(refused.Distinct().Count(), 1, MostOpen);
         Assert.InRange(refused.Count, fixture.Settings.Bubble.MaxAttempts, 40);
@@ -169,7 +170,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1")], "resync", "--output", "json");
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
-        Assert.All(outcome.Json.GetProperty("errors").EnumerateArray(), e => Assert.Contains("no-such-host.invalid", e.GetProperty("message").GetString()!, StringComparison.Ordinal));
+        Assert.All(outcome.Json.GetProperty("errors")
+            .EnumerateArray(), e => Assert.Contains("no-such-host.invalid", e.GetProperty("message").GetString()!, StringComparison.Ordinal));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
@@ -189,7 +191,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     private async Task<SyncFixture> OpenAsync(params string[] faults)
     {
-        var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = faults, DripPause = TimeSpan.FromMilliseconds(2) })).With(windowSize: 12, pageSize: 5);
+        var fixture = (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 20, Faults = faults, DripPause = TimeSpan.FromMilliseconds(2) }))
+            .With(windowSize: 12, pageSize: 5);
         fixture.Clock = new FastClock(30);
         return fixture;
     }

@@ -74,7 +74,8 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         await using var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)");
         var run = fixture.Engine().PatchAsync([], fixture.Limit);
         await heldLock.SomebodyWaitsAsync();
-        Assert.Equal(["true"], await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and wait_event_type is distinct from 'Lock' and {HoldsLocks}"));
+        Assert.Equal(["true"], await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and wait_event_type is distinct "
+            + $"from 'Lock' and {HoldsLocks}"));
         await heldLock.DisposeAsync();
         var report = await run;
 
@@ -93,14 +94,16 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
         {
             var run = fixture.ResyncAsync();
             await heldLock.SomebodyWaitsAsync();
-            Assert.NotEmpty(await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and cardinality(pg_blocking_pids(pid)) > 0"));
+            Assert.NotEmpty(
+                await fixture.RowsAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Ours} and cardinality(pg_blocking_pids(pid)) > 0"));
             var report = await run;
 
             Assert.Equal(RunStatus.Failed, report.Status);
             Assert.Contains(report.Errors, e => Clear.Contains(e.Code) && e.Entity == table);
         }
 
-        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity = '{table}')"));
+        Assert.Equal("0|0", await fixture.RowAsync($"select (select count(*) from {table}), (select count(*) from bubblesync.run_entity where entity "
+            + $"= '{table}')"));
         await AssertGoesOnAsync(fixture);
     }
 

@@ -42,7 +42,8 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
         var report = await run;
 
         Assert.Equal((RunStatus.Cancelled, ErrorCode.Cancelled), (report.Status, report.Errors[0].Code));
-        Assert.Contains(report.Errors, e => e is { Code: ErrorCode.TargetFull, Entity: "agent" } && e.Message.Contains("no space left", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Errors, e => e is { Code: ErrorCode.TargetFull, Entity: "agent" } && e.Message.Contains("no space left", StringComparison.Ordinal));
         var log = await fixture.RowsAsync("select message from bubblesync.activity_log where level = 'error'");
         Assert.Contains(log, m => m.Contains("interrupted", StringComparison.Ordinal));
         Assert.Contains(log, m => m.Contains("no space left", StringComparison.Ordinal));

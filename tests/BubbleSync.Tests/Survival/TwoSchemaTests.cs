@@ -59,7 +59,8 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task What_the_program_wrote_in_one_schema_makes_no_edit_of_the_other_its_own()
     {
         await using var fixture = await TwoAsync();
-        await fixture.ExecuteAsync("create function public.stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$");
+        await fixture.ExecuteAsync(
+            "create function public.stamp() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$");
         foreach (var schema in Schemas)
             await fixture.ExecuteAsync($"create trigger stamp before insert or update on {schema}.agent for each row execute function public.stamp()");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"old\""));
@@ -147,7 +148,8 @@ public sealed class TwoSchemaTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record"));
         Assert.Equal("running", await fixture.ScalarAsync<string>($"select status from bubblesync.run where run_id = '{here}'"));
-        Assert.Equal((there, here), ((await ofMirror.ListAsync(10, null, null, fixture.Limit)).Single().RunId, (await ofPublic.ListAsync(10, null, null, fixture.Limit)).Single().RunId));
+        Assert.Equal((there, here), ((await ofMirror.ListAsync(10, null, null, fixture.Limit))
+            .Single().RunId, (await ofPublic.ListAsync(10, null, null, fixture.Limit)).Single().RunId));
         Assert.Equal((there, here), ((await ofMirror.ShowAsync("last", fixture.Limit)).RunId, (await ofPublic.ShowAsync("last", fixture.Limit)).RunId));
     }
 

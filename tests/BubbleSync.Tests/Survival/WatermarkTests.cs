@@ -99,7 +99,8 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(windowSize: 10, pageSize: 5)
             .WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Full name\"", StringComparison.Ordinal));
         for (var number = 1; number <= 40; number++)
-            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
+            fixture.Put("agent", SyncFixture.Record(
+                number, SyncFixture.Early, "\"Full-Name\": \"Ann\"", created: $"2026-02-{1 + (number % 25):00}T00:00:00.000Z"));
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxConcurrency = 1 } };
         var first = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 17 });
         var known = await Pages.ProvedAsync(fixture);
@@ -193,7 +194,8 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
     }
 
-    private static Task<RunReport> IncrementalAsync(SyncFixture fixture) => fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit);
+    private static Task<RunReport> IncrementalAsync(SyncFixture fixture) =>
+        fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit);
 
     private static async Task AssertNoWatermarkAsync(SyncFixture fixture, string why)
     {

@@ -20,7 +20,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
         await DeleteHereAsync(fixture);
         await IncrementalAsync(fixture, PruneMode.None);
 
-        await AssertSettlesAsync(fixture);
+        await AssertResolvesAsync(fixture);
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
 
         Assert.Equal(RunStatus.Succeeded, report.Status);
         Assert.True(deletion.IsValueCreated);
-        await AssertSettlesAsync(fixture);
+        await AssertResolvesAsync(fixture);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
         var resumed = await fixture.ResyncAsync(new ResyncOptions { Resume = true });
 
         Assert.Equal((RunStatus.Cancelled, RunStatus.Succeeded), (cut.Status, resumed.Status));
-        await AssertSettlesAsync(fixture);
+        await AssertResolvesAsync(fixture);
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(1L, await fixture.ScalarAsync<long>($"select count(*) from agent where bubble_id = '{SyncFixture.Id(9)}'"));
         fixture.Put("agent", added);
         await DeleteHereAsync(fixture);
-        await AssertSettlesAsync(fixture);
+        await AssertResolvesAsync(fixture);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
 
     private static Task DeleteHereAsync(SyncFixture fixture) => fixture.ExecuteAsync($"delete from agent where bubble_id = '{Deleted}'");
 
-    private static async Task AssertSettlesAsync(SyncFixture fixture)
+    private static async Task AssertResolvesAsync(SyncFixture fixture)
     {
         fixture.Bubble.Traffic.OnRequest = null;
         fixture.Bubble.Records.Delete("agent", SyncFixture.Id(7));

@@ -125,7 +125,8 @@ public sealed class CountedTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task A_database_of_Bubbles_that_was_restored_is_found_out()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        fixture.Put("agent", SyncFixture.Record(1, TimeProvider.System.GetUtcNow().AddSeconds(-30).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)));
+        fixture.Put("agent", SyncFixture.Record(
+            1, TimeProvider.System.GetUtcNow().AddSeconds(-30).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)));
         await fixture.ResyncAsync("agent");
         fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early));
 

@@ -111,7 +111,8 @@ public sealed class IncrementalTests(PostgresFixture postgres) : IClassFixture<P
         var outcome = await Bubblesync.RunAsync(fixture, "sync", "incremental", "--entity", "agent", "--entity", "user", "--output", "json");
 
         Assert.Equal(0, outcome.Code);
-        Assert.Equal(["agent", "user"], outcome.Json.GetProperty("entities").EnumerateArray().Select(e => e.GetProperty("name").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(["agent", "user"], outcome.Json.GetProperty("entities")
+            .EnumerateArray().Select(e => e.GetProperty("name").GetString()!).Order(StringComparer.Ordinal));
         Assert.Equal(("incremental", "succeeded"), (outcome.Json.GetProperty("kind").GetString(), outcome.Json.GetProperty("status").GetString()));
         Assert.Equal(0, fixture.Bubble.Traffic.Count("invoice"));
         Assert.Equal(["incremental|succeeded", "resync|succeeded"], await fixture.RowsAsync("select kind, status from bubblesync.run order by 1"));

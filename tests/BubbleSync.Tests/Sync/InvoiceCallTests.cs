@@ -20,7 +20,8 @@ public sealed class InvoiceCallTests(PostgresFixture postgres) : IClassFixture<P
         fixture.Put("user", SyncFixture.Record(2, SyncFixture.Early));
         fixture.Put("user", SyncFixture.Record(3, SyncFixture.Early));
         fixture.Put("Customer_Profile", SyncFixture.Record(4, SyncFixture.Early));
-        fixture.Put("invoice", SyncFixture.Record(10, SyncFixture.Early, $"{Link("Linked Agent", 1)}, {Link("Linked Customer", 4)}, {Link("Created By", 3)}, {Links("Linked Payment", 20, 21, 22)}, {Links("Linked Invoice Item", 30, 31, 32, 33)}, {Link("Linked SEDA registration", 40)}"));
+        fixture.Put("invoice", SyncFixture.Record(10, SyncFixture.Early, $"{Link("Linked Agent", 1)}, {Link("Linked Customer", 4)}, {Link("Created By", 3)}, "
+            + $"{Links("Linked Payment", 20, 21, 22)}, {Links("Linked Invoice Item", 30, 31, 32, 33)}, {Link("Linked SEDA registration", 40)}"));
         fixture.Put("payment", SyncFixture.Record(20, SyncFixture.Early, Link("Linked Invoice", 10)));
         fixture.Put("payment", SyncFixture.Record(21, SyncFixture.Early, Link("Linked Invoice", 10)));
         fixture.Put("submit_payment", SyncFixture.Record(22, SyncFixture.Early, Link("Linked Invoice", 10)));
@@ -65,10 +66,19 @@ public sealed class InvoiceCallTests(PostgresFixture postgres) : IClassFixture<P
 
         var roots = ids.ToHashSet();
         Assert.Equal(100, await fixture.ScalarAsync<long>("select count(*) from invoice"));
-        foreach (var (type, table, field) in new[] { ("payment", "payment", "Linked Payment"), ("submit_payment", "submitted_payment", "Linked Payment"), ("invoice_item", "invoice_item", "Linked Invoice Item"), ("seda_registration", "seda_registration", "Linked SEDA registration") })
+        foreach (var (type, table, field) in new[]
         {
-            var listed = fixture.Bubble.Records.All("invoice").Select(Parse).Where(i => roots.Contains(Named(i, "_id").Single())).SelectMany(i => Named(i, field)).ToHashSet();
-            var children = fixture.Bubble.Records.All(type).Select(Parse).Where(c => listed.Contains(Named(c, "_id").Single()) || (type != "seda_registration" && Named(c, "Linked Invoice").Any(roots.Contains))).Select(c => Named(c, "_id").Single());
+            ("payment", "payment", "Linked Payment"),
+            ("submit_payment", "submitted_payment", "Linked Payment"),
+            ("invoice_item", "invoice_item", "Linked Invoice Item"),
+            ("seda_registration", "seda_registration", "Linked SEDA registration"),
+        })
+        {
+            var listed = fixture.Bubble.Records.All("invoice")
+                .Select(Parse).Where(i => roots.Contains(Named(i, "_id").Single())).SelectMany(i => Named(i, field)).ToHashSet();
+            var children = fixture.Bubble.Records.All(type).Select(Parse)
+                .Where(c => listed.Contains(Named(c, "_id").Single()) || (type != "seda_registration" && Named(c, "Linked Invoice").Any(roots.Contains)))
+                    .Select(c => Named(c, "_id").Single());
             Assert.Empty(children.Except(await fixture.RowsAsync($"select bubble_id from {table}")));
         }
     }
@@ -81,7 +91,8 @@ public sealed class InvoiceCallTests(PostgresFixture postgres) : IClassFixture<P
 
         var report = await fixture.SyncAsync(10, 11);
 
-        Assert.Equal((fixture.Bubble.Traffic.Records, fixture.Bubble.Traffic.Records), (report.Run.Entities.Sum(e => e.Staged), report.Run.Entities.Sum(e => e.Extracted)));
+        Assert.Equal((fixture.Bubble.Traffic.Records, fixture.Bubble.Traffic.Records),
+            (report.Run.Entities.Sum(e => e.Staged), report.Run.Entities.Sum(e => e.Extracted)));
     }
 
     [Fact]

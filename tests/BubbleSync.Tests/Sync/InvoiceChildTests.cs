@@ -14,7 +14,8 @@ public sealed class InvoiceChildTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.PutFamily();
-        foreach (var (type, number) in new[] { ("agent", 1), ("Customer_Profile", 4), ("user", 3), ("payment", 21), ("invoice_item", 31), ("seda_registration", 40) })
+        foreach (var (type,
+            number) in new[] { ("agent", 1), ("Customer_Profile", 4), ("user", 3), ("payment", 21), ("invoice_item", 31), ("seda_registration", 40) })
             fixture.Bubble.Records.Delete(type, SyncFixture.Id(number));
 
         var report = await fixture.SyncAsync(10);
@@ -30,7 +31,8 @@ public sealed class InvoiceChildTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("0 0 0 1 1 1 0 1", report.Results[0].Stats.Words());
         Assert.Equal(
             ["agent|1", "customer|4", "invoice_item|31", "payment|21", "seda_registration|40", "user|3"],
-            (await fixture.RowsAsync($"select target_entity, target_id from bubblesync.missing_link where run_id = '{report.Run.RunId}' and entity = 'invoice' order by 1"))
+            (await fixture.RowsAsync($"select target_entity, target_id from bubblesync.missing_link where run_id = '{report.Run.RunId}' and entity = "
+                + "'invoice' order by 1"))
                 .Select(row => $"{row.Split('|')[0]}|{Number(row.Split('|')[1])}"));
     }
 
@@ -78,7 +80,9 @@ public sealed class InvoiceChildTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal((RunStatus.Failed, false), (report.Run.Status, report.Success));
         Assert.Equal(ErrorCode.SourceBusy, report.Run.Errors[0].Code);
         Assert.Equal(["error invoice 10 failed"], Assert.Single(report.Results).Troubles());
-        Assert.DoesNotContain(fixture.Bubble.Traffic.Recent, line => line.Contains("submit_payment", StringComparison.Ordinal) && line.Contains("\"_id\",\"constraint_type\":\"in\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            fixture.Bubble.Traffic.Recent, line =>
+                line.Contains("submit_payment", StringComparison.Ordinal) && line.Contains("\"_id\",\"constraint_type\":\"in\"", StringComparison.Ordinal));
         Assert.Empty(await fixture.StoredAsync());
     }
 

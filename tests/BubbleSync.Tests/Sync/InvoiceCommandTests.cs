@@ -22,7 +22,8 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
         Assert.False(json.GetProperty("success").GetBoolean());
         var (good, bad) = (json.GetProperty("results")[0], json.GetProperty("results")[1]);
         Assert.All([good, bad], r => Assert.Equal(["success", "invoiceId", "steps", "errors", "stats"], Names(r)));
-        Assert.Equal("""{"agent":1,"customer":1,"user":2,"payments":1,"submitted_payments":1,"invoice_items":2,"seda":1,"invoice":1}""", Compact(good.GetProperty("stats")));
+        Assert.Equal("""{"agent":1,"customer":1,"user":2,"payments":1,"submitted_payments":1,"invoice_items":2,"seda":1,"invoice":1}""", Compact(
+            good.GetProperty("stats")));
         Assert.Equal("""{"action":"agent","success":true}""", Compact(good.GetProperty("steps")[0]));
         Assert.Equal(["action", "success", "error"], Names(bad.GetProperty("steps")[0]));
         Assert.Equal(("warning", "error"), (Severity(good), Severity(bad)));
@@ -61,16 +62,20 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
         fixture.PutFamily();
         fixture.Put("invoice", SyncFixture.Record(12, SyncFixture.Early));
         fixture.Put("invoice", SyncFixture.Record(13, SyncFixture.Early));
-        var folder = fixture.Folder([("ids.txt", $"\uFEFF{SyncFixture.Id(11)},{SyncFixture.Id(12)}\r\n\r\n\t{SyncFixture.Id(11)} , ;{SyncFixture.Id(10)}  broken\n")]);
+        var folder = fixture.Folder(
+            [("ids.txt", $"\uFEFF{SyncFixture.Id(11)},{SyncFixture.Id(12)}\r\n\r\n\t{SyncFixture.Id(11)} , ;{SyncFixture.Id(10)}  broken\n")]);
 
         var outcome = await Bubblesync.RunAsync(
-            fixture, "sync", "invoice", $"{SyncFixture.Id(13)},{SyncFixture.Id(10)}", "--ids-file", Path.Combine(folder, "ids.txt"), "--skip-users", "--skip-agents", "--output", "json");
+            fixture, "sync", "invoice", $"{SyncFixture.Id(13)},{SyncFixture.Id(10)}", "--ids-file", Path.Combine(folder, "ids.txt"), "--skip-users",
+            "--skip-agents", "--output", "json");
 
         Assert.Equal(1, outcome.Code);
         Assert.Equal(
             [$"{SyncFixture.Id(13)} True", $"{SyncFixture.Id(10)} True", $"{SyncFixture.Id(11)} True", $"{SyncFixture.Id(12)} True", "broken False"],
-            outcome.Json.GetProperty("results").EnumerateArray().Select(r => $"{r.GetProperty("invoiceId").GetString()} {r.GetProperty("success").GetBoolean()}"));
-        Assert.DoesNotContain(await fixture.StoredAsync(), s => s.StartsWith("user", StringComparison.Ordinal) || s.StartsWith("agent", StringComparison.Ordinal));
+            outcome.Json.GetProperty("results")
+                .EnumerateArray().Select(r => $"{r.GetProperty("invoiceId").GetString()} {r.GetProperty("success").GetBoolean()}"));
+        Assert.DoesNotContain(
+            await fixture.StoredAsync(), s => s.StartsWith("user", StringComparison.Ordinal) || s.StartsWith("agent", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -140,7 +145,9 @@ public sealed class InvoiceCommandTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], "sync", "invoice", SyncFixture.Id(10), "--output", "json");
+        var outcome = await Bubblesync.RunAsync(
+            fixture, [("Bubble__BaseUrl", "http://127.0.0.1:9/api/1.1"), ("Bubble__MaxAttempts", "1")], "sync", "invoice", SyncFixture.Id(10),
+            "--output", "json");
 
         Assert.Equal((3, false), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
         Assert.Equal(SyncFixture.Id(10), outcome.Json.GetProperty("results")[0].GetProperty("invoiceId").GetString());

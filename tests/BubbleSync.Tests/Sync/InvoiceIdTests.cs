@@ -90,7 +90,8 @@ public sealed class InvoiceIdTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.False(report.Success);
         Assert.Equal([(SyncFixture.Id(10), true), (id, false)], report.Results.Select(r => (r.InvoiceId, r.Success)));
-        Assert.Equal((Severity.Error, "invoice", id, ErrorCode.MalformedId), (report.Results[1].Errors[0].Severity, report.Results[1].Errors[0].Entity, report.Results[1].Errors[0].BubbleId, report.Results[1].Errors[0].Code));
+        Assert.Equal((Severity.Error, "invoice", id, ErrorCode.MalformedId),
+            (report.Results[1].Errors[0].Severity, report.Results[1].Errors[0].Entity, report.Results[1].Errors[0].BubbleId, report.Results[1].Errors[0].Code));
         Assert.Equal(Family, await fixture.StoredAsync());
     }
 

@@ -16,9 +16,13 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal($"{report.Run.RunId}|sync invoice|succeeded|true|public", await fixture.RowAsync("select run_id, kind, status, finished_at >= started_at, target_schema from bubblesync.run"));
+        Assert.Equal($"{report.Run.RunId}|sync invoice|succeeded|true|public", await fixture.RowAsync("select run_id, kind, status, finished_at >= "
+            + "started_at, target_schema from bubblesync.run"));
         Assert.Equal(
-            ["agent|0|1|1", "customer|0|1|1", "invoice|2|1|1", "invoice_item|3|2|2", "payment|3|2|2", "seda_registration|4|1|1", "submitted_payment|3|1|1", "user|1|2|2"],
+            [
+                "agent|0|1|1", "customer|0|1|1", "invoice|2|1|1", "invoice_item|3|2|2", "payment|3|2|2", "seda_registration|4|1|1", "submitted_payment|3|1|1",
+                "user|1|2|2",
+            ],
             await fixture.RowsAsync("select entity, level, extracted, inserted from bubblesync.run_entity order by entity"));
         Assert.Equal("chosen|proved", await fixture.RowAsync("select distinct kind, status from bubblesync.\"window\""));
         Assert.Empty(await fixture.StagingAsync());
@@ -44,8 +48,12 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
         var report = await fixture.SyncAsync(10);
 
         Assert.Equal(
-            ["customer|created_by|user|8", "customer|linked_agent|agent|9", "payment|linked_agent|agent|9", "seda_registration|agent|agent|9", "submitted_payment|created_by|user|8", "user|linked_agent_profile|agent|9"],
-            (await fixture.RowsAsync("select entity, column_name, target_entity, target_id from bubblesync.missing_link order by 1, 2")).Select(row => $"{row[..row.LastIndexOf('|')]}|{Number(row[row.LastIndexOf('|')..])}"));
+            [
+                "customer|created_by|user|8", "customer|linked_agent|agent|9", "payment|linked_agent|agent|9", "seda_registration|agent|agent|9",
+                "submitted_payment|created_by|user|8", "user|linked_agent_profile|agent|9",
+            ],
+            (await fixture.RowsAsync("select entity, column_name, target_entity, target_id from bubblesync.missing_link order by 1, 2"))
+                .Select(row => $"{row[..row.LastIndexOf('|')]}|{Number(row[row.LastIndexOf('|')..])}"));
         Assert.Equal(6, report.Run.Entities.Sum(e => e.MissingLinks));
     }
 
@@ -63,7 +71,8 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
         var report = await fixture.SyncAsync(10);
 
         Assert.Equal("failed|sync invoice", left);
-        Assert.Contains("user", await fixture.ScalarAsync<string>("select message from bubblesync.activity_log where level = 'error'"), StringComparison.Ordinal);
+        Assert.Contains(
+            "user", await fixture.ScalarAsync<string>("select message from bubblesync.activity_log where level = 'error'"), StringComparison.Ordinal);
         Assert.True(report.Success, report.ToJson());
         Assert.Empty(await fixture.StagingAsync());
     }
@@ -97,7 +106,8 @@ public sealed class InvoiceJournalTests(PostgresFixture postgres) : IClassFixtur
         var report = await fixture.SyncAsync(10);
 
         Assert.True(report.Success, report.ToJson());
-        Assert.Equal($"{SyncFixture.Id(2)}|{SyncFixture.Id(40)}", await fixture.RowAsync("select (select linked_user_login from agent), (select linked_seda_registration from invoice)"));
+        Assert.Equal($"{SyncFixture.Id(2)}|{SyncFixture.Id(40)}", await fixture.RowAsync("select (select linked_user_login from agent), (select "
+            + "linked_seda_registration from invoice)"));
         Assert.Equal("~", await fixture.RowAsync("select linked_agent from customer"));
     }
 }

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Xunit;
 using static BubbleSync.Tests.Sync.Invoices;
@@ -19,7 +20,8 @@ public sealed class InvoiceRegistrationTests(PostgresFixture postgres) : IClassF
         {
             fixture.Put("invoice", SyncFixture.Record(100 + n, SyncFixture.Early, Link("Linked Customer", 300 + n)));
             fixture.Put("Customer_Profile", SyncFixture.Record(300 + n, SyncFixture.Early));
-            fixture.Put("seda_registration", SyncFixture.Record(200 + n, SyncFixture.Early, $"{Links("Linked Invoice", 5, 100 + n)}, {Link("Linked Customer", 300 + n)}"));
+            fixture.Put("seda_registration", SyncFixture.Record(200 + n, SyncFixture.Early, $"{Links("Linked Invoice", 5, 100 + n)}, "
+                + $"{Link("Linked Customer", 300 + n)}"));
         }
 
         var report = await fixture.SyncAsync([.. Enumerable.Range(100, invoices)]);
@@ -38,7 +40,8 @@ public sealed class InvoiceRegistrationTests(PostgresFixture postgres) : IClassF
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         foreach (var n in Enumerable.Range(0, invoices))
         {
-            fixture.Put("invoice", SyncFixture.Record(100 + n, SyncFixture.Early, $"{Link("Linked Customer", 300 + n)}, {Link("Linked SEDA registration", 200 + n)}"));
+            fixture.Put("invoice", SyncFixture.Record(100 + n, SyncFixture.Early, $"{Link("Linked Customer", 300 + n)}, "
+                + $"{Link("Linked SEDA registration", 200 + n)}"));
             fixture.Put("Customer_Profile", SyncFixture.Record(300 + n, SyncFixture.Early));
             var fields = $"{Links("Linked Invoice", 100 + n)}, {Link("Linked Customer", 300 + n)}";
             foreach (var registration in new[] { 200 + n, 400 + n })

@@ -155,7 +155,8 @@ public sealed class InvoiceRelationTests(PostgresFixture postgres) : IClassFixtu
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal($"{SyncFixture.Id(40)}|{{{SyncFixture.Id(30)}}}", await fixture.RowAsync("select linked_seda_registration, linked_invoice_item from invoice"));
+        Assert.Equal($"{SyncFixture.Id(40)}|{{{SyncFixture.Id(30)}}}", await fixture.RowAsync("select linked_seda_registration, linked_invoice_item "
+            + "from invoice"));
         Assert.Equal(SyncFixture.Id(4), await fixture.ScalarAsync<string>("select linked_customer from seda_registration"));
         Assert.All(report.Run.Patches, p => Assert.Equal(PatchStatus.Succeeded, p.Status));
         Assert.Equal(5, report.Run.Patches.Count);

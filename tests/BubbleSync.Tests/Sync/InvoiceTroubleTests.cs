@@ -25,7 +25,8 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal(["error invoice 12 rejected"], report.Results[0].Troubles());
         Assert.Contains("'Amount'", report.Results[0].Errors[0].Message, StringComparison.Ordinal);
         Assert.Equal(Family, await fixture.StoredAsync());
-        Assert.Equal(["Amount", "Total Amount"], await fixture.RowsAsync($"select field from bubblesync.rejected_record where run_id = '{report.Run.RunId}' order by 1"));
+        Assert.Equal(["Amount", "Total Amount"], await fixture.RowsAsync("select field from bubblesync.rejected_record where run_id = "
+            + $"'{report.Run.RunId}' order by 1"));
         Assert.Equal([ErrorCode.Rejected, ErrorCode.Rejected], report.Run.Errors.Select(e => e.Code));
     }
 
@@ -117,7 +118,9 @@ public sealed class InvoiceTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         var report = await fixture.SyncAsync(10);
 
-        Assert.Equal(["invoice", "invoice_item", "payment", "seda_registration", "submitted_payment"], report.Run.Errors.Where(e => e.Code == ErrorCode.Unproved).Select(e => e.Entity).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["invoice", "invoice_item", "payment", "seda_registration", "submitted_payment"], report.Run.Errors.Where(
+            e => e.Code == ErrorCode.Unproved)
+            .Select(e => e.Entity).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
     [InlineData("payment", 20, "\"Amount\": 7, ", "Linked Invoice", "amount", "payment")]
     [InlineData("invoice_item", 30, "\"AMOUNT\": 7, ", "Linked Invoice", "amount", "invoice_item")]
     [InlineData("agent", 1, "\"Name\": \"7\", ", "Linked User Login", "name", "agent")]
-    public async Task A_child_that_changed_is_written_though_the_invoice_did_not(string type, int number, string change, string link, string column, string entity)
+    public async Task A_child_that_changed_is_written_though_the_invoice_did_not(
+        string type, int number, string change, string link, string column, string entity)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.PutFamily();
@@ -103,7 +104,8 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
         Assert.Equal("99", await fixture.RowAsync("select amount::text from invoice"));
         Assert.Equal(1, report.Run.Entities.Single(e => e.Name == "invoice").Conflicts);
         Assert.Contains(report.Run.Warnings, w => w.Contains("edited both in Bubble and here", StringComparison.Ordinal));
-        Assert.Equal($"warning|load|invoice|{SyncFixture.Id(10)}", await fixture.RowAsync($"select level, stage, entity, bubble_id from bubblesync.activity_log where run_id = '{report.Run.RunId}' and bubble_id is not null"));
+        Assert.Equal($"warning|load|invoice|{SyncFixture.Id(10)}", await fixture.RowAsync("select level, stage, entity, bubble_id from "
+            + $"bubblesync.activity_log where run_id = '{report.Run.RunId}' and bubble_id is not null"));
     }
 
     [Fact]
@@ -119,7 +121,8 @@ public sealed class InvoiceUnchangedTests(PostgresFixture postgres) : IClassFixt
 
         Assert.Equal("skip", plain.Results[0].Words());
         Assert.Equal(8, forced.Results[0].Steps.Count);
-        Assert.Equal(["1", "2", "5"], await fixture.RowsAsync("select trim_scale(amount)::text from payment union select trim_scale(amount)::text from invoice order by 1"));
+        Assert.Equal(["1", "2", "5"], await fixture.RowsAsync("select trim_scale(amount)::text from payment union select trim_scale(amount)::text from "
+            + "invoice order by 1"));
     }
 
     [Fact]

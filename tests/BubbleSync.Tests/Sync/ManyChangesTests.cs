@@ -84,7 +84,8 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
         PutSpread(fixture);
         fixture.Put("invoice_item", SyncFixture.Record(1, At(Noon.AddDays(-9))));
         var number = 0;
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) && number++ > 0 ? RecordingProxy.Ignore : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) && number++ > 0 ? RecordingProxy.Ignore : null);
 
         var report = await fixture.IncrementalAsync("invoice_item");
 
@@ -181,7 +182,8 @@ public sealed class ManyChangesTests(PostgresFixture postgres) : IClassFixture<P
     private static string At(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private async Task<SyncFixture> OpenAsync() =>
-        (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = [$"ceiling={Ceiling}"] })).With(windowSize: 20, pageSize: 10, offsetCeiling: Ceiling);
+        (await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 0, Faults = [$"ceiling={Ceiling}"] }))
+            .With(windowSize: 20, pageSize: 10, offsetCeiling: Ceiling);
 
     // A resync at noon; a day later the changes are asked for.
     private async Task<SyncFixture> ResyncedAsync()

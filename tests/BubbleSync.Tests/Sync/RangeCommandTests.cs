@@ -49,7 +49,8 @@ public sealed class RangeCommandTests(PostgresFixture postgres) : IClassFixture<
 
         await fixture.RangeAsync(From, To);
 
-        Assert.Equal("sync range|succeeded|2026-05-04T08:00:00.000Z|2026-05-05T17:30:00.500Z|false", await fixture.RowAsync("select kind, status, options ->> 'from', options ->> 'to', options ->> 'force' from bubblesync.run"));
+        Assert.Equal("sync range|succeeded|2026-05-04T08:00:00.000Z|2026-05-05T17:30:00.500Z|false", await fixture.RowAsync("select kind, status, options ->> "
+            + "'from', options ->> 'to', options ->> 'force' from bubblesync.run"));
         Assert.Empty(await fixture.StagingAsync());
     }
 
@@ -61,7 +62,8 @@ public sealed class RangeCommandTests(PostgresFixture postgres) : IClassFixture<
         var outcome = await Bubblesync.RunAsync(fixture, "sync", "range", "--from", From, "--to", To, "--output", "json");
 
         Assert.Equal((0, true), (outcome.Code, outcome.Json.GetProperty("success").GetBoolean()));
-        Assert.Equal("""{"total":3,"synced":3,"skipped":0,"failed":0,"errors":[]}""", System.Text.Json.JsonSerializer.Serialize(outcome.Json.GetProperty("results")));
+        Assert.Equal("""{"total":3,"synced":3,"skipped":0,"failed":0,"errors":[]}""", System.Text.Json.JsonSerializer.Serialize(
+            outcome.Json.GetProperty("results")));
     }
 
     [Theory]

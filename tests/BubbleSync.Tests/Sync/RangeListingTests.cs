@@ -19,7 +19,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await OpenAsync(postgres);
         await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) =>
-            !constraints.Contains("Modified Date", StringComparison.Ordinal) ? null : status is { } refused ? RecordingProxy.Refuse(refused) : RecordingProxy.Ignore);
+            !constraints.Contains(
+                "Modified Date", StringComparison.Ordinal) ? null : status is { } refused ? RecordingProxy.Refuse(refused) : RecordingProxy.Ignore);
 
         var report = await fixture.RangeAsync(From, To);
 
@@ -36,7 +37,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
         await fixture.RangeAsync("2026-03-01", "2026-04-15");
         var asked = await fixture.RowsAsync(Keys);
         await fixture.ExecuteAsync("truncate invoice");
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
         var report = await fixture.RangeAsync("2026-03-01", "2026-04-15");
 
@@ -49,7 +51,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
     public async Task A_source_that_is_busy_is_not_taken_for_one_that_refuses_the_constraint()
     {
         await using var fixture = await OpenAsync(postgres);
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Refuse(502) : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Refuse(502) : null);
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { MaxAttempts = 1, PatienceSeconds = 0 } };
 
         var report = await fixture.RangeAsync(From, To);
@@ -77,7 +80,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
         fixture.Put("invoice", SyncFixture.Record(21, "yesterday"));
         fixture.Put("invoice", $"{{\"Modified Date\": \"{From}\"}}");
         fixture.Put("invoice", $"{{\"_id\": \"bad id\", \"Modified Date\": \"{From}\"}}");
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
         var report = await fixture.RangeAsync(From, To);
 
@@ -94,7 +98,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
     public async Task A_range_may_reach_from_the_first_moment_to_the_last(bool listed)
     {
         await using var fixture = await OpenAsync(postgres);
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => listed && constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => listed && constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
         var report = await fixture.RangeAsync("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
 
@@ -106,7 +111,8 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await OpenAsync(postgres);
         fixture.Put("invoice", $"{{\"_id\": \"{SyncFixture.Id(20)}\", \"Modified Date\": \"{From}\"}}");
-        await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
+        await using var between = await RecordingProxy.StartAsync(
+            fixture, (_, constraints) => constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : null);
 
         await fixture.RangeAsync(From, To);
 
@@ -118,7 +124,11 @@ public sealed class RangeListingTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await OpenAsync(postgres);
         await using var between = await RecordingProxy.StartAsync(fixture, (_, constraints) =>
-            constraints.Contains("Modified Date", StringComparison.Ordinal) ? RecordingProxy.Ignore : constraints.Contains("is_empty", StringComparison.Ordinal) ? RecordingProxy.Refuse(400) : null);
+            constraints.Contains("Modified Date", StringComparison.Ordinal)
+                ? RecordingProxy.Ignore
+                : constraints.Contains("is_empty", StringComparison.Ordinal)
+                ? RecordingProxy.Refuse(400)
+                : null);
 
         var report = await fixture.RangeAsync(From, To);
 

@@ -71,7 +71,9 @@ public sealed class RangeTests(PostgresFixture postgres) : IClassFixture<Postgre
         var report = await fixture.RangeAsync(From, From);
 
         Assert.Equal((250, 120, 0, 130), (report.Results.Total, report.Results.Synced, report.Results.Skipped, report.Results.Failed));
-        var (errors, warnings) = (report.Results.Errors.Where(e => e.Severity == Severity.Error).ToList(), report.Results.Errors.Where(e => e.Severity == Severity.Warning).ToList());
+        var (errors, warnings) =
+            (report.Results.Errors.Where(e => e.Severity == Severity.Error)
+                .ToList(), report.Results.Errors.Where(e => e.Severity == Severity.Warning).ToList());
         Assert.Equal((101, 101), (errors.Count, warnings.Count));
         Assert.StartsWith("30 more errors are not listed here; ", errors[^1].Message, StringComparison.Ordinal);
         Assert.StartsWith("20 more warnings are not listed here; ", warnings[^1].Message, StringComparison.Ordinal);

@@ -77,7 +77,8 @@ public sealed class SyncLibraryTests(PostgresFixture postgres) : IClassFixture<P
         SyncException[] failures =
         [
             await Assert.ThrowsAsync<SyncException>(() => engine.SyncInvoicesAsync([SyncFixture.Id(1)], new InvoiceSyncOptions(), null, fixture.Limit)),
-            await Assert.ThrowsAsync<SyncException>(() => engine.SyncRangeAsync(Moment(SyncFixture.Early), Moment(SyncFixture.Late), false, null, fixture.Limit)),
+            await Assert.ThrowsAsync<SyncException>(
+                () => engine.SyncRangeAsync(Moment(SyncFixture.Early), Moment(SyncFixture.Late), false, null, fixture.Limit)),
             await Assert.ThrowsAsync<SyncException>(() => engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit)),
             await Assert.ThrowsAsync<SyncException>(() => fixture.RangeAsync(SyncFixture.Late, SyncFixture.Early)),
         ];

@@ -33,7 +33,9 @@ public class ConversionProperties
         Check.One(Often, Prop.ForAll(Samples.Decimals.Select(d => d with { Exponent = d.Exponent % 30 }).ToArbitrary(), sample =>
         {
             var (units, power) = Parse(sample.Sign + sample.Whole + sample.Fraction, sample.Power - sample.Fraction.Length);
-            var expected = power >= 0 && units * BigInteger.Pow(10, power) is var whole && whole >= long.MinValue && whole <= long.MaxValue ? whole.ToString(CultureInfo.InvariantCulture) : "rejected";
+            var expected = power >= 0 && units * BigInteger.Pow(10, power) is var whole && whole >= long.MinValue && whole <= long.MaxValue
+                ? whole.ToString(CultureInfo.InvariantCulture)
+                : "rejected";
 
             Assert.Equal(expected, mapping.Stored($"\"Value\":{sample}"));
         }));
@@ -85,7 +87,9 @@ public class ConversionProperties
     [Fact]
     public void Any_name_leads_to_its_column_however_it_is_escaped()
     {
-        Check.One(Often.WithMaxTest(300), Prop.ForAll(Samples.Texts.Where(t => t.Length > 0 && Storable(t) == t && t != "_id" && t != "Modified Date").Zip(Gen.Choose(0, int.MaxValue)).ToArbitrary(), sample =>
+        Check.One(Often.WithMaxTest(300), Prop.ForAll(
+            Samples.Texts.Where(t => t.Length > 0 && Storable(t) == t && t != "_id" && t != "Modified Date")
+                .Zip(Gen.Choose(0, int.MaxValue)).ToArbitrary(), sample =>
         {
             var (name, seed) = sample;
             var mapping = Mapping.Of(TestTable.Field("value", "integer", name), "integer");
@@ -112,7 +116,8 @@ public class ConversionProperties
         {
             var milliseconds = (sample.Utc - DateTime.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerMillisecond;
 
-            Assert.Equal(sample.Utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture), mapping.Convert(milliseconds.ToString(CultureInfo.InvariantCulture)));
+            Assert.Equal(sample.Utc.ToString(
+                "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture), mapping.Convert(milliseconds.ToString(CultureInfo.InvariantCulture)));
         }));
     }
 

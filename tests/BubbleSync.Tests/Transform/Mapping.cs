@@ -23,7 +23,8 @@ internal sealed class Mapping(EntityPlan plan)
 
     /// <summary>An entity of one field, read into a column named <c>value</c>.</summary>
     public static Mapping Of(FieldMap field, string columnType, bool isRequired = false) =>
-        new(TestTable.Plan(TestTable.Map("thing", field with { Column = ValueColumn }), TestTable.Column(ValueColumn, columnType) with { IsRequired = isRequired }));
+        new(TestTable.Plan(
+            TestTable.Map("thing", field with { Column = ValueColumn }), TestTable.Column(ValueColumn, columnType) with { IsRequired = isRequired }));
 
     /// <summary>An entity of several fields, each into a column of its own type.</summary>
     public static Mapping Of(EntityMap map, params ColumnInfo[] columns) => new(TestTable.Plan(map, columns));
@@ -60,7 +61,9 @@ internal sealed class Mapping(EntityPlan plan)
         return mapped.Rejects.Count == 0 ? mapped.Rows[0].Values[ValueColumn] : throw new RejectedException(mapped.Rejects[0].Reason);
     }
 
-    /// <summary>What one record's <c>value</c> column holds: its value, <c>null</c> where NULL is to be stored, <c>absent</c> where it is left unchanged.</summary>
+    /// <summary>
+    /// What one record's <c>value</c> column holds: its value, <c>null</c> where NULL is to be stored, <c>absent</c> where it is left unchanged.
+    /// </summary>
     public object? Stored(string fields)
     {
         var row = Map($$"""{"_id":"{{Id}}"{{(fields.Length == 0 ? "" : ",")}}{{fields}}}""").Rows[0];

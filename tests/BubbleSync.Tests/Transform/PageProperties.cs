@@ -11,14 +11,18 @@ public class PageProperties
 {
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "-1", "12.0", "12.50", "1e400", "1e-9", "70000", "\"\"", "\" \"", "\"yes\"", "\"7\"", "\"a,b\"", "\"//\"", "\"//x\"", "\"\\ud800\\u0000\"",
-        "\"2024-02-29T12:34:56.789Z\"", "1709210096789", "[]", "[null,\"a\"]", "[1,[2]]", "{}", "{\"email\":{\"email\":\"a@b.c\"}}", "{\"email\":5}", "\"a text much too long for a column of five\"",
+        "null", "true", "false", "0", "-1", "12.0", "12.50", "1e400", "1e-9", "70000", "\"\"", "\" \"", "\"yes\"", "\"7\"", "\"a,b\"", "\"//\"", "\"//x\"",
+        "\"\\ud800\\u0000\"",
+        "\"2024-02-29T12:34:56.789Z\"", "1709210096789", "[]", "[null,\"a\"]", "[1,[2]]", "{}", "{\"email\":{\"email\":\"a@b.c\"}}", "{\"email\":5}",
+        "\"a text much too long for a column of five\"",
     ];
 
     private static readonly (string Type, string Column)[] Types =
     [
-        ("text", "text"), ("text", "character varying(5)"), ("url", "text"), ("text[]", "text[]"), ("url[]", "text[]"), ("integer", "smallint"), ("integer", "integer"), ("integer", "bigint"),
-        ("integer", "numeric"), ("numeric", "numeric"), ("numeric", "numeric(10,2)"), ("boolean", "boolean"), ("timestamptz", "timestamp with time zone"), ("jsonb", "jsonb"),
+        ("text", "text"), ("text", "character varying(5)"), ("url", "text"), ("text[]", "text[]"), ("url[]", "text[]"), ("integer", "smallint"),
+        ("integer", "integer"), ("integer", "bigint"),
+        ("integer", "numeric"), ("numeric", "numeric"), ("numeric", "numeric(10,2)"), ("boolean", "boolean"), ("timestamptz", "timestamp with time zone"),
+        ("jsonb", "jsonb"),
     ];
 
     [Fact]
@@ -35,7 +39,8 @@ public class PageProperties
             Assert.Equal(mapped.RowCount, mapped.Rows.Count);
             var withoutRow = mapped.Rejects.Where(r => r.BubbleId is null).ToList();
             Assert.Equal(records.Length, mapped.Rows.Count + withoutRow.Count);
-            Assert.Equal(Enumerable.Range(1000, records.Length).Select(i => (long)i), mapped.Rows.Select(r => r.Read).Concat(withoutRow.Select(r => r.Order)).Order());
+            Assert.Equal(Enumerable.Range(1000, records.Length)
+                .Select(i => (long)i), mapped.Rows.Select(r => r.Read).Concat(withoutRow.Select(r => r.Order)).Order());
             Assert.Equal(
                 mapped.Rows.Where(r => r.IsRejected).Select(r => (r.Read, (string?)r.Values["bubble_id"])),
                 mapped.Rejects.Where(r => r.BubbleId is not null).Select(r => (r.Order, r.BubbleId)).Distinct());
@@ -63,7 +68,10 @@ public class PageProperties
     private static Mapping Any(Random random)
     {
         var chosen = Enumerable.Range(0, random.Next(1, 80)).Select(_ => Types[random.Next(Types.Length)]).ToList();
-        var fields = chosen.Select((type, i) => TestTable.Field($"c{i}", type.Type, $"F {i % 10}", $"Other {i}") with { AbsentClears = random.Next(4) == 0, Path = random.Next(6) == 0 ? ["email", "email"] : [] });
+        var fields = chosen.Select(
+            (type, i) => TestTable.Field(
+                $"c{i}", type.Type, $"F {i % 10}", $"Other {i}") with { AbsentClears = random.Next(
+                    4) == 0, Path = random.Next(6) == 0 ? ["email", "email"] : [] });
         var columns = chosen.Select((type, i) => TestTable.Column($"c{i}", type.Column) with { IsRequired = random.Next(10) == 0 });
         return Mapping.Of(TestTable.Map("thing", [.. fields]), [.. columns]);
     }
@@ -80,5 +88,7 @@ public class PageProperties
     }
 
     private static string Show(MappedRow row) =>
-        string.Join(";", row.Values.Select(v => $"{v.Key}={(v.Value is string[] list ? string.Join('|', list) : v.Value ?? (row.Nulls.Contains(v.Key) ? "null" : "absent"))}")) + row.IsRejected;
+        string.Join(";", row.Values.Select(
+            v => $"{v.Key}={(v.Value is string[] list ? string.Join('|', list) : v.Value ?? (row.Nulls.Contains(v.Key) ? "null" : "absent"))}"))
+            + row.IsRejected;
 }

@@ -159,7 +159,8 @@ public class PresenceTests
     [Fact]
     public void One_name_may_feed_several_columns()
     {
-        var map = TestTable.Map("thing", TestTable.Field("total", "numeric", "Total Amount") with { Fallback = ["Amount"] }, TestTable.Field("amount", "numeric", "Amount"));
+        var map = TestTable.Map(
+            "thing", TestTable.Field("total", "numeric", "Total Amount") with { Fallback = ["Amount"] }, TestTable.Field("amount", "numeric", "Amount"));
         var mapping = Mapping.Of(map, TestTable.Column("total", "numeric"), TestTable.Column("amount", "numeric"));
 
         var row = mapping.Map($$"""{"_id":"{{Mapping.Id}}","Amount":"7.0"}""").Rows[0];

@@ -33,14 +33,16 @@ public class RejectTests
         var mapped = Mapping.Of("numeric", "numeric").Map($$"""{"_id":"{{Mapping.Id}}","Value":1}""", record, $$"""{"_id":"{{Other}}","Value":2}""");
 
         Assert.Equal(new Reject(null, 1001, "_id", reason, record), Assert.Single(mapped.Rejects));
-        Assert.Equal([(Mapping.Id, "1", 1000), (Other, "2", 1002)], mapped.Rows.Select(r => ((string)r.Values["bubble_id"]!, (string)r.Values["value"]!, r.Read)));
+        Assert.Equal([(Mapping.Id, "1", 1000), (Other, "2", 1002)], mapped.Rows.Select(
+            r => ((string)r.Values["bubble_id"]!, (string)r.Values["value"]!, r.Read)));
         Assert.Equal(2, mapped.RowCount);
     }
 
     [Fact]
     public void Every_field_that_does_not_convert_is_told_with_the_raw_record()
     {
-        var map = TestTable.Map("thing", TestTable.Field("qty", "integer", "QTY", "Qty"), TestTable.Field("paid", "boolean", "Paid?"), TestTable.Field("note", "text", "Note"));
+        var map = TestTable.Map(
+            "thing", TestTable.Field("qty", "integer", "QTY", "Qty"), TestTable.Field("paid", "boolean", "Paid?"), TestTable.Field("note", "text", "Note"));
         var mapping = Mapping.Of(map, TestTable.Column("qty", "smallint"), TestTable.Column("paid", "boolean"), TestTable.Column("note", "text"));
         const string Bad = $$"""{ "_id" : "{{Mapping.Id}}", "Qty":70000, "Paid?":"perhaps", "Note":"secret \u0000", "Modified Date":"2024-01-01T00:00:00Z" }""";
 
@@ -88,7 +90,8 @@ public class RejectTests
         var map = TestTable.Map("thing") with
         {
             Key = "customer_id",
-            Fields = [TestTable.Field("modified_date", "timestamptz", "Modified Date"), TestTable.Field("customer_id", "text", "_id", "unique id"), TestTable.Field("qty", "integer", "QTY")],
+            Fields = [TestTable.Field("modified_date", "timestamptz", "Modified Date"), TestTable.Field(
+                "customer_id", "text", "_id", "unique id"), TestTable.Field("qty", "integer", "QTY")],
         };
         var mapping = Mapping.Of(map, TestTable.Column("customer_id", "text"), TestTable.Column("qty", "integer"));
 

@@ -9,7 +9,11 @@ namespace BubbleSync.Tests.Transform;
 internal static class Samples
 {
     private static readonly string[] Seams = ["T", "t", " "];
-    private static readonly string[] Odd = ["\0", "\ud800", "\udbff", "\udc00", "\udfff", "😀", "\u00a0", "\u2028", "\uFFFD", "\uFFFE", "é", "\"", "\\", "/", "\b", "\f", "\n", "\r", "\t", "\u001f", "\u007f", "u0041"];
+    private static readonly string[] Odd =
+    [
+        "\0", "\ud800", "\udbff", "\udc00", "\udfff", "😀", "\u00a0", "\u2028", "\uFFFD", "\uFFFE", "é", "\"", "\\", "/", "\b", "\f", "\n", "\r", "\t", "\u001f",
+        "\u007f", "u0041",
+    ];
 
     /// <summary>A decimal as JSON may write it.</summary>
     public static Gen<DecimalSample> Decimals { get; } =
@@ -22,7 +26,8 @@ internal static class Samples
 
     /// <summary>Any .NET string, rich in what PostgreSQL and JSON find difficult.</summary>
     public static Gen<string> Texts { get; } =
-        Gen.Frequency((3, Gen.Choose(0x20, 0x7e).Select(c => ((char)c).ToString())), (2, Gen.Elements(Odd)), (1, Gen.Choose(0, 0xffff).Select(c => ((char)c).ToString())))
+        Gen.Frequency(
+            (3, Gen.Choose(0x20, 0x7e).Select(c => ((char)c).ToString())), (2, Gen.Elements(Odd)), (1, Gen.Choose(0, 0xffff).Select(c => ((char)c).ToString())))
             .ListOf()
             .Select(string.Concat);
 
@@ -53,7 +58,8 @@ internal static class Samples
 
     private static string Escape(string letters, Random random) => letters switch
     {
-        _ when random.Next(2) == 0 => string.Concat(letters.Select(letter => $"\\u{((int)letter).ToString(random.Next(2) == 0 ? "x4" : "X4", CultureInfo.InvariantCulture)}")),
+        _ when random.Next(2) == 0 =>
+            string.Concat(letters.Select(letter => $"\\u{((int)letter).ToString(random.Next(2) == 0 ? "x4" : "X4", CultureInfo.InvariantCulture)}")),
         "\"" or "\\" or "/" => "\\" + letters,
         "\b" => "\\b",
         "\f" => "\\f",
@@ -100,7 +106,8 @@ internal sealed record MomentSample(DateTime Utc, int OffsetMinutes, string Seam
         var second = micro == 0 && time.Second == 0 && Tail.Length == 0 ? ""
             : micro == 0 && Tail.Length == 0 ? time.ToString(":ss", CultureInfo.InvariantCulture)
             : time.ToString(":ss.ffffff", CultureInfo.InvariantCulture) + Tail;
-        return time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + Seam + time.ToString("HH:mm", CultureInfo.InvariantCulture) + second + Suffix(offset);
+        return time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+            + Seam + time.ToString("HH:mm", CultureInfo.InvariantCulture) + second + Suffix(offset);
     }
 
     private string Suffix(int offset) => Zone switch

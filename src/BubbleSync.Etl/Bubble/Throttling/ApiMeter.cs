@@ -18,7 +18,8 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
     public string NextStep => nextStep;
 
     /// <summary>The counts so far.</summary>
-    public ApiCounts Counts => new(Interlocked.Read(ref _calls), Interlocked.Read(ref _retries), Interlocked.Read(ref _throttled), Interlocked.Read(ref _bytes));
+    public ApiCounts Counts =>
+        new(Interlocked.Read(ref _calls), Interlocked.Read(ref _retries), Interlocked.Read(ref _throttled), Interlocked.Read(ref _bytes));
 
     /// <summary>Counts a request that is sent.</summary>
     /// <param name="isRetry">Whether it was sent before.</param>

@@ -53,7 +53,10 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         }
     }
 
-    /// <summary>Slows down, at most once a second, and holds everything for as long as Bubble asked: by half if many answers throttle, by a tenth if only single ones do.</summary>
+    /// <summary>
+    /// Slows down, at most once a second, and holds everything for as long as Bubble asked: by half if many answers throttle, by a tenth if only single ones
+    /// do.
+    /// </summary>
     public void SlowDown(TimeSpan? retryAfter)
     {
         lock (_lock)
@@ -65,7 +68,8 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
             if (now - _lastChange < Step.TotalSeconds && _trouble < double.MaxValue)
                 return;
 
-            // The pace may be far above the number of requests really sent, so that number is the start. Until a good answer comes, refusals belong to the same event and do not lower the pace again: a server that counts by the minute refuses everything until the end of the minute.
+            // The pace may be far above the number of requests really sent, so that number is the start. Until a good answer comes, refusals belong to the same
+            // event and do not lower the pace again: a server that counts by the minute refuses everything until the end of the minute.
             var reached = Math.Min(_rate, Math.Max(_sentInStep, 1));
             _trouble = _isRecovering || _trouble == double.MaxValue ? reached : _trouble;
             _rate = Math.Max(reached * (_strain > 0.25 ? 0.5 : 0.9), Math.Max(Math.Min(_ceiling, 0.2), _trouble * 0.2));

@@ -26,7 +26,8 @@ internal static class ClockSql
 
     /// <summary>A moment as exact as the clock of a table can hold it.</summary>
     public static string Cut(TableInfo table, string clock, string moment) => table.Columns[clock].Precision is { } digits and < ColumnPlan.MostSecondDigits
-        ? $"date_bin(interval '{Math.Pow(10, -digits).ToString("0.######", CultureInfo.InvariantCulture)} seconds', {moment}, timestamptz '0001-01-01 00:00:00+00')"
+        ? $"date_bin(interval '{Math.Pow(10, -digits).ToString("0.######", CultureInfo.InvariantCulture)} seconds', {moment}, timestamptz '0001-01-01 "
+            + "00:00:00+00')"
         : moment;
 
     private static ColumnStorage StorageOf(TableInfo table, string clock) =>

@@ -6,7 +6,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
-/// Lists of the rows that are edited here, made before this program writes into their tables. If a trigger stamps such a row, the row must still count as edited. The lists are tables that end with the transaction.
+/// Lists of the rows that are edited here, made before this program writes into their tables. If a trigger stamps such a row, the row must still count as
+/// edited. The lists are tables that end with the transaction.
 /// </summary>
 internal sealed class LocalEdits
 {

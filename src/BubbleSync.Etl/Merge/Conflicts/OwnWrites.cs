@@ -6,7 +6,8 @@ namespace BubbleSync.Etl.Merge.Conflicts;
 
 /// <summary>
 /// Executes the writes of this program that may fire triggers, in the table that is written or in any other one. A row whose <c>updated_at</c> a
-/// trigger stamped later than <c>last_synced_at</c> is recorded as an own write, so that it does not look edited by hand; a row that was edited before still counts as edited. A schema without triggers needs none of it.
+/// trigger stamped later than <c>last_synced_at</c> is recorded as an own write, so that it does not look edited by hand; a row that was edited before still
+/// counts as edited. A schema without triggers needs none of it.
 /// </summary>
 internal static class OwnWrites
 {

@@ -7,7 +7,8 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Constraints;
 
 /// <summary>
-/// Records that convert, but that the table as it is now cannot take: a new record lacks a required column, or a link that cannot be deferred has no target. They are rejected like those that do not convert, instead of stopping the run. Most tables have no such column; then there is nothing to do.
+/// Records that convert, but that the table as it is now cannot take: a new record lacks a required column, or a link that cannot be deferred has no target.
+/// They are rejected like those that do not convert, instead of stopping the run. Most tables have no such column; then there is nothing to do.
 /// </summary>
 internal sealed class ConstraintCheck(EntityPlan plan, StagingTable staging)
 {

@@ -48,7 +48,8 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
 
         var freed = new List<long>();
         foreach (var order in await connection.RowsAsync(_sql.ToFree(column, wanted), r => r.GetInt64(0), cancellationToken))
-            freed.AddRange(await TryFreeAsync(connection, index, column, Invariant($"{wanted} and s.{StagingLayout.Order} = {order}"), cancellationToken) ?? []);
+            freed.AddRange(
+                await TryFreeAsync(connection, index, column, Invariant($"{wanted} and s.{StagingLayout.Order} = {order}"), cancellationToken) ?? []);
         return freed;
     }
 

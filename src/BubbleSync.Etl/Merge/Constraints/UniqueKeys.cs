@@ -29,13 +29,16 @@ internal static class UniqueKeys
     public static async Task CheckAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken)
     {
         var duplicates = await connection.RowsAsync(
-            $"select {plan.Key.Quoted}, count(*) from {plan.Table} where {plan.Key.Quoted} is not null group by 1 having count(*) > 1 order by 2 desc, 1 limit {MostNamed + 1}",
+            $"select {plan.Key.Quoted}, count(*) from {plan.Table} where {plan.Key.Quoted} is not null group by 1 having count(*) > 1 order by 2 desc, 1 "
+                + $"limit {MostNamed + 1}",
             r => Invariant($"{r.GetString(0)} ({r.GetInt64(1)} rows)"),
             cancellationToken);
         if (duplicates.Count > 0)
         {
             var named = string.Join(", ", duplicates.Take(MostNamed)) + (duplicates.Count > MostNamed ? " and more" : "");
-            throw new SyncException(new SyncError(SyncStage.Plan, plan.Name, null, plan.KeyName, ErrorCode.DuplicateKeys, $"{plan.Name}: column '{plan.KeyName}' of table '{plan.Target.Name}' has no unique index, and duplicates forbid one: {named}. Remove the duplicates, then run again."));
+            throw new SyncException(
+                new SyncError(SyncStage.Plan, plan.Name, null, plan.KeyName, ErrorCode.DuplicateKeys, $"{plan.Name}: column '{plan.KeyName}' of table "
+                    + $"'{plan.Target.Name}' has no unique index, and duplicates forbid one: {named}. Remove the duplicates, then run again."));
         }
     }
 }

@@ -10,7 +10,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge.Links;
 
 /// <summary>
-/// Links that a foreign key forbids as long as their target is missing: stored at the merge, and restored at the start of the patch stage of this run or a later one. Most tables have no foreign keys; then there is nothing to do.
+/// Links that a foreign key forbids as long as their target is missing: stored at the merge, and restored at the start of the patch stage of this run or a
+/// later one. Most tables have no foreign keys; then there is nothing to do.
 /// </summary>
 internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging)
 {
@@ -36,7 +37,8 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
         if (columns.Count == 0 || !await connection.ScalarAsync<bool>(HasAny, cancellationToken, Names(columns[0])))
             return [];
 
-        return await OwnWrites.WriteAsync(connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, cancellationToken), cancellationToken);
+        return await OwnWrites.WriteAsync(
+            connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, cancellationToken), cancellationToken);
     }
 
     private async Task<OwnWrite<IReadOnlyList<SyncError>>> RestoreAsync(
@@ -52,7 +54,8 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
             var waiting = await connection.ScalarAsync<long>(CountWaiting(column), cancellationToken, Names(column)) - refused.Count;
             if (waiting > 0)
             {
-                errors.Add(Error(column, null, Invariant($"{plan.Name}: links of '{column.Field}' whose target is there by now, and which table {plan.Table} does not ")
+                errors.Add(Error(
+                    column, null, Invariant($"{plan.Name}: links of '{column.Field}' whose target is there by now, and which table {plan.Table} does not ")
                     + Invariant($"store, without an error: {waiting}. A trigger that fires before an update keeps them out; fix it. The links wait.")));
             }
         }
@@ -61,7 +64,8 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
     }
 
     // Where the table refuses one of them, the others are restored one by one.
-    private async Task<IReadOnlyList<(string Id, string Reason)>> RestoreAsync(NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string Id, string Reason)>> RestoreAsync(
+        NpgsqlConnection connection, ColumnPlan column, CancellationToken cancellationToken)
     {
         if (await connection.TryAsync(Restore(column), cancellationToken, Names(column)) is null)
             return [];
@@ -92,14 +96,17 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
             await connection.ExecuteAsync(statement(column), cancellationToken, Names(column));
     }
 
-    /// <summary>Returns for each column how many values wait for a table that no map names as its target: these are not among the orphaned references.</summary>
+    /// <summary>
+    /// Returns for each column how many values wait for a table that no map names as its target: these are not among the orphaned references.
+    /// </summary>
     public async Task<IReadOnlyList<string>> TellAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var sentences = new List<string>();
         foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
         {
             var strangers = column.ForeignKeys.Select(k => Identifier.Quote(k.Schema, k.Table)).Except(column.Relations.Select(r => r.Table)).ToList();
-            if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = h.bubble_id where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
+            if (strangers.Count > 0 && await connection.ScalarAsync<long>($"select count(*) from bubblesync.held_link h join {plan.Table} t on t.{_key} = "
+                + $"h.bubble_id where {Mine}", cancellationToken, Names(column)) is > 0 and var held)
                 sentences.Add(Invariant($"{plan.Name}: values of '{column.Name}' that its foreign key allows only once {string.Join(", ", strangers)} has ")
                     + Invariant($"them, held back as NULL until then: {held}."));
         }

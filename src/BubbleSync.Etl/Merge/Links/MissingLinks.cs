@@ -19,7 +19,8 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
     {
         var isStaged = staged == 0 || await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
         var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
-        await connection.ExecuteAsync("delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
+        await connection.ExecuteAsync(
+            "delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
 
         var missing = 0L;
         foreach (var sql in Statements(source))
@@ -37,11 +38,14 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
             yield return Sql([.. linked[false]], source);
     }
 
-    // The tables are searched first, and only ids that they lack are examined further; "offset 0" keeps that order. Hardly any ids are left then, while comparing every link with the form of an id would cost more than everything else. Literals such as admin_user_x are no links.
+    // The tables are searched first, and only ids that they lack are examined further; "offset 0" keeps that order. Hardly any ids are left then, while
+    // comparing every link with the form of an id would cost more than everything else. Literals such as admin_user_x are no links.
     private string Sql(ColumnPlan[] columns, string source)
     {
-        var targets = columns.SelectMany(c => c.Relations.Select((r, place) => $"left join {r.Table} {Alias(c, place)} on {Alias(c, place)}.{r.Key} = s.{c.Quoted}"));
-        var links = columns.Select(c => $"({Identifier.Literal(c.Name)}, {Identifier.Literal(c.Relations[0].Entity)}, case when {IsMissing(c)} then s.{c.Quoted}::text end)");
+        var targets = columns.SelectMany(
+            c => c.Relations.Select((r, place) => $"left join {r.Table} {Alias(c, place)} on {Alias(c, place)}.{r.Key} = s.{c.Quoted}"));
+        var links = columns.Select(
+            c => $"({Identifier.Literal(c.Name)}, {Identifier.Literal(c.Relations[0].Entity)}, case when {IsMissing(c)} then s.{c.Quoted}::text end)");
         return $"""
             insert into bubblesync.missing_link (run_id, entity, column_name, bubble_id, target_entity, target_id)
             select @run, @entity, m.column_name, m.bubble_id, m.target, m.id

@@ -5,7 +5,9 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge.Pruning;
 
-/// <summary>Finds what else would change if rows of an entity were deleted: foreign keys may delete the rows that refer to them, or clear their links.</summary>
+/// <summary>
+/// Finds what else would change if rows of an entity were deleted: foreign keys may delete the rows that refer to them, or clear their links.
+/// </summary>
 internal sealed class CascadeCheck(EntityPlan plan)
 {
     private const string KeysSql =
@@ -33,11 +35,14 @@ internal sealed class CascadeCheck(EntityPlan plan)
         NpgsqlConnection connection, string gone, (string Name, object? Value)[] parameters, CancellationToken cancellationToken)
     {
         var keys = await connection.RowsAsync(
-            KeysSql, r => (Name: r.GetString(0), Table: r.GetString(1), IsOwn: r.GetBoolean(2), Does: r.GetString(3), IsSeen: r.GetBoolean(4), Match: r.GetString(5)), cancellationToken, ("table", plan.Table));
+            KeysSql, r =>
+                (Name: r.GetString(0), Table: r.GetString(1), IsOwn: r.GetBoolean(2), Does: r.GetString(3), IsSeen: r.GetBoolean(4), Match: r.GetString(5)),
+                cancellationToken, ("table", plan.Table));
         foreach (var key in keys)
         {
             if (!key.IsSeen)
-                return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, of which the database user does not see all. Grant select there, or use --prune soft";
+                return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, of which the database user does not see all. Grant select there, or "
+                    + "use --prune soft";
 
             var stays = key.IsOwn ? $" where not exists (select from ({gone}) too where too.id = r.{plan.Key.Quoted})" : "";
             var referring = await connection.ScalarAsync<long>(

@@ -156,7 +156,8 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 
     // The digits may be too many for a time: then the record counts as one of the first.
     private static string Moment(string id) =>
-        $"to_timestamp(case when length(split_part({id}::text collate \"C\", 'x', 1)) <= 15 then split_part({id}::text collate \"C\", 'x', 1)::numeric / 1000 else 0 end::double precision)";
+        $"to_timestamp(case when length(split_part({id}::text collate \"C\", 'x', 1)) <= 15 then split_part({id}::text collate \"C\", 'x', 1)::numeric / 1000 "
+            + "else 0 end::double precision)";
 
     // A statement that makes a table takes no parameters.
     private string Bound(string query) => query

@@ -111,7 +111,8 @@ internal sealed class Pruner(
             // A trigger may remove the mark again: the row's final state counts.
             var (change, isDone) = mode == PruneMode.Hard
                 ? ($"delete from {plan.Table} t using", "true")
-                : ($"update {plan.Table} t set {DeletionMark.Quoted} = {ClockSql.Written(plan, DeletionMark.Name, "now()")} from", $"t.{DeletionMark.Quoted} is not null");
+                : ($"update {plan.Table} t set {DeletionMark.Quoted} = "
+                    + $"{ClockSql.Written(plan, DeletionMark.Name, "now()")} from", $"t.{DeletionMark.Quoted} is not null");
             var listed = await connection.ScalarAsync<long>($"select count(*) from ({Gone}) gone", cancellationToken, Within);
             var pruned = await connection.ScalarAsync<long>(
                 $"""

@@ -75,7 +75,8 @@ internal sealed partial class ConnectionKeywords
     private static string? Value(string word, IEnumerable<ConnectionPair> pairs) =>
         pairs.FirstOrDefault(pair => ConnectionWord.Find(pair.Name)?.Name == word && pair.Value.Length > 0)?.Value;
 
-    // As in libpq, the last of several equal words in one place counts, and a later place does not change the value of an earlier one. An empty value is ignored.
+    // As in libpq, the last of several equal words in one place counts, and a later place does not change the value of an earlier one. An empty value is
+    // ignored.
     private void Add(IReadOnlyList<ConnectionPair> pairs)
     {
         var before = _found.ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -86,7 +86,8 @@ internal static partial class ConnectionText
             throw ConnectionFault.Of("its options begin with '&'. Write '?' before the first of them, and '&' before each further one");
         if (path.TrimStart('/').AsSpan().ContainsAny(Strange))
         {
-            throw ConnectionFault.Of("the name of the database has a ';', a ',', a '/' or a space, as where more than the address was copied. Remove what does not "
+            throw ConnectionFault.Of(
+                "the name of the database has a ';', a ',', a '/' or a space, as where more than the address was copied. Remove what does not "
                 + "belong to the name");
         }
     }

@@ -81,7 +81,8 @@ internal static class ConnectionWords
         new("schema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
         new("currentSchema") { Note = $"{OtherClient}. Set Postgres:Schema for the schema of the tables" },
         new("sslaccept") { Harmless = ["accept_invalid_certs"], Refusal = $"{OtherClient}. Write sslmode=verify-full to have the certificate checked" },
-        .. Foreign("pgbouncer", "pool_timeout", "socket_timeout", "statement_cache_size", "sslidentity", "max_connection_lifetime", "max_idle_connection_lifetime"),
+        .. Foreign("pgbouncer",
+            "pool_timeout", "socket_timeout", "statement_cache_size", "sslidentity", "max_connection_lifetime", "max_idle_connection_lifetime"),
         // Hosters' integrations, node-postgres, Rails, Django, SQLAlchemy, pgx, JDBC.
         .. Foreign("supa", "workaround", "uselibpqcompat", "prepared_statements", "reaping_frequency", "checkout_timeout", "encoding", "conn_max_age"),
         .. Foreign("conn_health_checks", "ssl_require", "prepared_statement_cache_size", "pool_min_conns", "statement_cache_capacity"),

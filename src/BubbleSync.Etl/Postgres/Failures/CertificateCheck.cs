@@ -10,7 +10,8 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Postgres.Failures;
 
 /// <summary>
-/// Finds out why a server's certificate was refused. Npgsql only says that it was, so the handshake is repeated to examine the certificate. The result never decides whether a connection is opened.
+/// Finds out why a server's certificate was refused. Npgsql only says that it was, so the handshake is repeated to examine the certificate. The result never
+/// decides whether a connection is opened.
 /// </summary>
 internal sealed class CertificateCheck
 {
@@ -27,7 +28,9 @@ internal sealed class CertificateCheck
 
     private CertificateCheck(NpgsqlConnectionStringBuilder keywords, string host, int port) => (_keywords, _host, _port) = (keywords, host, port);
 
-    /// <summary>Returns what is wrong with the certificate and what to do, for each host where there are several; null where that cannot be found out.</summary>
+    /// <summary>
+    /// Returns what is wrong with the certificate and what to do, for each host where there are several; null where that cannot be found out.
+    /// </summary>
     public static async Task<string?> FindFaultAsync(NpgsqlConnectionStringBuilder keywords, CancellationToken cancellationToken)
     {
         var hosts = keywords.Host!.Split(',');
@@ -120,7 +123,8 @@ internal sealed class CertificateCheck
         var trusted = _keywords.RootCertificate switch
         {
             null => "the authorities that this system trusts",
-            var file when Path.GetFileName(file) == UsualFile => $"the authorities in the file of sslrootcert, or in .postgresql/{UsualFile} where that names none",
+            var file when Path.GetFileName(file) == UsualFile =>
+                $"the authorities in the file of sslrootcert, or in .postgresql/{UsualFile} where that names none",
             _ => "the authorities in the file of sslrootcert",
         };
         return $"the server's certificate is not trusted: its issuer, '{certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true)}', "
@@ -130,7 +134,8 @@ internal sealed class CertificateCheck
     // The certificate of the issuer may be the one that has expired.
     private static string Untimely(X509Certificate2 certificate, X509Chain chain)
     {
-        var ended = chain.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))?.Certificate ?? certificate;
+        var ended = chain.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))?.Certificate
+            ?? certificate;
         var whose = ended.Thumbprint == certificate.Thumbprint
             ? "the server's certificate"
             : $"the certificate of an issuer, '{ended.GetNameInfo(X509NameType.SimpleName, forIssuer: false)}',";

@@ -31,9 +31,11 @@ internal static class ConnectionFailure
         var isRefused = failures.Exists(one => one is PostgresException);
         var what = isRefused ? "refused the connection" : "cannot be reached";
         var message = $"PostgreSQL at {target.Name} {what}: {string.Join(" ", reasons.Distinct())}";
-        var isFull = failures.Exists(one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
+        var isFull = failures.Exists(
+            one => one is PostgresException refusal && (refusal.SqlState == PostgresErrorCodes.TooManyConnections || PoolerFault.IsFull(refusal)));
         var isNarrow = failures.Exists(one => one is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections });
-        var error = new SyncError(SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message)
+        var error = new SyncError(
+            SyncStage.Load, null, null, null, isFull ? ErrorCode.TooManySessions : isRefused ? ErrorCode.TargetRefused : ErrorCode.TargetUnreachable, message)
         {
             Next = isNarrow ? new NextAction(NextActionKind.Doctor) : null,
         };
@@ -64,7 +66,8 @@ internal static class ConnectionFailure
             + $"Check host and port in {Setting}, and that no firewall and no list of allowed addresses is in the way.",
         // Their texts have the path, and a path may be a misplaced password.
         IOException { InnerException: null } or UnauthorizedAccessException or CryptographicException when failure is not EndOfStreamException =>
-            $"a file that {Setting} or a variable of libpq (PGPASSFILE, PGSSLROOTCERT and others) names cannot be read, or the connection broke at its beginning. "
+            $"a file that {Setting} or a variable of libpq (PGPASSFILE, PGSSLROOTCERT and others) names cannot be read, or the connection broke at "
+                + "its beginning. "
                 + "Check the paths and the content of certificates, keys and password files.",
         _ => $"{ConnectionFault.Hide(target.Keywords, failure.Message.TrimEnd('.'))}. "
             + $"Check that a PostgreSQL server answers there, and host and port in {Setting}.",

@@ -31,7 +31,8 @@ internal static class PoolerFault
     /// <param name="host">Where the pooler is.</param>
     /// <param name="wait">How long it was waited for.</param>
     public static SyncException NoSession(string host, TimeSpan wait) => new(
-        new SyncError(SyncStage.Load, null, null, null, ErrorCode.PoolerFull, Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
+        new SyncError(
+            SyncStage.Load, null, null, null, ErrorCode.PoolerFull, Invariant($"{host} gave no session within {wait.TotalSeconds} s. {WayOutOfFull}")));
 
     /// <summary>
     /// Returns why a pooler refuses the connection, and what to do; null for another failure. Poolers have one code for all of it, so that their words decide:
@@ -50,7 +51,8 @@ internal static class PoolerFault
         }
 
         return refused.SqlState is not PostgresErrorCodes.ProtocolViolation ? null
-            : Says("no such database") ? ($"the pooler knows no database '{database}'", $"Correct the name in {Setting}, or add it to [databases] of PgBouncer.")
+            : Says("no such database") ? ($"the pooler knows no database '{database}'", $"Correct the name in {Setting}, or add it to [databases] "
+                + "of PgBouncer.")
             : Says("server login") || Says("server_login_retry") ? ("the pooler could not sign in at the server itself",
                 "Check the server's address in [databases] of PgBouncer, and that the user's password in its auth_file is the server's; its log has the cause.")
             : Says("authentication failed") || Says("no such user") ? ($"the password is wrong, or the pooler knows no user '{user}'",

@@ -24,12 +24,16 @@ internal static partial class PostgresFailure
     private static readonly HashSet<string> SessionClasses = ["53", "57", "58", "99", "F0", "XX"];
 
     /// <summary>Whether other writers of the same rows caused it, so that the same transaction may succeed at once.</summary>
-    public static bool IsCollision(PostgresException failure) => failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+    public static bool IsCollision(PostgresException failure) =>
+        failure.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>Whether it is the exception of a session that failed or ended.</summary>
     public static bool IsOfSession(Exception failure) => failure is NpgsqlException or InvalidOperationException;
 
-    /// <summary>How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only report a concurrent write: one more attempt.</summary>
+    /// <summary>
+    /// How often a transaction that ends like this is worth trying. A constraint on two columns or two tables may only report a concurrent write: one more
+    /// attempt.
+    /// </summary>
     public static int AttemptsAt(PostgresException failure) =>
         IsCollision(failure) ? 5
         : failure.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation ? 2
@@ -73,10 +77,12 @@ internal static partial class PostgresFailure
     /// <summary>The server's message, except for values that do not fit: there the server quotes them, and no message may contain a field's value.</summary>
     public static string Said(PostgresException failure) => failure.SqlState switch
     {
-        PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.InvalidDatetimeFormat => $"a value has not the form of the type it becomes{Place(failure)}",
+        PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.InvalidDatetimeFormat =>
+            $"a value has not the form of the type it becomes{Place(failure)}",
         PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow => $"a value is out of the range of its type{Place(failure)}",
         PostgresErrorCodes.StringDataRightTruncation => $"a value is too long for its type{Place(failure)}",
-        PostgresErrorCodes.UntranslatableCharacter => $"a text has a character that the database's encoding lacks. Bubble may send any: use a database whose encoding is UTF8{Place(failure)}",
+        PostgresErrorCodes.UntranslatableCharacter =>
+            $"a text has a character that the database's encoding lacks. Bubble may send any: use a database whose encoding is UTF8{Place(failure)}",
         PostgresErrorCodes.DivisionByZero => $"division by zero{Place(failure)}",
         ['2', '2', ..] => $"a value is not what the statement needs{Place(failure)}",
         _ => failure.MessageText,
@@ -113,9 +119,11 @@ internal static partial class PostgresFailure
         var (code, what) = failure.SqlState switch
         {
             ['2', '3', ..] =>
-                (ErrorCode.ConstraintViolated, $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, or the table"),
+                (ErrorCode.ConstraintViolated, $"a record was not taken: {Refused(failure)}. Nothing of this was written. Fix the records in Bubble, "
+                    + "or the table"),
             PostgresErrorCodes.LockNotAvailable =>
-                (ErrorCode.TargetLocked, "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the oldest first: "
+                (ErrorCode.TargetLocked, "another session has held a lock on the table for a minute. End its transaction and run again. Open ones, the "
+                    + "oldest first: "
                     + "select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start"),
             PostgresErrorCodes.InsufficientPrivilege =>
                 (ErrorCode.TargetRights, $"the database user lacks a right: {failure.MessageText}{Raised(failure)}. Grant it, or use the owner of the tables"),
@@ -136,7 +144,9 @@ internal static partial class PostgresFailure
     private static string Place(PostgresException failure) => failure.Position > 0 ? Invariant($", at character {failure.Position} of its statement") : "";
 
     private static SyncException Lost(Exception failure, string why, SyncStage stage, string? entity) => new(
-        new SyncError(stage, entity, null, null, failure is NpgsqlException ? ErrorCode.TargetLost : ErrorCode.Failed, $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
+        new SyncError(
+            stage, entity, null, null, failure is NpgsqlException ? ErrorCode.TargetLost : ErrorCode.Failed,
+            $"{(entity is null ? "" : $"{entity}: ")}{(failure is NpgsqlException ? "The connection to PostgreSQL broke" : failure.GetType().Name)}: {why}"),
         failure);
 }
 

@@ -29,8 +29,10 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
         var faults = SettingsCheck.Faults(settings).ToLookup(f => f.Setting.Split(':')[0]);
         Report("settings", [.. faults["Run"], .. faults["Prices"]]);
         Report("database", [.. faults["Postgres"]]);
-        var maps = await _checks.LookAsync("entity maps", () => Task.FromResult(EntityMapReader.Read(settings.Run.Entities)), m => $"{m.Count} read from {settings.Run.Entities}");
-        await _checks.LookAsync("patches", () => Task.FromResult(PatchFile.ReadSound(settings.Run.Patches)), p => $"{p.Count} read from {settings.Run.Patches}");
+        var maps = await _checks.LookAsync(
+            "entity maps", () => Task.FromResult(EntityMapReader.Read(settings.Run.Entities)), m => $"{m.Count} read from {settings.Run.Entities}");
+        await _checks.LookAsync(
+            "patches", () => Task.FromResult(PatchFile.ReadSound(settings.Run.Patches)), p => $"{p.Count} read from {settings.Run.Patches}");
         await using var database = faults["Postgres"].Any()
             ? null
             : await _checks.LookAsync(

@@ -107,7 +107,8 @@ internal sealed class SourceExamination(
     private void ExamineNames(EntityMap map, RawPage page)
     {
         var index = new NameIndex(map.Fields.Select(SourceField.Of));
-        var names = page.Records.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
+        var names = page.Records.EnumerateArray()
+            .Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
         if (names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
             _strange.Add($"{map.Name} ('{names[0]}')");
     }

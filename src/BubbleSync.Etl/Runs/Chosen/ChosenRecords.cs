@@ -51,7 +51,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order).ReadAsync, cancellationToken);
 
         // An answer with other records than requested is refused: otherwise a record that is left out would count as missing.
-        if (entity.Flow.Ledger.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
+        if (entity.Flow.ExtractLog.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
             throw source.Failure(ErrorCode.NotAsAsked, $"{window}: {wrong.Verdict.Why}. Nothing is merged");
     }
 }

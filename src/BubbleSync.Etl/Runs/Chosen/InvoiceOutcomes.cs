@@ -67,7 +67,9 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
     private InvoiceResult Missing(string id)
     {
         var message = $"Bubble has no {root.Plan.Name} {id}: it was deleted, is of another type, or the token may not see it.";
-        return new InvoiceResult(false, id, [new SyncStep(InvoiceAction.Invoice, false, message)], [new SyncTrouble(Severity.Error, root.Plan.Name, id, ErrorCode.NotFound, message)], new InvoiceStats());
+        return new InvoiceResult(
+            false, id, [new SyncStep(InvoiceAction.Invoice, false, message)],
+            [new SyncTrouble(Severity.Error, root.Plan.Name, id, ErrorCode.NotFound, message)], new InvoiceStats());
     }
 
     private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) =>
@@ -91,7 +93,8 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
                 new SyncTrouble(Severity.Warning, entity, id, ErrorCode.MissingLink, $"{entity} {id} is named here, but Bubble does not have it."),
             StagedState.Conflicting => new SyncTrouble(
                 Severity.Warning, entity, id, ErrorCode.Conflict,
-                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later. A sync that takes Bubble's values (force) overwrites it."),
+                $"{entity} {id} is kept as it is: Bubble has changed it, but it was changed here later. A sync that takes Bubble's values (force) "
+                    + "overwrites it."),
             _ => null,
         };
     }
@@ -108,7 +111,8 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
 
     private static InvoiceStats Stats(Dictionary<string, List<StagedOutcome>> mine)
     {
-        int Stored(string entity) => (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting);
+        int Stored(string entity) =>
+            (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting);
 
         return new InvoiceStats
         {

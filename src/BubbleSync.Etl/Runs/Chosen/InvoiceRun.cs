@@ -27,17 +27,17 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private readonly bool _force;
     private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
-    private readonly SettlePlans _settle;
+    private readonly ResolvePlans _resolve;
     private readonly ReadingOrder _order;
     private List<EntityRun> _entities = [];
     private long _failures;
 
     /// <summary>Sets up a run; sends and writes nothing yet.</summary>
     public InvoiceRun(
-        SyncSettings settings, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, SettlePlans settle, RunJournal journal,
+        SyncSettings settings, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, ResolvePlans resolve, RunJournal journal,
         TimeProvider clock)
     {
-        (_settings, _bubble, _database, _settle, _journal, _clock, _force) = (settings, bubble, database, settle, journal, clock, force);
+        (_settings, _bubble, _database, _resolve, _journal, _clock, _force) = (settings, bubble, database, resolve, journal, clock, force);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
         _order = new ReadingOrder(clock);
     }
@@ -63,7 +63,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<InvoiceResult> take,
         CancellationToken cancellationToken)
     {
-        var plans = await _settle(Findings, cancellationToken);
+        var plans = await _resolve(Findings, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         _entities = [.. plans.Select(p => new EntityRun(p, graph, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
         var (root, others) = (_entities.First(e => e.Plan.Name == Root), _entities.Where(e => e.Plan.Name != Root).ToList());

@@ -95,8 +95,10 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         (ColumnPlan? Theirs, List<string> Ids) best = (null, []);
         foreach (var own in root.Plan.Columns.Where(c => c.Relations is [var _]))
         {
-            var theirs = entity.Plan.Columns.FirstOrDefault(c => c is { Relations: [var r], Type.Shape: FieldShape.Text } && r.Entity == own.Relations[0].Entity);
-            if (theirs is not null && await links.UnreadAsync([new StagedLink(root.Staging, own)], [], cancellationToken) is var ids && ids.Count > best.Ids.Count)
+            var theirs = entity.Plan.Columns.FirstOrDefault(
+                c => c is { Relations: [var r], Type.Shape: FieldShape.Text } && r.Entity == own.Relations[0].Entity);
+            if (theirs is not null
+                && await links.UnreadAsync([new StagedLink(root.Staging, own)], [], cancellationToken) is var ids && ids.Count > best.Ids.Count)
                 best = (theirs, ids);
         }
 

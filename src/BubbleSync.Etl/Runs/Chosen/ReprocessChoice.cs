@@ -10,7 +10,8 @@ namespace BubbleSync.Etl.Runs.Chosen;
 /// <param name="Warnings">What is left out because it is outdated or was not kept as Bubble sent it.</param>
 /// <param name="Rebuilt">The entities of which records are left out because they were not kept as Bubble sent them.</param>
 /// <param name="Errors">What is left out because no map names its entity any more.</param>
-internal sealed record ReprocessChoice(IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<string> Rebuilt, IReadOnlyList<SyncError> Errors)
+internal sealed record ReprocessChoice(
+    IReadOnlyList<string> Entities, IReadOnlyList<string> Warnings, IReadOnlyList<string> Rebuilt, IReadOnlyList<SyncError> Errors)
 {
     /// <summary>Returns the choice.</summary>
     /// <param name="rejected">What the run rejected.</param>

@@ -42,7 +42,8 @@ internal sealed class RunFindings
     public void AddFailures(IEnumerable<PatchReport> patches)
     {
         foreach (var patch in patches.Where(p => p.Status == PatchStatus.Failed))
-            Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and run the patch."));
+            Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and "
+                + "run the patch."));
     }
 
     /// <summary>Adds the findings about an entity that has merged.</summary>
@@ -62,13 +63,16 @@ internal sealed class RunFindings
         if (entity.Rejects.Count > MostRejects)
         {
             var outcome = isDryRun ? "would be rejected" : "were rejected and not loaded; all of them are in bubblesync.rejected_record";
-            Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.Rejected, Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
+            Errors.Add(new SyncError(
+                SyncStage.Transform, plan.Name, null, null, ErrorCode.Rejected, Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
         }
 
-        foreach (var (window, verdict) in entity.Flow.Ledger.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
+        foreach (var (window, verdict) in entity.Flow.ExtractLog.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
             Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
         if (report.Conflicts > 0)
-            Warnings.Add(Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. A resync that takes Bubble's values (force) overwrites them."));
+            Warnings.Add(
+                Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. ")
+                + "A resync that takes Bubble's values (force) overwrites them.");
         if (report.MissingLinks > 0)
             Warnings.Add(Invariant($"{plan.Name}: links whose target no table has: {report.MissingLinks}{(isDryRun ? "" : "; see bubblesync.missing_link")}."));
         foreach (var refused in report.ClearRefused ?? [])
@@ -98,7 +102,9 @@ internal sealed class RunFindings
     {
         var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
         if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
-            Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.NamesUnknown, $"{plan.Name}: none of the {names.Count} fields that Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
+            Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.NamesUnknown, $"{plan.Name}: none of the {names.Count} fields that "
+                + "Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id "
+                + "for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)

@@ -33,7 +33,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
 
     /// <summary>Runs and records.</summary>
     public async Task<RunReport> RecordAsync(
-        RunKind kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        RunKind kind, object options, bool goesOn, IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work,
+        CancellationToken cancellationToken)
     {
         var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
@@ -74,7 +75,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     private async Task<SyncException?> TryAsync(
         IRecordedRun run, IProgress<RunProgress>? progress, Func<CancellationToken, Task> work, CancellationToken drain, CancellationToken cancellationToken)
     {
-        await using var telling = new ProgressTeller(() => run.Progress, progress, journal.Logger);
+        await using var telling = new ProgressReporter(() => run.Progress, progress, journal.Logger);
         try
         {
             await work(cancellationToken);
@@ -96,7 +97,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         bool IsInterrupted() => cancellationToken.IsCancellationRequested || drain.IsCancellationRequested;
     }
 
-    private static SyncError Interrupted(IRecordedRun run) => new(SyncStage.Load, null, null, null, ErrorCode.Cancelled, $"The run was interrupted. {run.WhatStays}");
+    private static SyncError Interrupted(IRecordedRun run) =>
+        new(SyncStage.Load, null, null, null, ErrorCode.Cancelled, $"The run was interrupted. {run.WhatStays}");
 
     // The result matters most if the run failed, perhaps with the database; it is still printed then.
     private async Task<RunReport> CloseAsync(RunReport report)
@@ -145,7 +147,8 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
     private static IReadOnlyList<LogLine> Lines(RunReport report) =>
     [
         .. report.Patches.Select(p => new LogLine(Severity.Info, SyncStage.Patch, null, Invariant($"patch {p.Name}: {Word.Of(p.Status)}, {p.Rows} rows"))),
-        .. report.Errors.Where(e => e is { BubbleId: null, Code: not ErrorCode.Rejected }).Select(e => new LogLine(Severity.Error, e.Stage, e.Entity, e.Message)),
+        .. report.Errors.Where(e => e is { BubbleId: null, Code: not ErrorCode.Rejected })
+            .Select(e => new LogLine(Severity.Error, e.Stage, e.Entity, e.Message)),
         .. report.Warnings.Select(w => new LogLine(Severity.Warning, SyncStage.Run, null, w)),
     ];
 

@@ -32,14 +32,14 @@ internal sealed class CountCheck(
         }
         catch (SyncException spent) when (spent.Errors[0].Code == ErrorCode.CallBudget)
         {
-            entity.Flow.Ledger.AddIssue(
+            entity.Flow.ExtractLog.AddIssue(
                 "all requests that the run may send were sent before the counts of both sides agreed. "
                 + $"A resync of {entity.Plan.Name} reads everything");
         }
         catch (SyncException dense) when (dense.Errors[0].Code == ErrorCode.WindowTooDense)
         {
             // The changes are read all the same.
-            entity.Flow.Ledger.AddIssue($"a range that differs cannot be read: {dense.Message}");
+            entity.Flow.ExtractLog.AddIssue($"a range that differs cannot be read: {dense.Message}");
         }
     }
 
@@ -49,20 +49,20 @@ internal sealed class CountCheck(
         await AskAsync(unseen, cancellationToken);
         var last = await database.RunAsync(
             c => new RowStretches(entity.Plan, journal.Source.Address).ReadAsync(c, cancellationToken), cancellationToken);
-        var side = new CountedSide(CountAsync, SettleAsync);
+        var side = new CountedSide(CountAsync, ResolveAsync);
         var result = await new CountReconciliation(source, side, settings, bound).RunAsync(last, cancellationToken);
 
-        entity.Flow.Ledger.CountedBefore = entity.Flow.Ledger.CountedAfter = result.Dated + result.Undated;
+        entity.Flow.ExtractLog.CountedBefore = entity.Flow.ExtractLog.CountedAfter = result.Dated + result.Undated;
         entity.Counted = new CountedRows(
             result.Here, result.Undated, await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken))
         {
             Ids = result.Ids,
         };
         if (result.Issue is { } issue)
-            entity.Flow.Ledger.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
+            entity.Flow.ExtractLog.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
         {
-            entity.Flow.Ledger.AddIssue(
+            entity.Flow.ExtractLog.AddIssue(
                 Invariant($"{older} {(older == 1 ? "record is" : "records are")} older in Bubble than here, as after Bubble's database was restored. ")
                 + $"A resync of {entity.Plan.Name} that takes Bubble's values (force) overwrites them",
                 ErrorCode.OlderInBubble);
@@ -81,7 +81,7 @@ internal sealed class CountCheck(
             : [whole];
     }
 
-    private async Task SettleAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
+    private async Task ResolveAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
     {
         if (ranges.Count > 0)
             await history.ReadWindowsAsync(ranges, cancellationToken);

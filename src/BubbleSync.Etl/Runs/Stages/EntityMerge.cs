@@ -144,12 +144,14 @@ internal sealed class EntityMerge(
             {
                 if (await TryReadAsync(readAgain, ids, stop) is not { } texts)
                     break;
-                await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
+                await transactions.RunInTransactionAsync(
+                    IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
             }
         }
 
         var isExplained = !transactions.IsDryRun;
-        await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
+        await transactions.RunInTransactionAsync(
+            IsolationLevel.ReadCommitted, name, c => _rejects.RebuildAsync(c, isExplained, cancellationToken), cancellationToken);
     }
 
     // If the source fails now, what was read must stay. If the calls are used up, the resumed run reads the records.

@@ -39,7 +39,8 @@ internal sealed class MergeStage(
         foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
-            await transactions.RunInTransactionAsync(IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
+            await transactions.RunInTransactionAsync(
+                IsolationLevel.ReadCommitted, entity.Plan.Name, c => records.KeepRejectsAsync(c, cancellationToken), cancellationToken);
         }
     }
 
@@ -101,10 +102,15 @@ internal sealed class MergeStage(
 
     private async Task TellAsync(EntityReport merged, CancellationToken cancellationToken)
     {
-        (string Outcome, long Records)[] outcomes = [("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts), ("rejected", merged.Rejected)];
+        (string Outcome, long Records)[] outcomes =
+        [
+            ("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts),
+            ("rejected", merged.Rejected),
+        ];
         foreach (var (outcome, records) in outcomes.Where(o => o.Records > 0))
             EtlDiagnostics.Records.Add(records, EtlDiagnostics.Tag("entity", merged.Name), EtlDiagnostics.Tag("outcome", outcome));
         var counts = string.Join(", ", outcomes.Select(o => Invariant($"{o.Records} {o.Outcome}")));
-        await journal.LogAsync(Severity.Info, SyncStage.Load, merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
+        await journal.LogAsync(
+            Severity.Info, SyncStage.Load, merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
     }
 }

@@ -68,8 +68,8 @@ internal sealed class PruneStage(
     private async Task DisproveAsync(EntityRun entity, string why, CancellationToken cancellationToken)
     {
         var proof = entity.Report.Proof!;
-        entity.Flow.Ledger.AddIssue(why);
-        entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Doubts = [.. proof.Doubts, why] } };
+        entity.Flow.ExtractLog.AddIssue(why);
+        entity.Report = entity.Report with { Proof = proof with { IsComplete = false, Issues = [.. proof.Issues, why] } };
         await database.RunAsync(c => journal.MergedAsync(c, entity.Report, entity.StartedAt, cancellationToken), cancellationToken);
         await database.RunAsync(
             c => new RowStretches(entity.Plan, journal.Source.Address).ForgetAsync(c, journal.RunId, cancellationToken), cancellationToken);

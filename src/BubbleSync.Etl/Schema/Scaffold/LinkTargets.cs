@@ -20,9 +20,10 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
     /// <param name="maps">The maps proposed.</param>
     /// <param name="types">The Bubble type of each entity.</param>
     /// <param name="cancellationToken">Stops asking.</param>
-    public async Task<IReadOnlyList<string>> DoubtsAsync(IReadOnlyList<EntityMap> maps, IReadOnlyDictionary<string, string> types, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> FindMismatchesAsync(
+        IReadOnlyList<EntityMap> maps, IReadOnlyDictionary<string, string> types, CancellationToken cancellationToken)
     {
-        var doubts = new List<(string Entity, string Column, string What)>();
+        var issues = new List<(string Entity, string Column, string What)>();
         foreach (var map in maps.Where(m => m.Fields.Any(f => f.Relation.Count > 0)))
         {
             var named = await NamedAsync(map, cancellationToken);
@@ -31,14 +32,15 @@ internal sealed class LinkTargets(BubbleClient client, BubbleSettings settings)
                 var target = field.Line.Relation[0];
                 if (await HeldAsync(types[target], field.Ids, token) is { } held && held * 2 < field.Ids.Count)
                 {
-                    lock (doubts)
-                        doubts.Add((map.Name, field.Line.Column, Invariant($"of {field.Ids.Count} ids looked at, {held} are of '{target}', ")
+                    lock (issues)
+                        issues.Add((map.Name, field.Line.Column, Invariant($"of {field.Ids.Count} ids looked at, {held} are of '{target}', ")
                             + "which the app names: where the others are of another entity, put it into the line's relation"));
                 }
             }, cancellationToken);
         }
 
-        return [.. doubts.OrderBy(d => d.Entity, StringComparer.Ordinal).ThenBy(d => d.Column, StringComparer.Ordinal).Select(d => $"{d.Entity}: column '{d.Column}': {d.What}.")];
+        return [.. issues.OrderBy(d => d.Entity, StringComparer.Ordinal)
+            .ThenBy(d => d.Column, StringComparer.Ordinal).Select(d => $"{d.Entity}: column '{d.Column}': {d.What}.")];
     }
 
     private async Task<List<(FieldMap Line, IReadOnlyList<string> Ids)>> NamedAsync(EntityMap map, CancellationToken cancellationToken)

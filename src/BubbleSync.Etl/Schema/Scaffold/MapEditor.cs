@@ -37,7 +37,8 @@ internal static class MapEditor
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, Path.GetFileName(path), ErrorCode.Settings, $"'{path}' cannot be written: {refused.Message}"), refused);
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, Path.GetFileName(path), ErrorCode.Settings, $"'{path}' cannot be written: "
+                + $"{refused.Message}"), refused);
         }
         finally
         {

@@ -22,7 +22,8 @@ internal static class MergeLevels
     {
         var followed = entities.ToDictionary(e => e, _ => new HashSet<string>());
         var circles = new List<EntityLink>();
-        foreach (var link in links.Where(l => l.Target != l.Entity).OrderBy(l => l.IsList).ThenBy(l => l.Entity, StringComparer.Ordinal).ThenBy(l => l.Column, StringComparer.Ordinal))
+        foreach (var link in links.Where(l => l.Target != l.Entity)
+            .OrderBy(l => l.IsList).ThenBy(l => l.Entity, StringComparer.Ordinal).ThenBy(l => l.Column, StringComparer.Ordinal))
         {
             if (Reaches(link.Target, link.Entity, followed))
                 circles.Add(link);

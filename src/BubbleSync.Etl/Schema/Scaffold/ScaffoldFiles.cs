@@ -10,11 +10,13 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
     private const string Schema = "../entity.schema.json";
 
     // A run needs the folder; this file keeps it in version control.
-    private const string Patches = "SQL files `NNN-name.sql` in this folder fix data after every sync, in name order: each set-based, repeatable, a transaction of its own.\n";
+    private const string Patches = "SQL files `NNN-name.sql` in this folder fix data after every sync, in name order: each set-based, repeatable, a "
+        + "transaction of its own.\n";
 
     /// <summary>The names that files have already.</summary>
     public static IEnumerable<string> Taken(RunSettings folders) =>
-        new[] { folders.Entities, folders.Schema }.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles).Select(file => Path.GetFileNameWithoutExtension(file));
+        new[] { folders.Entities, folders.Schema }
+            .Where(Directory.Exists).SelectMany(Directory.EnumerateFiles).Select(file => Path.GetFileNameWithoutExtension(file));
 
     /// <summary>The map's path.</summary>
     public string MapOf(EntityMap map) => Path.Combine(folders.Entities, map.File);
@@ -31,7 +33,8 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
             foreach (var map in maps)
             {
                 await WriteAsync(MapOf(map), MapText.Of(map, File.Exists(Path.Combine(folders.Entities, Schema)) ? Schema : null), written, cancellationToken);
-                await WriteAsync(TableOf(map), $"{Ddl.Comment($"{map.Name}: one row for each record of the Bubble type {map.BubbleType}.")}\n-- Run only where the table is missing, with search_path set to the target schema.\n{TableScript.Of(map)}", written, cancellationToken);
+                await WriteAsync(TableOf(map), $"{Ddl.Comment($"{map.Name}: one row for each record of the Bubble type {map.BubbleType}.")}\n-- Run only "
+                    + $"where the table is missing, with search_path set to the target schema.\n{TableScript.Of(map)}", written, cancellationToken);
             }
 
             if (maps.Count > 0)
@@ -43,7 +46,8 @@ internal sealed class ScaffoldFiles(RunSettings folders, IReadOnlyList<EntityMap
         {
             written.ForEach(File.Delete);
             if (failure is IOException or UnauthorizedAccessException)
-                throw new SyncException(new SyncError(SyncStage.Settings, null, null, "Run:Entities", ErrorCode.Settings, $"The files cannot be written: {failure.Message}"), failure);
+                throw new SyncException(new SyncError(SyncStage.Settings, null, null, "Run:Entities", ErrorCode.Settings, "The files cannot be written: "
+                    + $"{failure.Message}"), failure);
             throw;
         }
     }

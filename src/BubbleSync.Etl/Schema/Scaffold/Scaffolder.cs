@@ -26,11 +26,13 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         var wanted = options.All ? Unmapped(app, known) : [.. options.Types.Select(t => Wanted(t, app, known)).DistinctBy(t => BubbleQuery.TypeName(t.Name))];
         var types = await SurveyedAsync(wanted, options.All, cancellationToken);
         var maps = Maps(types, app, known);
-        _warnings.AddRange(await targets.DoubtsAsync(maps, known.Concat(maps).ToDictionary(m => m.Name, m => m.BubbleType), cancellationToken));
+        _warnings.AddRange(await targets.FindMismatchesAsync(maps, known.Concat(maps).ToDictionary(m => m.Name, m => m.BubbleType), cancellationToken));
         var files = new ScaffoldFiles(folders, maps);
         if (!options.DryRun)
             await files.WriteAsync(cancellationToken);
-        return new ScaffoldReport(app.Source, options.DryRun, [.. maps.Select(m => new ScaffoldedEntity(m.Name, m.BubbleType, m.Table, m.Level, m.Fields.Count, files.MapOf(m), files.TableOf(m)))], _warnings);
+        return new ScaffoldReport(
+            app.Source, options.DryRun,
+            [.. maps.Select(m => new ScaffoldedEntity(m.Name, m.BubbleType, m.Table, m.Level, m.Fields.Count, files.MapOf(m), files.TableOf(m)))], _warnings);
     }
 
     private static List<DescribedType> Unmapped(AppDescription app, IReadOnlyList<EntityMap> known) => app.Types.Count > 0
@@ -43,9 +45,11 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
     {
         var found = app.Find(type) ?? (app.Types.Count == 0
             ? new DescribedType(type, type, type, [])
-            : throw Refused("--type", ErrorCode.TypeNotExposed, $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} Tick it under Settings > API in the Bubble editor, and deploy."));
+            : throw Refused("--type", ErrorCode.TypeNotExposed, $"The Data API serves no type '{type}'.{DidYouMean.Hint(type, app.Types.Select(t => t.Name))} "
+                + "Tick it under Settings > API in the Bubble editor, and deploy."));
         return known.FirstOrDefault(m => found.Answers(m.BubbleType)) is { } map
-            ? throw Refused("--type", ErrorCode.TypeMapped, $"{map.File} names type '{type}' already. An audit of the schema shows what it lacks.", new NextAction(NextActionKind.AuditSchema))
+            ? throw Refused("--type", ErrorCode.TypeMapped, $"{map.File} names type '{type}' already. An audit of the schema shows "
+                + "what it lacks.", new NextAction(NextActionKind.AuditSchema))
             : found;
     }
 
@@ -79,9 +83,12 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         _warnings.AddRange(maps.Zip(types).Where(m => m.Second.HasNameless)
             .Select(m => $"{m.First.Name}: records have a field without a name, which no map can read. Give it a name in the Bubble editor."));
         _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
-        var kinds = maps.Zip(types).SelectMany(m => m.First.Fields.Zip(m.Second.Fields).SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
+        var kinds = maps.Zip(types)
+            .SelectMany(m => m.First.Fields.Zip(m.Second.Fields)
+                .SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
         var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));
-        _warnings.AddRange(circles.Select(c => $"{c.Entity}: column '{c.Column}' closes a circle with '{c.Target}': the levels leave it out of account, and its links are kept all the same."));
+        _warnings.AddRange(circles.Select(c => $"{c.Entity}: column '{c.Column}' closes a circle with '{c.Target}': the levels leave it out of account, and "
+            + "its links are kept all the same."));
         return [.. maps.Select(m => m with { Level = levels[m.Name] }).OrderBy(m => m.Name, StringComparer.Ordinal)];
     }
 
@@ -92,7 +99,8 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         BubbleType = type.Name,
         Table = name,
         Key = Key,
-        Fields = [.. type.Fields.Select(f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
+        Fields = [.. type.Fields.Select(
+            f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
     };
 
     private static SyncException Refused(string field, ErrorCode code, string message, NextAction? next = null) =>

@@ -8,7 +8,8 @@ namespace BubbleSync.Etl.Settings.Reading;
 /// <summary>Reads a configuration file as JSON: UTF-8 with or without a mark, comments and trailing commas allowed, no name twice.</summary>
 internal static partial class ConfigText
 {
-    private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Options =
+        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Gives the document; the caller disposes of it.</summary>
@@ -48,5 +49,6 @@ internal static partial class ConfigText
     [GeneratedRegex("[Dd]uplicate property '([^']*)'")]
     private static partial Regex Duplicate();
 
-    private static SyncException Fault(string name, string what) => new(new SyncError(SyncStage.Settings, null, null, name, ErrorCode.Settings, $"{name}: {what}"));
+    private static SyncException Fault(string name, string what) =>
+        new(new SyncError(SyncStage.Settings, null, null, name, ErrorCode.Settings, $"{name}: {what}"));
 }

@@ -85,7 +85,8 @@ internal sealed class SettingsReader
     private void RefuseUnknown()
     {
         foreach (var (name, origin) in _source.Unread)
-            _faults.Add(new SyncError(SyncStage.Settings, null, null, name, ErrorCode.Settings, $"{origin}: there is no setting '{name}'.{DidYouMean.Hint(name, _known)}"));
+            _faults.Add(new SyncError(SyncStage.Settings, null, null, name, ErrorCode.Settings, $"{origin}: there is no setting "
+                + $"'{name}'.{DidYouMean.Hint(name, _known)}"));
     }
 
     private Uri? Address(string name)

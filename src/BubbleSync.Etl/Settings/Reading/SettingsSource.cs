@@ -21,7 +21,10 @@ internal sealed class SettingsSource
     {
         using var document = ConfigText.Parse(path, path);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, path, ErrorCode.Settings, $$"""{{path}}: settings are one JSON object, such as { "Bubble": { "PageSize": 100 } }."""));
+            throw new SyncException(
+                new SyncError(
+                    SyncStage.Settings, null, null, path, ErrorCode.Settings,
+                    $$"""{{path}}: settings are one JSON object, such as { "Bubble": { "PageSize": 100 } }."""));
 
         Flatten(document.RootElement, "", path);
     }

@@ -25,7 +25,8 @@ internal static class BooleanConversion
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number when DecimalLiteral.TryParse(JsonMarshal.GetRawUtf8Value(value), out var number) && number.TryInt64(out var whole) && whole is 0 or 1 => whole == 1,
+        JsonValueKind.Number when DecimalLiteral.TryParse(JsonMarshal.GetRawUtf8Value(value), out var number)
+            && number.TryInt64(out var whole) && whole is 0 or 1 => whole == 1,
         JsonValueKind.String => Word(Encoding.UTF8.GetString(JsonText.Decode(value, row.Scratch)).Trim()),
         _ => null,
     };

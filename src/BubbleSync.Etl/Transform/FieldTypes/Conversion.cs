@@ -6,7 +6,10 @@ using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Transform.FieldTypes;
 
-/// <summary>Writes one value, neither null nor blank, as one field of the row; or returns why it does not convert, without quoting it, and then what it wrote is discarded.</summary>
+/// <summary>
+/// Writes one value, neither null nor blank, as one field of the row; or returns why it does not convert, without quoting it, and then what it wrote is
+/// discarded.
+/// </summary>
 internal delegate string? Conversion(JsonElement value, ColumnPlan column, RowWriter row);
 
 /// <summary>

@@ -4,7 +4,10 @@ using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Transform.FieldTypes;
 
-/// <summary>Hot: a JSON number digit for digit, never by way of a binary float. Its value is the digits of Whole and Fraction together, times 10^(Exponent - Fraction.Length).</summary>
+/// <summary>
+/// Hot: a JSON number digit for digit, never by way of a binary float. Its value is the digits of Whole and Fraction together, times 10^(Exponent -
+/// Fraction.Length).
+/// </summary>
 internal readonly ref struct DecimalLiteral
 {
     // PostgreSQL: up to 131072 digits before the point, up to 16383 after it (postgresql.org, "Numeric Types").

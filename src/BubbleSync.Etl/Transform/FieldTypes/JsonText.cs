@@ -66,7 +66,11 @@ internal static class JsonText
         var kind = raw[escape + 1];
         if (kind != 'u')
         {
-            field.WriteBytes([kind switch { (byte)'b' => (byte)'\b', (byte)'f' => (byte)'\f', (byte)'n' => (byte)'\n', (byte)'r' => (byte)'\r', (byte)'t' => (byte)'\t', _ => kind }]);
+            field.WriteBytes(
+                [
+                    kind switch { (byte)'b' =>
+                        (byte)'\b', (byte)'f' => (byte)'\f', (byte)'n' => (byte)'\n', (byte)'r' => (byte)'\r', (byte)'t' => (byte)'\t', _ => kind },
+                ]);
             raw = raw[(escape + 2)..];
             return TextNotes.None;
         }

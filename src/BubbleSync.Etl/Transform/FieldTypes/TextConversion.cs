@@ -114,7 +114,8 @@ internal static class TextConversion
                 continue;
 
             var place = row.Rows.StartField();
-            row.Rows.WriteBytes(System.Text.Encoding.UTF8.GetBytes(column.Type.IsUrl && item.StartsWith("//", StringComparison.Ordinal) ? "https:" + item : item));
+            row.Rows.WriteBytes(
+                System.Text.Encoding.UTF8.GetBytes(column.Type.IsUrl && item.StartsWith("//", StringComparison.Ordinal) ? "https:" + item : item));
             row.Rows.EndField(place);
             fault ??= TooLong(row.Rows.Written.Span[(place + sizeof(int))..], column);
             count++;

@@ -8,7 +8,7 @@ namespace BubbleSync.Etl.Runs.Recording;
 /// Reports how work progresses, several times a second until it is disposed of, and then a last time.
 /// A receiver that fails is not called again and does not affect the work.
 /// </summary>
-internal sealed class ProgressTeller : IAsyncDisposable
+internal sealed class ProgressReporter : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
 
@@ -19,7 +19,7 @@ internal sealed class ProgressTeller : IAsyncDisposable
     private IProgress<RunProgress>? _progress;
 
     /// <summary>Begins to report what <paramref name="look"/> returns; reports nothing where there is no receiver.</summary>
-    public ProgressTeller(Func<RunProgress> look, IProgress<RunProgress>? progress, ILogger logger)
+    public ProgressReporter(Func<RunProgress> look, IProgress<RunProgress>? progress, ILogger logger)
     {
         (_look, _progress, _logger) = (look, progress, logger);
         _telling = progress is null ? Task.CompletedTask : TellAsync();
