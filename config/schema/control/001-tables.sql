@@ -97,9 +97,9 @@ create table if not exists bubblesync.held_link (
   primary key (target_schema, entity, column_name, bubble_id)
 );
 
--- Whether a text is null or nothing but white space, by the same characters as everywhere in the program; for patches too. White space of regular expressions
--- depends on the locale, hence the list; most texts begin with a character that answers for them, at a tenth of the pattern's cost. A number below 1 the planner
--- takes for a third of the rows, even without statistics; a pattern it takes for next to none.
+-- Whether a text is null or only white space, by the same characters as everywhere in the program; for patches too. White space of regular expressions
+-- depends on the locale, hence the list. Most texts begin with a character that decides, at a tenth of the pattern's cost. The planner estimates a comparison
+-- with a number below 1 at a third of the rows, also without statistics, but a pattern at nearly none.
 create or replace function bubblesync.is_blank(value text) returns boolean language sql immutable parallel safe
 return case when value collate "C" >= '!' and value collate "C" < E'\x7F' then 1
   else length(coalesce(substring(value collate "C" from '[^\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]'), '')) end < 1;

@@ -11,7 +11,8 @@ internal static class Samples
     private static readonly string[] Seams = ["T", "t", " "];
     private static readonly string[] Odd =
     [
-        "\0", "\ud800", "\udbff", "\udc00", "\udfff", "😀", "\u00a0", "\u2028", "\uFFFD", "\uFFFE", "é", "\"", "\\", "/", "\b", "\f", "\n", "\r", "\t", "\u001f",
+        "\0", "\ud800", "\udbff", "\udc00", "\udfff", "😀", "\u00a0", "\u2028", "\uFFFD", "\uFFFE", "é", "\"", "\\", "/", "\b", "\f", "\n", "\r", "\t",
+        "\u001f",
         "\u007f", "u0041",
     ];
 
