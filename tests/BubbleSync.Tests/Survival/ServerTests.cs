@@ -60,7 +60,7 @@ public sealed class ServerTests(OwnServer server) : IClassFixture<OwnServer>
 
         Assert.Equal(RunStatus.Partial, report.Status);
         Assert.Equal(["agent", "customer", "user"], report.Errors.Where(
-            e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("a crash of the server", StringComparison.Ordinal))
+            e => e.Code == ErrorCode.PruneRefused && e.Message.Contains("server crash", StringComparison.Ordinal))
             .Select(e => e.Entity).Order());
         Assert.DoesNotContain(
             pages.Begun, window => window.StartsWith("agent ", StringComparison.Ordinal)
