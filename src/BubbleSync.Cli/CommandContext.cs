@@ -4,6 +4,7 @@ using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;

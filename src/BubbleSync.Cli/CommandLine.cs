@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using BubbleSync.Cli.Output;
 using BubbleSync.Cli.Verbs;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Cli;
 

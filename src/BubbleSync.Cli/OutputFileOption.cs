@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Cli;

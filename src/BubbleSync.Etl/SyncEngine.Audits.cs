@@ -9,6 +9,7 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl;
 

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Schema;
 using BubbleSync.Etl.Schema.Scaffold;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl;
 

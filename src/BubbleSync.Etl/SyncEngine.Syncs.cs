@@ -11,6 +11,7 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl;

@@ -17,6 +17,7 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Schema;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
+using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl;
 

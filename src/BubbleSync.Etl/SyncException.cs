@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl;
 
 /// <summary>A run, or a command, that had to stop: one or more errors, each saying what failed and how to fix it.</summary>

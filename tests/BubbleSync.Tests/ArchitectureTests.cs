@@ -126,6 +126,21 @@ public sealed partial class ArchitectureTests
             .GroupBy(f => Path.GetDirectoryName(f.Place)), folder => Assert.True(folder.Count() > 1, $"{folder.Key} has one file."));
 
     [Fact]
+    public void The_front_door_stands_alone_at_the_root() =>
+        Assert.InRange(Directory.GetFiles(Path.Combine(Repository.Root, "src", "BubbleSync.Etl"), "*.cs").Length, 1, 8);
+
+    [Fact]
+    public void A_folder_of_more_than_fifteen_files_has_its_reason_in_the_map()
+    {
+        var map = File.ReadAllText(Path.Combine(Repository.Root, "src", "README.md"));
+        var reasons = Regex.Match(map, @"\*\*Some folders have more than fifteen files\.\*\*.+?^- ", RegexOptions.Singleline | RegexOptions.Multiline);
+
+        Assert.All(
+            SourceFile.All.GroupBy(f => Path.GetDirectoryName(f.Place)!).Where(folder => folder.Count() > 15),
+            folder => Assert.Contains($"`{Path.GetFileName(folder.Key)}`", reasons.Value, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_file_fits_a_sitting() =>
         Assert.DoesNotContain(SourceFile.All, f => f.Text.Count(letter => letter == '\n') > MostLines);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Spectre.Console;
 using static System.FormattableString;
 

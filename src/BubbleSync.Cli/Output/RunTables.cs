@@ -1,6 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;

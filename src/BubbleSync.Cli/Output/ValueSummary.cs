@@ -1,7 +1,7 @@
 using System.Globalization;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Output;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Spectre.Console;
 
 namespace BubbleSync.Cli.Verbs;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
 using static System.FormattableString;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Cli.Verbs;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Bubble;
 

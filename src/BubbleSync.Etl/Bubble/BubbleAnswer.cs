@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble;

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Logging;
 using static System.FormattableString;
 

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Compare;

@@ -12,6 +12,7 @@ using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Compare;

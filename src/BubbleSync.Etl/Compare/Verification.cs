@@ -4,6 +4,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Extract;
 
 /// <summary>Why an extraction is not verified as complete.</summary>

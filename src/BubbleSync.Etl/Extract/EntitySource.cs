@@ -2,6 +2,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Extract;
 

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Extract;
 

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Extract;
 

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Extract;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;

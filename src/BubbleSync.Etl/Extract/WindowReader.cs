@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Extract;

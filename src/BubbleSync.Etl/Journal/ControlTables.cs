@@ -1,6 +1,7 @@
 using System.Reflection;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using NpgsqlTypes;
 using static System.FormattableString;

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Journal;

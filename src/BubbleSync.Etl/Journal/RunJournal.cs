@@ -4,6 +4,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -2,6 +2,7 @@ using System.Data;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Journal;

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Mapping;

@@ -1,7 +1,9 @@
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Mapping;
 

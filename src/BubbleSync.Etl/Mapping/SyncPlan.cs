@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Mapping;
 

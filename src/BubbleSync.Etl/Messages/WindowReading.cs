@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Messages;
 
 /// <summary>One attempt to read a window. Its pages and its end travel separately and may overtake each other.</summary>

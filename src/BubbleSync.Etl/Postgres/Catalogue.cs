@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Postgres.Columns;
+
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>The content of the target schema in the database.</summary>

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Postgres.Columns;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;

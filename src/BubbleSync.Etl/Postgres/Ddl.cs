@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Postgres.Columns;
+
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>Statements that change the shape of a table, each ended by a semicolon.</summary>

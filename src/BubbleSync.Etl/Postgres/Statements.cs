@@ -1,6 +1,7 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;

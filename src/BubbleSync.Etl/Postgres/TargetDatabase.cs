@@ -3,6 +3,7 @@ using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

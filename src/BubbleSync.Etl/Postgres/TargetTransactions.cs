@@ -1,5 +1,6 @@
 using System.Data;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres;

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

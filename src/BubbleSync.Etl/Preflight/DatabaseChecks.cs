@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;

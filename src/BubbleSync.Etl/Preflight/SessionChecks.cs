@@ -1,5 +1,6 @@
 using System.Data;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Preflight;

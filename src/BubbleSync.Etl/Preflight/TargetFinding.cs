@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Preflight;
 
 /// <summary>The result of one check of the database.</summary>

@@ -1,6 +1,8 @@
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Preflight.Tables;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Preflight;

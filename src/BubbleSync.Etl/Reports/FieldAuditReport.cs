@@ -1,4 +1,5 @@
 using System.Globalization;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Reports;
 

@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>What to do after a report: an action for each thing that is not as it should be, the gravest first.</summary>

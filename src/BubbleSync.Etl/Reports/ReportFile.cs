@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>Writes a report's file in one step: the earlier file stays until the new one is complete.</summary>

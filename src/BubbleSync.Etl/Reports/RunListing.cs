@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>A run in the list of runs.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Serialization;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Reports;
 

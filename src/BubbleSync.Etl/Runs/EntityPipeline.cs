@@ -6,6 +6,7 @@ using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Runs;
 

@@ -9,6 +9,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Runs;
 

@@ -2,6 +2,7 @@ using System.Text;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Schema;
 

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Schema;

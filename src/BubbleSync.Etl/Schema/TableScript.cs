@@ -2,6 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Schema;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Settings;
 

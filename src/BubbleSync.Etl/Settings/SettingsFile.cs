@@ -1,5 +1,6 @@
 using System.Collections;
 using BubbleSync.Etl.Settings.Reading;
+using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Configuration;
 
 namespace BubbleSync.Etl.Settings;

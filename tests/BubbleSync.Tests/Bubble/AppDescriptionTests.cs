@@ -4,6 +4,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Sync;
 using Xunit;

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Text;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Xunit;
 
 namespace BubbleSync.Tests.Bubble;

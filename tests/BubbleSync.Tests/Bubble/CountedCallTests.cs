@@ -2,6 +2,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Survival;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

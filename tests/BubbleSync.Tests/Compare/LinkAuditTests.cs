@@ -133,5 +133,5 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
 
     private static string? Action(NextAction? action) => action is null
         ? null
-        : $"{BubbleSync.Etl.Word.Of(action.Kind)} {string.Join(' ', action.Entities.Concat(action.BubbleIds))}";
+        : $"{BubbleSync.Etl.Words.Word.Of(action.Kind)} {string.Join(' ', action.Entities.Concat(action.BubbleIds))}";
 }

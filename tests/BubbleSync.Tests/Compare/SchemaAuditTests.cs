@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;

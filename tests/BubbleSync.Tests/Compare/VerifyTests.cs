@@ -1,10 +1,10 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

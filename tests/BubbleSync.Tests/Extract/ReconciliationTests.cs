@@ -2,6 +2,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Xunit;
 
 namespace BubbleSync.Tests.Extract;

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Xunit;
 
 namespace BubbleSync.Tests.Extract;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Tests.Resync;
 using Npgsql;

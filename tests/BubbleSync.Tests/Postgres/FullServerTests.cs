@@ -2,6 +2,7 @@ using System.Data;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;

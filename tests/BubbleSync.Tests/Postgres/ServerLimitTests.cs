@@ -1,6 +1,7 @@
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.EmbeddedPostgres;
 using BubbleSync.Tests.Resync;

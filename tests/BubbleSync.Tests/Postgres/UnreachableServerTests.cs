@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Scripts;
 using Npgsql;
 using Xunit;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Xunit;
 
 namespace BubbleSync.Tests.Reports;

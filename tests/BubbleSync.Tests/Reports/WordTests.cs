@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Xunit;
 
 namespace BubbleSync.Tests.Reports;

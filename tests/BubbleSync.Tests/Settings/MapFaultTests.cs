@@ -1,4 +1,5 @@
 using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Xunit;
 

@@ -1,9 +1,9 @@
-using BubbleSync.Etl;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

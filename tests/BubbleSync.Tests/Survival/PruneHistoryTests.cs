@@ -1,7 +1,7 @@
 using System.Globalization;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Xunit;
 using static BubbleSync.Tests.Survival.DatedAgents;

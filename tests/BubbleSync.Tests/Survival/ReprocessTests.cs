@@ -3,6 +3,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using BubbleSync.Etl;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 using Xunit;
 using static BubbleSync.Tests.Sync.Invoices;

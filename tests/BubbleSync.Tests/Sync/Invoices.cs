@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using BubbleSync.Tests.Resync;
 
 namespace BubbleSync.Tests.Sync;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Xunit;

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Bubble.Throttling;

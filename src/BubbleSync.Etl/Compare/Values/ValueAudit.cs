@@ -6,6 +6,7 @@ using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Transform;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Compare.Values;
 

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 
 namespace BubbleSync.Etl.Mapping.Columns;
 

@@ -1,6 +1,6 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
-using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 using BubbleSync.Etl.Staging;
 using static System.FormattableString;
 

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

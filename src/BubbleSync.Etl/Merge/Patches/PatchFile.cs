@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Merge.Patches;
 

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

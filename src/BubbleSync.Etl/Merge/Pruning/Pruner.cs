@@ -8,6 +8,7 @@ using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

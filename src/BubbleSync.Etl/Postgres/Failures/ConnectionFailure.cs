@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Failures;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Settings.Reading;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Postgres.Failures;

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 

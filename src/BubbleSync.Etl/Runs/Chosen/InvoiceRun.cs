@@ -10,6 +10,7 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;

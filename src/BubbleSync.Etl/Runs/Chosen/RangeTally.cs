@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Transform;
 using BubbleSync.Etl.Transform.FieldTypes;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Recording;

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Recording;

@@ -4,6 +4,7 @@ using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Stages;

@@ -10,6 +10,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Runs.Stages;

@@ -7,6 +7,7 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Stages;

@@ -9,6 +9,7 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Runs.Stages;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 

@@ -3,6 +3,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Settings.Reading;

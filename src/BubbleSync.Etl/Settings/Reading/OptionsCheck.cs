@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Settings.Reading;
 
 /// <summary>Checks the options of a single command, as <see cref="SettingsCheck"/> checks the settings.</summary>

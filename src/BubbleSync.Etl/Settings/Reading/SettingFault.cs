@@ -1,3 +1,5 @@
+using BubbleSync.Etl.Words;
+
 namespace BubbleSync.Etl.Settings.Reading;
 
 /// <summary>A setting with a value that cannot be used. The text never quotes a value that may be a secret.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Settings.Reading;
 

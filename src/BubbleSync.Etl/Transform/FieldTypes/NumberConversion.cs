@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BubbleSync.Etl.Mapping.Columns;
-using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 
 namespace BubbleSync.Etl.Transform.FieldTypes;
 

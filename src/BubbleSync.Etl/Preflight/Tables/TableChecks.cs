@@ -2,9 +2,10 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Words;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>Checks the target tables: keys, rights, rules, row-level security, publications, sequences, columns that no map fills.</summary>
 /// <param name="connection">A connection to the target with an open transaction.</param>

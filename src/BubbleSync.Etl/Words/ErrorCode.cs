@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace BubbleSync.Etl;
+namespace BubbleSync.Etl.Words;
 
 /// <summary>What went wrong. The words are stable; the table in docs/troubleshooting.md lists them with what to do.</summary>
 [JsonConverter(typeof(WordConverter<ErrorCode>))]

@@ -1,6 +1,6 @@
 using static System.FormattableString;
 
-namespace BubbleSync.Etl.Postgres;
+namespace BubbleSync.Etl.Postgres.Columns;
 
 /// <summary>
 /// The statement that gives a column another type, as advice for users. It keeps each value exactly, in any time zone and number format of the session, or it

@@ -2,8 +2,9 @@ using System.Text.RegularExpressions;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Columns;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>Checks that a new row gets a value in each column that must not be empty.</summary>
 /// <param name="rules">The rules of columns that have some, by the names of table and column.</param>

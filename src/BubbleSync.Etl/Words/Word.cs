@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace BubbleSync.Etl;
+namespace BubbleSync.Etl.Words;
 
 /// <summary>
 /// The words by which the members of our enums are written: in JSON, CSV, the control tables, log lines and on the command line. A word is the member's name

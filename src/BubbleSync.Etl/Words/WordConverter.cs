@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace BubbleSync.Etl;
+namespace BubbleSync.Etl.Words;
 
 /// <summary>
 /// Writes a member of an enum as its <see cref="Word"/>, unless the serializer's options have a converter of their own for it; also as the name of a property.

@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 
-namespace BubbleSync.Etl.Runs;
+namespace BubbleSync.Etl.Runs.Chosen;
 
 /// <summary>Reads the rejected records of an earlier run again, as they were kept: without Bubble, after a map or a table was fixed.</summary>
 internal sealed class ReprocessSource(RejectedRecords rejected, IReadOnlyList<string> rebuilt, ReadingOrder order)

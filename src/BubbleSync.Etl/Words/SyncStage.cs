@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace BubbleSync.Etl;
+namespace BubbleSync.Etl.Words;
 
 /// <summary>Where in a command something happened.</summary>
 [JsonConverter(typeof(WordConverter<SyncStage>))]

@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>Checks that row-level security hides no row from the user and refuses none of the user's writes.</summary>
 /// <param name="connection">A connection to the target with an open transaction.</param>

@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>What the rules of a table demand of a column's values.</summary>
 /// <param name="IsUnique">Whether the column is part of a primary key, a unique index or an exclusion constraint.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace BubbleSync.Etl.Postgres;
+namespace BubbleSync.Etl.Postgres.Columns;
 
 /// <summary>
 /// Decides whether a column's default has a counterpart in another type. PostgreSQL stores the new default without computing it, so that one without a

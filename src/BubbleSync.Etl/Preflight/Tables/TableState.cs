@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>What the catalogue says of a target table beside its columns.</summary>
 internal sealed record TableState

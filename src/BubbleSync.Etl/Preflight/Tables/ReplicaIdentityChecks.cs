@@ -1,7 +1,7 @@
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>Checks that published tables have a replica identity; without one PostgreSQL refuses their updates.</summary>
 internal sealed class ReplicaIdentityChecks(NpgsqlConnection connection)

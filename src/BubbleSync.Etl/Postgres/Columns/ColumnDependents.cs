@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace BubbleSync.Etl.Postgres;
+namespace BubbleSync.Etl.Postgres.Columns;
 
 /// <summary>Reads the objects that prevent, or may prevent, another type of a column.</summary>
 internal static class ColumnDependents

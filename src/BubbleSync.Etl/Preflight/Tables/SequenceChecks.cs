@@ -2,7 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
-namespace BubbleSync.Etl.Preflight;
+namespace BubbleSync.Etl.Preflight.Tables;
 
 /// <summary>Checks that the user may use the sequences that number new rows.</summary>
 internal sealed class SequenceChecks(NpgsqlConnection connection)

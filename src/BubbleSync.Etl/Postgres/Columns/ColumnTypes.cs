@@ -1,4 +1,4 @@
-namespace BubbleSync.Etl.Postgres;
+namespace BubbleSync.Etl.Postgres.Columns;
 
 /// <summary>
 /// The names of column types as <see cref="ColumnInfo.Type"/> has them: PostgreSQL's own as <c>format_type</c> writes them, and those of others.
