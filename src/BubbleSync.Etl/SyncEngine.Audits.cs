@@ -28,7 +28,7 @@ public sealed partial class SyncEngine
         GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
-        var scope = new ComparisonScope(options.Since, options.Sample);
+        var scope = new ComparisonScope(options.Since, options.Sample) { ByCounts = options.ByCounts };
         Verification? verification = null;
         var report = await CompareAsync(
             RunKind.Verify, options, options.Entities, scope,

@@ -46,6 +46,7 @@ internal sealed class NextSteps
         NextActionKind.ResyncEntities => $"resync{Entities(action)}",
         NextActionKind.ForceResync => $"resync{Entities(action)} --force",
         NextActionKind.PruneSoft => $"resync{Entities(action)} --prune soft",
+        NextActionKind.SyncIncremental => $"sync incremental{Entities(action)} --prune soft",
         NextActionKind.FixPatch => $"patch {action.PatchName}",
         NextActionKind.ShowRejects => $"runs rejected {Run(action)}",
         NextActionKind.Reprocess => $"runs reprocess {Run(action)}",

@@ -43,6 +43,9 @@ public enum NextActionKind
     /// <summary>Resync the entities and mark the rows that Bubble no longer has.</summary>
     PruneSoft,
 
+    /// <summary>Sync what changed in the entities, load what is missing and mark the rows that Bubble no longer has.</summary>
+    SyncIncremental,
+
     /// <summary>Fix the file of the patch and run it.</summary>
     FixPatch,
 

@@ -108,13 +108,18 @@ internal static class NextActions
         var refused = Refused(report.Errors);
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return CheckAccess;
-        if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
+        if (report.IsByCounts)
+        {
+            if (Of(report, e => e.Missing + e.Older + e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } unequal)
+                yield return new NextAction(NextActionKind.SyncIncremental, "loads what is missing, marks what Bubble no longer has") { Entities = unequal };
+        }
+        else if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
             yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
         if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0 && !refused.Contains(e.Name)) is { Count: > 0 } other)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };
         if (report.RunId is { } run && Of(report, e => e.Rejected > 0).Count > 0)
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
-        if (Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
+        if (!report.IsByCounts && Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
         if (!report.IsStrict && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
             yield return ListAbsent(absent);

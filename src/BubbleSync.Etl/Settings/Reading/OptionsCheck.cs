@@ -24,6 +24,8 @@ internal static class OptionsCheck
     {
         if (options is { Since: not null, Sample: not null })
             yield return Usage("--sample", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
+        if (options.ByCounts && (options.Since is not null || options.Sample is not null || options.Strict))
+            yield return Usage("--counts", "--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
         if (options.Sample is { } sample && (!IsPart(sample) || sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 }))
             yield return Usage("--sample", $"--sample {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
     }
