@@ -36,6 +36,22 @@ public sealed partial class SyncEngine
         return verification!.Report(report);
     }, cancellationToken);
 
+    /// <summary>Reads every record of all entities, or of those named, and reports for each field whether it is mapped, sent and stored.</summary>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Receives the progress several times a second; may be null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
+    {
+        await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
+        await target.RequireReadyAsync(target.Plan(entities).ThrowIfUnreadable(), ReadOnly, cancellationToken);
+        using var bubble = Connect();
+        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
+        await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
+        return await audit.RunAsync(cancellationToken);
+    }, cancellationToken);
+
     /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>

@@ -45,6 +45,7 @@ internal sealed class NextSteps
         NextActionKind.Resume => $"resync --resume {Run(action)}",
         NextActionKind.ResyncEntities => $"resync{Entities(action)}",
         NextActionKind.ForceResync => $"resync{Entities(action)} --force",
+        NextActionKind.Backfill => $"resync --backfill{Entities(action)}",
         NextActionKind.PruneSoft => $"resync{Entities(action)} --prune soft",
         NextActionKind.SyncIncremental => $"sync incremental{Entities(action)} --prune soft",
         NextActionKind.FixPatch => $"patch {action.PatchName}",

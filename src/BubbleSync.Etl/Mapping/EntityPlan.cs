@@ -45,6 +45,9 @@ internal sealed record EntityPlan
     /// <summary>The columns that name records of other entities.</summary>
     public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
 
+    /// <summary>The columns that a backfill fills where they are NULL, and nothing else is written; null where records are merged.</summary>
+    public Backfill? Backfill { get; init; }
+
     /// <summary>Returns the same plan, in which absent fields leave these columns as they are.</summary>
     public EntityPlan Keeping(IEnumerable<string> columns) => this with
     {
@@ -54,6 +57,13 @@ internal sealed record EntityPlan
     /// <summary>The quoted target table.</summary>
     public string Table => Identifier.Quote(Schema, Target.Name);
 }
+
+/// <summary>What a backfill fills.</summary>
+/// <param name="Columns">The columns that the map gained since all rows had their values.</param>
+/// <param name="SparesEdited">
+/// Whether rows that were edited here are left out, because it is not known since when the columns are mapped: an edit may have emptied them.
+/// </param>
+internal sealed record Backfill(IReadOnlyList<string> Columns, bool SparesEdited);
 
 /// <summary>The columns of the clocks (DOMAIN 8: each says when something else happened).</summary>
 internal static class Clocks

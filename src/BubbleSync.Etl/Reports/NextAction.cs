@@ -40,6 +40,9 @@ public enum NextActionKind
     /// <summary>Resync the entities and take Bubble's values over all others.</summary>
     ForceResync,
 
+    /// <summary>Fill the columns that the maps of the entities gained.</summary>
+    Backfill,
+
     /// <summary>Resync the entities and mark the rows that Bubble no longer has.</summary>
     PruneSoft,
 

@@ -46,7 +46,7 @@ internal static class NextActions
         if (entities.Count == 0)
             return [];
 
-        var fill = new NextAction(NextActionKind.ForceResync, "takes Bubble's values everywhere, also over rows that were edited here") { Entities = entities };
+        var fill = new NextAction(NextActionKind.Backfill, "fills the new columns of the rows that are there, and writes nothing else") { Entities = entities };
         return report.Applied > 0 ? [fill] : [new NextAction(NextActionKind.ApplyAdditions, "adds the columns that the new lines write"), fill];
     }
 
@@ -85,6 +85,8 @@ internal static class NextActions
 
         if (Of(report, e => e.ClearRefused is { Count: > 0 }) is { Count: > 0 } kept)
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
+        if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
+            yield return new NextAction(NextActionKind.Backfill, "fills the columns that the map gained, and writes nothing else") { Entities = unfilled };
         if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.

@@ -85,6 +85,15 @@ internal sealed class RunFindings
                 + $"a strict comparison of {plan.Name} names them.");
         }
 
+        if (report.Unfilled is { } unfilled)
+        {
+            Warnings.Add(
+                $"{plan.Name}: columns that the map gained: {string.Join(", ", unfilled)}. Rows that have not changed in Bubble since lack them until a "
+                + "backfill fills them.");
+        }
+
+        if (entity.Rowless > 0)
+            Warnings.Add(Invariant($"{plan.Name}: records that have no row, which a backfill does not insert: {entity.Rowless}."));
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);

@@ -12,6 +12,10 @@ internal static class OptionsCheck
             yield return fault;
         if (options.MaxRejects is { } most && !IsPart(most))
             yield return Usage(nameof(options.MaxRejects), "MaxRejects: a number of records from 0 on, or a part from 0 to 100 %, is expected.");
+        if (options is { Backfill: true, Force: true } or { Backfill: true, Prune: PruneMode.Soft or PruneMode.Hard })
+            yield return Usage(
+                nameof(options.Backfill),
+                "Backfill fills columns that are NULL and writes nothing else, so it goes with neither Force nor Prune. Leave these out.");
         if (options is { ResumeRun: not null, Resume: false })
             yield return Usage(nameof(options.ResumeRun), "ResumeRun: it names a run to go on with, but Resume is false. Set Resume to true.");
     }
