@@ -33,7 +33,7 @@ public sealed class WordTests
                 + "index-missing",
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
-            "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links "
+            "doctor resume resync-entities force-resync backfill prune-soft sync-incremental fix-patch show-rejects reprocess show-conflicts audit-links "
             + "apply-schema accept-source list-runs audit-schema apply-additions sync-invoices scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
