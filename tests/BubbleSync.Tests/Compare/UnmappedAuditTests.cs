@@ -89,6 +89,25 @@ public sealed class UnmappedAuditTests(PostgresFixture postgres) : IClassFixture
     }
 
     [Fact]
+    public async Task The_audit_of_the_schema_says_that_they_are_kept_and_proposes_no_column()
+    {
+        await using var fixture = await PlantedAsync();
+        var file = Path.Combine(fixture.Settings.Run.Entities, "thing.json");
+        var map = await File.ReadAllTextAsync(file);
+
+        var report = await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions { WriteMaps = true }, fixture.Limit);
+        var text = await Bubblesync.RunAsync(fixture, [("Run__Entities", fixture.Settings.Run.Entities)], "audit", "schema");
+
+        var findings = report.Findings.Where(f => f is { Entity: "thing", Finding: not SchemaFindingKind.FieldGone }).ToList();
+        Assert.Contains(findings, f => f is { BubbleField: "New!", Column: "other_fields", Ddl: null, Finding: SchemaFindingKind.FieldKept }
+            && f.Message.Contains("For a column of its own, add: { \"column\": \"new\", \"type\": \"numeric\", \"from\": ", StringComparison.Ordinal));
+        Assert.All(findings, f => Assert.Equal(SchemaFindingKind.FieldKept, f.Finding));
+        Assert.DoesNotContain(findings, f => f.BubbleField == "Noise");
+        Assert.Equal(map, await File.ReadAllTextAsync(file));
+        Assert.Matches(@", \d others? (is|are) kept unmapped; \d+ findings", text.Output);
+    }
+
+    [Fact]
     public async Task The_doctor_finds_nothing_wrong_with_a_map_that_only_keeps_or_ignores_what_is_sent()
     {
         await using var fixture = await UnmappedThing.OpenAsync(postgres);
