@@ -74,6 +74,15 @@ public sealed class UnmappedFieldTests
         Assert.InRange(many - few, 0, 16_000);
     }
 
+    [Fact]
+    public void Rows_that_were_staged_with_other_ignored_names_are_not_those_of_this_map()
+    {
+        static string Label(EntityMap map) => StagingLabel.Of(Plan(map), Guid.Empty);
+
+        Assert.NotEqual(Label(Map()), Label(Map() with { Ignored = ["Other"] }));
+        Assert.Equal(Label(Map() with { Unmapped = null }), Label(Map() with { Unmapped = null, Ignored = ["Other"] }));
+    }
+
     private static EntityMap Map() =>
         TestTable.Map(
             "thing",
