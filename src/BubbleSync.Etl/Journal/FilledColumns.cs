@@ -45,8 +45,8 @@ internal sealed class FilledColumns(EntityPlan plan, string source)
     // A line that reads a further field has gained it.
     private List<string> Gained(HashSet<string> filled) => [.. Mapped.Where(c => !Of(c).All(filled.Contains)).Select(c => c.Name)];
 
-    private static IEnumerable<string> Of(ColumnPlan column) =>
-        column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)).Select(name => $"{column.Name}\n{string.Join('.', column.Path.Prepend(name))}");
+    private static IEnumerable<string> Of(ColumnPlan column) => column.HoldsUnmapped ? [$"{column.Name}\n{column.Field}"]
+        : column.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)).Select(name => $"{column.Name}\n{string.Join('.', column.Path.Prepend(name))}");
 
     private async Task<HashSet<string>?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         await connection.RowsAsync(
