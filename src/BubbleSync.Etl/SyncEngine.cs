@@ -70,9 +70,10 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
                 Drain = options.Drain,
             };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
-        if (options.Backfill && resumed is null)
+        var backfills = options.Backfill ? await target.BackfillsAsync(plan, cancellationToken) : null;
+        if (backfills is not null && resumed is null)
         {
-            options = options with { Prune = PruneMode.None, Entities = await target.UnfilledAsync(plan, cancellationToken) };
+            options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
             if (options.Entities.Count == 0)
                 return NothingToFill();
             plan = target.Plan(options.Entities).ThrowIfInvalid();
@@ -87,11 +88,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
-        var resolve = Resolving(target, options.Entities, bubble, options.Drain);
+        // Where the tables keep all that is to be filled, Bubble is not asked at all.
+        var asks = backfills?.Values.All(b => b.IsKept) != true;
+        var resolve = Resolving(target, options.Entities, asks ? bubble : null, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
-        await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
+        if (asks)
+            await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], journal.RunId);
         return await new RunRecorder(journal, clock)
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);

@@ -73,7 +73,11 @@ internal sealed record EntityPlan
 /// <param name="SparesEdited">
 /// Whether rows that were edited here are left out, because it is not known since when the columns are mapped: an edit may have emptied them.
 /// </param>
-internal sealed record Backfill(IReadOnlyList<string> Columns, bool SparesEdited);
+internal sealed record Backfill(IReadOnlyList<string> Columns, bool SparesEdited)
+{
+    /// <summary>Whether the column of unmapped fields keeps all that is to be filled, so that Bubble need not be asked.</summary>
+    public bool IsKept { get; init; }
+}
 
 /// <summary>The columns of the clocks (DOMAIN 8: each says when something else happened).</summary>
 internal static class Clocks

@@ -88,13 +88,16 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Level = map.Level,
             Schema = catalogue.Schema,
             Target = table,
-            Columns = columns,
+            Columns = [.. columns.Select(c => c.HoldsUnmapped ? c with { NeverKept = [.. columns.Select(FirstName).OfType<string>(), .. map.Ignored] } : c)],
             KeyName = map.Key,
             KeepsOnlyUnmapped = map.KeepsOnlyUnmapped,
             Ignored = map.Ignored.ToFrozenSet(StringComparer.Ordinal),
             Mirror = _mirror ??= [.. Mirror()],
         };
     }
+
+    // The other names of a line have fields that are kept if the line takes another one.
+    private static string? FirstName(ColumnPlan column) => column.Path.Count == 0 && column.Sources.Count > 0 ? column.Sources[0].Name : null;
 
     private IEnumerable<MirroredTable> Mirror()
     {

@@ -28,6 +28,9 @@ internal sealed partial class MergeSql
     private IEnumerable<ColumnPlan> Updatable() =>
         plan.Columns.Where(c => c.Name != plan.KeyName && (plan.Backfill is not { } backfill || backfill.Columns.Contains(c.Name)));
 
+    // What is kept of a record in the column of unmapped fields lacks the other fields.
+    private string IsRebuilt(string prefix) => plan.Backfill is { IsKept: true } ? "true" : $"coalesce({prefix}is_rebuilt, false)";
+
     private static string Sent(ColumnPlan column) => Invariant($"_sent_{column.Ordinal}");
 
     private static string IsPresent(ColumnPlan column) =>

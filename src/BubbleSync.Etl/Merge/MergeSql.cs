@@ -69,14 +69,14 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public string KeepAllRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
-        select @run, @entity, bubble_id, field, reason, raw, coalesce(is_rebuilt, false) from {staging.Rejects} where raw is not null
+        select @run, @entity, bubble_id, field, reason, raw, {IsRebuilt("")} from {staging.Rejects} where raw is not null
         """;
 
     /// <summary>Keeps the fields that did not convert, of the valid readings.</summary>
     public string KeepRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
-        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, coalesce(r.is_rebuilt, false)
+        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, {IsRebuilt("r.")}
         from {staging.Rejects} r
         where r.bubble_id is null
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id

@@ -136,6 +136,13 @@ internal sealed class EntityRun : IAsyncDisposable
             await BeginAnewAsync(cancellationToken);
     }
 
+    /// <summary>Starts the entity again and removes what an earlier attempt at the same run has staged.</summary>
+    public async Task BeginAgainAsync(CancellationToken cancellationToken)
+    {
+        await CreateStagingAsync(cancellationToken);
+        await BeginAnewAsync(cancellationToken);
+    }
+
     private async Task TakeOverMergedAsync(EntityReport merged, CancellationToken cancellationToken)
     {
         (Report, IsMerged) = (merged, true);

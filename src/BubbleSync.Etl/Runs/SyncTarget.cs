@@ -90,21 +90,21 @@ internal sealed class SyncTarget : IAsyncDisposable
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
         new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
 
-    /// <summary>Returns the entities whose maps gained columns that rows may lack.</summary>
-    public async Task<IReadOnlyList<string>> UnfilledAsync(SyncPlan plan, CancellationToken cancellationToken)
+    /// <summary>Returns what a backfill is to fill, by the entities whose maps gained columns that rows may lack.</summary>
+    public async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(SyncPlan plan, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
         return await Database.RunAsync(
             async connection =>
             {
-                var unfilled = new List<string>();
+                var backfills = new Dictionary<string, Backfill>();
                 foreach (var entity in plan.Entities)
                 {
-                    if (await new FilledColumns(entity, Source.Address).BackfillAsync(connection, cancellationToken) is not null)
-                        unfilled.Add(entity.Name);
+                    if (await new FilledColumns(entity).BackfillAsync(connection, cancellationToken) is { } backfill)
+                        backfills[entity.Name] = backfill;
                 }
 
-                return unfilled;
+                return backfills;
             },
             cancellationToken);
     }

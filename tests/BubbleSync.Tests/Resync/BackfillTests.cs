@@ -37,8 +37,9 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     public async Task It_leaves_the_watermark_so_that_the_next_incremental_sync_has_the_rest()
     {
         await using var fixture = await GainedAsync();
-        fixture.Put("thing", Thing(4, "renamed", "4.50", Text(TimeProvider.System.GetUtcNow())));
-        await Task.Delay(50, fixture.Limit);
+        // Changed after the resync, and well before the backfill.
+        await fixture.ExecuteAsync("update bubblesync.run set upper_bound = upper_bound - interval '1 minute'");
+        fixture.Put("thing", Thing(4, "renamed", "4.50", Text(TimeProvider.System.GetUtcNow().AddSeconds(-30))));
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(Backfill)).Status);
 
         fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { OverlapSeconds = 0 } };

@@ -25,6 +25,9 @@ internal sealed record ColumnPlan
     /// </summary>
     public required IReadOnlyList<SourceField> Sources { get; init; }
 
+    /// <summary>All Bubble names that it is read from; none for the column of unmapped fields.</summary>
+    public IEnumerable<string> SourceNames => Sources.SelectMany(s => s.OtherNames.Prepend(s.Name));
+
     /// <summary>Property names to walk into a nested object; mostly none.</summary>
     public required IReadOnlyList<string> Path { get; init; }
 
@@ -72,6 +75,9 @@ internal sealed record ColumnPlan
 
     /// <summary>The Bubble name that reports use.</summary>
     public string Field => HoldsUnmapped ? UnmappedField : Sources[0].Name;
+
+    /// <summary>Of the column of unmapped fields: the fields that are never in it, because a line reads them or the map ignores them.</summary>
+    public IReadOnlyList<string> NeverKept { get; init; } = [];
 
     /// <summary>The quoted column.</summary>
     public string Quoted => Identifier.Quote(Name);

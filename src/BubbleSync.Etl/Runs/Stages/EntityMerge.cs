@@ -126,15 +126,16 @@ internal sealed class EntityMerge(
     // Returns the columns that the map gained and that rows may lack. Rejected records may have rows that a backfill did not reach.
     private async Task<IReadOnlyList<string>> NoteFilledAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
     {
-        if (transactions.IsDryRun || entity.Baseline is null)
+        if (transactions.IsDryRun)
             return [];
 
-        var filled = new FilledColumns(entity.Plan, journal.Source.Address);
+        var filled = new FilledColumns(entity.Plan);
         var reachesAll = entity is { ReadsEverything: true, IsComplete: true } && counts.Prepared.Rejected == 0;
-        if (!counts.IsFirstLoad && !(reachesAll && (options.Force || entity.Plan.Backfill is not null)))
-            return await filled.ForgetAsync(connection, journal.RunId, cancellationToken);
+        var isWrittenAnew = counts.IsFirstLoad || (reachesAll && options.Force);
+        if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
+            return await filled.ForgetAsync(connection, cancellationToken);
 
-        await filled.RecordAllAsync(connection, journal.RunId, cancellationToken);
+        await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, cancellationToken);
         return [];
     }
 
