@@ -3,6 +3,8 @@
 #   ./run.ps1 test [args]     tests, without those that only CI runs; CI=true runs all; args go to 'dotnet test'
 #   ./run.ps1 bench [filter]  benchmarks whose name holds the filter
 #   ./run.ps1 bench e2e [options]  the program itself, end to end, beside its rivals
+#   ./run.ps1 bench rivals [options]  the program's staging and merge beside other ways to load the same rows
+#   ./run.ps1 bench charts   draws the charts of benchmarks/results from its tables
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
 # run.sh is the same for a Unix shell; a test compares the two.
 $ErrorActionPreference = 'Stop'
@@ -144,6 +146,11 @@ try {
         Push-Location $root
         $rest = @($rest | Select-Object -Skip 1)
         try { Invoke-Native { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program $program @rest } } finally { Pop-Location }
+        break
+      }
+      if ($rest.Count -gt 0 -and $rest[0] -cin 'rivals', 'charts') {
+        Push-Location $root
+        try { Invoke-Native { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- @rest } } finally { Pop-Location }
         break
       }
       $filter = ''

@@ -4,6 +4,8 @@
 #   ./run.sh test [args]     tests, without those that only CI runs; CI=true runs all; args go to 'dotnet test'
 #   ./run.sh bench [filter]  benchmarks whose name holds the filter
 #   ./run.sh bench e2e [options]  the program itself, end to end, beside its rivals
+#   ./run.sh bench rivals [options]  the program's staging and merge beside other ways to load the same rows
+#   ./run.sh bench charts   draws the charts of benchmarks/results from its tables
 #   ./run.sh WORDS...        anything else is for bubblesync, with its exit code
 # run.ps1 is the same for PowerShell; a test compares the two.
 set -eu
@@ -156,6 +158,10 @@ case ${1:-} in
     filter=*
     case ${1:--} in
       -*) ;;
+      rivals | charts)
+        cd "$root"
+        exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- "$@"
+        ;;
       *)
         filter=*$1*
         shift
