@@ -57,6 +57,9 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>The first fields that did not convert.</summary>
     public IReadOnlyList<SyncError> Rejects { get; set; } = [];
 
+    /// <summary>Records without a row that a backfill left out.</summary>
+    public long Rowless { get; set; }
+
     /// <summary>When it began.</summary>
     public DateTimeOffset StartedAt { get; set; }
 

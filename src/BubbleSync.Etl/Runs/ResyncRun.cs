@@ -59,6 +59,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
         var plans = await _resolve(Findings, cancellationToken);
+        if (_options.Backfill)
+            plans = await FillingAsync(plans, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         try
@@ -80,6 +82,21 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (_entities.Any(e => e.IsLeft))
             _options.Drain.ThrowIfCancellationRequested();
     }
+
+    // An entity that is merged already has nothing left to fill.
+    private Task<List<EntityPlan>> FillingAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => _database.RunAsync(
+        async connection =>
+        {
+            var filling = new List<EntityPlan>();
+            foreach (var plan in plans)
+            {
+                var backfill = await new FilledColumns(plan, _journal.Source.Address).BackfillAsync(connection, cancellationToken);
+                filling.Add(plan with { Backfill = backfill ?? new Backfill([], SparesEdited: false) });
+            }
+
+            return filling;
+        },
+        cancellationToken);
 
     /// <summary>Builds the run's graph; sends and writes nothing yet.</summary>
     public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)

@@ -90,6 +90,25 @@ internal sealed class SyncTarget : IAsyncDisposable
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
         new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
 
+    /// <summary>Returns the entities whose maps gained columns that rows may lack.</summary>
+    public async Task<IReadOnlyList<string>> UnfilledAsync(SyncPlan plan, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        return await Database.RunAsync(
+            async connection =>
+            {
+                var unfilled = new List<string>();
+                foreach (var entity in plan.Entities)
+                {
+                    if (await new FilledColumns(entity, Source.Address).BackfillAsync(connection, cancellationToken) is not null)
+                        unfilled.Add(entity.Name);
+                }
+
+                return unfilled;
+            },
+            cancellationToken);
+    }
+
     /// <summary>The names of the patches in order.</summary>
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 

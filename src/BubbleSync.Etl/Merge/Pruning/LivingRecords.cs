@@ -110,6 +110,24 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             "select count(*) from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity and @run is not null", cancellationToken, Names);
     }
 
+    /// <summary>
+    /// The differences that are known without reading: rows of which Bubble has no record, and rejected records that are kept, as far as they are not staged.
+    /// A query without parameters of (id, verdict, columns, fields, whether it is marked, kept columns).
+    /// </summary>
+    public string Differences => Bound(
+        $"""
+        select n.bubble_id, 'extra', null, null, false, null from bubblesync.not_in_bubble n
+        where n.target_schema = @schema and n.entity = @entity
+          and exists (select from {plan.Table} t where t.{_key} = n.bubble_id and {IsUnmarked})
+        union all
+        select coalesce(x.bubble_id, ''), 'rejected', null, array_agg(distinct x.field), false, null
+        from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+        where r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null and {IsOfSync}
+          and not exists (select from {staging.Name} s where s.{_key} = x.bubble_id)
+          and not exists (select from {staging.Rejects} j where j.bubble_id is null and x.bubble_id is null and j.raw = x.raw)
+        group by x.bubble_id, case when x.bubble_id is null then x.raw end
+        """);
+
     // A query of (id, created). A rejected record may have no staged date: its id begins with the time of its creation.
     private string Query =>
         $"""

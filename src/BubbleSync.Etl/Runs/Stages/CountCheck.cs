@@ -22,10 +22,10 @@ internal sealed class CountCheck(
     private bool _isListed;
 
     /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
-    /// <param name="since">From when changes were read.</param>
+    /// <param name="since">From when changes were read; null where none were.</param>
     /// <param name="bound">The last Created Date to compare counts of.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    public async Task RunAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
         try
         {
@@ -44,10 +44,14 @@ internal sealed class CountCheck(
         }
     }
 
-    private async Task CompareAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    private async Task CompareAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
-        var unseen = await database.RunAsync(c => _living.UnseenAsync(c, since, bound, MostAsked, cancellationToken), cancellationToken);
-        await AskAsync(unseen, cancellationToken);
+        if (since is { } from)
+        {
+            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, bound, MostAsked, cancellationToken), cancellationToken);
+            await AskAsync(unseen, cancellationToken);
+        }
+
         var last = await database.RunAsync(
             c => new RowStretches(entity.Plan, journal.Source.Address).ReadAsync(c, cancellationToken), cancellationToken);
         var side = new CountedSide(CountAsync, ResolveAsync);

@@ -18,7 +18,7 @@ internal static class MapText
           "table": {{JsonText.Of(map.Table)}},
           "key": {{JsonText.Of(map.Key)}},
           "level": {{map.Level}},
-          "fields": [
+        {{(map.Unmapped is null ? "" : $"  \"unmapped\": {JsonText.Of(map.Unmapped)},\n")}}  "fields": [
             {{string.Join(",\n    ", map.Fields.Select(f => Line(f, null)))}}
           ]
         }
