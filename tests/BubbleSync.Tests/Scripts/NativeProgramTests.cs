@@ -57,6 +57,7 @@ public sealed class NativeProgramTests(PostgresFixture postgres) : IClassFixture
     private static string[][] Work(string invoice) =>
     [
         ["schema", "apply", "--output", "json"], ["resync", "--output", "json"], ["verify", "--output", "json"],
+        ["resync", "--backfill", "--output", "json"], ["verify", "--counts", "--output", "json"],
         ["sync", "invoice", invoice, "--force", "--output", "json"], ["sync", "range", "--from", "2020-01-01", "--output", "json"],
         ["sync", "incremental", "--output", "json"], ["patch", "--output", "json"], ["plan", "--output", "json"], ["doctor", "--output", "json"],
     ];
