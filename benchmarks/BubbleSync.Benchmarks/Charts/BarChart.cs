@@ -10,8 +10,11 @@ namespace BubbleSync.Benchmarks.Charts;
 /// <param name="Series">The bars.</param>
 internal sealed record BarChart(string Title, string Settings, IReadOnlyList<string> Groups, IReadOnlyList<BarSeries> Series)
 {
-    private const int Width = 1200;
+    // As wide as the number on it.
+    private const int BarWidth = 44;
+    private const int LegendWidth = 160;
     private const int Height = 600;
+    private const int LabelSize = 10;
 
     private const int LongestLine = 140;
     private const string Font = "DejaVu Sans";
@@ -27,16 +30,19 @@ internal sealed record BarChart(string Title, string Settings, IReadOnlyList<str
             var bars = plot.Add.Bars(Bars(series));
             bars.Color = palette.GetColor(series);
             bars.LegendText = Series[series].Name;
+            bars.ValueLabelStyle.FontSize = LabelSize;
         }
 
         plot.Title(Title);
         plot.XLabel(Wrap(Settings), size: 11);
         plot.Axes.Bottom.Label.Bold = false;
-        plot.Axes.Bottom.SetTicks([.. Groups.Select((_, group) => Middle(group))], [.. Groups]);
+        plot.Axes.Bottom.SetTicks(
+            [.. Groups.Select((_, group) => Middle(group))], [.. Groups.Select(name => name.Replace(", ", "\n", StringComparison.Ordinal))]);
         plot.Axes.Margins(bottom: 0, top: 0.15);
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Edge.Right);
         // Each letter has its own place, so that another font must have letters as wide as these.
-        return plot.GetSvgXml(Width, Height).Replace($"\"{Font}\"", $"\"{Font}, Verdana, sans-serif\"", StringComparison.Ordinal);
+        var width = LegendWidth + (BarWidth * Groups.Count * (Series.Count + 1));
+        return plot.GetSvgXml(width, Height).Replace($"\"{Font}\"", $"\"{Font}, Verdana, sans-serif\"", StringComparison.Ordinal);
     }
 
     // One bar's width stays free between two groups.
