@@ -3,6 +3,9 @@
 #   ./run.ps1 test [args]     tests, without those that only CI runs; CI=true runs all; args go to 'dotnet test'
 #   ./run.ps1 bench [filter]  benchmarks whose name holds the filter
 #   ./run.ps1 bench e2e [options]  the program itself, end to end, beside its rivals
+#   ./run.ps1 bench rivals [options]  the program's staging and merge beside other ways to load the same rows
+#   ./run.ps1 bench charts   draws the charts of benchmarks/results from its tables
+#   ./run.ps1 native         makes a native program that needs no .NET to run; prints where it lies
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
 # run.sh is the same for a Unix shell; a test compares the two.
 $ErrorActionPreference = 'Stop'
@@ -13,6 +16,7 @@ $root = $PSScriptRoot
 $state = Join-Path $root '.bubblesync'
 $apps = Join-Path $state 'app'
 $stamp = Join-Path $apps 'current.ps1.txt'
+$native = Join-Path $state 'native'
 
 # Exit code 3 is bubblesync's own for "stopped, nothing done".
 function Stop-Run([string] $why) {
@@ -90,6 +94,39 @@ function Build-App {
   finally { $lock.Dispose() }
 }
 
+# One file of machine code, beside it the folder "config". It does not replace what the other words run.
+function Build-Native([string] $program) {
+  $hasLinker = $IsWindows -or $null -eq $IsWindows -or (Get-Command clang, gcc -ErrorAction SilentlyContinue)
+  if (-not $hasLinker) {
+    Stop-Run ('the native build needs a linker, but neither clang nor gcc is installed; install one, ' +
+      'with apt-get install clang zlib1g-dev or xcode-select --install')
+  }
+  $lock = Enter-Build
+  try {
+    $fingerprint = Get-Fingerprint
+    if ((Test-Path $program) -and (Test-Path "$native.ps1.txt") -and (Get-Content -Raw "$native.ps1.txt") -eq $fingerprint) { return }
+
+    [Console]::Error.WriteLine('run.ps1: building the native program, which takes some minutes...')
+    Remove-Item -Recurse -Force "$native.new" -ErrorAction SilentlyContinue
+    Push-Location $root
+    try {
+      Invoke-Native { dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --artifacts-path "$state/build-native" -o "$native.new" `
+        -p:NuGetInteractive=false -p:PublishAot=true -p:DebugType=none -p:CopyOutputSymbolsToPublishDirectory=false *> "$state/native.log" }
+    }
+    finally { Pop-Location }
+    if ($LASTEXITCODE -ne 0) {
+      [Console]::Error.WriteLine((Get-Content -Raw "$state/native.log"))
+      # The SDK's own line names the linker that Windows lacks.
+      Stop-Run "the native build failed; $state/native.log says why"
+    }
+
+    if (Test-Path $native) { Remove-Item -Recurse -Force $native }
+    Move-Item "$native.new" $native
+    Set-Content -NoNewline -Path "$native.ps1.txt" -Value $fingerprint
+  }
+  finally { $lock.Dispose() }
+}
+
 function Find-Program {
   $app = Get-App (Get-Fingerprint)
   if ($app) { $app } else { Build-App }
@@ -146,6 +183,11 @@ try {
         try { Invoke-Native { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- e2e --program $program @rest } } finally { Pop-Location }
         break
       }
+      if ($rest.Count -gt 0 -and $rest[0] -cin 'rivals', 'charts') {
+        Push-Location $root
+        try { Invoke-Native { dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- @rest } } finally { Pop-Location }
+        break
+      }
       $filter = ''
       if ($rest.Count -gt 0 -and -not $rest[0].StartsWith('-')) {
         $filter = $rest[0]
@@ -158,6 +200,11 @@ try {
         }
       }
       finally { Pop-Location }
+    }
+    'native' {
+      $program = Join-Path $native $(if ($IsWindows -or $null -eq $IsWindows) { 'bubblesync.exe' } else { 'bubblesync' })
+      Build-Native $program
+      $program
     }
     default {
       $program = Find-Program

@@ -4,6 +4,9 @@
 #   ./run.sh test [args]     tests, without those that only CI runs; CI=true runs all; args go to 'dotnet test'
 #   ./run.sh bench [filter]  benchmarks whose name holds the filter
 #   ./run.sh bench e2e [options]  the program itself, end to end, beside its rivals
+#   ./run.sh bench rivals [options]  the program's staging and merge beside other ways to load the same rows
+#   ./run.sh bench charts   draws the charts of benchmarks/results from its tables
+#   ./run.sh native         makes a native program that needs no .NET to run; prints where it lies
 #   ./run.sh WORDS...        anything else is for bubblesync, with its exit code
 # run.ps1 is the same for PowerShell; a test compares the two.
 set -eu
@@ -28,6 +31,7 @@ esac
 state=$root/.bubblesync
 apps=$state/app
 stamp=$apps/current
+native=$state/native
 
 # Exit code 3 is bubblesync's own for "stopped, nothing done".
 stop() {
@@ -111,6 +115,29 @@ build() {
   ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )
 }
 
+# One file of machine code, beside it the folder "config". It does not replace what the other words run.
+build_native() {
+  command -v clang >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ||
+    stop "the native build needs a linker, but neither clang nor gcc is installed; install one, with apt-get install clang zlib1g-dev or xcode-select --install"
+  sum=$(fingerprint)
+  ! { [ -x "$native/bubblesync" ] && [ "$(cat "$native.sum" 2>/dev/null)" = "$sum" ]; } || return 0
+  echo "run.sh: building the native program, which takes some minutes..." >&2
+
+  rm -rf "$native.new"
+  cd "$root"
+  if ! dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --artifacts-path "$state/build-native" -o "$native.new" \
+    -p:NuGetInteractive=false -p:PublishAot=true -p:DebugType=none -p:CopyOutputSymbolsToPublishDirectory=false >"$state/native.log" 2>&1; then
+    cat "$state/native.log" >&2
+    rm -rf "$native.new"
+    stop "the native build failed; $state/native.log says why"
+  fi
+
+  # Whoever still runs the old one keeps its file.
+  rm -rf "$native"
+  mv "$native.new" "$native"
+  echo "$sum" >"$native.sum"
+}
+
 find_program() {
   is_current || alone build
   read -r sum app <"$stamp"
@@ -156,6 +183,10 @@ case ${1:-} in
     filter=*
     case ${1:--} in
       -*) ;;
+      rivals | charts)
+        cd "$root"
+        exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- "$@"
+        ;;
       *)
         filter=*$1*
         shift
@@ -163,6 +194,10 @@ case ${1:-} in
     esac
     cd "$root"
     exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
+    ;;
+  native)
+    alone build_native
+    echo "$native/bubblesync"
     ;;
   *)
     find_program

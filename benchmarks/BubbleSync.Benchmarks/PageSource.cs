@@ -11,6 +11,9 @@ namespace BubbleSync.Benchmarks;
 /// <summary>Pages of a hundred records as the simulator makes them, and a plan for them without a database.</summary>
 internal static class PageSource
 {
+    /// <summary>Records of a page.</summary>
+    public const int Size = 100;
+
     // So many that there are a hundred agents, of which there are least.
     private const int Invoices = 2500;
 
@@ -24,15 +27,18 @@ internal static class PageSource
     public static async Task<IReadOnlyList<byte[]>> BodiesAsync(string type, int invoices)
     {
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = invoices }, CancellationToken.None);
-        return [.. simulator.Records.All(type).Chunk(100).Select(Body)];
+        return [.. simulator.Records.All(type).Chunk(Size).Select(Body)];
     }
 
     /// <summary>A page over a rented copy of a body, as the client makes it.</summary>
-    public static PageRead Page(byte[] body)
+    public static PageRead Page(byte[] body) => Page(body, Reading, 1);
+
+    /// <summary>The same, as a part of a reading.</summary>
+    public static PageRead Page(byte[] body, WindowReading reading, long order)
     {
         var rented = ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(rented, 0);
-        return new PageRead(Reading, RawPage.Parse(rented, body.Length, null), 1);
+        return new PageRead(reading, RawPage.Parse(rented, body.Length, null), order);
     }
 
     /// <summary>The plan of an entity over a table that has just what the map asks for.</summary>
@@ -48,6 +54,7 @@ internal static class PageSource
         return PlanCompiler.Compile([map], new Catalogue("public", new Dictionary<string, TableInfo> { [map.Table] = table }), []).ThrowIfInvalid().Entities[0];
     }
 
-    private static byte[] Body(string[] records) =>
+    /// <summary>The body of a page of these records.</summary>
+    public static byte[] Body(string[] records) =>
         Encoding.UTF8.GetBytes($$$"""{"response":{"cursor":0,"results":[{{{string.Join(",", records)}}}],"count":{{{records.Length}}},"remaining":0}}""");
 }

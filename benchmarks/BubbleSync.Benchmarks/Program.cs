@@ -1,8 +1,18 @@
 using BenchmarkDotNet.Running;
+using BubbleSync.Benchmarks.Charts;
 using BubbleSync.Benchmarks.EndToEnd;
+using BubbleSync.Benchmarks.Rivals;
 
-if (args is ["e2e", .. var words])
-    return await EndToEndBenchmark.RunAsync(words);
+switch (args)
+{
+    case ["e2e", .. var words]:
+        return await EndToEndBenchmark.RunAsync(words);
+    case ["rivals", .. var words]:
+        return await RivalsBenchmark.RunAsync(words);
+    case ["charts"]:
+        await ResultCharts.DrawAsync(Path.Combine("benchmarks", "results"));
+        return 0;
+}
 
 // Nothing measured, or not all of it, is a failure, unless only a question was asked.
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args).ToList();

@@ -29,7 +29,7 @@ public sealed partial class SyncEngine
     {
         var distinct = ids.Distinct().ToList();
         var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
-        var recorded = new { ids = good, options.Force, options.SkipUsers, options.SkipAgents };
+        var recorded = new RecordedInvoices(good, options.Force, options.SkipUsers, options.SkipAgents);
         var byId = new Dictionary<string, InvoiceResult>();
         var report = await SyncInvoicesAsync(RunKind.SyncInvoice, recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
         {
@@ -60,7 +60,8 @@ public sealed partial class SyncEngine
         var chosen = new FoundRecords([], []);
         var options = new InvoiceSyncOptions { Force = force };
         var tally = new RangeTally();
-        var report = await SyncInvoicesAsync(RunKind.SyncRange, new { from, to, force }, options, asks: true, async (client, plan, findings, token) =>
+        var recorded = new RecordedRange(from, to, force);
+        var report = await SyncInvoicesAsync(RunKind.SyncRange, recorded, options, asks: true, async (client, plan, findings, token) =>
         {
             (chosen, var warning, var issue) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
             if (warning is not null)

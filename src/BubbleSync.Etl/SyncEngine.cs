@@ -123,7 +123,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await using var transactions = new TargetTransactions(target.Database, dryRun: false, runLock.CheckAsync);
         var run = new PatchRun(transactions, patches);
         run.Findings.Warnings.AddRange(target.Warnings);
-        return await new RunRecorder(target.Journal(runId), clock).RecordAsync(RunKind.Patch, names, false, run, null, run.RunAsync, cancellationToken);
+        var recorder = new RunRecorder(target.Journal(runId), clock);
+        return await recorder.RecordAsync(RunKind.Patch, names.ToArray(), false, run, null, run.RunAsync, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Maps and merges the rejected records of a run again, as they were kept, without Bubble.</summary>
@@ -139,7 +140,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var rejected = new RejectedRecords(target.Database, of);
         var choice = await ReprocessChoice.ReadAsync(rejected, of, target.Maps, cancellationToken);
         var source = new ReprocessSource(rejected, choice.Rebuilt, new ReadingOrder(clock));
-        var options = new PartialRunOptions(RunKind.Reprocess, new { of, force }, force, "what an earlier run rejected; Bubble was not asked")
+        var options = new PartialRunOptions(RunKind.Reprocess, new RecordedReprocessing(of, force), force, "what an earlier run rejected; Bubble was not asked")
         {
             Warnings = choice.Warnings,
             Errors = choice.Errors,

@@ -13,7 +13,12 @@ internal static class ChildProcess
     public static string DotnetFolder { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     /// <summary>Runs it; null takes a variable away.</summary>
-    public static async Task<Outcome> RunAsync(string folder, string program, IEnumerable<string> words, params (string Name, string? Value)[] environment)
+    public static Task<Outcome> RunAsync(string folder, string program, IEnumerable<string> words, params (string Name, string? Value)[] environment) =>
+        RunAsync(Longest, folder, program, words, environment);
+
+    /// <summary>Runs one that may take longer than others.</summary>
+    public static async Task<Outcome> RunAsync(
+        TimeSpan longest, string folder, string program, IEnumerable<string> words, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo(
             program, words) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -28,7 +33,7 @@ internal static class ChildProcess
 
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        using var limit = new CancellationTokenSource(Longest);
+        using var limit = new CancellationTokenSource(longest);
         using var end = limit.Token.Register(() => process.Kill(entireProcessTree: true));
         var (output, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         await process.WaitForExitAsync(CancellationToken.None);

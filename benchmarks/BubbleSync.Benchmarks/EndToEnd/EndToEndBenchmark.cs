@@ -1,3 +1,4 @@
+using BubbleSync.Benchmarks.Charts;
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl.Mapping;
 using Npgsql;
@@ -24,6 +25,7 @@ internal static class EndToEndBenchmark
             var options = EndToEndOptions.Parse(words);
             var report = await MeasureAsync(options);
             await report.SaveAsync(Path.Combine(State, "benchmarks"));
+            await ResultCharts.DrawAsync(Path.Combine(State, "benchmarks"));
             Console.WriteLine(options.IsJson ? report.ToJson() : report.ToMarkdown());
             return 0;
         }

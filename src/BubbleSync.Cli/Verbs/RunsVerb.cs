@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
@@ -95,7 +95,7 @@ internal static class RunsVerb
         {
             var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
             Console.Out.WriteLine(context.IsJson
-                ? JsonSerializer.Serialize(new { file, fields })
+                ? new JsonObject { ["file"] = file, ["fields"] = fields }.ToJsonString()
                 : Invariant($"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}"));
         }
         else if (context.IsJson)

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BubbleSync.Cli.Verbs;
 
@@ -19,7 +19,7 @@ internal static class SchemaVerb
                 {
                     var made = await engine.ApplySchemaAsync(token);
                     Console.Out.WriteLine(context.IsJson
-                        ? JsonSerializer.Serialize(new { created = made })
+                        ? new JsonObject { ["created"] = new JsonArray([.. made.Select(name => (JsonNode?)name)]) }.ToJsonString()
                         : made.Count == 0 ? "All tables are there." : $"Created: {string.Join(", ", made)}");
                     return ExitCode.Done;
                 },

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Words;
 using BubbleSync.Simulator;
@@ -41,7 +41,7 @@ internal static class SimulateVerb
         {
             await using var simulator = await StartAsync(Options(parsed), token);
             Console.Out.WriteLine(context.IsJson
-                ? JsonSerializer.Serialize(new { baseUrl = simulator.BaseUrl, apiToken = parsed.GetValue(Token) })
+                ? new JsonObject { ["baseUrl"] = simulator.BaseUrl.OriginalString, ["apiToken"] = parsed.GetValue(Token) }.ToJsonString()
                 : $"BUBBLESYNC_Bubble__BaseUrl={simulator.BaseUrl}{Environment.NewLine}BUBBLESYNC_Bubble__ApiToken={parsed.GetValue(Token)}");
             context.Tell("Serving. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

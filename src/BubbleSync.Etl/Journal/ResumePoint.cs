@@ -62,7 +62,7 @@ internal sealed record ResumePoint(
         var merged = await connection.RowsAsync(EntitiesSql, Entity, cancellationToken, ("run", found[0].Id));
         var windows = await connection.RowsAsync(WindowsSql, Staged, cancellationToken, ("run", found[0].Id));
         return new ResumePoint(
-            found[0].Id, ReportJson.Read<ResyncOptions>(found[0].Options), found[0].Bound,
+            found[0].Id, ReportJson.Read(found[0].Options, new ResyncOptions()), found[0].Bound,
             merged.ToDictionary(e => e.Name), windows.ToLookup(w => w.Entity, w => w.Window));
     }
 

@@ -114,7 +114,7 @@ internal sealed class RunHistory(TargetDatabase database)
                     r.GetString(1)), r.GetFieldValue<DateTimeOffset>(2), Moment(r, 3), r.IsDBNull(4) ? null : r.GetString(4), r.GetBoolean(5), r.GetBoolean(6)),
             cancellationToken, ("run", runId)))[0];
         if (result is not null)
-            return ReportJson.Read<RunReport>(result);
+            return RunReport.Parse(result);
 
         var entities = await connection.RowsAsync(ResumePoint.EntitiesSql, ResumePoint.Entity, cancellationToken, ("run", runId));
         return new RunReport

@@ -30,8 +30,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task StartAsync(RunKind kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
         logger.RunBegan(runId, Word.Of(kind), database.Schema);
-        // Not as the object it is declared as: for that the members of all basic types would be looked up first.
-        var recorded = JsonSerializer.Serialize(options, options.GetType(), ReportJson.Options);
+        var recorded = JsonSerializer.Serialize(options, ReportJson.Options.GetTypeInfo(options.GetType()));
         await database.RunAsync(
             c => c.ExecuteAsync(
                 """
@@ -136,7 +135,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
             ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt),
             ("status", Word.Of(verdict.Outcome)), ("reason", verdict.Why),
-            ("api", JsonSerializer.Serialize(Api, ReportJson.Options)));
+            ("api", ReportJson.Write(Api)));
         logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word.Of(verdict.Outcome));
     }
 
@@ -161,8 +160,8 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             ("rejected", report.Rejected),
             ("missing", report.MissingLinks), ("gone", report.NotInBubble), ("pruned", report.Pruned), ("duration", report.DurationMs),
             ("kept", report.AbsentKept), ("keptLinks", report.AbsentKeptLinks),
-            ("refused", report.ClearRefused is { } refused ? JsonSerializer.Serialize(refused, ReportJson.Options) : null),
-            ("proof", JsonSerializer.Serialize(report.Proof, ReportJson.Options)), ("started", startedAt));
+            ("refused", report.ClearRefused is { } refused ? ReportJson.Write(refused) : null),
+            ("proof", ReportJson.Write(report.Proof)), ("started", startedAt));
 
     /// <summary>The first fields of an entity that did not convert in this run.</summary>
     public async Task<IReadOnlyList<SyncError>> RejectsAsync(NpgsqlConnection connection, string entity, int most, CancellationToken cancellationToken) =>

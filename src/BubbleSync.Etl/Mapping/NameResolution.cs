@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Mapping;
 
@@ -10,8 +9,6 @@ namespace BubbleSync.Etl.Mapping;
 /// </summary>
 internal sealed class NameResolution
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly EntityMap _map;
     private readonly IReadOnlyList<DescribedField> _fields;
     private readonly IReadOnlyList<FieldMap> _lacking;
@@ -49,7 +46,7 @@ internal sealed class NameResolution
             _map.Name, _map.BubbleType, line.Column, field,
             $"{_map.Name}: column '{line.Column}' is read from Bubble's field '{field.Name}', because the app has no field '{line.From[0]}' "
             + "and no other one whose name differs from it only in case, spaces and signs. "
-            + $"Add the name to \"from\" in {_map.File}: \"from\": {JsonSerializer.Serialize(resolved.From, Readable)}"));
+            + $"Add the name to \"from\" in {_map.File}: \"from\": {JsonText.Of(resolved.From)}"));
         return resolved;
     }
 

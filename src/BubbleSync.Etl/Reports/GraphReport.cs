@@ -9,9 +9,9 @@ public sealed record GraphReport(IReadOnlyList<GraphBlock> Blocks)
     /// <summary>The graph as a Mermaid flowchart.</summary>
     public required string Mermaid { get; init; }
 
-    /// <summary>The graph as lines of text.</summary>
+    /// <summary>The graph as lines of text. In no JSON.</summary>
     [JsonIgnore]
-    public required string Text { get; init; }
+    public string Text { get; init; } = "";
 
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

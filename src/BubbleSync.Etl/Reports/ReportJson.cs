@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -14,21 +15,42 @@ public static class ReportJson
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new UtcTime() },
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(ReportTypes.Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = ReportTypes.Default,
     };
 
-    // Generated code gives a missing property null or 0 instead of its default.
-    private static readonly JsonSerializerOptions Reading = new(Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonNodeOptions Names = new() { PropertyNameCaseInsensitive = true };
 
-    /// <summary>Reads JSON of this version or an earlier one: missing properties have their defaults.</summary>
-    internal static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Reading)!;
+    /// <summary>Returns how a type is written and read.</summary>
+    /// <exception cref="NotSupportedException">The type is no result.</exception>
+    internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 
-    /// <summary>Writes a result.</summary>
-    public static string Write<T>(T result) => JsonSerializer.Serialize(result, Options);
+    /// <summary>Reads JSON of this version or an earlier one: a property that it lacks has its type's default, null or 0.</summary>
+    internal static T Read<T>(string json) => JsonSerializer.Deserialize(json, TypeOf<T>())!;
 
-    /// <summary>Writes a list as its items come.</summary>
+    /// <summary>Reads JSON of this version or an earlier one: a property that it lacks has the value of <paramref name="defaults"/>.</summary>
+    internal static T Read<T>(string json, T defaults)
+    {
+        // Generated code does not run the initializers of properties that are missing.
+        var type = TypeOf<T>();
+        var document = JsonNode.Parse(json, Names)!.AsObject();
+        var required = type.Properties.Where(p => p.IsRequired).Select(p => p.Name).ToHashSet();
+        foreach (var (name, value) in JsonSerializer.SerializeToNode(defaults, type)!.AsObject())
+        {
+            if (!required.Contains(name) && !document.ContainsKey(name))
+                document[name] = value?.DeepClone();
+        }
+
+        return document.Deserialize(type)!;
+    }
+
+    /// <summary>Writes a result: a report of this library, or a list that it returns.</summary>
+    /// <exception cref="NotSupportedException">The type is no result.</exception>
+    public static string Write<T>(T result) => JsonSerializer.Serialize(result, TypeOf<T>());
+
+    /// <summary>Writes a list as its items come: lines of a run's log, or rejected fields.</summary>
+    /// <exception cref="NotSupportedException">The type is no result.</exception>
     public static Task WriteAsync<T>(Stream output, IAsyncEnumerable<T> list, CancellationToken cancellationToken) =>
-        JsonSerializer.SerializeAsync(output, list, Options, cancellationToken);
+        JsonSerializer.SerializeAsync(output, list, TypeOf<IAsyncEnumerable<T>>(), cancellationToken);
 
     private sealed class UtcTime : JsonConverter<DateTimeOffset>
     {

@@ -1,11 +1,33 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Reports;
 
-/// <summary>The types that every run writes as JSON, generated at build time, so that a run needs no reflection for them.</summary>
+/// <summary>Every type that is written or read as JSON. The code for it is generated at build time: a native program can look up no members.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(InvoiceSyncReport))]
+[JsonSerializable(typeof(RangeSyncReport))]
+[JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(ValueAuditReport))]
+[JsonSerializable(typeof(FieldAuditReport))]
+[JsonSerializable(typeof(SchemaAuditReport))]
+[JsonSerializable(typeof(LinkAuditReport))]
+[JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(PlanReport))]
+[JsonSerializable(typeof(GraphReport))]
+[JsonSerializable(typeof(ScaffoldReport))]
+[JsonSerializable(typeof(IReadOnlyList<RunListing>))]
+[JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]
+[JsonSerializable(typeof(IAsyncEnumerable<RejectedField>))]
 [JsonSerializable(typeof(ResyncOptions))]
-[JsonSerializable(typeof(EntityProof))]
+[JsonSerializable(typeof(IncrementalOptions))]
+[JsonSerializable(typeof(VerifyOptions))]
+[JsonSerializable(typeof(ValueAuditOptions))]
+[JsonSerializable(typeof(RecordedInvoices))]
+[JsonSerializable(typeof(RecordedRange))]
+[JsonSerializable(typeof(RecordedReprocessing))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ReportTypes : JsonSerializerContext;

@@ -65,6 +65,10 @@ public sealed record RunReport
 
     /// <summary>The result as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Reads such a document, which an earlier version may have written: what it lacks is empty.</summary>
+    internal static RunReport Parse(string json) =>
+        ReportJson.Read(json, new RunReport { RunId = null, Kind = default, Status = default, StartedAt = default, FinishedAt = default });
 }
 
 /// <summary>What came of one entity. Extracted = inserted + updated + unchanged + conflicts + rejected.</summary>

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BubbleSync.Simulator.Generation;
 
@@ -57,7 +57,7 @@ internal static class Phrases
 
     // A third of the texts go out with every letter outside ASCII escaped, the others as they are: both are right JSON.
     private static byte[][] Encode(params string[] texts) => [.. texts.Select((text, at) =>
-        at % 3 == 2 ? JsonSerializer.SerializeToUtf8Bytes(text) : Encoding.UTF8.GetBytes($"\"{Escape(text)}\""))];
+        Encoding.UTF8.GetBytes(at % 3 == 2 ? JsonValue.Create(text).ToJsonString() : $"\"{Escape(text)}\""))];
 
     private static string Escape(string text) => text
         .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -70,7 +71,7 @@ internal sealed class RecordEditor(int seed, TimeProvider time)
         }
     }
 
-    private static void Put(TypeStore store, JsonObject record) => store.Put(JsonSerializer.SerializeToUtf8Bytes(record, Relaxed));
+    private static void Put(TypeStore store, JsonObject record) => store.Put(Encoding.UTF8.GetBytes(record.ToJsonString(Relaxed)));
 
     private static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 }

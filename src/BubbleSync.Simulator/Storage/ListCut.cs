@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace BubbleSync.Simulator.Storage;
@@ -15,6 +15,6 @@ internal static class ListCut
 
         foreach (var list in tooLong)
             list.RemoveRange(longest, list.Count - longest);
-        return JsonSerializer.SerializeToUtf8Bytes(record);
+        return Encoding.UTF8.GetBytes(record.ToJsonString());
     }
 }

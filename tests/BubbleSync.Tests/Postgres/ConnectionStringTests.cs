@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Postgres.Failures;
@@ -198,6 +199,15 @@ public sealed class ConnectionStringTests
     [Fact]
     public void Every_keyword_of_the_table_is_one_of_Npgsql() =>
         Assert.All(ConnectionWords.All.Select(word => word.Keyword).OfType<string>(), keyword => Assert.True(Npgsql.ContainsKey(keyword), keyword));
+
+    [Fact]
+    public void Every_keyword_that_Npgsql_lists_is_suggested_unless_it_has_no_effect_here()
+    {
+        var listed = TypeDescriptor.GetProperties(Npgsql).Cast<PropertyDescriptor>().Select(p => p.DisplayName).ToList();
+        var used = listed.Where(name => ConnectionWord.Find(name) is { Note: null, Refusal: null });
+
+        Assert.Equal(used.Order(StringComparer.Ordinal), ConnectionWord.UsedNames.Where(listed.Contains).Distinct().Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void Every_word_is_in_the_table_once()

@@ -40,6 +40,7 @@ public sealed class CiRunTests
     [InlineData("A.VersionTests.A_version_that_is_given_stays", "")]
     [InlineData("A.PoolerTests.Every_command(mode: \"session\")", "WARNING: nothing was tested behind a pooler, because PgBouncer is not here")]
     [InlineData("A.PostgresVersionTests.Every_command(version: 18)", "WARNING: other versions of PostgreSQL were not tested, because npm is not here")]
+    [InlineData("A.NativeProgramTests.The_demo_runs", "WARNING: the native program was not tested, because its build takes minutes")]
     public async Task Tests_that_were_skipped_are_named_behind_all_else(string name, string warning)
     {
         using var folder = new ScriptFolder();

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace BubbleSync.Tests.Scripts;
 
 /// <summary>
-/// A small repository with our real <c>run.sh</c> and a stand-in for <c>dotnet</c>: it publishes an empty program, and as the program
+/// A small repository with our real <c>run.sh</c> and a stand-in for <c>dotnet</c>: it publishes empty programs, and as the program
 /// says its folder, its words and its home, and ends with <c>FAKE_CODE</c>.
 /// </summary>
 internal sealed class ScriptFolder : IDisposable
@@ -15,10 +15,12 @@ internal sealed class ScriptFolder : IDisposable
           publish)
             echo published >>"$FAKE_LOG"
             echo "$FAKE_ERROR"
-            case "$FAKE_ERROR $*" in *?" publish"*"PublishReadyToRun=${FAKE_FAILS_AT:-true}"*) exit 1 ;; esac
+            case "$FAKE_ERROR $*" in *?" publish"*"PublishReadyToRun=${FAKE_FAILS_AT:-true}"* | *?" publish"*PublishAot=true*) exit 1 ;; esac
             while [ "$1" != -o ]; do shift; done
             mkdir -p "$2"
             : >"$2/bubblesync.dll"
+            : >"$2/bubblesync"
+            chmod +x "$2/bubblesync"
             ;;
           *)
             case $1 in *.dll) shift ;; esac

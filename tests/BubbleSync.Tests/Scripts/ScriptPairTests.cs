@@ -16,7 +16,7 @@ public sealed partial class ScriptPairTests
         var shell = ShellWord().Matches(_shell).Select(match => match.Groups[1].Value);
         var power = PowerWord().Matches(_power).Select(match => match.Groups[1].Value);
 
-        Assert.Equal(["test", "bench"], shell);
+        Assert.Equal(["test", "bench", "native"], shell);
         Assert.Equal(shell, power);
     }
 
@@ -69,8 +69,8 @@ public sealed partial class ScriptPairTests
 
     private static List<string> Options(string script, string command)
     {
-        var line = Continued().Replace(script, " ").Split('\n').First(line => line.Contains($"dotnet {command} ", StringComparison.Ordinal));
-        return [.. Option().Matches(line).Select(match => match.Groups[1].Value)];
+        var lines = Continued().Replace(script, " ").Split('\n').Where(line => line.Contains($"dotnet {command} ", StringComparison.Ordinal));
+        return [.. lines.SelectMany(line => Option().Matches(line)).Select(match => match.Groups[1].Value)];
     }
 
     [GeneratedRegex(@"^  (\w+)\)$", RegexOptions.Multiline)]

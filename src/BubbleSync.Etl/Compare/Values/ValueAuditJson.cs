@@ -36,10 +36,13 @@ internal sealed class ValueAuditJson(Stream output) : IAsyncDisposable
         if (_json.CurrentDepth == 0)
             Begin();
         _json.WriteEndArray();
-        foreach (var (name, value) in JsonSerializer.SerializeToNode(report, ReportJson.Options)!.AsObject().Where(m => m.Key != "rows"))
+        foreach (var (name, value) in JsonSerializer.SerializeToNode(report, ReportJson.TypeOf<ValueAuditReport>())!.AsObject().Where(m => m.Key != "rows"))
         {
             _json.WritePropertyName(name);
-            JsonSerializer.Serialize(_json, value, ReportJson.Options);
+            if (value is null)
+                _json.WriteNullValue();
+            else
+                value.WriteTo(_json);
         }
 
         _json.WriteEndObject();

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using BubbleSync.Etl.Settings;
 using Npgsql;
@@ -16,11 +17,12 @@ internal sealed partial record ConnectionWord(string Name, string? Keyword = nul
 
     private static readonly NpgsqlConnectionStringBuilder Npgsql = [];
 
-    // The words that have an effect: no message suggests a word that is ignored or refused.
-    private static readonly string[] UsedNames =
+    /// <summary>The words that have an effect: no message suggests a word that is ignored or refused.</summary>
+    internal static readonly string[] UsedNames =
     [
         .. ConnectionWords.All.Where(word => word.IsUsed).SelectMany(word => word.Names),
-        .. TypeDescriptor.GetProperties(Npgsql).Cast<PropertyDescriptor>().Select(p => p.DisplayName).Where(name => Find(name)!.IsUsed),
+        .. typeof(NpgsqlConnectionStringBuilder).GetProperties().Where(p => !p.IsDefined(typeof(ObsoleteAttribute)))
+            .Select(p => p.GetCustomAttribute<DisplayNameAttribute>()?.DisplayName).OfType<string>().Where(name => Find(name) is { IsUsed: true }),
     ];
 
     /// <summary>Other names that Npgsql has for it.</summary>

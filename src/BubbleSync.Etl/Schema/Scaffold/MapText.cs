@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Schema.Scaffold;
@@ -8,20 +7,18 @@ namespace BubbleSync.Etl.Schema.Scaffold;
 /// <summary>Writes a map as people write them: one field a line.</summary>
 internal static class MapText
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The whole file.</summary>
     /// <param name="map">The map.</param>
     /// <param name="schema">The path of the schema for editors, or null where there is none.</param>
     public static string Of(EntityMap map, string? schema) =>
         Invariant($$"""
         {
-        {{(schema is null ? "" : $"  \"$schema\": {Word(schema)},\n")}}  "name": {{Word(map.Name)}},
-          "bubbleType": {{Word(map.BubbleType)}},
-          "table": {{Word(map.Table)}},
-          "key": {{Word(map.Key)}},
+        {{(schema is null ? "" : $"  \"$schema\": {JsonText.Of(schema)},\n")}}  "name": {{JsonText.Of(map.Name)}},
+          "bubbleType": {{JsonText.Of(map.BubbleType)}},
+          "table": {{JsonText.Of(map.Table)}},
+          "key": {{JsonText.Of(map.Key)}},
           "level": {{map.Level}},
-        {{(map.Unmapped is null ? "" : $"  \"unmapped\": {Word(map.Unmapped)},\n")}}  "fields": [
+        {{(map.Unmapped is null ? "" : $"  \"unmapped\": {JsonText.Of(map.Unmapped)},\n")}}  "fields": [
             {{string.Join(",\n    ", map.Fields.Select(f => Line(f, null)))}}
           ]
         }
@@ -33,16 +30,14 @@ internal static class MapText
     {
         (string Name, string? Value)[] members =
         [
-            ("column", Word(field.Column)),
-            ("type", Word(field.Type)),
+            ("column", JsonText.Of(field.Column)),
+            ("type", JsonText.Of(field.Type)),
             ("from", Words(field.From)),
             ("relation", field.Relation.Count == 0 ? null : Words(field.Relation)),
-            ("note", note is null ? null : Word(note)),
+            ("note", note is null ? null : JsonText.Of(note)),
         ];
         return $"{{ {string.Join(", ", members.Where(m => m.Value is not null).Select(m => $"\"{m.Name}\": {m.Value}"))} }}";
     }
 
-    private static string Words(IReadOnlyList<string> words) => words.Count == 1 ? Word(words[0]) : $"[{string.Join(", ", words.Select(Word))}]";
-
-    private static string Word(string word) => JsonSerializer.Serialize(word, Readable);
+    private static string Words(IReadOnlyList<string> words) => words.Count == 1 ? JsonText.Of(words[0]) : $"[{string.Join(", ", words.Select(JsonText.Of))}]";
 }
