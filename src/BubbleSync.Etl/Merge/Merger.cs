@@ -58,7 +58,10 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone) { AbsentKept = found.Kept, ClearRefused = refused, Errors = marked };
+        return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone)
+        {
+            AbsentKept = found.Kept, ClearRefused = refused, Errors = marked, HasNewRows = found.New + found.Returned > 0,
+        };
     }
 
     // Columns that may not be cleared are kept in all following statements.
@@ -197,7 +200,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, CancellationToken cancellationToken)
     {
         // A first load has no rows to compare with.
-        if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
+        if (prepared.IsFirstLoad)
             return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
         return (await connection.RowsAsync(

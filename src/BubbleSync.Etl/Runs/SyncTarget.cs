@@ -21,6 +21,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     private string? _unsettled;
     private string? _fewSessions;
     private IReadOnlyList<string> _risks = [];
+    private bool _hasControlTables;
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
         (_settings, Names, Database, _catalogue, _logger) = (settings, new ResolvedMaps(maps, []), database, catalogue, logger);
@@ -164,8 +165,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     public Task RequireReadyAsync(SyncPlan plan, TargetUse use, CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
-            var findings = await new TargetPreflight(connection, Database.Schema, use).RunAsync(plan.Entities, lacksTables: false, cancellationToken);
+            var preflight = new TargetPreflight(connection, Database.Schema, use);
+            var findings = await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken);
             TargetFinding.ThrowIfAny(findings);
+            _hasControlTables |= preflight.HasControlTables;
             _risks = [.. findings.Where(f => !f.IsOk).Select(f => $"{f.Check}: {f.Message}")];
         },
         cancellationToken);
@@ -177,6 +180,7 @@ internal sealed class SyncTarget : IAsyncDisposable
             TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
             await ControlTableChecks.RequireAsync(connection, cancellationToken);
             await ControlTables.EnsureAsync(connection, cancellationToken);
+            _hasControlTables = true;
         },
         cancellationToken);
 
@@ -190,10 +194,11 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Prepares a run that holds the locks of its entities; returns warnings for the user.</summary>
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
-        await EnsureControlTablesAsync(cancellationToken);
+        if (!_hasControlTables)
+            await EnsureControlTablesAsync(cancellationToken);
         var done = new List<string>(Warnings);
         // Each in its own transaction: an index is made under a lock on its table.
-        foreach (var entity in plan.Entities)
+        foreach (var entity in plan.Entities.Where(e => !e.HasUniqueKey))
         {
             if (await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) is { } made)
                 done.Add(made);

@@ -82,15 +82,15 @@ internal sealed class EntityMerge(
                 return null;
 
             entity.Refusals = counts.Errors;
-            await NoteRowsAsync(connection, counts.NotInBubble, cancellationToken);
+            await NoteRowsAsync(connection, counts, cancellationToken);
             var report = entity.Merged(counts, clock.GetUtcNow());
-            if (journal.Source.IsRead)
+            if (journal.Source.IsRead && counts.Prepared.HasEarlierRejects)
             {
                 var isAll = entity.ReadsEverything && entity.IsComplete;
                 await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
             }
 
-            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken, MergeStage.Line(report));
             entity.Rejects = report.Rejected > 0
                 ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken)
                 : [];
@@ -99,22 +99,29 @@ internal sealed class EntityMerge(
         cancellationToken);
 
     // If Bubble and the table were shown to have the same records, with none added or deleted since, the next sync by counts may rely on it.
-    private async Task NoteRowsAsync(NpgsqlConnection connection, long? notInBubble, CancellationToken cancellationToken)
+    private async Task NoteRowsAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
     {
         if (transactions.IsDryRun || entity is not { IsComplete: true, Bound: { } bound, Baseline: not null })
             return;
 
+        var stretches = new RowStretches(entity.Plan, journal.Source.Address);
         if (!entity.ReadsEverything)
         {
+            // What came or went after the count differs from the older note too.
+            if (entity.Counted is { IsAsNoted: true, Ids: not null } && !counts.HasNewRows)
+            {
+                await stretches.KeepAsync(connection, journal.RunId, cancellationToken);
+                return;
+            }
+
             var living = new LivingRecords(entity.Plan, entity.Staging, journal.RunId);
             if (entity.Counted?.Ids is not { } counted || (await living.CountAsync(connection, bound, cancellationToken)).Ids != counted)
                 return;
         }
 
         // Rows that Bubble does not have are left out; if there are none, staging is not searched.
-        var staged = entity.ReadsEverything && notInBubble != 0 ? entity.Staging.Name : null;
-        await new RowStretches(entity.Plan, journal.Source.Address).RecordAsync(
-            connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
+        var staged = entity.ReadsEverything && counts.NotInBubble != 0 ? entity.Staging.Name : null;
+        await stretches.RecordAsync(connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
     }
 
     // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.
