@@ -2,6 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
@@ -30,6 +31,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private MergeSql _sql = new(plan, staging, force, isDry);
     private UniqueExchange _exchange = new(plan, staging, force);
     private DeferredForeignKeys _held = new(plan, staging);
+    private bool _wroteElsewhere;
 
     /// <summary>
     /// Merges what is staged; counts exactly. Returns null, and merges nothing, where records were found that the table cannot take and whose text is to be
@@ -54,6 +56,9 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         var updated = await WriteAsync(connection, found, steps, cancellationToken);
         IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
+        long? written = prepared.IsFirstLoad || _wroteElsewhere ? null : found.New + updated + found.Returned;
+        if (found.New + updated + found.Returned > 0)
+            await new TouchedRows(plan.Schema, runId).NoteMergedAsync(connection, plan, staging, written, found.Returned == 0, cancellationToken);
 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
@@ -93,7 +98,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
                 await _held.HoldAsync(connection, cancellationToken);
                 return new OwnWrite<long>(updated, plan.Name, found.New + updated);
             },
-            cancellationToken);
+            cancellationToken, othersWritten: () => _wroteElsewhere = true);
     }
 
     // Rows that a trigger keeps out are found by counting, because a trigger may change their values.

@@ -87,9 +87,16 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Determines the names of all columns by the app's description.</summary>
     public void ResolveNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
 
-    /// <summary>The patch stage of a run: all patches, or those named.</summary>
-    public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
-        new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
+    /// <summary>The patch stage of a run.</summary>
+    /// <param name="names">The patches; none for all.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
+    public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId, bool isFull)
+    {
+        var hasTriggers = _catalogue.Tables.Values.Any(t => t.MayBeStamped);
+        var runner = new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), hasTriggers, runId);
+        return new PatchStage(PatchFile.ReadAll(_settings.Run.Patches, names), runner, Plan([]).Sound, isFull, names.Count == 0);
+    }
 
     /// <summary>The names of the patches in order.</summary>
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
