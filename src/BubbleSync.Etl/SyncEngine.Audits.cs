@@ -28,12 +28,28 @@ public sealed partial class SyncEngine
         GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
-        var scope = new ComparisonScope(options.Since, options.Sample);
+        var scope = new ComparisonScope(options.Since, options.Sample) { ByCounts = options.ByCounts };
         Verification? verification = null;
         var report = await CompareAsync(
             RunKind.Verify, options, options.Entities, scope,
             run => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync, progress, cancellationToken);
         return verification!.Report(report);
+    }, cancellationToken);
+
+    /// <summary>Reads every record of all entities, or of those named, and reports for each field whether it is mapped, sent and stored.</summary>
+    /// <param name="entities">The entities; none for all.</param>
+    /// <param name="progress">Receives the progress several times a second; may be null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
+    {
+        await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
+        await target.RequireReadyAsync(target.Plan(entities).ThrowIfUnreadable(), ReadOnly, cancellationToken);
+        using var bubble = Connect();
+        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
+        var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
+        await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
+        return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>

@@ -9,6 +9,14 @@ namespace BubbleSync.Etl;
 /// <content>The commands that hold maps and tables against what the app has.</content>
 public sealed partial class SyncEngine
 {
+    /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
+    public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
+        await target.RequireTablesCanBeMadeAsync(cancellationToken);
+        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+    }, cancellationToken);
+
     /// <summary>Writes maps and table scripts for Bubble types that no map names yet; needs no database.</summary>
     /// <param name="options">Which types.</param>
     /// <param name="cancellationToken">Stops it.</param>

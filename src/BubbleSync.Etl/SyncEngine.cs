@@ -1,6 +1,5 @@
 using System.Globalization;
 using BubbleSync.Etl.Bubble;
-using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
@@ -14,7 +13,6 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Chosen;
 using BubbleSync.Etl.Runs.Recording;
-using BubbleSync.Etl.Schema;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
 using BubbleSync.Etl.Words;
@@ -72,6 +70,14 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
                 Drain = options.Drain,
             };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
+        var backfills = options.Backfill ? await target.BackfillsAsync(plan, cancellationToken) : null;
+        if (backfills is not null && resumed is null)
+        {
+            options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
+            if (options.Entities.Count == 0)
+                return NothingToFill();
+            plan = target.Plan(options.Entities).ThrowIfInvalid();
+        }
 
         await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Of(options), cancellationToken);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
@@ -82,15 +88,28 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
-        var resolve = Resolving(target, options.Entities, bubble, options.Drain);
+        // Where the tables keep all that is to be filled, Bubble is not asked at all.
+        var asks = backfills?.Values.All(b => b.IsKept) != true;
+        var resolve = Resolving(target, options.Entities, asks ? bubble : null, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
-        await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
+        if (asks)
+            await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], journal.RunId, isFull: true);
         return await new RunRecorder(journal, clock)
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
+
+    private RunReport NothingToFill() => new()
+    {
+        RunId = null,
+        Kind = RunKind.Resync,
+        Status = RunStatus.Succeeded,
+        StartedAt = clock.GetUtcNow(),
+        FinishedAt = clock.GetUtcNow(),
+        Warnings = ["Nothing to fill: no map gained a column since the rows of its entity were filled. Bubble was not asked."],
+    };
 
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
     public Task<RunReport> PatchAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => GuardedAsync(async () =>
@@ -105,30 +124,6 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var run = new PatchRun(transactions, patches);
         run.Findings.Warnings.AddRange(target.Warnings);
         return await new RunRecorder(target.Journal(runId), clock).RecordAsync(RunKind.Patch, names, false, run, null, run.RunAsync, cancellationToken);
-    }, cancellationToken);
-
-    /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
-    public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
-    {
-        await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
-    }, cancellationToken);
-
-    /// <summary>Reads every record of all entities, or of those named, and reports for each field whether it is mapped, sent and stored.</summary>
-    /// <param name="entities">The entities; none for all.</param>
-    /// <param name="progress">Receives the progress several times a second; may be null.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task<FieldAuditReport> AuditFieldsAsync(IReadOnlyList<string> entities, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
-        GuardedAsync(async () =>
-    {
-        await using var target = await OpenForReadingAsync("bubblesync audit fields", cancellationToken);
-        await target.RequireReadyAsync(target.Plan(entities).ThrowIfUnreadable(), ReadOnly, cancellationToken);
-        using var bubble = Connect();
-        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
-        var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
-        await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
-        return await audit.RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Maps and merges the rejected records of a run again, as they were kept, without Bubble.</summary>

@@ -37,5 +37,5 @@ internal static class ChildProcess
 
     /// <summary>Runs our program.</summary>
     public static Task<Outcome> BubblesyncAsync(string folder, IEnumerable<string> words, params (string Name, string? Value)[] environment) =>
-        RunAsync(folder, "dotnet", words.Prepend(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")), environment);
+        RunAsync(folder, "dotnet", words.Prepend(TestedProgram.Path), environment);
 }

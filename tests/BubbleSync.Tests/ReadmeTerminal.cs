@@ -26,7 +26,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
             "echo" => await WriteAsync(words[1], words[3]),
             "head" => new(0, File.ReadLines(Path.Combine(Folder, words[2])).Take(int.Parse(words[1].TrimStart('-'), null)), []),
             Program when words[1] == "simulate" && words[^1] != "--help" => await SimulateAsync(words[1..]),
-            Program => await EndAsync(Start("bubblesync.dll", Folder, words[1..])),
+            Program => await EndAsync(Start(TestedProgram.Path, Folder, words[1..])),
             _ => throw new NotSupportedException($"The tests do not know how to run '{line}'."),
         };
     }
@@ -62,7 +62,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
     {
         await StopAsync();
         // A port that is free, whichever one the README has: another test may have that.
-        _simulator = Start("bubblesync.dll", Folder, [.. words.Where((word, i) => word != "--port" && words[Math.Max(i - 1, 0)] != "--port")]);
+        _simulator = Start(TestedProgram.Path, Folder, [.. words.Where((word, i) => word != "--port" && words[Math.Max(i - 1, 0)] != "--port")]);
         string[] settings = [(await _simulator.StandardOutput.ReadLineAsync(_limit.Token))!, (await _simulator.StandardOutput.ReadLineAsync(_limit.Token))!];
         foreach (var (name, value) in settings.Select(s => s.Split('=')).Select(s => (s[0], s[1])))
             _environment[name] = value;

@@ -17,7 +17,7 @@ internal static class SchemaTable
     {
         if (report.Findings.Count > 0)
             Table(report).Print(console);
-        foreach (var finding in report.Findings.Where(f => f.Finding != SchemaFindingKind.FieldUnmapped))
+        foreach (var finding in report.Findings.Where(f => f.Finding is not (SchemaFindingKind.FieldUnmapped or SchemaFindingKind.FieldKept)))
             RunSummary.Line(console, $"{Word.Of(finding.Finding)}: {string.Join(": ", new[] { finding.Entity, finding.Message }.Where(t => t.Length > 0))}");
         RunSummary.Lines(console, "warning", report.Warnings);
         RunSummary.Line(console, Closing(report, isAsked));
@@ -49,8 +49,11 @@ internal static class SchemaTable
             : isAsked && report.WrittenMaps.Count == 0 ? " There was nothing to add."
             : isOpen && !isAsked ? " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps."
             : "";
+        var kept = report.Findings.Count(f => f.Finding == SchemaFindingKind.FieldKept);
+        var others = kept == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {kept} {(kept == 1 ? "other is" : "others are")} kept unmapped");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {Word.Of(report.Source)}); {report.Findings.Count} findings.{done}");
+            $"{mapped} of {fields} fields in {report.Entities.Count} types are mapped (by {Word.Of(report.Source)}){others}; "
+            + $"{report.Findings.Count - kept} findings.{done}");
     }
 }

@@ -9,6 +9,10 @@ internal static class ResyncVerb
 {
     private static readonly Option<string[]> Entity = EntityOption.Create();
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
+    private static readonly Option<bool> Backfill = new("--backfill")
+    {
+        Description = "Only fill columns that a map gained, where they are NULL, whatever the dates; write nothing else",
+    };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified "
         + "windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
@@ -30,7 +34,7 @@ internal static class ResyncVerb
     {
         var command = new Command("resync", "Read and merge all records of all or the named entities")
         {
-            Entity, Force, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
+            Entity, Force, Backfill, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
         };
         command.Validators.Add(Check);
         // The first Ctrl-C asks the run to stop early; a second one ends the program.
@@ -51,6 +55,7 @@ internal static class ResyncVerb
     {
         Entities = parsed.GetValue(Entity)!,
         Force = parsed.GetValue(Force),
+        Backfill = parsed.GetValue(Backfill),
         DryRun = parsed.GetValue(DryRun),
         Resume = parsed.GetResult(Resume) is not null,
         ResumeRun = parsed.GetValue(Resume),
@@ -67,7 +72,7 @@ internal static class ResyncVerb
         if (command.GetResult(Resume) is null)
             return;
 
-        Option[] fixedAtStart = [Entity, Force, Plan, DryRun, Prune, PruneLimit];
+        Option[] fixedAtStart = [Entity, Force, Backfill, Plan, DryRun, Prune, PruneLimit];
         foreach (var option in fixedAtStart.Where(o => command.GetResult(o) is { Implicit: false }))
             command.AddError(
                 $"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");

@@ -12,6 +12,10 @@ internal static class VerifyVerb
         "--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<Limit?> Sample = LimitOption.Create(
         "--sample", "Only about this number or part of the records of each entity, evenly over its history", percentOnly: false);
+    private static readonly Option<bool> Counts = new("--counts")
+    {
+        Description = "Only compare numbers of records, by Created Date; read and compare records where these differ",
+    };
     private static readonly Option<bool> Strict = new("--strict")
     {
         Description = "Report a value as a difference if it is kept here but Bubble no longer sends it",
@@ -21,7 +25,7 @@ internal static class VerifyVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Strict, Csv };
+        var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Counts, Strict, Csv };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -41,6 +45,7 @@ internal static class VerifyVerb
         Entities = parsed.GetValue(Entity)!,
         Since = parsed.GetResult(Since) is { Implicit: false } ? parsed.GetValue(Since) : null,
         Sample = parsed.GetValue(Sample),
+        ByCounts = parsed.GetValue(Counts),
         Strict = parsed.GetValue(Strict),
         CsvFile = parsed.GetValue(Csv),
     };

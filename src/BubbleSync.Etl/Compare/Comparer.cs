@@ -40,12 +40,16 @@ internal sealed record RecordValues(
 internal sealed class Comparer(EntityPlan plan, StagingTable staging)
 {
     /// <summary>Streams the records that differ or have values that Bubble no longer sends, sorted by id.</summary>
+    /// <param name="connection">The connection with the snapshot.</param>
+    /// <param name="horizon">Within which rows that Bubble no longer has are looked for; null where not everything is staged.</param>
+    /// <param name="known">A query of differences that are known beside what is staged; null for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public async IAsyncEnumerable<RecordDifference> DifferencesAsync(
-        NpgsqlConnection connection, Horizon? horizon, [EnumeratorCancellation] CancellationToken cancellationToken)
+        NpgsqlConnection connection, Horizon? horizon, string? known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await connection.DisableStatementTimeoutAsync(cancellationToken);
         var differences = connection.StreamAsync(
-            new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null),
+            new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null, known),
             r => new RecordDifference(
                 r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
             cancellationToken, DeletedInSourceSql.Parameters(horizon));

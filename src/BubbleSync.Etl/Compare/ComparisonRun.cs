@@ -4,12 +4,14 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Recording;
+using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
 using BubbleSync.Etl.Words;
@@ -20,6 +22,9 @@ namespace BubbleSync.Etl.Compare;
 /// <summary>The records to compare: all, those modified since a moment, or a sample; and whether they are kept as they came.</summary>
 internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, bool KeepsRaw = false)
 {
+    /// <summary>Whether only the counts of both sides are compared, and only records are read where these differ.</summary>
+    public bool ByCounts { get; init; }
+
     /// <summary>What is read, if not everything; else null.</summary>
     public string? Part => Since is { } since ? $"what was modified since {UtcText.Of(since)}" : Sample is { } sample ? $"a sample of {sample}" : null;
 }
@@ -50,6 +55,9 @@ internal sealed class ComparisonRun(
     /// <summary>What is read, if not everything; else null.</summary>
     public string? Part => scope.Part;
 
+    /// <summary>Whether only the counts of both sides are compared, and only records are read where these differ.</summary>
+    public bool IsByCounts => scope.ByCounts;
+
     /// <summary>Reads what is to be compared, and then compares it.</summary>
     /// <param name="compare">Compares the entities of <see cref="Entities"/>, each before it takes the next.</param>
     /// <param name="cancellationToken">Stops the run.</param>
@@ -62,10 +70,11 @@ internal sealed class ComparisonRun(
         var histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(bubble.Client, e.Plan), settings.Bubble, order));
         var end = default(DateTimeOffset);
         await new RunGraph(graph, _entities)
-            .Each("count", (entity, token) => histories[entity].ProbeAsync(token))
+            // To compare counts, one answer is enough here: it shows Bubble's clock.
+            .Each("count", (entity, token) => scope.ByCounts && entity != _entities[0] ? Task.CompletedTask : histories[entity].ProbeAsync(token))
             .Once("upper bound", async token => end = await FixBoundAsync(token))
             .Each("begin", (entity, token) => BeginAsync(entity, end, token))
-            .Extract((entity, token) => ReadAsync(histories[entity], end, token))
+            .Extract((entity, token) => ReadAsync(entity, histories[entity], end, token))
             .Once("compare", compare)
             .RunAsync();
     }
@@ -79,6 +88,13 @@ internal sealed class ComparisonRun(
             entity.Flow.State = EntityState.Done;
         }
     }
+
+    /// <summary>
+    /// Returns a query of differences that are known without reading; null where everything is read. Parameterless, with the columns of a
+    /// <see cref="RecordDifference"/>.
+    /// </summary>
+    public string? Known(EntityRun entity) =>
+        scope.ByCounts ? new LivingRecords(entity.Plan, entity.Staging, journal.RunId).Differences : null;
 
     /// <summary>Prepares what is staged of an entity and opens the snapshot on which it is compared.</summary>
     public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -112,7 +128,7 @@ internal sealed class ComparisonRun(
         // Not in the comparison's snapshot: other runs may write the same rejects.
         await database.RunAsync(
             c => RejectedRecords.SupersedeOtherVersionsAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
-        if (entity.IsComplete)
+        if (entity.IsComplete && !scope.ByCounts)
         {
             await database.RunAsync(
                 c => RejectedRecords.SupersedeGoneAsync(c, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken), cancellationToken);
@@ -159,12 +175,20 @@ internal sealed class ComparisonRun(
         return entity.BeginAsync(countsRows: false, cancellationToken);
     }
 
-    private Task ReadAsync(FullExtract history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
+    private Task ReadAsync(EntityRun entity, FullExtract history, DateTimeOffset end, CancellationToken cancellationToken) => scope switch
     {
+        { ByCounts: true } => CountAsync(entity, history, end, cancellationToken),
         { Since: { } since } => history.ReadChangesAsync(since, end, cancellationToken),
         { Sample: { } sample } => history.ReadSampleAsync(sample, end, cancellationToken),
         _ => history.ReadAsync(end, CancellationToken.None, cancellationToken),
     };
+
+    private Task CountAsync(EntityRun entity, FullExtract history, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        var readById = new RecordsById(bubble.Client, settings.Bubble);
+        var source = new EntitySource(bubble.Client, entity.Plan);
+        return new CountCheck(entity, history, source, readById.ReadAsync, database, journal, settings.Bubble).RunAsync(null, end, cancellationToken);
+    }
 }
 
 /// <summary>An entity while it is compared: what is staged, and the snapshot of the table.</summary>

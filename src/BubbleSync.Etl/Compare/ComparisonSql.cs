@@ -24,7 +24,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     /// <param name="withExtra">
     /// Whether to look for rows that Bubble no longer has, within <see cref="DeletedInSourceSql.Parameters"/>; only where everything that it has is staged.
     /// </param>
-    public string Differences(bool withExtra) =>
+    /// <param name="known">A query of further differences, with the same columns; null for none.</param>
+    public string Differences(bool withExtra, string? known) =>
         $"""
         select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept
         from (
@@ -35,6 +36,7 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
           union all
           {Rejected}
           {(withExtra ? $"union all {Extra}" : "")}
+          {(known is null ? "" : $"union all {known}")}
         ) d
         where d.verdict <> 'differs' or cardinality(d.columns) > 0 or d.is_marked or cardinality(d.kept) > 0
         order by d.id collate "C"

@@ -7,6 +7,7 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Transform;
 
 namespace BubbleSync.Etl.Compare;
 
@@ -47,7 +48,12 @@ internal sealed class FieldAudit(
 
         var rows = new List<FieldAuditRow>();
         foreach (var entity in _entities)
-            rows.AddRange(new FieldCounts(entity.Plan, entity.Readings.Total, plan.Missing).Rows(await StoredAsync(entity.Plan, cancellationToken)));
+        {
+            var seen = entity.Readings.Total;
+            var (stored, kept) = (await StoredAsync(entity.Plan, cancellationToken), await KeptAsync(entity.Plan, seen, cancellationToken));
+            rows.AddRange(new FieldCounts(entity.Plan, seen, plan.Missing).Rows(stored, kept));
+        }
+
         var coverage = _entities.Select(
             e => FieldCoverage.Of(e.Plan.Name, rows.Where(r => r.Entity == e.Plan.Name), maps.First(m => m.Name == e.Plan.Name).Published))
             .ToList();
@@ -64,6 +70,27 @@ internal sealed class FieldAudit(
         var counts = await database.RunAsync(
             c => c.RowsAsync(sql, r => columns.Select((_, i) => r.GetInt64(i)).ToList(), cancellationToken), cancellationToken);
         return columns.Zip(counts[0]).ToDictionary(c => c.First, c => c.Second);
+    }
+
+    // By name, the rows whose object of unmapped fields has it; names that were not seen are counted together.
+    private async Task<IReadOnlyDictionary<string, long>> KeptAsync(EntityPlan entity, FieldProfile seen, CancellationToken cancellationToken)
+    {
+        if (entity.Unmapped is not { } column)
+            return new Dictionary<string, long>();
+
+        var value = $"{column.Quoted}::jsonb";
+        var sql = $"""
+            select coalesce(n.name, @others), count(*)
+            from {entity.Table} cross join lateral jsonb_object_keys(case when jsonb_typeof({value}) = 'object' then {value} end) k (name)
+            left join unnest(@names) n (name) on n.name = k.name
+            group by n.name
+            """;
+        var counts = await database.RunAsync(
+            c => c.RowsAsync(
+                sql, r => (Name: r.GetString(0), Rows: r.GetInt64(1)), cancellationToken,
+                ("others", KnownNames.OthersName), ("names", seen.ByName.Keys.Where(n => n != KnownNames.OthersName).ToArray())),
+            cancellationToken);
+        return counts.ToDictionary(c => c.Name, c => c.Rows);
     }
 
     private sealed class Audited

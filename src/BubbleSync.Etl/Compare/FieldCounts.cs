@@ -12,10 +12,11 @@ internal sealed class FieldCounts(EntityPlan plan, FieldProfile seen, IReadOnlyL
 
     /// <summary>Returns the rows: fields by name, mapped or not, then columns that only the table has.</summary>
     /// <param name="stored">Rows whose column is not NULL, by column.</param>
-    public IEnumerable<FieldAuditRow> Rows(IReadOnlyDictionary<string, long> stored) =>
+    /// <param name="kept">Rows whose object of unmapped fields has a name, by name.</param>
+    public IEnumerable<FieldAuditRow> Rows(IReadOnlyDictionary<string, long> stored, IReadOnlyDictionary<string, long> kept) =>
         plan.Columns.SelectMany(c => c.Sources.Select(s => Mapped(c, s, stored)))
             .Concat(_missing.SelectMany(m => m.Sources.Select(s => Row(s.Name, m.Column, m.Type, FieldStatus.ColumnMissing, Held(s), 0, 0))))
-            .Concat(Unmapped())
+            .Concat(Unmapped(kept))
             .Concat(Local(stored))
             .OrderBy(r => r.Status == FieldStatus.LocalOnly).ThenBy(r => r.BubbleField, StringComparer.Ordinal).ThenBy(r => r.Column, StringComparer.Ordinal);
 
@@ -27,10 +28,19 @@ internal sealed class FieldCounts(EntityPlan plan, FieldProfile seen, IReadOnlyL
             : FieldStatus.Mapped, held, stored[column.Name], seen.Failed.GetValueOrDefault(column.Field));
     }
 
-    private IEnumerable<FieldAuditRow> Unmapped() =>
-        from name in seen.ByName
-        where !plan.Columns.SelectMany(c => c.Sources).Concat(_missing.SelectMany(m => m.Sources)).Any(s => Matches(s, name.Key))
-        select Row(name.Key, "", "", FieldStatus.Unmapped, name.Value, 0, 0);
+    private IEnumerable<FieldAuditRow> Unmapped(IReadOnlyDictionary<string, long> kept)
+    {
+        foreach (var (name, held) in seen.ByName.Where(n => !_missing.Exists(m => m.Sources.Any(s => Matches(s, n.Key)))))
+        {
+            var readers = plan.Columns.Where(c => c.Sources.Any(s => Matches(s, name))).ToList();
+            var isIgnored = plan.Ignored.Contains(name);
+            // Of a field of which only a part is read, the whole is kept too.
+            if (plan.Unmapped is { } column && !isIgnored && readers.TrueForAll(r => r.Path.Count > 0))
+                yield return Row(name, column.Name, column.Type.Name, FieldStatus.Unmapped, held, kept.GetValueOrDefault(name), 0);
+            else if (readers.Count == 0)
+                yield return Row(name, "", "", FieldStatus.Unmapped, held, 0, 0) with { Ignored = isIgnored };
+        }
+    }
 
     private IEnumerable<FieldAuditRow> Local(IReadOnlyDictionary<string, long> stored) =>
         from column in plan.Target.Columns.Values

@@ -31,7 +31,11 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
 
     /// <summary>Returns a report.</summary>
     public VerifyReport Report(RunReport report) =>
-        new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report) { IsStrict = isStrict };
+        new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report)
+        {
+            IsStrict = isStrict,
+            IsByCounts = run.IsByCounts,
+        };
 
     private async IAsyncEnumerable<VerifiedDifference> DifferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -41,8 +45,9 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             await using var compared = await run.OpenAsync(entity, cancellationToken);
 #pragma warning restore CA2000
             var (counts, kept, keptOnly) = (new Dictionary<DifferenceVerdict, long>(), default(AbsentKept), 0L);
-            var horizon = entity.IsComplete ? entity.Horizon : null;
-            await foreach (var record in new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, horizon, cancellationToken))
+            var horizon = entity.IsComplete && !run.IsByCounts ? entity.Horizon : null;
+            var differences = new Comparer(entity.Plan, entity.Staging).DifferencesAsync(compared.Connection, horizon, run.Known(entity), cancellationToken);
+            await foreach (var record in differences)
             {
                 var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
                 kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
@@ -56,7 +61,9 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
                     yield return Keep(difference);
             }
 
-            var (compare, extra) = (compared.Counts.Extracted, counts.GetValueOrDefault(DifferenceVerdict.Extra));
+            // Where both sides have as many records, these count as compared though they are not read.
+            var counted = run.IsByCounts ? entity.Flow.ExtractLog.CountedBefore : null;
+            var (compare, extra) = (Math.Max(counted ?? 0, compared.Counts.Extracted), counts.GetValueOrDefault(DifferenceVerdict.Extra));
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
             if (kept.Values > 0 && !isStrict)
@@ -77,12 +84,13 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     private string Conclusion()
     {
         var (compared, unequal) = (_entities.Sum(e => e.Compared), _entities.Sum(e => e.Compared - e.Equal + e.Extra));
+        var equal = run.IsByCounts ? "as many records on both sides; values are not compared" : "all equal";
         return unequal > 0 ? string.Create(
             CultureInfo.InvariantCulture, $"{unequal:N0} {(unequal == 1 ? "record differs" : "records differ")}{(run.Part is { } some ? $" in {some}" : "")}")
             : run.Findings.IsPartial ? "no difference, but not everything was read"
             : compared == 0 ? $"nothing to compare{(run.Part is { } none ? $" in {none}" : "")}"
-            : run.Part is { } part ? $"all equal in {part}"
-            : "all equal";
+            : run.Part is { } part ? $"{equal} in {part}"
+            : equal;
     }
 
     private VerifiedDifference Keep(VerifiedDifference difference)

@@ -40,7 +40,11 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
     /// Parameter <c>@source</c>.
     /// </summary>
     public static string IdentitySql(EntityPlan plan) =>
-        $"concat_ws(' ', @source, {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, "
+        $"concat_ws(' ', @source, {TableSql(plan)})";
+
+    /// <summary>An expression: what the entity is, whatever the address of its app.</summary>
+    public static string TableSql(EntityPlan plan) =>
+        $"concat_ws(' ', {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, "
         + $"{Identifier.Literal(plan.Table)}::regclass::oid, {Identifier.Literal(plan.KeyName)})";
 
     private static string LivingSql(EntityPlan plan) =>

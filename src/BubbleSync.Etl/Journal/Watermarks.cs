@@ -18,7 +18,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
                (array_agg(e.extracted > e.rejected order by r.started_at desc) filter (where r.kind = 'resync'))[1]
         from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
         where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
-          and not coalesce((r.options ->> 'dryRun')::boolean, false)
+          and not coalesce((r.options ->> 'dryRun')::boolean, false) and not coalesce((r.options ->> 'backfill')::boolean, false)
           and coalesce((e.proof ->> 'isComplete')::boolean, false)
           and coalesce(t.identity, (
             select f.identity from bubblesync.run_target f join bubblesync.run o using (run_id)

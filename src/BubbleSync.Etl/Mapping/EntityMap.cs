@@ -29,8 +29,20 @@ internal sealed record EntityMap
     /// <summary>The coverage that was published of this entity, for audits to show beside their own. Default none.</summary>
     public PublishedCoverage? Published { get; init; }
 
+    /// <summary>The column that holds, as one JSON object, the fields of a record that no line reads. Default none: these are only reported.</summary>
+    public string? Unmapped { get; init; }
+
+    /// <summary>Names of Bubble fields that are neither kept nor reported. Default none.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
     /// <summary>The fields in file order.</summary>
     public required IReadOnlyList<FieldMap> Fields { get; init; }
+
+    /// <summary>Whether the map only keeps fields unmapped, beside those that every record has: then it is no fault that no line finds its field.</summary>
+    public bool KeepsOnlyUnmapped => Unmapped is not null && Fields.All(f => f.Names.Any(BubbleField.All.Contains));
+
+    /// <summary>All columns that a sync writes: those of the fields, then that of the unmapped fields.</summary>
+    public IReadOnlyList<FieldMap> Columns => Unmapped is { } column ? [.. Fields, FieldMap.OfUnmapped(column)] : Fields;
 }
 
 /// <summary>One target column and the Bubble names it is read from.</summary>
@@ -42,7 +54,7 @@ internal sealed record FieldMap
     /// <summary>The name of a conversion, such as <c>text</c> or <c>numeric</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The Bubble name, then its other names in order.</summary>
+    /// <summary>The Bubble name, then its other names in order; none for the column of unmapped fields.</summary>
     public required IReadOnlyList<string> From { get; init; }
 
     /// <summary>Of all its names, one for each field that the app describes; null where the app does not describe the type.</summary>
@@ -62,4 +74,13 @@ internal sealed record FieldMap
 
     /// <summary>Overrides <see cref="EntityMap.AbsentClears"/> for this field.</summary>
     public bool? AbsentClears { get; init; }
+
+    /// <summary>Whether the column holds the fields that no line reads.</summary>
+    public bool HoldsUnmapped => From.Count == 0;
+
+    /// <summary>All Bubble names that the line reads.</summary>
+    public IEnumerable<string> Names => From.Concat(Fallback);
+
+    /// <summary>Returns the line of the column of unmapped fields. The column is written with every record, so that no field is ever absent from it.</summary>
+    public static FieldMap OfUnmapped(string column) => new() { Column = column, Type = "jsonb", From = [], AbsentClears = false };
 }

@@ -68,6 +68,8 @@ internal static partial class EntityMapReader
             Level = node.Integer("level", 0, 0, 100),
             AbsentClears = node.Choice("absent", "keep", "clear") == 1,
             Published = node.Object("published") is { } published ? ReadPublished(published) : null,
+            Unmapped = node.Text("unmapped"),
+            Ignored = node.Texts("ignore"),
             Fields = [.. node.Objects("fields").Select(ReadField)],
         };
         node.Close();
@@ -77,7 +79,25 @@ internal static partial class EntityMapReader
         foreach (var twice in map.Fields.GroupBy(f => f.Column).Where(g => g.Key.Length > 0 && g.Count() > 1))
             faults.Add(Fault(file, $"{file}: column '{twice.Key}' is written by {twice.Count()} fields: give one field several names in 'from' "
                 + "and 'fallback'."));
+        faults.AddRange(UnmappedFaults(map).Select(f => Fault(f.Place, $"{file}: {f.Place}: {f.What}")));
         return map;
+    }
+
+    private static IEnumerable<(string Place, string What)> UnmappedFaults(EntityMap map)
+    {
+        var taken = map.Unmapped is not { } column ? null
+            : column == map.Key ? "is the key"
+            : Clocks.All.Contains(column) ? "is written with a time by every sync"
+            : map.Fields.FirstOrDefault(f => f.Column == column) is { } line ? $"is written from '{line.From[0]}'"
+            : null;
+        if (taken is not null)
+            yield return ("unmapped", $"column '{map.Unmapped}' {taken}. Name a column of its own for the fields that no line reads.");
+
+        foreach (var name in map.Ignored.Distinct())
+        {
+            if (map.Fields.FirstOrDefault(f => f.Names.Contains(name)) is { } reader)
+                yield return ("ignore", $"'{name}' is read into column '{reader.Column}'. Take the name out of \"ignore\", or out of that line.");
+        }
     }
 
     private static PublishedCoverage ReadPublished(ConfigNode node)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
 
@@ -27,6 +28,9 @@ internal sealed record EntityPlan
     /// <summary>The key's name.</summary>
     public required string KeyName { get; init; }
 
+    /// <summary>Names of Bubble fields that are neither kept nor reported.</summary>
+    public FrozenSet<string> Ignored { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>The tables of all entities that the maps name.</summary>
     public IReadOnlyList<MirroredTable> Mirror { get; init; } = [];
 
@@ -42,8 +46,17 @@ internal sealed record EntityPlan
     /// <summary>The column that holds Bubble's Modified Date, which decides what is new.</summary>
     public ColumnPlan Modified => Columns.First(c => c.Name == Clocks.Modified);
 
+    /// <summary>The column that holds the fields that no line reads; null where the map names none.</summary>
+    public ColumnPlan? Unmapped => Columns.FirstOrDefault(c => c.HoldsUnmapped);
+
+    /// <summary>Whether the map only keeps fields unmapped, beside those that every record has: then it is no fault that no line finds its field.</summary>
+    public bool KeepsOnlyUnmapped { get; init; }
+
     /// <summary>The columns that name records of other entities.</summary>
     public IEnumerable<ColumnPlan> Links => Columns.Where(c => c.Relations.Count > 0);
+
+    /// <summary>The columns that a backfill fills where they are NULL, and nothing else is written; null where records are merged.</summary>
+    public Backfill? Backfill { get; init; }
 
     /// <summary>Returns the same plan, in which absent fields leave these columns as they are.</summary>
     public EntityPlan Keeping(IEnumerable<string> columns) => this with
@@ -53,6 +66,17 @@ internal sealed record EntityPlan
 
     /// <summary>The quoted target table.</summary>
     public string Table => Identifier.Quote(Schema, Target.Name);
+}
+
+/// <summary>What a backfill fills.</summary>
+/// <param name="Columns">The columns that the map gained since all rows had their values.</param>
+/// <param name="SparesEdited">
+/// Whether rows that were edited here are left out, because it is not known since when the columns are mapped: an edit may have emptied them.
+/// </param>
+internal sealed record Backfill(IReadOnlyList<string> Columns, bool SparesEdited)
+{
+    /// <summary>Whether the column of unmapped fields keeps all that is to be filled, so that Bubble need not be asked.</summary>
+    public bool IsKept { get; init; }
 }
 
 /// <summary>The columns of the clocks (DOMAIN 8: each says when something else happened).</summary>

@@ -22,7 +22,7 @@ internal sealed class NameResolution
         (_map, _fields) = (map, fields);
         var known = fields.SelectMany(f => new[] { f.Name, f.Id }).Concat(BubbleField.All).ToHashSet();
         // Without a description it is unknown whether a name is wrong.
-        _lacking = fields.Count == 0 ? [] : [.. map.Fields.Where(line => !NamesOf(line).Any(known.Contains))];
+        _lacking = fields.Count == 0 ? [] : [.. map.Fields.Where(line => !line.Names.Any(known.Contains))];
     }
 
     /// <summary>Returns the maps with the names that are added, and what was added.</summary>
@@ -37,7 +37,7 @@ internal sealed class NameResolution
     private EntityMap Resolve() => _fields.Count == 0 ? _map : _map with { Fields = [.. _map.Fields.Select(Resolve).Select(Describe)] };
 
     private FieldMap Describe(FieldMap line) =>
-        line with { Described = [.. _fields.Select(f => NamesOf(line).FirstOrDefault(n => n == f.Name || n == f.Id)).OfType<string>().Distinct()] };
+        line with { Described = [.. _fields.Select(f => line.Names.FirstOrDefault(n => n == f.Name || n == f.Id)).OfType<string>().Distinct()] };
 
     private FieldMap Resolve(FieldMap line)
     {
@@ -60,15 +60,14 @@ internal sealed class NameResolution
             return null;
 
         // Columns with the same first name mean the same field, such as two paths into one object.
-        var isTaken = _map.Fields.Any(other => other != line && NamesOf(other).Any(n => n == field.Name || n == field.Id))
+        var isTaken = _map.Ignored.Contains(field.Name) || _map.Ignored.Contains(field.Id)
+            || _map.Fields.Any(other => other != line && other.Names.Any(n => n == field.Name || n == field.Id))
             || _lacking.Any(other => other.From[0] != line.From[0] && FieldName.Normalise(other.From[0]) == name);
         return isTaken ? null : field;
     }
 
     private static bool IsNamed(DescribedField field, string normalised) =>
         FieldName.Normalise(field.Name) == normalised || FieldName.Normalise(field.Id) == normalised;
-
-    private static IEnumerable<string> NamesOf(FieldMap line) => line.From.Concat(line.Fallback);
 }
 
 /// <summary>Maps with their final names.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Columns;
@@ -48,9 +49,9 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
 
     private EntityPlan? Entity(EntityMap map)
     {
+        _faults.AddRange(MapCheck.Faults(map));
         if (!catalogue.Tables.TryGetValue(map.Table, out var table))
         {
-            CheckOwnColumns(map);
             if (catalogue.Others.TryGetValue(map.Table, out var kind))
             {
                 Fault(
@@ -66,7 +67,6 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             return null;
         }
 
-        CheckOwnColumns(map);
         foreach (var clock in Clocks.Own.Where(c => !table.Columns.ContainsKey(c)))
             Fault(map, clock, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{clock}', which every synced "
                 + "table needs.", _advice.AddColumn(map, clock, "timestamptz"));
@@ -80,7 +80,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         foreach (var key in table.CompositeKeys.Distinct())
             _warnings.Add($"{map.Name}: foreign key '{key}' of table '{map.Table}' has several columns; a record with a link that it forbids is rejected.");
 
-        var columns = map.Fields.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
+        var columns = map.Columns.Select(f => Column(map, f, table)).OfType<ColumnPlan>().Select((c, ordinal) => c with { Ordinal = ordinal }).ToList();
         return new EntityPlan
         {
             Name = map.Name,
@@ -88,11 +88,16 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Level = map.Level,
             Schema = catalogue.Schema,
             Target = table,
-            Columns = columns,
+            Columns = [.. columns.Select(c => c.HoldsUnmapped ? c with { NeverKept = [.. columns.Select(FirstName).OfType<string>(), .. map.Ignored] } : c)],
             KeyName = map.Key,
+            KeepsOnlyUnmapped = map.KeepsOnlyUnmapped,
+            Ignored = map.Ignored.ToFrozenSet(StringComparer.Ordinal),
             Mirror = _mirror ??= [.. Mirror()],
         };
     }
+
+    // The other names of a line have fields that are kept if the line takes another one.
+    private static string? FirstName(ColumnPlan column) => column.Path.Count == 0 && column.Sources.Count > 0 ? column.Sources[0].Name : null;
 
     private IEnumerable<MirroredTable> Mirror()
     {
@@ -104,20 +109,6 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         }
     }
 
-    private void CheckOwnColumns(EntityMap map)
-    {
-        (string Column, string Field)[] own = [(map.Key, BubbleField.Id), (Clocks.Modified, BubbleField.Modified)];
-        foreach (var (column, field) in own.Where(o => !map.Fields.Any(f => f.Column == o.Column && f.From.Contains(o.Field))))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, column, ErrorCode.Settings, $"{map.File}: fields: column '{column}' must be read "
-                + $"from '{field}': without it no record can be recognised or compared."));
-        foreach (var field in map.Fields.Where(f => StagingLayout.IsOwn(f.Column)))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': "
-                + "staging has a column of this name for itself. Give it another one, in the table too."));
-        foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
-            _faults.Add(new SyncError(SyncStage.Settings, map.Name, null, field.Column, ErrorCode.Settings, $"{map.File}: fields: column '{field.Column}': "
-                + $"there is no type '{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}"));
-    }
-
     private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
     {
         if (!FieldType.All.TryGetValue(field.Type, out var type))
@@ -127,8 +118,11 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         if (!table.Columns.TryGetValue(field.Column, out var target))
         {
             _missing.Add(new MissingColumn(map.Name, field.Column, field.Type, sources));
-            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} maps from "
-                + $"'{field.From[0]}'.", _advice.AddColumn(map, field.Column, type.Column), "or take the field out of the map.");
+            var (use, orElse) = field.HoldsUnmapped
+                ? ("names for unmapped fields", "or take \"unmapped\" out of the map.")
+                : ($"maps from '{field.From[0]}'", "or take the field out of the map.");
+            Fault(map, field.Column, SchemaFindingKind.ColumnMissing, $"Table '{map.Table}' has no column '{field.Column}', which {map.File} {use}.",
+                _advice.AddColumn(map, field.Column, type.Column), orElse);
             return null;
         }
 
@@ -138,7 +132,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
                 map, field.Column, SchemaFindingKind.ColumnMisfit,
                 $"Column '{field.Column}' of table '{map.Table}' is written by the database alone "
                     + $"({(target.IsIdentityAlways ? "identity always" : "generated")}). "
-                + $"Take the field out of {map.File}, or let runs write the column.",
+                + $"Take {(field.HoldsUnmapped ? "\"unmapped\"" : "the field")} out of {map.File}, or let runs write the column.",
                 Ddl.MakeWritable(catalogue.Schema, map.Table, target));
             return null;
         }
@@ -150,12 +144,18 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             // A clock's fault is reported with the table.
             if (!Clocks.All.Contains(field.Column))
             {
-                var orElse = holdsIds ? null : $"Or give the field another type in {map.File}.";
+                var orElse = holdsIds ? null
+                    : field.HoldsUnmapped ? $"Or name another column under \"unmapped\" in {map.File}."
+                    : $"Or give the field another type in {map.File}.";
                 AddMisfit(map, table, target, type.Column, Misfit.Of(map.Table, target, type, holdsIds), orElse);
             }
 
             return null;
         }
+
+        if (field.HoldsUnmapped && target.IsRequired)
+            Fault(map, field.Column, SchemaFindingKind.ColumnMisfit, $"Column '{field.Column}' of table '{map.Table}' is not null, but a record without "
+                + "unmapped fields stores NULL in it.", Ddl.DropNotNull(catalogue.Schema, map.Table, field.Column));
 
         // Every record has a Created Date with milliseconds, so that such a column would refuse nearly all of them.
         if (field.From.Contains(BubbleField.Created) && (target.Type == ColumnTypes.Date || target.Precision < ClockNotes.SentDigits))

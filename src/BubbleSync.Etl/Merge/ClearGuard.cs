@@ -16,13 +16,13 @@ internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 
     private const long AlwaysAllowed = 1;
 
-    /// <summary>Returns the columns to leave unchanged; sends no query where no field of the entity clears its column.</summary>
+    /// <summary>Returns the columns to leave unchanged; sends no query where no field of the entity clears its column, or for a backfill.</summary>
     /// <param name="connection">A connection whose transaction will merge.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<ClearRefusal>> RefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var clearing = plan.Columns.Where(c => c is { AbsentClears: true, IsRequired: false }).ToList();
-        if (clearing.Count == 0)
+        if (clearing.Count == 0 || plan.Backfill is not null)
             return [];
 
         var emptied = await CountsAsync(connection, sql.CountCleared(clearing), cancellationToken);

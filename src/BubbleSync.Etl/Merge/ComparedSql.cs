@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Mapping.Columns;
 
 namespace BubbleSync.Etl.Merge;
@@ -9,7 +10,11 @@ internal static class ComparedSql
     public static string Staged(string s, ColumnPlan column) => column.Storage.Compared($"{s}.{column.Quoted}");
 
     /// <summary>A column's value in the table's row <paramref name="t"/>.</summary>
-    public static string Stored(string t, ColumnPlan column) => column.Storage.Compared(column.Storage.Stored($"{t}.{column.Quoted}"));
+    public static string Stored(string t, ColumnPlan column)
+    {
+        var value = column.Storage.Compared(column.Storage.Stored($"{t}.{column.Quoted}"));
+        return column.NeverKept.Count > 0 ? WithoutFields(value, column.NeverKept) : value;
+    }
 
     /// <summary>A column's value in the staged row <paramref name="s"/> as it is shown.</summary>
     public static string StagedText(string s, ColumnPlan column) => Text($"{s}.{column.Quoted}", column);
@@ -19,6 +24,11 @@ internal static class ComparedSql
 
     /// <summary>A moment as it is shown, in ISO 8601.</summary>
     public static string MomentText(string moment) => $"to_char({moment} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+
+    // A field that a line reads by now, or that the map ignores by now, may still be in an object that was written before. It is no difference.
+    private static string WithoutFields(string value, IReadOnlyList<string> names) =>
+        $"case when jsonb_typeof({value}) = 'object' then nullif({value} - array[{string.Join(", ", names.Select(Identifier.Literal))}]::text[], '{{}}') "
+        + $"else {value} end";
 
     // Moments in ISO 8601, lists as JSON.
     private static string Text(string value, ColumnPlan column) => column.Type.Shape switch

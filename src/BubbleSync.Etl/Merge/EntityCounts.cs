@@ -14,6 +14,9 @@ internal sealed record EntityCounts(StagedCounts Prepared, long Inserted, long U
     /// <summary>Whether rows are there now that were not, or that were marked as deleted.</summary>
     public bool HasNewRows { get; init; }
 
+    /// <summary>Of the unchanged ones, records that have no row: a backfill inserts none.</summary>
+    public long Rowless { get; init; }
+
     /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 

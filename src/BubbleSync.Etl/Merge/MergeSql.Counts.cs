@@ -19,8 +19,8 @@ internal sealed partial class MergeSql
                count(*) filter (where {IsConflict} and not s.{StagingLayout.Rejected}),
                {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
                {(!countGone ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {DeletedInSourceSql.IsWithin("t", plan)})")},
-               {_kept.Count(completed: false, IsNewer)},
-               {_kept.Count(completed: true, IsNewer)}
+               {(plan.Backfill is null ? _kept.Count(completed: false, IsNewer) : "0::bigint")},
+               {(plan.Backfill is null ? _kept.Count(completed: true, IsNewer) : "0::bigint")}
         from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
         {(countGone ? "full" : "left")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
         """;
@@ -35,7 +35,12 @@ internal sealed partial class MergeSql
     public string CountPutBack =>
         $"""
         select count(*) from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
-        where {IsUpdated} and ((s.{_modified} is not null and {_storedModified} is distinct from s.{_modified})
+        where {IsUpdated} {(plan.Backfill is null ? IsOfOldTime : "")}
+        """;
+
+    private string IsOfOldTime =>
+        $"""
+        and ((s.{_modified} is not null and {_storedModified} is distinct from s.{_modified})
           or {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} is distinct from {ClockSql.Cut(plan, Clocks.SyncedAt, "now()")})
         """;
 

@@ -4,13 +4,12 @@ using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Staging;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge;
 
 /// <summary>
 /// The SQL statements that merge one entity from staging into its table. In them <c>s</c> is staged, <c>t</c> the target.
-/// Guarded: a row that would not change is not touched, which costs a comparison and no WAL.
+/// Guarded: a row that would not change is not touched, which costs a comparison and no WAL. For a backfill they only fill columns that are NULL.
 /// </summary>
 /// <param name="plan">The entity.</param>
 /// <param name="staging">Its staging.</param>
@@ -70,14 +69,14 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public string KeepAllRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
-        select @run, @entity, bubble_id, field, reason, raw, coalesce(is_rebuilt, false) from {staging.Rejects} where raw is not null
+        select @run, @entity, bubble_id, field, reason, raw, {IsRebuilt("")} from {staging.Rejects} where raw is not null
         """;
 
     /// <summary>Keeps the fields that did not convert, of the valid readings.</summary>
     public string KeepRejects =>
         $"""
         insert into bubblesync.rejected_record (run_id, entity, bubble_id, field, reason, raw, is_rebuilt)
-        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, coalesce(r.is_rebuilt, false)
+        select @run, @entity, r.bubble_id, r.field, r.reason, r.raw, {IsRebuilt("r.")}
         from {staging.Rejects} r
         where r.bubble_id is null
            or exists (select from {staging.Name} s where s.{_key} = r.bubble_id
@@ -115,17 +114,21 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public string Merge(string? part = null)
     {
         var inserted = Inserted().ToList();
-        var updated = Updatable().Select(c => $"{c.Quoted} = case when {IsPresent(c)} then {Value(c)} else t.{c.Quoted} end")
-            .Concat(OwnClocks().Where(o => o.OnUpdate).Select(o => $"{o.Column} = {o.Value}"));
+        var updated = Updatable().Select(c => $"{c.Quoted} = case when {IsWritten(c)} then {Value(c)} else t.{c.Quoted} end")
+            .Concat(OwnClocks().Where(o => o.OnUpdate && plan.Backfill is null).Select(o => $"{o.Column} = {o.Value}"));
         var overriding = ownNumbers && plan.Target.Columns.Values.Any(c => c.IsIdentityAlways) ? " overriding system value" : "";
+        var insert =
+            $"""
+            when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))}){overriding}
+            values ({string.Join(", ", inserted.Select(i => i.Value))})
+            """;
         return $"""
             merge into {plan.Table} as t
             using ({Source(part)}) as s
             on t.{_key} = s.{_key}
             when matched and {IsUpdated} then update set
               {string.Join(",\n  ", updated)}
-            when not matched then insert ({string.Join(", ", inserted.Select(i => i.Column))}){overriding}
-            values ({string.Join(", ", inserted.Select(i => i.Value))})
+            {(plan.Backfill is null ? insert : "")}
             """;
     }
 
@@ -133,7 +136,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
     public string Written =>
         $"""
         select s.{StagingLayout.Order} from ({Source(null)}) s left join {plan.Table} t on t.{_key} = s.{_key}
-        where t.{_key} is null or ({IsUpdated}) order by s.{StagingLayout.Order}
+        where ({(plan.Backfill is null ? $"t.{_key} is null" : "false")}) or ({IsUpdated}) order by s.{StagingLayout.Order}
         """;
 
     /// <summary>The numbers of the readings whose rows <see cref="Free"/> would change.</summary>
@@ -178,17 +181,6 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
 
     private string NewestFirst => $"{_modified} desc nulls last, {StagingLayout.Order} desc";
 
-    // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
-    private string IsNewer => force ? "true" : $"({_storedModified} is null or (s.{_modified} > {_storedModified} and not {IsEdited}))";
-
-    private string IsConflict => force ? "false" : $"(s.{_modified} > {_storedModified} and {IsEdited})";
-
-    private string IsEdited => LocalEditSql.IsEdited(plan, $"s.{_modified}");
-
-    private string IsUpdated => $"{IsNewer} and ({string.Join("\n  or ", Updatable().Select(Differs))})";
-
-    private IEnumerable<ColumnPlan> Updatable() => plan.Columns.Where(c => c.Name != plan.KeyName);
-
     // A link whose foreign key has no target yet is held back: it counts as present, but as NULL.
     private string Source(string? part)
     {
@@ -200,14 +192,6 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         var row = ownNumbers ? $", row_number() over () as {StagingLayout.Row}" : "";
         return $"select {string.Join(", ", columns)}{row} from {staging.Name} s where not s.{StagingLayout.Rejected}{(part is null ? "" : $" and {part}")}";
     }
-
-    private static string Sent(ColumnPlan column) => Invariant($"_sent_{column.Ordinal}");
-
-    private static string IsPresent(ColumnPlan column) =>
-        $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";
-
-    private static string Differs(ColumnPlan column) =>
-        $"({ComparedSql.Stored("t", column)} is distinct from {ComparedSql.Staged("s", column)} and {IsPresent(column)})";
 
     private static string Value(ColumnPlan column) => column.Written($"s.{column.Quoted}");
 

@@ -9,7 +9,6 @@ using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Staging;
-using BubbleSync.Etl.Words;
 using Npgsql;
 using static System.FormattableString;
 
@@ -51,21 +50,26 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         var refused = await KeepRefusedAsync(connection, cancellationToken);
         var found = await ClassifyAsync(connection, prepared, horizon, cancellationToken);
+        var rowless = plan.Backfill is null ? 0 : found.New;
+        if (plan.Backfill is not null)
+            found = found with { New = 0, Newer = plan.Backfill.Columns.Count == 0 ? 0 : found.Newer, Returned = 0 };
         if (found.Conflicts > 0)
             await connection.ExecuteAsync(_sql.LogConflicts, cancellationToken, names);
 
         var updated = await WriteAsync(connection, found, steps, cancellationToken);
         IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
         long? written = prepared.IsFirstLoad || _wroteElsewhere ? null : found.New + updated + found.Returned;
+        // A backfill leaves the times of the rows as they are.
+        var isStamped = found.Returned == 0 && plan.Backfill is null;
         if (found.New + updated + found.Returned > 0)
-            await new TouchedRows(plan.Schema, runId).NoteMergedAsync(connection, plan, staging, written, found.Returned == 0, cancellationToken);
+            await new TouchedRows(plan.Schema, runId).NoteMergedAsync(connection, plan, staging, written, isStamped, cancellationToken);
 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
         return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone)
         {
-            AbsentKept = found.Kept, ClearRefused = refused, Errors = marked, HasNewRows = found.New + found.Returned > 0,
+            AbsentKept = found.Kept, ClearRefused = refused, Errors = marked, HasNewRows = found.New + found.Returned > 0, Rowless = rowless,
         };
     }
 
@@ -91,12 +95,13 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         // In two steps rows are written twice, so that their number does not show what triggers wrote.
         return await OwnWrites.WriteAsync(
-            connection, plan.Mirror, steps != MergeSteps.AtOnce ? [plan.OwnTable] : [],
+            connection, plan.Mirror, steps != MergeSteps.AtOnce || plan.Backfill is not null ? [plan.OwnTable] : [],
             async () =>
             {
                 var updated = await MergeAsync(connection, found, steps, cancellationToken);
                 await _held.HoldAsync(connection, cancellationToken);
-                return new OwnWrite<long>(updated, plan.Name, found.New + updated);
+                // A backfill writes into rows that were edited here, too.
+                return plan.Backfill is null ? new OwnWrite<long>(updated, plan.Name, found.New + updated) : new OwnWrite<long>(updated);
             },
             cancellationToken, othersWritten: () => _wroteElsewhere = true);
     }
@@ -118,13 +123,13 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             return written - found.New;
         if (written == found.New + updates)
             return await PutBackAsync(connection, cancellationToken) is > 0 and var putBack
-                ? throw KeptOut(Keeping, (0, found.New), (putBack, updates))
+                ? throw UntakenRows.Error(plan, nextStep, Keeping, (0, found.New), (putBack, updates))
                 : updates;
 
         // A row that a trigger stored in another table, and that is visible in this one, was not kept out.
-        var inserts = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var inserts = await CountKeptOutAsync(connection, cancellationToken);
         var keptUpdates = plan.Target.Triggers.Any(t => t.KeepsUpdates) || !mayKeepOut ? found.New + updates - written - inserts : 0;
-        return inserts + keptUpdates == 0 ? updates : throw KeptOut(Keeping, (inserts, found.New), (keptUpdates, updates));
+        return inserts + keptUpdates == 0 ? updates : throw UntakenRows.Error(plan, nextStep, Keeping, (inserts, found.New), (keptUpdates, updates));
     }
 
     // Each record that fits may give up a value that another one waits for. Returns how many rows were written.
@@ -172,35 +177,18 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             && after.DeletedSince(before, plan.Name) == 0 && after.WrittenSince(before, plan.Name) <= written)
             return;
 
-        var deleted = await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken);
+        var deleted = await CountKeptOutAsync(connection, cancellationToken);
         var putBack = written > inserted ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
         if (deleted + putBack > 0)
-            throw KeptOut(plan.Target.Triggers, (deleted, inserted), (putBack, written - inserted));
+            throw UntakenRows.Error(plan, nextStep, plan.Target.Triggers, (deleted, inserted), (putBack, written - inserted));
     }
+
+    // A backfill inserts no record.
+    private async Task<long> CountKeptOutAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        plan.Backfill is null ? await connection.ScalarAsync<long>(_sql.CountKeptOut, cancellationToken) : 0;
 
     private async Task<long> PutBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         plan.Target.Triggers.Any(t => t.KeepsUpdates) ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
-
-    private SyncException KeptOut(IEnumerable<TriggerInfo> suspects, (long Kept, long All) inserts, (long Kept, long All) updates)
-    {
-        var triggers = suspects.Select(t => $"'{t.Name}'").ToList();
-        string?[] what =
-        [
-            inserts.Kept > 0 ? Invariant($"{inserts.Kept} of {inserts.All} new rows") : null,
-            updates.Kept > 0 ? Invariant($"{updates.Kept} of {updates.All} updates") : null,
-        ];
-        var kept = string.Join(" and ", what.OfType<string>());
-        var found = triggers.Count switch
-        {
-            0 => $"table {plan.Table} did not take {kept}, and no trigger explains it (a rule, or row-level security?)",
-            1 => $"trigger {triggers[0]} of table {plan.Table} kept {kept} out",
-            _ => $"one of the triggers {string.Join(", ", triggers)} of table {plan.Table} kept {kept} out",
-        };
-        var fix = triggers.Count == 0 ? "table" : "trigger";
-        return new SyncException(new SyncError(
-            SyncStage.Load, plan.Name, null, null, ErrorCode.RowsNotTaken,
-            $"{plan.Name}: {found}, so that nothing of this entity was merged. Fix the {fix}, then {nextStep}."));
-    }
 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, CancellationToken cancellationToken)
     {

@@ -28,6 +28,10 @@ internal static class Ddl
         $"alter table {Identifier.Quote(schema, table)} alter column {Identifier.Quote(column.Name)} type "
         + $"{(column.Type == ColumnTypes.Timestamp ? "timestamp(3)" : "timestamptz(3)")};";
 
+    /// <summary>Lets a column be empty.</summary>
+    public static string DropNotNull(string schema, string table, string column) =>
+        $"alter table {Identifier.Quote(schema, table)} alter column {Identifier.Quote(column)} drop not null;";
+
     /// <summary>A comment line. A name from Bubble may hold line breaks, which would end the comment.</summary>
     public static string Comment(string words) => $"-- {words.ReplaceLineEndings(" ")}";
 

@@ -25,7 +25,7 @@ public enum FieldStatus
     /// <summary>A map reads the field into the column.</summary>
     Mapped,
 
-    /// <summary>No map names the field.</summary>
+    /// <summary>No map names the field; where the map has a column of unmapped fields, it is kept there.</summary>
     Unmapped,
 
     /// <summary>A map names the column, and the table lacks it.</summary>
@@ -103,6 +103,9 @@ public enum SchemaFindingKind
 
     /// <summary>The key column has no unique index.</summary>
     IndexMissing,
+
+    /// <summary>No line of the map reads the field, and the column of unmapped fields keeps it: nothing has to be done.</summary>
+    FieldKept,
 }
 
 /// <summary>The source of a Bubble type's fields.</summary>

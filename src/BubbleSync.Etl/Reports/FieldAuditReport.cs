@@ -37,12 +37,12 @@ public sealed record FieldAuditReport(
 /// <summary>One field of one entity.</summary>
 /// <param name="Entity">The entity.</param>
 /// <param name="BubbleField">The field as Bubble names it; empty for a column that no map names.</param>
-/// <param name="Column">The target column; empty for a field that no map names.</param>
+/// <param name="Column">The target column; for a field that no map names, the column of unmapped fields, or empty where the map names none.</param>
 /// <param name="Type">The field's type, or the column's type.</param>
 /// <param name="Status">How both belong together.</param>
 /// <param name="Seen">Records read; one that changes meanwhile is read twice.</param>
 /// <param name="Present">Records that had the field.</param>
-/// <param name="Stored">Rows in PostgreSQL whose column is not NULL.</param>
+/// <param name="Stored">Rows in PostgreSQL whose column is not NULL; in the column of unmapped fields, rows whose object has the field.</param>
 /// <param name="Failed">Values that did not convert.</param>
 /// <param name="Filled">Records that had something in the field: neither null nor blank nor a bare <c>//</c>.</param>
 /// <param name="Shapes">
@@ -52,4 +52,11 @@ public sealed record FieldAuditReport(
 /// </param>
 public sealed record FieldAuditRow(
     string Entity, string BubbleField, string Column, string Type, FieldStatus Status, long Seen, long Present, long Stored, long Failed, long Filled,
-    IReadOnlyList<string> Shapes);
+    IReadOnlyList<string> Shapes)
+{
+    /// <summary>Whether the map ignores the field, so that it counts nowhere in the coverage.</summary>
+    public bool Ignored { get; init; }
+
+    /// <summary>Whether the column of unmapped fields keeps the whole field.</summary>
+    internal bool IsKept => Status == FieldStatus.Unmapped && Column.Length > 0;
+}

@@ -7,9 +7,9 @@ namespace BubbleSync.Etl.Reports;
 /// <c>audit values</c> compares value by value.
 /// </summary>
 /// <param name="Entity">The entity, or <c>total</c>.</param>
-/// <param name="Known">Fields that the map names or Bubble sends.</param>
+/// <param name="Known">Fields that the map names or Bubble sends, without those that it ignores.</param>
 /// <param name="Sent">Of these, fields that at least one record fills.</param>
-/// <param name="Mapped">Of those sent, fields whose column is there.</param>
+/// <param name="Mapped">Of those sent, fields whose column is there: their own, or that of unmapped fields.</param>
 /// <param name="Stored">Of those mapped, fields whose column holds anything.</param>
 /// <param name="Percent">
 /// The average, over the fields sent, of the part that is stored; rounded down, so that 100 says everything. 100 where nothing is sent.
@@ -19,15 +19,18 @@ public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mappe
 {
     internal static FieldCoverage Of(string entity, IEnumerable<FieldAuditRow> rows, PublishedCoverage? published)
     {
-        var fields = rows.Where(r => r.BubbleField.Length > 0).GroupBy(r => (r.Entity, r.BubbleField)).ToList();
+        var fields = rows.Where(r => r.BubbleField.Length > 0 && !r.Ignored).GroupBy(r => (r.Entity, r.BubbleField)).ToList();
         var sent = fields.Where(f => f.Any(r => r.Filled > 0)).ToList();
-        var percent = sent.Count == 0 ? 100 : Math.Floor(1000 * sent.Sum(f => f.Min(Share)) / sent.Count) / 10;
+        var percent = sent.Count == 0 ? 100 : Math.Floor(1000 * sent.Sum(Share) / sent.Count) / 10;
         return new FieldCoverage(
-            entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == FieldStatus.Mapped)), sent.Count(f => f.All(r => r.Stored > 0)),
-            percent, published);
+            entity, fields.Count, sent.Count, sent.Count(f => f.All(r => r.Status == FieldStatus.Mapped || r.IsKept)),
+            sent.Count(f => f.All(r => r.Stored > 0)), percent, published);
     }
 
-    // A field may go to several columns: it is stored as far as it is in all of them.
+    // A field may go to several columns: it is stored as far as it is in all of them, or as far as the whole of it is kept unmapped.
+    private static decimal Share(IEnumerable<FieldAuditRow> field) =>
+        field.FirstOrDefault(r => r.IsKept) is { } kept ? Share(kept) : field.Min(Share);
+
     private static decimal Share(FieldAuditRow row) => Math.Min(1, (decimal)row.Stored / Math.Max(row.Filled, 1));
 }
 

@@ -40,8 +40,14 @@ public enum NextActionKind
     /// <summary>Resync the entities and take Bubble's values over all others.</summary>
     ForceResync,
 
+    /// <summary>Fill the columns that the maps of the entities gained.</summary>
+    Backfill,
+
     /// <summary>Resync the entities and mark the rows that Bubble no longer has.</summary>
     PruneSoft,
+
+    /// <summary>Sync what changed in the entities, load what is missing and mark the rows that Bubble no longer has.</summary>
+    SyncIncremental,
 
     /// <summary>Fix the file of the patch and run it.</summary>
     FixPatch,

@@ -46,7 +46,7 @@ internal static class NextActions
         if (entities.Count == 0)
             return [];
 
-        var fill = new NextAction(NextActionKind.ForceResync, "takes Bubble's values everywhere, also over rows that were edited here") { Entities = entities };
+        var fill = new NextAction(NextActionKind.Backfill, "fills the new columns of the rows that are there, and writes nothing else") { Entities = entities };
         return report.Applied > 0 ? [fill] : [new NextAction(NextActionKind.ApplyAdditions, "adds the columns that the new lines write"), fill];
     }
 
@@ -85,6 +85,8 @@ internal static class NextActions
 
         if (Of(report, e => e.ClearRefused is { Count: > 0 }) is { Count: > 0 } kept)
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
+        if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
+            yield return new NextAction(NextActionKind.Backfill, "fills the columns that the map gained, and writes nothing else") { Entities = unfilled };
         if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
@@ -108,13 +110,18 @@ internal static class NextActions
         var refused = Refused(report.Errors);
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return CheckAccess;
-        if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
+        if (report.IsByCounts)
+        {
+            if (Of(report, e => e.Missing + e.Older + e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } unequal)
+                yield return new NextAction(NextActionKind.SyncIncremental, "loads what is missing, marks what Bubble no longer has") { Entities = unequal };
+        }
+        else if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
             yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
         if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0 && !refused.Contains(e.Name)) is { Count: > 0 } other)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };
         if (report.RunId is { } run && Of(report, e => e.Rejected > 0).Count > 0)
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
-        if (Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
+        if (!report.IsByCounts && Of(report, e => e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } gone)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
         if (!report.IsStrict && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
             yield return ListAbsent(absent);

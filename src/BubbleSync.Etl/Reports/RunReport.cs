@@ -125,6 +125,13 @@ public sealed record EntityReport
     public IReadOnlyList<ClearRefusal>? ClearRefused { get; init; }
 
     /// <summary>
+    /// Columns that the map gained since all rows had their values: rows that did not change in Bubble since lack them until a backfill. Left out where there
+    /// is none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Unfilled { get; init; }
+
+    /// <summary>
     /// Whether the run left out records of the entity, or may have, that a resync of it reads: a list that was not searched for each record, or a rejected
     /// record that was not kept as Bubble sent it. Left out where not.
     /// </summary>

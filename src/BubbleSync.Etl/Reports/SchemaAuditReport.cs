@@ -44,7 +44,7 @@ public sealed record SchemaAuditReport(
 /// <summary>How much of one type is mapped.</summary>
 /// <param name="Name">The entity.</param>
 /// <param name="BubbleType">The type, as the map names it.</param>
-/// <param name="Fields">Fields that Bubble has.</param>
+/// <param name="Fields">Fields that Bubble has, without those that the map ignores.</param>
 /// <param name="Mapped">Of these, fields that a line of the map reads.</param>
 public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fields, int Mapped);
 
@@ -52,7 +52,7 @@ public sealed record SchemaAuditedEntity(string Name, string BubbleType, int Fie
 /// <param name="Entity">The entity; empty for a type that no map names.</param>
 /// <param name="BubbleType">The Bubble type.</param>
 /// <param name="BubbleField">The field as Bubble names it, or empty.</param>
-/// <param name="Column">The column, or the one proposed; or empty.</param>
+/// <param name="Column">The column, the one proposed, or the one that keeps unmapped fields; or empty.</param>
 /// <param name="Type">What the field holds in Bubble's words, or empty.</param>
 /// <param name="Finding">What kind of thing it is.</param>
 /// <param name="Message">The same in words, with what to do.</param>

@@ -21,6 +21,10 @@ public sealed record VerifyReport(
     [JsonIgnore]
     public bool IsStrict { get; init; }
 
+    /// <summary>Whether only counts were compared, and records only where these differ. In no JSON.</summary>
+    [JsonIgnore]
+    public bool IsByCounts { get; init; }
+
     /// <summary>What to do now, the gravest first; none where all is well. In no JSON.</summary>
     [JsonIgnore]
     public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);

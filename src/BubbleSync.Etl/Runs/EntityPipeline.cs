@@ -83,7 +83,7 @@ internal sealed class EntityPipeline
         foreach (var reading in readings)
         {
             Interlocked.Add(ref _takenOver, reading.Records);
-            if (reading is { Window.Kind: not WindowKind.Modified, Verdict.Outcome: Outcome.Proved })
+            if (reading is { Window.Kind: not (WindowKind.Modified or WindowKind.Chosen), Verdict.Outcome: Outcome.Proved })
                 ExtractLog.Add(reading.Window, reading.Verdict);
         }
 

@@ -58,6 +58,9 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>The first fields that did not convert.</summary>
     public IReadOnlyList<SyncError> Rejects { get; set; } = [];
 
+    /// <summary>Records without a row that a backfill left out.</summary>
+    public long Rowless { get; set; }
+
     /// <summary>When it began.</summary>
     public DateTimeOffset StartedAt { get; set; }
 
@@ -136,6 +139,13 @@ internal sealed class EntityRun : IAsyncDisposable
             await TakeOverMergedAsync(merged, cancellationToken);
         else if (!await TryTakeOverStagedAsync([.. point.Windows[Plan.Name]], cancellationToken))
             await BeginAnewAsync(cancellationToken);
+    }
+
+    /// <summary>Starts the entity again and removes what an earlier attempt at the same run has staged.</summary>
+    public async Task BeginAgainAsync(CancellationToken cancellationToken)
+    {
+        await CreateStagingAsync(cancellationToken);
+        await BeginAnewAsync(cancellationToken);
     }
 
     private async Task TakeOverMergedAsync(EntityReport merged, CancellationToken cancellationToken)

@@ -30,6 +30,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly TargetTransactions _transactions;
     private readonly MergeOptions _merging;
     private readonly MergeStage _merge;
+    private readonly ReadingOrder _order;
     private DateTimeOffset _end;
     private List<EntityRun> _entities = [];
     private Dictionary<EntityRun, FullExtract> _histories = [];
@@ -41,6 +42,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         (_settings, _options, _bubble, _database, _resolve, _journal, _resumed, _clock) =
             (settings, options, bubble, database, resolve, journal, resumed, clock);
+        _order = new ReadingOrder(clock);
         _transactions = new TargetTransactions(database, options.DryRun, checkLock);
         _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
         _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
@@ -59,6 +61,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
         var plans = await _resolve(Findings, cancellationToken);
+        if (_options.Backfill)
+            plans = await FillingAsync(plans, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         try
@@ -81,12 +85,26 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             _options.Drain.ThrowIfCancellationRequested();
     }
 
+    // An entity that is merged already has nothing left to fill.
+    private Task<List<EntityPlan>> FillingAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => _database.RunAsync(
+        async connection =>
+        {
+            var filling = new List<EntityPlan>();
+            foreach (var plan in plans)
+            {
+                var backfill = await new FilledColumns(plan).BackfillAsync(connection, cancellationToken);
+                filling.Add(plan with { Backfill = backfill ?? new Backfill([], SparesEdited: false) });
+            }
+
+            return filling;
+        },
+        cancellationToken);
+
     /// <summary>Builds the run's graph; sends and writes nothing yet.</summary>
     public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)
     {
-        var order = new ReadingOrder(_clock);
         _entities = [.. plans.Select(e => new EntityRun(e, graph, _database, _journal) { ReadsEverything = true })];
-        _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, order));
+        _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, _order));
         var final = new FinalStages(_merging, _database, _transactions, _journal, Findings, patches, () => _entities) { ReadAgain = _merge.ReadAgain };
         var refused = new ConcurrentBag<SyncError>();
         var run = new RunGraph(graph, _entities)
@@ -112,6 +130,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
     private async Task ProbeAsync(EntityRun entity, ConcurrentBag<SyncError> refused, CancellationToken cancellationToken)
     {
+        if (entity.Plan.Backfill is { IsKept: true })
+            return;
+
         try
         {
             await AskAsync(_histories[entity].ProbeAsync, cancellationToken);
@@ -159,7 +180,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken)
     {
         entity.Bound = _end;
-        return _resumed is null ? entity.BeginAsync(_options.Prune != PruneMode.None, cancellationToken) : entity.TakeOverAsync(_resumed, cancellationToken);
+        return _resumed is null ? entity.BeginAsync(_options.Prune != PruneMode.None, cancellationToken)
+            : entity.Plan.Backfill is { IsKept: true } ? entity.BeginAgainAsync(cancellationToken)
+            : entity.TakeOverAsync(_resumed, cancellationToken);
     }
 
     private async Task ReadAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -170,12 +193,24 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         try
         {
-            await AskAsync(token => _histories[entity].ReadAsync(_end, _options.Drain, token), cancellationToken);
+            await AskAsync(
+                token => entity.Plan.Backfill is { IsKept: true } kept
+                    ? ReadKeptAsync(entity, kept, token)
+                    : _histories[entity].ReadAsync(_end, _options.Drain, token),
+                cancellationToken);
         }
         catch (OperationCanceledException) when (_options.Drain.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // It is left unmerged.
         }
+    }
+
+    private Task ReadKeptAsync(EntityRun entity, Backfill backfill, CancellationToken cancellationToken)
+    {
+        Findings.Warn($"{entity.Plan.Name}: {string.Join(", ", backfill.Columns)}: filled from column '{entity.Plan.Unmapped!.Name}', which keeps what Bubble "
+            + "sent. Bubble was not asked.");
+        var kept = new KeptFields(entity.Plan);
+        return entity.Flow.PassAsync(token => ReplayedRecords.ReadAsync(kept.ReadAsync(_database, backfill, token), _order, token), cancellationToken);
     }
 
     // Before each merge, over all records read so far: a bad run stops before it changes more. A percentage is a part of all records to be read:

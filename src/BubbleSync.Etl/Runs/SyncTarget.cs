@@ -98,6 +98,13 @@ internal sealed class SyncTarget : IAsyncDisposable
         return new PatchStage(PatchFile.ReadAll(_settings.Run.Patches, names), runner, Plan([]).Sound, isFull, names.Count == 0);
     }
 
+    /// <summary>Returns what a backfill is to fill, by the entities whose maps gained columns that rows may lack.</summary>
+    public async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(SyncPlan plan, CancellationToken cancellationToken)
+    {
+        await EnsureControlTablesAsync(cancellationToken);
+        return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, cancellationToken), cancellationToken);
+    }
+
     /// <summary>The names of the patches in order.</summary>
     public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 

@@ -11,10 +11,11 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
     private readonly NameIndex _index = new(map.Fields.Select(SourceField.Of));
 
     /// <summary>How much of the type is mapped.</summary>
-    public SchemaAuditedEntity Entity => new(map.Name, map.BubbleType, type.Fields.Count, type.Fields.Count(f => LineOf(f.Effective) is not null));
+    public SchemaAuditedEntity Entity => new(
+        map.Name, map.BubbleType, type.Fields.Count(f => !IsIgnored(f)), type.Fields.Count(f => LineOf(f.Effective) is not null));
 
-    /// <summary>Fields that no line reads under any name.</summary>
-    public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null);
+    /// <summary>Fields that no line reads under any name, without those that the map ignores.</summary>
+    public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null && !IsIgnored(f));
 
     /// <summary>All differences except for fields that no line reads.</summary>
     public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Shared(), .. Renamed(), .. Misfits(), .. Gone()];
@@ -26,7 +27,7 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
             map.Name, map.BubbleType, match.Field.Name, match.Column, match.Field.Type, SchemaFindingKind.FieldRenamed, match.Message, null);
 
     private IEnumerable<SchemaFinding> Shared() =>
-        type.SharedNames.Select(
+        type.SharedNames.Where(s => !map.Ignored.Contains(s.Name)).Select(
             s => new SchemaFinding(map.Name, map.BubbleType, s.Name, LineOf([s.Name])?.Column ?? "", "", SchemaFindingKind.NameShared, s.Message, null));
 
     private IEnumerable<SchemaFinding> Renamed() =>
@@ -57,6 +58,8 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
 
     private SchemaFinding Finding(SurveyedField field, FieldMap line, SchemaFindingKind finding, string message) =>
         new(map.Name, map.BubbleType, field.Name, line.Column, field.Type, finding, message, null);
+
+    private bool IsIgnored(SurveyedField field) => LineOf(field.Names) is null && field.Names.Any(map.Ignored.Contains);
 
     private FieldMap? LineOf(IEnumerable<string> names)
     {

@@ -91,7 +91,7 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
         var unmapped = comparison.Unmapped.ToList();
         var there = plan.Entities.FirstOrDefault(e => e.Name == map.Name)?.Target;
         var table = there ?? foreseen;
-        var taken = map.Fields.Select(f => f.Column)
+        var taken = map.Columns.Select(f => f.Column)
             .Concat(TableScript.OwnColumns).Concat(there is null ? foreseen?.Columns.Keys ?? [] : await OwnAsync(there, cancellationToken));
         var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
         var proposer = new FieldProposer(app, entities, FreeNames.OfColumns(taken));
@@ -113,6 +113,14 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
     {
+        if (map.Unmapped is { } kept)
+        {
+            _findings.Add(new SchemaFinding(
+                map.Name, map.BubbleType, field.Name, kept, field.Type, SchemaFindingKind.FieldKept,
+                $"No line of {map.File} reads it, and column '{kept}' keeps it. For a column of its own, add: {MapText.Line(line, null)}", null));
+            return;
+        }
+
         // Without the right to create the table, its script's columns are unknown, and one of them may have this name.
         if (table is null)
         {

@@ -18,7 +18,7 @@ internal static class TableScript
     public static string Of(EntityMap map)
     {
         // A primary key is a replica identity too, without which a published table cannot be updated.
-        var columns = map.Fields.Select(f => $"{Identifier.Quote(f.Column)} {ColumnType(f)}{(f.Column == map.Key ? " primary key" : "")}")
+        var columns = map.Columns.Select(f => $"{Identifier.Quote(f.Column)} {ColumnType(f)}{(f.Column == map.Key ? " primary key" : "")}")
             .Concat(Further.Where(c => map.Fields.All(f => f.Column != c)).Select(c => $"{Identifier.Quote(c)} timestamptz"));
         var table = Identifier.Quote(map.Table);
         return $"""

@@ -12,6 +12,12 @@ public sealed record ResyncOptions
     /// <summary>Whether Bubble's values win over local edits and over rows that are newer. Default false.</summary>
     public bool Force { get; init; }
 
+    /// <summary>
+    /// Whether only the columns are filled that a map gained since its entity was last filled, where they are NULL, whatever the dates. Nothing else is
+    /// written, and only the entities concerned are read. Default false.
+    /// </summary>
+    public bool Backfill { get; init; }
+
     /// <summary>Whether everything is rolled back at the end. Default false.</summary>
     public bool DryRun { get; init; }
 

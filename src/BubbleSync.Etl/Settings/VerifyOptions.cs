@@ -14,6 +14,11 @@ public sealed record VerifyOptions
     /// <summary>Only about so many records of each entity, or such a part, spread evenly over its history; null for all.</summary>
     public Limit? Sample { get; init; }
 
+    /// <summary>
+    /// Whether only the numbers of records are compared, by Created Date. Where they differ, and only there, records are read and compared. Default false.
+    /// </summary>
+    public bool ByCounts { get; init; }
+
     /// <summary>Whether values that are kept here though Bubble no longer sends them are differences. Default false.</summary>
     public bool Strict { get; init; }
 

@@ -101,6 +101,9 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
     private static string Property(ColumnPlan column)
     {
         var value = column.Type.Shape == FieldShape.Json ? $"s.{column.Quoted}::jsonb" : $"s.{column.Quoted}";
+        if (column.HoldsUnmapped)
+            return $"coalesce({value}, '{{}}')";
+
         return column.Path.Reverse().Append(column.Field).Aggregate(value, (inner, step) => $"jsonb_build_object({Identifier.Literal(step)}, {inner})");
     }
 }

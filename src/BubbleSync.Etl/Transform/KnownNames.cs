@@ -9,6 +9,9 @@ namespace BubbleSync.Etl.Transform;
 /// <summary>Hot: the names found in an entity's records, each resolved once. Reading takes no lock: a new name makes a new table.</summary>
 internal sealed class KnownNames(NameIndex index)
 {
+    /// <summary>What reports call the names beyond the most that are kept.</summary>
+    public const string OthersName = "(further names)";
+
     // A type has some hundred fields; more names than this come only from records whose keys are data, and no field reads those.
     private const int Most = 2000;
 
@@ -19,7 +22,7 @@ internal sealed class KnownNames(NameIndex index)
     public IReadOnlyCollection<KnownName> All => Volatile.Read(ref _names).Values;
 
     /// <summary>Names beyond the most that are kept.</summary>
-    public KnownName Others { get; } = new("(further names)", 0, []);
+    public KnownName Others { get; } = new(OthersName, 0, [], index.RuleOf("", []));
 
     /// <summary>Returns what a name, as it stands between its quotes, means for this entity.</summary>
     public KnownName Find(ReadOnlySpan<byte> raw) =>
@@ -36,11 +39,11 @@ internal sealed class KnownNames(NameIndex index)
             JsonText.Append(raw, text);
             var name = Encoding.UTF8.GetString(text.Written.Span);
             var slots = index.Find(name);
-            // A name that a field reads is always kept: without it the field would appear absent.
-            if (slots.Length == 0 && _names.Count >= Most)
+            // A name that a field reads is always kept: without it the field would appear absent. So is one that the map ignores.
+            if (slots.Length == 0 && _names.Count >= Most && !index.IsIgnored(name))
                 return Others;
 
-            known = new KnownName(name, _names.Count + 1, slots);
+            known = new KnownName(name, _names.Count + 1, slots, index.RuleOf(name, slots));
             Volatile.Write(ref _names, new Dictionary<byte[], KnownName>(_names, Utf8Comparer.Instance) { [raw.ToArray()] = known });
             return known;
         }
@@ -66,4 +69,5 @@ internal sealed class KnownNames(NameIndex index)
 /// <param name="Name">As Bubble writes it.</param>
 /// <param name="Number">Its place in tallies.</param>
 /// <param name="Slots">The slots it fills; none where no field reads it.</param>
-internal sealed record KnownName(string Name, int Number, int[] Slots);
+/// <param name="Unmapped">Whether its fields go into the column of unmapped fields.</param>
+internal sealed record KnownName(string Name, int Number, int[] Slots, UnmappedRule Unmapped);

@@ -42,6 +42,8 @@ internal sealed class RawFields : IDisposable
         return kind switch
         {
             JsonValueKind.Undefined => "",
+            JsonValueKind.Object when column.HoldsUnmapped => _scope.Row.Unmapped.Raw(),
+            _ when column.HoldsUnmapped => "",
             JsonValueKind.String => JsonText.Lossy(JsonText.Raw(value)),
             _ => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)),
         };

@@ -9,7 +9,7 @@ using BubbleSync.Etl.Transform.FieldTypes;
 namespace BubbleSync.Etl.Transform;
 
 /// <summary>Hot: the state of the record that is being mapped; one object for a page, reset for each record.</summary>
-internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer rows, long firstOrder) : IDisposable
+internal sealed partial class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer rows, long firstOrder) : IDisposable
 {
     private readonly StagingLayout _layout = new(plan);
     private readonly ColumnPlan _modified = plan.Modified;
@@ -23,6 +23,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     private JsonElement _record;
     private string? _id;
     private int _start;
+    // The slot of the value that was chosen last; null where the column has nothing but blanks and nulls.
+    private int? _chosen;
 
     /// <summary>Where conversions write.</summary>
     public RowWriter Row { get; } = new(rows);
@@ -53,6 +55,7 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         _id = null;
         _start = rows.Length;
         _faults.Clear();
+        Row.Unmapped.Clear();
         Array.Clear(_kinds);
         Array.Clear(_nulls);
     }
@@ -67,6 +70,8 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
         {
             var name = names.Find(JsonMarshal.GetRawUtf8PropertyName(property));
             Tally.Count(name);
+            if (name.Unmapped != UnmappedRule.Never)
+                Row.Unmapped.Add(name, property);
             foreach (var slot in name.Slots)
                 (_slots[slot], _kinds[slot]) = (property.Value, property.Value.ValueKind);
         }
@@ -95,7 +100,10 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
     /// </summary>
     public JsonElement Choose(ColumnPlan column, out JsonValueKind kind, out string? fault)
     {
-        fault = null;
+        (fault, _chosen) = (null, null);
+        if (column.HoldsUnmapped)
+            return ChooseUnmapped(out kind);
+
         JsonElement blank = default, none = default;
         foreach (var slot in index.ColumnSlots[column.Ordinal])
         {
@@ -111,7 +119,10 @@ internal sealed class RecordScope(EntityPlan plan, NameIndex index, CopyBuffer r
             if (kind == JsonValueKind.Null)
                 none = value;
             else if (kind != JsonValueKind.String || !TextConversion.IsNothing(value, column.Type))
+            {
+                _chosen = slot;
                 return value;
+            }
             else if (column.Type.KeepsBlank && blank.ValueKind == JsonValueKind.Undefined)
                 blank = value;
         }

@@ -124,7 +124,7 @@ public sealed class CompletionTests : IDisposable
         var outcome = await ChildProcess.RunAsync(
             _folder, shell, words,
             ("PATH", $"{_folder}/bin:{Environment.GetEnvironmentVariable("PATH")}"),
-            ("BUBBLESYNC_DLL", Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")));
+            ("BUBBLESYNC_DLL", TestedProgram.Path));
         Assert.True(outcome is { Code: 0, Error: "" }, outcome.All);
         return Words(outcome.Output);
     }

@@ -31,7 +31,7 @@ public sealed partial class LiveViewTests(PostgresFixture postgres) : IClassFixt
     private async Task<string> RunAsync(int columns, string? noColour)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 40 });
-        var program = $"stty cols {columns} rows 40; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")}' resync";
+        var program = $"stty cols {columns} rows 40; exec dotnet '{TestedProgram.Path}' resync";
         var outcome = await ChildProcess.RunAsync(
             Path.GetTempPath(), "script", ["-qec", program, "/dev/null"],
             ("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("SHELL", "/bin/sh"), ("CI", null), ("NO_COLOR", noColour),

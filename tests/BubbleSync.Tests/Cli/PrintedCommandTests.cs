@@ -33,7 +33,9 @@ public sealed class PrintedCommandTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
 
-        var outcome = await Bubblesync.RunAsync(fixture, [("CONFIG", Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"))], words);
+        var own = Path.Combine(Path.GetDirectoryName(TestedProgram.Path)!, "config", "bubblesync.json");
+
+        var outcome = await Bubblesync.RunAsync(fixture, [("CONFIG", own)], words);
 
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
         Assert.Contains("name its settings file with --config FILE", outcome.Error, StringComparison.Ordinal);

@@ -178,7 +178,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
 
         Assert.Contains("lines added, marked for review: "
             + $"{Path.Combine(Path.GetDirectoryName(settings)!, "entities", "agent.json")}", outcome.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\nnext: bubblesync resync --entity agent .*--force --config \S+   # takes Bubble's values", outcome.Output);
+        Assert.Matches(@"\nnext: bubblesync resync --backfill --entity agent .*--config \S+   # fills the new columns", outcome.Output);
         Assert.Contains("0 findings. There was nothing to add.", again.Output, StringComparison.Ordinal);
     }
 

@@ -101,7 +101,8 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
             program.Kill();
         }
 
-        await fixture.UntilAsync("select not exists (select from pg_stat_activity where application_name like 'bubblesync %' and datname = current_database())");
+        await fixture.UntilAsync(
+            "select not exists (select from pg_stat_activity where application_name like 'bubblesync %' and datname = current_database())");
         fixture.Settings = fixture.Settings with { Run = fixture.Settings.Run with { Patches = patches } };
 
         var killed = await SeenAsync(fixture, () => IncrementalAsync(fixture));

@@ -33,7 +33,7 @@ public sealed class EngineAllocationTests(PostgresFixture postgres) : IClassFixt
     // since a collection may empty the pools in the middle of one.
     private async Task<(long Bytes, long LargeBytes, long Records)> LeastAsync(int records)
     {
-        await using var bubble = await SimulatedApp.StartAsync(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"), records);
+        await using var bubble = await SimulatedApp.StartAsync(TestedProgram.Beside, records);
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         fixture.Settings = fixture.Settings with { Bubble = fixture.Settings.Bubble with { BaseUrl = new Uri(bubble.BaseUrl + "/"), ApiToken = bubble.Token } };
         var extracted = (await fixture.ResyncAsync()).Entities.Sum(e => e.Extracted);

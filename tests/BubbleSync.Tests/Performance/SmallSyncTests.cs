@@ -13,7 +13,7 @@ public sealed class SmallSyncTests(PostgresFixture postgres) : IClassFixture<Pos
 {
     private const int Few = 2_000;
     private const int Many = 20_000;
-    private const int MostStatements = 190;
+    private const int MostStatements = 200;
     private const int FewPages = 30;
 
     // The registrations that list an invoice are found by a scan of their table: such lists have no index.

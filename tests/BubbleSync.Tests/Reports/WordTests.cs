@@ -30,10 +30,10 @@ public sealed class WordTests
         ["ValueVerdict"] = "same differs absent-kept rejected row-missing",
         ["SchemaFindingKind"] =
             "type-unmapped type-gone field-unmapped field-renamed field-gone name-shared type-misfit table-missing no-table column-missing column-misfit "
-                + "index-missing",
+                + "index-missing field-kept",
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
-            "doctor resume resync-entities force-resync prune-soft fix-patch show-rejects reprocess show-conflicts audit-links "
+            "doctor resume resync-entities force-resync backfill prune-soft sync-incremental fix-patch show-rejects reprocess show-conflicts audit-links "
             + "apply-schema accept-source list-runs audit-schema apply-additions sync-invoices scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };

@@ -31,7 +31,7 @@ internal static class Bubblesync
         };
         foreach (var word in OperatingSystem.IsLinux() ? ["--default-signal", "dotnet"] : Array.Empty<string>())
             start.ArgumentList.Add(word);
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bubblesync.dll"));
+        start.ArgumentList.Add(TestedProgram.Path);
         foreach (var word in words)
             start.ArgumentList.Add(word);
 

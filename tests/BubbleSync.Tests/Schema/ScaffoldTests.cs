@@ -95,6 +95,24 @@ public sealed class ScaffoldTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
+    public async Task A_field_that_the_app_gains_later_is_kept_unmapped()
+    {
+        await using var fixture = await OpenAsync(postgres);
+        fixture.Bubble.Records.Declare("thing", "Other Fields", "text");
+        await fixture.Engine().ScaffoldAsync(new ScaffoldOptions { Types = ["thing"] }, fixture.Limit);
+        await fixture.Engine().ApplySchemaAsync(fixture.Limit);
+        fixture.Put("thing", SyncFixture.Record(1, SyncFixture.Early, "\"Other Fields\": \"x\", \"New!\": 12.50"));
+
+        var run = await fixture.ResyncAsync();
+
+        Assert.Equal(RunStatus.Succeeded, run.Status);
+        Assert.Equal("x|{\"New!\": 12.50}", await fixture.RowAsync("select other_fields_2, other_fields from thing"));
+        Assert.Contains(
+            "\n  \"unmapped\": \"other_fields\",\n  \"fields\": [", await File.ReadAllTextAsync(Path.Combine(fixture.Settings.Run.Entities, "thing.json")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Levels_follow_the_links_and_circles_are_told()
     {
         await using var fixture = await OpenAsync(postgres);

@@ -160,7 +160,7 @@ public sealed class EntitySchemaTests : IDisposable
         {
           "$schema": "../entity.schema.json", "name": "thing", "bubbleType": "Thing", "table": "thing", "key": "bubble_id", "level": 3, "absent": "clear",
             "note": "a word",
-          "published": { "mapped": 1, "of": 2, "note": "a word" },
+          "published": { "mapped": 1, "of": 2, "note": "a word" }, "unmapped": "others", "ignore": ["X"],
           "fields": [
             { "column": "a", "type": "text", "from": ["A", "a"], "fallback": ["B"], "path": "c.d", "relation": ["agent", "user"], "follow": true,
               "absent": "keep", "note": "a word" }

@@ -67,7 +67,7 @@ public sealed partial class ExampleTests(PostgresFixture postgres) : IClassFixtu
                 $"postgresql://{address.Username}:{Uri.EscapeDataString(address.Password!)}@{address.Host}:{address.Port}/{address.Database}")),
         ];
 
-        var program = $"bubblesync() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "bubblesync.dll")}' \"$@\"; }}";
+        var program = $"bubblesync() {{ dotnet '{TestedProgram.Path}' \"$@\"; }}";
         var commands = blocks[1].Replace("prisma", folder, StringComparison.Ordinal);
         if (!HasPsql)
         {

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Transform;
 using Xunit;
@@ -12,7 +13,7 @@ public sealed class FieldTallyTests
     private static readonly Window Changes = new(WindowKind.Modified, Start.AddDays(1), null);
 
     private readonly FieldTally _tally = new();
-    private readonly KnownName _name = new("Name", 1, []);
+    private readonly KnownName _name = new("Name", 1, [], UnmappedRule.Never);
 
     [Fact]
     public void A_reading_that_is_thrown_away_is_not_counted()

@@ -8,6 +8,9 @@ internal sealed record ColumnPlan
     /// <summary>Most digits of a second's fraction: microseconds.</summary>
     public const int MostSecondDigits = 6;
 
+    /// <summary>What reports call the field of the column that holds the unmapped fields.</summary>
+    public const string UnmappedField = "(unmapped)";
+
     /// <summary>Its position in the row, from 0.</summary>
     public required int Ordinal { get; init; }
 
@@ -17,8 +20,13 @@ internal sealed record ColumnPlan
     /// <summary>What the value becomes.</summary>
     public required FieldType Type { get; init; }
 
-    /// <summary>The Bubble fields it is read from, in order; the first has the field's name in reports.</summary>
+    /// <summary>
+    /// The Bubble fields it is read from, in order; the first has the field's name in reports. None for the column of unmapped fields.
+    /// </summary>
     public required IReadOnlyList<SourceField> Sources { get; init; }
+
+    /// <summary>All Bubble names that it is read from; none for the column of unmapped fields.</summary>
+    public IEnumerable<string> SourceNames => Sources.SelectMany(s => s.OtherNames.Prepend(s.Name));
 
     /// <summary>Property names to walk into a nested object; mostly none.</summary>
     public required IReadOnlyList<string> Path { get; init; }
@@ -62,8 +70,14 @@ internal sealed record ColumnPlan
     /// <summary>The digits of a second's fraction that the column holds.</summary>
     public int SecondDigits => Target.Precision ?? MostSecondDigits;
 
+    /// <summary>Whether it holds, as one JSON object, the fields of a record that no line reads.</summary>
+    public bool HoldsUnmapped => Sources.Count == 0;
+
     /// <summary>The Bubble name that reports use.</summary>
-    public string Field => Sources[0].Name;
+    public string Field => HoldsUnmapped ? UnmappedField : Sources[0].Name;
+
+    /// <summary>Of the column of unmapped fields: the fields that are never in it, because a line reads them or the map ignores them.</summary>
+    public IReadOnlyList<string> NeverKept { get; init; } = [];
 
     /// <summary>The quoted column.</summary>
     public string Quoted => Identifier.Quote(Name);
@@ -74,7 +88,7 @@ internal sealed record SourceField(string Name, IReadOnlyList<string> OtherNames
 {
     /// <summary>The Bubble fields that a line of a map reads, in order.</summary>
     public static IReadOnlyList<SourceField> Of(FieldMap field) =>
-        [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
+        field.HoldsUnmapped ? [] : [new(field.From[0], [.. field.From.Skip(1)]), .. field.Fallback.Select(name => new SourceField(name, []))];
 }
 
 /// <summary>An entity that a column's ids belong to.</summary>

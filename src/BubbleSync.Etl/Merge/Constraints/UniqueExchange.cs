@@ -23,6 +23,10 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
     public async Task<IReadOnlySet<long>> FreeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var freed = new HashSet<long>();
+        // A backfill gives no value up.
+        if (plan.Backfill is not null)
+            return freed;
+
         foreach (var (index, column) in (await IndexesAsync(connection, cancellationToken)).SelectMany(Columns))
         {
             var orders = await FreeAsync(connection, index, column, cancellationToken);

@@ -25,7 +25,7 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
     /// <summary>Stores the links of the merged rows whose target is missing, and removes those that Bubble has changed since.</summary>
     public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var column in plan.Columns.Where(c => c.HoldsLinks))
+        foreach (var column in plan.Columns.Where(c => c.HoldsLinks && (plan.Backfill is not { } backfill || backfill.Columns.Contains(c.Name))))
         {
             await connection.ExecuteAsync(Forget(column), cancellationToken, Names(column));
             await connection.ExecuteAsync(Hold(column), cancellationToken, Names(column));

@@ -35,13 +35,13 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
     /// Counts those created before a moment and those without Created Date, and compares the rows with what the last sync noted, in one scan of the table.
     /// </summary>
     /// <param name="connection">A connection.</param>
-    /// <param name="since">From when changes were read.</param>
+    /// <param name="since">From when changes were read; null where none were.</param>
     /// <param name="bound">The last Created Date to count.</param>
     /// <param name="last">What the last sync noted.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The counts; null where some rows were not sent as changes, or came or went, and have to be found one by one.</returns>
     public async Task<RangeCount?> SurveyAsync(
-        NpgsqlConnection connection, DateTimeOffset since, DateTimeOffset bound, RowNote last, CancellationToken cancellationToken)
+        NpgsqlConnection connection, DateTimeOffset? since, DateTimeOffset bound, RowNote last, CancellationToken cancellationToken)
     {
         var (count, unseen, known) = (await connection.RowsAsync(
             $"""
@@ -136,6 +136,24 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         return (removed, remaining);
     }
 
+    /// <summary>
+    /// The differences that are known without reading: rows of which Bubble has no record, and rejected records that are kept, as far as they are not staged.
+    /// A query without parameters of (id, verdict, columns, fields, whether it is marked, kept columns).
+    /// </summary>
+    public string Differences => Bound(
+        $"""
+        select n.bubble_id, 'extra', null, null, false, null from bubblesync.not_in_bubble n
+        where n.target_schema = @schema and n.entity = @entity
+          and exists (select from {plan.Table} t where t.{_key} = n.bubble_id and {IsUnmarked})
+        union all
+        select coalesce(x.bubble_id, ''), 'rejected', null, array_agg(distinct x.field), false, null
+        from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+        where r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null and {IsOfSync}
+          and not exists (select from {staging.Name} s where s.{_key} = x.bubble_id)
+          and not exists (select from {staging.Rejects} j where j.bubble_id is null and x.bubble_id is null and j.raw = x.raw)
+        group by x.bubble_id, case when x.bubble_id is null then x.raw end
+        """);
+
     // A query of (id, created). A rejected record may have no staged date: its id begins with the time of its creation.
     private string Query => Select("", "");
 
@@ -144,7 +162,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         $"""
         ,
                case when s.id is null or ({IsUnmarked} and not exists ({Gone("t")})) then t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz end as known,
-               s.id is null and {_modified} >= @since and {_modified} < @bound as is_unseen
+               s.id is null and {_modified} >= @since::timestamptz and {_modified} < @bound as is_unseen
         """,
         ", null::timestamptz, false");
 

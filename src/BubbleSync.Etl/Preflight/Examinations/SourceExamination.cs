@@ -108,8 +108,9 @@ internal sealed class SourceExamination(
     {
         var index = new NameIndex(map.Fields.Select(SourceField.Of));
         var names = page.Records.EnumerateArray()
-            .Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Except(BubbleField.All).ToList();
-        if (names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
+            .Where(r => r.ValueKind == JsonValueKind.Object).SelectMany(r => r.EnumerateObject().Select(p => p.Name))
+            .Except([.. BubbleField.All, .. map.Ignored]).ToList();
+        if (!map.KeepsOnlyUnmapped && names.Count > 0 && names.TrueForAll(n => index.Find(n).Length == 0))
             _strange.Add($"{map.Name} ('{names[0]}')");
     }
 

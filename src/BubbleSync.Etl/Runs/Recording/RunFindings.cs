@@ -85,6 +85,15 @@ internal sealed class RunFindings
                 + $"a strict comparison of {plan.Name} names them.");
         }
 
+        if (report.Unfilled is { } unfilled)
+        {
+            Warnings.Add(
+                $"{plan.Name}: columns that the map gained: {string.Join(", ", unfilled)}. Rows that have not changed in Bubble since lack them until a "
+                + "backfill fills them.");
+        }
+
+        if (entity.Rowless > 0)
+            Warnings.Add(Invariant($"{plan.Name}: records that have no row, which a backfill does not insert: {entity.Rowless}."));
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);
@@ -101,16 +110,20 @@ internal sealed class RunFindings
     // No field name of the records is in the map: the rows would have only ids and dates.
     private void AddStrangers(EntityPlan plan, RecordMapper mapper)
     {
-        var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name)).ToList();
-        if (names.Count > 0 && names.TrueForAll(n => n.Slots.Length == 0))
+        var names = mapper.Tally.Present.Keys.Where(n => !BubbleField.All.Contains(n.Name) && !plan.Ignored.Contains(n.Name)).ToList();
+        var stored = plan.Unmapped is { } column ? $"they are stored in column '{column.Name}' alone" : "only ids and dates were stored";
+        if (names.Count > 0 && !plan.KeepsOnlyUnmapped && names.TrueForAll(n => n.Slots.Length == 0))
             Errors.Add(new SyncError(SyncStage.Transform, plan.Name, null, null, ErrorCode.NamesUnknown, $"{plan.Name}: none of the {names.Count} fields that "
-                + "Bubble sends is in the map, so that only ids and dates were stored. Where these are database ids, switch on 'Display fields instead of id "
+                + $"Bubble sends is in the map, so that {stored}. Where these are database ids, switch on 'Display fields instead of id "
                 + "for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
     private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
     {
-        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0).OrderByDescending(p => p.Value)
+        if (plan.Unmapped is not null)
+            return;
+
+        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
             .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
         var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
         if (unmapped.Count > 0)

@@ -24,10 +24,10 @@ internal sealed class CountCheck(
     private RangeCount? _first;
 
     /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
-    /// <param name="since">From when changes were read.</param>
+    /// <param name="since">From when changes were read; null where none were.</param>
     /// <param name="bound">The last Created Date to compare counts of.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    public async Task RunAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
         try
         {
@@ -46,7 +46,7 @@ internal sealed class CountCheck(
         }
     }
 
-    private async Task CompareAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    private async Task CompareAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
         var note = await SurveyAsync(since, bound, cancellationToken);
         var isAsNoted = _first is not null;
@@ -73,7 +73,7 @@ internal sealed class CountCheck(
     }
 
     // One scan of the table shows whether anything has to be found at all, and counts.
-    private Task<RowNote> SurveyAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken) => database.RunAsync(
+    private Task<RowNote> SurveyAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken) => database.RunAsync(
         async connection =>
         {
             var note = await _stretches.LastAsync(connection, cancellationToken);
@@ -82,10 +82,14 @@ internal sealed class CountCheck(
         },
         cancellationToken);
 
-    private async Task<NotedRows> FindChangedAsync(DateTimeOffset since, DateTimeOffset bound, CancellationToken cancellationToken)
+    private async Task<NotedRows> FindChangedAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
-        var unseen = await database.RunAsync(c => _living.UnseenAsync(c, since, bound, MostAsked, cancellationToken), cancellationToken);
-        await AskAsync(unseen, cancellationToken);
+        if (since is { } from)
+        {
+            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, bound, MostAsked, cancellationToken), cancellationToken);
+            await AskAsync(unseen, cancellationToken);
+        }
+
         return await database.RunAsync(c => _stretches.ReadAsync(c, cancellationToken), cancellationToken);
     }
 

@@ -77,16 +77,22 @@ internal sealed class EntityMerge(
         entity.Plan.Name,
         async connection =>
         {
-            var horizon = entity is { ReadsEverything: true, IsComplete: true } && options.Prune != PruneMode.None ? entity.Horizon : null;
+            var isBackfill = entity.Plan.Backfill is not null;
+            var isAll = entity is { ReadsEverything: true, IsComplete: true } && !isBackfill;
+            var horizon = isAll && options.Prune != PruneMode.None ? entity.Horizon : null;
             if (await _merger.MergeAsync(connection, entity.Staged, horizon, steps, cancellationToken) is not { } counts)
                 return null;
 
             entity.Refusals = counts.Errors;
-            await NoteRowsAsync(connection, counts, cancellationToken);
-            var report = entity.Merged(counts, clock.GetUtcNow());
-            if (journal.Source.IsRead && counts.Prepared.HasEarlierRejects)
+            if (!isBackfill)
+                await NoteRowsAsync(connection, counts, cancellationToken);
+            entity.Rowless = counts.Rowless;
+            var report = entity.Merged(counts, clock.GetUtcNow()) with
             {
-                var isAll = entity.ReadsEverything && entity.IsComplete;
+                Unfilled = await NoteFilledAsync(connection, counts, cancellationToken) is { Count: > 0 } unfilled ? unfilled : null,
+            };
+            if (journal.Source.IsRead && !isBackfill && counts.Prepared.HasEarlierRejects)
+            {
                 await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
             }
 
@@ -122,6 +128,22 @@ internal sealed class EntityMerge(
         // Rows that Bubble does not have are left out; if there are none, staging is not searched.
         var staged = entity.ReadsEverything && counts.NotInBubble != 0 ? entity.Staging.Name : null;
         await stretches.RecordAsync(connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
+    }
+
+    // Returns the columns that the map gained and that rows may lack. Rejected records may have rows that a backfill did not reach.
+    private async Task<IReadOnlyList<string>> NoteFilledAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
+    {
+        if (transactions.IsDryRun)
+            return [];
+
+        var filled = new FilledColumns(entity.Plan);
+        var reachesAll = entity is { ReadsEverything: true, IsComplete: true } && counts.Prepared.Rejected == 0;
+        var isWrittenAnew = counts.Prepared.IsFirstLoad || (reachesAll && options.Force);
+        if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
+            return await filled.ForgetAsync(connection, cancellationToken);
+
+        await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, cancellationToken);
+        return [];
     }
 
     // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.

@@ -84,7 +84,8 @@ internal sealed class MergeStage(
         await RecordSourceAsync(cancellationToken);
         var began = Stopwatch.GetTimestamp();
         using var span = EtlDiagnostics.Begin("merge", ("entity", entity.Plan.Name));
-        entity.Report = await new EntityMerge(entity, options, transactions, journal, ReadAgain, clock).RunAsync(check, drain, cancellationToken);
+        var readAgain = entity.Plan.Backfill is { IsKept: true } ? null : ReadAgain;
+        entity.Report = await new EntityMerge(entity, options, transactions, journal, readAgain, clock).RunAsync(check, drain, cancellationToken);
         EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "merge"), EtlDiagnostics.Tag("entity", entity.Plan.Name));
         Count(entity.Report);
         entity.Flow.State = EntityState.Done;

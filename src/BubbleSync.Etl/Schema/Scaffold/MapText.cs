@@ -21,7 +21,7 @@ internal static class MapText
           "table": {{Word(map.Table)}},
           "key": {{Word(map.Key)}},
           "level": {{map.Level}},
-          "fields": [
+        {{(map.Unmapped is null ? "" : $"  \"unmapped\": {Word(map.Unmapped)},\n")}}  "fields": [
             {{string.Join(",\n    ", map.Fields.Select(f => Line(f, null)))}}
           ]
         }

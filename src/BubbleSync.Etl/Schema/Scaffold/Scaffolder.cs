@@ -12,6 +12,9 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
 {
     private const string Key = "bubble_id";
 
+    // Keeps what Bubble gains later, until the field has a line of its own.
+    private const string UnmappedColumn = "other_fields";
+
     // The throttle limits the parallel requests; this limits how many types wait for it.
     private const int AtOnce = 16;
 
@@ -80,7 +83,8 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
             entities[BubbleQuery.TypeName(type.Name)] = names.Take(EntityName.Of(type.Display), "entity");
 
         var maps = types.Select(type => Map(
-            type, entities[BubbleQuery.TypeName(type.Name)], new FieldProposer(app, entities, FreeNames.OfColumns([Key, .. TableScript.OwnColumns])))).ToList();
+            type, entities[BubbleQuery.TypeName(type.Name)],
+            new FieldProposer(app, entities, FreeNames.OfColumns([Key, UnmappedColumn, .. TableScript.OwnColumns])))).ToList();
         _warnings.AddRange(maps.Zip(types).Where(m => m.Second.HasNameless)
             .Select(m => $"{m.First.Name}: records have a field without a name, which no map can read. Give it a name in the Bubble editor."));
         _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
@@ -100,6 +104,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         BubbleType = type.Name,
         Table = name,
         Key = Key,
+        Unmapped = UnmappedColumn,
         Fields = [.. type.Fields.Select(
             f => f.Names.Contains(BubbleField.Id) ? new FieldMap { Column = Key, Type = "text", From = [BubbleField.Id] } : proposer.Propose(f))],
     };

@@ -12,6 +12,10 @@ internal static class OptionsCheck
             yield return fault;
         if (options.MaxRejects is { } most && !IsPart(most))
             yield return Usage(nameof(options.MaxRejects), "MaxRejects: a number of records from 0 on, or a part from 0 to 100 %, is expected.");
+        if (options is { Backfill: true, Force: true } or { Backfill: true, Prune: PruneMode.Soft or PruneMode.Hard })
+            yield return Usage(
+                nameof(options.Backfill),
+                "Backfill fills columns that are NULL and writes nothing else, so it goes with neither Force nor Prune. Leave these out.");
         if (options is { ResumeRun: not null, Resume: false })
             yield return Usage(nameof(options.ResumeRun), "ResumeRun: it names a run to go on with, but Resume is false. Set Resume to true.");
     }
@@ -24,6 +28,8 @@ internal static class OptionsCheck
     {
         if (options is { Since: not null, Sample: not null })
             yield return Usage("--sample", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
+        if (options.ByCounts && (options.Since is not null || options.Sample is not null || options.Strict))
+            yield return Usage("--counts", "--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
         if (options.Sample is { } sample && (!IsPart(sample) || sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 }))
             yield return Usage("--sample", $"--sample {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using BubbleSync.Etl.Messages;
 
 namespace BubbleSync.Etl.Transform.FieldTypes;
@@ -16,14 +17,42 @@ internal static class CompactJson
         _ => AppendRaw(value, field),
     };
 
-    /// <summary>Whether every number in a value is one that PostgreSQL's jsonb, which keeps numerics, can hold.</summary>
-    public static bool HoldsOnlyNumerics(JsonElement value) => value.ValueKind switch
+    /// <summary>Appends a name, a colon and its value.</summary>
+    public static TextNotes Append(JsonProperty property, CopyBuffer field)
     {
-        JsonValueKind.Object => value.EnumerateObject().All(p => HoldsOnlyNumerics(p.Value)),
-        JsonValueKind.Array => value.EnumerateArray().All(HoldsOnlyNumerics),
-        JsonValueKind.Number => DecimalLiteral.TryParse(JsonMarshal.GetRawUtf8Value(value), out var number) && number.FitsNumeric,
-        _ => true,
-    };
+        var notes = AppendText(JsonMarshal.GetRawUtf8PropertyName(property), field);
+        field.WriteBytes(":"u8);
+        return notes | Append(property.Value, field);
+    }
+
+    /// <summary>Whether every number in a value is one that PostgreSQL's jsonb, which keeps numerics, can hold.</summary>
+    public static bool HoldsOnlyNumerics(JsonElement value)
+    {
+        // Loops, because All would make an object of each enumerator.
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Number:
+                return DecimalLiteral.TryParse(JsonMarshal.GetRawUtf8Value(value), out var number) && number.FitsNumeric;
+            case JsonValueKind.Object:
+                foreach (var property in value.EnumerateObject())
+                {
+                    if (!HoldsOnlyNumerics(property.Value))
+                        return false;
+                }
+
+                return true;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    if (!HoldsOnlyNumerics(item))
+                        return false;
+                }
+
+                return true;
+            default:
+                return true;
+        }
+    }
 
     private static TextNotes AppendObject(JsonElement value, CopyBuffer field)
     {
@@ -32,9 +61,7 @@ internal static class CompactJson
         foreach (var property in value.EnumerateObject())
         {
             field.WriteBytes([separator]);
-            notes |= AppendText(JsonMarshal.GetRawUtf8PropertyName(property), field);
-            field.WriteBytes(":"u8);
-            notes |= Append(property.Value, field);
+            notes |= Append(property, field);
             separator = (byte)',';
         }
 
@@ -65,9 +92,17 @@ internal static class CompactJson
 
     private static TextNotes AppendText(ReadOnlySpan<byte> raw, CopyBuffer field)
     {
+        field.WriteBytes("\""u8);
+        // Nearly all texts: valid JSON escapes quotes and control characters, so nothing has to change.
+        if (!raw.Contains((byte)'\\') && Utf8.IsValid(raw))
+        {
+            field.WriteBytes(raw);
+            field.WriteBytes("\""u8);
+            return TextNotes.None;
+        }
+
         using var text = new CopyBuffer(raw.Length);
         var notes = JsonText.Append(raw, text);
-        field.WriteBytes("\""u8);
         foreach (var letter in text.Written.Span)
             AppendLetter(letter, field);
         field.WriteBytes("\""u8);

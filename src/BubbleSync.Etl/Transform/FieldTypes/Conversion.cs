@@ -32,6 +32,7 @@ internal static class Conversions
     /// <summary>The conversion for a column: that of its type, unless the column holds less than the type has.</summary>
     public static Conversion Of(ColumnPlan column) => (column.Type.Shape, column.Target.Type) switch
     {
+        _ when column.HoldsUnmapped => JsonConversion.Unmapped,
         (FieldShape.Text, ColumnTypes.Enum) => new EnumConversion(column.Target.Labels ?? []).Label,
         (FieldShape.Text, ColumnTypes.Uuid) => TextConversion.Uuid,
         (FieldShape.Timestamp, ColumnTypes.Date) => TimestampConversion.Date,
@@ -52,6 +53,9 @@ internal sealed class RowWriter(CopyBuffer rows) : IDisposable
 
     /// <summary>What was changed in the value, or is unusual about it.</summary>
     public TextNotes Notes { get; set; }
+
+    /// <summary>The record's fields that no line reads; empty where the entity keeps none.</summary>
+    public UnmappedFields Unmapped { get; } = new();
 
     /// <summary>Prepares for the next value.</summary>
     public void Next()

@@ -1,0 +1,89 @@
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Journal;
+
+/// <summary>
+/// The columns whose values all rows of an entity's table have: those that were mapped when the first rows came, and those that a backfill or a forced resync
+/// filled since. No other run writes rows that are not newer in Bubble, so a column that the map gained since is NULL in them.
+/// </summary>
+/// <param name="plan">The entity.</param>
+internal sealed class FilledColumns(EntityPlan plan)
+{
+    /// <summary>Returns what a backfill of the entity is to fill; null where there is nothing.</summary>
+    public async Task<Backfill?> BackfillAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(connection, cancellationToken) is not { Fields: var filled })
+            return new Backfill([.. FilledFields.Mapped(plan).Select(c => c.Name)], SparesEdited: true);
+        if (filled.Gained(plan) is not { Count: > 0 } columns)
+            return null;
+
+        var backfill = new Backfill(columns, SparesEdited: false);
+        var names = KeptFields.NamesOf(plan, backfill);
+        return plan.Unmapped is { } unmapped && filled.Keeps(unmapped, names) && await new KeptFields(plan).HaveAsync(connection, names, cancellationToken)
+            ? backfill with { IsKept = true }
+            : backfill;
+    }
+
+    /// <summary>Returns what a backfill is to fill, by the entities that have something to fill.</summary>
+    public static async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(
+        NpgsqlConnection connection, IEnumerable<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        var backfills = new Dictionary<string, Backfill>();
+        foreach (var plan in plans)
+        {
+            if (await new FilledColumns(plan).BackfillAsync(connection, cancellationToken) is { } backfill)
+                backfills[plan.Name] = backfill;
+        }
+
+        return backfills;
+    }
+
+    /// <summary>Notes that all rows have the values of all mapped columns, in the transaction that wrote them.</summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="isWrittenAnew">Whether it wrote all values of all rows; a backfill writes only what was NULL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RecordAllAsync(NpgsqlConnection connection, Guid runId, bool isWrittenAnew, CancellationToken cancellationToken)
+    {
+        var filled = isWrittenAnew
+            ? FilledFields.Of(plan)
+            : FilledFields.AfterBackfill((await ReadAsync(connection, cancellationToken))?.Fields, plan);
+        await RecordAsync(connection, runId, filled, cancellationToken);
+    }
+
+    /// <summary>
+    /// Forgets the fields that the map no longer reads: rows that are written without them lack their values if the map names them again. Returns the columns
+    /// that the map gained; none where no run has noted any.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(connection, cancellationToken) is not { } noted)
+            return [];
+
+        var (before, after) = (noted.Fields.Entries, noted.Fields.AfterWrites(plan));
+        if (!before.ToHashSet().SetEquals(after.Entries))
+            await RecordAsync(connection, noted.RunId, after, cancellationToken);
+        return noted.Fields.Gained(plan);
+    }
+
+    // The app's address does not matter: a schema has the rows of one app, whose address may change.
+    private async Task<Noted?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            $"""
+            select t.run_id, t.filled
+            from bubblesync.run_target t join bubblesync.run r using (run_id), (select ' ' || {TargetBaseline.TableSql(plan)} as own) i
+            where r.target_schema = @schema and t.entity = @entity and right(t.identity, length(i.own)) = i.own and t.filled is not null
+            order by t.at desc limit 1
+            """,
+            r => new Noted(r.GetGuid(0), new FilledFields(r.GetFieldValue<string[]>(1).ToHashSet())), cancellationToken,
+            ("schema", plan.Schema), ("entity", plan.Name)) is [var noted] ? noted : null;
+
+    private Task<long> RecordAsync(NpgsqlConnection connection, Guid runId, FilledFields filled, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+        "update bubblesync.run_target set filled = @filled where run_id = @run and entity = @entity",
+        cancellationToken, ("filled", filled.Entries), ("run", runId), ("entity", plan.Name));
+
+    private sealed record Noted(Guid RunId, FilledFields Fields);
+}
