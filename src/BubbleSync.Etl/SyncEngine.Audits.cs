@@ -106,7 +106,7 @@ public sealed partial class SyncEngine
             journal, null,
             clock);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
-        run.Build(graph, plans, target.Patches([], Guid.Empty));
+        run.Build(graph, plans, target.Patches([], Guid.Empty, isFull: true));
         return PipelinePicture.Of(graph);
     }, cancellationToken);
 

@@ -164,7 +164,7 @@ public sealed partial class SyncEngine
         await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, resolve, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
-        var patches = target.Patches([], runId);
+        var patches = target.Patches([], runId, isFull: false);
         return await new RunRecorder(journal, clock).RecordAsync(
             kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token),
             cancellationToken);

@@ -96,7 +96,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         if (asks)
             await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
-        var patches = target.Patches([], journal.RunId);
+        var patches = target.Patches([], journal.RunId, isFull: true);
         return await new RunRecorder(journal, clock)
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
@@ -116,7 +116,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
-        var patches = target.Patches(names, runId);
+        var patches = target.Patches(names, runId, isFull: true);
 
         await using var runLock = await target.LockAsync(runId, target.Plan([]).Sound, NextStep.Again, cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
@@ -193,7 +193,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         if (bubble is not null)
             await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var read = await prepare(plan, run.Findings);
-        var patches = target.Patches([], runId);
+        var patches = target.Patches([], runId, isFull: false);
         return await new RunRecorder(journal, clock)
             .RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
     }

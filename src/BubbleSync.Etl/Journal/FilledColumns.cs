@@ -26,6 +26,20 @@ internal sealed class FilledColumns(EntityPlan plan)
             : backfill;
     }
 
+    /// <summary>Returns what a backfill is to fill, by the entities that have something to fill.</summary>
+    public static async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(
+        NpgsqlConnection connection, IEnumerable<EntityPlan> plans, CancellationToken cancellationToken)
+    {
+        var backfills = new Dictionary<string, Backfill>();
+        foreach (var plan in plans)
+        {
+            if (await new FilledColumns(plan).BackfillAsync(connection, cancellationToken) is { } backfill)
+                backfills[plan.Name] = backfill;
+        }
+
+        return backfills;
+    }
+
     /// <summary>Notes that all rows have the values of all mapped columns, in the transaction that wrote them.</summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="runId">The run.</param>

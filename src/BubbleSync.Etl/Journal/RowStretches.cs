@@ -26,7 +26,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         $"""
         select t.{plan.Key.Quoted}::text as id, t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz as created from {plan.Table} t
         where t.{Identifier.Quote(Clocks.CreatedAt)} is not null {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")}
-          and translate(t.{plan.Key.Quoted}::text, '0123456789', '') = 'x'
+          and {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")}
         """;
 
     // Rows that Bubble is known not to have are none of its records.
@@ -34,6 +34,13 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         $"""
         {Living} and not exists (
           select from bubblesync.not_in_bubble n where n.target_schema = @schema and n.entity = @entity and n.bubble_id = t.{plan.Key.Quoted})
+        """;
+
+    private string Noted =>
+        $"""
+        select t.stretches from bubblesync.run_target t join bubblesync.run r using (run_id)
+        where r.target_schema = @schema and t.entity = @entity and t.identity = {TargetBaseline.IdentitySql(plan)} and t.stretches -> 'ids' is not null
+        order by t.at desc limit 1
         """;
 
     /// <summary>Notes the stretches as they are, in the transaction that merges the entity: what changes later differs from them.</summary>
@@ -64,6 +71,25 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             """,
             cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name), ("schema", plan.Schema));
 
+    /// <summary>Notes the same as the last sync, because no row came or went since.</summary>
+    public Task KeepAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"update bubblesync.run_target set stretches = ({Noted}) where run_id = @run and entity = @entity",
+        cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
+
+    /// <summary>Returns what the last sync noted, all stretches together.</summary>
+    public async Task<RowNote> LastAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var last = await connection.RowsAsync(
+            $"""
+            select (n.stretches ->> 'to')::timestamptz, (n.stretches ->> 'undated')::bigint,
+                   coalesce((select bit_xor(v::bigint) from jsonb_array_elements_text(n.stretches -> 'ids') v), 0)
+            from ({Noted}) n
+            """,
+            r => new RowNote(new DateTimeOffset(r.GetDateTime(0)), r.GetInt64(1), r.GetInt64(2)), cancellationToken,
+            ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
+        return last.Count > 0 ? last[0] : RowNote.None;
+    }
+
     /// <summary>Removes what a run has noted, because its reading turned out to be incomplete.</summary>
     public Task ForgetAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
         "update bubblesync.run_target set stretches = null where run_id = @run and entity = @entity",
@@ -75,9 +101,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         var stretches = await connection.RowsAsync(
             $"""
             with noted as (
-              select t.stretches from bubblesync.run_target t join bubblesync.run r using (run_id)
-              where r.target_schema = @schema and t.entity = @entity and t.identity = {TargetBaseline.IdentitySql(plan)} and t.stretches -> 'ids' is not null
-              order by t.at desc limit 1),
+              {Noted}),
             bounds as (
               select (stretches ->> 'to')::timestamptz as stop, (stretches ->> 'undated')::bigint as undated,
                      array(select v::timestamptz from jsonb_array_elements_text(stretches -> 'from') with ordinality f (v, n) order by n) as starts,
@@ -100,4 +124,14 @@ internal sealed class RowStretches(EntityPlan plan, string source)
     // Starts have microseconds, windows milliseconds: a stretch ends where the next one begins, on the next millisecond.
     private static Window Window(DateTime? from, DateTime to) => new(
         WindowKind.Created, from is { } start ? new DateTimeOffset(start) : null, Millisecond.Floor(new DateTimeOffset(to)).AddMilliseconds(1));
+}
+
+/// <summary>What the last sync noted about the rows of an entity, in all stretches together.</summary>
+/// <param name="To">Up to which Created Date rows were noted.</param>
+/// <param name="Undated">Records without Created Date in Bubble; null where nothing was noted.</param>
+/// <param name="Ids">The checksum of the ids.</param>
+internal sealed record RowNote(DateTimeOffset To, long? Undated, long Ids)
+{
+    /// <summary>Nothing was noted.</summary>
+    public static readonly RowNote None = new(new DateTimeOffset(DateTime.UnixEpoch).AddYears(-1000), null, 0);
 }

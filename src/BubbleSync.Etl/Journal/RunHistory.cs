@@ -5,6 +5,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 using Npgsql;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Journal;
 
@@ -62,17 +63,16 @@ internal sealed class RunHistory(TargetDatabase database)
     /// <summary>Deletes the details of runs over this schema that ended so many days ago; the runs and their counts stay.</summary>
     public static async Task ForgetAsync(NpgsqlConnection connection, string schema, int days, CancellationToken cancellationToken)
     {
-        foreach (var table in Details)
-        {
-            await connection.ExecuteAsync(
-                $"""
-                delete from bubblesync.{table} where ctid = any(array(
-                  select d.ctid from bubblesync.{table} d join bubblesync.run r using (run_id)
-                  where r.target_schema = @schema and r.finished_at < clock_timestamp() - make_interval(days => @days)
-                  limit {MostForgotten}))
-                """,
-                cancellationToken, ("schema", schema), ("days", days));
-        }
+        // In one statement: every run ends with it.
+        var parts = Details.Index().Select(d => Invariant(
+            $"""
+            d{d.Index} as (
+              delete from bubblesync.{d.Item} where ctid = any(array(
+                select d.ctid from bubblesync.{d.Item} d join bubblesync.run r using (run_id)
+                where r.target_schema = @schema and r.finished_at < clock_timestamp() - make_interval(days => @days)
+                limit {MostForgotten})))
+            """));
+        await connection.ExecuteAsync($"with {string.Join(",\n", parts)} select", cancellationToken, ("schema", schema), ("days", days));
     }
 
     /// <summary>Returns the latest runs over this schema, newest first; of all kinds and states if none is named.</summary>

@@ -140,21 +140,31 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     }
 
     /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>
-    public async Task MergedAsync(NpgsqlConnection connection, EntityReport report, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
+    /// <param name="connection">The connection with the transaction.</param>
+    /// <param name="report">The counts.</param>
+    /// <param name="startedAt">When the entity began.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="line">A line for the activity log; null for none.</param>
+    public async Task MergedAsync(
+        NpgsqlConnection connection, EntityReport report, DateTimeOffset startedAt, CancellationToken cancellationToken, string? line = null) =>
         await connection.ExecuteAsync(
             """
+            with logged as (
+              insert into bubblesync.activity_log (run_id, level, stage, entity, message)
+              select @run, @level, @stage, @entity, @line where @line::text is not null)
             insert into bubblesync.run_entity (
               run_id, entity, level, expected, extracted, staged, inserted, updated, unchanged, conflicts, rejected, missing_links, not_in_bubble, pruned,
               absent_kept, absent_kept_links, clear_refused, duration_ms, proof, started_at, finished_at)
             values (
-              @run, @entity, @level, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned,
+              @run, @entity, @order, @expected::bigint, @extracted, @staged, @inserted, @updated, @unchanged, @conflicts, @rejected, @missing, @gone, @pruned,
               @kept, @keptLinks, @refused::jsonb, @duration, @proof::jsonb, @started, clock_timestamp())
             on conflict (run_id, entity) do update set
                 proof = excluded.proof, missing_links = excluded.missing_links, pruned = excluded.pruned,
                 duration_ms = excluded.duration_ms, finished_at = excluded.finished_at
             """,
             cancellationToken,
-            ("run", runId), ("entity", report.Name), ("level", report.Level), ("expected", report.Expected), ("extracted", report.Extracted),
+            ("run", runId), ("entity", report.Name), ("level", Word.Of(Severity.Info)), ("stage", Word.Of(SyncStage.Load)), ("line", line),
+            ("order", report.Level), ("expected", report.Expected), ("extracted", report.Extracted),
             ("staged", report.Staged),
             ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts),
             ("rejected", report.Rejected),

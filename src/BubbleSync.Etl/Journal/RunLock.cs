@@ -40,14 +40,15 @@ internal sealed class RunLock : IAsyncDisposable
 #pragma warning restore CA2000
         try
         {
-            foreach (var entity in entities.OrderBy(e => e.Table, StringComparer.Ordinal))
+            var ordered = entities.OrderBy(e => e.Table, StringComparer.Ordinal).ToList();
+            if (await session.Connection.ScalarAsync<int?>(
+                RunLockSql.Take, cancellationToken, ("keys", ordered.Select(Key).ToArray()), ("run", $"{runId}")) is { } place)
             {
-                if (!await session.Connection.ScalarAsync<bool>(RunLockSql.Take, cancellationToken, ("key", Key(entity))))
-                    throw await HeldAsync(session.Connection, entity, cancellationToken);
+                throw place < ordered.Count
+                    ? await HeldAsync(session.Connection, ordered[place], cancellationToken)
+                    : Locked(null, $"Run {runId} is still under way in another process. Wait for it to end, or stop it.");
             }
 
-            if (!await session.Connection.ScalarAsync<bool>(RunLockSql.TakeOfRun, cancellationToken, ("run", $"{runId}")))
-                throw Locked(null, $"Run {runId} is still under way in another process. Wait for it to end, or stop it.");
             await session.Connection.ExecuteAsync(KeepNoSnapshot, cancellationToken);
             return new RunLock(session, nextStep);
         }

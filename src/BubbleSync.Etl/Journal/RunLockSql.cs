@@ -6,11 +6,20 @@ namespace BubbleSync.Etl.Journal;
 /// </summary>
 internal static class RunLockSql
 {
-    /// <summary>Takes the lock of the run <c>@run</c>, as a boolean.</summary>
-    public const string TakeOfRun = $"select pg_try_advisory_xact_lock({KeyPrefix} || @run, 0))";
-
-    /// <summary>Takes the lock <c>@key</c>, as a boolean.</summary>
-    public const string Take = "select pg_try_advisory_xact_lock(@key)";
+    /// <summary>
+    /// Takes the locks <c>@keys</c> in their order, then that of the run <c>@run</c>, up to the first that is taken by others; returns the place of that one,
+    /// from 0 on. Two runs that start at once must not each keep the other from some of the locks.
+    /// </summary>
+    public const string Take =
+        $"""
+        with recursive wanted as (select @keys || {KeyPrefix} || @run, 0) as keys),
+        tried as (
+          select 1 as place, pg_try_advisory_xact_lock(w.keys[1]) as is_taken from wanted w
+          union all
+          select t.place + 1, pg_try_advisory_xact_lock(w.keys[t.place + 1])
+          from tried t cross join wanted w where t.is_taken and t.place < cardinality(w.keys))
+        select place - 1 from tried where not is_taken
+        """;
 
     /// <summary>A condition: the run <c>r</c> has ended, for nobody holds its lock.</summary>
     public const string IsLeft = $"not exists ({Locks} and {KeyOfLock} = {KeyPrefix} || r.run_id, 0))";

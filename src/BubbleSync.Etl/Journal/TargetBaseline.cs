@@ -1,5 +1,5 @@
-using System.Globalization;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using Npgsql;
 
@@ -47,12 +47,9 @@ internal sealed record TargetBaseline(bool IsSame, string Snapshot, long? Living
         $"concat_ws(' ', {Identifier.Literal(plan.BubbleType)}, {Identifier.Literal(plan.Table)}, "
         + $"{Identifier.Literal(plan.Table)}::regclass::oid, {Identifier.Literal(plan.KeyName)})";
 
-    // Digits with one x between them: a cheaper test for the form of Bubble's ids than its pattern.
-    private static string LivingSql(EntityPlan plan) => string.Create(
-        CultureInfo.InvariantCulture,
+    private static string LivingSql(EntityPlan plan) =>
         $"""
-        (select count(*) from (select t.{plan.Key.Quoted}::text collate "C" as id from {plan.Table} t
-        {(DeletionMark.IsIn(plan) ? $"where t.{DeletionMark.Quoted} is null" : "")}) l
-         where translate(l.id, '0123456789', '') = 'x' and l.id not like 'x%' and l.id not like '%x')
-        """);
+        (select count(*) from {plan.Table} t
+         where {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")} {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")})
+        """;
 }

@@ -11,11 +11,11 @@ internal sealed record EntityCounts(StagedCounts Prepared, long Inserted, long U
     /// <summary>Columns that were not cleared, because too many of their values would be lost.</summary>
     public IReadOnlyList<ClearRefusal> ClearRefused { get; init; } = [];
 
+    /// <summary>Whether rows are there now that were not, or that were marked as deleted.</summary>
+    public bool HasNewRows { get; init; }
+
     /// <summary>Of the unchanged ones, records that have no row: a backfill inserts none.</summary>
     public long Rowless { get; init; }
-
-    /// <summary>Whether the table had no row before.</summary>
-    public bool IsFirstLoad { get; init; }
 
     /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];

@@ -83,9 +83,6 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
              and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
         """;
 
-    /// <summary>Whether the table has any row.</summary>
-    public string HasRows => $"select exists (select from {plan.Table})";
-
     /// <summary>Logs each conflict.</summary>
     public string LogConflicts =>
         $"""

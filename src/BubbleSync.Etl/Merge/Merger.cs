@@ -2,6 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
@@ -29,6 +30,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private MergeSql _sql = new(plan, staging, force, isDry);
     private UniqueExchange _exchange = new(plan, staging, force);
     private DeferredForeignKeys _held = new(plan, staging);
+    private bool _wroteElsewhere;
 
     /// <summary>
     /// Merges what is staged; counts exactly. Returns null, and merges nothing, where records were found that the table cannot take and whose text is to be
@@ -56,16 +58,18 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         var updated = await WriteAsync(connection, found, steps, cancellationToken);
         IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
+        long? written = prepared.IsFirstLoad || _wroteElsewhere ? null : found.New + updated + found.Returned;
+        // A backfill leaves the times of the rows as they are.
+        var isStamped = found.Returned == 0 && plan.Backfill is null;
+        if (found.New + updated + found.Returned > 0)
+            await new TouchedRows(plan.Schema, runId).NoteMergedAsync(connection, plan, staging, written, isStamped, cancellationToken);
 
         if (found.New + updated >= Many)
             await TellPlannerAsync(connection, names, cancellationToken);
 
-        return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone) {
-            AbsentKept = found.Kept,
-            ClearRefused = refused,
-            Errors = marked,
-            Rowless = rowless,
-            IsFirstLoad = found.IsFirst,
+        return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone)
+        {
+            AbsentKept = found.Kept, ClearRefused = refused, Errors = marked, HasNewRows = found.New + found.Returned > 0, Rowless = rowless,
         };
     }
 
@@ -99,7 +103,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
                 // A backfill writes into rows that were edited here, too.
                 return plan.Backfill is null ? new OwnWrite<long>(updated, plan.Name, found.New + updated) : new OwnWrite<long>(updated);
             },
-            cancellationToken);
+            cancellationToken, othersWritten: () => _wroteElsewhere = true);
     }
 
     // Rows that a trigger keeps out are found by counting, because a trigger may change their values.
@@ -189,8 +193,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, CancellationToken cancellationToken)
     {
         // A first load has no rows to compare with.
-        if (!await connection.ScalarAsync<bool>(_sql.HasRows, cancellationToken))
-            return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default) { IsFirst = true };
+        if (prepared.IsFirstLoad)
+            return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
 
         return (await connection.RowsAsync(
             _sql.Classify(countGone: horizon is not null),
@@ -216,11 +220,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         }
     }
 
-    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept)
-    {
-        /// <summary>Whether the table had no row.</summary>
-        public bool IsFirst { get; init; }
-    }
+    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept);
 }
 
 /// <summary>How a merge writes its rows.</summary>

@@ -5,6 +5,7 @@ using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Staging;
+using Npgsql;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Merge;
@@ -44,7 +45,8 @@ internal enum StagedState
 internal sealed class StagedOutcomes(TargetDatabase database)
 {
     /// <summary>Reads the server's clock, to find rows a sync writes later.</summary>
-    public Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) => database.ReadClockAsync(cancellationToken);
+    public static async Task<DateTimeOffset> NowAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        new(await connection.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken));
 
     /// <summary>
     /// Returns the outcome of every record that the links name, ordered by the root's bytes; the server sorts, to save memory here.

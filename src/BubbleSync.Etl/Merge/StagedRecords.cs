@@ -31,7 +31,9 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
         if (staged.Total != expected)
             throw Lost(staged, expected, nextStep);
 
-        await connection.ExecuteAsync(staging.Analyze, cancellationToken);
+        // Without it, PostgreSQL expects hundreds of rows and would scan the target table for a few.
+        if (expected.Records > 0)
+            await connection.ExecuteAsync(staging.Analyze, cancellationToken);
         if (rejects.Unread + await _unfit.RejectAsync(connection, cancellationToken) > 0)
             return null;
 
@@ -39,10 +41,12 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
         var refused = rejects.Named > 0 ? await _rejects.MarkAsync(connection, cancellationToken) : 0;
         var prepared = staged - superseded;
         var rejected = prepared.Rejected + refused;
-        await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
+        if (rejects.AreKept)
+            await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
-        return new StagedCounts(staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, prepared.Total.Records, rejected);
+        return new StagedCounts(
+            staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, prepared.Total.Records, rejected, rejects.IsTableEmpty, rejects.HasEarlier);
     }
 
     /// <summary>The same for a run that compares and loads nothing: what is shown of a record that the table refuses is rebuilt from its columns.</summary>
@@ -76,7 +80,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     private async Task<(StagedSum Sum, RejectCounts Rejects)> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
     {
         var rows = await new StagedRows(plan.Key.Ordinal, keys).SumAsync(connection, staging.CopyOut, cancellationToken);
-        var rejects = await _rejects.CountAsync(connection, cancellationToken);
+        var rejects = await _rejects.CountAsync(connection, runId, cancellationToken);
         return (rows + new StagedSum(new StagedTotal(rejects.Nameless, 0), rejects.Nameless), rejects);
     }
 
@@ -96,4 +100,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <param name="Superseded">The part of it that belongs to replaced readings.</param>
 /// <param name="Extracted">Different records.</param>
 /// <param name="Rejected">Of these, records that did not convert or that the table cannot take.</param>
-internal sealed record StagedCounts(long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected);
+/// <param name="IsFirstLoad">Whether the table is empty.</param>
+/// <param name="HasEarlierRejects">Whether rejects of earlier runs are kept that are not outdated.</param>
+internal sealed record StagedCounts(
+    long Staged, ulong Checksum, ulong Superseded, long Extracted, long Rejected, bool IsFirstLoad, bool HasEarlierRejects);

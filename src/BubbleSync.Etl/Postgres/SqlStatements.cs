@@ -28,6 +28,9 @@ internal static partial class SqlStatements
             : sql;
     }
 
+    /// <summary>Returns several statements, without parameters, as one that the server runs in a single step.</summary>
+    public static string AsOne(string sql) => $"do $bubblesync$ begin execute {Identifier.Literal(sql)}; end $bubblesync$";
+
     /// <summary>
     /// Returns the statements, each so that its failure is raised again as P0001 with its own SQLSTATE as the hint. Npgsql breaks the connection at some
     /// classes of failures (53, 58, XX), and with it a transaction that is to go on. How many rows each has changed, <see cref="ChangedRows"/> says.

@@ -59,10 +59,11 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         order by 1
         """;
 
-    private bool _areMade;
-
     /// <summary>Whether all tables are there; known once they are checked.</summary>
     public bool AreThere { get; private set; }
+
+    /// <summary>Whether the check made them, to be removed again.</summary>
+    public bool AreMade { get; private set; }
 
     /// <summary>Checks them for any run; stops where there is an obstacle.</summary>
     public static async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -114,9 +115,9 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
     /// <summary>Removes what the check made.</summary>
     public async Task RemoveMadeAsync(CancellationToken cancellationToken)
     {
-        if (_areMade)
+        if (AreMade)
             await RollBackAsync(cancellationToken);
-        _areMade = false;
+        AreMade = false;
     }
 
     private async Task<string?> FindLackAsync(IReadOnlyList<EntityPlan> plans, TargetUse use, CancellationToken cancellationToken)
@@ -207,7 +208,7 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         {
             await ControlTables.UpgradeAsync(connection, cancellationToken);
             await connection.ExecuteAsync(Invariant($"set local lock_timeout = '{TargetDatabase.LockTimeoutSeconds}s'"), cancellationToken);
-            AreThere = _areMade = true;
+            AreThere = AreMade = true;
             return null;
         }
         catch (PostgresException refused)

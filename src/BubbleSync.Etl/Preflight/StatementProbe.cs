@@ -48,7 +48,8 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
     }
 
     private Task<PostgresException?> TryAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => connection.TryAndRollBackAsync(
-        () => connection.ExecuteAsync($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements))}", cancellationToken),
+        () => connection.ExecuteAsync(
+            SqlStatements.AsOne($"set local lock_timeout = '1s'; {string.Join("; ", plans.SelectMany(Statements).Distinct())}"), cancellationToken),
         cancellationToken);
 
     /// <summary>The tables that the merge of an entity reads beside its own, quoted.</summary>
@@ -59,7 +60,7 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
     {
         var staging = new StagingTable(plan, _id);
         var sql = new MergeSql(plan, staging, force: false);
-        yield return staging.Create;
+        yield return staging.CreateRows;
         yield return $"explain select {string.Join(", ", plan.Columns.Select(c => c.Quoted))} from {plan.Table}";
         foreach (var relation in plan.Links.SelectMany(c => c.Relations).Distinct())
             yield return $"explain select {relation.Key} from {relation.Table}";

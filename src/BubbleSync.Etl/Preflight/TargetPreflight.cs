@@ -23,6 +23,9 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         from (select) one left join pg_namespace n on n.nspname = @schema
         """;
 
+    /// <summary>Whether all control tables were found; false until they are checked.</summary>
+    public bool HasControlTables { get; private set; }
+
     /// <summary>Checks the database, the schema, the control tables and the tables of these entities.</summary>
     /// <param name="plans">The entities whose tables are there.</param>
     /// <param name="lacksTables">Whether tables are still to be made.</param>
@@ -44,6 +47,7 @@ internal sealed class TargetPreflight(NpgsqlConnection connection, string schema
         var controlTables = await control.RunAsync(plans, use, cancellationToken);
         var probe = controlTables.Error is null && control.AreThere ? new StatementProbe(connection, use.IsWritten) : null;
         findings.AddRange(await tables.RunAsync(plans, probe, cancellationToken));
+        HasControlTables = control is { AreThere: true, AreMade: false } && controlTables.Error is null;
         await control.RemoveMadeAsync(cancellationToken);
         findings.Add(controlTables);
         return findings;

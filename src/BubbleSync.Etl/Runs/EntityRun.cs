@@ -10,6 +10,7 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Staging;
 using BubbleSync.Etl.Words;
+using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
@@ -101,6 +102,10 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>
     public long Undated =>
         Counted?.Undated ?? Flow.ExtractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
+
+    /// <summary>Makes the staging tables of several entities, in one statement.</summary>
+    public static Task<long> CreateStagingAsync(NpgsqlConnection connection, IEnumerable<EntityRun> entities, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(SqlStatements.AsOne(StagingTable.CreateAll(entities.Select(e => e.Staging))), cancellationToken);
 
     /// <summary>Makes the staging tables.</summary>
     public Task CreateStagingAsync(CancellationToken cancellationToken) =>

@@ -21,6 +21,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     private string? _unsettled;
     private string? _fewSessions;
     private IReadOnlyList<string> _risks = [];
+    private bool _hasControlTables;
 
     private SyncTarget(SyncSettings settings, IReadOnlyList<EntityMap> maps, TargetDatabase database, Catalogue catalogue, ILogger logger) =>
         (_settings, Names, Database, _catalogue, _logger) = (settings, new ResolvedMaps(maps, []), database, catalogue, logger);
@@ -86,27 +87,22 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Determines the names of all columns by the app's description.</summary>
     public void ResolveNames(AppDescription app) => Names = NameResolution.Of(Maps, app.FieldsOf);
 
-    /// <summary>The patch stage of a run: all patches, or those named.</summary>
-    public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId) =>
-        new(PatchFile.ReadAll(_settings.Run.Patches, names), new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), runId), Plan([]).Sound);
+    /// <summary>The patch stage of a run.</summary>
+    /// <param name="names">The patches; none for all.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
+    public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId, bool isFull)
+    {
+        var hasTriggers = _catalogue.Tables.Values.Any(t => t.MayBeStamped);
+        var runner = new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), hasTriggers, runId);
+        return new PatchStage(PatchFile.ReadAll(_settings.Run.Patches, names), runner, Plan([]).Sound, isFull, names.Count == 0);
+    }
 
     /// <summary>Returns what a backfill is to fill, by the entities whose maps gained columns that rows may lack.</summary>
     public async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(SyncPlan plan, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        return await Database.RunAsync(
-            async connection =>
-            {
-                var backfills = new Dictionary<string, Backfill>();
-                foreach (var entity in plan.Entities)
-                {
-                    if (await new FilledColumns(entity).BackfillAsync(connection, cancellationToken) is { } backfill)
-                        backfills[entity.Name] = backfill;
-                }
-
-                return backfills;
-            },
-            cancellationToken);
+        return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, cancellationToken), cancellationToken);
     }
 
     /// <summary>The names of the patches in order.</summary>
@@ -183,8 +179,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     public Task RequireReadyAsync(SyncPlan plan, TargetUse use, CancellationToken cancellationToken) => Database.RunAsync(
         async connection =>
         {
-            var findings = await new TargetPreflight(connection, Database.Schema, use).RunAsync(plan.Entities, lacksTables: false, cancellationToken);
+            var preflight = new TargetPreflight(connection, Database.Schema, use);
+            var findings = await preflight.RunAsync(plan.Entities, lacksTables: false, cancellationToken);
             TargetFinding.ThrowIfAny(findings);
+            _hasControlTables |= preflight.HasControlTables;
             _risks = [.. findings.Where(f => !f.IsOk).Select(f => $"{f.Check}: {f.Message}")];
         },
         cancellationToken);
@@ -196,6 +194,7 @@ internal sealed class SyncTarget : IAsyncDisposable
             TargetFinding.ThrowIfAny(await new DatabaseChecks(connection).RunAsync(cancellationToken));
             await ControlTableChecks.RequireAsync(connection, cancellationToken);
             await ControlTables.EnsureAsync(connection, cancellationToken);
+            _hasControlTables = true;
         },
         cancellationToken);
 
@@ -209,10 +208,11 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Prepares a run that holds the locks of its entities; returns warnings for the user.</summary>
     public async Task<IReadOnlyList<string>> PrepareAsync(SyncPlan plan, Guid runId, bool dryRun, CancellationToken cancellationToken)
     {
-        await EnsureControlTablesAsync(cancellationToken);
+        if (!_hasControlTables)
+            await EnsureControlTablesAsync(cancellationToken);
         var done = new List<string>(Warnings);
         // Each in its own transaction: an index is made under a lock on its table.
-        foreach (var entity in plan.Entities)
+        foreach (var entity in plan.Entities.Where(e => !e.HasUniqueKey))
         {
             if (await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) is { } made)
                 done.Add(made);

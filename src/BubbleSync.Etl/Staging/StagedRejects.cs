@@ -10,7 +10,10 @@ namespace BubbleSync.Etl.Staging;
 /// <param name="Nameless">Records without a usable id.</param>
 /// <param name="Named">Entries of records that have one.</param>
 /// <param name="Unread">Of these, entries whose record is still to be read again as it was sent.</param>
-internal sealed record RejectCounts(long Nameless, long Named, long Unread);
+/// <param name="AreKept">Whether a stopped attempt at the same run has kept rejects of the entity.</param>
+/// <param name="IsTableEmpty">Whether the entity's table has no row.</param>
+/// <param name="HasEarlier">Whether rejects of earlier runs are kept that are not outdated.</param>
+internal sealed record RejectCounts(long Nameless, long Named, long Unread, bool AreKept, bool IsTableEmpty, bool HasEarlier);
 
 /// <summary>A staged record that the table refuses.</summary>
 /// <param name="Order">The number of its reading.</param>
@@ -29,9 +32,12 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
 
     private readonly string _key = plan.Key.Quoted;
 
-    /// <summary>Counts the entries.</summary>
-    public async Task<RejectCounts> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await connection.RowsAsync(staging.CountRejects, r => new RejectCounts(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken))[0];
+    /// <summary>Counts the entries of a run.</summary>
+    public async Task<RejectCounts> CountAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) =>
+        (await connection.RowsAsync(
+            staging.CountRejects,
+            r => new RejectCounts(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetBoolean(3), r.GetBoolean(4), r.GetBoolean(5)), cancellationToken,
+            ("run", runId), ("entity", plan.Name)))[0];
 
     /// <summary>Adds records that the table refuses.</summary>
     public Task<long> AddAsync(NpgsqlConnection connection, List<RefusedRecord> refused, CancellationToken cancellationToken) => connection.ExecuteAsync(

@@ -63,11 +63,22 @@ internal sealed class StagingTable
     /// <summary>Whether records are kept as they were received.</summary>
     public bool KeepsRaw { get; private init; }
 
-    /// <summary>Makes the tables. Unlogged: what is in them can be read from Bubble again.</summary>
-    public string Create =>
+    /// <summary>Makes the table of rows. Unlogged: what is in it can be read from Bubble again.</summary>
+    public string CreateRows =>
         $"""
         create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))})
-          with (autovacuum_enabled = false);
+          with (autovacuum_enabled = false)
+        """;
+
+    /// <summary>Makes the tables, in one statement.</summary>
+    public string Create => SqlStatements.AsOne(CreateAll([this]));
+
+    /// <summary>Returns the statements that make the tables of several entities.</summary>
+    public static string CreateAll(IEnumerable<StagingTable> tables) => string.Join("\n", tables.Select(t => t.CreateEach));
+
+    private string CreateEach =>
+        $"""
+        {CreateRows};
         create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text)
           with (autovacuum_enabled = false);
         alter table {Rejects} add column if not exists is_rebuilt boolean;
@@ -115,15 +126,29 @@ internal sealed class StagingTable
     /// <summary>Records with a usable id.</summary>
     public string Count => $"select count(*) from {Name}";
 
-    /// <summary>Counts rejects: records without a usable id, which are staged as rejects only, entries of others, and those that lack its text.</summary>
+    /// <summary>
+    /// Counts rejects: records without a usable id, which are staged as rejects only, entries of others, and those that lack its text; and whether the run has
+    /// kept some of the entity already, whether the target table is empty, and whether earlier runs have kept rejects.
+    /// </summary>
     public string CountRejects =>
-        $"select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null) from {Rejects}";
+        $"""
+        select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null),
+               exists (select from bubblesync.rejected_record where run_id = @run and entity = @entity), not exists (select from {Plan.Table}),
+               exists (select from bubblesync.rejected_record where entity = @entity and superseded_by is null and run_id <> @run)
+        from {Rejects}
+        """;
 
     /// <summary>Empties the tables.</summary>
     public string Empty => $"truncate {Name}, {Rejects}";
 
     /// <summary>Removes the tables.</summary>
-    public string Drop => $"drop table if exists {Name}, {Rejects}, {Here}{(KeepsRaw ? $", {Raw}" : "")}";
+    public string Drop => DropAll([this]);
+
+    /// <summary>Returns the statement that removes the tables of several entities.</summary>
+    public static string DropAll(IEnumerable<StagingTable> tables) =>
+        $"drop table if exists {string.Join(", ", tables.SelectMany(t => t.All))}";
+
+    private IEnumerable<string> All => KeepsRaw ? [Name, Rejects, Here, Raw] : [Name, Rejects, Here];
 
     private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
 }

@@ -20,9 +20,10 @@ internal static class OwnWrites
     /// these is edited.
     /// </param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="othersWritten">Called if more rows were written than the write itself says, as by triggers; may be null.</param>
     public static async Task<T> WriteAsync<T>(
         NpgsqlConnection connection, IReadOnlyList<MirroredTable> mirror, IEnumerable<MirroredTable> listed, Func<Task<OwnWrite<T>>> write,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Action? othersWritten = null)
     {
         if (!mirror.Any(t => t.Target.MayBeStamped))
             return (await write()).Value;
@@ -41,6 +42,8 @@ internal static class OwnWrites
             var after = await WriteCounts.ReadAsync(connection, mirror, cancellationToken);
             var touched = mirror.Where(t => before is null || after is null || after.WrittenSince(before, t.Entity) > written.Rows(t)).ToList();
             unlisted = [.. touched.Where(t => !edits.Has(t))];
+            if (touched.Count > 0)
+                othersWritten?.Invoke();
             if (unlisted.Count == 0)
             {
                 await connection.ExecuteAsync("release savepoint own_write", cancellationToken);

@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Staging;
@@ -31,25 +32,30 @@ internal sealed class DeferredForeignKeys(EntityPlan plan, StagingTable? staging
         }
     }
 
-    /// <summary>Restores the links whose target is there by now; returns what the table does not take.</summary>
-    public async Task<IReadOnlyList<SyncError>> RestoreAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Restores the links whose target is there by now, and notes their rows for the patches; returns what the table does not take.</summary>
+    public async Task<IReadOnlyList<SyncError>> RestoreAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
         var columns = plan.Columns.Where(c => c.HoldsLinks).ToList();
         if (columns.Count == 0 || !await connection.ScalarAsync<bool>(HasAny, cancellationToken, Names(columns[0])))
             return [];
 
         return await OwnWrites.WriteAsync(
-            connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, cancellationToken), cancellationToken);
+            connection, plan.Mirror, [plan.OwnTable], () => RestoreAsync(connection, columns, runId, cancellationToken), cancellationToken);
     }
 
     private async Task<OwnWrite<IReadOnlyList<SyncError>>> RestoreAsync(
-        NpgsqlConnection connection, List<ColumnPlan> columns, CancellationToken cancellationToken)
+        NpgsqlConnection connection, List<ColumnPlan> columns, Guid runId, CancellationToken cancellationToken)
     {
         var errors = new List<SyncError>();
         foreach (var column in columns)
         {
             var refused = await RestoreAsync(connection, column, cancellationToken);
-            await connection.ExecuteAsync(Release(column), cancellationToken, Names(column));
+            var noted = await connection.ExecuteAsync(
+                $"with released as ({Release(column)} returning h.bubble_id) {TouchedRows.Note("select bubble_id from released")}", cancellationToken,
+                [.. Names(column), ("run", runId)]);
+            // Triggers may have written rows of other tables.
+            if (noted > 0 && plan.Mirror.Any(t => t.Target.MayBeStamped))
+                await new TouchedRows(plan.Schema, runId).NoteAllAsync(connection, plan.Name, cancellationToken);
             errors.AddRange(refused.Select(r =>
                 Error(column, r.Id, $"{plan.Name} {r.Id}: '{column.Field}': its target is there by now, but {r.Reason}. The link waits.")));
             var waiting = await connection.ScalarAsync<long>(CountWaiting(column), cancellationToken, Names(column)) - refused.Count;

@@ -9,28 +9,41 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge.Links;
 
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
-internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid runId)
+internal sealed class MissingLinks(EntityPlan plan, StagingTable staging)
 {
-    /// <summary>Searches the staged records; returns how many targets are missing. The report of an earlier attempt at the same run is replaced.</summary>
-    /// <param name="connection">A connection with an open transaction.</param>
-    /// <param name="staged">Records that were staged; if a crash of the server removed them after the merge, the table is searched.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<long> ReportAsync(NpgsqlConnection connection, long staged, CancellationToken cancellationToken)
-    {
-        var isStaged = staged == 0 || await connection.ScalarAsync<bool>($"select exists (select from {staging.Name})", cancellationToken);
-        var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
-        await connection.ExecuteAsync(
-            "delete from bubblesync.missing_link where run_id = @run and entity = @entity", cancellationToken, ("run", runId), ("entity", plan.Name));
+    /// <summary>Returns for each staging whether it has records.</summary>
+    public static async Task<bool[]> AreStagedAsync(NpgsqlConnection connection, IEnumerable<StagingTable> tables, CancellationToken cancellationToken) =>
+        (await connection.ScalarAsync<bool[]>(
+            $"select array[{string.Join(", ", tables.Select(t => $"exists (select from {t.Name})"))}]", cancellationToken))!;
 
-        var missing = 0L;
-        foreach (var sql in Statements(source))
-            missing += await connection.ExecuteAsync(sql, cancellationToken, ("run", runId), ("entity", plan.Name));
-        return missing;
+    /// <summary>
+    /// Runs searches; returns how many targets are missing, by entity, of those that lack any. The report of an earlier attempt at the same run is replaced.
+    /// </summary>
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="searches">The searches.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<IReadOnlyDictionary<string, long>> ReportAsync(
+        NpgsqlConnection connection, Guid runId, IEnumerable<string> searches, CancellationToken cancellationToken)
+    {
+        var counts = await connection.RowsAsync(
+            $"""
+            with forgotten as (delete from bubblesync.missing_link where run_id = @run),
+            added as (
+              insert into bubblesync.missing_link (run_id, entity, column_name, bubble_id, target_entity, target_id)
+              {string.Join(" union all ", searches)}
+              returning entity)
+            select entity, count(*) from added group by entity
+            """,
+            r => (Entity: r.GetString(0), Missing: r.GetInt64(1)), cancellationToken, ("run", runId));
+        return counts.ToDictionary(c => c.Entity, c => c.Missing);
     }
 
-    // All single-id columns in one pass; each list by itself: it turns one row into many.
-    private IEnumerable<string> Statements(string source)
+    /// <summary>Returns the searches for one entity: all single-id columns in one pass, each list by itself, because it turns one row into many.</summary>
+    /// <param name="isStaged">Whether the records are staged; else the table is searched.</param>
+    public IEnumerable<string> Searches(bool isStaged)
     {
+        var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
         var linked = plan.Links.ToLookup(c => c.Type.Shape == FieldShape.TextArray);
         foreach (var list in linked[true])
             yield return Sql([list], $"(select {plan.Key.Quoted}, unnest({list.Quoted}) as {list.Quoted} from {source} l)");
@@ -47,8 +60,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging, Guid r
         var links = columns.Select(
             c => $"({Identifier.Literal(c.Name)}, {Identifier.Literal(c.Relations[0].Entity)}, case when {IsMissing(c)} then s.{c.Quoted}::text end)");
         return $"""
-            insert into bubblesync.missing_link (run_id, entity, column_name, bubble_id, target_entity, target_id)
-            select @run, @entity, m.column_name, m.bubble_id, m.target, m.id
+            select @run, {Identifier.Literal(plan.Name)}, m.column_name, m.bubble_id, m.target, m.id
             from (
               select l.column_name, l.target, l.id, min(s.{plan.Key.Quoted} collate "C") as bubble_id
               from {source} s

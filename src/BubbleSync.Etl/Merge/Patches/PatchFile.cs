@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -9,7 +10,7 @@ namespace BubbleSync.Etl.Merge.Patches;
 /// <param name="Sql">Set-based statements; a second run changes nothing.</param>
 /// <param name="Tables">The tables it needs; it is skipped where one is missing.</param>
 /// <param name="Report">A query of (entity, bubble_id, message) for the activity log, or null.</param>
-internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> Tables, string? Report)
+internal sealed partial record PatchFile(string Name, string Sql, IReadOnlyList<string> Tables, string? Report)
 {
     private const string TablesMark = "-- tables:";
     private const string ReportMark = "-- report:";
@@ -24,6 +25,9 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
 
     /// <summary>The columns, as <c>table.column</c>, that it completes beyond what Bubble sends.</summary>
     public IReadOnlyList<string> Completes { get; private init; } = [];
+
+    /// <summary>Whether it asks which rows were touched; if not, it looks at all rows in every run.</summary>
+    public bool AsksTouched => Touched().IsMatch(SqlStatements.WithoutHidden(Sql));
 
     /// <summary>Why it is never run, whatever the database contains; or null.</summary>
     public string? Fault => SqlStatements.TransactionWord(Sql) is { } word
@@ -84,6 +88,9 @@ internal sealed record PatchFile(string Name, string Sql, IReadOnlyList<string> 
             throw Unreadable(Path.GetFileName(path), $"{path}: cannot be read: {unreadable.Message}");
         }
     }
+
+    [GeneratedRegex(@"\bbubblesync\.touched\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Touched();
 
     private static SyncException Unreadable(string field, string message) => new(Error(field, message));
 

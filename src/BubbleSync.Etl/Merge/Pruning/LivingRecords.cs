@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Messages;
@@ -29,6 +30,30 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             """,
             r => new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2), Ids = r.GetInt64(3) },
             cancellationToken, [("bound", bound), .. Names]))[0];
+
+    /// <summary>
+    /// Counts those created before a moment and those without Created Date, and compares the rows with what the last sync noted, in one scan of the table.
+    /// </summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="since">From when changes were read; null where none were.</param>
+    /// <param name="bound">The last Created Date to count.</param>
+    /// <param name="last">What the last sync noted.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The counts; null where some rows were not sent as changes, or came or went, and have to be found one by one.</returns>
+    public async Task<RangeCount?> SurveyAsync(
+        NpgsqlConnection connection, DateTimeOffset? since, DateTimeOffset bound, RowNote last, CancellationToken cancellationToken)
+    {
+        var (count, unseen, known) = (await connection.RowsAsync(
+            $"""
+            select count(*) filter (where h.created < @bound), count(*) filter (where h.created is null), ({Unnamed}),
+                   coalesce(bit_xor(h.hash) filter (where h.created < @bound), 0), count(*) filter (where h.is_unseen),
+                   coalesce(bit_xor(h.hash) filter (where h.known < @noted), 0)
+            from (select *, hashtextextended(q.id, 0) as hash from ({Surveyed}) q offset 0) h
+            """,
+            r => (new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2), Ids = r.GetInt64(3) }, r.GetInt64(4), r.GetInt64(5)),
+            cancellationToken, [("bound", bound), ("since", since), ("noted", last.To), .. Names]))[0];
+        return unseen == 0 && known == last.Ids ? count : null;
+    }
 
     /// <summary>Lists them in a table of their own, from which ranges are counted.</summary>
     public Task ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -95,10 +120,10 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             """,
             cancellationToken, [("ids", ids.ToArray()), .. Names]);
 
-    /// <summary>Removes noted ids whose record Bubble sent again, or which are in no living row; returns how many remain.</summary>
-    public async Task<long> CountGoneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Removes noted ids whose record Bubble sent again, or which are in no living row; returns how many, and how many remain.</summary>
+    public async Task<(long Removed, long Remaining)> CountGoneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await connection.ExecuteAsync(
+        var removed = await connection.ExecuteAsync(
             $"""
             delete from bubblesync.not_in_bubble n
             where n.target_schema = @schema and n.entity = @entity and (
@@ -106,8 +131,9 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
               or not exists (select from {plan.Table} t where t.{_key} = n.bubble_id and {IsUnmarked}))
             """,
             cancellationToken, Names);
-        return await connection.ScalarAsync<long>(
+        var remaining = await connection.ScalarAsync<long>(
             "select count(*) from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity and @run is not null", cancellationToken, Names);
+        return (removed, remaining);
     }
 
     /// <summary>
@@ -129,21 +155,32 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         """);
 
     // A query of (id, created). A rejected record may have no staged date: its id begins with the time of its creation.
-    private string Query =>
+    private string Query => Select("", "");
+
+    // The same, and the Created Date by which the last sync noted a row, and whether the row should have been sent as a change since then but was not.
+    private string Surveyed => Select(
+        $"""
+        ,
+               case when s.id is null or ({IsUnmarked} and not exists ({Gone("t")})) then t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz end as known,
+               s.id is null and {_modified} >= @since::timestamptz and {_modified} < @bound as is_unseen
+        """,
+        ", null::timestamptz, false");
+
+    private string Select(string more, string none) =>
         $"""
         with staged as (
           select s.{_key} as id, max(s.{StagingLayout.Created}) as created, bool_and(s.{StagingLayout.Rejected}) as is_rejected
             from {staging.Name} s group by 1)
         select t.{_key}::text as id,
                case when s.id is null then coalesce({_created}, {Moment($"t.{_key}")})
-                    when s.is_rejected then coalesce(s.created, {_created}) else s.created end as created
+                    when s.is_rejected then coalesce(s.created, {_created}) else s.created end as created{more}
         from {plan.Table} t left join staged s on s.id = t.{_key}
         where {IsBubbles} and (s.id is not null or ({IsUnmarked} and not exists ({Gone("t")})))
         union all
-        select s.id::text, case when s.is_rejected then coalesce(s.created, {Moment("s.id")}) else s.created end
+        select s.id::text, case when s.is_rejected then coalesce(s.created, {Moment("s.id")}) else s.created end{none}
         from staged s where not exists (select from {plan.Table} t where t.{_key} = s.id)
         union all
-        select x.bubble_id, {Moment("x.bubble_id")}
+        select x.bubble_id, {Moment("x.bubble_id")}{none}
         from (
           select distinct x.bubble_id from bubblesync.rejected_record x join bubblesync.run r using (run_id)
           where r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
@@ -161,9 +198,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
           union select raw from {staging.Rejects} where bubble_id is null) u
         """;
 
-    // Digits with one x between them: a cheaper test for the form of Bubble's ids than its pattern.
-    private string IsBubbles =>
-        $"""translate(t.{_key}::text, '0123456789', '') = 'x' and t.{_key}::text collate "C" not like 'x%' and t.{_key}::text collate "C" not like '%x'""";
+    private string IsBubbles => BubbleId.IsOfForm($"t.{_key}");
 
     private const string IsOfSync = "r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false)";
 

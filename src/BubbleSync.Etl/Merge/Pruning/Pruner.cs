@@ -2,6 +2,7 @@ using System.Globalization;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
@@ -99,12 +100,12 @@ internal sealed class Pruner(
         cancellationToken, [("schema", plan.Schema), ("entity", plan.Name), ("run", runId), .. Within]);
 
     /// <summary>Prunes the rows; returns how many, or why none may be pruned.</summary>
-    public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+    public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) =>
         OwnWrites.WriteAsync(
             connection, plan.Mirror, [plan.OwnTable],
-            async () => new OwnWrite<(long Pruned, SyncError? Refusal)>(await WriteAsync(connection, cancellationToken)), cancellationToken);
+            async () => new OwnWrite<(long Pruned, SyncError? Refusal)>(await WriteAsync(connection, runId, cancellationToken)), cancellationToken);
 
-    private async Task<(long Pruned, SyncError? Refusal)> WriteAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<(long Pruned, SyncError? Refusal)> WriteAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("savepoint prune", cancellationToken);
         try
@@ -117,10 +118,11 @@ internal sealed class Pruner(
             var listed = await connection.ScalarAsync<long>($"select count(*) from ({Gone}) gone", cancellationToken, Within);
             var pruned = await connection.ScalarAsync<long>(
                 $"""
-                with changed as ({change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id returning {isDone} as is_done)
+                with changed as ({change} ({Gone}) gone where t.{plan.Key.Quoted} = gone.id returning {isDone} as is_done, t.{plan.Key.Quoted}::text as id),
+                noted as ({TouchedRows.Note("select id from changed")})
                 select count(*) filter (where is_done) from changed
                 """,
-                cancellationToken, Within);
+                cancellationToken, [.. Within, ("schema", plan.Schema), ("entity", plan.Name), ("run", runId)]);
             if (pruned < listed)
             {
                 var why = await KeptAsync(connection, listed - pruned, listed, cancellationToken);
@@ -128,6 +130,9 @@ internal sealed class Pruner(
                 return (0, why);
             }
 
+            // Triggers, and keys with "on delete", may have written other rows.
+            if (pruned > 0 && (mode == PruneMode.Hard || plan.Mirror.Any(t => t.Target.MayBeStamped)))
+                await new TouchedRows(plan.Schema, runId).NoteAllAsync(connection, plan.Name, cancellationToken);
             if (mode == PruneMode.Hard)
                 await connection.ExecuteAsync(ForgetHeldLinks, cancellationToken, ("schema", plan.Schema), ("entity", plan.Name));
             await connection.ExecuteAsync("set constraints all immediate; release savepoint prune", cancellationToken);

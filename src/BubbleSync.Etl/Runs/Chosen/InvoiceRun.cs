@@ -80,9 +80,13 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         await new RunGraph(graph, _entities)
             .Once("begin", async token =>
             {
-                since = await outcomes.NowAsync(token);
-                foreach (var entity in _entities)
-                    await entity.CreateStagingAsync(token);
+                since = await _database.RunAsync(
+                    async connection =>
+                    {
+                        await EntityRun.CreateStagingAsync(connection, _entities, token);
+                        return await StagedOutcomes.NowAsync(connection, token);
+                    },
+                    token);
             })
             .Once(
                 "choose records",

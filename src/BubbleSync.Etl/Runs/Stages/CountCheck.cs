@@ -19,7 +19,9 @@ internal sealed class CountCheck(
     private const int MostAsked = 10_000;
 
     private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId);
+    private readonly RowStretches _stretches = new(entity.Plan, journal.Source.Address);
     private bool _isListed;
+    private RangeCount? _first;
 
     /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
     /// <param name="since">From when changes were read; null where none were.</param>
@@ -46,22 +48,18 @@ internal sealed class CountCheck(
 
     private async Task CompareAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
     {
-        if (since is { } from)
-        {
-            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, bound, MostAsked, cancellationToken), cancellationToken);
-            await AskAsync(unseen, cancellationToken);
-        }
-
-        var last = await database.RunAsync(
-            c => new RowStretches(entity.Plan, journal.Source.Address).ReadAsync(c, cancellationToken), cancellationToken);
+        var note = await SurveyAsync(since, bound, cancellationToken);
+        var isAsNoted = _first is not null;
+        var last = isAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, bound, cancellationToken);
         var side = new CountedSide(CountAsync, ResolveAsync);
         var result = await new CountReconciliation(source, side, settings, bound).RunAsync(last, cancellationToken);
 
         entity.Flow.ExtractLog.CountedBefore = entity.Flow.ExtractLog.CountedAfter = result.Dated + result.Undated;
-        entity.Counted = new CountedRows(
-            result.Here, result.Undated, await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken))
+        var (returned, gone) = await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken);
+        entity.Counted = new CountedRows(result.Here, result.Undated, gone)
         {
             Ids = result.Ids,
+            IsAsNoted = isAsNoted && !_isListed && returned == 0 && result.Undated == note.Undated,
         };
         if (result.Issue is { } issue)
             entity.Flow.ExtractLog.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
@@ -74,9 +72,36 @@ internal sealed class CountCheck(
         }
     }
 
+    // One scan of the table shows whether anything has to be found at all, and counts.
+    private Task<RowNote> SurveyAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken) => database.RunAsync(
+        async connection =>
+        {
+            var note = await _stretches.LastAsync(connection, cancellationToken);
+            _first = await _living.SurveyAsync(connection, since, bound, note, cancellationToken);
+            return note;
+        },
+        cancellationToken);
+
+    private async Task<NotedRows> FindChangedAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
+    {
+        if (since is { } from)
+        {
+            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, bound, MostAsked, cancellationToken), cancellationToken);
+            await AskAsync(unseen, cancellationToken);
+        }
+
+        return await database.RunAsync(c => _stretches.ReadAsync(c, cancellationToken), cancellationToken);
+    }
+
     // At first the table itself is counted; once ranges are narrowed down, a list of what it holds.
     private async Task<IReadOnlyList<RangeCount>> CountAsync(IReadOnlyList<Window> ranges, CancellationToken cancellationToken)
     {
+        if (_first is { } first)
+        {
+            _first = null;
+            return [first];
+        }
+
         if (ranges is not [{ From: null, To: { } bound }])
             return await database.RunAsync(c => _living.CountAsync(c, ranges, cancellationToken), cancellationToken);
 
@@ -123,4 +148,7 @@ internal sealed record CountedRows(long? Here, long? Undated, long Gone)
 {
     /// <summary>A checksum of the ids that were counted here; null where the counts do not agree.</summary>
     public long? Ids { get; init; }
+
+    /// <summary>Whether the rows are those that the last sync noted.</summary>
+    public bool IsAsNoted { get; init; }
 }

@@ -85,18 +85,18 @@ internal sealed class EntityMerge(
 
             entity.Refusals = counts.Errors;
             if (!isBackfill)
-                await NoteRowsAsync(connection, counts.NotInBubble, cancellationToken);
+                await NoteRowsAsync(connection, counts, cancellationToken);
             entity.Rowless = counts.Rowless;
             var report = entity.Merged(counts, clock.GetUtcNow()) with
             {
                 Unfilled = await NoteFilledAsync(connection, counts, cancellationToken) is { Count: > 0 } unfilled ? unfilled : null,
             };
-            if (journal.Source.IsRead && !isBackfill)
+            if (journal.Source.IsRead && !isBackfill && counts.Prepared.HasEarlierRejects)
             {
                 await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
             }
 
-            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
+            await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken, MergeStage.Line(report));
             entity.Rejects = report.Rejected > 0
                 ? await journal.RejectsAsync(connection, entity.Plan.Name, RunFindings.MostRejects + 1, cancellationToken)
                 : [];
@@ -105,22 +105,29 @@ internal sealed class EntityMerge(
         cancellationToken);
 
     // If Bubble and the table were shown to have the same records, with none added or deleted since, the next sync by counts may rely on it.
-    private async Task NoteRowsAsync(NpgsqlConnection connection, long? notInBubble, CancellationToken cancellationToken)
+    private async Task NoteRowsAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
     {
         if (transactions.IsDryRun || entity is not { IsComplete: true, Bound: { } bound, Baseline: not null })
             return;
 
+        var stretches = new RowStretches(entity.Plan, journal.Source.Address);
         if (!entity.ReadsEverything)
         {
+            // What came or went after the count differs from the older note too.
+            if (entity.Counted is { IsAsNoted: true, Ids: not null } && !counts.HasNewRows)
+            {
+                await stretches.KeepAsync(connection, journal.RunId, cancellationToken);
+                return;
+            }
+
             var living = new LivingRecords(entity.Plan, entity.Staging, journal.RunId);
             if (entity.Counted?.Ids is not { } counted || (await living.CountAsync(connection, bound, cancellationToken)).Ids != counted)
                 return;
         }
 
         // Rows that Bubble does not have are left out; if there are none, staging is not searched.
-        var staged = entity.ReadsEverything && notInBubble != 0 ? entity.Staging.Name : null;
-        await new RowStretches(entity.Plan, journal.Source.Address).RecordAsync(
-            connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
+        var staged = entity.ReadsEverything && counts.NotInBubble != 0 ? entity.Staging.Name : null;
+        await stretches.RecordAsync(connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
     }
 
     // Returns the columns that the map gained and that rows may lack. Rejected records may have rows that a backfill did not reach.
@@ -131,7 +138,7 @@ internal sealed class EntityMerge(
 
         var filled = new FilledColumns(entity.Plan);
         var reachesAll = entity is { ReadsEverything: true, IsComplete: true } && counts.Prepared.Rejected == 0;
-        var isWrittenAnew = counts.IsFirstLoad || (reachesAll && options.Force);
+        var isWrittenAnew = counts.Prepared.IsFirstLoad || (reachesAll && options.Force);
         if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
             return await filled.ForgetAsync(connection, cancellationToken);
 

@@ -2,8 +2,11 @@ using System.Data;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Staging;
+using Npgsql;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
@@ -32,7 +35,17 @@ internal sealed class FinalStages(
     private bool IsLeft => entities().Any(e => e.IsLeft);
 
     /// <summary>Reports orphaned references. Only after the last merge: an agent may name a user, who is merged a level later.</summary>
-    public Task ReportLinksAsync(CancellationToken cancellationToken) => EachAsync(entities(), e => ReportLinksAsync(e, cancellationToken));
+    public async Task ReportLinksAsync(CancellationToken cancellationToken)
+    {
+        var linked = entities().Where(e => e.Plan.Links.Any()).ToList();
+        if (IsLeft || linked.Count == 0)
+            return;
+
+        var reports = await transactions.RunInTransactionAsync(
+            IsolationLevel.ReadCommitted, null, c => ReportLinksAsync(c, linked, cancellationToken), cancellationToken);
+        foreach (var (entity, report) in linked.Zip(reports))
+            entity.Report = report;
+    }
 
     /// <summary>Prunes, the highest level first: rows go before the rows they point to.</summary>
     public Task PruneAsync(CancellationToken cancellationToken)
@@ -66,7 +79,7 @@ internal sealed class FinalStages(
 
         // A dry run still holds locks on its staging tables: it is rolled back first.
         await transactions.DisposeAsync();
-        var drop = string.Join("; ", all.Select(e => e.Staging.Drop));
+        var drop = StagingTable.DropAll(all.Select(e => e.Staging));
         await database.RunAsync(c => c.ExecuteAsync(drop, cancellationToken), cancellationToken);
     }
 
@@ -79,19 +92,23 @@ internal sealed class FinalStages(
             await work(entity);
     }
 
-    private async Task ReportLinksAsync(EntityRun entity, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<EntityReport>> ReportLinksAsync(
+        NpgsqlConnection connection, IReadOnlyList<EntityRun> linked, CancellationToken cancellationToken)
     {
-        var links = new MissingLinks(entity.Plan, entity.Staging, journal.RunId);
-        entity.Report = await transactions.RunInTransactionAsync(
-            IsolationLevel.ReadCommitted,
-            entity.Plan.Name,
-            async connection =>
-            {
-                var report = entity.Report with { MissingLinks = await links.ReportAsync(connection, entity.Report.Staged, cancellationToken) };
+        var areStaged = await MissingLinks.AreStagedAsync(connection, linked.Select(e => e.Staging), cancellationToken);
+        // If a crash of the server removed the staged records after the merge, the table is searched.
+        var searches = linked.Zip(areStaged, (e, isStaged) => new MissingLinks(e.Plan, e.Staging).Searches(isStaged || e.Report.Staged == 0));
+        var missing = await MissingLinks.ReportAsync(connection, journal.RunId, searches.SelectMany(s => s), cancellationToken);
+        var reports = new List<EntityReport>();
+        foreach (var entity in linked)
+        {
+            var report = entity.Report with { MissingLinks = missing.GetValueOrDefault(entity.Plan.Name) };
+            if (report != entity.Report)
                 await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken);
-                return report;
-            },
-            cancellationToken);
+            reports.Add(report);
+        }
+
+        return reports;
     }
 
     private async Task ReportHeldAsync(CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ internal sealed class MergeStage(
         var readAgain = entity.Plan.Backfill is { IsKept: true } ? null : ReadAgain;
         entity.Report = await new EntityMerge(entity, options, transactions, journal, readAgain, clock).RunAsync(check, drain, cancellationToken);
         EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "merge"), EtlDiagnostics.Tag("entity", entity.Plan.Name));
-        await TellAsync(entity.Report, cancellationToken);
+        Count(entity.Report);
         entity.Flow.State = EntityState.Done;
     }
 
@@ -102,17 +102,20 @@ internal sealed class MergeStage(
         }
     }
 
-    private async Task TellAsync(EntityReport merged, CancellationToken cancellationToken)
+    /// <summary>Returns the line of the activity log for a merge.</summary>
+    public static string Line(EntityReport merged) =>
+        Invariant($"{merged.Name}: merged {merged.Extracted}: ") + string.Join(", ", Outcomes(merged).Select(o => Invariant($"{o.Records} {o.Outcome}")));
+
+    private void Count(EntityReport merged)
     {
-        (string Outcome, long Records)[] outcomes =
-        [
-            ("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts),
-            ("rejected", merged.Rejected),
-        ];
-        foreach (var (outcome, records) in outcomes.Where(o => o.Records > 0))
+        foreach (var (outcome, records) in Outcomes(merged).Where(o => o.Records > 0))
             EtlDiagnostics.Records.Add(records, EtlDiagnostics.Tag("entity", merged.Name), EtlDiagnostics.Tag("outcome", outcome));
-        var counts = string.Join(", ", outcomes.Select(o => Invariant($"{o.Records} {o.Outcome}")));
-        await journal.LogAsync(
-            Severity.Info, SyncStage.Load, merged.Name, null, Invariant($"{merged.Name}: merged {merged.Extracted}: {counts}"), cancellationToken);
+        journal.Logger.Noted(Word.Of(SyncStage.Load), Line(merged));
     }
+
+    private static (string Outcome, long Records)[] Outcomes(EntityReport merged) =>
+    [
+        ("inserted", merged.Inserted), ("updated", merged.Updated), ("unchanged", merged.Unchanged), ("conflicts", merged.Conflicts),
+        ("rejected", merged.Rejected),
+    ];
 }

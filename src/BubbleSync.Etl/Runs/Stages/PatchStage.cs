@@ -17,7 +17,10 @@ namespace BubbleSync.Etl.Runs.Stages;
 /// <param name="patches">The patches in order.</param>
 /// <param name="runner">Runs one.</param>
 /// <param name="everyPlan">All entities, synced in this run or not: deferred links may belong to any of them.</param>
-internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan)
+/// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
+/// <param name="areAll">Whether these are all patches, so that nothing needs to be noted for others.</param>
+internal sealed class PatchStage(
+    IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan, bool isFull, bool areAll)
 {
     // If others edit a row after the list of edited rows is made, the transaction fails and starts again; else the edit would count as our own write.
     private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
@@ -25,24 +28,35 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
     /// <summary>Runs the stage and adds a report as each patch ends; one that fails stops nothing.</summary>
     public async Task RunAsync(TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
-        foreach (var plan in everyPlan)
+        foreach (var plan in everyPlan.Where(p => p.Columns.Any(c => c.HoldsLinks)))
             await RestoreAsync(plan, transactions, findings, cancellationToken);
 
+        var pass = await transactions.RunInTransactionAsync(
+            IsolationLevel.ReadCommitted, null, c => runner.BeginAsync(c, patches, areAll, isFull, everyPlan, cancellationToken), cancellationToken);
         foreach (var patch in patches)
         {
             var began = Stopwatch.GetTimestamp();
             using var span = EtlDiagnostics.Begin("patch", ("patch", patch.Name));
-            findings.Patches.Add(await RunAsync(patch, transactions, cancellationToken));
+            var report = runner.Refuse(patch)
+                ?? (pass.IsIdle(patch, everyPlan) ? new PatchReport(patch.Name, PatchStatus.Succeeded, 0, null)
+                    : await RunAsync(patch, pass, transactions, cancellationToken));
+            findings.Patches.Add(report);
             EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "patch"), EtlDiagnostics.Tag("patch", patch.Name));
+        }
+
+        if (areAll && pass.MustEnd(findings.Patches))
+        {
+            await transactions.RunInTransactionAsync(
+                IsolationLevel.ReadCommitted, null, c => pass.EndAsync(c, findings.Patches, cancellationToken), cancellationToken);
         }
     }
 
-    private static async Task RestoreAsync(EntityPlan plan, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
+    private async Task RestoreAsync(EntityPlan plan, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
         try
         {
             findings.Errors.AddRange(await transactions.RunInTransactionAsync(
-                Snapshot, plan.Name, c => new DeferredForeignKeys(plan, null).RestoreAsync(c, cancellationToken), cancellationToken));
+                Snapshot, plan.Name, c => runner.RestoreLinksAsync(c, plan, cancellationToken), cancellationToken));
         }
         catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
         {
@@ -50,11 +64,11 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
         }
     }
 
-    private async Task<PatchReport> RunAsync(PatchFile patch, TargetTransactions transactions, CancellationToken cancellationToken)
+    private async Task<PatchReport> RunAsync(PatchFile patch, PatchPass pass, TargetTransactions transactions, CancellationToken cancellationToken)
     {
         try
         {
-            return await transactions.RunInTransactionAsync(
+            var outcome = await transactions.RunInTransactionAsync(
                 Snapshot,
                 null,
                 async connection =>
@@ -66,13 +80,15 @@ internal sealed class PatchStage(IReadOnlyList<PatchFile> patches, PatchRunner r
 
                     var report = await OwnWrites.WriteAsync(
                         connection, everyPlan.Count == 0 ? [] : everyPlan[0].Mirror, named.Select(p => p.OwnTable),
-                        async () => new OwnWrite<PatchReport>(await runner.RunAsync(patch, connection, transactions.IsDryRun, cancellationToken)),
+                        async () => new OwnWrite<PatchOutcome>(await runner.RunAsync(patch, pass, connection, transactions.IsDryRun, cancellationToken)),
                         cancellationToken);
                     foreach (var plan in named)
                         await new DeferredForeignKeys(plan, null).AfterPatchAsync(connection, cancellationToken);
                     return report;
                 },
                 cancellationToken);
+            pass.Add(outcome);
+            return outcome.Report;
         }
         catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
         {

@@ -84,7 +84,7 @@ internal sealed class PruneStage(
                 entity.Plan.Name,
                 async connection =>
                 {
-                    var (pruned, refusal) = await pruner.PruneAsync(connection, cancellationToken);
+                    var (pruned, refusal) = await pruner.PruneAsync(connection, journal.RunId, cancellationToken);
                     // An earlier attempt at the same run may have pruned some already.
                     var report = entity.Report with { Pruned = entity.Report.Pruned + pruned };
                     if (pruned > 0)

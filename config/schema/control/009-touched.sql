@@ -1,0 +1,59 @@
+-- Rows that a run wrote and that not all patches have seen yet. The patch stage that succeeds removes them, so that rows of a run that ended before it are seen
+-- by the next one. A row with an empty entity stands for all rows of the schema.
+create table bubblesync.touched_row (
+  target_schema text not null,
+  run_id uuid not null,
+  entity text not null,
+  bubble_id text not null,
+  primary key (target_schema, run_id, entity, bubble_id)
+);
+
+-- The text of each patch, as a hash, that has seen all rows at least once. A patch that is new, was changed or failed sees all rows next time.
+create table bubblesync.patch_state (
+  target_schema text not null,
+  patch text not null,
+  fingerprint text not null,
+  primary key (target_schema, patch)
+);
+
+-- The table and the key column of each entity, quoted, for the relation of touched rows.
+create table bubblesync.mirrored_table (
+  target_schema text not null,
+  entity text not null,
+  relation text not null,
+  key_name text not null,
+  primary key (target_schema, entity)
+);
+
+-- Whether all rows count as touched. The setting bubblesync.touched lists the runs whose rows count; without it, as in psql, all rows do.
+create function bubblesync.all_touched() returns boolean language sql stable parallel safe
+return coalesce(nullif(current_setting('bubblesync.touched', true), ''), 'all') = 'all';
+
+-- A LIMIT for a query that looks at all rows: none if all rows count as touched, else 0. PostgreSQL then neither runs such a query nor plans for its rows.
+create function bubblesync.full_pass_limit() returns bigint language sql stable parallel safe
+return case when bubblesync.all_touched() then null::bigint else 0 end;
+
+-- The number of rows is an estimate: of 20,000 rows PostgreSQL expects 100 of one entity. It then uses indexes where there are some, and else hashes the
+-- touched rows and scans a table once; with one row expected it would scan the table once for each.
+create function bubblesync.touched_rows() returns table (entity text, bubble_id text) language plpgsql stable rows 20000 as $$
+declare
+  mirrored record;
+begin
+  if not bubblesync.all_touched() then
+    return query select distinct r.entity, r.bubble_id from bubblesync.touched_row r
+      where r.entity <> '' and r.run_id = any (string_to_array(current_setting('bubblesync.touched'), ',')::uuid[]);
+    return;
+  end if;
+  for mirrored in
+    select m.entity, m.relation, m.key_name from bubblesync.mirrored_table m
+    where to_regclass(m.relation) is not null and m.target_schema = (
+      select p.name from unnest(current_schemas(false)) with ordinality p (name, place)
+      where exists (select from bubblesync.mirrored_table o where o.target_schema = p.name) order by p.place limit 1)
+  loop
+    return query execute format('select %L::text, %s::text from %s', mirrored.entity, mirrored.key_name, mirrored.relation);
+  end loop;
+end
+$$;
+
+-- The rows that a patch has to look at: those that were written since it last succeeded.
+create view bubblesync.touched as select t.entity, t.bubble_id from bubblesync.touched_rows() t;
