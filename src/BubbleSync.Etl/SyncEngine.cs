@@ -70,7 +70,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
                 Drain = options.Drain,
             };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
-        var backfills = options.Backfill ? await target.BackfillsAsync(plan, cancellationToken) : null;
+        var backfills = options.Backfill ? await target.BackfillsAsync(plan, options.Entities.Count > 0, cancellationToken) : null;
         if (backfills is not null && resumed is null)
         {
             options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
@@ -89,7 +89,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
         // Where the tables keep all that is to be filled, Bubble is not asked at all.
-        var asks = backfills?.Values.All(b => b.IsKept) != true;
+        var asks = backfills is null || !plan.Entities.All(e => backfills.GetValueOrDefault(e.Name) is { IsKept: true });
         var resolve = Resolving(target, options.Entities, asks ? bubble : null, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
         run.Findings.Warnings.AddRange(plan.Warnings);

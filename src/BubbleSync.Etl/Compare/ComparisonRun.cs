@@ -31,7 +31,7 @@ internal sealed record ComparisonScope(DateTimeOffset? Since, Limit? Sample, boo
 
 /// <summary>
 /// Reads Bubble as a resync does, into staging of its own, and lets each entity be compared with its table. It locks no table and writes only
-/// staging and the journal, so it can run beside other runs.
+/// staging, the journal, and notes of what Bubble does not have, so it can run beside other runs.
 /// </summary>
 internal sealed class ComparisonRun(
     SyncSettings settings, ComparisonScope scope, BubbleConnection bubble, TargetDatabase database, RunLock runLock, ResolvePlans resolve, RunJournal journal,
@@ -50,7 +50,7 @@ internal sealed class ComparisonRun(
     public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
 
     /// <inheritdoc/>
-    public string WhatStays => "It changes nothing, and can be run again at any time.";
+    public string WhatStays => "It changes no row, and can be run again at any time.";
 
     /// <summary>What is read, if not everything; else null.</summary>
     public string? Part => scope.Part;

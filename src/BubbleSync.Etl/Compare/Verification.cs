@@ -62,7 +62,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             }
 
             // Where both sides have as many records, these count as compared though they are not read.
-            var counted = run.IsByCounts ? entity.Flow.ExtractLog.CountedBefore : null;
+            var counted = run.IsByCounts && entity.IsComplete ? entity.Flow.ExtractLog.CountedBefore : null;
             var (compare, extra) = (Math.Max(counted ?? 0, compared.Counts.Extracted), counts.GetValueOrDefault(DifferenceVerdict.Extra));
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);

@@ -6,20 +6,25 @@ namespace BubbleSync.Etl.Journal;
 
 /// <summary>
 /// The columns whose values all rows of an entity's table have: those that were mapped when the first rows came, and those that a backfill or a forced resync
-/// filled since. No other run writes rows that are not newer in Bubble, so a column that the map gained since is NULL in them.
+/// filled since. No other run writes rows that are not newer in Bubble, so they lack the values of a column that the map gained since.
 /// </summary>
 /// <param name="plan">The entity.</param>
 internal sealed class FilledColumns(EntityPlan plan)
 {
     /// <summary>Returns what a backfill of the entity is to fill; null where there is nothing.</summary>
-    public async Task<Backfill?> BackfillAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="connection">A connection.</param>
+    /// <param name="isNamed">Whether the entity was asked for by its name: then all columns are filled where it is not known which rows have them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<Backfill?> BackfillAsync(NpgsqlConnection connection, bool isNamed, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(connection, cancellationToken) is not { Fields: var filled })
-            return new Backfill([.. FilledFields.Mapped(plan).Select(c => c.Name)], SparesEdited: true);
-        if (filled.Gained(plan) is not { Count: > 0 } columns)
-            return null;
+        var filled = (await ReadAsync(connection, cancellationToken))?.Fields;
+        if (filled?.Gained(plan) is not { Count: > 0 } columns)
+        {
+            string[] all = [.. FilledFields.Mapped(plan).Select(c => c.Name)];
+            return isNamed && filled is null or { IsAssumed: true } ? new Backfill(all, Spared: all) : null;
+        }
 
-        var backfill = new Backfill(columns, SparesEdited: false);
+        var backfill = new Backfill(columns, filled.GainedInPart(plan));
         var names = KeptFields.NamesOf(plan, backfill);
         return plan.Unmapped is { } unmapped && filled.Keeps(unmapped, names) && await new KeptFields(plan).HaveAsync(connection, names, cancellationToken)
             ? backfill with { IsKept = true }
@@ -27,13 +32,17 @@ internal sealed class FilledColumns(EntityPlan plan)
     }
 
     /// <summary>Returns what a backfill is to fill, by the entities that have something to fill.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="plans">The entities.</param>
+    /// <param name="areNamed">Whether they were asked for by name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(
-        NpgsqlConnection connection, IEnumerable<EntityPlan> plans, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IEnumerable<EntityPlan> plans, bool areNamed, CancellationToken cancellationToken)
     {
         var backfills = new Dictionary<string, Backfill>();
         foreach (var plan in plans)
         {
-            if (await new FilledColumns(plan).BackfillAsync(connection, cancellationToken) is { } backfill)
+            if (await new FilledColumns(plan).BackfillAsync(connection, areNamed, cancellationToken) is { } backfill)
                 backfills[plan.Name] = backfill;
         }
 
@@ -54,16 +63,25 @@ internal sealed class FilledColumns(EntityPlan plan)
     }
 
     /// <summary>
-    /// Forgets the fields that the map no longer reads: rows that are written without them lack their values if the map names them again. Returns the columns
-    /// that the map gained; none where no run has noted any.
+    /// Notes that some rows were written by the map as it is: rows that are written without a field lack its value if the map names it again. Returns the
+    /// columns that the map gained; none where nothing was noted so far.
     /// </summary>
-    public async Task<IReadOnlyList<string>> ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="assumedBy">
+    /// A run that verified the entity: if nothing was noted so far, the rows are taken to have what is mapped now. Null for a run that verified nothing.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<string>> RecordWritesAsync(NpgsqlConnection connection, Guid? assumedBy, CancellationToken cancellationToken)
     {
         if (await ReadAsync(connection, cancellationToken) is not { } noted)
+        {
+            if (assumedBy is { } run)
+                await RecordAsync(connection, run, FilledFields.Assumed(plan), cancellationToken);
             return [];
+        }
 
-        var (before, after) = (noted.Fields.Entries, noted.Fields.AfterWrites(plan));
-        if (!before.ToHashSet().SetEquals(after.Entries))
+        var after = noted.Fields.AfterWrites(plan);
+        if (!noted.Fields.Entries.SetEquals(after.Entries))
             await RecordAsync(connection, noted.RunId, after, cancellationToken);
         return noted.Fields.Gained(plan);
     }
@@ -83,7 +101,7 @@ internal sealed class FilledColumns(EntityPlan plan)
     private Task<long> RecordAsync(NpgsqlConnection connection, Guid runId, FilledFields filled, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(
         "update bubblesync.run_target set filled = @filled where run_id = @run and entity = @entity",
-        cancellationToken, ("filled", filled.Entries), ("run", runId), ("entity", plan.Name));
+        cancellationToken, ("filled", filled.Entries.ToArray()), ("run", runId), ("entity", plan.Name));
 
     private sealed record Noted(Guid RunId, FilledFields Fields);
 }

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Journal;
 
@@ -12,25 +13,31 @@ namespace BubbleSync.Etl.Journal;
 internal sealed class FilledFields(IReadOnlySet<string> entries)
 {
     private const string Any = "";
+    private const string Assumption = "assumed";
 
     /// <summary>The entries, as they are recorded.</summary>
-    public string[] Entries => [.. entries];
+    public IReadOnlySet<string> Entries => entries;
+
+    /// <summary>Whether rows were there before anything was noted, so that they may lack what was mapped then.</summary>
+    public bool IsAssumed => entries.Contains(Assumption);
 
     /// <summary>Returns what rows have that are all written now.</summary>
     public static FilledFields Of(EntityPlan plan) => new(Mapped(plan).SelectMany(Fields).Concat(Lacking(plan)).ToHashSet());
+
+    /// <summary>Returns what rows are taken to have where nothing is noted: what is mapped now.</summary>
+    public static FilledFields Assumed(EntityPlan plan) => new(Of(plan).Entries.Append(Assumption).Concat(LackingAny(plan)).ToHashSet());
 
     /// <summary>The columns that are filled: neither the key nor Bubble's clock, which every row has.</summary>
     public static IEnumerable<ColumnPlan> Mapped(EntityPlan plan) => plan.Columns.Where(c => c.Name != plan.KeyName && c.Name != Clocks.Modified);
 
     /// <summary>Returns what all rows have after a backfill, which leaves the objects of unmapped fields that are there as they are.</summary>
-    /// <param name="before">What they had; null where that is not known.</param>
-    /// <param name="plan">The entity.</param>
+    /// <param name="before">What they had; null where nothing is noted.</param>
+    /// <param name="plan">The entity, with what was filled.</param>
     public static FilledFields AfterBackfill(FilledFields? before, EntityPlan plan)
     {
-        IEnumerable<string> lacked = before is not null ? before.Lacked(plan)
-            : plan.Unmapped is { } column ? [Lack(column.Name, Any)]
-            : [];
-        return new(Of(plan).Entries.Concat(lacked).ToHashSet());
+        var lacked = before?.Lacked(plan) ?? LackingAny(plan);
+        string[] assumption = before is { IsAssumed: true } && plan.Backfill!.Columns.Count < Mapped(plan).Count() ? [Assumption] : [];
+        return new(Of(plan).Entries.Concat(lacked).Concat(assumption).ToHashSet());
     }
 
     /// <summary>
@@ -40,16 +47,22 @@ internal sealed class FilledFields(IReadOnlySet<string> entries)
     public FilledFields AfterWrites(EntityPlan plan)
     {
         var gained = Gained(plan);
-        var kept = Mapped(plan).Where(c => !gained.Contains(c.Name)).SelectMany(Fields);
-        return new(kept.Where(entries.Contains).Concat(Lacked(plan)).Concat(Lacking(plan)).ToHashSet());
+        var kept = Mapped(plan).Where(c => !gained.Contains(c.Name)).SelectMany(Fields).Append(Assumption);
+        return new(kept.Where(entries.Contains).Concat(Lacked(plan)).Concat(Lacking(plan)).Concat(Widened(plan).Select(Part)).ToHashSet());
     }
 
     /// <summary>The columns that the map gained. A line that reads a further field has gained it.</summary>
     public IReadOnlyList<string> Gained(EntityPlan plan) => [.. Mapped(plan).Where(c => !Fields(c).All(entries.Contains)).Select(c => c.Name)];
 
+    /// <summary>Of the columns that the map gained, those that it had before with fewer fields: where one is NULL, it may have been emptied here.</summary>
+    public IReadOnlyList<string> GainedInPart(EntityPlan plan) => [.. Widened(plan).Select(c => c.Name)];
+
     /// <summary>Whether the objects of unmapped fields of all rows have these fields, as far as Bubble had them.</summary>
     public bool Keeps(ColumnPlan unmapped, IEnumerable<string> names) =>
-        entries.Contains(Marker(unmapped.Name)) && !names.Append(Any).Any(name => entries.Contains(Lack(unmapped.Name, name)));
+        entries.Contains(Marker(unmapped)) && !names.Append(Any).Any(name => entries.Contains(Lack(unmapped, name)));
+
+    private IEnumerable<ColumnPlan> Widened(EntityPlan plan) =>
+        Mapped(plan).Where(c => !Fields(c).All(entries.Contains) && Fields(c).Append(Part(c)).Any(entries.Contains));
 
     // Entries of this kind stay until all rows are written again. Without the line of the column, rows are written and their objects stay as they are.
     private IEnumerable<string> Lacked(EntityPlan plan)
@@ -60,19 +73,27 @@ internal sealed class FilledFields(IReadOnlySet<string> entries)
                 continue;
             if (names.Length > 0)
                 yield return entry;
-            else if (plan.Unmapped?.Name != column)
-                yield return Lack(column, Any);
+            else if (plan.Unmapped is not { } unmapped || Column(unmapped) != column)
+                yield return $"{column}\n\n{Any}";
         }
     }
 
     private static IEnumerable<string> Lacking(EntityPlan plan) => plan.Unmapped is not { } unmapped ? []
-        : plan.Columns.Where(c => c.Path.Count == 0).SelectMany(c => c.SourceNames).Concat(plan.Ignored).Select(name => Lack(unmapped.Name, name));
+        : plan.Columns.Where(c => c.Path.Count == 0).SelectMany(c => c.SourceNames).Concat(plan.Ignored).Select(name => Lack(unmapped, name));
+
+    private static IEnumerable<string> LackingAny(EntityPlan plan) => plan.Unmapped is { } unmapped ? [Lack(unmapped, Any)] : [];
 
     private static IEnumerable<string> Fields(ColumnPlan column) => column.HoldsUnmapped
-        ? [Marker(column.Name)]
-        : column.SourceNames.Select(name => $"{column.Name}\n{string.Join('.', column.Path.Prepend(name))}");
+        ? [Marker(column)]
+        : column.SourceNames.Select(name => $"{Column(column)}\n{string.Join('.', column.Path.Prepend(name))}");
 
-    private static string Marker(string column) => $"{column}\n";
+    private static string Marker(ColumnPlan column) => $"{Column(column)}\n";
 
-    private static string Lack(string column, string name) => $"{column}\n\n{name}";
+    private static string Lack(ColumnPlan column, string name) => $"{Column(column)}\n\n{name}";
+
+    // A column that the map gained in part, once its fields are forgotten.
+    private static string Part(ColumnPlan column) => Column(column);
+
+    // A column that was dropped and added again is another one.
+    private static string Column(ColumnPlan column) => Invariant($"{column.Target.Number} {column.Name}");
 }

@@ -21,11 +21,20 @@ internal sealed class KeptFields(EntityPlan plan)
         [.. plan.Columns.Where(c => backfill.Columns.Contains(c.Name)).SelectMany(c => c.SourceNames).Distinct()];
 
     /// <summary>
-    /// Whether objects have each of these fields under exactly this name. A field that none has may be a wrong name, which only the app's description can tell.
+    /// Whether objects have each of these fields under exactly this name, and had it from the start. A field that none has may be a wrong name, and one that
+    /// only later objects have may have had another name before, which moves no Modified Date. Only the app can tell.
     /// </summary>
-    public Task<bool> HaveAsync(NpgsqlConnection connection, IReadOnlyList<string> names, CancellationToken cancellationToken) => connection.ScalarAsync<bool>(
-        $"select not exists (select from unnest(@names) n (name) where not exists (select from {plan.Table} t where {_object} ? n.name))",
-        cancellationToken, ("names", names.ToArray()));
+    public Task<bool> HaveAsync(NpgsqlConnection connection, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var synced = $"t.{Identifier.Quote(Clocks.SyncedAt)}";
+        return connection.ScalarAsync<bool>(
+            $"""
+            with first as (select min({synced}) as at from {plan.Table} t where t.{plan.Unmapped!.Quoted} is not null)
+            select not exists (select from unnest(@names) n (name) where not exists (
+              select from {plan.Table} t, first where {synced} is not distinct from first.at and {_object} ? n.name))
+            """,
+            cancellationToken, ("names", names.ToArray()));
+    }
 
     /// <summary>
     /// Returns, as JSON, the records that have something for a column that is NULL: id, Modified Date and the fields that are needed. It holds no session

@@ -70,10 +70,11 @@ internal sealed record EntityPlan
 
 /// <summary>What a backfill fills.</summary>
 /// <param name="Columns">The columns that the map gained since all rows had their values.</param>
-/// <param name="SparesEdited">
-/// Whether rows that were edited here are left out, because it is not known since when the columns are mapped: an edit may have emptied them.
+/// <param name="Spared">
+/// Those of them that are left as they are in rows that were edited here, because the edit may have emptied them: the map had them before, or it is not known
+/// since when it has them.
 /// </param>
-internal sealed record Backfill(IReadOnlyList<string> Columns, bool SparesEdited)
+internal sealed record Backfill(IReadOnlyList<string> Columns, IReadOnlyList<string> Spared)
 {
     /// <summary>Whether the column of unmapped fields keeps all that is to be filled, so that Bubble need not be asked.</summary>
     public bool IsKept { get; init; }

@@ -8,22 +8,19 @@ namespace BubbleSync.Etl.Merge;
 /// <content>Which rows and columns a merge or a backfill writes.</content>
 internal sealed partial class MergeSql
 {
+    private BackfillSql? Backfill => plan.Backfill is not { } backfill ? null
+        : new BackfillSql([.. Updatable()], backfill.Spared, LocalEditSql.IsEdited(plan, _storedModified));
+
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
     private string IsNewer => force || plan.Backfill is not null
         ? "true"
         : $"({_storedModified} is null or (s.{_modified} > {_storedModified} and not {IsEdited}))";
 
-    private string IsConflict => plan.Backfill is { } backfill ? $"({(backfill.SparesEdited ? $"{IsSpared} and ({Fills})" : "false")})"
-        : force ? "false"
-        : $"(s.{_modified} > {_storedModified} and {IsEdited})";
-
-    private string IsSpared => LocalEditSql.IsEdited(plan, _storedModified);
-
-    private string Fills => plan.Backfill is { Columns.Count: 0 } ? "false" : string.Join("\n  or ", Updatable().Select(Differs));
+    private string IsConflict => Backfill?.IsConflict ?? (force ? "false" : $"(s.{_modified} > {_storedModified} and {IsEdited})");
 
     private string IsEdited => LocalEditSql.IsEdited(plan, $"s.{_modified}");
 
-    private string IsUpdated => $"{(plan.Backfill is { SparesEdited: true } ? $"not {IsSpared}" : IsNewer)} and ({Fills})";
+    private string IsUpdated => Backfill?.IsUpdated ?? $"{IsNewer} and ({string.Join("\n  or ", Updatable().Select(Differs))})";
 
     private IEnumerable<ColumnPlan> Updatable() =>
         plan.Columns.Where(c => c.Name != plan.KeyName && (plan.Backfill is not { } backfill || backfill.Columns.Contains(c.Name)));
@@ -36,9 +33,8 @@ internal sealed partial class MergeSql
     private static string IsPresent(ColumnPlan column) =>
         $"(s.{(column.HoldsLinks ? Sent(column) : $"{column.Quoted} is not null")} or {StagingLayout.IsNullMarked("s", column)})";
 
-    private string IsWritten(ColumnPlan column) => plan.Backfill is null ? IsPresent(column) : Differs(column);
+    private string IsWritten(ColumnPlan column) => Backfill?.IsFilled(column) ?? IsPresent(column);
 
-    private string Differs(ColumnPlan column) => plan.Backfill is not null
-        ? $"(t.{column.Quoted} is null and s.{column.Quoted} is not null)"
-        : $"({ComparedSql.Stored("t", column)} is distinct from {ComparedSql.Staged("s", column)} and {IsPresent(column)})";
+    private string Differs(ColumnPlan column) => Backfill?.IsFilled(column)
+        ?? $"({ComparedSql.Stored("t", column)} is distinct from {ComparedSql.Staged("s", column)} and {IsPresent(column)})";
 }

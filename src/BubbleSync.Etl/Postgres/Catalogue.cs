@@ -51,6 +51,9 @@ internal sealed record TriggerInfo(string Name, bool KeepsInserts, bool KeepsUpd
 internal sealed record ColumnInfo(
     string Name, string Type, string FullType, int? Length, int? Precision, int? Scale, bool IsRequired, bool IsComputed, string? Default)
 {
+    /// <summary>Its number in the table (<c>attnum</c>): a column that is dropped and added again gets another one.</summary>
+    public int Number { get; init; }
+
     /// <summary>The name of the domain that the column's type is, or null; <see cref="Type"/> is then the type below it.</summary>
     public string? Domain { get; init; }
 

@@ -35,7 +35,8 @@ internal static class CatalogueReader
                     and o.refobjid = c.oid and o.refobjsubid = a.attnum and o.deptype = 'i') end,
                  case when a.attgenerated = '' then b.otherwise end),
                b.name, a.attidentity = 'a', a.attidentity <> '', a.attgenerated = 's', format_type(y.oid, coalesce(b.modifier, a.atttypmod)),
-               case when y.typtype = 'e' then array(select l.enumlabel::text from pg_enum l where l.enumtypid = y.oid order by l.enumsortorder) end
+               case when y.typtype = 'e' then array(select l.enumlabel::text from pg_enum l where l.enumtypid = y.oid order by l.enumsortorder) end,
+               a.attnum::int
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
@@ -167,6 +168,7 @@ internal static class CatalogueReader
             IsStored = row.GetBoolean(11),
             BaseType = row.GetString(12),
             Labels = row.IsDBNull(13) ? null : row.GetFieldValue<string[]>(13),
+            Number = row.GetInt32(14),
         };
     }
 

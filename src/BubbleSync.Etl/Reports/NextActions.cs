@@ -115,7 +115,8 @@ internal static class NextActions
             if (Of(report, e => e.Missing + e.Older + e.Extra > 0 && !IsLostRight(e) && !refused.Contains(e.Name)) is { Count: > 0 } unequal)
                 yield return new NextAction(NextActionKind.SyncIncremental, "loads what is missing, marks what Bubble no longer has") { Entities = unequal };
         }
-        else if (Of(report, e => e.Missing + e.Older > 0 && !refused.Contains(e.Name)) is { Count: > 0 } behind)
+
+        if (Of(report, e => e.Missing + e.Older > 0 && (!report.IsByCounts || IsLostRight(e)) && !refused.Contains(e.Name)) is { Count: > 0 } behind)
             yield return new NextAction(NextActionKind.ResyncEntities, "loads what is missing, updates what is older") { Entities = behind };
         if (Of(report, e => e.Differs - e.AbsentKeptOnly + e.Newer > 0 && !refused.Contains(e.Name)) is { Count: > 0 } other)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over what differs or is newer here") { Entities = other };

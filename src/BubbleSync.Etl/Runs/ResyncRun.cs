@@ -92,8 +92,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             var filling = new List<EntityPlan>();
             foreach (var plan in plans)
             {
-                var backfill = await new FilledColumns(plan).BackfillAsync(connection, cancellationToken);
-                filling.Add(plan with { Backfill = backfill ?? new Backfill([], SparesEdited: false) });
+                var backfill = await new FilledColumns(plan).BackfillAsync(connection, isNamed: true, cancellationToken);
+                filling.Add(plan with { Backfill = backfill ?? new Backfill([], []) });
             }
 
             return filling;

@@ -99,10 +99,13 @@ internal sealed class SyncTarget : IAsyncDisposable
     }
 
     /// <summary>Returns what a backfill is to fill, by the entities whose maps gained columns that rows may lack.</summary>
-    public async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(SyncPlan plan, CancellationToken cancellationToken)
+    /// <param name="plan">The entities.</param>
+    /// <param name="areNamed">Whether they were asked for by name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyDictionary<string, Backfill>> BackfillsAsync(SyncPlan plan, bool areNamed, CancellationToken cancellationToken)
     {
         await EnsureControlTablesAsync(cancellationToken);
-        return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, cancellationToken), cancellationToken);
+        return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, areNamed, cancellationToken), cancellationToken);
     }
 
     /// <summary>The names of the patches in order.</summary>

@@ -3,21 +3,17 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 using Xunit;
+using static BubbleSync.Tests.Resync.GainedThing;
 
 namespace BubbleSync.Tests.Resync;
 
 /// <summary><c>resync --backfill</c>: columns that a map gained are filled where they are NULL, and nothing else is written.</summary>
 public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private static readonly ThingColumn Name = new("name", "text", "text");
-    private static readonly ThingColumn Price = new("price", "numeric", "numeric");
-
-    private static readonly ResyncOptions Backfill = new() { Entities = ["thing"], Backfill = true };
-
     [Fact]
     public async Task A_gained_column_is_filled_where_it_is_NULL_whatever_the_dates_and_nothing_else_is_written()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         await fixture.ExecuteAsync(
             $"update thing set price = 99, updated_at = now() where bubble_id = '{SyncFixture.Id(2)}'; "
             + $"update thing set name = 'mine', updated_at = now() where bubble_id = '{SyncFixture.Id(3)}'");
@@ -36,7 +32,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task It_leaves_the_watermark_so_that_the_next_incremental_sync_has_the_rest()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         // Changed after the resync, and well before the backfill.
         await fixture.ExecuteAsync("update bubblesync.run set upper_bound = upper_bound - interval '1 minute'");
         fixture.Put("thing", Thing(4, "renamed", "4.50", Text(TimeProvider.System.GetUtcNow().AddSeconds(-30))));
@@ -52,7 +48,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Filled_rows_count_as_touched_until_patches_have_seen_them()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         // The patch stage begins with this table.
         await fixture.ExecuteAsync("alter table bubblesync.patch_state rename to away");
 
@@ -67,7 +63,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Where_no_map_gained_a_column_Bubble_is_not_asked()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         await fixture.ResyncAsync(Backfill);
         fixture.Bubble.Traffic.Reset();
 
@@ -80,7 +76,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Only_the_entities_concerned_are_read()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Early));
         await fixture.Engine().ApplySchemaAsync(fixture.Limit);
         await fixture.ResyncAsync("agent");
@@ -93,7 +89,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Every_sync_proposes_it_until_it_is_done()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
 
         var incremental = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, fixture.Limit);
         var resync = await fixture.ResyncAsync("thing");
@@ -110,38 +106,9 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
-    public async Task A_line_that_reads_a_further_field_has_gained_it()
-    {
-        await using var fixture = await GainedAsync(gained: false);
-        foreach (var number in Enumerable.Range(1, 4))
-            fixture.Put("thing", SyncFixture.Record(number, SyncFixture.Early, $"\"Price (RM)\": {number}"));
-        var map = Map(Name, Price).Replace("\"from\": \"price\"", "\"from\": [\"price\", \"Price (RM)\"]", StringComparison.Ordinal);
-        fixture.WithMaps(("thing.json", _ => map));
-        await fixture.ExecuteAsync("update thing set price = null");
-
-        var report = await fixture.ResyncAsync(Backfill);
-
-        Assert.Equal(4L, report.Entities[0].Updated);
-        Assert.Equal("10", await fixture.ScalarAsync<string>("select sum(price)::text from thing"));
-    }
-
-    [Fact]
-    public async Task Where_it_is_not_known_which_columns_are_filled_rows_that_were_edited_here_are_spared()
-    {
-        await using var fixture = await GainedAsync();
-        await fixture.ExecuteAsync(
-            $"update bubblesync.run_target set filled = null; update thing set name = null, updated_at = now() where bubble_id = '{SyncFixture.Id(2)}'");
-
-        var report = await fixture.ResyncAsync(Backfill);
-
-        Assert.Equal((RunStatus.Succeeded, 3L, 1L), (report.Status, report.Entities[0].Updated, report.Entities[0].Conflicts));
-        Assert.Equal(["n1|1.10", "~|~", "n3|3.10", "n4|4.10"], await fixture.RowsAsync("select name, price from thing order by bubble_id"));
-    }
-
-    [Fact]
     public async Task A_trigger_that_stamps_rows_makes_no_edit_of_a_fill_and_hides_none()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         await fixture.ExecuteAsync(
             $"update thing set name = 'mine', updated_at = now() where bubble_id = '{SyncFixture.Id(3)}'; "
             + "create function stamp() returns trigger language plpgsql as 'begin new.updated_at = clock_timestamp(); return new; end'; "
@@ -159,7 +126,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_link_whose_target_is_missing_waits_as_after_any_merge()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         await fixture.ExecuteAsync("create table other (id text primary key); alter table thing add column other text references other");
         foreach (var number in Enumerable.Range(1, 4))
             fixture.Put("thing", SyncFixture.Record(number, SyncFixture.Early, $"\"name\": \"n{number}\", \"other\": \"o{number}\""));
@@ -178,7 +145,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_record_that_the_table_refuses_is_rejected_and_the_column_counts_as_not_filled()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         await fixture.ExecuteAsync("alter table thing add constraint cheap check (price < 3)");
 
         var report = await fixture.ResyncAsync(Backfill);
@@ -192,7 +159,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_backfill_that_ended_early_is_resumed_as_one()
     {
-        await using var fixture = (await GainedAsync()).With(windowSize: 2, pageSize: 1);
+        await using var fixture = (await postgres.GainedAsync()).With(windowSize: 2, pageSize: 1);
 
         var stopped = await fixture.ResyncAsync(Backfill with { MaxCalls = 6 });
         fixture.Put("thing", Thing(5, "new", "5"));
@@ -206,7 +173,7 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_dry_run_says_what_it_would_fill()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
 
         var dry = await fixture.ResyncAsync(Backfill with { DryRun = true });
 
@@ -218,30 +185,12 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task It_goes_with_neither_force_nor_prune()
     {
-        await using var fixture = await GainedAsync();
+        await using var fixture = await postgres.GainedAsync();
         ResyncOptions[] wrong = [Backfill with { Force = true }, Backfill with { Prune = PruneMode.Soft }, Backfill with { Prune = PruneMode.Hard }];
 
         foreach (var options in wrong)
             Assert.Equal(ErrorCode.Usage, (await Assert.ThrowsAsync<SyncException>(() => fixture.ResyncAsync(options))).Errors[0].Code);
     }
-
-    // Four things, loaded while the map had no price.
-    private async Task<SyncFixture> GainedAsync(bool gained = true)
-    {
-        var fixture = await ThingTable.OpenAsync(postgres, gained ? [Name] : [Name, Price]);
-        if (gained)
-            await fixture.ExecuteAsync("alter table thing add column price numeric");
-        foreach (var number in Enumerable.Range(1, 4))
-            fixture.Put("thing", Thing(number, $"n{number}", $"{number}.10"));
-        await fixture.ResyncAsync("thing");
-        fixture.WithMaps(("thing.json", _ => Map(Name, Price)));
-        return fixture;
-    }
-
-    private static string Map(params ThingColumn[] columns) => ThingTable.Map(columns);
-
-    private static string Thing(int number, string name, string price, string modified = SyncFixture.Early) =>
-        SyncFixture.Record(number, modified, $"\"name\": \"{name}\", \"price\": {price}");
 
     private static string Text(DateTimeOffset moment) => Sync.CountedAgents.Text(moment);
 

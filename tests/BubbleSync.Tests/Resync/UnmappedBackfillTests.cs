@@ -105,6 +105,21 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     }
 
     [Fact]
+    public async Task A_field_that_was_renamed_in_Bubble_is_read_from_Bubble()
+    {
+        // To rename a field moves no Modified Date: what was loaded before has the old name.
+        await using var fixture = await LoadedAsync();
+        fixture.PutThing(1, "\"Size of shoe\": 12.50");
+        fixture.PutThing(2, "\"Size of shoe\": 41", SyncFixture.Late);
+        await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, fixture.Limit);
+        Gain(fixture, Line.Replace("Shoe Size", "Size of shoe", StringComparison.Ordinal));
+
+        await BackfillAsync(fixture, requests: null);
+
+        Assert.Equal(["12.50", "41", "~"], await fixture.RowsAsync("select size from thing order by bubble_id"));
+    }
+
+    [Fact]
     public async Task A_column_of_unmapped_fields_that_the_map_gained_is_filled_from_Bubble_and_then_fills_others()
     {
         await using var fixture = await UnmappedThing.OpenAsync(postgres);

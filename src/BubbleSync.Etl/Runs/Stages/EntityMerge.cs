@@ -140,7 +140,10 @@ internal sealed class EntityMerge(
         var reachesAll = entity is { ReadsEverything: true, IsComplete: true } && counts.Prepared.Rejected == 0;
         var isWrittenAnew = counts.Prepared.IsFirstLoad || (reachesAll && options.Force);
         if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
-            return await filled.ForgetAsync(connection, cancellationToken);
+        {
+            Guid? verified = entity is { Baseline: not null, IsComplete: true } && entity.Plan.Backfill is null ? journal.RunId : null;
+            return await filled.RecordWritesAsync(connection, verified, cancellationToken);
+        }
 
         await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, cancellationToken);
         return [];
