@@ -87,7 +87,7 @@ function Build-App {
     }
 
     Set-Content -NoNewline -Path $stamp -Value "$name`n$fingerprint"
-    # Whoever still runs on one of the last three is left in peace.
+    # Programs may still run from one of the last three.
     Get-ChildItem -Directory $apps | Sort-Object Name -Descending | Select-Object -Skip 3 | Remove-Item -Recurse -Force -ErrorAction SilentlyContinue
     "$apps/$name/bubblesync.dll"
   }

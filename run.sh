@@ -111,7 +111,7 @@ build() {
   echo "$sum $name" >"$apps/$name.text"
   mv -f "$apps/$name.text" "$stamp"
 
-  # Whoever still runs on one of the last three is left in peace. Names relative to the folder, whose own name may hold blanks.
+  # Programs may still run from one of the last three. Names relative to the folder, whose own name may hold blanks.
   ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )
 }
 
@@ -132,7 +132,7 @@ build_native() {
     stop "the native build failed; $state/native.log says why"
   fi
 
-  # Whoever still runs the old one keeps its file.
+  # A program that runs meanwhile keeps its file, and reads patches from the new folder.
   rm -rf "$native"
   mv "$native.new" "$native"
   echo "$sum" >"$native.sum"

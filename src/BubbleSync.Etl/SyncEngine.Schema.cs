@@ -9,7 +9,7 @@ namespace BubbleSync.Etl;
 /// <content>The commands that hold maps and tables against what the app has.</content>
 public sealed partial class SyncEngine
 {
-    /// <summary>Makes the target tables that are missing and the control tables; gives the names of those made.</summary>
+    /// <summary>Makes the target tables that are missing and the control tables; returns the names of the tables made.</summary>
     public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);

@@ -8,7 +8,7 @@ internal static class BubbleId
     /// <summary>The form, however long, as a regular expression of PostgreSQL.</summary>
     public const string Pattern = "^[0-9]+x[0-9]+$";
 
-    /// <summary>Returns an SQL condition: an expression of a text type has the form. A pattern is checked faster than any other test of the same.</summary>
+    /// <summary>Returns an SQL condition: an expression of a text type has the form.</summary>
     public static string IsOfForm(string id) => $"{id}::text collate \"C\" ~ '{Pattern}'";
 
     /// <summary>Characters at the most: real ones have 31 or 32, and what does not fit into an index page would stop a merge.</summary>

@@ -23,7 +23,7 @@ internal sealed class UniqueExchange(EntityPlan plan, StagingTable staging, bool
     public async Task<IReadOnlySet<long>> FreeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var freed = new HashSet<long>();
-        // A backfill gives no value up.
+        // A backfill changes no value that is there, so nothing becomes free.
         if (plan.Backfill is not null)
             return freed;
 
