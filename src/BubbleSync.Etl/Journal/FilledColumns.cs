@@ -24,9 +24,8 @@ internal sealed class FilledColumns(EntityPlan plan)
             return isNamed && filled is null or { IsAssumed: true } ? new Backfill(all, Spared: all) : null;
         }
 
-        var backfill = new Backfill(columns, filled.GainedInPart(plan));
-        var names = KeptFields.NamesOf(plan, backfill);
-        return plan.Unmapped is { } unmapped && filled.Keeps(unmapped, names) && await new KeptFields(plan).HaveAsync(connection, names, cancellationToken)
+        var backfill = new Backfill(columns, [.. filled.GainedInPart(plan).Select(c => c.Name)]);
+        return filled.Keeps(plan, columns) && await new KeptFields(plan, columns).AreExactAsync(connection, cancellationToken)
             ? backfill with { IsKept = true }
             : backfill;
     }
@@ -56,9 +55,8 @@ internal sealed class FilledColumns(EntityPlan plan)
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RecordAllAsync(NpgsqlConnection connection, Guid runId, bool isWrittenAnew, CancellationToken cancellationToken)
     {
-        var filled = isWrittenAnew
-            ? FilledFields.Of(plan)
-            : FilledFields.AfterBackfill((await ReadAsync(connection, cancellationToken))?.Fields, plan);
+        var before = (await ReadAsync(connection, cancellationToken))?.Fields;
+        var filled = isWrittenAnew ? FilledFields.Of(before, plan) : FilledFields.AfterBackfill(before, plan);
         await RecordAsync(connection, runId, filled, cancellationToken);
     }
 
@@ -70,8 +68,10 @@ internal sealed class FilledColumns(EntityPlan plan)
     /// <param name="assumedBy">
     /// A run that verified the entity: if nothing was noted so far, the rows are taken to have what is mapped now. Null for a run that verified nothing.
     /// </param>
+    /// <param name="isComplete">Whether no record was left out as rejected or because its row was edited here.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<string>> RecordWritesAsync(NpgsqlConnection connection, Guid? assumedBy, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RecordWritesAsync(
+        NpgsqlConnection connection, Guid? assumedBy, bool isComplete, CancellationToken cancellationToken)
     {
         if (await ReadAsync(connection, cancellationToken) is not { } noted)
         {
@@ -80,7 +80,7 @@ internal sealed class FilledColumns(EntityPlan plan)
             return [];
         }
 
-        var after = noted.Fields.AfterWrites(plan);
+        var after = noted.Fields.AfterWrites(plan, isComplete);
         if (!noted.Fields.Entries.SetEquals(after.Entries))
             await RecordAsync(connection, noted.RunId, after, cancellationToken);
         return noted.Fields.Gained(plan);

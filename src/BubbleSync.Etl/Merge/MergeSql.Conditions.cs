@@ -9,7 +9,8 @@ namespace BubbleSync.Etl.Merge;
 internal sealed partial class MergeSql
 {
     private BackfillSql? Backfill => plan.Backfill is not { } backfill ? null
-        : new BackfillSql([.. Updatable()], backfill.Spared, LocalEditSql.IsEdited(plan, _storedModified));
+        : new BackfillSql(
+            [.. Updatable()], backfill.Spared, LocalEditSql.IsEdited(plan, _storedModified), $"{_storedModified} is not distinct from s.{_modified}");
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
     private string IsNewer => force || plan.Backfill is not null

@@ -209,8 +209,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         Findings.Warn($"{entity.Plan.Name}: {string.Join(", ", backfill.Columns)}: filled from column '{entity.Plan.Unmapped!.Name}', which keeps what Bubble "
             + "sent. Bubble was not asked.");
-        var kept = new KeptFields(entity.Plan);
-        return entity.Flow.PassAsync(token => ReplayedRecords.ReadAsync(kept.ReadAsync(_database, backfill, token), _order, token), cancellationToken);
+        var kept = new KeptFields(entity.Plan, backfill.Columns);
+        return entity.Flow.PassAsync(token => ReplayedRecords.ReadAsync(kept.ReadAsync(_database, token), _order, token), cancellationToken);
     }
 
     // Before each merge, over all records read so far: a bad run stops before it changes more. A percentage is a part of all records to be read:

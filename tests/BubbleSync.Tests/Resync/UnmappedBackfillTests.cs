@@ -1,22 +1,19 @@
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using Xunit;
+using static BubbleSync.Tests.Resync.KeptThing;
 
 namespace BubbleSync.Tests.Resync;
 
 /// <summary>A column that a map gained is filled from the column of unmapped fields, without Bubble, where that is shown to have all of it.</summary>
 public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private const string Line = """{ "column": "size", "type": "numeric", "from": "Shoe Size" }""";
-
     private const string Clocks = "select modified_date, created_at, updated_at, last_synced_at from thing order by bubble_id";
-
-    private static readonly ResyncOptions Backfill = new() { Entities = ["thing"], Backfill = true };
 
     [Fact]
     public async Task It_asks_nothing_of_Bubble_and_has_every_digit()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         fixture.PutThing(3, "\"Shoe Size\": 99", SyncFixture.Late);
         Gain(fixture, Line);
         var clocks = await fixture.RowsAsync(Clocks);
@@ -33,7 +30,7 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task A_field_that_has_a_line_by_now_is_no_difference_in_objects_that_still_have_it()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         Gain(fixture, Line);
         await BackfillAsync(fixture, requests: 0);
 
@@ -62,13 +59,13 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     public async Task A_field_that_some_objects_may_lack_is_read_from_Bubble(string words)
     {
         // It was ignored, or it had a line, when some of the rows were written.
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         if (words.Length > 0)
             fixture.WithMaps(("thing.json", _ => UnmappedThing.Map(words)));
         else
             Gain(fixture, Line.Replace("size", "phone_size", StringComparison.Ordinal));
         await fixture.ExecuteAsync("alter table thing add column phone_size numeric");
-        fixture.PutThing(1, "\"Shoe Size\": 13", SyncFixture.Late);
+        fixture.PutThing(1, "\"Shoe Size\": 13", Now);
         await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, fixture.Limit);
         Gain(fixture, Line);
 
@@ -80,7 +77,7 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task A_run_that_is_not_recorded_as_a_reading_counts_too()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         fixture.PutThing(4, "\"QTY\": \"many\", \"Shoe Size\": 14");
         Assert.Equal(1L, (await fixture.ResyncAsync("thing")).Entities[0].Rejected);
         fixture.WithMaps(("thing.json", _ => UnmappedThing.Map("\"ignore\": [\"Shoe Size\"],").Replace("\"integer\"", "\"text\"", StringComparison.Ordinal)));
@@ -96,7 +93,7 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task A_name_that_no_object_has_is_looked_up_in_the_app()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         Gain(fixture, Line.Replace("Shoe Size", "shoe size", StringComparison.Ordinal));
 
         var report = await BackfillAsync(fixture, requests: null);
@@ -108,9 +105,9 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     public async Task A_field_that_was_renamed_in_Bubble_is_read_from_Bubble()
     {
         // To rename a field moves no Modified Date: what was loaded before has the old name.
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         fixture.PutThing(1, "\"Size of shoe\": 12.50");
-        fixture.PutThing(2, "\"Size of shoe\": 41", SyncFixture.Late);
+        fixture.PutThing(2, "\"Size of shoe\": 41", Now);
         await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["thing"] }, null, fixture.Limit);
         Gain(fixture, Line.Replace("Shoe Size", "Size of shoe", StringComparison.Ordinal));
 
@@ -139,7 +136,7 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task A_value_that_does_not_convert_is_rejected_as_what_cannot_be_loaded_again_and_the_column_counts_as_not_filled()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         fixture.PutThing(5, "\"Shoe Size\": \"large\"");
         await fixture.ResyncAsync("thing");
         Gain(fixture, Line);
@@ -156,39 +153,10 @@ public sealed class UnmappedBackfillTests(PostgresFixture postgres) : IClassFixt
     [Fact]
     public async Task A_dry_run_says_what_it_would_fill()
     {
-        await using var fixture = await LoadedAsync();
+        await using var fixture = await postgres.LoadedAsync();
         Gain(fixture, Line);
 
         Assert.Equal(2L, (await BackfillAsync(fixture, requests: 0, Backfill with { DryRun = true })).Entities[0].Updated);
         Assert.Equal(0L, await fixture.ScalarAsync<long>("select count(size) from thing"));
-    }
-
-    private static async Task<RunReport> BackfillAsync(SyncFixture fixture, int? requests, ResyncOptions? options = null)
-    {
-        fixture.Bubble.Traffic.Reset();
-        var report = await fixture.ResyncAsync(options ?? Backfill);
-
-        if (requests is { } expected)
-            Assert.Equal(expected, fixture.Bubble.Traffic.Requests);
-        else
-            Assert.True(fixture.Bubble.Traffic.Requests > 2);
-        return report;
-    }
-
-    private static void Gain(SyncFixture fixture, string line, Func<string, string>? further = null) => fixture.WithMaps(
-        ("thing.json", _ => (further ?? (m => m))(UnmappedThing.Map().Replace("\"fields\": [", $"\"fields\": [ {line},", StringComparison.Ordinal))));
-
-    private static Task AddColumnAsync(SyncFixture fixture) => fixture.ExecuteAsync("alter table thing add column size numeric");
-
-    // Three things, loaded while no line read the size.
-    private async Task<SyncFixture> LoadedAsync()
-    {
-        var fixture = await UnmappedThing.OpenAsync(postgres);
-        fixture.PutThing(1, "\"Shoe Size\": 12.50, \"Colour\": \"red\"");
-        fixture.PutThing(2, "\"Shoe Size\": 9007199254740993");
-        fixture.PutThing(3, "\"Colour\": \"blue\"");
-        await fixture.ResyncAsync("thing");
-        await AddColumnAsync(fixture);
-        return fixture;
     }
 }

@@ -142,7 +142,7 @@ internal sealed class EntityMerge(
         if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
         {
             Guid? verified = entity is { Baseline: not null, IsComplete: true } && entity.Plan.Backfill is null ? journal.RunId : null;
-            return await filled.RecordWritesAsync(connection, verified, cancellationToken);
+            return await filled.RecordWritesAsync(connection, verified, counts.Conflicts + counts.Prepared.Rejected == 0, cancellationToken);
         }
 
         await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, cancellationToken);
