@@ -25,7 +25,8 @@ with "touched_agent" as (
   select i."bubble_id", i."linked_agent"
   from "touched_agent" as a
   join "invoice" as i on i."linked_agent" = a."bubble_id"
-  where i."created_by" is null
+  -- Without touched agents the invoices are not scanned at all, also where the planner expects only few without a creator.
+  where i."created_by" is null and exists (select from "touched_agent")
 ), "target" as (
   (select "bubble_id", "linked_agent" from "invoice" where "created_by" is null limit bubblesync.full_pass_limit())
   union all

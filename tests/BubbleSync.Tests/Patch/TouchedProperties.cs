@@ -59,7 +59,7 @@ public sealed partial class TouchedProperties(PostgresFixture postgres) : IClass
                 continue;
 
             Assert.Equal(await StateAsync(full), await StateAsync(touched));
-            
+
             Assert.All((await touched.Engine().PatchAsync([], touched.Limit)).Patches, p => Assert.Equal((PatchStatus.Succeeded, 0L), (p.Status, p.Rows)));
         }
     }

@@ -50,6 +50,21 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
+    public async Task Filled_rows_count_as_touched_until_patches_have_seen_them()
+    {
+        await using var fixture = await GainedAsync();
+        // The patch stage begins with this table.
+        await fixture.ExecuteAsync("alter table bubblesync.patch_state rename to away");
+
+        var report = await fixture.ResyncAsync(Backfill);
+
+        Assert.Equal(RunStatus.Failed, report.Status);
+        Assert.Equal(
+            await fixture.RowsAsync("select bubble_id from thing where price is not null order by 1"),
+            await fixture.RowsAsync("select bubble_id from bubblesync.touched_row where entity = 'thing' order by 1"));
+    }
+
+    [Fact]
     public async Task Where_no_map_gained_a_column_Bubble_is_not_asked()
     {
         await using var fixture = await GainedAsync();
