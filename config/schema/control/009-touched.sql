@@ -5,7 +5,7 @@ create table bubblesync.touched_row (
   run_id uuid not null,
   entity text not null,
   bubble_id text not null,
-  primary key (target_schema, run_id, entity, bubble_id)
+  primary key (run_id, target_schema, entity, bubble_id)
 );
 
 -- The text of each patch, as a hash, that has seen all rows at least once. A patch that is new, was changed or failed sees all rows next time.
@@ -25,7 +25,7 @@ create table bubblesync.mirrored_table (
   primary key (target_schema, entity)
 );
 
--- Whether all rows count as touched. The setting bubblesync.touched lists the runs whose rows count; without it, as in psql, all rows do.
+-- Whether all rows count as touched. The setting bubblesync.touched names the run whose rows count; without it, as in psql, all rows do.
 create function bubblesync.all_touched() returns boolean language sql stable parallel safe
 return coalesce(nullif(current_setting('bubblesync.touched', true), ''), 'all') = 'all';
 
@@ -40,8 +40,8 @@ declare
   mirrored record;
 begin
   if not bubblesync.all_touched() then
-    return query select distinct r.entity, r.bubble_id from bubblesync.touched_row r
-      where r.entity <> '' and r.run_id = any (string_to_array(current_setting('bubblesync.touched'), ',')::uuid[]);
+    return query select r.entity, r.bubble_id from bubblesync.touched_row r
+      where r.entity <> '' and r.run_id = current_setting('bubblesync.touched')::uuid;
     return;
   end if;
   for mirrored in

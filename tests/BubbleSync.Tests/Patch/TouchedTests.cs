@@ -1,24 +1,15 @@
-using System.Globalization;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
-using BubbleSync.Tests.Sync;
 using Xunit;
+using static BubbleSync.Tests.Patch.TouchedWitness;
 
 namespace BubbleSync.Tests.Patch;
 
 /// <summary>Which rows a patch finds in <c>bubblesync.touched</c>.</summary>
 public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    // Notes what it is shown.
-    private const string Witness =
-        """
-        -- Notes which rows count as touched.
-        -- Why: a test reads them.
-        insert into witness select current_setting('bubblesync.touched') = 'all', t."entity", t."bubble_id" from bubblesync.touched as t;
-        """;
-
     [Fact]
     public async Task A_first_load_a_resync_and_the_patch_stage_show_all_rows()
     {
@@ -44,7 +35,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
 
         var changed = await SeenAsync(fixture, () => IncrementalAsync(fixture));
         var unchanged = await SeenAsync(fixture, () => IncrementalAsync(fixture));
@@ -59,7 +50,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
         await fixture.ExecuteAsync("alter table public.witness rename to away");
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
         await IncrementalAsync(fixture);
         await fixture.ExecuteAsync("alter table public.away rename to witness");
 
@@ -74,7 +65,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
         // The patch stage begins with this table.
         await fixture.ExecuteAsync("alter table bubblesync.patch_state rename to away");
         Assert.Equal(RunStatus.Failed, (await IncrementalAsync(fixture)).Status);
@@ -92,8 +83,8 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
         var patches = fixture.Settings.Run.Patches;
-        fixture.WithPatches(("010-witness", Witness), ("020-waits", "select pg_advisory_xact_lock(42)"));
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        fixture.WithPatches(("010-witness", Sql), ("020-waits", "select pg_advisory_xact_lock(42)"));
+        ChangeAgent(fixture);
         await using (var gate = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)"))
         {
             using var program = Bubblesync.Start(fixture, [("Run__Patches", fixture.Settings.Run.Patches)], "sync", "incremental");
@@ -118,7 +109,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.WithPatches(
             ("005-name", """update "agent" set "contact" = 'c' where "contact" is distinct from 'c';"""),
-            ("010-witness", Witness)).ResyncAsync();
+            ("010-witness", Sql)).ResyncAsync();
         await fixture.ExecuteAsync("update public.agent set contact = null where bubble_id like '%9'");
 
         var seen = await SeenAsync(fixture, () => IncrementalAsync(fixture));
@@ -145,7 +136,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.WithPatches(("010-witness", Witness + "\n-- changed"));
+        fixture.WithPatches(("010-witness", Sql + "\n-- changed"));
 
         var first = await SeenAsync(fixture, () => IncrementalAsync(fixture));
         var second = await SeenAsync(fixture, () => IncrementalAsync(fixture));
@@ -159,7 +150,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.WithPatches(
             ("005-name", """update "agent" set "contact" = 'c' where "contact" is distinct from 'c' returning 'agent' as "entity", "bubble_id";"""),
-            ("010-witness", Witness)).ResyncAsync();
+            ("010-witness", Sql)).ResyncAsync();
         await fixture.ExecuteAsync("update public.agent set contact = null where bubble_id like '%9'");
 
         var seen = await SeenAsync(fixture, () => IncrementalAsync(fixture));
@@ -176,26 +167,5 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(await CountAsync(fixture), (int)await fixture.ScalarAsync<long>("select count(*) from bubblesync.touched"));
     }
 
-    private async Task<SyncFixture> OpenAsync()
-    {
-        var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-witness", Witness));
-        await fixture.ExecuteAsync("create table public.witness (is_all boolean, entity text, bubble_id text)");
-        fixture.PutFamily();
-        return fixture;
-    }
-
-    private static Task<RunReport> IncrementalAsync(SyncFixture fixture) =>
-        fixture.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
-
-    private static async Task<List<string>> SeenAsync(SyncFixture fixture, Func<Task> run)
-    {
-        await fixture.ExecuteAsync("delete from public.witness");
-        await run();
-        return await fixture.RowsAsync("select * from public.witness order by 2, 3");
-    }
-
-    private static async Task<int> CountAsync(SyncFixture fixture) =>
-        (int)await fixture.ScalarAsync<long>($"select {string.Join(" + ", Maps.All.Select(m => $"(select count(*) from \"{m.Table}\")"))}");
-
-    private static string Now() => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private Task<SyncFixture> OpenAsync() => TouchedWitness.OpenAsync(postgres);
 }

@@ -1,5 +1,3 @@
-using BubbleSync.Etl.Mapping;
-using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
 using Npgsql;
@@ -7,11 +5,10 @@ using Npgsql;
 namespace BubbleSync.Etl.Merge.Patches;
 
 /// <summary>Runs patches, each in the caller's transaction.</summary>
-/// <param name="schema">The schema of the target tables.</param>
-/// <param name="tables">The tables in it.</param>
+/// <param name="scope">What the stage does.</param>
+/// <param name="tables">The tables in its schema.</param>
 /// <param name="hasTriggers">Whether triggers may write rows that a patch does not name.</param>
-/// <param name="runId">The run.</param>
-internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, bool hasTriggers, Guid runId)
+internal sealed class PatchRunner(PatchScope scope, IReadOnlySet<string> tables, bool hasTriggers)
 {
     private const int MostReported = 1000;
 
@@ -26,14 +23,14 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, bo
     {
         await connection.ExecuteAsync(
             "select set_config('search_path', @path, true), set_config('bubblesync.touched', @touched, true)", cancellationToken,
-            ("path", Identifier.Quote(schema)), ("touched", pass.Setting(patch)));
+            ("path", Identifier.Quote(scope.Schema)), ("touched", pass.Setting(patch)));
         var written = new List<TouchedRow>();
         var rows = SqlStatements.IsEmpty(patch.Sql) ? 0
             : isShared ? await RunContainedAsync(patch.Sql, connection, cancellationToken)
             : await RunAsync(patch.Sql, connection, written, cancellationToken);
         if (patch.Report is not null)
             await ReportAsync(patch, connection, cancellationToken);
-        var touched = new TouchedRows(schema, runId);
+        var touched = new TouchedRows(scope.Schema, scope.RunId);
         if (written.Count > 0)
             await touched.NoteAsync(connection, written, cancellationToken);
         // It did not return all rows that it wrote, or triggers wrote others.
@@ -48,19 +45,9 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, bo
     /// <summary>Returns why a patch is not run at all; null if it is run.</summary>
     public PatchReport? Refuse(PatchFile patch) =>
         patch.Tables.FirstOrDefault(t => !tables.Contains(t)) is { } missing
-            ? new PatchReport(patch.Name, PatchStatus.Skipped, 0, $"there is no table '{missing}' in schema '{schema}'")
+            ? new PatchReport(patch.Name, PatchStatus.Skipped, 0, $"there is no table '{missing}' in schema '{scope.Schema}'")
         : patch.Fault is { } fault ? new PatchReport(patch.Name, PatchStatus.Failed, 0, fault)
         : null;
-
-    /// <summary>Finds out what the patches of this run look at.</summary>
-    public Task<PatchPass> BeginAsync(
-        NpgsqlConnection connection, IReadOnlyList<PatchFile> patches, bool areAll, bool isFull, IReadOnlyList<EntityPlan> plans,
-        CancellationToken cancellationToken) =>
-        PatchPass.BeginAsync(connection, schema, runId, isFull, patches, areAll, plans, cancellationToken);
-
-    /// <summary>Restores the deferred links of an entity.</summary>
-    public Task<IReadOnlyList<SyncError>> RestoreLinksAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken) =>
-        new DeferredForeignKeys(plan, null).RestoreAsync(connection, runId, cancellationToken);
 
     // Rows that it returns as (entity, bubble_id) are rows that it wrote and that later patches are to look at.
     private static async Task<long> RunAsync(string sql, NpgsqlConnection connection, List<TouchedRow> written, CancellationToken cancellationToken)
@@ -112,7 +99,7 @@ internal sealed class PatchRunner(string schema, IReadOnlySet<string> tables, bo
             {patch.Report!.Trim().TrimEnd(';')}
             ) as r (entity, bubble_id, message) limit {MostReported}
             """,
-            cancellationToken, ("run", runId), ("patch", patch.Name));
+            cancellationToken, ("run", scope.RunId), ("patch", patch.Name));
 }
 
 /// <summary>The result of a patch.</summary>
