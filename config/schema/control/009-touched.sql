@@ -1,10 +1,12 @@
 -- Rows that a run wrote and that not all patches have seen yet. The patch stage that succeeds removes them, so that rows of a run that ended before it are seen
--- by the next one. A row with an empty entity stands for all rows of the schema.
+-- by the next one. A row with an empty entity stands for all rows of the schema. What a patch wrote (by_patch) stays for the next run: patches before it have
+-- not seen it.
 create table bubblesync.touched_row (
   target_schema text not null,
   run_id uuid not null,
   entity text not null,
   bubble_id text not null,
+  by_patch boolean not null default false,
   primary key (run_id, target_schema, entity, bubble_id)
 );
 
@@ -16,7 +18,7 @@ create table bubblesync.patch_state (
   primary key (target_schema, patch)
 );
 
--- The table and the key column of each entity, quoted, for the relation of touched rows.
+-- The table, quoted, and the key column of each entity, for the relation of touched rows.
 create table bubblesync.mirrored_table (
   target_schema text not null,
   entity text not null,
@@ -45,12 +47,21 @@ begin
     return;
   end if;
   for mirrored in
-    select m.entity, m.relation, m.key_name from bubblesync.mirrored_table m
-    where to_regclass(m.relation) is not null and m.target_schema = (
-      select p.name from unnest(current_schemas(false)) with ordinality p (name, place)
-      where exists (select from bubblesync.mirrored_table o where o.target_schema = p.name) order by p.place limit 1)
+    -- A dry run, which writes no list of tables, gives it in the setting bubblesync.mirrored. Tables of other schemas are not looked up: the user may have no
+    -- rights there. Tables and columns that are gone are left out.
+    with listed as materialized (
+      select m.entity, m.relation, m.key_name
+      from jsonb_to_recordset(nullif(current_setting('bubblesync.mirrored', true), '')::jsonb) m (entity text, relation text, key_name text)
+      union all
+      select m.entity, m.relation, m.key_name from bubblesync.mirrored_table m
+      where coalesce(current_setting('bubblesync.mirrored', true), '') = '' and m.target_schema = (
+        select p.name from unnest(current_schemas(false)) with ordinality p (name, place)
+        where exists (select from bubblesync.mirrored_table o where o.target_schema = p.name) order by p.place limit 1)
+    )
+    select l.entity, l.relation, l.key_name from listed l
+    join pg_attribute a on a.attrelid = to_regclass(l.relation) and a.attname = l.key_name and not a.attisdropped
   loop
-    return query execute format('select %L::text, %s::text from %s', mirrored.entity, mirrored.key_name, mirrored.relation);
+    return query execute format('select %L::text, %I::text from %s', mirrored.entity, mirrored.key_name, mirrored.relation);
   end loop;
 end
 $$;

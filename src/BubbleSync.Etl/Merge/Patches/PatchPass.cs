@@ -17,27 +17,62 @@ internal sealed class PatchPass
     // is resumed meanwhile makes notes of its own. A run lives as long as its lock; its row says "running" for longer if its process was killed.
     private const string BeginSql =
         $"""
-        with ended as materialized (
+        with {Ended}, taken as (
+          delete from bubblesync.touched_row t using ended e where t.run_id = e.run_id and t.target_schema = @schema returning t.entity, t.bubble_id
+        ), noted as ({NoteTaken}), unmarked as (
+          update bubblesync.touched_row set by_patch = false where target_schema = @schema and run_id = @run and by_patch
+        )
+        {Found}
+        """;
+
+    // A dry run is rolled back. Until then it locks no rows of other runs.
+    private const string BeginDrySql =
+        $"""
+        with {Ended}, taken as (
+          select t.entity, t.bubble_id from bubblesync.touched_row t join ended e on t.run_id = e.run_id where t.target_schema = @schema
+        ), noted as ({NoteTaken})
+        {Found}
+        """;
+
+    private const string Ended =
+        $"""
+        ended as materialized (
           select r.run_id
           from (select distinct t.run_id from bubblesync.touched_row t where t.target_schema = @schema and t.run_id <> @run) r
           where {RunLockSql.IsLeft}
-        ), taken as (
-          delete from bubblesync.touched_row t using ended e where t.run_id = e.run_id and t.target_schema = @schema returning t.entity, t.bubble_id
-        ), noted as (
-          insert into bubblesync.touched_row (target_schema, run_id, entity, bubble_id)
-          select distinct @schema, @run, t.entity, t.bubble_id from taken t on conflict do nothing
         )
+        """;
+
+    private const string NoteTaken =
+        """
+        insert into bubblesync.touched_row (target_schema, run_id, entity, bubble_id)
+        select distinct @schema, @run, t.entity, t.bubble_id from taken t on conflict do nothing
+        """;
+
+    private const string Found =
+        """
         select array(select t.entity from bubblesync.touched_row t where t.target_schema = @schema and t.run_id = @run union select t.entity from taken t),
                array(select p.patch || ' ' || p.fingerprint from bubblesync.patch_state p where p.target_schema = @schema)
         """;
 
+    // Rows that do not change are not written, so that they are not locked.
     private const string MirroredSql =
-        """
+        $"""
+        with {Listed}, gone as (
+          delete from bubblesync.mirrored_table o where o.target_schema = @schema and not exists (select from listed l where l.entity = o.entity)
+        )
         insert into bubblesync.mirrored_table (target_schema, entity, relation, key_name)
-        select @schema, m.entity, m.relation, m.key_name from unnest(@entities, @relations, @keys) m (entity, relation, key_name)
+        select @schema, l.entity, l.relation, l.key_name from listed l
+        where not exists (
+          select from bubblesync.mirrored_table o
+          where o.target_schema = @schema and (o.entity, o.relation, o.key_name) = (l.entity, l.relation, l.key_name))
         on conflict (target_schema, entity) do update set relation = excluded.relation, key_name = excluded.key_name
-        where (mirrored_table.relation, mirrored_table.key_name) is distinct from (excluded.relation, excluded.key_name)
         """;
+
+    private const string MirroredDrySql =
+        $"with {Listed} select set_config('bubblesync.mirrored', (select coalesce(jsonb_agg(to_jsonb(l)), '[]') from listed l)::text, true)";
+
+    private const string Listed = "listed as (select * from unnest(@entities, @relations, @keys) l (entity, relation, key_name))";
 
     private const string MarkSql = "insert into bubblesync.touched_row (target_schema, run_id, entity, bubble_id) values (@schema, @run, @all, 'patches') "
         + "on conflict do nothing";
@@ -48,11 +83,14 @@ internal sealed class PatchPass
     private bool _isFull;
     private bool _isMarked;
 
-    private PatchPass(PatchScope scope, IEnumerable<string> entities, IEnumerable<string> seen)
+    private PatchPass(PatchScope scope, bool isDryRun, IEnumerable<string> entities, IEnumerable<string> seen)
     {
-        (_scope, _entities, _seen) = (scope, [.. entities], [.. seen]);
+        (_scope, IsDryRun, _entities, _seen) = (scope, isDryRun, [.. entities], [.. seen]);
         _isFull = scope.IsFull || _entities.Contains(TouchedRows.All);
     }
+
+    /// <summary>Whether everything is rolled back. Then nothing is written that other runs would wait for.</summary>
+    public bool IsDryRun { get; }
 
     private (string, object?)[] Names => [("schema", _scope.Schema), ("run", _scope.RunId)];
 
@@ -61,16 +99,18 @@ internal sealed class PatchPass
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="scope">What the stage does.</param>
+    /// <param name="isDryRun">Whether everything is rolled back.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<PatchPass> BeginAsync(NpgsqlConnection connection, PatchScope scope, CancellationToken cancellationToken)
+    public static async Task<PatchPass> BeginAsync(NpgsqlConnection connection, PatchScope scope, bool isDryRun, CancellationToken cancellationToken)
     {
         var pass = (await connection.RowsAsync(
-            BeginSql, r => new PatchPass(scope, r.GetFieldValue<string[]>(0), r.GetFieldValue<string[]>(1)), cancellationToken,
-            ("schema", scope.Schema), ("run", scope.RunId)))[0];
-        pass._isMarked = scope.AreAll && (pass._entities.Count > 0 || scope.Patches.Any(pass.IsFull));
+            isDryRun ? BeginDrySql : BeginSql, r => new PatchPass(scope, isDryRun, r.GetFieldValue<string[]>(0), r.GetFieldValue<string[]>(1)),
+            cancellationToken, ("schema", scope.Schema), ("run", scope.RunId)))[0];
+        pass._isMarked = scope.AreAll && !isDryRun && (pass._entities.Count > 0 || scope.Patches.Any(pass.IsFull));
         if (pass._isMarked)
             await connection.ExecuteAsync(MarkSql, cancellationToken, [.. pass.Names, ("all", TouchedRows.All)]);
-        if (scope.Patches.Any(p => p.ReadsTouchedRows && pass.IsFull(p)))
+        // A function that it calls, or its report, may read touched rows too.
+        if (scope.Patches.Any(pass.IsFull))
             await pass.NoteMirroredAsync(connection, cancellationToken);
         return pass;
     }
@@ -98,7 +138,7 @@ internal sealed class PatchPass
     /// <summary>Notes that a patch has seen all rows, in its own transaction.</summary>
     public async Task NoteSeenAsync(NpgsqlConnection connection, PatchFile patch, CancellationToken cancellationToken)
     {
-        if (!patch.ReadsTouchedRows || _seen.Contains(Seen(patch)))
+        if (IsDryRun || !patch.ReadsTouchedRows || _seen.Contains(Seen(patch)))
             return;
 
         await connection.ExecuteAsync(
@@ -110,7 +150,8 @@ internal sealed class PatchPass
     }
 
     /// <summary>
-    /// Ends the pass: what all patches have seen is no longer noted. Those that did not run to their end, or are not among them, see all rows next time.
+    /// Ends the pass: what all patches have seen is no longer noted; what patches wrote stays for those before them. Those that did not run to their end, or
+    /// are not among them, see all rows next time.
     /// </summary>
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="reports">The results of all patches.</param>
@@ -119,17 +160,18 @@ internal sealed class PatchPass
         connection.ExecuteAsync(
             """
             with unseen as (delete from bubblesync.patch_state where target_schema = @schema and patch <> all(@succeeded))
-            delete from bubblesync.touched_row where target_schema = @schema and run_id = @run
+            delete from bubblesync.touched_row where target_schema = @schema and run_id = @run and not by_patch
             """,
             cancellationToken, [.. Names, ("succeeded", reports.Where(r => r.Status == PatchStatus.Succeeded).Select(r => r.Name).ToArray())]);
 
     /// <summary>Whether there is anything to end.</summary>
     /// <param name="reports">The results of all patches.</param>
-    public bool MustEnd(IEnumerable<PatchReport> reports) => _isMarked || reports.Any(r => r.Status != PatchStatus.Succeeded);
+    public bool MustEnd(IEnumerable<PatchReport> reports) =>
+        _scope.AreAll && !IsDryRun && (_isMarked || reports.Any(r => r.Status != PatchStatus.Succeeded));
 
     private Task<long> NoteMirroredAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        MirroredSql, cancellationToken, ("schema", _scope.Schema), ("entities", _scope.Plans.Select(p => p.Name).ToArray()),
-        ("relations", _scope.Plans.Select(p => p.Table).ToArray()), ("keys", _scope.Plans.Select(p => p.Key.Quoted).ToArray()));
+        IsDryRun ? MirroredDrySql : MirroredSql, cancellationToken, ("schema", _scope.Schema), ("entities", _scope.Plans.Select(p => p.Name).ToArray()),
+        ("relations", _scope.Plans.Select(p => p.Table).ToArray()), ("keys", _scope.Plans.Select(p => p.Key.Name).ToArray()));
 
     private static string Seen(PatchFile patch) => $"{patch.Name} {Fingerprint(patch)}";
 

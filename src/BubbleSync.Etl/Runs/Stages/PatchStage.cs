@@ -28,19 +28,19 @@ internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
             await RestoreAsync(plan, transactions, findings, cancellationToken);
 
         var pass = await transactions.RunInTransactionAsync(
-            IsolationLevel.ReadCommitted, null, c => PatchPass.BeginAsync(c, scope, cancellationToken), cancellationToken);
+            IsolationLevel.ReadCommitted, null, c => PatchPass.BeginAsync(c, scope, transactions.IsDryRun, cancellationToken), cancellationToken);
         foreach (var patch in scope.Patches)
         {
             var began = Stopwatch.GetTimestamp();
             using var span = EtlDiagnostics.Begin("patch", ("patch", patch.Name));
             var report = runner.Refuse(patch)
                 ?? (pass.IsIdle(patch) ? new PatchReport(patch.Name, PatchStatus.Succeeded, 0, null)
-                    : await RunAsync(patch, pass, transactions, cancellationToken));
+                    : await RunAsync(patch, pass, transactions, findings, cancellationToken));
             findings.Patches.Add(report);
             EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "patch"), EtlDiagnostics.Tag("patch", patch.Name));
         }
 
-        if (scope.AreAll && pass.MustEnd(findings.Patches))
+        if (pass.MustEnd(findings.Patches))
         {
             await transactions.RunInTransactionAsync(
                 IsolationLevel.ReadCommitted, null, c => pass.EndAsync(c, findings.Patches, cancellationToken), cancellationToken);
@@ -60,7 +60,8 @@ internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
         }
     }
 
-    private async Task<PatchReport> RunAsync(PatchFile patch, PatchPass pass, TargetTransactions transactions, CancellationToken cancellationToken)
+    private async Task<PatchReport> RunAsync(
+        PatchFile patch, PatchPass pass, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
         try
         {
@@ -76,7 +77,7 @@ internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
 
                     var report = await OwnWrites.WriteAsync(
                         connection, scope.Mirror, named.Select(p => p.OwnTable),
-                        async () => new OwnWrite<PatchOutcome>(await runner.RunAsync(patch, pass, connection, transactions.IsDryRun, cancellationToken)),
+                        async () => new OwnWrite<PatchOutcome>(await runner.RunAsync(patch, pass, connection, cancellationToken)),
                         cancellationToken);
                     foreach (var plan in named)
                         await new DeferredForeignKeys(plan, null).AfterPatchAsync(connection, cancellationToken);
@@ -84,6 +85,7 @@ internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
                 },
                 cancellationToken);
             pass.Add(outcome);
+            findings.Warn(outcome.Warning);
             return outcome.Report;
         }
         catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
