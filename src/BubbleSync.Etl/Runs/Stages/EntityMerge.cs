@@ -30,7 +30,7 @@ internal sealed class EntityMerge(
     private const int MostReadAgain = 10_000;
     private const int ReadAtOnce = 100;
 
-    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
+    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, !options.PatchesAllRows, options.NextStep);
     private readonly StagedRejects _rejects = new(entity.Plan, entity.Staging);
     private bool _takesSequenceNumbers;
 
@@ -152,7 +152,7 @@ internal sealed class EntityMerge(
         var isFirst = transactions.IsDryRun && !_takesSequenceNumbers;
         _takesSequenceNumbers = true;
         if (isFirst)
-            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, options.NextStep);
+            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, !options.PatchesAllRows, options.NextStep);
         return isFirst;
     }
 
