@@ -35,6 +35,12 @@ return coalesce(nullif(current_setting('bubblesync.touched', true), ''), 'all') 
 create function bubblesync.full_pass_limit() returns bigint language sql stable parallel safe
 return case when bubblesync.all_touched() then null::bigint else 0 end;
 
+-- Whether a column has a foreign key, for patches: a link with one waits for its target.
+create function bubblesync.has_foreign_key(target regclass, name text) returns boolean language sql stable parallel safe
+return exists (
+  select from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+  where k.contype = 'f' and k.conrelid = target and a.attname = name);
+
 -- The number of rows is an estimate: of 20,000 rows PostgreSQL expects 100 of one entity. It then uses indexes where there are some, and else hashes the
 -- touched rows and scans a table once; with one row expected it would scan the table once for each.
 create function bubblesync.touched_rows() returns table (entity text, bubble_id text) language plpgsql stable rows 20000 as $$

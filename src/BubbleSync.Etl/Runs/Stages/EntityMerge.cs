@@ -114,7 +114,7 @@ internal sealed class EntityMerge(
         if (!entity.ReadsEverything)
         {
             // What came or went after the count differs from the older note too.
-            if (entity.Counted is { IsAsNoted: true, Ids: not null } && !counts.HasNewRows)
+            if (entity.Counted is { IsUnchangedSinceNote: true, Ids: not null } && !counts.HasNewRows)
             {
                 await stretches.KeepAsync(connection, journal.RunId, cancellationToken);
                 return;
