@@ -16,12 +16,7 @@ with "touched_invoice" as (
   select i."bubble_id", i."linked_seda_registration"
   from bubblesync.touched as t
   join "invoice" as i on i."linked_customer" = t."bubble_id"
-  where t."entity" = 'customer' and not bubblesync.all_touched() and exists (
-    select
-    from pg_constraint as k
-    join pg_attribute as a on a."attrelid" = k."conrelid" and a."attnum" = any (k."conkey")
-    where k."contype" = 'f' and k."conrelid" = '"seda_registration"'::regclass and a."attname" = 'linked_customer'
-  )
+  where t."entity" = 'customer' and not bubblesync.all_touched() and (select bubblesync.has_foreign_key('"seda_registration"', 'linked_customer'))
 ), "affected" as (
   select s."bubble_id", s."linked_invoice"
   from bubblesync.touched as t
@@ -81,10 +76,5 @@ from "found" as f
 left join "customer" as c on c."customer_id" = f."linked_customer"
 where f."bubble_id" = s."bubble_id"
   -- A link may lead nowhere yet. Only where the column has a foreign key does it wait for its customer.
-  and (c."customer_id" is not null or not exists (
-    select
-    from pg_constraint as k
-    join pg_attribute as a on a."attrelid" = k."conrelid" and a."attnum" = any (k."conkey")
-    where k."contype" = 'f' and k."conrelid" = '"seda_registration"'::regclass and a."attname" = 'linked_customer'
-  ))
+  and (c."customer_id" is not null or not (select bubblesync.has_foreign_key('"seda_registration"', 'linked_customer')))
 returning 'seda_registration' as "entity", s."bubble_id";

@@ -61,10 +61,5 @@ left join "user" as u on u."bubble_id" = f."user"
 where t."bubble_id" = i."bubble_id"
   and i."created_by" is null
   -- A link may lead nowhere yet. Only where the column has a foreign key does it wait for its user.
-  and (u."bubble_id" is not null or not exists (
-    select
-    from pg_constraint as k
-    join pg_attribute as a on a."attrelid" = k."conrelid" and a."attnum" = any (k."conkey")
-    where k."contype" = 'f' and k."conrelid" = '"invoice"'::regclass and a."attname" = 'created_by'
-  ))
+  and (u."bubble_id" is not null or not (select bubblesync.has_foreign_key('"invoice"', 'created_by')))
 returning 'invoice' as "entity", i."bubble_id";

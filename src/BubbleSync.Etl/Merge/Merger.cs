@@ -20,8 +20,9 @@ namespace BubbleSync.Etl.Merge;
 /// <param name="runId">The run.</param>
 /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
 /// <param name="isDry">Whether everything is rolled back; then no numbers of sequences may be used up.</param>
+/// <param name="notesRows">Whether rows are noted one by one for patches; false in a run whose patches look at all rows.</param>
 /// <param name="nextStep">What finishes the run if it has to stop.</param>
-internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, string nextStep)
+internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, bool force, bool isDry, bool notesRows, string nextStep)
 {
     // For fewer rows, a plan for one row costs less than counting them.
     private const long Many = 1000;
@@ -58,7 +59,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         var updated = await WriteAsync(connection, found, steps, cancellationToken);
         IReadOnlyList<SyncError> marked = found.Returned > 0 ? await new DeletionMarks(plan, staging).RemoveAsync(connection, cancellationToken) : [];
-        long? written = prepared.IsFirstLoad || _wroteElsewhere ? null : found.New + updated + found.Returned;
+        long? written = !notesRows || prepared.IsFirstLoad || _wroteElsewhere ? null : found.New + updated + found.Returned;
         // A backfill leaves the times of the rows as they are.
         var isStamped = found.Returned == 0 && plan.Backfill is null;
         if (found.New + updated + found.Returned > 0)

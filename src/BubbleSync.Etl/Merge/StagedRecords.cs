@@ -27,26 +27,26 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
     public async Task<StagedCounts?> PrepareAsync(NpgsqlConnection connection, StagedTotal expected, string nextStep, CancellationToken cancellationToken)
     {
         var keys = new RepeatedKeys(expected.Records);
-        var (staged, rejects) = await SumAsync(connection, keys, cancellationToken);
+        var (staged, start) = await SumAsync(connection, keys, cancellationToken);
         if (staged.Total != expected)
             throw Lost(staged, expected, nextStep);
 
         // Without it, PostgreSQL expects hundreds of rows and would scan the target table for a few.
         if (expected.Records > 0)
             await connection.ExecuteAsync(staging.Analyze, cancellationToken);
-        if (rejects.Unread + await _unfit.RejectAsync(connection, cancellationToken) > 0)
+        if (start.Unread + await _unfit.RejectAsync(connection, cancellationToken) > 0)
             return null;
 
         var superseded = await TakeSupersededAsync(connection, keys, cancellationToken);
-        var refused = rejects.Named > 0 ? await _rejects.MarkAsync(connection, cancellationToken) : 0;
+        var refused = start.Named > 0 ? await _rejects.MarkAsync(connection, cancellationToken) : 0;
         var prepared = staged - superseded;
         var rejected = prepared.Rejected + refused;
-        if (rejects.AreKept)
+        if (start.AreKept)
             await connection.ExecuteAsync(MergeSql.ForgetRejects, cancellationToken, Names);
         if (rejected > 0)
             await connection.ExecuteAsync(_sql.KeepRejects, cancellationToken, Names);
         return new StagedCounts(
-            staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, prepared.Total.Records, rejected, rejects.IsTableEmpty, rejects.HasEarlier);
+            staged.Total.Records, staged.Total.Checksum, superseded.Total.Checksum, prepared.Total.Records, rejected, start.IsTableEmpty, start.HasEarlier);
     }
 
     /// <summary>The same for a run that compares and loads nothing: what is shown of a record that the table refuses is rebuilt from its columns.</summary>
@@ -77,11 +77,11 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private (string, object?)[] Names => [("run", runId), ("entity", plan.Name)];
 
-    private async Task<(StagedSum Sum, RejectCounts Rejects)> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
+    private async Task<(StagedSum Sum, MergeStart Start)> SumAsync(NpgsqlConnection connection, RepeatedKeys? keys, CancellationToken cancellationToken)
     {
         var rows = await new StagedRows(plan.Key.Ordinal, keys).SumAsync(connection, staging.CopyOut, cancellationToken);
-        var rejects = await _rejects.CountAsync(connection, runId, cancellationToken);
-        return (rows + new StagedSum(new StagedTotal(rejects.Nameless, 0), rejects.Nameless), rejects);
+        var start = await _rejects.ReadMergeStartAsync(connection, runId, cancellationToken);
+        return (rows + new StagedSum(new StagedTotal(start.Nameless, 0), start.Nameless), start);
     }
 
     private SyncException Lost(StagedSum staged, StagedTotal expected, string nextStep) => new(new SyncError(

@@ -27,11 +27,15 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
 
     private const string LackingSql =
         """
-        select distinct w.word, w.place
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        cross join unnest(array['select', 'insert', 'update', 'delete']) with ordinality as w (word, place)
-        where n.nspname = 'bubblesync' and c.relkind = 'r' and not has_table_privilege(c.oid, w.word)
-        order by w.place
+        select string_agg(w.word, ', ' order by w.place) || ' on all tables'
+        from unnest(array['select', 'insert', 'update', 'delete']) with ordinality w (word, place)
+        where exists (
+          select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where n.nspname = 'bubblesync' and (c.relkind = 'r' or c.relkind = 'v' and w.word = 'select') and not has_table_privilege(c.oid, w.word))
+        having count(*) > 0
+        union all
+        select distinct 'execute on all functions' from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = 'bubblesync' and not has_function_privilege(p.oid, 'execute')
         """;
 
     private const string ReadableSql =
@@ -140,8 +144,8 @@ internal sealed class ControlTableChecks(NpgsqlConnection connection)
         // Nothing is made in the first where all its tables are there.
         var makesTables = !AreThere && !await HasTablesAsync(cancellationToken);
         List<string> grants = [.. Grants(schemas[0], mustCreate: makesTables), .. Grants(schemas[1], mustCreate: true)];
-        if (await connection.RowsAsync(LackingSql, r => r.GetString(0), cancellationToken) is { Count: > 0 } lacking)
-            grants.Add($"grant {string.Join(", ", lacking)} on all tables in schema bubblesync to {user};");
+        var lacking = await connection.RowsAsync(LackingSql, r => r.GetString(0), cancellationToken);
+        grants.AddRange(lacking.Select(rights => $"grant {rights} in schema bubblesync to {user};"));
         if (grants.Count > 0)
             return $"the user may not do all that runs do with them. Grant it: {string.Join(' ', grants)}";
 

@@ -44,7 +44,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             (settings, options, bubble, database, resolve, journal, resumed, clock);
         _order = new ReadingOrder(clock);
         _transactions = new TargetTransactions(database, options.DryRun, checkLock);
-        _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options));
+        _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options)) { PatchesAllRows = true };
         _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
     }
 

@@ -93,9 +93,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId, bool isFull)
     {
-        var hasTriggers = _catalogue.Tables.Values.Any(t => t.MayBeStamped);
-        var runner = new PatchRunner(Database.Schema, _catalogue.Tables.Keys.ToHashSet(), hasTriggers, runId);
-        return new PatchStage(PatchFile.ReadAll(_settings.Run.Patches, names), runner, Plan([]).Sound, isFull, names.Count == 0);
+        var patches = PatchFile.ReadAll(_settings.Run.Patches, names);
+        var scope = new PatchScope(Database.Schema, runId, patches, AreAll: names.Count == 0, isFull, Plan([]).Sound);
+        return new PatchStage(scope, new PatchRunner(scope, _catalogue.Tables.Keys.ToHashSet()));
     }
 
     /// <summary>Returns what a backfill is to fill, by the entities whose maps gained columns that rows may lack.</summary>

@@ -6,14 +6,14 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Staging;
 
-/// <summary>The contents of an entity's table of rejects.</summary>
+/// <summary>What an entity's merge begins with: the entries of its table of rejects, and what is kept of earlier ones.</summary>
 /// <param name="Nameless">Records without a usable id.</param>
 /// <param name="Named">Entries of records that have one.</param>
 /// <param name="Unread">Of these, entries whose record is still to be read again as it was sent.</param>
 /// <param name="AreKept">Whether a stopped attempt at the same run has kept rejects of the entity.</param>
 /// <param name="IsTableEmpty">Whether the entity's table has no row.</param>
 /// <param name="HasEarlier">Whether rejects of earlier runs are kept that are not outdated.</param>
-internal sealed record RejectCounts(long Nameless, long Named, long Unread, bool AreKept, bool IsTableEmpty, bool HasEarlier);
+internal sealed record MergeStart(long Nameless, long Named, long Unread, bool AreKept, bool IsTableEmpty, bool HasEarlier);
 
 /// <summary>A staged record that the table refuses.</summary>
 /// <param name="Order">The number of its reading.</param>
@@ -32,11 +32,11 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
 
     private readonly string _key = plan.Key.Quoted;
 
-    /// <summary>Counts the entries of a run.</summary>
-    public async Task<RejectCounts> CountAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) =>
+    /// <summary>Reads what the merge of a run begins with, in one statement.</summary>
+    public async Task<MergeStart> ReadMergeStartAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) =>
         (await connection.RowsAsync(
-            staging.CountRejects,
-            r => new RejectCounts(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetBoolean(3), r.GetBoolean(4), r.GetBoolean(5)), cancellationToken,
+            staging.ReadMergeStart,
+            r => new MergeStart(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetBoolean(3), r.GetBoolean(4), r.GetBoolean(5)), cancellationToken,
             ("run", runId), ("entity", plan.Name)))[0];
 
     /// <summary>Adds records that the table refuses.</summary>

@@ -127,10 +127,10 @@ internal sealed class StagingTable
     public string Count => $"select count(*) from {Name}";
 
     /// <summary>
-    /// Counts rejects: records without a usable id, which are staged as rejects only, entries of others, and those that lack its text; and whether the run has
-    /// kept some of the entity already, whether the target table is empty, and whether earlier runs have kept rejects.
+    /// Reads what a merge begins with: the number of records without a usable id, which are staged as rejects only, of entries of others, and of those that
+    /// lack its text; and whether the run has kept some of the entity already, whether the target table is empty, and whether earlier runs have kept rejects.
     /// </summary>
-    public string CountRejects =>
+    public string ReadMergeStart =>
         $"""
         select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null),
                exists (select from bubblesync.rejected_record where run_id = @run and entity = @entity), not exists (select from {Plan.Table}),

@@ -1,24 +1,15 @@
-using System.Globalization;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
-using BubbleSync.Tests.Sync;
 using Xunit;
+using static BubbleSync.Tests.Patch.TouchedWitness;
 
 namespace BubbleSync.Tests.Patch;
 
 /// <summary>Which rows a patch finds in <c>bubblesync.touched</c>.</summary>
 public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    // Notes what it is shown.
-    private const string Witness =
-        """
-        -- Notes which rows count as touched.
-        -- Why: a test reads them.
-        insert into witness select current_setting('bubblesync.touched') = 'all', t."entity", t."bubble_id" from bubblesync.touched as t;
-        """;
-
     [Fact]
     public async Task A_first_load_a_resync_and_the_patch_stage_show_all_rows()
     {
@@ -44,7 +35,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
 
         var changed = await SeenAsync(fixture, () => IncrementalAsync(fixture));
         var unchanged = await SeenAsync(fixture, () => IncrementalAsync(fixture));
@@ -59,7 +50,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
         await fixture.ExecuteAsync("alter table public.witness rename to away");
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
         await IncrementalAsync(fixture);
         await fixture.ExecuteAsync("alter table public.away rename to witness");
 
@@ -74,7 +65,7 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        ChangeAgent(fixture);
         // The patch stage begins with this table.
         await fixture.ExecuteAsync("alter table bubblesync.patch_state rename to away");
         Assert.Equal(RunStatus.Failed, (await IncrementalAsync(fixture)).Status);
@@ -92,8 +83,8 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
         var patches = fixture.Settings.Run.Patches;
-        fixture.WithPatches(("010-witness", Witness), ("020-waits", "select pg_advisory_xact_lock(42)"));
-        fixture.Put("agent", SyncFixture.Record(1, Now(), "\"Name\": \"B\""));
+        fixture.WithPatches(("010-witness", Sql), ("020-waits", "select pg_advisory_xact_lock(42)"));
+        ChangeAgent(fixture);
         await using (var gate = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)"))
         {
             using var program = Bubblesync.Start(fixture, [("Run__Patches", fixture.Settings.Run.Patches)], "sync", "incremental");
@@ -110,20 +101,6 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Equal(await CountAsync(fixture), killed.Count);
         Assert.Empty(after);
-    }
-
-    [Fact]
-    public async Task What_a_patch_wrote_and_did_not_return_makes_the_patches_after_it_see_all_rows()
-    {
-        await using var fixture = await OpenAsync();
-        await fixture.WithPatches(
-            ("005-name", """update "agent" set "contact" = 'c' where "contact" is distinct from 'c';"""),
-            ("010-witness", Witness)).ResyncAsync();
-        await fixture.ExecuteAsync("update public.agent set contact = null where bubble_id like '%9'");
-
-        var seen = await SeenAsync(fixture, () => IncrementalAsync(fixture));
-
-        Assert.Equal(await CountAsync(fixture), seen.Count);
     }
 
     [Fact]
@@ -145,26 +122,12 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var fixture = await OpenAsync();
         await fixture.ResyncAsync();
-        fixture.WithPatches(("010-witness", Witness + "\n-- changed"));
+        fixture.WithPatches(("010-witness", Sql + "\n-- changed"));
 
         var first = await SeenAsync(fixture, () => IncrementalAsync(fixture));
         var second = await SeenAsync(fixture, () => IncrementalAsync(fixture));
 
         Assert.Equal((await CountAsync(fixture), 0), (first.Count, second.Count));
-    }
-
-    [Fact]
-    public async Task What_a_patch_returns_is_shown_to_the_patches_after_it()
-    {
-        await using var fixture = await OpenAsync();
-        await fixture.WithPatches(
-            ("005-name", """update "agent" set "contact" = 'c' where "contact" is distinct from 'c' returning 'agent' as "entity", "bubble_id";"""),
-            ("010-witness", Witness)).ResyncAsync();
-        await fixture.ExecuteAsync("update public.agent set contact = null where bubble_id like '%9'");
-
-        var seen = await SeenAsync(fixture, () => IncrementalAsync(fixture));
-
-        Assert.Equal([$"false|agent|{SyncFixture.Id(9)}"], seen);
     }
 
     [Fact]
@@ -176,26 +139,63 @@ public sealed class TouchedTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(await CountAsync(fixture), (int)await fixture.ScalarAsync<long>("select count(*) from bubblesync.touched"));
     }
 
-    private async Task<SyncFixture> OpenAsync()
+    [Fact]
+    public async Task Tables_and_columns_that_are_gone_and_those_of_other_schemas_do_not_count()
     {
-        var fixture = (await SyncFixture.OpenAsync(postgres)).WithPatches(("010-witness", Witness));
-        await fixture.ExecuteAsync("create table public.witness (is_all boolean, entity text, bubble_id text)");
-        fixture.PutFamily();
-        return fixture;
+        await using var fixture = await OpenAsync();
+        await fixture.ResyncAsync();
+        const string Role = "reader_of_touched";
+        await fixture.ExecuteAsync(
+            $"""
+            create schema closed; create table closed.agent (bubble_id text);
+            insert into bubblesync.mirrored_table (target_schema, entity, relation, key_name)
+            values ('public', 'gone', '"public"."gone"', 'bubble_id'), ('public', 'keyless', '"public"."agent"', 'gone'),
+                   ('closed', 'agent', '"closed"."agent"', 'bubble_id');
+            do $$ begin if to_regrole('{Role}') is null then create role {Role}; end if; end $$;
+            grant usage on schema public, bubblesync to {Role}; grant select on all tables in schema public, bubblesync to {Role}
+            """);
+        var all = await CountAsync(fixture);
+
+        Assert.Equal([$"{all}"], await fixture.RowsAsync($"set role {Role}; select count(*) from bubblesync.touched; reset role"));
+        fixture.WithPatches((Name, Sql + "\n-- changed"));
+        await fixture.ResyncAsync();
+        Assert.Equal(
+            [.. Maps.All.Select(m => m.Name).Append("closed agent").Order(StringComparer.Ordinal)],
+            await fixture.RowsAsync(
+                """
+                select m.name
+                from (select case target_schema when 'public' then '' else target_schema || ' ' end || entity as name from bubblesync.mirrored_table) m
+                order by m.name collate "C"
+                """));
     }
 
-    private static Task<RunReport> IncrementalAsync(SyncFixture fixture) =>
-        fixture.Engine().SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit);
-
-    private static async Task<List<string>> SeenAsync(SyncFixture fixture, Func<Task> run)
+    // As the first run, so that the tables are listed nowhere yet.
+    [Fact]
+    public async Task A_dry_run_shows_all_rows_and_locks_nothing_that_other_runs_write()
     {
-        await fixture.ExecuteAsync("delete from public.witness");
-        await run();
-        return await fixture.RowsAsync("select * from public.witness order by 2, 3");
+        await using var fixture = await OpenAsync();
+        const string Gate = "select pg_advisory_xact_lock(42)";
+        fixture.WithPatches(
+            ("010-count", "do $$ begin if (select count(*) from bubblesync.touched) < 8 then raise exception 'too few'; end if; end $$;"),
+            ("020-waits", Gate));
+        await fixture.ExecuteAsync(
+            $"insert into bubblesync.touched_row (target_schema, run_id, entity, bubble_id) values ('public', '{Guid.NewGuid()}', 'agent', 'a')");
+        await using var gate = await HeldLock.ShutAsync(fixture, Gate);
+        var dry = fixture.ResyncAsync(new ResyncOptions { DryRun = true });
+        await gate.SomebodyWaitsAsync();
+
+        var locked = await fixture.RowsAsync(
+            """
+            select distinct c.relname || ' ' || l.mode from pg_locks l join pg_class c on c.oid = l.relation
+            where c.relname in ('mirrored_table', 'patch_state') and l.mode <> 'AccessShareLock'
+            """);
+        await fixture.ExecuteAsync("begin; set local lock_timeout = '2s'; delete from bubblesync.touched_row; rollback");
+        await gate.CommitAsync();
+        var report = await dry;
+
+        Assert.Empty(locked);
+        Assert.All(report.Patches, p => Assert.Equal((PatchStatus.Succeeded, null), (p.Status, p.Error)));
     }
 
-    private static async Task<int> CountAsync(SyncFixture fixture) =>
-        (int)await fixture.ScalarAsync<long>($"select {string.Join(" + ", Maps.All.Select(m => $"(select count(*) from \"{m.Table}\")"))}");
-
-    private static string Now() => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private Task<SyncFixture> OpenAsync() => TouchedWitness.OpenAsync(postgres);
 }

@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Tests.Patch;
 using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Survival;
@@ -93,6 +94,17 @@ public sealed class PoolerTests(PostgresFixture postgres) : IClassFixture<Postgr
             Assert.True(Assert.Single(await archive.ListAsync(9, null, null, fixture.Limit)).Died);
 
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
+    }
+
+    [PgBouncerTheory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task Notes_of_a_killed_run_go_to_a_run_that_was_under_way(string mode)
+    {
+        await using var fixture = await TouchedWitness.OpenAsync(postgres);
+        await using var bouncer = await PoolAsync(fixture, mode);
+
+        await LeftNotesTests.AssertTakenFromKilledRunAsync(fixture);
     }
 
     [PgBouncerTheory]

@@ -25,6 +25,21 @@ public sealed class ControlTableObstacleTests(PostgresFixture postgres) : IClass
     }
 
     [Theory]
+    [InlineData("select on bubblesync.touched from $", "select", "tables")]
+    [InlineData("execute on function bubblesync.all_touched() from public", "execute", "functions")]
+    public async Task A_view_or_function_without_rights_stops_a_run_with_the_grant_that_is_missing(string right, string word, string objects)
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var role = await fixture.AsUserAsync();
+        await fixture.ExecuteAsync($"revoke {right.Replace("$", role, StringComparison.Ordinal)}");
+
+        var message = await fixture.AssertStopsAsync("control tables", $"grant {word} on all {objects} in schema bubblesync to \"{role}\";");
+        await fixture.FollowAsync(message, $"grant {word}");
+
+        await fixture.AssertSyncsAsync();
+    }
+
+    [Theory]
     [InlineData("incremental")]
     [InlineData("record")]
     [InlineData("verify")]

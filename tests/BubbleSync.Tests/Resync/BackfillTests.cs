@@ -55,9 +55,8 @@ public sealed class BackfillTests(PostgresFixture postgres) : IClassFixture<Post
         var report = await fixture.ResyncAsync(Backfill);
 
         Assert.Equal(RunStatus.Failed, report.Status);
-        Assert.Equal(
-            await fixture.RowsAsync("select bubble_id from thing where price is not null order by 1"),
-            await fixture.RowsAsync("select bubble_id from bubblesync.touched_row where entity = 'thing' order by 1"));
+        // They stand for all rows, because a resync notes no single ones.
+        Assert.Equal(["|thing"], await fixture.RowsAsync("select entity, bubble_id from bubblesync.touched_row"));
     }
 
     [Fact]

@@ -26,8 +26,8 @@ internal sealed partial record PatchFile(string Name, string Sql, IReadOnlyList<
     /// <summary>The columns, as <c>table.column</c>, that it completes beyond what Bubble sends.</summary>
     public IReadOnlyList<string> Completes { get; private init; } = [];
 
-    /// <summary>Whether it asks which rows were touched; if not, it looks at all rows in every run.</summary>
-    public bool AsksTouched => Touched().IsMatch(SqlStatements.WithoutHidden(Sql));
+    /// <summary>Whether it reads which rows were touched; if not, it looks at all rows in every run.</summary>
+    public bool ReadsTouchedRows => Touched().IsMatch(SqlStatements.WithoutHidden(Sql));
 
     /// <summary>Why it is never run, whatever the database contains; or null.</summary>
     public string? Fault => SqlStatements.TransactionWord(Sql) is { } word

@@ -59,7 +59,7 @@ internal sealed class CountCheck(
         entity.Counted = new CountedRows(result.Here, result.Undated, gone)
         {
             Ids = result.Ids,
-            IsAsNoted = isAsNoted && !_isListed && returned == 0 && result.Undated == note.Undated,
+            IsUnchangedSinceNote = isAsNoted && !_isListed && returned == 0 && result.Undated == note.Undated,
         };
         if (result.Issue is { } issue)
             entity.Flow.ExtractLog.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
@@ -150,5 +150,5 @@ internal sealed record CountedRows(long? Here, long? Undated, long Gone)
     public long? Ids { get; init; }
 
     /// <summary>Whether the rows are those that the last sync noted.</summary>
-    public bool IsAsNoted { get; init; }
+    public bool IsUnchangedSinceNote { get; init; }
 }

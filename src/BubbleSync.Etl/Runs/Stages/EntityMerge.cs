@@ -30,7 +30,7 @@ internal sealed class EntityMerge(
     private const int MostReadAgain = 10_000;
     private const int ReadAtOnce = 100;
 
-    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, options.NextStep);
+    private Merger _merger = new(entity.Plan, entity.Staging, journal.RunId, options.Force, transactions.IsDryRun, !options.PatchesAllRows, options.NextStep);
     private readonly StagedRejects _rejects = new(entity.Plan, entity.Staging);
     private bool _takesSequenceNumbers;
 
@@ -114,7 +114,7 @@ internal sealed class EntityMerge(
         if (!entity.ReadsEverything)
         {
             // What came or went after the count differs from the older note too.
-            if (entity.Counted is { IsAsNoted: true, Ids: not null } && !counts.HasNewRows)
+            if (entity.Counted is { IsUnchangedSinceNote: true, Ids: not null } && !counts.HasNewRows)
             {
                 await stretches.KeepAsync(connection, journal.RunId, cancellationToken);
                 return;
@@ -155,7 +155,7 @@ internal sealed class EntityMerge(
         var isFirst = transactions.IsDryRun && !_takesSequenceNumbers;
         _takesSequenceNumbers = true;
         if (isFirst)
-            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, options.NextStep);
+            _merger = new Merger(entity.Plan, entity.Staging, journal.RunId, options.Force, isDry: false, !options.PatchesAllRows, options.NextStep);
         return isFirst;
     }
 

@@ -17,7 +17,11 @@ namespace BubbleSync.Etl.Runs.Stages;
 /// <param name="Prune">What happens to rows that Bubble no longer has; only for runs that read everything.</param>
 /// <param name="PruneLimitPercent">The largest part of an entity's rows that may be pruned.</param>
 /// <param name="NextStep">What finishes the run if it has to stop.</param>
-internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent, string NextStep);
+internal sealed record MergeOptions(bool Force, PruneMode Prune, decimal PruneLimitPercent, string NextStep)
+{
+    /// <summary>Whether the patches of the run look at all rows, so that no single ones need to be noted. Default false.</summary>
+    public bool PatchesAllRows { get; init; }
+}
 
 /// <summary>Moves staged records into the tables, in every kind of run.</summary>
 internal sealed class MergeStage(

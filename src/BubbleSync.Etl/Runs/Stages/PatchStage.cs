@@ -14,13 +14,9 @@ using BubbleSync.Etl.Words;
 namespace BubbleSync.Etl.Runs.Stages;
 
 /// <summary>The final stage: restores deferred links whose target exists by now, then runs the patches in order.</summary>
-/// <param name="patches">The patches in order.</param>
-/// <param name="runner">Runs one.</param>
-/// <param name="everyPlan">All entities, synced in this run or not: deferred links may belong to any of them.</param>
-/// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
-/// <param name="areAll">Whether these are all patches, so that nothing needs to be noted for others.</param>
-internal sealed class PatchStage(
-    IReadOnlyList<PatchFile> patches, PatchRunner runner, IReadOnlyList<EntityPlan> everyPlan, bool isFull, bool areAll)
+/// <param name="scope">What it does.</param>
+/// <param name="runner">Runs one patch.</param>
+internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
 {
     // If others edit a row after the list of edited rows is made, the transaction fails and starts again; else the edit would count as our own write.
     private const IsolationLevel Snapshot = IsolationLevel.RepeatableRead;
@@ -28,23 +24,23 @@ internal sealed class PatchStage(
     /// <summary>Runs the stage and adds a report as each patch ends; one that fails stops nothing.</summary>
     public async Task RunAsync(TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
-        foreach (var plan in everyPlan.Where(p => p.Columns.Any(c => c.HoldsLinks)))
+        foreach (var plan in scope.Plans.Where(p => p.Columns.Any(c => c.HoldsLinks)))
             await RestoreAsync(plan, transactions, findings, cancellationToken);
 
         var pass = await transactions.RunInTransactionAsync(
-            IsolationLevel.ReadCommitted, null, c => runner.BeginAsync(c, patches, areAll, isFull, everyPlan, cancellationToken), cancellationToken);
-        foreach (var patch in patches)
+            IsolationLevel.ReadCommitted, null, c => PatchPass.BeginAsync(c, scope, transactions.IsDryRun, cancellationToken), cancellationToken);
+        foreach (var patch in scope.Patches)
         {
             var began = Stopwatch.GetTimestamp();
             using var span = EtlDiagnostics.Begin("patch", ("patch", patch.Name));
             var report = runner.Refuse(patch)
-                ?? (pass.IsIdle(patch, everyPlan) ? new PatchReport(patch.Name, PatchStatus.Succeeded, 0, null)
-                    : await RunAsync(patch, pass, transactions, cancellationToken));
+                ?? (pass.IsIdle(patch) ? new PatchReport(patch.Name, PatchStatus.Succeeded, 0, null)
+                    : await RunAsync(patch, pass, transactions, findings, cancellationToken));
             findings.Patches.Add(report);
             EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "patch"), EtlDiagnostics.Tag("patch", patch.Name));
         }
 
-        if (areAll && pass.MustEnd(findings.Patches))
+        if (pass.MustEnd(findings.Patches))
         {
             await transactions.RunInTransactionAsync(
                 IsolationLevel.ReadCommitted, null, c => pass.EndAsync(c, findings.Patches, cancellationToken), cancellationToken);
@@ -56,7 +52,7 @@ internal sealed class PatchStage(
         try
         {
             findings.Errors.AddRange(await transactions.RunInTransactionAsync(
-                Snapshot, plan.Name, c => runner.RestoreLinksAsync(c, plan, cancellationToken), cancellationToken));
+                Snapshot, plan.Name, c => new DeferredForeignKeys(plan, null).RestoreAsync(c, scope.RunId, cancellationToken), cancellationToken));
         }
         catch (SyncException failure) when (failure.IsTransient && !cancellationToken.IsCancellationRequested)
         {
@@ -64,7 +60,8 @@ internal sealed class PatchStage(
         }
     }
 
-    private async Task<PatchReport> RunAsync(PatchFile patch, PatchPass pass, TargetTransactions transactions, CancellationToken cancellationToken)
+    private async Task<PatchReport> RunAsync(
+        PatchFile patch, PatchPass pass, TargetTransactions transactions, RunFindings findings, CancellationToken cancellationToken)
     {
         try
         {
@@ -74,13 +71,13 @@ internal sealed class PatchStage(
                 async connection =>
                 {
                     // Listing edits reads a whole table: only if the patch names it or has written to it.
-                    var named = everyPlan.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
+                    var named = scope.Plans.Where(p => patch.Sql.Contains(p.Target.Name, StringComparison.OrdinalIgnoreCase)).ToList();
                     foreach (var plan in named)
                         await new DeferredForeignKeys(plan, null).BeforePatchAsync(connection, cancellationToken);
 
                     var report = await OwnWrites.WriteAsync(
-                        connection, everyPlan.Count == 0 ? [] : everyPlan[0].Mirror, named.Select(p => p.OwnTable),
-                        async () => new OwnWrite<PatchOutcome>(await runner.RunAsync(patch, pass, connection, transactions.IsDryRun, cancellationToken)),
+                        connection, scope.Mirror, named.Select(p => p.OwnTable),
+                        async () => new OwnWrite<PatchOutcome>(await runner.RunAsync(patch, pass, connection, cancellationToken)),
                         cancellationToken);
                     foreach (var plan in named)
                         await new DeferredForeignKeys(plan, null).AfterPatchAsync(connection, cancellationToken);
@@ -88,6 +85,7 @@ internal sealed class PatchStage(
                 },
                 cancellationToken);
             pass.Add(outcome);
+            findings.Warn(outcome.Warning);
             return outcome.Report;
         }
         catch (SyncException failure) when (!cancellationToken.IsCancellationRequested && Why(failure) is { } why)
