@@ -6,8 +6,12 @@ namespace BubbleSync.Cli;
 internal static class CommonOptions
 {
     /// <summary>The settings file.</summary>
-    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or "
-        + "the program's own)", HelpName = "FILE" };
+    public static readonly Option<string?> Config = new("--config")
+    {
+        Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or "
+        + "the program's own)",
+        HelpName = "FILE"
+    };
 
     /// <summary>How results are printed.</summary>
     public static readonly Option<string> Output = ChoiceOption.Create("--output", "Print results as text or as one JSON document", "text", "text", "json");

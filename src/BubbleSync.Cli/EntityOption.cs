@@ -8,8 +8,13 @@ internal static class EntityOption
     /// <summary>Makes <c>--entity</c>, which may be given several times.</summary>
     public static Option<string[]> Create()
     {
-        var option = new Option<string[]>("--entity") { Description = "Only this entity; may be given "
-            + "several times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var option = new Option<string[]>("--entity")
+        {
+            Description = "Only this entity; may be given "
+            + "several times",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => []
+        };
         option.CompletionSources.Add(ConfiguredNames.Entities);
         return option;
     }

@@ -21,7 +21,8 @@ internal static class ChildProcess
         TimeSpan longest, string folder, string program, IEnumerable<string> words, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo(
-            program, words) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+            program, words)
+        { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Bubblesync.Forget(start);
         // Build servers that stay would hold the output open.
         (string, string?)[] all =

@@ -75,7 +75,8 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
     private Process Start(string program, string folder, IEnumerable<string> words)
     {
         var start = new ProcessStartInfo("dotnet", words.Prepend(
-            Path.Combine(AppContext.BaseDirectory, program))) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+            Path.Combine(AppContext.BaseDirectory, program)))
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         Bubblesync.Forget(start);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;

@@ -28,8 +28,14 @@ internal sealed class BubblesyncProgram(string path)
 
         using var report = JsonDocument.Parse(process.Output);
         var measured =
-            new Measurement { Seconds = process.Seconds, Cpu = process.Cpu, PeakBytes = process.PeakBytes, Calls = report.RootElement.GetProperty("api")
-                .GetProperty("calls").GetInt64() };
+            new Measurement
+            {
+                Seconds = process.Seconds,
+                Cpu = process.Cpu,
+                PeakBytes = process.PeakBytes,
+                Calls = report.RootElement.GetProperty("api")
+                .GetProperty("calls").GetInt64()
+            };
         return (measured, ResyncCounts.Of(report.RootElement));
     }
 

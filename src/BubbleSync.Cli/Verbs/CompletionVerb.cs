@@ -7,7 +7,8 @@ namespace BubbleSync.Cli.Verbs;
 internal static class CompletionVerb
 {
     private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string,
-    string> { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
+    string>
+    { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
     private static readonly Argument<string> Shell = new("SHELL") { Description = string.Join(", ", Scripts.Keys) };
 
     /// <summary>The verb.</summary>

@@ -65,10 +65,19 @@ internal static class DemoVerb
             Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
         return settings with
         {
-            Bubble = settings.Bubble with { BaseUrl = new Uri(
-                $"{simulator.BaseUrl}/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
-            Postgres = settings.Postgres with { ConnectionString = server.ConnectionString, Schema = parsed.GetValue(
-                CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public" },
+            Bubble = settings.Bubble with
+            {
+                BaseUrl = new Uri(
+                $"{simulator.BaseUrl}/"),
+                ApiToken = new SimulatorOptions().Token,
+                RequestsPerMinute = 1_000_000
+            },
+            Postgres = settings.Postgres with
+            {
+                ConnectionString = server.ConnectionString,
+                Schema = parsed.GetValue(
+                CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public"
+            },
         };
     }
 }

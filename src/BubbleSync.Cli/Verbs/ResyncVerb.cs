@@ -13,8 +13,13 @@ internal static class ResyncVerb
     {
         Description = "Only fill columns that a map gained, where they are NULL, whatever the dates; write nothing else",
     };
-    private static readonly Option<string?> Resume = new("--resume") { Description = "Resume a run that ended early: the last one, or the one named; verified "
-        + "windows are not read again", HelpName = "RUN", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Resume = new("--resume")
+    {
+        Description = "Resume a run that ended early: the last one, or the one named; verified "
+        + "windows are not read again",
+        HelpName = "RUN",
+        Arity = ArgumentArity.ZeroOrOne
+    };
     private static readonly Option<PruneMode> Prune = PruneOption.Create();
     private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
     private static readonly Option<Limit?> MaxRejects = LimitOption.Create(
@@ -26,8 +31,11 @@ internal static class ResyncVerb
     {
         Description = "Accept a new address of the same app if a sample of the stored ids exists there",
     };
-    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Do everything in a transaction that is rolled back; print what "
-        + "would change" };
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Do everything in a transaction that is rolled back; print what "
+        + "would change"
+    };
 
     /// <summary>The verb.</summary>
     public static Command Command()

@@ -19,8 +19,11 @@ internal static class RunsVerb
     private static readonly Option<string?> Entity = EntityOption.Single("Only entries of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejected fields and their records to a CSV file");
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here, have the same date "
-        + "or are newer" };
+    private static readonly Option<bool> Force = new("--force")
+    {
+        Description = "Overwrite rows even if they were edited here, have the same date "
+        + "or are newer"
+    };
 
     /// <summary>The verb.</summary>
     public static Command Command() => new("runs", "Show earlier runs; reprocess rejected records")

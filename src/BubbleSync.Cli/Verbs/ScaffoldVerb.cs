@@ -7,8 +7,14 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>scaffold</c>: maps and table scripts for types that no file names yet.</summary>
 internal static class ScaffoldVerb
 {
-    private static readonly Option<string[]> Type = new("--type") { Description = "This Bubble type; may be given "
-        + "several times", HelpName = "NAME", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string[]> Type = new("--type")
+    {
+        Description = "This Bubble type; may be given "
+        + "several times",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => [],
+        AllowMultipleArgumentsPerToken = true
+    };
     private static readonly Option<bool> All = new("--all") { Description = "All types of the Data API that have no map" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print what would be written, and write nothing" };
 

@@ -13,8 +13,12 @@ internal static class SyncVerb
 
     private static readonly Argument<string[]> Ids =
         new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
-    private static readonly Option<string?> IdsFile = new("--ids-file") { Description = "File of more ids, separated by spaces, commas "
-        + "or line ends", HelpName = "FILE" };
+    private static readonly Option<string?> IdsFile = new("--ids-file")
+    {
+        Description = "File of more ids, separated by spaces, commas "
+        + "or line ends",
+        HelpName = "FILE"
+    };
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
     private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Skip users" };
     private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Skip agents and their logins" };
@@ -43,8 +47,13 @@ internal static class SyncVerb
             var context = new CommandContext(parsed);
             return context.RunAsync("sync invoice", async engine =>
             {
-                var options = new InvoiceSyncOptions { Force = parsed.GetValue(
-                    Force), SkipUsers = parsed.GetValue(SkipUsers), SkipAgents = parsed.GetValue(SkipAgents) };
+                var options = new InvoiceSyncOptions
+                {
+                    Force = parsed.GetValue(
+                    Force),
+                    SkipUsers = parsed.GetValue(SkipUsers),
+                    SkipAgents = parsed.GetValue(SkipAgents)
+                };
                 var ids = await IdsAsync(parsed, token);
                 var report = await context.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
                 context.Explain(report.Run.Failure);

@@ -1,5 +1,5 @@
-using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Mapping.Columns;
+using BubbleSync.Etl.Postgres;
 
 namespace BubbleSync.Etl.Merge;
 

@@ -70,7 +70,11 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         return new EntityCounts(prepared, found.New, updated, found.Conflicts, found.Gone)
         {
-            AbsentKept = found.Kept, ClearRefused = refused, Errors = marked, HasNewRows = found.New + found.Returned > 0, Rowless = rowless,
+            AbsentKept = found.Kept,
+            ClearRefused = refused,
+            Errors = marked,
+            HasNewRows = found.New + found.Returned > 0,
+            Rowless = rowless,
         };
     }
 

@@ -23,7 +23,8 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
 
         var outcome = await Bubblesync.RunAsync(
             fixture, [], new Dictionary<string,
-            string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
+            string>
+            { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
             "--entity", "agent");
 
         Assert.Equal(0, outcome.Code);
@@ -40,7 +41,8 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
 
         var outcome = await Bubblesync.RunAsync(
             fixture, [], new Dictionary<string,
-            string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
+            string>
+            { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
             "--entity", "agent");
 
         Assert.Equal(0, outcome.Code);

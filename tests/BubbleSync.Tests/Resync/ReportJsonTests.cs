@@ -32,8 +32,15 @@ public class ReportJsonTests
     [Fact]
     public void What_is_written_is_read_as_it_was()
     {
-        var options = new ResyncOptions { Entities = ["agent"], Prune = PruneMode.Soft, PruneLimitPercent = 2.5m, MaxRejects = new Limit(
-            10, true), MaxCalls = 7 };
+        var options = new ResyncOptions
+        {
+            Entities = ["agent"],
+            Prune = PruneMode.Soft,
+            PruneLimitPercent = 2.5m,
+            MaxRejects = new Limit(
+            10, true),
+            MaxCalls = 7
+        };
 
         var read = ReportJson.Read(ReportJson.Write(options), new ResyncOptions());
 

@@ -104,8 +104,13 @@ internal sealed class SyncFixture : IAsyncDisposable
         var bubble = Settings.Bubble;
         Settings = Settings with
         {
-            Bubble = bubble with { WindowSize = windowSize
-                ?? bubble.WindowSize, PageSize = pageSize ?? bubble.PageSize, OffsetCeiling = offsetCeiling ?? bubble.OffsetCeiling },
+            Bubble = bubble with
+            {
+                WindowSize = windowSize
+                ?? bubble.WindowSize,
+                PageSize = pageSize ?? bubble.PageSize,
+                OffsetCeiling = offsetCeiling ?? bubble.OffsetCeiling
+            },
         };
         return this;
     }

@@ -13,8 +13,13 @@ internal static class ScaffoldedApp
         var folder = fixture.Folder([]);
         fixture.Settings = fixture.Settings with
         {
-            Run = fixture.Settings.Run with { Entities = Path.Combine(
-                folder, "entities"), Patches = Path.Combine(folder, "patches"), Schema = Path.Combine(folder, "schema") },
+            Run = fixture.Settings.Run with
+            {
+                Entities = Path.Combine(
+                folder, "entities"),
+                Patches = Path.Combine(folder, "patches"),
+                Schema = Path.Combine(folder, "schema")
+            },
         };
         return fixture;
     }

@@ -189,7 +189,8 @@ public sealed class SettingsTests : IDisposable
     {
         var refused = Assert.Throws<SyncException>(() => SettingsFile.Read(
             _folder.Write("settings.json", "{}"), new Dictionary<string, string> { ["Bubble:MaxConcurrency"] = "0" }, new Hashtable(), new Dictionary<string,
-            string> { ["Bubble:MaxConcurrency"] = "--concurrency" }));
+            string>
+            { ["Bubble:MaxConcurrency"] = "--concurrency" }));
 
         Assert.StartsWith("Bubble:MaxConcurrency (from --concurrency): ", Assert.Single(refused.Errors).Message, StringComparison.Ordinal);
     }

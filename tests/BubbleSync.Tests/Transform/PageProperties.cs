@@ -70,8 +70,12 @@ public class PageProperties
         var chosen = Enumerable.Range(0, random.Next(1, 80)).Select(_ => Types[random.Next(Types.Length)]).ToList();
         var fields = chosen.Select(
             (type, i) => TestTable.Field(
-                $"c{i}", type.Type, $"F {i % 10}", $"Other {i}") with { AbsentClears = random.Next(
-                    4) == 0, Path = random.Next(6) == 0 ? ["email", "email"] : [] });
+                $"c{i}", type.Type, $"F {i % 10}", $"Other {i}") with
+            {
+                AbsentClears = random.Next(
+                    4) == 0,
+                Path = random.Next(6) == 0 ? ["email", "email"] : []
+            });
         var columns = chosen.Select((type, i) => TestTable.Column($"c{i}", type.Column) with { IsRequired = random.Next(10) == 0 });
         return Mapping.Of(TestTable.Map("thing", [.. fields]), [.. columns]);
     }

@@ -91,7 +91,8 @@ public sealed class UnmappedFieldTests
             TestTable.Field("e", "text", "E"),
             TestTable.Field("o", "text", "O") with { Path = ["in"] },
             TestTable.Field("p", "text", "P") with { Path = ["in"] },
-            TestTable.Field("whole", "jsonb", "P")) with { Unmapped = Column, Ignored = ["Ignored"] };
+            TestTable.Field("whole", "jsonb", "P")) with
+        { Unmapped = Column, Ignored = ["Ignored"] };
 
     private static EntityPlan Plan(EntityMap map) => TestTable.Plan(
         map, [.. "adeop".Select(name => TestTable.Column($"{name}", "text")), TestTable.Column("whole", "jsonb"), TestTable.Column(Column, "jsonb")]);
