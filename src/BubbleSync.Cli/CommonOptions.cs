@@ -8,8 +8,7 @@ internal static class CommonOptions
     /// <summary>The settings file.</summary>
     public static readonly Option<string?> Config = new("--config")
     {
-        Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or "
-        + "the program's own)",
+        Description = "Settings file (default: BUBBLESYNC_CONFIG, ./config/bubblesync.json or the program's own)",
         HelpName = "FILE"
     };
 

@@ -10,8 +10,7 @@ internal static class EntityOption
     {
         var option = new Option<string[]>("--entity")
         {
-            Description = "Only this entity; may be given "
-            + "several times",
+            Description = "Only this entity; may be given several times",
             HelpName = "NAME",
             DefaultValueFactory = _ => []
         };

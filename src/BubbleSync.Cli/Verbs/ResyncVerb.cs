@@ -15,8 +15,7 @@ internal static class ResyncVerb
     };
     private static readonly Option<string?> Resume = new("--resume")
     {
-        Description = "Resume a run that ended early: the last one, or the one named; verified "
-        + "windows are not read again",
+        Description = "Resume a run that ended early: the last one, or the one named; verified windows are not read again",
         HelpName = "RUN",
         Arity = ArgumentArity.ZeroOrOne
     };
@@ -33,8 +32,7 @@ internal static class ResyncVerb
     };
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
-        Description = "Do everything in a transaction that is rolled back; print what "
-        + "would change"
+        Description = "Do everything in a transaction that is rolled back; print what would change"
     };
 
     /// <summary>The verb.</summary>

@@ -21,8 +21,7 @@ internal static class RunsVerb
 
     private static readonly Option<bool> Force = new("--force")
     {
-        Description = "Overwrite rows even if they were edited here, have the same date "
-        + "or are newer"
+        Description = "Overwrite rows even if they were edited here, have the same date or are newer"
     };
 
     /// <summary>The verb.</summary>

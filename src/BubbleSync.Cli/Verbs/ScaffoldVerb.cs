@@ -9,8 +9,7 @@ internal static class ScaffoldVerb
 {
     private static readonly Option<string[]> Type = new("--type")
     {
-        Description = "This Bubble type; may be given "
-        + "several times",
+        Description = "This Bubble type; may be given several times",
         HelpName = "NAME",
         DefaultValueFactory = _ => [],
         AllowMultipleArgumentsPerToken = true

@@ -15,8 +15,7 @@ internal static class SyncVerb
         new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
     private static readonly Option<string?> IdsFile = new("--ids-file")
     {
-        Description = "File of more ids, separated by spaces, commas "
-        + "or line ends",
+        Description = "File of more ids, separated by spaces, commas or line ends",
         HelpName = "FILE"
     };
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
