@@ -35,7 +35,7 @@ internal static class LinkTable
         var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble").Spare("in Bubble", "records", "target");
         foreach (var c in report.Columns)
             table.Row(c.Entity,
-                c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not proved" : "not asked");
+                c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not verified" : "not asked");
         table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
 

@@ -110,9 +110,9 @@ internal static class RunSummary
     {
         null => "-",
         { Part: { } part } => $"only {part}",
-        { IsComplete: true, Windows: 0 } => "proved",
-        { IsComplete: true } => Invariant($"proved, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}"),
-        _ => "not proved",
+        { IsComplete: true, Windows: 0 } => "verified",
+        { IsComplete: true } => Invariant($"verified, {proof.Windows} window{(proof.Windows == 1 ? "" : "s")}"),
+        _ => "not verified",
     };
 
     // In one line: what Bubble counted, what was read, what was stored, and that it is the same.

@@ -18,7 +18,7 @@ public sealed class VerifyOutputTests(PostgresFixture postgres) : IClassFixture<
 
         var future = await Bubblesync.RunAsync(fixture, "verify", "--entity", "agent", "--since", "2099-01-01");
 
-        Assert.DoesNotContain("not proved", since.All + sample.All, StringComparison.Ordinal);
+        Assert.DoesNotContain("not verified", since.All + sample.All, StringComparison.Ordinal);
         Assert.Contains("verify: all equal in a sample of 50%: ", sample.Output, StringComparison.Ordinal);
         Assert.Contains(
             "verify: nothing to compare in what was modified since 2099-01-01T00:00:00.000Z: 0 records compared", future.Output, StringComparison.Ordinal);

@@ -147,7 +147,7 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
             "select e.proof ->> 'isComplete', e.proof ->> 'part' from bubblesync.run_entity e join bubblesync.run r using (run_id) where r.kind = 'reprocess'");
 
         Assert.DoesNotContain("proof", outcome.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("proved", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("verified", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("part: agent: only what an earlier run rejected; Bubble was not asked, 1 read", outcome.Output, StringComparison.Ordinal);
         Assert.Equal("false|what an earlier run rejected; Bubble was not asked", proof);
     }

@@ -35,7 +35,7 @@ public sealed class ReceiptTests(PostgresFixture postgres) : IClassFixture<Postg
             var proved = proof.GetProperty("windows").GetInt32();
             Assert.Equal(proved, await fixture.ScalarAsync<long>($"select count(*) from bubblesync.\"window\" where run_id = '{run}' and entity = '{name}' "
                 + "and kind = 'created' and status = 'proved'"));
-            Assert.Matches($@"\b{name} .* proved, {proved} window", screen);
+            Assert.Matches($@"\b{name} .* verified, {proved} window", screen);
         }
     }
 
