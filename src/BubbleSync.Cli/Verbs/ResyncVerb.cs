@@ -75,6 +75,8 @@ internal static class ResyncVerb
     // A resumed run keeps its options; otherwise only half of its entities would be forced.
     private static void Check(CommandResult command)
     {
+        if (command.GetResult(Backfill) is not null && command.GetResult(Plan) is not null)
+            command.AddError("--plan cannot go with --backfill, of which it says nothing. See what it would fill: resync --backfill --dry-run.");
         if (command.GetResult(Resume) is null)
             return;
 

@@ -200,7 +200,9 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 
     private string IsBubbles => BubbleId.IsOfForm($"t.{_key}");
 
-    private const string IsOfSync = "r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false)";
+    // A record that a backfill rejects has its row, without the value.
+    private const string IsOfSync = "r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false) "
+        + "and not coalesce((r.options ->> 'backfill')::boolean, false)";
 
     private string IsUnmarked => DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is null" : "true";
 

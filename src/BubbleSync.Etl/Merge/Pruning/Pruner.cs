@@ -29,6 +29,16 @@ internal sealed class Pruner(
 
     private string Ids(bool unmarked) => readsEverything ? DeletedInSourceSql.Ids(plan, staging, unmarked) : DeletedInSourceSql.Noted(plan, unmarked);
 
+    // A run that reads everything has read them again; for another run they are those that are kept.
+    private string HasNameless => $"select exists (select from {staging.Rejects} where bubble_id is null){(readsEverything ? "" : $" or {HasKept}")}";
+
+    private const string HasKept =
+        """
+        exists (select from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+          where r.target_schema = @schema and x.entity = @entity and x.superseded_by is null and x.bubble_id is null
+            and r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false))
+        """;
+
     private (string Name, object? Value)[] Within => DeletedInSourceSql.Parameters(horizon);
 
     private bool Writes => mode is PruneMode.Soft or PruneMode.Hard;
@@ -58,8 +68,8 @@ internal sealed class Pruner(
             return "its extraction is not shown to be complete";
         if (mode == PruneMode.Soft && !DeletionMark.IsIn(plan))
             return $"table '{plan.Target.Name}' has no column {DeletionMark.Name}";
-        if (await connection.ScalarAsync<bool>($"select exists (select from {staging.Rejects} where bubble_id is null)", cancellationToken))
-            return "records without a usable id came, and any row could be theirs";
+        if (await connection.ScalarAsync<bool>(HasNameless, cancellationToken, ("schema", plan.Schema), ("entity", plan.Name)))
+            return "Bubble has records without a usable id, and any row could be theirs";
 
         return await connection.ScalarAsync<long>(staging.Count, cancellationToken) != report.Extracted ? "a server crash removed the staged records" : null;
     }

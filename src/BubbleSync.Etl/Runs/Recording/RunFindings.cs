@@ -88,8 +88,8 @@ internal sealed class RunFindings
         if (report.Unfilled is { } unfilled)
         {
             Warnings.Add(
-                $"{plan.Name}: columns that the map gained: {string.Join(", ", unfilled)}. Rows that have not changed in Bubble since lack them until a "
-                + "backfill fills them.");
+                $"{plan.Name}: columns that rows may lack since the map changed: {string.Join(", ", unfilled)}. Rows that do not change in Bubble get their "
+                + "values by a backfill.");
         }
 
         if (entity.Rowless > 0)
