@@ -1,4 +1,6 @@
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Conflicts;
+using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Staging;
 using Npgsql;
@@ -24,6 +26,34 @@ internal sealed class GoneRecords(EntityPlan plan, StagingTable staging, Guid ru
             where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.superseded_by is null and x.bubble_id = any(@ids)
             """,
             cancellationToken, [("ids", ids.ToArray()), .. Names]);
+
+    /// <summary>
+    /// Returns ids whose records may have come back with their old dates, so that Bubble sends them as no change: the noted ones, those first that were last
+    /// requested the longest ago, then rows that are marked as deleted, the latest marked first.
+    /// </summary>
+    public async Task<IReadOnlyList<(string Id, bool IsNoted)>> FindAsync(NpgsqlConnection connection, int most, CancellationToken cancellationToken)
+    {
+        // Run ids begin with the time of the run.
+        var marked = DeletionMark.IsIn(plan)
+            ? $"""
+              union all
+              (select t.{_key}::text, 1, null, {ClockSql.Stored(plan, "t", DeletionMark.Name)} from {plan.Table} t
+               where t.{DeletionMark.Quoted} is not null and {BubbleId.IsOfForm($"t.{_key}")}
+                 and not exists (select from {staging.Name} s where s.{_key} = t.{_key})
+               order by 4 desc limit @most)
+              """
+            : "";
+        return await connection.RowsAsync(
+            $"""
+            select k.id, k.place = 0 from (
+              (select n.bubble_id as id, 0 as place, n.run_id, null::timestamptz as marked_at from bubblesync.not_in_bubble n
+               where n.target_schema = @schema and n.entity = @entity and not exists (select from {staging.Name} s where s.{_key} = n.bubble_id)
+               order by n.run_id limit @most)
+              {marked}) k
+            order by k.place, k.run_id, k.marked_at desc limit @most
+            """,
+            r => (r.GetString(0), r.GetBoolean(1)), cancellationToken, ("schema", plan.Schema), ("entity", plan.Name), ("most", most));
+    }
 
     /// <summary>Removes noted ids whose record Bubble sent again, or which are in no living row; returns how many, and how many remain.</summary>
     public async Task<(long Removed, long Remaining)> CountAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

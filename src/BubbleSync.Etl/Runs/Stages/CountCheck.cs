@@ -27,6 +27,9 @@ internal sealed class CountCheck(
     // The most ids that are requested one by one. For more, a resync costs the same and reads everything.
     private const int MostAsked = 10_000;
 
+    // The most ids that are requested again in each run although Bubble did not have them: one call.
+    private const int MostAskedAgain = 100;
+
     private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId, bound);
     private readonly GoneRecords _gone = new(entity.Plan, entity.Staging, journal.RunId);
     private readonly RowStretches _stretches = new(entity.Plan, journal.Source.Address);
@@ -57,6 +60,7 @@ internal sealed class CountCheck(
 
     private async Task CompareAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
+        await FindReturnedAsync(cancellationToken);
         var (note, survey) = await SurveyAsync(since, cancellationToken);
         var last = survey.IsAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, note, cancellationToken);
         _first = survey.IsAsNoted ? survey.Count : null;
@@ -80,6 +84,19 @@ internal sealed class CountCheck(
                 + $"A resync of {entity.Plan.Name} that takes Bubble's values (force) overwrites them",
                 ErrorCode.OlderInBubble);
         }
+    }
+
+    // A record that comes back with its old dates is sent as no change, and another that is deleted makes the counts equal.
+    private async Task FindReturnedAsync(CancellationToken cancellationToken)
+    {
+        var known = await database.RunAsync(c => _gone.FindAsync(c, MostAskedAgain, cancellationToken), cancellationToken);
+        if (known.Count == 0)
+            return;
+
+        var found = await TakeAsync([.. known.Select(k => k.Id)], cancellationToken);
+        var gone = known.Where(k => k.IsNoted && !found.Contains(k.Id)).Select(k => k.Id).ToList();
+        if (gone.Count > 0)
+            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
     }
 
     // One scan of the table shows whether anything has to be found at all, and counts.
@@ -140,12 +157,18 @@ internal sealed class CountCheck(
         if (ids.Count == 0)
             return;
 
+        var found = await TakeAsync(ids, cancellationToken);
+        var gone = ids.Where(id => !found.Contains(id)).ToList();
+        if (gone.Count > 0)
+            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
+    }
+
+    private async Task<IReadOnlySet<string>> TakeAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
         var found = await readById(entity.Plan, ids, cancellationToken);
         if (found.Count > 0)
             await history.TakeAsync(found.Values, cancellationToken);
-        var gone = ids.Where(id => !found.ContainsKey(id)).ToList();
-        if (gone.Count > 0)
-            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
+        return found.Keys.ToHashSet();
     }
 }
 
