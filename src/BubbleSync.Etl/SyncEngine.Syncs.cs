@@ -135,8 +135,8 @@ public sealed partial class SyncEngine
                 // Where not all changes were read, counts would differ for that.
                 if (options.Prune != PruneMode.None && entity.IsComplete)
                 {
-                    await new CountCheck(entity, history, source, readById.ReadAsync, target.Database, journal, settings.Bubble)
-                        .RunAsync(since, bound, token);
+                    await new CountCheck(entity, history, source, readById.ReadAsync, target.Database, journal, settings.Bubble, bound)
+                        .RunAsync(since, token);
                 }
             };
         }, cancellationToken);

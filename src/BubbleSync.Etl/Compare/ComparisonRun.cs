@@ -94,7 +94,7 @@ internal sealed class ComparisonRun(
     /// <see cref="RecordDifference"/>.
     /// </summary>
     public string? Known(EntityRun entity) =>
-        scope.ByCounts ? new LivingRecords(entity.Plan, entity.Staging, journal.RunId).Differences : null;
+        scope.ByCounts && entity.Bound is { } bound ? new LivingRecords(entity.Plan, entity.Staging, journal.RunId, bound).Differences : null;
 
     /// <summary>Prepares what is staged of an entity and opens the snapshot on which it is compared.</summary>
     public async Task<ComparedEntity> OpenAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -187,7 +187,7 @@ internal sealed class ComparisonRun(
     {
         var readById = new RecordsById(bubble.Client, settings.Bubble);
         var source = new EntitySource(bubble.Client, entity.Plan);
-        return new CountCheck(entity, history, source, readById.ReadAsync, database, journal, settings.Bubble).RunAsync(null, end, cancellationToken);
+        return new CountCheck(entity, history, source, readById.ReadAsync, database, journal, settings.Bubble, end).RunAsync(null, cancellationToken);
     }
 }
 

@@ -34,16 +34,19 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         var count = await HereAsync(_all, cancellationToken);
         // A new record without Created Date is read as a change.
         var without = last.Undated == 0 && count.Undated == 0 ? 0 : await source.CountUndatedAsync(cancellationToken);
-        var there = await ThereAsync(_all, cancellationToken);
+        var expected = count.All - (without ?? 0);
+        var (there, isLater) = await WholeAsync(last, expected, cancellationToken);
         if (there is null || without is null)
             return new CountResult(there, without, null, "Bubble's answers do not say how many records there are");
-        if (last.Changed.Count == 0 && there + without == count.All)
+        List<Window> changed = [.. last.Changed, .. isLater ? [last.Unnoted!] : Array.Empty<Window>()];
+        var hasOtherUndated = !last.AreChangesRead && last.Undated is not null && without != last.Undated;
+        if (changed.Count == 0 && !hasOtherUndated && there + without == count.All)
             return new CountResult(there, without, count.All, null) { Ids = count.Ids };
 
         _mostCalls = Math.Max(CallsAlwaysAllowed, there.Value / settings.PageSize / 2);
-        if (last.Changed.Count > _mostCalls)
+        if (changed.Count > _mostCalls)
             return new CountResult(there, without, count.All, "too many rows of the table came or went, other than by a sync");
-        await here.ResolveAsync([.. last.Changed, .. without > 0 ? [Undated] : Array.Empty<Window>()], cancellationToken);
+        await here.ResolveAsync([.. changed, .. without > 0 ? [Undated] : Array.Empty<Window>()], cancellationToken);
         for (var round = 1; round <= MostRounds; round++)
         {
             there = await ThereAsync(_all, cancellationToken);
@@ -58,6 +61,17 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         return new CountResult(
             there, without, count.All,
             Invariant($"Bubble counts {there + without} records, and {count.All} are here, after every difference that was found is resolved"));
+    }
+
+    // The last record shows whether any was created after those that are noted, and its place how many there are: one call for both.
+    private async Task<(long? There, bool IsLater)> WholeAsync(NotedRows last, long expected, CancellationToken cancellationToken)
+    {
+        if (last is not { Unnoted: { } unnoted, HasLaterRows: false })
+            return (await ThereAsync(_all, cancellationToken), last.Unnoted is not null);
+        if (expected > 0 && expected <= settings.OffsetCeiling
+            && await source.ProbeAsync(_all, expected - 1, cancellationToken) is { HasRow: true, Total: { } total, Created: { } created } && total == expected)
+            return (total, created >= unnoted.From);
+        return (await ThereAsync(_all, cancellationToken), await ThereAsync(unnoted, cancellationToken) != 0);
     }
 
     // Returns why the search was given up, or null.

@@ -21,18 +21,16 @@ internal sealed class RowStretches(EntityPlan plan, string source)
     // A sum that no order changes, and in which any row that comes or goes shows.
     private const string Checksum = "bit_xor(hashtextextended(l.id, 0))";
 
-    // A column without zone holds UTC, which is the zone of all our transactions.
-    private string Living =>
+    private string Living(string bound) =>
         $"""
-        select t.{plan.Key.Quoted}::text as id, t.{Identifier.Quote(Clocks.CreatedAt)}::timestamptz as created from {plan.Table} t
-        where t.{Identifier.Quote(Clocks.CreatedAt)} is not null {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")}
-          and {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")}
+        select t.{plan.Key.Quoted}::text as id, {CreatedSql.Of(plan, "t", bound)} as created from {plan.Table} t
+        where {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")} {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")}
         """;
 
     // Rows that Bubble is known not to have are none of its records.
-    private string Known =>
+    private string Known(string bound) =>
         $"""
-        {Living} and not exists (
+        {Living(bound)} and not exists (
           select from bubblesync.not_in_bubble n where n.target_schema = @schema and n.entity = @entity and n.bubble_id = t.{plan.Key.Quoted})
         """;
 
@@ -56,7 +54,8 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             $"""
             with living as (
               select l.id, l.created from (
-                {(staged is null ? Known : $"{Living} and exists (select from {staged} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})")}) l
+                {(staged is null
+                    ? Known("@bound") : $"{Living("@bound")} and exists (select from {staged} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})")}) l
               where l.created < @bound),
             numbered as (select created, row_number() over (order by created) - 1 as place, count(*) over () as total from living),
             starts as (select distinct created from numbered where place % greatest({RowsInStretch}, total / {MostStretches} + 1) = 0),
@@ -71,10 +70,14 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             """,
             cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name), ("schema", plan.Schema));
 
-    /// <summary>Notes the same as the last sync, because no row came or went since.</summary>
-    public Task KeepAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        $"update bubblesync.run_target set stretches = ({Noted}) where run_id = @run and entity = @entity",
-        cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
+    /// <summary>Notes the same as the last sync up to a later Created Date, because no row came or went since and none was created in between.</summary>
+    public Task KeepAsync(NpgsqlConnection connection, Guid runId, DateTimeOffset bound, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"""
+        update bubblesync.run_target set stretches = (select n.stretches || jsonb_build_object('to', greatest(@bound, (n.stretches ->> 'to')::timestamptz))
+          from ({Noted}) n)
+        where run_id = @run and entity = @entity
+        """,
+        cancellationToken, ("bound", bound), ("run", runId), ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
 
     /// <summary>Returns what the last sync noted, all stretches together.</summary>
     public async Task<RowNote> LastAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -109,7 +112,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
               from noted),
             now as (
               select case when cardinality(b.starts) = 0 then 0 else width_bucket(l.created, b.starts) end as place, {Checksum} as ids
-              from ({Known}) l cross join bounds b where l.created < b.stop group by 1)
+              from ({Known("(select stop from bounds)")}) l cross join bounds b where l.created < b.stop group by 1)
             select case when p.place = 0 then null else b.starts[p.place] end, coalesce(b.starts[p.place + 1], b.stop), b.undated,
                    coalesce(n.ids, 0) <> case when p.place = 0 then 0 else b.sums[p.place] end
             from bounds b cross join generate_series(0, cardinality(b.starts)) p (place) left join now n using (place)
@@ -134,4 +137,16 @@ internal sealed record RowNote(DateTimeOffset To, long? Undated, long Ids)
 {
     /// <summary>Nothing was noted.</summary>
     public static readonly RowNote None = new(new DateTimeOffset(DateTime.UnixEpoch).AddYears(-1000), null, 0);
+
+    /// <summary>
+    /// Returns the Created Dates of which no row is noted and no record was sent as a change; null if there are none. In these, rows may have come and gone
+    /// without a trace, for example where runs compared no counts.
+    /// </summary>
+    /// <param name="since">From when changes were read; null where none were.</param>
+    /// <param name="bound">The last Created Date to compare.</param>
+    public Window? Unnoted(DateTimeOffset? since, DateTimeOffset bound)
+    {
+        var (from, to) = (Millisecond.Floor(To), since < bound ? since.Value : bound);
+        return Undated is not null && from < to ? new Window(WindowKind.Created, from, to) : null;
+    }
 }

@@ -19,4 +19,14 @@ internal sealed record RangeCount(long Dated, long Undated, DateTimeOffset? Midd
 /// <summary>What the last sync noted about the rows of an entity, and what has changed since.</summary>
 /// <param name="Undated">Records without Created Date; null where it noted nothing.</param>
 /// <param name="Changed">Ranges in which rows were inserted or deleted here, other than by a sync. Equal counts verify nothing there.</param>
-internal sealed record NotedRows(long? Undated, IReadOnlyList<Window> Changed);
+internal sealed record NotedRows(long? Undated, IReadOnlyList<Window> Changed)
+{
+    /// <summary>A range of which no row is noted. Equal counts verify nothing there either, unless both sides have no record in it.</summary>
+    public Window? Unnoted { get; init; }
+
+    /// <summary>Whether rows that are not noted are here.</summary>
+    public bool HasLaterRows { get; init; }
+
+    /// <summary>Whether changes were read. If not, another number of records without Created Date shows that some are new.</summary>
+    public bool AreChangesRead { get; init; }
+}

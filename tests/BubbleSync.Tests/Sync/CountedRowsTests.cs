@@ -95,7 +95,8 @@ public sealed class CountedRowsTests(PostgresFixture postgres) : IClassFixture<P
         var report = await IncrementalAsync(fixture, PruneMode.Soft);
 
         Assert.Equal((RunStatus.Succeeded, 0L), (report.Status, report.Entities[0].NotInBubble));
-        Assert.InRange(fixture.Bubble.Traffic.Requests, 1, 4);
+        // One of the calls requests the marked record again.
+        Assert.InRange(fixture.Bubble.Traffic.Requests, 1, 5);
     }
 
     private static Task DeleteHereAsync(SyncFixture fixture) => fixture.ExecuteAsync($"delete from agent where bubble_id = '{Deleted}'");

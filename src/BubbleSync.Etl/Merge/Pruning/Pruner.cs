@@ -109,6 +109,11 @@ internal sealed class Pruner(
         """,
         cancellationToken, [("schema", plan.Schema), ("entity", plan.Name), ("run", runId), .. Within]);
 
+    /// <summary>Removes notes of ids that Bubble has after all: the next count then shows what else differs.</summary>
+    public Task<long> ForgetAsync(NpgsqlConnection connection, IEnumerable<string> ids, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        "delete from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity and bubble_id = any(@ids)",
+        cancellationToken, ("schema", plan.Schema), ("entity", plan.Name), ("ids", ids.ToArray()));
+
     /// <summary>Prunes the rows; returns how many, or why none may be pruned.</summary>
     public Task<(long Pruned, SyncError? Refusal)> PruneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) =>
         OwnWrites.WriteAsync(

@@ -12,26 +12,38 @@ namespace BubbleSync.Etl.Runs.Stages;
 /// <summary>
 /// Ends the reading of changes of one entity: compares the counts of Bubble and of the table, reads what is missing here, and notes what Bubble no longer has.
 /// </summary>
+/// <param name="entity">The entity.</param>
+/// <param name="history">Reads its records.</param>
+/// <param name="source">The entity in Bubble.</param>
+/// <param name="readById">Reads records by their ids.</param>
+/// <param name="database">The target.</param>
+/// <param name="journal">The run's journal.</param>
+/// <param name="settings">The size of a page and of a window.</param>
+/// <param name="bound">The last Created Date to compare counts of.</param>
 internal sealed class CountCheck(
-    EntityRun entity, FullExtract history, EntitySource source, ReadRecords readById, TargetDatabase database, RunJournal journal, BubbleSettings settings)
+    EntityRun entity, FullExtract history, EntitySource source, ReadRecords readById, TargetDatabase database, RunJournal journal, BubbleSettings settings,
+    DateTimeOffset bound)
 {
     // The most ids that are requested one by one. For more, a resync costs the same and reads everything.
     private const int MostAsked = 10_000;
 
-    private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId);
+    // The most ids that are requested again in each run although Bubble did not have them: one call.
+    private const int MostAskedAgain = 100;
+
+    private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId, bound);
+    private readonly GoneRecords _gone = new(entity.Plan, entity.Staging, journal.RunId);
     private readonly RowStretches _stretches = new(entity.Plan, journal.Source.Address);
     private bool _isListed;
     private RangeCount? _first;
 
     /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
     /// <param name="since">From when changes were read; null where none were.</param>
-    /// <param name="bound">The last Created Date to compare counts of.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
+    public async Task RunAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
         try
         {
-            await CompareAsync(since, bound, cancellationToken);
+            await CompareAsync(since, cancellationToken);
         }
         catch (SyncException spent) when (spent.Errors[0].Code == ErrorCode.CallBudget)
         {
@@ -46,20 +58,22 @@ internal sealed class CountCheck(
         }
     }
 
-    private async Task CompareAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
+    private async Task CompareAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
-        var note = await SurveyAsync(since, bound, cancellationToken);
-        var isAsNoted = _first is not null;
-        var last = isAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, bound, cancellationToken);
+        await FindReturnedAsync(cancellationToken);
+        var (note, survey) = await SurveyAsync(since, cancellationToken);
+        var last = survey.IsAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, note, cancellationToken);
+        _first = survey.IsAsNoted ? survey.Count : null;
+        last = last with { Unnoted = note.Unnoted(since, bound), HasLaterRows = survey.Later > 0, AreChangesRead = since is not null };
         var side = new CountedSide(CountAsync, ResolveAsync);
         var result = await new CountReconciliation(source, side, settings, bound).RunAsync(last, cancellationToken);
 
         entity.Flow.ExtractLog.CountedBefore = entity.Flow.ExtractLog.CountedAfter = result.Dated + result.Undated;
-        var (returned, gone) = await database.RunAsync(c => _living.CountGoneAsync(c, cancellationToken), cancellationToken);
+        var (returned, gone) = await database.RunAsync(c => _gone.CountAsync(c, cancellationToken), cancellationToken);
         entity.Counted = new CountedRows(result.Here, result.Undated, gone)
         {
             Ids = result.Ids,
-            IsUnchangedSinceNote = isAsNoted && !_isListed && returned == 0 && result.Undated == note.Undated,
+            IsUnchangedSinceNote = survey is { IsAsNoted: true, Later: 0 } && !_isListed && returned == 0 && result.Undated == note.Undated,
         };
         if (result.Issue is { } issue)
             entity.Flow.ExtractLog.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
@@ -72,21 +86,33 @@ internal sealed class CountCheck(
         }
     }
 
+    // A record that comes back with its old dates is sent as no change, and another that is deleted makes the counts equal.
+    private async Task FindReturnedAsync(CancellationToken cancellationToken)
+    {
+        var known = await database.RunAsync(c => _gone.FindAsync(c, MostAskedAgain, cancellationToken), cancellationToken);
+        if (known.Count == 0)
+            return;
+
+        var found = await TakeAsync([.. known.Select(k => k.Id)], cancellationToken);
+        var gone = known.Where(k => k.IsNoted && !found.Contains(k.Id)).Select(k => k.Id).ToList();
+        if (gone.Count > 0)
+            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
+    }
+
     // One scan of the table shows whether anything has to be found at all, and counts.
-    private Task<RowNote> SurveyAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken) => database.RunAsync(
+    private Task<(RowNote, RowSurvey)> SurveyAsync(DateTimeOffset? since, CancellationToken cancellationToken) => database.RunAsync(
         async connection =>
         {
             var note = await _stretches.LastAsync(connection, cancellationToken);
-            _first = await _living.SurveyAsync(connection, since, bound, note, cancellationToken);
-            return note;
+            return (note, await _living.SurveyAsync(connection, since, note, cancellationToken));
         },
         cancellationToken);
 
-    private async Task<NotedRows> FindChangedAsync(DateTimeOffset? since, DateTimeOffset bound, CancellationToken cancellationToken)
+    private async Task<NotedRows> FindChangedAsync(DateTimeOffset? since, RowNote note, CancellationToken cancellationToken)
     {
         if (since is { } from)
         {
-            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, bound, MostAsked, cancellationToken), cancellationToken);
+            var unseen = await database.RunAsync(c => _living.UnseenAsync(c, from, note, MostAsked, cancellationToken), cancellationToken);
             await AskAsync(unseen, cancellationToken);
         }
 
@@ -102,10 +128,10 @@ internal sealed class CountCheck(
             return [first];
         }
 
-        if (ranges is not [{ From: null, To: { } bound }])
+        if (ranges is not [{ From: null, To: not null }])
             return await database.RunAsync(c => _living.CountAsync(c, ranges, cancellationToken), cancellationToken);
 
-        var whole = await database.RunAsync(c => _living.CountAsync(c, bound, cancellationToken), cancellationToken);
+        var whole = await database.RunAsync(c => _living.CountAsync(c, cancellationToken), cancellationToken);
         return _isListed
             ? [whole with { Middle = (await database.RunAsync(c => _living.CountAsync(c, ranges, cancellationToken), cancellationToken))[0].Middle }]
             : [whole];
@@ -131,12 +157,18 @@ internal sealed class CountCheck(
         if (ids.Count == 0)
             return;
 
+        var found = await TakeAsync(ids, cancellationToken);
+        var gone = ids.Where(id => !found.Contains(id)).ToList();
+        if (gone.Count > 0)
+            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
+    }
+
+    private async Task<IReadOnlySet<string>> TakeAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
         var found = await readById(entity.Plan, ids, cancellationToken);
         if (found.Count > 0)
             await history.TakeAsync(found.Values, cancellationToken);
-        var gone = ids.Where(id => !found.ContainsKey(id)).ToList();
-        if (gone.Count > 0)
-            await database.RunAsync(c => _living.AddGoneAsync(c, gone, cancellationToken), cancellationToken);
+        return found.Keys.ToHashSet();
     }
 }
 

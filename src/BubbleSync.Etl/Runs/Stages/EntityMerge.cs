@@ -116,12 +116,12 @@ internal sealed class EntityMerge(
             // What came or went after the count differs from the older note too.
             if (entity.Counted is { IsUnchangedSinceNote: true, Ids: not null } && !counts.HasNewRows)
             {
-                await stretches.KeepAsync(connection, journal.RunId, cancellationToken);
+                await stretches.KeepAsync(connection, journal.RunId, bound, cancellationToken);
                 return;
             }
 
-            var living = new LivingRecords(entity.Plan, entity.Staging, journal.RunId);
-            if (entity.Counted?.Ids is not { } counted || (await living.CountAsync(connection, bound, cancellationToken)).Ids != counted)
+            var living = new LivingRecords(entity.Plan, entity.Staging, journal.RunId, bound);
+            if (entity.Counted?.Ids is not { } counted || (await living.CountAsync(connection, cancellationToken)).Ids != counted)
                 return;
         }
 

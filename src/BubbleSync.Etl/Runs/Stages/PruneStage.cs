@@ -55,6 +55,7 @@ internal sealed class PruneStage(
                 return null;
 
             var refusal = pruner.StillThere(living.Count);
+            await database.RunAsync(c => pruner.ForgetAsync(c, living.Keys, cancellationToken), cancellationToken);
             await DisproveAsync(entity, refusal.Message, cancellationToken);
             return refusal;
         }
