@@ -193,7 +193,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var target = await SyncTarget.OpenAsync(fixture.Settings, "a comparison", NullLogger.Instance, fixture.Limit);
         await target.EnsureControlTablesAsync(fixture.Limit);
         var journal = target.Journal(Guid.NewGuid());
-        await journal.StartAsync(RunKind.Verify, new { }, fixture.Clock.GetUtcNow(), fixture.Limit);
+        await journal.StartAsync(RunKind.Verify, new VerifyOptions(), fixture.Clock.GetUtcNow(), fixture.Limit);
         using var bubble = new BubbleConnection(fixture.Settings.Bubble, fixture.Clock, NullLogger.Instance, handler: null);
         ResolvePlans resolve = (_, _) => Task.FromResult(target.Plan(["agent", "user"]).Entities);
         await using var runLock = await RunLock.TakeAsync(target.Database, journal.RunId, [], "run it again", fixture.Limit);
