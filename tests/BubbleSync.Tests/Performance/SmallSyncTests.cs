@@ -14,7 +14,8 @@ public sealed class SmallSyncTests(PostgresFixture postgres) : IClassFixture<Pos
 {
     private const int Few = 2_000;
     private const int Many = 20_000;
-    private const int FewPages = 30;
+    // What the planner knows of the tables differs a little from run to run. To scan another table takes more.
+    private const int FewPages = 280;
 
     // Most belong to seven merges, five patches and the settings that each transaction begins with. An incremental sync also compares the counts of eight
     // tables.

@@ -25,8 +25,6 @@ public sealed class CountedHistoryTests(PostgresFixture postgres) : IClassFixtur
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
     public async Task After_any_history_the_table_has_what_Bubble_has(int seed)
     {
         var random = new Random(seed);
