@@ -16,8 +16,6 @@ namespace BubbleSync.Tests.Postgres;
 public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<NpmServers>
 {
     [NpmPostgresTheory(16, 17, 18)]
-    [InlineData(16)]
-    [InlineData(17)]
     [InlineData(18)]
     public async Task Every_command_works(int major)
     {
@@ -74,7 +72,6 @@ public sealed class PostgresVersionTests(NpmServers servers) : IClassFixture<Npm
 
     // The run lock's transaction is as old as the run, and that of the window waits for the page.
     [NpmPostgresTheory(17, 18)]
-    [InlineData(17)]
     [InlineData(18)]
     public async Task A_run_outlasts_the_longest_transaction_of_its_role(int major)
     {

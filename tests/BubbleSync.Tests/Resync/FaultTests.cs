@@ -11,7 +11,6 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
 {
     [Theory]
     [InlineData("429=2x")]
-    [InlineData("429-bare=2x")]
     [InlineData("503=2x")]
     [InlineData("500=20")]
     [InlineData("reset=20")]
