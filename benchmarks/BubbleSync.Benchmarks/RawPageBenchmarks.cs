@@ -31,7 +31,7 @@ public class RawPageBenchmarks
         using var page = PageSource.Page(_body).Page;
         using var proof = new WindowVerifier(All);
         proof.Add(page, 0);
-        return proof.Judge(mayRepeat: false, repeatsAreKnown: false) is { Outcome: Outcome.Proved, RowsRead: var rows } ? rows : 0;
+        return proof.Judge(mayRepeat: false, repeatsAreKnown: false) is { Outcome: Outcome.Verified, RowsRead: var rows } ? rows : 0;
     }
 
     [Benchmark]

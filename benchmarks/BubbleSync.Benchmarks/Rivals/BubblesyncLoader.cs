@@ -61,8 +61,8 @@ internal sealed class BubblesyncLoader(SyncTarget target) : ILoader
                 order += PageSource.Size;
             }
 
-            var verdict = new Verdict(Outcome.Proved, null, window.Length, null, null);
-            await writer.WriteAsync(new ReadingEnded(reading, window.Length, verdict), CancellationToken.None);
+            var result = new ReadingResult(Outcome.Verified, null, window.Length, null, null);
+            await writer.WriteAsync(new ReadingEnded(reading, window.Length, result), CancellationToken.None);
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class FieldProfiler(EntityPlan plan)
     private void Close(ReadingEnded end, ReadingProfile open)
     {
         _open.Remove(end.Of);
-        if (end.Verdict.Outcome == Outcome.Discarded)
+        if (end.ReadingResult.Outcome == Outcome.Discarded)
             return;
 
         Total.Add(open.Seen);

@@ -61,8 +61,8 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
         var found = new HashSet<string>();
         await foreach (var reading in reader.ReadAsync(Window.Of(new Choice(BubbleField.Id, false, ids)), cancellationToken))
         {
-            if (reading is ReadingEnded { Verdict: { Outcome: Outcome.Unproved } verdict })
-                _issues.Add($"{entity}: which targets Bubble has is not shown to be complete: {verdict.Why}");
+            if (reading is ReadingEnded { ReadingResult: { Outcome: Outcome.Unverified } result })
+                _issues.Add($"{entity}: which targets Bubble has is not shown to be complete: {result.Why}");
             if (reading is not PageRead read)
                 continue;
 

@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Extract;
 internal sealed class ExtractLog
 {
     private readonly Lock _lock = new();
-    private readonly List<(Window Window, Verdict Verdict)> _accepted = [];
+    private readonly List<(Window Window, ReadingResult ReadingResult)> _accepted = [];
     private readonly List<CompletenessIssue> _issues = [];
 
     /// <summary>Records of the whole type as Bubble counted them before reading.</summary>
@@ -26,8 +26,8 @@ internal sealed class ExtractLog
                 return
                 [
                     .. _issues,
-                    .. _accepted.Where(a => a.Verdict.Outcome == Outcome.Unproved)
-                        .Select(a => new CompletenessIssue(a.Verdict.Code, $"{a.Window}: {a.Verdict.Why}")),
+                    .. _accepted.Where(a => a.ReadingResult.Outcome == Outcome.Unverified)
+                        .Select(a => new CompletenessIssue(a.ReadingResult.Code, $"{a.Window}: {a.ReadingResult.Why}")),
                 ];
             }
         }
@@ -37,7 +37,7 @@ internal sealed class ExtractLog
     public int Rereads { get; private set; }
 
     /// <summary>The windows whose rows are staged.</summary>
-    public IReadOnlyList<(Window Window, Verdict Verdict)> Accepted
+    public IReadOnlyList<(Window Window, ReadingResult ReadingResult)> Accepted
     {
         get
         {
@@ -47,11 +47,11 @@ internal sealed class ExtractLog
     }
 
     /// <summary>Takes the end of a reading into account.</summary>
-    public void Add(Window window, Verdict verdict)
+    public void Add(Window window, ReadingResult result)
     {
         lock (_lock)
         {
-            if (verdict.Outcome == Outcome.Discarded)
+            if (result.Outcome == Outcome.Discarded)
             {
                 Rereads++;
                 return;
@@ -59,7 +59,7 @@ internal sealed class ExtractLog
 
             // A window that reconciliation had read again counts with its last reading.
             _accepted.RemoveAll(a => a.Window == window);
-            _accepted.Add((window, verdict));
+            _accepted.Add((window, result));
         }
     }
 

@@ -68,14 +68,14 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         {
             if (reading is PageRead page)
                 Add(page.Page, range, ids, ofReading);
-            if (reading is not ReadingEnded { Verdict: var verdict })
+            if (reading is not ReadingEnded { ReadingResult: var result })
                 continue;
 
             // A window that is read again brings its records again, and records without an id cannot be told apart.
-            if (verdict.Outcome != Outcome.Discarded)
+            if (result.Outcome != Outcome.Discarded)
                 unusable.AddRange(ofReading);
             ofReading.Clear();
-            issue = verdict is { Outcome: Outcome.Unproved, Why: { } why } ? new CompletenessIssue(verdict.Code, why) : issue;
+            issue = result is { Outcome: Outcome.Unverified, Why: { } why } ? new CompletenessIssue(result.Code, why) : issue;
         }
 
         return (new FoundRecords([.. ids], unusable), issue);

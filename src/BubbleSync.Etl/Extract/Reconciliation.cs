@@ -62,7 +62,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
         return mustShow;
     }
 
-    private long ReadInAll => extractLog.Accepted.Sum(a => a.Verdict.RowsRead);
+    private long ReadInAll => extractLog.Accepted.Sum(a => a.ReadingResult.RowsRead);
 
     // Both counts must agree with what was read: a record missed and another deleted meanwhile would cancel out in one of them.
     private async Task<bool> AgreesAtOnceAsync(CancellationToken cancellationToken)
@@ -106,7 +106,7 @@ internal sealed class Reconciliation(EntitySource source, WindowPlanner planner,
 
     private bool IsRead(Window window) => extractLog.Accepted.Any(a => a.Window == window);
 
-    private long Read(Window window) => extractLog.Accepted.FirstOrDefault(a => a.Window == window).Verdict?.RowsRead ?? 0;
+    private long Read(Window window) => extractLog.Accepted.FirstOrDefault(a => a.Window == window).ReadingResult?.RowsRead ?? 0;
 
     // One wrong number must not count as records that were added or deleted: the same number must appear twice in a row.
     private async Task<long> WholeAsync(CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal static class ReplayedRecords
             yield return new PageRead(reading, page, order.Take(page.Count));
         }
 
-        yield return new ReadingEnded(reading, pages, new Verdict(Outcome.Proved, rows, rows, rows, null));
+        yield return new ReadingEnded(reading, pages, new ReadingResult(Outcome.Verified, rows, rows, rows, null));
     }
 
     private static async IAsyncEnumerable<RawPage> PagesAsync(IAsyncEnumerable<string> records, [EnumeratorCancellation] CancellationToken cancellationToken)

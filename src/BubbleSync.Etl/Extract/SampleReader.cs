@@ -48,7 +48,7 @@ internal sealed class SampleReader(EntitySource source, BubbleSettings settings,
             }
 
             if (inside.Count > 0)
-                yield return new ReadingEnded(reading, pages, new Verdict(Outcome.Proved, null, rows, null, null));
+                yield return new ReadingEnded(reading, pages, new ReadingResult(Outcome.Verified, null, rows, null, null));
             first = next;
         }
     }

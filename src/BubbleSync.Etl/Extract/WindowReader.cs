@@ -42,9 +42,9 @@ internal sealed class WindowReader(EntitySource source, BubbleSettings settings,
                 yield return new PageRead(reading, page, order.Take(page.Count));
             }
 
-            var verdict = proof.Judge(attempt < Readings, last is var (before, length) && length != longest && proof.RepeatsAs(before));
-            yield return new ReadingEnded(reading, pages, verdict);
-            if (verdict.Outcome != Outcome.Discarded)
+            var result = proof.Judge(attempt < Readings, last is var (before, length) && length != longest && proof.RepeatsAs(before));
+            yield return new ReadingEnded(reading, pages, result);
+            if (result.Outcome != Outcome.Discarded)
                 yield break;
 
             // With another page length, pages end elsewhere: ids repeated by overlapping pages change, true duplicates stay the same.

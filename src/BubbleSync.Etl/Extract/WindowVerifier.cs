@@ -42,7 +42,7 @@ internal sealed class WindowVerifier(Window window) : IDisposable
     /// <summary>Returns the result of the reading.</summary>
     /// <param name="mayRepeat">Whether a re-read is still allowed.</param>
     /// <param name="repeatsAreKnown">Whether the reading before had the same ids twice: then Bubble keeps sending them.</param>
-    public Verdict Judge(bool mayRepeat, bool repeatsAreKnown)
+    public ReadingResult Judge(bool mayRepeat, bool repeatsAreKnown)
     {
         var trouble = Trouble();
         if (trouble is null && _repeated > 0 && !repeatsAreKnown)
@@ -50,9 +50,9 @@ internal sealed class WindowVerifier(Window window) : IDisposable
 
         // If Bubble never counts, reading again would verify no more.
         var isHopeless = CountBefore is null && CountAfter is null;
-        var outcome = trouble is null ? Outcome.Proved : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unproved;
+        var outcome = trouble is null ? Outcome.Verified : mayRepeat && !isHopeless ? Outcome.Discarded : Outcome.Unverified;
         var why = trouble ?? (_repeated > 0 ? Invariant($"{_repeated} ids came twice in every reading; the newest of each counts") : null);
-        return new Verdict(outcome, CountBefore, _rows, CountAfter, why) { IsUnconstrained = Outside > 0 };
+        return new ReadingResult(outcome, CountBefore, _rows, CountAfter, why) { IsUnconstrained = Outside > 0 };
     }
 
     /// <summary>Whether an id came twice.</summary>

@@ -96,7 +96,7 @@ internal sealed record ResumePoint(
 
         return (row.GetString(0), new StagedReading(
             new Window(Word.Parse<WindowKind>(row.GetString(1)), Moment(2), Moment(3)),
-            new Verdict(Word.Parse<Outcome>(row.GetString(9)), Count(4), row.GetInt64(5), Count(6), row.IsDBNull(10) ? null : row.GetString(10)),
+            new ReadingResult(Word.Parse<Outcome>(row.GetString(9)), Count(4), row.GetInt64(5), Count(6), row.IsDBNull(10) ? null : row.GetString(10)),
             row.GetInt64(7), unchecked((ulong)row.GetInt64(8))));
     }
 

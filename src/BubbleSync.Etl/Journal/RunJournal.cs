@@ -121,7 +121,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task CheckpointAsync(
         NpgsqlConnection connection, string entity, ReadingEnded end, long rowsStaged, ulong checksum, CancellationToken cancellationToken)
     {
-        var (window, verdict) = (end.Of.Window, end.Verdict);
+        var (window, result) = (end.Of.Window, end.ReadingResult);
         await connection.ExecuteAsync(
             """
             insert into bubblesync."window" (
@@ -132,11 +132,11 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             """,
             cancellationToken,
             ("run", runId), ("entity", entity), ("kind", Word.Of(window.Kind)), ("from", window.From), ("to", window.To),
-            ("before", verdict.CountBefore), ("read", verdict.RowsRead), ("after", verdict.CountAfter),
+            ("before", result.CountBefore), ("read", result.RowsRead), ("after", result.CountAfter),
             ("staged", rowsStaged), ("checksum", unchecked((long)checksum)), ("attempt", end.Of.Attempt),
-            ("status", Word.Of(verdict.Outcome)), ("reason", verdict.Why),
+            ("status", Word.Of(result.Outcome)), ("reason", result.Why),
             ("api", ReportJson.Write(Api)));
-        logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word.Of(verdict.Outcome));
+        logger.WindowStaged(entity, $"{window}", rowsStaged, end.Of.Attempt, Word.Of(result.Outcome));
     }
 
     /// <summary>Writes an entity's counts, in the transaction that merged it.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Messages;
@@ -46,8 +47,8 @@ internal sealed record PageMapped(WindowReading Of, RowBatch Batch) : Reading(Of
 /// <summary>The end of a reading.</summary>
 /// <param name="Of">The reading.</param>
 /// <param name="Pages">How many pages it had.</param>
-/// <param name="Verdict">Whether they count.</param>
-internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict) : Reading(Of)
+/// <param name="ReadingResult">Whether they count.</param>
+internal sealed record ReadingEnded(WindowReading Of, int Pages, ReadingResult ReadingResult) : Reading(Of)
 {
     /// <inheritdoc/>
     public override void Dispose()
@@ -61,7 +62,7 @@ internal sealed record ReadingEnded(WindowReading Of, int Pages, Verdict Verdict
 /// <param name="RowsRead">Records received.</param>
 /// <param name="CountAfter">Records as Bubble counted them at the last page, or null where it did not say.</param>
 /// <param name="Why">Why the reading is not verified, or only with a reservation; null otherwise.</param>
-internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why)
+internal sealed record ReadingResult(Outcome Outcome, long? CountBefore, long RowsRead, long? CountAfter, string? Why)
 {
     /// <summary>Whether records came that lie outside the window.</summary>
     public bool IsUnconstrained { get; init; }
@@ -71,16 +72,18 @@ internal sealed record Verdict(Outcome Outcome, long? CountBefore, long RowsRead
 }
 
 /// <summary>A reading whose rows are in staging.</summary>
-internal sealed record StagedReading(Window Window, Verdict Verdict, long Records, ulong Checksum);
+internal sealed record StagedReading(Window Window, ReadingResult ReadingResult, long Records, ulong Checksum);
 
 /// <summary>Whether a reading's rows are staged.</summary>
 internal enum Outcome
 {
     /// <summary>Complete: staged.</summary>
-    Proved,
+    [JsonStringEnumMemberName("proved")]
+    Verified,
 
     /// <summary>Not verified as complete: staged nevertheless, because the records that were read are true, and reported.</summary>
-    Unproved,
+    [JsonStringEnumMemberName("unproved")]
+    Unverified,
 
     /// <summary>Not verified as complete: discarded; the window is read again.</summary>
     Discarded,

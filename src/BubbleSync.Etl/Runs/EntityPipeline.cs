@@ -83,8 +83,8 @@ internal sealed class EntityPipeline
         foreach (var reading in readings)
         {
             Interlocked.Add(ref _takenOver, reading.Records);
-            if (reading is { Window.Kind: not (WindowKind.Modified or WindowKind.Chosen), Verdict.Outcome: Outcome.Proved })
-                ExtractLog.Add(reading.Window, reading.Verdict);
+            if (reading is { Window.Kind: not (WindowKind.Modified or WindowKind.Chosen), ReadingResult.Outcome: Outcome.Verified })
+                ExtractLog.Add(reading.Window, reading.ReadingResult);
         }
 
         Interlocked.Add(ref _read, _takenOver);
@@ -195,6 +195,6 @@ internal sealed class EntityPipeline
 
         _open?.Count(reading);
         if (reading is ReadingEnded end)
-            ExtractLog.Add(end.Of.Window, end.Verdict);
+            ExtractLog.Add(end.Of.Window, end.ReadingResult);
     }
 }

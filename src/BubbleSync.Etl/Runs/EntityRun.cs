@@ -101,7 +101,7 @@ internal sealed class EntityRun : IAsyncDisposable
 
     /// <summary>Records without Created Date that Bubble has, where everything was read or counted.</summary>
     public long Undated =>
-        Counted?.Undated ?? Flow.ExtractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.Verdict.RowsRead);
+        Counted?.Undated ?? Flow.ExtractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.ReadingResult.RowsRead);
 
     /// <summary>Makes the staging tables of several entities, in one statement.</summary>
     public static Task<long> CreateStagingAsync(NpgsqlConnection connection, IEnumerable<EntityRun> entities, CancellationToken cancellationToken) =>
@@ -222,7 +222,8 @@ internal sealed class EntityRun : IAsyncDisposable
             DurationMs = (long)(now - StartedAt).TotalMilliseconds,
             Proof = new EntityProof(
                 IsComplete, extractLog.CountedBefore, extractLog.CountedAfter, accepted.Count(a => a.Window.Kind != WindowKind.Modified), extractLog.Rereads,
-                accepted.Sum(a => a.Verdict.RowsRead), prepared.Staged, Text(Staged.Checksum), Text(prepared.Checksum), [.. issues.Select(i => i.Message)])
+                accepted.Sum(a => a.ReadingResult.RowsRead), prepared.Staged, Text(Staged.Checksum), Text(prepared.Checksum),
+                [.. issues.Select(i => i.Message)])
             {
                 Part = Part,
                 CountedHere = Counted?.Here,

@@ -29,7 +29,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     /// <param name="cancellationToken">Stops at once.</param>
     public async Task ReadAsync(DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
-        var done = flow.ExtractLog.Accepted.Where(a => a.Verdict.Outcome == Outcome.Proved).Select(a => a.Window).ToList();
+        var done = flow.ExtractLog.Accepted.Where(a => a.ReadingResult.Outcome == Outcome.Verified).Select(a => a.Window).ToList();
         await PassAsync(token => _planner.PlanAsync(_whole!, end, done, token), drain, cancellationToken);
         await ReconcileAsync(new Reconciliation(source, _planner, flow.ExtractLog, end), drain, cancellationToken);
         await ReadChangesAsync(end, end, drain, cancellationToken);

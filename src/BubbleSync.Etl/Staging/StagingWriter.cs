@@ -87,9 +87,9 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
     private async Task CloseAsync(WindowReading reading, WindowTransaction open, CancellationToken cancellationToken)
     {
         using var span = EtlDiagnostics.Begin(
-            "window", ("entity", table.Plan.Name), ("window", reading.Window), ("attempt", reading.Attempt), ("outcome", open.End!.Verdict.Outcome));
+            "window", ("entity", table.Plan.Name), ("window", reading.Window), ("attempt", reading.Attempt), ("outcome", open.End!.ReadingResult.Outcome));
         span?.SetStartTime(open.BeganAt);
-        if (open.End!.Verdict.Outcome != Outcome.Discarded)
+        if (open.End!.ReadingResult.Outcome != Outcome.Discarded)
             Add(await open.CommitAsync(checkpoint, cancellationToken));
         _open.TryRemove(reading, out _);
         await open.DisposeAsync();

@@ -67,7 +67,7 @@ internal sealed class FieldTally
             return;
 
         _open.Remove(end.Of);
-        if (end.Verdict.Outcome == Outcome.Discarded)
+        if (end.ReadingResult.Outcome == Outcome.Discarded)
             return;
 
         // Changes that are read after the windows are mostly records that the windows held already.

@@ -15,10 +15,10 @@ public sealed class ExtractLogTests
     [Fact]
     public void A_window_that_is_read_again_counts_with_its_last_reading()
     {
-        _log.Add(Day, Read(Outcome.Unproved, 3));
-        _log.Add(Day, Read(Outcome.Proved, 4));
+        _log.Add(Day, Read(Outcome.Unverified, 3));
+        _log.Add(Day, Read(Outcome.Verified, 4));
 
-        Assert.Equal(4, Assert.Single(_log.Accepted).Verdict.RowsRead);
+        Assert.Equal(4, Assert.Single(_log.Accepted).ReadingResult.RowsRead);
         Assert.Empty(_log.Issues);
     }
 
@@ -31,5 +31,5 @@ public sealed class ExtractLogTests
         Assert.Empty(_log.Issues);
     }
 
-    private static Verdict Read(Outcome outcome, long rows) => new(outcome, rows, rows, rows, outcome == Outcome.Proved ? null : "short");
+    private static ReadingResult Read(Outcome outcome, long rows) => new(outcome, rows, rows, rows, outcome == Outcome.Verified ? null : "short");
 }

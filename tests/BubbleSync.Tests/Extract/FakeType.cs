@@ -117,10 +117,10 @@ internal sealed class HandedOn
     public int Rows { get; private set; }
 
     /// <summary>The readings that count.</summary>
-    public List<(Window Window, Verdict Verdict)> Ends { get; } = [];
+    public List<(Window Window, ReadingResult ReadingResult)> Ends { get; } = [];
 
     /// <summary>What forbids to call it complete.</summary>
-    public List<string?> Issues => [.. Ends.Where(e => e.Verdict.Outcome == Outcome.Unproved).Select(e => e.Verdict.Why)];
+    public List<string?> Issues => [.. Ends.Where(e => e.ReadingResult.Outcome == Outcome.Unverified).Select(e => e.ReadingResult.Why)];
 
     public static async Task<HandedOn> OfAsync(IAsyncEnumerable<Reading> readings)
     {
@@ -140,10 +140,10 @@ internal sealed class HandedOn
                 rows.AddRange(page.Records.EnumerateArray().Select(r => (r.GetProperty("_id").GetString()!, r.GetProperty("version").GetInt64())));
         }
 
-        if (reading is not ReadingEnded { Verdict: { Outcome: not Outcome.Discarded } verdict } end)
+        if (reading is not ReadingEnded { ReadingResult: { Outcome: not Outcome.Discarded } result } end)
             return;
 
-        Ends.Add((end.Of.Window, verdict));
+        Ends.Add((end.Of.Window, result));
         Rows += rows.Count;
         foreach (var (id, version) in rows)
             Versions[id] = Math.Max(Versions.GetValueOrDefault(id), version);

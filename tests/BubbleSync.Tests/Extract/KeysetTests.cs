@@ -56,8 +56,8 @@ public class KeysetTests
 
         Assert.Empty(handedOn.Issues);
         Assert.Equal(41, handedOn.Versions.Count);
-        var (_, verdict) = Assert.Single(handedOn.Ends, e => e.Window.From == FakeType.At(1500) && e.Window.To == FakeType.At(1501));
-        Assert.Equal((35L, 35L, 35L), (verdict.CountBefore, verdict.RowsRead, verdict.CountAfter));
+        var (_, result) = Assert.Single(handedOn.Ends, e => e.Window.From == FakeType.At(1500) && e.Window.To == FakeType.At(1501));
+        Assert.Equal((35L, 35L, 35L), (result.CountBefore, result.RowsRead, result.CountAfter));
     }
 
     [Fact]
@@ -94,9 +94,9 @@ public class KeysetTests
 
         var handedOn = await HandedOn.OfAsync(Reader().ReadAsync(Range(1000, null), FakeType.At(5000), drain.Token, CancellationToken.None));
 
-        var (window, verdict) = Assert.Single(handedOn.Ends);
+        var (window, result) = Assert.Single(handedOn.Ends);
         Assert.Equal((2, 19, FakeType.At(1018)), (_type.Requests, handedOn.Rows, window.To));
-        Assert.Equal(Outcome.Proved, verdict.Outcome);
+        Assert.Equal(Outcome.Verified, result.Outcome);
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public class KeysetTests
         var handedOn = await ReadAsync();
 
         Assert.Equal(issues, handedOn.Issues.Count);
-        Assert.Equal(issues == 1, handedOn.Ends[^1].Verdict.IsUnconstrained);
+        Assert.Equal(issues == 1, handedOn.Ends[^1].ReadingResult.IsUnconstrained);
         Assert.Equal(issues == 1 ? 0 : 35, handedOn.Rows);
     }
 

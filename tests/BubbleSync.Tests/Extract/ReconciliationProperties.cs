@@ -127,8 +127,8 @@ public class ReconciliationProperties
             await foreach (var reading in readings)
             {
                 HandedOn.Take(reading);
-                if (reading is ReadingEnded { Of.Window: var of, Verdict: var verdict })
-                    ExtractLog.Add(of, verdict);
+                if (reading is ReadingEnded { Of.Window: var of, ReadingResult: var result })
+                    ExtractLog.Add(of, result);
             }
         }
     }

@@ -133,7 +133,7 @@ public sealed class ReconciliationTests
         Assert.Equal((agree, before > 4 && after > 4, before != after), (counts.Agree, counts.IsSumTooSmall, counts.Moved));
     }
 
-    private void Read(Window window, long rows) => _log.Add(window, new Verdict(Outcome.Proved, rows, rows, rows, null));
+    private void Read(Window window, long rows) => _log.Add(window, new ReadingResult(Outcome.Verified, rows, rows, rows, null));
 
     private Reconciliation Reconciliation() =>
         new(_type.Source, new WindowPlanner(_type.Source, new BubbleSettings { PageSize = 5, WindowSize = 10 }), _log, FakeType.At(End));

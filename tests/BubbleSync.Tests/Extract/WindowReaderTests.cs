@@ -92,9 +92,9 @@ public sealed class WindowReaderTests
                 page.Dispose();
                 seen(cursors[^1]);
             }
-            else if (reading is ReadingEnded { Verdict: var verdict })
+            else if (reading is ReadingEnded { ReadingResult: var result })
             {
-                Assert.Equal((Etl.Messages.Outcome.Proved, Rows), (verdict.Outcome, verdict.RowsRead));
+                Assert.Equal((Etl.Messages.Outcome.Verified, Rows), (result.Outcome, result.RowsRead));
             }
         }
 

@@ -29,7 +29,7 @@ public sealed class WindowRereadTests
         var handedOn = await ReadAsync();
 
         Assert.Equal((Records, 3), (handedOn.Versions.Count, _type.Requests));
-        Assert.Equal(new Verdict(Outcome.Proved, Records, Records, Records, null), Assert.Single(handedOn.Ends).Verdict);
+        Assert.Equal(new ReadingResult(Outcome.Verified, Records, Records, Records, null), Assert.Single(handedOn.Ends).ReadingResult);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class WindowRereadTests
 
         var handedOn = await ReadAsync();
 
-        Assert.True(Assert.Single(handedOn.Ends).Verdict.IsUnconstrained);
+        Assert.True(Assert.Single(handedOn.Ends).ReadingResult.IsUnconstrained);
         Assert.Contains("the constraint was not applied", Assert.Single(handedOn.Issues), StringComparison.Ordinal);
     }
 
@@ -87,8 +87,8 @@ public sealed class WindowRereadTests
 
         var handedOn = await ReadAsync();
 
-        var verdict = Assert.Single(handedOn.Ends).Verdict;
-        Assert.Equal((Outcome.Proved, "1 ids came twice in every reading; the newest of each counts"), (verdict.Outcome, verdict.Why));
+        var result = Assert.Single(handedOn.Ends).ReadingResult;
+        Assert.Equal((Outcome.Verified, "1 ids came twice in every reading; the newest of each counts"), (result.Outcome, result.Why));
     }
 
     [Theory]

@@ -93,5 +93,5 @@ public sealed class WindowSlotHolderTests
     // A message of a reading; what it holds does not matter here.
     private static PageMapped Page(WindowReading of) => new(of, null!);
 
-    private static ReadingEnded End(WindowReading of, int pages) => new(of, pages, new Verdict(Outcome.Proved, null, 0, null, null));
+    private static ReadingEnded End(WindowReading of, int pages) => new(of, pages, new ReadingResult(Outcome.Verified, null, 0, null, null));
 }

@@ -115,7 +115,7 @@ public sealed class MemoryBudgetTests(PostgresFixture postgres) : IClassFixture<
         // The count of the whole type shows the size of its records before the first page.
         Assert.Equal(Megabyte / RecordBytes, pages.Max());
         Assert.True(pages.Sum() >= Records);
-        Assert.All(type.Flow.ExtractLog.Accepted, a => Assert.Equal(Etl.Messages.Outcome.Proved, a.Verdict.Outcome));
+        Assert.All(type.Flow.ExtractLog.Accepted, a => Assert.Equal(Etl.Messages.Outcome.Verified, a.ReadingResult.Outcome));
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class FieldTallyTests
     public void A_reading_that_is_thrown_away_is_not_counted()
     {
         Read(Created, 5, Outcome.Discarded);
-        Read(Created, 3, Outcome.Proved);
+        Read(Created, 3, Outcome.Verified);
 
         Assert.Equal(3, _tally.Present[_name]);
     }
@@ -27,8 +27,8 @@ public sealed class FieldTallyTests
     [Fact]
     public void A_window_that_is_read_again_is_counted_once()
     {
-        Read(Created, 5, Outcome.Proved);
-        Read(Created, 5, Outcome.Proved);
+        Read(Created, 5, Outcome.Verified);
+        Read(Created, 5, Outcome.Verified);
 
         Assert.Equal(5, _tally.Present[_name]);
     }
@@ -36,8 +36,8 @@ public sealed class FieldTallyTests
     [Fact]
     public void Windows_side_by_side_are_counted_each()
     {
-        Read(Created, 5, Outcome.Proved);
-        Read(new Window(WindowKind.Undated, null, null), 2, Outcome.Unproved);
+        Read(Created, 5, Outcome.Verified);
+        Read(new Window(WindowKind.Undated, null, null), 2, Outcome.Unverified);
 
         Assert.Equal(7, _tally.Present[_name]);
     }
@@ -45,10 +45,10 @@ public sealed class FieldTallyTests
     [Fact]
     public void Changes_repeat_what_the_windows_held_unless_nothing_but_changes_is_read()
     {
-        Read(Changes, 4, Outcome.Proved);
+        Read(Changes, 4, Outcome.Verified);
         var alone = _tally.Present[_name];
-        Read(Created, 5, Outcome.Proved);
-        Read(Changes with { From = Start.AddDays(2) }, 4, Outcome.Proved);
+        Read(Created, 5, Outcome.Verified);
+        Read(Changes with { From = Start.AddDays(2) }, 4, Outcome.Verified);
 
         Assert.Equal((4, 9), (alone, _tally.Present[_name]));
     }
@@ -57,7 +57,7 @@ public sealed class FieldTallyTests
     public void The_end_of_a_reading_may_overtake_its_pages()
     {
         var reading = new WindowReading(Created, 1);
-        _tally.End(End(reading, 2, Outcome.Proved));
+        _tally.End(End(reading, 2, Outcome.Verified));
         _tally.Add(reading, Page(1));
         Assert.Empty(_tally.Present);
 
@@ -80,5 +80,5 @@ public sealed class FieldTallyTests
         return page;
     }
 
-    private static ReadingEnded End(WindowReading reading, int pages, Outcome outcome) => new(reading, pages, new Verdict(outcome, null, 0, null, null));
+    private static ReadingEnded End(WindowReading reading, int pages, Outcome outcome) => new(reading, pages, new ReadingResult(outcome, null, 0, null, null));
 }

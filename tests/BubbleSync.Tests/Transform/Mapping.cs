@@ -46,7 +46,7 @@ internal sealed class Mapping(EntityPlan plan)
         body.CopyTo(rented, 0);
         var reading = new WindowReading(new Window(WindowKind.Created, null, null), 1);
         using var batch = Mapper.Map(new PageRead(reading, RawPage.Parse(rented, body.Length, null), 1000)).Batch;
-        Mapper.Tally.End(new ReadingEnded(reading, 1, new Verdict(Outcome.Proved, null, records.Length, null, null)));
+        Mapper.Tally.End(new ReadingEnded(reading, 1, new ReadingResult(Outcome.Verified, null, records.Length, null, null)));
         var rows = CopyRows.Decode(batch.Rows.Written.Span, plan);
         return new MappedRecords(rows, batch.Rejects, batch.RowCount);
     }

@@ -88,14 +88,14 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     {
         if (part is PageRead { Page: var page })
             _namelessOfMillisecond += Add(page.Records.EnumerateArray());
-        if (part is not ReadingEnded { Verdict: var verdict })
+        if (part is not ReadingEnded { ReadingResult: var result })
             return part;
 
-        if (verdict.Outcome != Outcome.Discarded)
+        if (result.Outcome != Outcome.Discarded)
         {
             _nameless += _namelessOfMillisecond;
-            _promised -= verdict.CountAfter ?? verdict.RowsRead;
-            _allowed -= verdict.RowsRead - _repeatedOfMillisecond;
+            _promised -= result.CountAfter ?? result.RowsRead;
+            _allowed -= result.RowsRead - _repeatedOfMillisecond;
             Key += Least;
         }
 
@@ -120,14 +120,14 @@ internal sealed class KeysetPosition(Window range, DateTimeOffset bound, BubbleS
     }
 
     /// <summary>Returns the result of the current window.</summary>
-    public Verdict Judge(KeysetStep step)
+    public ReadingResult Judge(KeysetStep step)
     {
         // If the next window begins at the last date that came, no answer has counted this one.
         var (before, after) = step == KeysetStep.End ? (_before, _after) : (null, null);
-        var outcome = _issue is null ? Outcome.Proved : Outcome.Unproved;
-        var verdict = new Verdict(outcome, before, _rows, after, _issue) { IsUnconstrained = _isUnconstrained };
+        var outcome = _issue is null ? Outcome.Verified : Outcome.Unverified;
+        var result = new ReadingResult(outcome, before, _rows, after, _issue) { IsUnconstrained = _isUnconstrained };
         _issue = null;
-        return verdict;
+        return result;
     }
 
     /// <inheritdoc/>

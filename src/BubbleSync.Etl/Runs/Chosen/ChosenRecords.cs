@@ -52,7 +52,7 @@ internal sealed class ChosenRecords(BubbleClient client, BubbleSettings settings
         await entity.Flow.PassAsync(_ => windows.ToAsyncEnumerable(), new WindowReader(source, settings, order).ReadAsync, cancellationToken);
 
         // An answer with other records than requested is refused: otherwise a record that is left out would count as missing.
-        if (entity.Flow.ExtractLog.Accepted.FirstOrDefault(a => a.Verdict.IsUnconstrained) is { Window: { } window } wrong)
-            throw source.Failure(ErrorCode.NotAsAsked, $"{window}: {wrong.Verdict.Why}. Nothing is merged");
+        if (entity.Flow.ExtractLog.Accepted.FirstOrDefault(a => a.ReadingResult.IsUnconstrained) is { Window: { } window } wrong)
+            throw source.Failure(ErrorCode.NotAsAsked, $"{window}: {wrong.ReadingResult.Why}. Nothing is merged");
     }
 }

@@ -68,8 +68,8 @@ internal sealed class RunFindings
                 SyncStage.Transform, plan.Name, null, null, ErrorCode.Rejected, Invariant($"{plan.Name}: {report.Rejected} records {outcome}.")));
         }
 
-        foreach (var (window, verdict) in entity.Flow.ExtractLog.Accepted.Where(a => a.Verdict is { Outcome: Outcome.Proved, Why: not null }))
-            Warnings.Add($"{plan.Name}: {window}: {verdict.Why}.");
+        foreach (var (window, result) in entity.Flow.ExtractLog.Accepted.Where(a => a.ReadingResult is { Outcome: Outcome.Verified, Why: not null }))
+            Warnings.Add($"{plan.Name}: {window}: {result.Why}.");
         if (report.Conflicts > 0)
             Warnings.Add(
                 Invariant($"{plan.Name}: edited both in Bubble and here, so that the rows were kept: {report.Conflicts}. ")
