@@ -73,7 +73,9 @@ internal static class NextActions
         else if (Of(report, e => e.Rejected > 0).Count > 0)
         {
             yield return new NextAction(NextActionKind.ShowRejects, "what did not convert, and why") { RunId = run };
-            yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
+            // A backfill's rejects are loaded already, so only another backfill fills their columns.
+            if (!report.Backfill)
+                yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
         }
 
         if (Of(report, e => e.Conflicts > 0).Count > 0)

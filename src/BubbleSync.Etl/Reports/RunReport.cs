@@ -17,6 +17,10 @@ public sealed record RunReport
     /// <summary>Whether everything was rolled back at the end, so that the counts are what would be.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>Whether it only filled columns that rows lacked. What it rejected has its row, without the value. In the JSON only where true.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Backfill { get; init; }
+
     /// <summary>When it began; of a resumed run, when this attempt at it did.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -148,6 +148,20 @@ public sealed class NextActionTests
     }
 
     [Fact]
+    public void What_a_backfill_rejects_is_filled_by_another_one_and_by_no_reprocessing()
+    {
+        var report = Report(RunStatus.Partial) with
+        {
+            Backfill = true,
+            Entities = [new EntityReport { Name = "agent", Level = 0, Rejected = 1, Unfilled = ["size"] }],
+        };
+
+        Assert.Equal("show-rejects backfill:agent", Words(report.NextActions));
+        Assert.Equal("show-rejects backfill:agent", Words(RunReport.Parse(report.ToJson()).NextActions));
+        Assert.Equal("show-rejects reprocess backfill:agent", Words((report with { Backfill = false }).NextActions));
+    }
+
+    [Fact]
     public void An_error_is_printed_with_the_command_of_its_action()
     {
         var error = new SyncError(

@@ -59,6 +59,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
                 : failure is not null || run.IsFailed ? RunStatus.Failed
                 : run.Findings.IsPartial ? RunStatus.Partial : RunStatus.Succeeded,
             DryRun = options is ResyncOptions { DryRun: true },
+            Backfill = options is ResyncOptions { Backfill: true },
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
             Api = journal.Api,
