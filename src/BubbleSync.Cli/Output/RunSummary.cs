@@ -65,8 +65,9 @@ internal static class RunSummary
         return table;
     }
 
-    /// <summary>Prints a run's errors, on stderr whatever the form of the result.</summary>
-    public static void PrintErrors(IReadOnlyList<SyncError> errors, NextSteps next) => Lines(Terminal.Error, "error", errors.Select(next.Text).ToList());
+    /// <summary>Prints a run's errors, on stderr whatever the form of the result. Rejected records come last: many of them hide no other error.</summary>
+    public static void PrintErrors(IReadOnlyList<SyncError> errors, NextSteps next) =>
+        Lines(Terminal.Error, "error", errors.OrderBy(e => e.Code == ErrorCode.Rejected).Select(next.Text).ToList());
 
     /// <summary>Prints the first lines of a kind.</summary>
     public static void Lines(IAnsiConsole console, string word, IReadOnlyList<string> lines)

@@ -36,6 +36,20 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     }
 
     [Fact]
+    public async Task Many_rejected_records_hide_no_other_error()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 20))
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, "\"Commission\": \"twelve\""));
+        await fixture.ExecuteAsync("alter table agent drop column deleted_in_bubble_at");
+
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--prune", "soft", "--quiet");
+
+        Assert.StartsWith("error: agent: nothing was pruned: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("and 11 more", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_quiet_command_still_tells_its_errors()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
