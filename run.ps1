@@ -202,6 +202,7 @@ try {
       finally { Pop-Location }
     }
     'native' {
+      if ($rest.Count -gt 0) { Stop-Run 'native takes no further words: it builds the native program and prints where it is' }
       $program = Join-Path $native $(if ($IsWindows -or $null -eq $IsWindows) { 'bubblesync.exe' } else { 'bubblesync' })
       Build-Native $program
       $program

@@ -198,6 +198,7 @@ case ${1:-} in
     exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
     ;;
   native)
+    [ $# -eq 1 ] || stop "native takes no further words: it builds the native program and prints where it is"
     alone build_native
     echo "$native/bubblesync"
     ;;

@@ -38,6 +38,15 @@ public sealed class NativeScriptTests : IDisposable
     }
 
     [UnixFact]
+    public async Task A_further_word_is_refused_and_nothing_is_built()
+    {
+        var (code, output) = await _folder.RunAsync("run.sh", _folder.Path, ["native", "--help"]);
+
+        Assert.Equal((3, 0), (code, _folder.TimesPublished));
+        Assert.Equal("run.sh: native takes no further words: it builds the native program and prints where it is\n", output);
+    }
+
+    [UnixFact]
     public async Task Without_a_linker_one_line_says_what_to_install_and_nothing_is_built()
     {
         _folder.Delete("bin/gcc");
