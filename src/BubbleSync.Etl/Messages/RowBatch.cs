@@ -1,6 +1,6 @@
 namespace BubbleSync.Etl.Messages;
 
-/// <summary>A page's records in PostgreSQL's binary COPY format, and those that could not be mapped. Whoever stages it disposes of it.</summary>
+/// <summary>A page's records in PostgreSQL's binary COPY format, and those that could not be mapped. Staging disposes of it.</summary>
 /// <param name="Rows">The rows, rejected ones included as a key and a mark.</param>
 /// <param name="RowCount">How many rows there are.</param>
 /// <param name="Checksum">The sum of the rows' <see cref="RowChecksum"/>.</param>

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BubbleSync.Tests.Patch;
 
-/// <summary>Rows beyond <see cref="TouchedRows.MostListed"/> are noted as all rows, whoever writes them.</summary>
+/// <summary>Rows beyond <see cref="TouchedRows.MostListed"/> are noted as all rows, by merges, patches and prunes alike.</summary>
 public sealed class ManyTouchedTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private const int Many = TouchedRows.MostListed + 1;
