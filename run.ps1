@@ -51,7 +51,7 @@ function Publish-App([string] $folder, [string] $readyToRun) {
   Push-Location $root
   try {
     Invoke-Native { dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false `
-      --artifacts-path "$state/build" -o $folder -p:NuGetInteractive=false "-p:PublishReadyToRun=$readyToRun" *> "$state/build.log" }
+      --artifacts-path "$state/build" -o $folder -p:NuGetInteractive=false -p:RunAnalyzers=false "-p:PublishReadyToRun=$readyToRun" *> "$state/build.log" }
     $LASTEXITCODE -eq 0
   }
   finally { Pop-Location }

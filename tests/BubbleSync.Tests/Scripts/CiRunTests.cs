@@ -34,6 +34,8 @@ public sealed class CiRunTests
         var (_, output) = await folder.RunAsync(".ci/run", "/", [], ("CI", null));
 
         Assert.Contains("words test BubbleSync.Etl.sln -c Release -p:NuGetInteractive=false\n", output, StringComparison.Ordinal);
+        // The build beside the tests has ended with them.
+        Assert.Equal((1, 1), (folder.TimesPublished, folder.ProgramsKept));
     }
 
     [UnixTheory]
