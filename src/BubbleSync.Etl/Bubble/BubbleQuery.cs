@@ -7,16 +7,19 @@ namespace BubbleSync.Etl.Bubble;
 /// </summary>
 internal sealed record BubbleQuery(string Type, IReadOnlyList<Constraint> Constraints, long Cursor, int Limit)
 {
-    private const string Ties = "descending=false&additional_sort_fields=%5B%7B%22sort_field%22%3A%22_id%22%2C%22descending%22%3Afalse%7D%5D";
+    private const string Ties = "additional_sort_fields=%5B%7B%22sort_field%22%3A%22_id%22%2C%22descending%22%3Afalse%7D%5D";
 
-    /// <summary>The date to sort by, oldest first. Default <c>Created Date</c>.</summary>
+    /// <summary>The date to sort by. Default <c>Created Date</c>.</summary>
     public string SortField { get; init; } = "Created Date";
+
+    /// <summary>Whether the latest date comes first. Default the oldest.</summary>
+    public bool IsDescending { get; init; }
 
     /// <summary>The address relative to the API's root.</summary>
     public string Address()
     {
         var constraints = Constraints.Count == 0 ? "" : $"&constraints={Uri.EscapeDataString($"[{string.Join(',', Constraints.Select(c => c.Json))}]")}";
-        var order = $"sort_field={Uri.EscapeDataString(SortField)}&{Ties}";
+        var order = $"sort_field={Uri.EscapeDataString(SortField)}&descending={(IsDescending ? "true" : "false")}&{Ties}";
         return string.Create(CultureInfo.InvariantCulture, $"obj/{Uri.EscapeDataString(TypeName(Type))}?limit={Limit}&cursor={Cursor}&{order}{constraints}");
     }
 

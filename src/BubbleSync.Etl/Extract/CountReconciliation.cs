@@ -35,13 +35,13 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
         // A new record without Created Date is read as a change.
         var without = last.Undated == 0 && count.Undated == 0 ? 0 : await source.CountUndatedAsync(cancellationToken);
         var expected = count.All - (without ?? 0);
-        var (there, isLater) = await WholeAsync(last, expected, cancellationToken);
+        var (there, isLater, newest) = await WholeAsync(last, expected, cancellationToken);
         if (there is null || without is null)
             return new CountResult(there, without, null, "Bubble's answers do not say how many records there are");
         List<Window> changed = [.. last.Changed, .. isLater ? [last.Unnoted!] : Array.Empty<Window>()];
         var hasOtherUndated = !last.AreChangesRead && last.Undated is not null && without != last.Undated;
         if (changed.Count == 0 && !hasOtherUndated && there + without == count.All)
-            return new CountResult(there, without, count.All, null) { Ids = count.Ids };
+            return new CountResult(there, without, count.All, null) { Ids = count.Ids, Newest = newest };
 
         _mostCalls = Math.Max(CallsAlwaysAllowed, there.Value / settings.PageSize / 2);
         if (changed.Count > _mostCalls)
@@ -64,14 +64,18 @@ internal sealed class CountReconciliation(EntitySource source, CountedSide here,
     }
 
     // The last record shows whether any was created after those that are noted, and its place how many there are: one call for both.
-    private async Task<(long? There, bool IsLater)> WholeAsync(NotedRows last, long expected, CancellationToken cancellationToken)
+    private async Task<(long? There, bool IsLater, DateTimeOffset? Newest)> WholeAsync(NotedRows last, long expected, CancellationToken cancellationToken)
     {
         if (last is not { Unnoted: { } unnoted, HasLaterRows: false })
-            return (await ThereAsync(_all, cancellationToken), last.Unnoted is not null);
+        {
+            var newest = await source.ProbeAsync(_all with { IsNewestFirst = true }, 0, cancellationToken);
+            return (newest.Total, last.Unnoted is not null, newest.Modified);
+        }
+
         if (expected > 0 && expected <= settings.OffsetCeiling
             && await source.ProbeAsync(_all, expected - 1, cancellationToken) is { HasRow: true, Total: { } total, Created: { } created } && total == expected)
-            return (total, created >= unnoted.From);
-        return (await ThereAsync(_all, cancellationToken), await ThereAsync(unnoted, cancellationToken) != 0);
+            return (total, created >= unnoted.From, null);
+        return (await ThereAsync(_all, cancellationToken), await ThereAsync(unnoted, cancellationToken) != 0, null);
     }
 
     // Returns why the search was given up, or null.
@@ -143,4 +147,7 @@ internal sealed record CountResult(long? Dated, long? Undated, long? Here, strin
 {
     /// <summary>A checksum of the ids that were counted here up to the bound; null where the counts do not agree.</summary>
     public long? Ids { get; init; }
+
+    /// <summary>The latest Modified Date in Bubble; null where no answer showed it.</summary>
+    public DateTimeOffset? Newest { get; init; }
 }

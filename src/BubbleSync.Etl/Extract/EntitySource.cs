@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Extract.Changes;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Reports;
@@ -24,8 +25,13 @@ internal sealed class EntitySource
     public EntitySource(BubbleClient client, string entity, string bubbleType, int rank)
     {
         (Entity, Rank) = (entity, rank);
-        _pages = (window, cursor, limit, cancellationToken) =>
-            client.SearchAsync(new BubbleQuery(bubbleType, Constraints(window), cursor, limit) { SortField = DateOf(window) }, entity, Rank, cancellationToken);
+        _pages = (window, cursor, limit, cancellationToken) => client.SearchAsync(
+            new BubbleQuery(bubbleType, Constraints(window), cursor, limit)
+            {
+                SortField = DateOf(window),
+                IsDescending = window is { IsNewestFirst: true },
+            },
+            entity, Rank, cancellationToken);
     }
 
     /// <summary>Creates a source from a function.</summary>
@@ -45,11 +51,9 @@ internal sealed class EntitySource
     public async Task<Probe> ProbeAsync(Window? window, long cursor, CancellationToken cancellationToken)
     {
         using var page = await PageAsync(window, cursor, 1, cancellationToken);
-        DateTimeOffset? created = null;
-        if (page.Count > 0 && WindowVerifier.TryMoment(page.Records[0], BubbleField.Created, out var microseconds))
-            created = Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+        DateTimeOffset? Moment(string field) => page.Count > 0 ? KeysetPage.Moment(page.Records[0], field) : null;
         var total = page.Remaining is { } remaining ? (page.Count > 0 ? cursor + page.Count : cursor) + remaining : (long?)null;
-        return new Probe(page.Count > 0, created, total, page.Remaining);
+        return new Probe(page.Count > 0, Moment(BubbleField.Created), total, page.Remaining) { Modified = Moment(BubbleField.Modified) };
     }
 
     /// <summary>
@@ -69,7 +73,7 @@ internal sealed class EntitySource
     }
 
     /// <summary>Returns the field that a window's records are sorted by.</summary>
-    public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } ? BubbleField.Modified : BubbleField.Created;
+    public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } or { IsNewestFirst: true } ? BubbleField.Modified : BubbleField.Created;
 
     /// <summary>A failure of this entity's extraction.</summary>
     public SyncException Failure(ErrorCode code, string message, NextAction? next = null) =>
@@ -100,4 +104,8 @@ internal sealed class EntitySource
 /// <param name="Created">That row's Created Date, on its millisecond, or null.</param>
 /// <param name="Total">All rows, or null where Bubble did not say.</param>
 /// <param name="Remaining">Rows after the one seen, or null where Bubble did not say.</param>
-internal sealed record Probe(bool HasRow, DateTimeOffset? Created, long? Total, long? Remaining);
+internal sealed record Probe(bool HasRow, DateTimeOffset? Created, long? Total, long? Remaining)
+{
+    /// <summary>That row's Modified Date, on its millisecond, or null.</summary>
+    public DateTimeOffset? Modified { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
@@ -18,12 +19,17 @@ internal sealed class RowStretches(EntityPlan plan, string source)
     private const int RowsInStretch = 200;
     private const int MostStretches = 1000;
 
+    // The rows that show whether Bubble's database was restored: if they are in Bubble as they are here, it was not.
+    private const int MostNewest = 10;
+
     // A sum that no order changes, and in which any row that comes or goes shows.
     private const string Checksum = "bit_xor(hashtextextended(l.id, 0))";
 
+    private string Modified => plan.Modified.Storage.Compared(plan.Modified.Storage.Stored($"t.{plan.Modified.Quoted}"));
+
     private string Living(string bound) =>
         $"""
-        select t.{plan.Key.Quoted}::text as id, {CreatedSql.Of(plan, "t", bound)} as created from {plan.Table} t
+        select t.{plan.Key.Quoted}::text as id, {CreatedSql.Of(plan, "t", bound)} as created, {Modified} as modified from {plan.Table} t
         where {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")} {(DeletionMark.IsIn(plan) ? $"and t.{DeletionMark.Quoted} is null" : "")}
         """;
 
@@ -53,7 +59,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         connection.ExecuteAsync(
             $"""
             with living as (
-              select l.id, l.created from (
+              select l.id, l.created, l.modified from (
                 {(staged is null
                     ? Known("@bound") : $"{Living("@bound")} and exists (select from {staged} s where s.{plan.Key.Quoted} = t.{plan.Key.Quoted})")}) l
               where l.created < @bound),
@@ -63,7 +69,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             summed as (
               select width_bucket(l.created, s.starts) as place, {Checksum} as ids from living l cross join stretches s where s.starts is not null group by 1)
             update bubblesync.run_target set stretches = jsonb_build_object(
-              'to', @bound, 'undated', @undated,
+              'to', @bound, 'undated', @undated, 'newest', coalesce({Newest("living")}, jsonb_build_object()),
               'from', (select coalesce(jsonb_agg(created order by created), '[]') from starts),
               'ids', (select coalesce(jsonb_agg(ids order by place), '[]') from summed))
             where run_id = @run and entity = @entity
@@ -71,13 +77,24 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             cancellationToken, ("bound", bound), ("undated", undated), ("run", runId), ("entity", plan.Name), ("schema", plan.Schema));
 
     /// <summary>Notes the same as the last sync up to a later Created Date, because no row came or went since and none was created in between.</summary>
-    public Task KeepAsync(NpgsqlConnection connection, Guid runId, DateTimeOffset bound, CancellationToken cancellationToken) => connection.ExecuteAsync(
-        $"""
-        update bubblesync.run_target set stretches = (select n.stretches || jsonb_build_object('to', greatest(@bound, (n.stretches ->> 'to')::timestamptz))
-          from ({Noted}) n)
-        where run_id = @run and entity = @entity
-        """,
-        cancellationToken, ("bound", bound), ("run", runId), ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
+    /// <param name="connection">A connection with an open transaction.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="bound">Up to which Created Date rows are noted.</param>
+    /// <param name="staged">The table of the records that were read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task KeepAsync(NpgsqlConnection connection, Guid runId, DateTimeOffset bound, string staged, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            $"""
+            with staged as (
+              select s.{plan.Key.Quoted}::text as id, s.{plan.Modified.Quoted} as modified from {staged} s where not s.{StagingLayout.Rejected})
+            update bubblesync.run_target set stretches = (
+              select n.stretches || jsonb_build_object(
+                'to', greatest(@bound, (n.stretches ->> 'to')::timestamptz),
+                'newest', coalesce({Newest("staged")}, n.stretches -> 'newest'))
+              from ({Noted}) n)
+            where run_id = @run and entity = @entity
+            """,
+            cancellationToken, ("bound", bound), ("run", runId), ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
 
     /// <summary>Returns what the last sync noted, all stretches together.</summary>
     public async Task<RowNote> LastAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -85,10 +102,16 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         var last = await connection.RowsAsync(
             $"""
             select (n.stretches ->> 'to')::timestamptz, (n.stretches ->> 'undated')::bigint,
-                   coalesce((select bit_xor(v::bigint) from jsonb_array_elements_text(n.stretches -> 'ids') v), 0)
+                   coalesce((select bit_xor(v::bigint) from jsonb_array_elements_text(n.stretches -> 'ids') v), 0),
+                   array(select key from jsonb_each(n.stretches -> 'newest') order by key),
+                   array(select value::text::timestamptz from jsonb_each_text(n.stretches -> 'newest') order by key)
             from ({Noted}) n
             """,
-            r => new RowNote(new DateTimeOffset(r.GetDateTime(0)), r.GetInt64(1), r.GetInt64(2)), cancellationToken,
+            r => new RowNote(new DateTimeOffset(r.GetDateTime(0)), r.GetInt64(1), r.GetInt64(2))
+            {
+                Newest = r.GetFieldValue<string[]>(3).Zip(r.GetFieldValue<DateTime[]>(4)).ToDictionary(n => n.First, n => Millisecond.Floor(n.Second)),
+            },
+            cancellationToken,
             ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
         return last.Count > 0 ? last[0] : RowNote.None;
     }
@@ -124,6 +147,10 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         return new NotedRows(stretches.Count > 0 ? stretches[0].Undated : null, [.. stretches.Where(s => s.HasChanged).Select(s => Window(s.From, s.To))]);
     }
 
+    // Their Modified Dates by id; null where there are no rows.
+    private static string Newest(string rows) => "(select jsonb_object_agg(n.id, n.modified) "
+        + $"from (select r.id, r.modified from {rows} r where r.modified is not null order by r.modified desc limit {MostNewest}) n)";
+
     // Starts have microseconds, windows milliseconds: a stretch ends where the next one begins, on the next millisecond.
     private static Window Window(DateTime? from, DateTime to) => new(
         WindowKind.Created, from is { } start ? new DateTimeOffset(start) : null, Millisecond.Floor(new DateTimeOffset(to)).AddMilliseconds(1));
@@ -137,6 +164,9 @@ internal sealed record RowNote(DateTimeOffset To, long? Undated, long Ids)
 {
     /// <summary>Nothing was noted.</summary>
     public static readonly RowNote None = new(new DateTimeOffset(DateTime.UnixEpoch).AddYears(-1000), null, 0);
+
+    /// <summary>The rows that were modified last: their Modified Dates, on the millisecond, by id.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Newest { get; init; } = FrozenDictionary<string, DateTimeOffset>.Empty;
 
     /// <summary>
     /// Returns the Created Dates of which no row is noted and no record was sent as a change; null if there are none. In these, rows may have come and gone

@@ -15,6 +15,9 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
     /// <summary>First moment outside, on a whole millisecond whatever was given, or null where there is none.</summary>
     public DateTimeOffset? To { get; init => field = Floor(value); } = Floor(To);
 
+    /// <summary>Whether the record that was modified last comes first, instead of the one with the earliest date.</summary>
+    public bool IsNewestFirst { get; init; }
+
     /// <summary>A window of records chosen by the ids in one of their fields.</summary>
     public static Window Of(Choice choice) => new(WindowKind.Chosen, null, null, choice);
 

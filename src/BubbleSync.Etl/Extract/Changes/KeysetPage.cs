@@ -60,6 +60,13 @@ internal sealed class KeysetPage
         ? Millisecond.Floor(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond))
         : null;
 
+    /// <summary>The same of a record as it was received.</summary>
+    public static DateTimeOffset? Moment(string record, string field)
+    {
+        using var document = JsonDocument.Parse(record);
+        return Moment(document.RootElement, field);
+    }
+
     private static ulong Hash(JsonElement record) => ByteHash.Of(JsonMarshal.GetRawUtf8Value(record));
 
     private static bool Take(Dictionary<ulong, int> known, ulong hash)

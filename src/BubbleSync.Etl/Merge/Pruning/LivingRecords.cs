@@ -98,6 +98,18 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             """,
             r => r.GetString(0), cancellationToken, [("since", since), ("bound", bound), ("noted", last.To), ("most", most), .. Names]);
 
+    /// <summary>Returns the ids of the rows that were modified last before a moment, without those whose record is staged.</summary>
+    public async Task<IReadOnlyList<string>> NewestAsync(
+        NpgsqlConnection connection, DateTimeOffset before, int most, CancellationToken cancellationToken) =>
+        await connection.RowsAsync(
+            $"""
+            select t.{_key}::text from {plan.Table} t
+            where {_modified} < @before and {IsBubbles} and {IsUnmarked}
+              and not exists (select from {staging.Name} s where s.{_key} = t.{_key}) and not exists ({Gone("t")})
+            order by {_modified} desc limit @most
+            """,
+            r => r.GetString(0), cancellationToken, [("before", before), ("most", most), .. Names]);
+
     /// <summary>Counts records that are older in Bubble than here.</summary>
     public Task<long> CountOlderAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<long>(
         $"""

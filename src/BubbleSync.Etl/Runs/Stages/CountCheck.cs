@@ -1,5 +1,7 @@
 using BubbleSync.Etl.Extract;
+using BubbleSync.Etl.Extract.Changes;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
@@ -30,10 +32,14 @@ internal sealed class CountCheck(
     // The most ids that are requested again in each run although Bubble did not have them: one call.
     private const int MostAskedAgain = 100;
 
+    // The most records that are requested to find out whether Bubble's database was restored, where some are gone: one call.
+    private const int MostNewest = 100;
+
     private readonly LivingRecords _living = new(entity.Plan, entity.Staging, journal.RunId, bound);
     private readonly GoneRecords _gone = new(entity.Plan, entity.Staging, journal.RunId);
     private readonly RowStretches _stretches = new(entity.Plan, journal.Source.Address);
     private bool _isListed;
+    private bool _hasGone;
     private RangeCount? _first;
 
     /// <summary>Compares and resolves; any remaining difference becomes an issue of the entity.</summary>
@@ -60,8 +66,13 @@ internal sealed class CountCheck(
 
     private async Task CompareAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
-        await FindReturnedAsync(cancellationToken);
-        var (note, survey) = await SurveyAsync(since, cancellationToken);
+        var hasChanges = entity.Flow.ExtractLog.Accepted.Any(a => a.ReadingResult.RowsRead > 0);
+        var (known, note) = await database.RunAsync(
+            async c => (await _gone.FindAsync(c, MostAskedAgain, cancellationToken), await _stretches.LastAsync(c, cancellationToken)), cancellationToken);
+        await FindReturnedAsync(known, cancellationToken);
+        if (hasChanges && since is { } from)
+            await FindOlderAsync(note, from, cancellationToken);
+        var survey = await SurveyAsync(since, note, cancellationToken);
         var last = survey.IsAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, note, cancellationToken);
         _first = survey.IsAsNoted ? survey.Count : null;
         last = last with { Unnoted = note.Unnoted(since, bound), HasLaterRows = survey.Later > 0, AreChangesRead = since is not null };
@@ -77,6 +88,11 @@ internal sealed class CountCheck(
         };
         if (result.Issue is { } issue)
             entity.Flow.ExtractLog.AddIssue($"{issue}. A resync of {entity.Plan.Name} reads everything");
+        // If nothing changed, the latest date in Bubble is that of the newest row.
+        if (!hasChanges && since is { } start && !(note.Newest.Values.All(n => n <= result.Newest)))
+            await FindOlderAsync(note, start, cancellationToken);
+        if (since is { } before && _hasGone)
+            await TakeNewestAsync(before, cancellationToken);
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
         {
             entity.Flow.ExtractLog.AddIssue(
@@ -87,9 +103,8 @@ internal sealed class CountCheck(
     }
 
     // A record that comes back with its old dates is sent as no change, and another that is deleted makes the counts equal.
-    private async Task FindReturnedAsync(CancellationToken cancellationToken)
+    private async Task FindReturnedAsync(IReadOnlyList<(string Id, bool IsNoted)> known, CancellationToken cancellationToken)
     {
-        var known = await database.RunAsync(c => _gone.FindAsync(c, MostAskedAgain, cancellationToken), cancellationToken);
         if (known.Count == 0)
             return;
 
@@ -99,14 +114,30 @@ internal sealed class CountCheck(
             await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
     }
 
+    // The newest rows in Bubble as they are here show that its database was not restored. Those that changed since came, or are requested as all that did not.
+    private async Task FindOlderAsync(RowNote note, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        List<string> ids = [.. note.Newest.Where(n => n.Value < since).Select(n => n.Key)];
+        if (ids.Count == 0)
+            return;
+
+        var found = await readById(entity.Plan, ids, cancellationToken);
+        var older = found.Where(f => KeysetPage.Moment(f.Value, BubbleField.Modified) < note.Newest[f.Key]).Select(f => f.Value).ToList();
+        if (older.Count > 0)
+            await history.TakeAsync(older, cancellationToken);
+    }
+
+    // A database that was restored lacks its newest records, and has older versions of those that were changed since.
+    private async Task TakeNewestAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var newest = await database.RunAsync(c => _living.NewestAsync(c, since, MostNewest, cancellationToken), cancellationToken);
+        if (newest.Count > 0)
+            await TakeAsync(newest, cancellationToken);
+    }
+
     // One scan of the table shows whether anything has to be found at all, and counts.
-    private Task<(RowNote, RowSurvey)> SurveyAsync(DateTimeOffset? since, CancellationToken cancellationToken) => database.RunAsync(
-        async connection =>
-        {
-            var note = await _stretches.LastAsync(connection, cancellationToken);
-            return (note, await _living.SurveyAsync(connection, since, note, cancellationToken));
-        },
-        cancellationToken);
+    private Task<RowSurvey> SurveyAsync(DateTimeOffset? since, RowNote note, CancellationToken cancellationToken) =>
+        database.RunAsync(c => _living.SurveyAsync(c, since, note, cancellationToken), cancellationToken);
 
     private async Task<NotedRows> FindChangedAsync(DateTimeOffset? since, RowNote note, CancellationToken cancellationToken)
     {
@@ -159,8 +190,11 @@ internal sealed class CountCheck(
 
         var found = await TakeAsync(ids, cancellationToken);
         var gone = ids.Where(id => !found.Contains(id)).ToList();
-        if (gone.Count > 0)
-            await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
+        if (gone.Count == 0)
+            return;
+
+        _hasGone = true;
+        await database.RunAsync(c => _gone.AddAsync(c, gone, cancellationToken), cancellationToken);
     }
 
     private async Task<IReadOnlySet<string>> TakeAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)

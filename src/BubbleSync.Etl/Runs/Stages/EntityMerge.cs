@@ -116,7 +116,7 @@ internal sealed class EntityMerge(
             // What came or went after the count differs from the older note too.
             if (entity.Counted is { IsUnchangedSinceNote: true, Ids: not null } && !counts.HasNewRows)
             {
-                await stretches.KeepAsync(connection, journal.RunId, bound, cancellationToken);
+                await stretches.KeepAsync(connection, journal.RunId, bound, entity.Staging.Name, cancellationToken);
                 return;
             }
 
