@@ -14,6 +14,8 @@ namespace BubbleSync.Tests;
 public sealed class PostgresFixture : IAsyncLifetime
 {
     private static readonly Lazy<Task<EmbeddedPostgresServer>> Shared = new(StartAsync);
+    private static readonly Lock Making = new();
+    private static Task<string>? _mirror;
     private static int _made;
 
     private readonly Task<EmbeddedPostgresServer> _server = Shared.Value;
@@ -34,11 +36,39 @@ public sealed class PostgresFixture : IAsyncLifetime
     public async Task<string> CreateDatabaseAsync()
     {
         var server = await _server;
-        var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
-        await ExecuteAsync(server, $"create database {name}");
+        var name = await CreateAsync(server, "template1");
         _names.Add(name);
-        return new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+        return Address(server, name);
     }
+
+    /// <summary>Gives a connection string to a fresh database with all tables: a copy of one in which they were made once, which takes half of the time.</summary>
+    /// <param name="makeTables">Makes the tables in the database of a connection string.</param>
+    public async Task<string> CreateMirrorAsync(Func<string, Task> makeTables)
+    {
+        var server = await _server;
+        lock (Making)
+            _mirror ??= MakeMirrorAsync(server, makeTables);
+        var name = await CreateAsync(server, await _mirror);
+        _names.Add(name);
+        return Address(server, name);
+    }
+
+    private static async Task<string> MakeMirrorAsync(EmbeddedPostgresServer server, Func<string, Task> makeTables)
+    {
+        var name = await CreateAsync(server, "template1");
+        await makeTables(Address(server, name));
+        return name;
+    }
+
+    private static async Task<string> CreateAsync(EmbeddedPostgresServer server, string template)
+    {
+        var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
+        await ExecuteAsync(server, $"create database {name} template {template}");
+        return name;
+    }
+
+    private static string Address(EmbeddedPostgresServer server, string name) =>
+        new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, MaxPoolSize = 20 }.ConnectionString;
 
     private static async Task<EmbeddedPostgresServer> StartAsync()
     {

@@ -25,11 +25,9 @@ internal sealed class SyncFixture : IAsyncDisposable
         Bubble = bubble;
         Connection = connection;
         _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { Timezone = "UTC" }.ConnectionString);
-        Settings = new SyncSettings
+        Settings = SettingsFor(connection) with
         {
             Bubble = new BubbleSettings { BaseUrl = new Uri(bubble.BaseUrl + "/"), ApiToken = new SimulatorOptions().Token, RequestsPerMinute = 1_000_000 },
-            Postgres = new PostgresSettings { ConnectionString = connection },
-            Run = new RunSettings { Entities = Config("entities"), Patches = Config("patches"), Schema = Config("schema") },
         };
     }
 
@@ -46,7 +44,7 @@ internal sealed class SyncFixture : IAsyncDisposable
 
     /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
     public static async Task<SyncFixture> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true) =>
-        await OpenAsync(await postgres.CreateDatabaseAsync(), options, tables);
+        await OpenAsync(tables ? await postgres.CreateMirrorAsync(MakeTablesAsync) : await postgres.CreateDatabaseAsync(), options, tables: false);
 
     /// <summary>The same in a database that is there already.</summary>
     public static async Task<SyncFixture> OpenAsync(string connection, SimulatorOptions? options = null, bool tables = true)
@@ -57,6 +55,15 @@ internal sealed class SyncFixture : IAsyncDisposable
             await fixture.Engine().ApplySchemaAsync(fixture.Limit);
         return fixture;
     }
+
+    private static Task MakeTablesAsync(string connection) =>
+        new SyncEngine(SettingsFor(connection), TimeProvider.System, NullLogger<SyncEngine>.Instance).ApplySchemaAsync(CancellationToken.None);
+
+    private static SyncSettings SettingsFor(string connection) => new()
+    {
+        Postgres = new PostgresSettings { ConnectionString = connection },
+        Run = new RunSettings { Entities = Config("entities"), Patches = Config("patches"), Schema = Config("schema") },
+    };
 
     /// <summary>A Bubble id of which only the number differs.</summary>
     public static string Id(int number) => string.Create(CultureInfo.InvariantCulture, $"1769904000000x{100_000_000_000_000_000 + number}");
