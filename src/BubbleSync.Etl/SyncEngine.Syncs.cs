@@ -112,7 +112,7 @@ public sealed partial class SyncEngine
         return await RunPartAsync(part, target, options.Entities, runId, bubble, progress, async (plan, findings) =>
         {
             var journal = target.Journal(runId);
-            var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, journal.Source, cancellationToken);
+            var watermarks = await Watermarks.ReadAsync(target.Database, plan.Entities, options.Entities.Count == 0, journal.Source, cancellationToken);
             var overlap = TimeSpan.FromSeconds(settings.Run.OverlapSeconds);
             var bounded = new Lazy<Task<DateTimeOffset>>(async () =>
             {

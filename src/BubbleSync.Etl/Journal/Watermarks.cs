@@ -30,11 +30,12 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     /// <summary>Reads the watermarks of entities.</summary>
     /// <param name="database">The target.</param>
     /// <param name="entities">The entities.</param>
+    /// <param name="isAll">Whether these are all entities.</param>
     /// <param name="source">The app that is read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">An entity has no valid watermark: a usage error.</exception>
     public static async Task<Watermarks> ReadAsync(
-        TargetDatabase database, IReadOnlyList<EntityPlan> entities, MirroredSource source, CancellationToken cancellationToken)
+        TargetDatabase database, IReadOnlyList<EntityPlan> entities, bool isAll, MirroredSource source, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
         var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
@@ -46,7 +47,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
                 missing.Add((plan.Name, why));
         }
 
-        return missing.Count == 0 ? new Watermarks(marks) : throw Nothing(missing, missing.Count == entities.Count);
+        return missing.Count == 0 ? new Watermarks(marks) : throw Nothing(missing, isAll && missing.Count == entities.Count);
     }
 
     /// <summary>Returns the watermark of an entity.</summary>

@@ -117,6 +117,10 @@ public sealed record EntityReport
     /// <summary>Rows pruned.</summary>
     public long Pruned { get; init; }
 
+    /// <summary>Of <see cref="NotInBubble"/>, rows that are neither deleted nor marked now; null where they were not listed. In no JSON.</summary>
+    [JsonIgnore]
+    public long? Unpruned { get; init; }
+
     /// <summary>
     /// Values of the records read that are kept here though Bubble no longer sends them: the record does not carry the field, and its column, which is no
     /// link, holds another value than its default.

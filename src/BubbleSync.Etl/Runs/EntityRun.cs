@@ -20,6 +20,7 @@ internal sealed class EntityRun : IAsyncDisposable
     private readonly TargetDatabase _database;
     private readonly RunJournal _journal;
     private readonly StagingWriter _writer;
+    private readonly Lock _amending = new();
 
     /// <summary>Sets up an entity; nothing is read or written yet.</summary>
     public EntityRun(EntityPlan plan, RunPipeline graph, TargetDatabase database, RunJournal journal)
@@ -198,6 +199,13 @@ internal sealed class EntityRun : IAsyncDisposable
 
         var records = new StagedRecords(Plan, Staging, _journal.RunId);
         return await _database.RunAsync(c => records.CountDistinctAsync(c, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Changes a part of the results, where stages work at the same time.</summary>
+    public void Amend(Func<EntityReport, EntityReport> change)
+    {
+        lock (_amending)
+            Report = change(Report);
     }
 
     /// <summary>Returns the report of a merge.</summary>

@@ -26,7 +26,11 @@ public sealed class PruneTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(before, await fixture.SnapshotAsync());
 
         fixture.Put("agent", SyncFixture.Record(3, SyncFixture.Early));
-        await PruneAsync(fixture, PruneMode.Report);
+        var third = await PruneAsync(fixture, PruneMode.Report);
+
+        // A row that is marked needs nothing more.
+        Assert.Equal((1L, (long?)0L), (third.Entities[0].NotInBubble, third.Entities[0].Unpruned));
+        Assert.DoesNotContain(third.NextActions, a => a.Kind == NextActionKind.PruneSoft);
 
         Assert.Equal([SyncFixture.Id(7)], await fixture.RowsAsync(Marked));
     }

@@ -204,6 +204,6 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.True(outcome.Code == 2, outcome.All);
         Assert.Contains("there is nothing to start from", outcome.All, StringComparison.Ordinal);
         Assert.Contains(why, outcome.All, StringComparison.Ordinal);
-        Assert.Contains("Next: bubblesync resync", outcome.All, StringComparison.Ordinal);
+        Assert.Contains("Next: bubblesync resync --entity agent", outcome.All, StringComparison.Ordinal);
     }
 }

@@ -101,11 +101,14 @@ internal sealed class Pruner(
             : null;
     }
 
-    /// <summary>Notes the rows that Bubble no longer has, for later counts.</summary>
-    public Task<long> NoteGoneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ExecuteAsync(
+    /// <summary>Notes the unmarked rows that Bubble no longer has, for later counts; returns how many there are.</summary>
+    public Task<long> NoteGoneAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken) => connection.ScalarAsync<long>(
         $"""
         delete from bubblesync.not_in_bubble where target_schema = @schema and entity = @entity;
-        insert into bubblesync.not_in_bubble (target_schema, entity, bubble_id, run_id) select @schema, @entity, gone.id, @run from ({Ids(unmarked: true)}) gone
+        with noted as (
+          insert into bubblesync.not_in_bubble (target_schema, entity, bubble_id, run_id)
+          select @schema, @entity, gone.id, @run from ({Ids(unmarked: true)}) gone returning 1)
+        select count(*) from noted
         """,
         cancellationToken, [("schema", plan.Schema), ("entity", plan.Name), ("run", runId), .. Within]);
 

@@ -43,8 +43,9 @@ internal sealed class FinalStages(
 
         var reports = await transactions.RunInTransactionAsync(
             IsolationLevel.ReadCommitted, null, c => ReportLinksAsync(c, linked, cancellationToken), cancellationToken);
+        // Rows that are gone are counted beside this, unless they are pruned.
         foreach (var (entity, report) in linked.Zip(reports))
-            entity.Report = report;
+            entity.Amend(r => r with { MissingLinks = report.MissingLinks });
     }
 
     /// <summary>Prunes, the highest level first: rows go before the rows they point to.</summary>

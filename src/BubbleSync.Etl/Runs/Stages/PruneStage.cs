@@ -38,8 +38,9 @@ internal sealed class PruneStage(
             findings.Warnings.Add(Invariant($"{entity.Plan.Name}: {How}, because Bubble no longer has them: {entity.Report.Pruned} rows."));
         if (entity is { ReadsEverything: true, Report.Proof.IsComplete: true })
         {
-            await transactions.RunInTransactionAsync(
+            var unpruned = await transactions.RunInTransactionAsync(
                 IsolationLevel.ReadCommitted, entity.Plan.Name, c => pruner.NoteGoneAsync(c, journal.RunId, cancellationToken), cancellationToken);
+            entity.Amend(r => r with { Unpruned = unpruned });
         }
     }
 
