@@ -103,7 +103,7 @@ internal static class RunSummary
             $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: "
                 + $"{(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in "
                 + $"{report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, "
-                + $"{report.Api.Throttled} throttled. Run {report.RunId?.ToString() ?? "-"}");
+                + $"{report.Api.Throttled} throttled.{(report.RunId is { } run ? $" Run {run}" : "")}");
     }
 
     /// <summary>Whether it is verified that all was read; or which part was to be read.</summary>

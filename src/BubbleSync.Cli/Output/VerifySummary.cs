@@ -14,7 +14,7 @@ internal static class VerifySummary
     public static void Print(VerifyReport report, string? csv, NextSteps next, IAnsiConsole console)
     {
         if (report.Entities.Count > 0)
-            Table(report.Entities).Print(console);
+            Table(report).Print(console);
         foreach (var difference in report.Differences.Take(MostLines))
             RunSummary.Line(console, Line(difference));
         if (report.Differences.Count > MostLines)
@@ -26,20 +26,23 @@ internal static class VerifySummary
             RunSummary.Line(console, next.Line(action));
     }
 
-    private static ReportTable Table(IEnumerable<VerifiedEntity> entities)
+    private static ReportTable Table(VerifyReport report)
     {
         var table = new ReportTable()
-            .Words("entity").Numbers("compared", "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
+            .Words("entity").Numbers(Done(report), "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
             .Prose("complete").Spare("complete", "rejected", "newer", "older", "extra", "differs", "missing");
-        foreach (var e in entities)
+        foreach (var e in report.Entities)
             table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
         return table;
     }
 
+    private static string Done(VerifyReport report) => report.IsByCounts ? "counted" : "compared";
+
     private static string Line(VerifiedDifference difference)
     {
         var id = difference.BubbleId.Length > 0 ? difference.BubbleId : "(without a usable id)";
-        var field = difference.BubbleField.Length > 0 ? $": '{difference.BubbleField}'{(difference.Column.Length > 0 ? $" in {difference.Column}" : "")}" : "";
+        var column = difference.Column.Length > 0 ? $"in {difference.Column}" : "";
+        var field = difference.BubbleField.Length > 0 ? $": '{difference.BubbleField}' {column}".TrimEnd() : column.Length > 0 ? $": {column}" : "";
         return $"{Word.Of(difference.Verdict)}: {difference.Entity} {id}{field}";
     }
 
@@ -49,7 +52,7 @@ internal static class VerifySummary
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} compared in "
+            $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} {Done(report)} in "
                 + $"{report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
     }
 }

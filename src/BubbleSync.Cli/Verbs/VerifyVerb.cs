@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Settings;
 
@@ -26,6 +27,7 @@ internal static class VerifyVerb
     public static Command Command()
     {
         var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Counts, Strict, Csv };
+        command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -49,4 +51,15 @@ internal static class VerifyVerb
         Strict = parsed.GetValue(Strict),
         CsvFile = parsed.GetValue(Csv),
     };
+
+    private static void Check(CommandResult command)
+    {
+        bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
+        if (IsGiven(Since) && IsGiven(Sample))
+            command.AddError("--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
+        if (IsGiven(Counts) && (IsGiven(Since) || IsGiven(Sample) || IsGiven(Strict)))
+            command.AddError("--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
+        if (command.GetResult(Sample)?.GetValueOrDefault<Limit?>() is { Number: <= 0 } or { IsPercent: false, Number: < 1 } or { IsPercent: true, Number: > 100 })
+            command.AddError($"--sample {command.GetValue(Sample)} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
+    }
 }

@@ -27,11 +27,13 @@ internal static class OptionsCheck
     public static IEnumerable<SyncError> Faults(VerifyOptions options)
     {
         if (options is { Since: not null, Sample: not null })
-            yield return Usage("--sample", "--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
+            yield return Usage(
+                nameof(options.Sample), "Sample cannot go with Since: what was modified since a moment is read as a whole. Leave one of them out.");
         if (options.ByCounts && (options.Since is not null || options.Sample is not null || options.Strict))
-            yield return Usage("--counts", "--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
+            yield return Usage(
+                nameof(options.ByCounts), "ByCounts compares numbers of records, all of them and no values. Leave Since, Sample and Strict out.");
         if (options.Sample is { } sample && (!IsPart(sample) || sample is { IsPercent: false, Number: < 1 } or { Number: <= 0 }))
-            yield return Usage("--sample", $"--sample {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
+            yield return Usage(nameof(options.Sample), $"Sample: {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
     }
 
     /// <summary>Returns everything that is wrong with the options of an audit of values.</summary>
