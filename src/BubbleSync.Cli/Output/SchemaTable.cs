@@ -45,7 +45,10 @@ internal static class SchemaTable
         var isOpen = report.Findings.Any(
             f => f.Finding is SchemaFindingKind.TableMissing or SchemaFindingKind.FieldUnmapped
                 || (f.Ddl is not null && f.Finding != SchemaFindingKind.ColumnMisfit));
-        var done = report.Applied > 0 ? string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}.")
+        var isUnread = report.WrittenMaps.Count == 0 && report.Findings.Any(f => f is { Finding: SchemaFindingKind.FieldUnmapped, Ddl: not null });
+        var unread = isUnread ? " No map reads the columns of unmapped fields yet: --write-maps adds their lines." : "";
+        var done = report.Applied > 0
+            ? string.Create(CultureInfo.InvariantCulture, $" Run: {report.Applied} statement{(report.Applied == 1 ? "" : "s")}.{unread}")
             : isAsked && report.WrittenMaps.Count == 0 ? " There was nothing to add."
             : isOpen && !isAsked ? " Close the gaps: --ddl FILE writes the statements, --apply runs them, --write-maps completes the maps."
             : "";

@@ -48,12 +48,20 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
 
     private IEnumerable<SchemaFinding> Gone()
     {
-        var read = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).Select(n => LineOf([n])).ToHashSet();
-        return type.IsTold
-            ? map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
+        if (!type.IsTold)
+            return [];
+
+        var told = type.Fields.SelectMany(f => f.Names).Concat(type.SharedNames.Select(s => s.Name)).ToHashSet();
+        var read = told.Select(n => LineOf([n])).ToHashSet();
+        return
+        [
+            .. map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
                 map.Name, map.BubbleType, line.From[0], line.Column, "", SchemaFindingKind.FieldGone,
-                $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null))
-            : [];
+                $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null)),
+            .. map.Ignored.Where(name => !told.Contains(name) && !BubbleField.All.Contains(name)).Select(name => new SchemaFinding(
+                map.Name, map.BubbleType, name, "", "", SchemaFindingKind.FieldGone,
+                $"Bubble has no field of this name, which \"ignore\" of {map.File} names. Fix the name, or take it out.", null)),
+        ];
     }
 
     private SchemaFinding Finding(SurveyedField field, FieldMap line, SchemaFindingKind finding, string message) =>
