@@ -41,7 +41,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         return Address(server, name);
     }
 
-    /// <summary>Gives a connection string to a fresh database with all tables: a copy of one in which they were made once, which takes half of the time.</summary>
+    /// <summary>Gives a connection string to a fresh database with all tables: a copy of one in which they were made once.</summary>
     /// <param name="makeTables">Makes the tables in the database of a connection string.</param>
     public async Task<string> CreateMirrorAsync(Func<string, Task> makeTables)
     {

@@ -73,7 +73,8 @@ internal sealed class EntitySource
     }
 
     /// <summary>Returns the field that a window's records are sorted by.</summary>
-    public static string DateOf(Window? window) => window is { Kind: WindowKind.Modified } or { IsNewestFirst: true } ? BubbleField.Modified : BubbleField.Created;
+    public static string DateOf(Window? window) =>
+        window is { Kind: WindowKind.Modified } or { IsNewestFirst: true } ? BubbleField.Modified : BubbleField.Created;
 
     /// <summary>A failure of this entity's extraction.</summary>
     public SyncException Failure(ErrorCode code, string message, NextAction? next = null) =>

@@ -20,7 +20,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
     private const int MostStretches = 1000;
 
     // The rows that show whether Bubble's database was restored: if they are in Bubble as they are here, it was not.
-    private const int MostNewest = 10;
+    private const int MostNewest = 3;
 
     // A sum that no order changes, and in which any row that comes or goes shows.
     private const string Checksum = "bit_xor(hashtextextended(l.id, 0))";

@@ -93,13 +93,15 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
         var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();
-        if (Of(report, e => (e.Unpruned ?? e.NotInBubble - e.Pruned) > 0 && !unsure.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
+        if (Of(report, e => IsUnpruned(e) && !unsure.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
-        else if (report.Kind == RunKind.Incremental && Of(report, e => (e.Unpruned ?? e.NotInBubble - e.Pruned) > 0 && !unsure.Contains(e.Name)) is { Count: > 0 } left)
+        else if (report.Kind == RunKind.Incremental && Of(report, e => IsUnpruned(e) && !unsure.Contains(e.Name)) is { Count: > 0 } left)
             yield return new NextAction(NextActionKind.SyncIncremental, "marks the rows that Bubble no longer has") { Entities = left };
         if (report.Kind is not (RunKind.Verify or RunKind.AuditValues) && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
             yield return ListAbsent(absent);
     }
+
+    private static bool IsUnpruned(EntityReport entity) => (entity.Unpruned ?? entity.NotInBubble - entity.Pruned) > 0;
 
     private static NextAction ListAbsent(IReadOnlyList<string> entities) =>
         new(NextActionKind.VerifyStrictly, "lists the values that are kept here though Bubble no longer sends them") { Entities = entities };

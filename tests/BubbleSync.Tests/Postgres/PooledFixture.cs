@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 
@@ -15,7 +16,7 @@ internal static class PooledFixture
     public static async Task<PgBouncer> PoolAsync(SyncFixture fixture, string mode, int size = 20, string words = "", string more = "")
     {
         var bouncer = await PgBouncer.StartAsync(fixture.Connection, mode, fixture.Limit, size, more);
-        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { ConnectionString = bouncer.ConnectionString + words } };
+        fixture.Settings = fixture.Settings with { Postgres = new PostgresSettings { ConnectionString = bouncer.ConnectionString + words } };
         return bouncer;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class SyncFixture : IAsyncDisposable
     public const string Early = "2026-03-01T08:00:00.000Z";
     public const string Late = "2026-04-01T09:30:00.250Z";
 
+    // Enough to work at the same time. Most of the server's work for a small run is to begin and end its sessions.
+    private const int Sessions = 4;
+
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(90));
     private readonly NpgsqlDataSource _database;
     private readonly List<string> _folders = [];
@@ -43,10 +46,15 @@ internal sealed class SyncFixture : IAsyncDisposable
     public CancellationToken Limit => _limit.Token;
 
     /// <summary>Sets everything up; the tables too, unless <paramref name="tables"/> says no.</summary>
-    public static async Task<SyncFixture> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true) =>
-        await OpenAsync(tables ? await postgres.CreateMirrorAsync(MakeTablesAsync) : await postgres.CreateDatabaseAsync(), options, tables: false);
+    public static async Task<SyncFixture> OpenAsync(PostgresFixture postgres, SimulatorOptions? options = null, bool tables = true)
+    {
+        var connection = tables ? await postgres.CreateMirrorAsync(MakeTablesAsync) : await postgres.CreateDatabaseAsync();
+        var fixture = await OpenAsync(connection, options, tables: false);
+        fixture.Settings = fixture.Settings with { Postgres = fixture.Settings.Postgres with { MaxConnections = Sessions } };
+        return fixture;
+    }
 
-    /// <summary>The same in a database that is there already.</summary>
+    /// <summary>The same in a database that is there already, with as many sessions as runs take by default.</summary>
     public static async Task<SyncFixture> OpenAsync(string connection, SimulatorOptions? options = null, bool tables = true)
     {
         var bubble = await SimulatorServer.StartAsync(options ?? new SimulatorOptions { Invoices = 0 }, CancellationToken.None);

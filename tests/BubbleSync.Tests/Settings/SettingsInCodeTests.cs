@@ -176,7 +176,7 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
         var only = await Assert.ThrowsAsync<SyncException>(
             () => fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Only = (ValueVerdict)99 }, null, fixture.Limit));
 
-        Assert.Equal(["--sample", "Only"], new[] { sample, only }.Select(refused => Assert.Single(refused.Errors).Field));
+        Assert.Equal(["Sample", "Only"], new[] { sample, only }.Select(refused => Assert.Single(refused.Errors).Field));
     }
 
     [Theory]

@@ -90,7 +90,7 @@ public sealed class VerifyCountsTests(PostgresFixture postgres) : IClassFixture<
         foreach (var options in wrong)
         {
             var refusal = await Assert.ThrowsAsync<SyncException>(() => fixture.Engine().VerifyAsync(options, null, fixture.Limit));
-            Assert.Equal((ErrorCode.Usage, "--counts"), (refusal.Errors[0].Code, refusal.Errors[0].Field));
+            Assert.Equal((ErrorCode.Usage, "ByCounts"), (refusal.Errors[0].Code, refusal.Errors[0].Field));
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class VerifyCountsTests(PostgresFixture postgres) : IClassFixture<
         var unequal = await Bubblesync.RunAsync(fixture, "verify", "--counts", "--entity", "agent");
 
         Assert.Equal((0, 1), (equal.Code, unequal.Code));
-        Assert.Contains("as many records on both sides; values are not compared: 20 records compared", equal.Output, StringComparison.Ordinal);
+        Assert.Contains("as many records on both sides; values are not compared: 20 records counted", equal.Output, StringComparison.Ordinal);
         Assert.Contains($"extra: agent {SyncFixture.Id(7)}", unequal.Output, StringComparison.Ordinal);
         Assert.Contains("next: bubblesync sync incremental --entity agent --prune soft", unequal.Output, StringComparison.Ordinal);
     }
