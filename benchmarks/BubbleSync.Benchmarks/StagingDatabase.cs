@@ -21,7 +21,7 @@ internal sealed class StagingDatabase : IAsyncDisposable
     private StagingDatabase(EmbeddedPostgresServer server, SyncTarget target, NpgsqlConnection connection, EntityPlan plan)
     {
         (_server, _target, Connection) = (server, target, connection);
-        Staging = new StagingTable(plan, Guid.CreateVersion7());
+        Staging = new StagingTable(plan, Guid.CreateVersion7()) { IsMade = true };
     }
 
     public NpgsqlConnection Connection { get; }
@@ -46,7 +46,7 @@ internal sealed class StagingDatabase : IAsyncDisposable
         var database = new StagingDatabase(server, target, connection, target.Plan([entity]).ThrowIfInvalid().Entities[0]);
         // As in the transactions of a run.
         await database.ExecuteAsync("set jit = off; set work_mem = '32MB'");
-        await database.ExecuteAsync(database.Staging.Create);
+        await database.ExecuteAsync(SqlStatements.AsOne(StagingTable.CreateAll([database.Staging])));
         return database;
     }
 

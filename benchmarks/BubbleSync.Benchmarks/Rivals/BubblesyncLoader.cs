@@ -35,8 +35,8 @@ internal sealed class BubblesyncLoader(SyncTarget target) : ILoader
 
     public async Task LoadAsync(Items items)
     {
-        var staging = new StagingTable(_plan, Guid.CreateVersion7());
-        await ExecuteAsync(staging.Create);
+        var staging = new StagingTable(_plan, Guid.CreateVersion7()) { IsMade = true };
+        await ExecuteAsync(SqlStatements.AsOne(StagingTable.CreateAll([staging])));
         await using (var writer = new StagingWriter(target.Database, staging, (_, _, _, _) => Task.CompletedTask))
         {
             await StageAsync(items.Pages, writer);

@@ -5,6 +5,9 @@ namespace BubbleSync.Etl.Merge;
 /// <summary>What a merge did with an entity's records. Extracted = inserted + updated + unchanged + conflicts + rejected, always.</summary>
 internal sealed record EntityCounts(StagedCounts Prepared, long Inserted, long Updated, long Conflicts, long? NotInBubble)
 {
+    /// <summary>Nothing was staged.</summary>
+    public static EntityCounts None { get; } = new(new StagedCounts(0, 0, 0, 0, 0, IsFirstLoad: false, HasEarlierRejects: false), 0, 0, 0, null);
+
     /// <summary>Values that are kept here though the records do not carry them.</summary>
     public AbsentKept AbsentKept { get; init; }
 

@@ -45,6 +45,8 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     public async Task<EntityCounts?> MergeAsync(
         NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, MergeSteps steps, CancellationToken cancellationToken)
     {
+        if (!staging.IsMade)
+            return EntityCounts.None;
         if (await _records.PrepareAsync(connection, expected, nextStep, cancellationToken) is not { } prepared)
             return null;
 

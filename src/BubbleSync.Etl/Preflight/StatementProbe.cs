@@ -58,7 +58,7 @@ internal sealed class StatementProbe(NpgsqlConnection connection, bool isWritten
 
     private IEnumerable<string> Statements(EntityPlan plan)
     {
-        var staging = new StagingTable(plan, _id);
+        var staging = new StagingTable(plan, _id) { IsMade = true };
         var sql = new MergeSql(plan, staging, force: false);
         yield return staging.CreateRows;
         yield return $"explain select {string.Join(", ", plan.Columns.Select(c => c.Quoted))} from {plan.Table}";

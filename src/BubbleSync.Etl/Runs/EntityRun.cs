@@ -10,7 +10,6 @@ using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Staging;
 using BubbleSync.Etl.Words;
-using Npgsql;
 
 namespace BubbleSync.Etl.Runs;
 
@@ -104,13 +103,8 @@ internal sealed class EntityRun : IAsyncDisposable
     public long Undated =>
         Counted?.Undated ?? Flow.ExtractLog.Accepted.Where(a => a.Window.Kind == WindowKind.Undated).Sum(a => a.ReadingResult.RowsRead);
 
-    /// <summary>Makes the staging tables of several entities, in one statement.</summary>
-    public static Task<long> CreateStagingAsync(NpgsqlConnection connection, IEnumerable<EntityRun> entities, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(SqlStatements.AsOne(StagingTable.CreateAll(entities.Select(e => e.Staging))), cancellationToken);
-
     /// <summary>Makes the staging tables.</summary>
-    public Task CreateStagingAsync(CancellationToken cancellationToken) =>
-        _database.RunAsync(c => c.ExecuteAsync(Staging.Create, cancellationToken), cancellationToken);
+    public Task CreateStagingAsync(CancellationToken cancellationToken) => _writer.MakeAsync(cancellationToken);
 
     /// <summary>Makes the staging tables and notes what the table holds before anything is read.</summary>
     /// <param name="countsRows">Whether to count the table's rows.</param>
@@ -118,8 +112,12 @@ internal sealed class EntityRun : IAsyncDisposable
     public async Task BeginAsync(bool countsRows, CancellationToken cancellationToken)
     {
         await CreateStagingAsync(cancellationToken);
-        Baseline = await _database.RunAsync(c => _journal.BaselineAsync(c, Plan, countsRows, cancellationToken), cancellationToken);
+        await BeginUnstagedAsync(countsRows, cancellationToken);
     }
+
+    /// <summary>The same without the staging tables: the first record makes them.</summary>
+    public async Task BeginUnstagedAsync(bool countsRows, CancellationToken cancellationToken) =>
+        Baseline = await _database.RunAsync(c => _journal.BaselineAsync(c, Plan, countsRows, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Takes over what an earlier attempt at the same run has done. The entity starts again if the server lost that in a crash, if app, type, table or key

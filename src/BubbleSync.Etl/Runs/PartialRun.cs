@@ -104,7 +104,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     }
 
     private Task BeginAsync(EntityRun entity, CancellationToken cancellationToken) =>
-        _options.ReadsBubble ? entity.BeginAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken);
+        _options.ReadsBubble ? entity.BeginUnstagedAsync(countsRows: false, cancellationToken) : entity.CreateStagingAsync(cancellationToken);
 
     /// <summary>Releases the resources of the run.</summary>
     public async ValueTask DisposeAsync()

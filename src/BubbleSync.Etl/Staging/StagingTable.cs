@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
+using Npgsql;
 
 namespace BubbleSync.Etl.Staging;
 
@@ -18,6 +19,8 @@ internal sealed class StagingTable
 
     private readonly StagingLayout _layout;
     private readonly string _label;
+    private readonly string _table;
+    private readonly string _rejects;
 
     /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
     public StagingTable(EntityPlan plan, Guid runId)
@@ -31,11 +34,11 @@ internal sealed class StagingTable
         _label = label;
         Plan = plan;
         var name = $"{Word(plan.Name)}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_label)))[..16]}";
-        Name = Identifier.Quote(Schema, name);
-        Rejects = Identifier.Quote(Schema, name + "_reject");
+        _table = Identifier.Quote(Schema, name);
+        _rejects = Identifier.Quote(Schema, name + "_reject");
         Raw = Identifier.Quote(Schema, name + "_raw");
         Here = Identifier.Quote(Schema, name + "_here");
-        Analyze = $"{SmallSample}; analyze {Name} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
+        Analyze = $"{SmallSample}; analyze {_table} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
     /// <summary>Staging for a comparison with the table, which may run beside any other run.</summary>
@@ -48,11 +51,16 @@ internal sealed class StagingTable
     /// <summary>The entity.</summary>
     public EntityPlan Plan { get; }
 
-    /// <summary>The quoted table of rows.</summary>
-    public string Name { get; }
+    /// <summary>Whether the tables were made. A run that reads only changes makes them for entities that have some.</summary>
+    public bool IsMade { get; set; }
 
-    /// <summary>The quoted table of fields that did not convert.</summary>
-    public string Rejects { get; }
+    /// <summary>The quoted table of rows; before it is made, a query of the same columns without rows. Where it is read, it needs a name of its own.</summary>
+    public string Name => IsMade ? _table : Nothing(_layout.Columns());
+
+    /// <summary>The quoted table of fields that did not convert; before it is made, a query without rows.</summary>
+    public string Rejects => IsMade
+        ? _rejects
+        : Nothing([("bubble_id", "text"), (StagingLayout.Order, "bigint"), ("field", "text"), ("reason", "text"), ("raw", "text")]);
 
     /// <summary>The quoted table of records as they were received, if they are kept.</summary>
     public string Raw { get; }
@@ -66,12 +74,17 @@ internal sealed class StagingTable
     /// <summary>Makes the table of rows. Unlogged: what is in it can be read from Bubble again.</summary>
     public string CreateRows =>
         $"""
-        create unlogged table if not exists {Name} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))})
+        create unlogged table if not exists {_table} ({string.Join(", ", _layout.Columns().Select(c => $"{c.Quoted} {c.Type}"))})
           with (autovacuum_enabled = false)
         """;
 
-    /// <summary>Makes the tables, in one statement.</summary>
-    public string Create => SqlStatements.AsOne(CreateAll([this]));
+    /// <summary>Makes the tables of several entities, in one statement.</summary>
+    public static async Task MakeAsync(NpgsqlConnection connection, IReadOnlyList<StagingTable> tables, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(SqlStatements.AsOne(CreateAll(tables)), cancellationToken);
+        foreach (var table in tables)
+            table.IsMade = true;
+    }
 
     /// <summary>Returns the statements that make the tables of several entities.</summary>
     public static string CreateAll(IEnumerable<StagingTable> tables) => string.Join("\n", tables.Select(t => t.CreateEach));
@@ -79,11 +92,11 @@ internal sealed class StagingTable
     private string CreateEach =>
         $"""
         {CreateRows};
-        create unlogged table if not exists {Rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text)
+        create unlogged table if not exists {_rejects} (bubble_id text, {StagingLayout.Order} bigint, field text, reason text, raw text)
           with (autovacuum_enabled = false);
-        alter table {Rejects} add column if not exists is_rebuilt boolean;
-        comment on table {Name} is {Identifier.Literal(_label)};
-        comment on table {Rejects} is {Identifier.Literal(_label)};
+        alter table {_rejects} add column if not exists is_rebuilt boolean;
+        comment on table {_table} is {Identifier.Literal(_label)};
+        comment on table {_rejects} is {Identifier.Literal(_label)};
         {(KeepsRaw ? CreateRaw : "")}
         """;
 
@@ -107,13 +120,13 @@ internal sealed class StagingTable
     public string Columns(string before) => string.Join(", ", _layout.Columns().Select(c => before + c.Quoted));
 
     /// <summary>The COPY statement that takes rows in binary form.</summary>
-    public string Copy => $"copy {Name} ({Columns("")}) from stdin (format binary)";
+    public string Copy => $"copy {_table} ({Columns("")}) from stdin (format binary)";
 
     /// <summary>The COPY statement that returns all rows in binary form.</summary>
-    public string CopyOut => $"copy {Name} ({Columns("")}) to stdout (format binary)";
+    public string CopyOut => $"copy {_table} ({Columns("")}) to stdout (format binary)";
 
     /// <summary>The COPY statement that takes rejects in binary form.</summary>
-    public string CopyRejects => $"copy {Rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
+    public string CopyRejects => $"copy {_rejects} (bubble_id, {StagingLayout.Order}, field, reason, raw) from stdin (format binary)";
 
     /// <summary>The COPY statement that takes records as they were received, in binary form.</summary>
     public string CopyRaw => $"copy {Raw} ({StagingLayout.Order}, raw) from stdin (format binary)";
@@ -124,7 +137,7 @@ internal sealed class StagingTable
     public string Analyze { get; }
 
     /// <summary>Records with a usable id.</summary>
-    public string Count => $"select count(*) from {Name}";
+    public string Count => $"select count(*) from {Name} s";
 
     /// <summary>
     /// Reads what a merge begins with: the number of records without a usable id, which are staged as rejects only, of entries of others, and of those that
@@ -135,11 +148,11 @@ internal sealed class StagingTable
         select count(*) filter (where bubble_id is null), count(bubble_id), count(bubble_id) filter (where raw is null),
                exists (select from bubblesync.rejected_record where run_id = @run and entity = @entity), not exists (select from {Plan.Table}),
                exists (select from bubblesync.rejected_record where entity = @entity and superseded_by is null and run_id <> @run)
-        from {Rejects}
+        from {_rejects}
         """;
 
     /// <summary>Empties the tables.</summary>
-    public string Empty => $"truncate {Name}, {Rejects}";
+    public string Empty => $"truncate {_table}, {_rejects}";
 
     /// <summary>Removes the tables.</summary>
     public string Drop => DropAll([this]);
@@ -148,7 +161,10 @@ internal sealed class StagingTable
     public static string DropAll(IEnumerable<StagingTable> tables) =>
         $"drop table if exists {string.Join(", ", tables.SelectMany(t => t.All))}";
 
-    private IEnumerable<string> All => KeepsRaw ? [Name, Rejects, Here, Raw] : [Name, Rejects, Here];
+    private IEnumerable<string> All => KeepsRaw ? [_table, _rejects, Here, Raw] : [_table, _rejects, Here];
+
+    private static string Nothing(IEnumerable<(string Quoted, string Type)> columns) =>
+        $"(select {string.Join(", ", columns.Select(c => $"null::{c.Type} as {c.Quoted}"))} where false)";
 
     private static string Word(string name) => new([.. name.Take(LongestWord).Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
 }

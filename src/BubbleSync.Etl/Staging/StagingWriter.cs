@@ -30,6 +30,7 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
     private readonly ConcurrentDictionary<WindowReading, WindowTransaction> _open = new();
     private readonly Lock _lock = new();
     private StagedTotal _staged;
+    private Task? _making;
 
     /// <summary>What is staged so far.</summary>
     public StagedTotal Staged
@@ -48,9 +49,22 @@ internal sealed class StagingWriter(TargetDatabase database, StagingTable table,
             _staged += staged;
     }
 
+    /// <summary>Makes the tables, once.</summary>
+    public Task MakeAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return table.IsMade
+                ? Task.CompletedTask
+                : _making ??= database.RunAsync(c => StagingTable.MakeAsync(c, [table], cancellationToken), cancellationToken);
+        }
+    }
+
     /// <summary>Takes one page or the end of a reading; pages and end of a reading may come in any order.</summary>
     public async Task WriteAsync(Reading reading, CancellationToken cancellationToken)
     {
+        if (reading is PageMapped)
+            await MakeAsync(cancellationToken);
         var open = _open.GetOrAdd(reading.Of, _ => new WindowTransaction(database, table));
         await open.Turn.WaitAsync(cancellationToken);
         try

@@ -183,7 +183,7 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
         select count(*) from (
           select x.raw from bubblesync.rejected_record x join bubblesync.run r using (run_id)
           where r.target_schema = @schema and x.entity = @entity and x.superseded_by is null and x.bubble_id is null and {IsOfSync}
-          union select raw from {staging.Rejects} where bubble_id is null) u
+          union select j.raw from {staging.Rejects} j where j.bubble_id is null) u
         """;
 
     private string IsBubbles => BubbleId.IsOfForm($"t.{_key}");

@@ -30,7 +30,7 @@ internal sealed class Pruner(
     private string Ids(bool unmarked) => readsEverything ? DeletedInSourceSql.Ids(plan, staging, unmarked) : DeletedInSourceSql.Noted(plan, unmarked);
 
     // A run that reads everything has read them again; for another run they are those that are kept.
-    private string HasNameless => $"select exists (select from {staging.Rejects} where bubble_id is null){(readsEverything ? "" : $" or {HasKept}")}";
+    private string HasNameless => $"select exists (select from {staging.Rejects} j where j.bubble_id is null){(readsEverything ? "" : $" or {HasKept}")}";
 
     private const string HasKept =
         """

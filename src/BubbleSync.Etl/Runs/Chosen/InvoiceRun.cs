@@ -83,7 +83,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
                 since = await _database.RunAsync(
                     async connection =>
                     {
-                        await EntityRun.CreateStagingAsync(connection, _entities, token);
+                        await StagingTable.MakeAsync(connection, [.. _entities.Select(e => e.Staging)], token);
                         return await StagedOutcomes.NowAsync(connection, token);
                     },
                     token);

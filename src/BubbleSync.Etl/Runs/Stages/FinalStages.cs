@@ -37,7 +37,7 @@ internal sealed class FinalStages(
     /// <summary>Reports orphaned references. Only after the last merge: an agent may name a user, who is merged a level later.</summary>
     public async Task ReportLinksAsync(CancellationToken cancellationToken)
     {
-        var linked = entities().Where(e => e.Plan.Links.Any()).ToList();
+        var linked = entities().Where(e => e.Staging.IsMade && e.Plan.Links.Any()).ToList();
         if (IsLeft || linked.Count == 0)
             return;
 

@@ -41,7 +41,7 @@ internal sealed class MergeStage(
     /// <summary>Keeps the records rejected so far, so that users can see them, for a run that stops before it merges.</summary>
     public async Task KeepRejectsAsync(IEnumerable<EntityRun> entities, CancellationToken cancellationToken)
     {
-        foreach (var entity in entities.Where(e => !e.IsMerged && e.Report.Proof is null))
+        foreach (var entity in entities.Where(e => e is { IsMerged: false, Report.Proof: null, Staging.IsMade: true }))
         {
             var records = new StagedRecords(entity.Plan, entity.Staging, journal.RunId);
             await transactions.RunInTransactionAsync(
