@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Settings;
 
@@ -30,7 +31,7 @@ internal static class VerifyVerb
         command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
-            var context = new CommandContext(parsed);
+            var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("verify", async engine =>
             {
                 var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
@@ -39,7 +40,7 @@ internal static class VerifyVerb
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
-        return command;
+        return NotifyOptions.AddTo(command);
     }
 
     private static VerifyOptions Options(ParseResult parsed) => new()
@@ -59,7 +60,8 @@ internal static class VerifyVerb
             command.AddError("--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
         if (IsGiven(Counts) && (IsGiven(Since) || IsGiven(Sample) || IsGiven(Strict)))
             command.AddError("--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
-        if (command.GetResult(Sample)?.GetValueOrDefault<Limit?>() is { Number: <= 0 } or { IsPercent: false, Number: < 1 } or { IsPercent: true, Number: > 100 })
+        if (command.GetResult(Sample)?.GetValueOrDefault<Limit?>() is { Number: <= 0 } or { IsPercent: false, Number: < 1 }
+            or { IsPercent: true, Number: > 100 })
             command.AddError($"--sample {command.GetValue(Sample)} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
     }
 }
