@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
@@ -21,12 +22,28 @@ internal sealed class CommandContext(ParseResult parsed)
 
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
+    private SyncSettings? _settings;
+    private RunNotifier? _notifier;
+    private RunReport? _ended;
+    private IReadOnlyList<SyncError> _errors = [];
 
     /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
     public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
 
     /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
-    public bool IsJson => CommonOptions.IsJson(parsed);
+    public bool IsJson => CommonOptions.IsJson(parsed) && !IsPart;
+
+    /// <summary>Whether this is one of several runs of a command, which prints the one JSON document itself.</summary>
+    public bool IsPart { get; init; }
+
+    /// <summary>Whether the command reports outside how it ended, where the settings say so.</summary>
+    public bool Notifies { get; init; }
+
+    /// <summary>The run that ended; null where the command stopped before there was one.</summary>
+    public RunReport? Ended => _ended;
+
+    /// <summary>Why the command stopped; none where it did not.</summary>
+    public IReadOnlyList<SyncError> Errors => _errors;
 
     /// <summary>What to type after the command.</summary>
     public NextSteps Next { get; } = NextSteps.Of(parsed);
@@ -69,8 +86,16 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>The engine with these settings; it logs if that is requested.</summary>
     public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
 
-    /// <summary>Runs a command and reports its failure, if there is one.</summary>
+    /// <summary>Runs a command and reports its failure, if there is one; then reports the end outside.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
+    {
+        var code = await AttemptAsync(kind, work, cancellationToken);
+        if (_notifier is not null)
+            await _notifier.EndAsync(RunNotice.Of(kind, code, _ended, _errors, _settings!));
+        return code;
+    }
+
+    private async Task<int> AttemptAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
     {
         _interruption = cancellationToken;
         using var monitoring = Monitoring.Start();
@@ -85,32 +110,36 @@ internal sealed class CommandContext(ParseResult parsed)
         catch (SyncException failure)
         {
             Explain(failure);
-            return Failure.Print(kind, failure.Errors, Next, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped, IsJson);
+            return Stop(failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped);
         }
         catch (EmbeddedPostgresException failure)
         {
-            return Failure.Print(
-                kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], Next, ExitCode.Stopped, IsJson);
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.EmbeddedPostgres, failure.Message)], ExitCode.Stopped);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failure.Print(
-                kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], Next, ExitCode.Interrupted, IsJson);
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted);
         }
         // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
         {
             Explain(unwritable);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, "Standard output cannot be written: "
-                + $"{unwritable.Message}.")], Next, ExitCode.Stopped, isJson: false);
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Output, $"Standard output cannot be written: {unwritable.Message}.")],
+                ExitCode.Stopped, isWritable: false);
         }
 #pragma warning disable CA1031 // Every exception ends the command with an error and exit code.
         catch (Exception unexpected)
 #pragma warning restore CA1031
         {
             Explain(unexpected);
-            return Failure.Print(kind, [new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} "
-                + "This was not expected; --verbose tells where it happened.")], Next, ExitCode.Stopped, IsJson);
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Failed, $"{unexpected.GetType().Name}: {unexpected.Message} "
+                + "This was not expected; --verbose tells where it happened.")], ExitCode.Stopped);
+        }
+
+        int Stop(IReadOnlyList<SyncError> errors, int code, bool isWritable = true)
+        {
+            _errors = errors;
+            return Failure.Print(kind, errors, Next, code, IsJson && isWritable);
         }
     }
 
@@ -137,6 +166,13 @@ internal sealed class CommandContext(ParseResult parsed)
     public void PrintErrors(RunReport report)
     {
         RunSummary.PrintErrors(report.Errors, Next);
+        End(report);
+    }
+
+    /// <summary>Notes the run that ended, for a notice, and with <c>--verbose</c> prints the cause of its failure.</summary>
+    public void End(RunReport report)
+    {
+        _ended = report;
         Explain(report.Failure);
     }
 
@@ -167,16 +203,19 @@ internal sealed class CommandContext(ParseResult parsed)
 
     private SyncSettings Settings()
     {
-        var settings = SettingsFile.Read(
-            parsed.GetValue(
-                CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), CommonOptions.Settings.ToDictionary(s => s.Value, s => s.Key.Name));
+        var origins = CommonOptions.Settings.Concat(NotifyOptions.Settings).Select(s => KeyValuePair.Create(s.Value, s.Key.Name))
+            .Concat(EnvironmentFile.Origins).ToDictionary();
+        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), origins);
         if (WritesMaps)
             OwnConfiguration.Require(settings.Run);
+        _settings = settings;
+        if (Notifies && (settings.Notify.Url ?? settings.Notify.PingUrl) is not null)
+            (_notifier = new RunNotifier(settings.Notify, Tell)).Start();
         return settings;
     }
 
     private Dictionary<string, string> Options() =>
-        CommonOptions.Settings
-            .Where(s => parsed.GetValue(s.Key) is not null)
+        CommonOptions.Settings.Concat(NotifyOptions.Settings)
+            .Where(s => parsed.GetResult(s.Key) is { Tokens.Count: > 0 })
             .ToDictionary(s => s.Value, s => parsed.GetValue(s.Key)!);
 }

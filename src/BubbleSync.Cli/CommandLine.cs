@@ -20,6 +20,16 @@ internal static class CommandLine
                 parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))],
                 NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));
 
+        try
+        {
+            EnvironmentFile.Apply(parsed);
+        }
+        catch (SyncException unreadable)
+        {
+            return Failure.Print(
+                parsed.CommandResult.Command.Name, unreadable.Errors, NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));
+        }
+
         using var interruption = new Interruption();
         return await parsed.InvokeAsync(
             new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
@@ -31,6 +41,7 @@ internal static class CommandLine
         {
             ResyncVerb.Command(),
             SyncVerb.Command(),
+            WatchVerb.Command(),
             PatchVerb.Command(),
             new Command("audit", "Report what is mapped, stored, different "
                 + "and orphaned") { AuditFieldsVerb.Command(), AuditValuesVerb.Command(), AuditSchemaVerb.Command(), AuditLinksVerb.Command() },

@@ -12,6 +12,13 @@ internal static class CommonOptions
         HelpName = "FILE"
     };
 
+    /// <summary>A file of environment variables.</summary>
+    public static readonly Option<string?> EnvFile = new("--env-file")
+    {
+        Description = "File of BUBBLESYNC_ variables, one KEY=VALUE a line; those of the environment win",
+        HelpName = "FILE"
+    };
+
     /// <summary>How results are printed.</summary>
     public static readonly Option<string> Output = ChoiceOption.Create("--output", "Print results as text or as one JSON document", "text", "text", "json");
 
@@ -37,7 +44,7 @@ internal static class CommonOptions
     };
 
     /// <summary>All of them.</summary>
-    public static IEnumerable<Option> All => [Config, Output, Log, Quiet, Verbose, .. Settings.Keys];
+    public static IEnumerable<Option> All => [Config, EnvFile, Output, Log, Quiet, Verbose, .. Settings.Keys];
 
     /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };

@@ -17,6 +17,7 @@ internal static class ConfiguredNames
     {
         try
         {
+            EnvironmentFile.Apply(line.ParseResult);
             var file = line.ParseResult.GetResult(CommonOptions.Config) is { Tokens: [var named] } ? named.Value : null;
             return list(new SyncEngine(SettingsFile.Read(file, new Dictionary<string, string>(), Environment.GetEnvironmentVariables())));
         }

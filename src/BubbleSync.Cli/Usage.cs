@@ -9,7 +9,7 @@ namespace BubbleSync.Cli;
 internal static partial class Usage
 {
     // Options whose value may hold a secret; what reads them never quotes it.
-    private static readonly string[] OptionsWithSecrets = ["--connection", "--base-url"];
+    private static readonly string[] OptionsWithSecrets = ["--connection", "--base-url", "--notify", "--ping"];
 
     /// <summary>Returns all errors; none if the line can run.</summary>
     public static IReadOnlyList<string> Faults(ParseResult parsed)

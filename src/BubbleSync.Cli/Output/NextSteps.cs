@@ -11,7 +11,7 @@ namespace BubbleSync.Cli.Output;
 internal sealed class NextSteps
 {
     // Never the connection, which may hold a password.
-    private static readonly string[] Repeated = ["--config", "--schema", "--base-url"];
+    private static readonly string[] Repeated = ["--config", "--env-file", "--schema", "--base-url"];
 
     private readonly string _options;
 

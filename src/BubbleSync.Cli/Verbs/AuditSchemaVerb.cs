@@ -12,10 +12,16 @@ internal static class AuditSchemaVerb
     private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add unmapped fields to the entity maps, with the note 'review'" };
     private static readonly OutputFileOption Csv = new("--csv", "Write the findings to this file as CSV");
 
+    private static readonly Option<string> FailOn = ChoiceOption.Create(
+        "--fail-on", "End with exit code 1 if anything differs that asks for action (drift), for CI", "none", "none", "drift");
+
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
+        var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps")
+        {
+            DdlFile, Apply, WriteMaps, Csv, FailOn,
+        };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
@@ -30,8 +36,9 @@ internal static class AuditSchemaVerb
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, token);
-                    return context.Print(
+                    context.Print(
                         report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
+                    return parsed.GetValue(FailOn) == "drift" && report.HasDrift ? ExitCode.Partial : ExitCode.Done;
                 },
                 token);
         });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using BubbleSync.Cli.Notify;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
@@ -46,7 +47,7 @@ internal static class ResyncVerb
         // The first Ctrl-C asks the run to stop early; a second one ends the program.
         command.SetAction((parsed, token) =>
         {
-            var context = new CommandContext(parsed);
+            var context = new CommandContext(parsed) { Notifies = !parsed.GetValue(Plan) };
             if (parsed.GetValue(Plan))
                 return PlanVerb.RunAsync(context, parsed.GetValue(Entity)!, token);
 
@@ -54,7 +55,7 @@ internal static class ResyncVerb
                 "resync", async engine => context.Print(
                     await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
         });
-        return command;
+        return NotifyOptions.AddTo(command);
     }
 
     private static ResyncOptions Options(ParseResult parsed) => new()

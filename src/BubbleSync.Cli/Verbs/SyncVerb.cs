@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
@@ -25,11 +26,6 @@ internal static class SyncVerb
         "--from", "First Modified Date (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<DateTimeOffset> To = MomentOption.Create(
         "--to", "Last Modified Date, included; a date alone means its end in UTC (default now)", isEnd: true);
-    private static readonly Option<string[]> Entity = EntityOption.Create();
-    private static readonly Option<PruneMode> Prune = PruneOption.Create();
-    private static readonly Option<Limit?> PruneLimit = PruneOption.Limit();
-    private static readonly Option<long?> MaxCalls = NumberOption.Optional(
-        "--max-calls", "Send no more requests than this; a resync finds what is not found by then", 1);
 
     /// <summary>The verb.</summary>
     public static Command Command()
@@ -43,7 +39,7 @@ internal static class SyncVerb
         var command = new Command("invoice", "Sync invoices with all their related records") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
         command.SetAction((parsed, token) =>
         {
-            var context = new CommandContext(parsed);
+            var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("sync invoice", async engine =>
             {
                 var options = new InvoiceSyncOptions
@@ -55,12 +51,12 @@ internal static class SyncVerb
                 };
                 var ids = await IdsAsync(parsed, token);
                 var report = await context.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
-                context.Explain(report.Run.Failure);
+                context.End(report.Run);
                 context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
-        return command;
+        return NotifyOptions.AddTo(command);
     }
 
     private static Command Range()
@@ -68,41 +64,26 @@ internal static class SyncVerb
         var command = new Command("range", "Sync the invoices modified in a range of dates, with all their related records") { From, To, Force };
         command.SetAction((parsed, token) =>
         {
-            var context = new CommandContext(parsed);
+            var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("sync range", async engine =>
             {
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
                 var report = await context.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
-                context.Explain(report.Run.Failure);
+                context.End(report.Run);
                 context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
-        return command;
+        return NotifyOptions.AddTo(command);
     }
 
     private static Command Incremental()
     {
         var command = new Command(
-            "incremental", "Sync everything modified since the last verified reading, with an overlap; then find deleted and missing records by counts")
-        {
-            Entity, Prune, PruneLimit, MaxCalls,
-        };
-        command.SetAction((parsed, token) =>
-        {
-            var context = new CommandContext(parsed);
-            var options = new IncrementalOptions
-            {
-                Entities = parsed.GetValue(Entity)!,
-                Prune = parsed.GetValue(Prune),
-                PruneLimitPercent = parsed.GetValue(PruneLimit)?.Number ?? new IncrementalOptions().PruneLimitPercent,
-                MaxCalls = parsed.GetValue(MaxCalls),
-            };
-            return context.RunAsync(
-                "incremental",
-                async engine => context.Print(await context.ShowAsync(progress => engine.SyncIncrementalAsync(options, progress, token))), token);
-        });
-        return command;
+            "incremental", "Sync everything modified since the last verified reading, with an overlap; then find deleted and missing records by counts");
+        IncrementalRun.AddOptionsTo(command);
+        command.SetAction((parsed, token) => IncrementalRun.RunAsync(new CommandContext(parsed) { Notifies = true }, parsed, printsReport: true, token));
+        return NotifyOptions.AddTo(command);
     }
 
     private static async Task<IReadOnlyList<string>> IdsAsync(ParseResult parsed, CancellationToken token)

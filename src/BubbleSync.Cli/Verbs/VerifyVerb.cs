@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Settings;
 
@@ -30,7 +31,7 @@ internal static class VerifyVerb
         command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
-            var context = new CommandContext(parsed);
+            var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("verify", async engine =>
             {
                 var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
@@ -39,7 +40,7 @@ internal static class VerifyVerb
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
-        return command;
+        return NotifyOptions.AddTo(command);
     }
 
     private static VerifyOptions Options(ParseResult parsed) => new()

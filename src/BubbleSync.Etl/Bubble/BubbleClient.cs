@@ -4,6 +4,7 @@ using BubbleSync.Etl.Bubble.Throttling;
 using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
 using BubbleSync.Etl.Words;
 using Microsoft.Extensions.Logging;
 using static System.FormattableString;
@@ -36,6 +37,7 @@ internal sealed class BubbleClient : IDisposable
     /// <param name="handler">Sends the requests instead of what <see cref="RequestSender.CreateHandler"/> makes; the caller disposes of it.</param>
     public BubbleClient(BubbleSettings settings, Throttle throttle, ApiMeter meter, TimeProvider clock, ILogger logger, HttpMessageHandler? handler = null)
     {
+        settings = TokenFile.Resolve(settings);
         (_settings, _throttle, _meter, _clock, _logger) = (settings, throttle, meter, clock, logger);
         _answer = new BubbleAnswer(settings, meter);
         // The budget has room for one large page per request in flight.

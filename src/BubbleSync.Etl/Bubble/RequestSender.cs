@@ -87,7 +87,7 @@ internal sealed class RequestSender : IDisposable
         try
         {
             _meter.Send(isRetry);
-            EtlDiagnostics.Calls.Add(1, EtlDiagnostics.Tag("entity", entity), EtlDiagnostics.Tag("retry", isRetry));
+            EtlDiagnostics.Calls.Count(1, EtlDiagnostics.Tag("entity", entity), EtlDiagnostics.Tag("retry", isRetry));
             var answer = await SendAsync(address, entity, read, limit, cancellationToken);
             _throttle.Recover();
             return answer;
@@ -198,7 +198,7 @@ internal sealed class RequestSender : IDisposable
     private void SlowDown(int status, TimeSpan? wait, string entity)
     {
         _meter.Throttled();
-        EtlDiagnostics.Throttled.Add(1);
+        EtlDiagnostics.Throttled.Count(1);
         var left = TimeSpan.FromSeconds(_settings.PatienceSeconds) - _throttle.OutageLasted;
         if (wait > left + RetryAfterGrain)
             throw _answer.Failure(entity, ErrorCode.SourceWaitTooLong, TooLong(status, wait.Value, left), isTransient: true);

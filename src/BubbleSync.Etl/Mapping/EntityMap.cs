@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Reports;
 
 namespace BubbleSync.Etl.Mapping;
@@ -74,6 +75,9 @@ internal sealed record FieldMap
 
     /// <summary>Overrides <see cref="EntityMap.AbsentClears"/> for this field.</summary>
     public bool? AbsentClears { get; init; }
+
+    /// <summary>How the value is masked before it is staged. Default: not at all.</summary>
+    public MaskKind? Mask { get; init; }
 
     /// <summary>Whether the column holds the fields that no line reads.</summary>
     public bool HoldsUnmapped => From.Count == 0;

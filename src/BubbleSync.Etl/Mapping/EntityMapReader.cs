@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings.Reading;
 using BubbleSync.Etl.Words;
@@ -120,6 +121,7 @@ internal static partial class EntityMapReader
             Relation = node.Texts("relation"),
             Follow = node.Flag("follow"),
             AbsentClears = node.Choice("absent", "keep", "clear") is { } choice ? choice == 1 : null,
+            Mask = (MaskKind?)node.Choice("mask", "hash", "last4", "drop"),
         };
         node.Close();
         return field;

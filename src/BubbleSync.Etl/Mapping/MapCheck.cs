@@ -19,6 +19,8 @@ internal static class MapCheck
         foreach (var field in map.Fields.Where(f => !FieldType.All.ContainsKey(f.Type)))
             yield return Fault(map, field.Column, $"fields: column '{field.Column}': there is no type "
                 + $"'{field.Type}'.{DidYouMean.Hint(field.Type, FieldType.All.Keys)}");
+        foreach (var (column, what) in MaskCheck.Faults(map))
+            yield return Fault(map, column, $"fields: column '{column}': mask: {what}");
     }
 
     private static SyncError Fault(EntityMap map, string column, string what) =>

@@ -11,6 +11,7 @@ internal sealed class NameIndex
 {
     private readonly Dictionary<string, List<int>> _slots = [];
     private readonly FrozenSet<string> _ignored = FrozenSet<string>.Empty;
+    private readonly FrozenSet<string> _masked = FrozenSet<string>.Empty;
     private readonly bool _keepsUnmapped;
     // By slot, the column that reads the whole field; null where only a part of it is read, or where no column has the slot.
     private readonly ColumnPlan?[] _readers = [];
@@ -20,6 +21,7 @@ internal sealed class NameIndex
         : this(plan.Columns.Select(column => column.Sources))
     {
         (_ignored, _keepsUnmapped) = (plan.Ignored, plan.Unmapped is not null);
+        _masked = plan.Columns.Where(c => c.Mask is not null).SelectMany(c => c.SourceNames).ToFrozenSet(StringComparer.Ordinal);
         _readers = new ColumnPlan?[SlotCount];
         foreach (var column in plan.Columns.Where(c => c.Path.Count == 0))
         {
@@ -64,7 +66,8 @@ internal sealed class NameIndex
     /// <param name="slots">The slots that it fills.</param>
     public UnmappedRule RuleOf(string name, int[] slots)
     {
-        if (!_keepsUnmapped || IsIgnored(name))
+        // A masked field is kept nowhere, not even the rest of an object of which the map masks a part.
+        if (!_keepsUnmapped || IsIgnored(name) || _masked.Contains(name))
             return UnmappedRule.Never;
 
         var readers = slots.Select(slot => (Slot: slot, Column: _readers[slot])).Where(r => r.Column is not null).ToList();

@@ -9,7 +9,7 @@ using BubbleSync.Etl.Words;
 namespace BubbleSync.Etl.Mapping;
 
 /// <summary>Compiles maps against the catalogue; collects every fault instead of stopping at the first.</summary>
-internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlySet<string> completed)
+internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlySet<string> completed, string? hashKey)
 {
     // 13 digits, an x, 18 digits.
     private const int IdLength = 32;
@@ -26,9 +26,10 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
     /// <param name="catalogue">What the database has.</param>
     /// <param name="names">The entities to plan; none for all.</param>
     /// <param name="completed">The columns, as <c>table.column</c>, that patches complete; null where that does not matter.</param>
+    /// <param name="hashKey">The key of masks that are hashes; null for none.</param>
     public static SyncPlan Compile(
-        IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names, IReadOnlySet<string>? completed = null) =>
-        new PlanCompiler(maps, catalogue, completed ?? new HashSet<string>()).Compile(names);
+        IReadOnlyList<EntityMap> maps, Catalogue catalogue, IReadOnlyCollection<string> names, IReadOnlySet<string>? completed = null,
+        string? hashKey = null) => new PlanCompiler(maps, catalogue, completed ?? new HashSet<string>(), hashKey).Compile(names);
 
     private SyncPlan Compile(IReadOnlyCollection<string> names)
     {
@@ -88,16 +89,13 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Level = map.Level,
             Schema = catalogue.Schema,
             Target = table,
-            Columns = [.. columns.Select(c => c.HoldsUnmapped ? c with { NeverKept = [.. columns.Select(FirstName).OfType<string>(), .. map.Ignored] } : c)],
+            Columns = [.. columns.Select(c => c.HoldsUnmapped ? c with { NeverKept = [.. ColumnPlan.NeverKeptBy(columns), .. map.Ignored] } : c)],
             KeyName = map.Key,
             KeepsOnlyUnmapped = map.KeepsOnlyUnmapped,
             Ignored = map.Ignored.ToFrozenSet(StringComparer.Ordinal),
             Mirror = _mirror ??= [.. Mirror()],
         };
     }
-
-    // The other names of a line have fields that are kept if the line takes another one.
-    private static string? FirstName(ColumnPlan column) => column.Path.Count == 0 && column.Sources.Count > 0 ? column.Sources[0].Name : null;
 
     private IEnumerable<MirroredTable> Mirror()
     {
@@ -157,6 +155,9 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Fault(map, field.Column, SchemaFindingKind.ColumnMisfit, $"Column '{field.Column}' of table '{map.Table}' is not null, but a record without "
                 + "unmapped fields stores NULL in it.", Ddl.DropNotNull(catalogue.Schema, map.Table, field.Column));
 
+        if (MaskCheck.Misfit(field, target) is { } unfit)
+            Fault(map, field.Column, SchemaFindingKind.ColumnMisfit, unfit, null, $"Change the column, or the mask in {map.File}.");
+
         // Every record has a Created Date with milliseconds, so that such a column would refuse nearly all of them.
         if (field.From.Contains(BubbleField.Created) && (target.Type == ColumnTypes.Date || target.Precision < ClockNotes.SentDigits))
         {
@@ -183,6 +184,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],
             Follow = field.Follow,
+            Mask = FieldMask.Of(field.Mask, hashKey),
             SearchNames = field.Described is { Count: > 0 } described ? described : [.. field.From, .. field.Fallback],
             IsCompleted = completed.Contains($"{map.Table}.{field.Column}"),
             Target = target,

@@ -29,6 +29,7 @@ internal static class StagingLabel
         var columns = plan.Columns.Select(c => string.Join('|',
             [
                 c.Quoted, c.Type.Name, c.StagingType, c.Target.FullType, c.IsRequired, c.AbsentClears, .. c.Target.Labels ?? [], .. c.Path,
+                .. c.Mask is { } mask ? new[] { mask.Fingerprint } : [],
                 .. c.Sources.SelectMany(s => s.OtherNames.Prepend(s.Name)), .. plan.Ignored.Where(_ => c.HoldsUnmapped).Order(StringComparer.Ordinal),
             ]));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', columns))))[..12];

@@ -15,6 +15,13 @@ public sealed record SchemaAuditReport(
     SchemaSource Source, IReadOnlyList<SchemaAuditedEntity> Entities, IReadOnlyList<SchemaFinding> Findings, string Ddl, int Applied,
     IReadOnlyList<string> WrittenMaps)
 {
+    /// <summary>
+    /// Whether anything differed that asks for action, what this audit itself has closed included; a field that the map keeps or ignores does not count. In no
+    /// JSON.
+    /// </summary>
+    [JsonIgnore]
+    public bool HasDrift => Findings.Any(f => f.Finding != SchemaFindingKind.FieldKept);
+
     /// <summary>What a user should know of the audit itself, for example that the app's description could not be read.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

@@ -57,7 +57,7 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The plan of all entities, or of those named, with its faults; columns are read under the names determined so far.</summary>
     public SyncPlan Plan(IReadOnlyCollection<string> entities)
     {
-        var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches));
+        var plan = PlanCompiler.Compile(Maps, _catalogue, entities, PatchFile.CompletedColumns(_settings.Run.Patches), _settings.Privacy.HashKey);
         return plan with { Warnings = [.. Database.Notes, .. plan.Warnings, .. NameWarnings(plan.Entities)] };
     }
 

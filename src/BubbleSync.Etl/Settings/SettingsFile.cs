@@ -14,7 +14,10 @@ public static class SettingsFile
     private static readonly string ShippedFolder = Path.Combine(AppContext.BaseDirectory, "config");
 
     private static readonly string[] Sections =
-        [nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Prices)];
+    [
+        nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Notify), nameof(SyncSettings.Privacy),
+        nameof(SyncSettings.Prices),
+    ];
 
     /// <summary>
     /// Reads and checks the settings of this process: environment variables over user secrets over the file. The file is the one that
@@ -24,7 +27,7 @@ public static class SettingsFile
     public static SyncSettings Read() => Read(null, new Dictionary<string, string>(), Environment.GetEnvironmentVariables());
 
     /// <summary>Reads and checks the settings in a section of a host's configuration; nothing else is read.</summary>
-    /// <param name="section">The section, which has the names of the settings file: <c>Bubble</c>, <c>Postgres</c>, <c>Run</c>, <c>Prices</c>.</param>
+    /// <param name="section">The section, which has the names of the settings file: <c>Bubble</c>, <c>Postgres</c>, <c>Run</c> and so on.</param>
     /// <returns>The settings; folders are relative to the folder <c>config</c> beside the program, which comes with the package.</returns>
     /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
     public static SyncSettings Read(IConfiguration section)
@@ -39,7 +42,9 @@ public static class SettingsFile
     /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
     /// <param name="options">Values by name (<c>Section:Name</c>) that win over all others.</param>
     /// <param name="environment">Environment variables.</param>
-    /// <param name="origins">How messages name the options, by the setting; null to call them after it.</param>
+    /// <param name="origins">
+    /// How messages name the options, by the setting, and variables from elsewhere than the environment, by the variable; null to call them after it.
+    /// </param>
     /// <returns>The settings, with folders made absolute.</returns>
     /// <exception cref="SyncException">Every fault found, each with its place and a hint.</exception>
     public static SyncSettings Read(
@@ -56,10 +61,12 @@ public static class SettingsFile
         {
             var name = variable[Prefix.Length..];
             if (name.Contains("__", StringComparison.Ordinal))
-                source.Set(name.Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, $"environment variable {variable}");
+                source.Set(name.Replace("__", ":", StringComparison.Ordinal), environment[variable] as string, OriginOf(variable));
             else if (Sections.Any(s => name.StartsWith($"{s}_", StringComparison.OrdinalIgnoreCase)))
-                source.Set(name, environment[variable] as string, $"environment variable {variable} (section and name are parted by two underscores)");
+                source.Set(name, environment[variable] as string, $"{OriginOf(variable)} (section and name are parted by two underscores)");
         }
+
+        string OriginOf(string variable) => origins?.GetValueOrDefault(variable) ?? $"environment variable {variable}";
 
         foreach (var (name, value) in options)
             source.Set(name, value, origins?.GetValueOrDefault(name) ?? $"option for {name}");

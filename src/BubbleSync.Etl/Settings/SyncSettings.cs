@@ -14,6 +14,12 @@ public sealed record SyncSettings
     /// <summary>Folders and options of a run.</summary>
     public RunSettings Run { get; init; } = new();
 
+    /// <summary>Who is told how runs end. The command line sends it; the engine does not.</summary>
+    public NotifySettings Notify { get; init; } = new();
+
+    /// <summary>How values are masked.</summary>
+    public PrivacySettings Privacy { get; init; } = new();
+
     /// <summary>What Bubble charges.</summary>
     public PriceSettings Prices { get; init; } = new();
 
@@ -30,6 +36,12 @@ public sealed record BubbleSettings
 
     /// <summary>Bearer token; a secret. White space at its ends is cut, and a blank one is none. No default.</summary>
     public string? ApiToken { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
+
+    /// <summary>
+    /// A file that contains only the token, such as a secret of Docker or Kubernetes; instead of <see cref="ApiToken"/>. Each command reads it at its start.
+    /// No default.
+    /// </summary>
+    public string? ApiTokenFile { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
 
     /// <summary>Whether the app is read without a token: only what its public rules show. Default false.</summary>
     public bool Anonymous { get; init; }
@@ -70,7 +82,7 @@ public sealed record BubbleSettings
         : address;
 
     /// <summary>Keeps the token out of every text made of these settings.</summary>
-    public override string ToString() => $"{BaseUrl}, token {(ApiToken is null ? "not set" : "set")}";
+    public override string ToString() => $"{BaseUrl}, token {(ApiToken is null && ApiTokenFile is null ? "not set" : "set")}";
 }
 
 /// <summary>The PostgreSQL database that is written.</summary>
@@ -115,6 +127,38 @@ public sealed record RunSettings
     /// 90.
     /// </summary>
     public int KeepDays { get; init; } = 90;
+}
+
+/// <summary>Where notices about runs go. Addresses of webhooks are secrets: whoever has one can post there.</summary>
+public sealed record NotifySettings
+{
+    /// <summary>Webhook that receives one POST of JSON when a run has ended: Slack, Teams, or any other; a secret. No default.</summary>
+    public string? Url { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
+
+    /// <summary>Whether the webhook receives only runs that did not succeed. Default false.</summary>
+    public bool OnlyProblems { get; init; }
+
+    /// <summary>
+    /// Address of a check at a health check service; a secret. It is requested with <c>/start</c> behind it when a run starts, as it is when the run succeeded,
+    /// and with <c>/fail</c> behind it when the run did not. No default.
+    /// </summary>
+    public string? PingUrl { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value.Trim(); }
+
+    /// <summary>Keeps the addresses out of every text made of these settings.</summary>
+    public override string ToString() => $"webhook {(Url is null ? "not set" : "set")}, ping {(PingUrl is null ? "not set" : "set")}";
+}
+
+/// <summary>How values are masked that must not reach the database.</summary>
+public sealed record PrivacySettings
+{
+    /// <summary>
+    /// Key of the hashes that stand for values with <c>"mask": "hash"</c>; a secret. With it, nobody can find a value by hashing guesses. Another key makes
+    /// other hashes. No default.
+    /// </summary>
+    public string? HashKey { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value; }
+
+    /// <summary>Keeps the key out of every text made of these settings.</summary>
+    public override string ToString() => $"hash key {(HashKey is null ? "not set" : "set")}";
 }
 
 /// <summary>Bubble's prices in workload units, for estimates (manual.bubble.io, "What contributes to workload").</summary>

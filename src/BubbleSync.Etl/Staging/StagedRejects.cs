@@ -104,6 +104,9 @@ internal sealed class StagedRejects(EntityPlan plan, StagingTable staging)
         if (column.HoldsUnmapped)
             return $"coalesce({value}, '{{}}')";
 
+        // As a kept record has it, so that the mask is not masked once more.
+        if (column.Mask is not null)
+            value = $"jsonb_build_object('$masked', jsonb_build_object({Identifier.Literal(column.MaskForm)}, {value}))";
         return column.Path.Reverse().Append(column.Field).Aggregate(value, (inner, step) => $"jsonb_build_object({Identifier.Literal(step)}, {inner})");
     }
 }

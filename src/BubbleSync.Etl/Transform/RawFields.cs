@@ -35,10 +35,13 @@ internal sealed class RawFields : IDisposable
         _scope.Fill(_names);
     }
 
-    /// <summary>The value for a column: a text without its quotes, anything else as JSON; empty if there is none.</summary>
+    /// <summary>The value for a column: a text without its quotes, anything else as JSON; empty if there is none. A masked value is shown as it is
+    /// stored.</summary>
     public string Of(ColumnPlan column)
     {
         var value = _scope.Choose(column, out var kind, out _);
+        if (column.Mask is { } mask && kind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            kind = (value = mask.Kind == MaskKind.Drop ? default : MaskedValue.Of(value, column)).ValueKind;
         return kind switch
         {
             JsonValueKind.Undefined => "",

@@ -12,10 +12,13 @@ internal sealed class RecordMapper
 {
     private const int SmallestBuffer = 64 * 1024;
 
+    private static readonly JsonElement Null = JsonElement.Parse("null"u8);
+
     private readonly EntityPlan _plan;
     private readonly ColumnPlan[] _columns;
     private readonly NameIndex _index;
     private readonly Conversion[] _conversions;
+    private readonly MaskedRecords? _masking;
     private readonly bool _keepsRaw;
 
     /// <summary>Prepares to map an entity.</summary>
@@ -28,6 +31,7 @@ internal sealed class RecordMapper
         _keepsRaw = keepsRaw;
         _plan = plan;
         _columns = [.. plan.Columns];
+        _masking = MaskedRecords.Of(plan);
         _index = new NameIndex(plan);
         _conversions = [.. _columns.Select(c => Conversions.Of(c))];
         Names = new KnownNames(_index);
@@ -48,7 +52,7 @@ internal sealed class RecordMapper
             // A row takes about as many bytes as its record.
             var size = Math.Max(SmallestBuffer, read.Page.Length);
             var (rows, raw) = (new CopyBuffer(size), _keepsRaw ? new CopyBuffer(size) : null);
-            using var record = new RecordScope(_plan, _index, rows, read.Order) { KeepsRejected = _keepsRaw };
+            using var record = new RecordScope(_plan, _index, rows, read.Order) { KeepsRejected = _keepsRaw, Masking = _masking };
             foreach (var element in read.Page.Records.EnumerateArray())
             {
                 if (Map(element, record) && raw is not null)
@@ -74,16 +78,26 @@ internal sealed class RecordMapper
         return true;
     }
 
-    private static void Keep(JsonElement element, long order, CopyBuffer raw)
+    private void Keep(JsonElement element, long order, CopyBuffer raw)
     {
         raw.StartRow(2);
         raw.WriteInt64Field(order);
-        raw.WriteField(JsonMarshal.GetRawUtf8Value(element));
+        if (_masking is null)
+        {
+            raw.WriteField(JsonMarshal.GetRawUtf8Value(element));
+            return;
+        }
+
+        var place = raw.StartField();
+        _masking.Append(element, raw);
+        raw.EndField(place);
     }
 
     private void MapColumn(ColumnPlan column, RecordScope record)
     {
         var value = record.Choose(column, out var kind, out var fault);
+        if (column.Mask is { } mask)
+            kind = (value = Masked(value, kind, column, mask)).ValueKind;
         var row = record.Row;
         if (fault is null && kind is not (JsonValueKind.Undefined or JsonValueKind.Null))
         {
@@ -111,4 +125,10 @@ internal sealed class RecordMapper
         if (fault is not null)
             record.Fail(column, fault);
     }
+
+    // What is dropped is NULL, whether the record has the field or not: what was stored before the mask goes too.
+    private static JsonElement Masked(JsonElement value, JsonValueKind kind, ColumnPlan column, FieldMask mask) =>
+        mask.Kind == MaskKind.Drop ? Null
+        : kind is JsonValueKind.Undefined or JsonValueKind.Null ? value
+        : MaskedValue.Of(value, column);
 }

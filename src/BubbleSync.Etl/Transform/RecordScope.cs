@@ -242,6 +242,4 @@ internal sealed partial class RecordScope(EntityPlan plan, NameIndex index, Copy
     }
 
     private string Id() => _id ??= Encoding.UTF8.GetString(JsonText.Raw(_slots[index.IdSlot]));
-
-    private string Raw() => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(_record));
 }

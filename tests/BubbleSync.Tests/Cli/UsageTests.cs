@@ -13,8 +13,9 @@ public sealed class UsageTests
     [InlineData("--outptu json resync", "There is no option '--outptu'. Did you mean '--output'? Try: bubblesync resync --help")]
     [InlineData("audit fields --cvs=x", "There is no option '--cvs'. Did you mean '--csv'? Try: bubblesync audit fields --help")]
     [InlineData("sync invoice 1x2 --forse", "There is no option '--forse'. Did you mean '--force'? Try: bubblesync sync invoice --help")]
-    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --force, --help, --ids-file, "
-        + "--log, --output, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. Try: bubblesync sync invoice --help")]
+    [InlineData("sync invoice 1x2 -f", "There is no option '-f'. Known: --base-url, --concurrency, --config, --connection, --env-file, --force, --help, "
+        + "--ids-file, --log, --notify, --output, --ping, --quiet, --requests-per-minute, --schema, --skip-agents, --skip-users, --verbose. "
+        + "Try: bubblesync sync invoice --help")]
     [InlineData("patch --scema x", "There is no option '--scema'. Did you mean '--schema'? Try: bubblesync patch --help")]
     [InlineData("scaffold --type warranty --dry-runn", "There is no option '--dry-runn'. Did you mean '--dry-run'? Try: bubblesync scaffold --help")]
     [InlineData("resync --dry-runn --quite", "There is no option '--dry-runn'. Did you mean '--dry-run'?", "There is no option '--quite'. Did you mean "

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using BubbleSync.Cli.Output;
 using BubbleSync.Simulator;
 using BubbleSync.Tests.Resync;
 using Microsoft.AspNetCore.Builder;
@@ -32,20 +33,45 @@ public sealed class MonitoringTests(PostgresFixture postgres) : IClassFixture<Po
             Assert.Contains(name, received["/v1/traces"], StringComparison.Ordinal));
         Assert.All(["bubblesync.records", "bubblesync.api.calls", "bubblesync.api.duration", "inserted"], name =>
             Assert.Contains(name, received["/v1/metrics"], StringComparison.Ordinal));
+        // The bounds of the buckets are doubles in the message; the run tells the measurements of several runs of one process apart.
+        Assert.All([0.005, 0.25, 1800], bound =>
+            Assert.Contains(Encoding.Latin1.GetString(BitConverter.GetBytes(bound)), received["/v1/metrics"], StringComparison.Ordinal));
+        Assert.Contains(await fixture.ScalarAsync<string>("select run_id::text from bubblesync.run") ?? "no run", received["/v1/metrics"],
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_collector_that_is_not_there_is_no_error()
+    public async Task A_signal_goes_to_the_collector_of_its_own_and_one_that_is_not_there_is_no_error()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
+        var received = new ConcurrentDictionary<string, string>();
+        await using var collector = await CollectorAsync(received);
 
         var outcome = await Bubblesync.RunAsync(
             fixture, [], new Dictionary<string,
             string>
-            { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" }, "resync",
-            "--entity", "agent");
+            {
+                ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Urls.First()}/own",
+                ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf",
+                ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = "http://127.0.0.1:9",
+            }, "resync", "--entity", "agent");
 
         Assert.Equal(0, outcome.Code);
+        Assert.Contains("merge", received["/own"], StringComparison.Ordinal);
+        Assert.Single(received);
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317", true, true)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:4317", true, false)]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://collector:4317", false, true)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector", false, false)]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", false, false)]
+    public void Only_a_signal_with_a_collector_is_sent(string variable, string value, bool sendsSpans, bool sendsMeasurements)
+    {
+        bool IsSent(string signal) => new OtlpSignal(signal, name => name == variable ? value : null).IsSent;
+
+        Assert.Equal((sendsSpans, sendsMeasurements), (IsSent("TRACES"), IsSent("METRICS")));
     }
 
     [Fact]

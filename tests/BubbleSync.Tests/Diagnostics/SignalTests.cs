@@ -42,6 +42,9 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var report = await fixture.ResyncAsync();
 
+        Assert.Equal(
+            report.Entities.Sum(e => e.Inserted),
+            heard.Sum("bubblesync.records", ("bubblesync.run", $"{report.RunId}"), ("bubblesync.outcome", "inserted")));
         Assert.Equal(report.Api, new ApiCounts(
             (long)heard.Sum("bubblesync.api.calls"), (long)heard.Sum("bubblesync.api.calls", ("bubblesync.retry", true)),
             (long)heard.Sum("bubblesync.api.throttled"), (long)heard.Sum("bubblesync.api.bytes")));

@@ -1,6 +1,7 @@
 using System.Collections;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Settings.Reading;
 using Xunit;
 
 namespace BubbleSync.Tests.Settings;
@@ -115,6 +116,20 @@ public sealed class BubbleSettingsTests : IDisposable
         Assert.DoesNotContain("hush", refused, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_token_from_a_file_is_taken_without_white_space_and_a_file_of_no_use_is_named()
+    {
+        var good = _folder.Write("token.txt", "\uFEFFsecret\r\n");
+
+        Assert.Equal("secret", TokenFile.Resolve(Read(("ApiTokenFile", "token.txt"))).ApiToken);
+        Assert.Equal("secret", TokenFile.Resolve(new BubbleSettings { ApiTokenFile = good }).ApiToken);
+        Assert.EndsWith("token.txt' is empty. Write the token into it, and nothing else.", RefusedFile(""), StringComparison.Ordinal);
+        Assert.Contains("the token begins with 'Bearer'", RefusedFile("Bearer hush"), StringComparison.Ordinal);
+        Assert.EndsWith("is larger than 16 KB, so it is not the file of a token.", RefusedFile(new string('x', 20_000)), StringComparison.Ordinal);
+        Assert.Contains("there is no file '", Refused(("ApiTokenFile", "none.txt")), StringComparison.Ordinal);
+        Assert.Contains("Bubble:ApiToken is set too. Set one of them", Refused(("ApiTokenFile", "token.txt"), ("ApiToken", "a")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("yes")]
     [InlineData("1")]
@@ -124,6 +139,12 @@ public sealed class BubbleSettingsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private string Refused(params (string Name, string Value)[] settings) => Assert.Single(Assert.Throws<SyncException>(() => Read(settings)).Errors).Message;
+
+    private string RefusedFile(string content)
+    {
+        _folder.Write("token.txt", content);
+        return Refused(("ApiTokenFile", "token.txt"));
+    }
 
     private BubbleSettings Read(params (string Name, string Value)[] settings)
     {

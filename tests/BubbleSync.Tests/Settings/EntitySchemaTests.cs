@@ -163,7 +163,7 @@ public sealed class EntitySchemaTests : IDisposable
           "published": { "mapped": 1, "of": 2, "note": "a word" }, "unmapped": "others", "ignore": ["X"],
           "fields": [
             { "column": "a", "type": "text", "from": ["A", "a"], "fallback": ["B"], "path": "c.d", "relation": ["agent", "user"], "follow": true,
-              "absent": "keep", "note": "a word" }
+              "absent": "keep", "mask": "drop", "note": "a word" }
           ]
         }
         """)!.AsObject();

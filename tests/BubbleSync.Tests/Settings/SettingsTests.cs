@@ -12,7 +12,11 @@ public sealed class SettingsTests : IDisposable
 {
     private static readonly JsonElement Schema = ConfigFolder.Json("bubblesync.schema.json").GetProperty("properties");
 
+    private const string TokenFile = "token.txt";
+
     private readonly ConfigFolder _folder = new();
+
+    public SettingsTests() => _folder.Write(TokenFile, "seven");
 
     public static TheoryData<string> Numbers => [.. SettingNames.Defaults().Where(s => s.Value is int or decimal).Select(s => s.Name)];
 
@@ -67,7 +71,7 @@ public sealed class SettingsTests : IDisposable
         var settings = Read(file);
 
         Assert.Equal(Others()
-            .Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
+            .Select(o => Expected(o.Name, o.Text)), Given(settings));
     }
 
     [Fact]
@@ -78,7 +82,7 @@ public sealed class SettingsTests : IDisposable
         var settings = Read(file, [.. Others().Select(o => ($"BUBBLESYNC_{o.Name.Replace(":", "__", StringComparison.Ordinal)}", o.Text))]);
 
         Assert.Equal(Others()
-            .Select(o => Expected(o.Name, o.Text)), SettingNames.Values(settings).Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)));
+            .Select(o => Expected(o.Name, o.Text)), Given(settings));
     }
 
     [Theory]
@@ -216,17 +220,21 @@ public sealed class SettingsTests : IDisposable
         }
     }
 
+    private static IEnumerable<string?> Given(SyncSettings settings) =>
+        SettingNames.Values(settings).Where(s => s.Name != "Bubble:ApiToken").Select(s => Convert.ToString(s.Value, CultureInfo.InvariantCulture));
+
     // A value for every setting that is not its default.
     private static List<(string Name, string Text)> Others() =>
         [
-            .. SettingNames.Defaults().Select(s =>
-                (s.Name, s.Name == "Bubble:BaseUrl"
+            // A token and its file at once are an error.
+            .. SettingNames.Defaults().Where(s => s.Name != "Bubble:ApiToken").Select(s =>
+                (s.Name, s.Name == "Bubble:ApiTokenFile" ? TokenFile : s.Name.EndsWith("Url", StringComparison.Ordinal)
                     ? "https://seven.example.com/api/1.1/"
                     : s.Value switch { int or long or decimal => "7", bool => "True", _ => "seven" })),
         ];
 
     private string Expected(string name, string text) =>
-        name.StartsWith("Run:", StringComparison.Ordinal) && text != "7" ? Path.Combine(_folder.Place, text) : text;
+        name == "Bubble:ApiTokenFile" || (name.StartsWith("Run:", StringComparison.Ordinal) && text != "7") ? Path.Combine(_folder.Place, text) : text;
 
     private static IEnumerable<string> Flat(JsonElement json, Func<JsonElement, string> word) =>
         json.EnumerateObject().Where(s => s.Value.ValueKind == JsonValueKind.Object)

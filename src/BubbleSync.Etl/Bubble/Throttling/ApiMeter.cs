@@ -46,6 +46,6 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
     public void Received(int bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
-        EtlDiagnostics.Bytes.Add(bytes);
+        EtlDiagnostics.Bytes.Count(bytes);
     }
 }

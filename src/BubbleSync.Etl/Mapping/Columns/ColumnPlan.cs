@@ -76,11 +76,24 @@ internal sealed record ColumnPlan
     /// <summary>The Bubble name that reports use.</summary>
     public string Field => HoldsUnmapped ? UnmappedField : Sources[0].Name;
 
+    /// <summary>How its value is masked before it is staged; null where it is not.</summary>
+    public FieldMask? Mask { get; init; }
+
+    /// <summary>What a rejected record that is kept calls the masked value: several columns may mask one field in several ways.</summary>
+    public string MaskForm => $"{Mask?.Kind}{(Type.Shape == FieldShape.TextArray ? "[]" : "")}".ToLowerInvariant();
+
     /// <summary>Of the column of unmapped fields: the fields that are never in it, because a line reads them or the map ignores them.</summary>
     public IReadOnlyList<string> NeverKept { get; init; } = [];
 
     /// <summary>The quoted column.</summary>
     public string Quoted => Identifier.Quote(Name);
+
+    /// <summary>
+    /// Returns the fields that are never in the column of unmapped fields because these columns have them. The other names of a line have fields that are kept
+    /// if the line takes another one. A masked field is not among them: where the column has one from before the mask, that is a difference.
+    /// </summary>
+    public static IEnumerable<string> NeverKeptBy(IEnumerable<ColumnPlan> columns) =>
+        columns.Where(c => c is { Path.Count: 0, HoldsUnmapped: false, Mask: null }).Select(c => c.Sources[0].Name);
 }
 
 /// <summary>A Bubble field: its name and the other names that it may have.</summary>

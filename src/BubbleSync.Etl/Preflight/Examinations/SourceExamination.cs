@@ -34,7 +34,8 @@ internal sealed class SourceExamination(
     public async Task RunAsync(IReadOnlyList<EntityMap>? maps, CancellationToken cancellationToken)
     {
         var lacking = BubbleSettingsCheck.Missing(settings).FirstOrDefault()?.ToString();
-        var found = settings.ApiToken is null ? "none: Bubble:Anonymous is true, so only what the app shows to everyone is read" : "set";
+        var hasToken = (settings.ApiToken ?? settings.ApiTokenFile) is not null;
+        var found = hasToken ? "set" : "none: Bubble:Anonymous is true, so only what the app shows to everyone is read";
         checks.Add("token", lacking is null, lacking ?? found);
         var patient = settings with { MaxAttempts = Math.Min(settings.MaxAttempts, 2), PatienceSeconds = 0 };
         var throttle = new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock);

@@ -40,7 +40,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         var drain = options is ResyncOptions { Drain: var asked } ? asked : CancellationToken.None;
         var startedAt = clock.GetUtcNow();
         journal.Asked = () => run.Progress.Api;
-        using var watched = EtlDiagnostics.Watch(() => run.Progress);
+        using var watched = EtlDiagnostics.Watch(journal.RunId, () => run.Progress);
         using var span = EtlDiagnostics.Begin("run", ("run", journal.RunId), ("kind", Word.Of(kind)));
         await (goesOn ? journal.ReopenAsync(cancellationToken) : journal.StartAsync(kind, options, startedAt, cancellationToken));
         var failure = await TryAsync(run, progress, work, drain, cancellationToken);

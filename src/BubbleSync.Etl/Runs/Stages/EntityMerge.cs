@@ -10,6 +10,7 @@ using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Staging;
+using BubbleSync.Etl.Transform;
 using BubbleSync.Etl.Words;
 using Npgsql;
 
@@ -177,6 +178,8 @@ internal sealed class EntityMerge(
             {
                 if (await TryReadAsync(readAgain, ids, stop) is not { } texts)
                     break;
+                if (MaskedRecords.Of(entity.Plan) is { } masking)
+                    texts = texts.ToDictionary(t => t.Key, t => masking.Text(t.Value));
                 await transactions.RunInTransactionAsync(
                     IsolationLevel.ReadCommitted, name, c => _rejects.FillAsync(c, texts, cancellationToken), cancellationToken);
             }

@@ -113,7 +113,7 @@ internal sealed class MergeStage(
     private void Count(EntityReport merged)
     {
         foreach (var (outcome, records) in Outcomes(merged).Where(o => o.Records > 0))
-            EtlDiagnostics.Records.Add(records, EtlDiagnostics.Tag("entity", merged.Name), EtlDiagnostics.Tag("outcome", outcome));
+            EtlDiagnostics.Records.Count(records, EtlDiagnostics.Tag("entity", merged.Name), EtlDiagnostics.Tag("outcome", outcome));
         journal.Logger.Noted(Word.Of(SyncStage.Load), Line(merged));
     }
 

@@ -9,6 +9,7 @@ internal static partial class BubbleSettingsCheck
     private const string Example = "https://app.example.com/version-test/api/1.1";
     private const string BaseUrl = "Bubble:BaseUrl";
     private const string ApiToken = "Bubble:ApiToken";
+    private const string ApiTokenFile = "Bubble:ApiTokenFile";
     private const string Scheme = "Bearer ";
 
     private static readonly string[] EditorHosts = ["bubble.io", "www.bubble.io"];
@@ -21,6 +22,8 @@ internal static partial class BubbleSettingsCheck
             yield return new(BaseUrl, wrong);
         if (settings.ApiToken is { } token && TokenFault(token) is { } malformed)
             yield return new(ApiToken, malformed);
+        if (settings.ApiTokenFile is { } file && FileFault(file, settings.ApiToken is not null) is { } unusable)
+            yield return new(ApiTokenFile, unusable);
     }
 
     /// <summary>Returns what a command that reads Bubble lacks as well.</summary>
@@ -28,10 +31,10 @@ internal static partial class BubbleSettingsCheck
     {
         if (settings.BaseUrl is null)
             yield return new(BaseUrl, $"it is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including {Root}, such as {Example}.");
-        if (settings is { ApiToken: null, Anonymous: false })
+        if (settings is { ApiToken: null, ApiTokenFile: null, Anonymous: false })
         {
             yield return new(ApiToken, "it is not set; without an admin token Bubble hides records and ignores constraints. "
-                + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), "
+                + "Set BUBBLESYNC_Bubble__ApiToken (Settings > API in the Bubble editor), or BUBBLESYNC_Bubble__ApiTokenFile to a file that has it, "
                 + "or set Bubble:Anonymous to true to read only what the app shows to everyone.");
         }
     }
@@ -85,6 +88,15 @@ internal static partial class BubbleSettingsCheck
 
     [GeneratedRegex(@"^((?<local>localhost|127\.0\.0\.1)|[a-z0-9-]+(\.[a-z0-9-]+)+)(:[0-9]+)?(/[a-z0-9-]+)?/api/1\.1/?$", RegexOptions.IgnoreCase)]
     private static partial Regex WithoutScheme();
+
+    private static string? FileFault(string path, bool hasToken)
+    {
+        if (hasToken)
+            return $"{ApiToken} is set too. Set one of them: which of two tokens counts must not be a guess.";
+
+        var (token, fault) = TokenFile.Read(path);
+        return fault ?? TokenFault(token!);
+    }
 
     private static string? TokenFault(string token)
     {

@@ -19,6 +19,7 @@ internal static class SettingsCheck
         .. WindowFaults(settings),
         .. PostgresFaults(settings.Postgres),
         .. FolderFaults(settings.Run),
+        .. AddressFaults(settings.Notify),
     ];
 
     /// <summary>Returns what a command lacks that reads Bubble and writes tables.</summary>
@@ -64,6 +65,12 @@ internal static class SettingsCheck
         new[] { ("Run:Entities", run.Entities), ("Run:Patches", run.Patches), ("Run:Schema", run.Schema) }
             .Where(folder => string.IsNullOrWhiteSpace(folder.Item2))
             .Select(folder => new SettingFault(folder.Item1, "the name of a folder is expected."));
+
+    // Never quoted: an address of a webhook is a secret.
+    private static IEnumerable<SettingFault> AddressFaults(NotifySettings notify) =>
+        new[] { ("Notify:Url", notify.Url), ("Notify:PingUrl", notify.PingUrl) }
+            .Where(a => a.Item2 is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")))
+            .Select(a => new SettingFault(a.Item1, "the address of a webhook is expected, which begins with https:// or http://."));
 
     // PostgreSQL would shorten a longer name with only a notice, and then not find it (manual, "Identifiers and Key Words").
     private static string? SchemaFault(string schema) => schema switch

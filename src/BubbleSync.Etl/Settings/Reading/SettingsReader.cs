@@ -16,20 +16,29 @@ internal sealed class SettingsReader
     public static SyncSettings Read(SettingsSource source, string folder)
     {
         var reader = new SettingsReader(source);
-        var settings = new SyncSettings { Bubble = reader.Bubble(), Postgres = reader.Postgres(), Run = reader.Run(folder), Prices = reader.Prices() };
+        var settings = new SyncSettings
+        {
+            Bubble = reader.Bubble(folder),
+            Postgres = reader.Postgres(),
+            Run = reader.Run(folder),
+            Notify = reader.Notify(),
+            Privacy = new PrivacySettings { HashKey = reader.Words("Privacy:HashKey") },
+            Prices = reader.Prices(),
+        };
         foreach (var fault in SettingsCheck.Faults(settings))
             reader.Add(fault);
         reader.RefuseUnknown();
         return reader._faults.Count == 0 ? settings : throw new SyncException(reader._faults);
     }
 
-    private BubbleSettings Bubble()
+    private BubbleSettings Bubble(string folder)
     {
         var otherwise = new BubbleSettings();
         return new BubbleSettings
         {
             BaseUrl = Address("Bubble:BaseUrl"),
             ApiToken = Words("Bubble:ApiToken"),
+            ApiTokenFile = Words("Bubble:ApiTokenFile") is { } file ? Path.GetFullPath(file.Trim(), folder) : null,
             Anonymous = Boolean("Bubble:Anonymous", otherwise.Anonymous),
             AllowHttp = Boolean("Bubble:AllowHttp", otherwise.AllowHttp),
             MaxConcurrency = Integer("Bubble:MaxConcurrency", otherwise.MaxConcurrency),
@@ -69,6 +78,13 @@ internal sealed class SettingsReader
             KeepDays = Integer("Run:KeepDays", otherwise.KeepDays),
         };
     }
+
+    private NotifySettings Notify() => new()
+    {
+        Url = Words("Notify:Url"),
+        OnlyProblems = Boolean("Notify:OnlyProblems", new NotifySettings().OnlyProblems),
+        PingUrl = Words("Notify:PingUrl"),
+    };
 
     private PriceSettings Prices()
     {
