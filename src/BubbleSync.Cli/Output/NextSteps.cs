@@ -59,6 +59,7 @@ internal sealed class NextSteps
         NextActionKind.AuditSchema => "audit schema",
         NextActionKind.ApplyAdditions => "audit schema --apply",
         NextActionKind.SyncInvoices => $"sync invoice {string.Join(' ', action.BubbleIds)}",
+        NextActionKind.SyncRecords => $"sync record {string.Join(' ', action.Entities.Concat(action.BubbleIds))}",
         NextActionKind.Scaffold when action.BubbleTypes.Count == 0 => "scaffold --all",
         NextActionKind.Scaffold => $"scaffold {string.Join(' ', action.BubbleTypes.Select(t => $"--type {Quoted(t)}"))}",
         NextActionKind.Verify => $"verify{Entities(action)} --csv differences.csv",

@@ -82,6 +82,9 @@ public enum NextActionKind
     /// <summary>Sync the invoices with all that belongs to them.</summary>
     SyncInvoices,
 
+    /// <summary>Sync the records of the entity with all that belongs to them.</summary>
+    SyncRecords,
+
     /// <summary>Write maps and table scripts of the Bubble types.</summary>
     Scaffold,
 
