@@ -39,6 +39,7 @@ internal static class CommandLine
             ScaffoldVerb.Command(),
             RunsVerb.Command(),
             PlanVerb.Command(),
+            PreviewVerb.Command(),
             DoctorVerb.Command(),
             SimulateVerb.Command(),
             DemoVerb.Command(),

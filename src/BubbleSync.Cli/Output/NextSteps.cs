@@ -54,6 +54,7 @@ internal sealed class NextSteps
         NextActionKind.ShowConflicts => $"runs log {Run(action)} --level warning",
         NextActionKind.AuditLinks => "audit links --ask",
         NextActionKind.ApplySchema => "schema apply",
+        NextActionKind.CreateTables => $"resync --create{Entities(action)}",
         NextActionKind.AcceptSource => "resync --accept-source",
         NextActionKind.ListRuns => "runs list",
         NextActionKind.AuditSchema => "audit schema",

@@ -67,6 +67,9 @@ public enum NextActionKind
     /// <summary>Create the tables that are missing, and upgrade the control tables.</summary>
     ApplySchema,
 
+    /// <summary>Create all tables, where none exists yet, and resync the entities.</summary>
+    CreateTables,
+
     /// <summary>Go on with the same app at its new address.</summary>
     AcceptSource,
 

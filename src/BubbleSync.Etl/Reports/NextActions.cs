@@ -89,13 +89,16 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
         if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
             yield return new NextAction(NextActionKind.Backfill, "fills what rows lack since the map changed, and writes nothing else") { Entities = unfilled };
-        if (Of(report, e => e.MissingLinks > 0).Count > 0)
+        if (report.MostRecords is not null)
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads all records; this run was a first look");
+        else if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
         var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();
         if (Of(report, e => (e.Unpruned ?? e.NotInBubble - e.Pruned) > 0 && !unsure.Contains(e.Name)) is { Count: > 0 } gone && report.Kind == RunKind.Resync)
             yield return new NextAction(NextActionKind.PruneSoft, "marks the rows that Bubble no longer has") { Entities = gone };
-        else if (report.Kind == RunKind.Incremental && Of(report, e => (e.Unpruned ?? e.NotInBubble - e.Pruned) > 0 && !unsure.Contains(e.Name)) is { Count: > 0 } left)
+        else if (report.Kind == RunKind.Incremental
+            && Of(report, e => (e.Unpruned ?? e.NotInBubble - e.Pruned) > 0 && !unsure.Contains(e.Name)) is { Count: > 0 } left)
             yield return new NextAction(NextActionKind.SyncIncremental, "marks the rows that Bubble no longer has") { Entities = left };
         if (report.Kind is not (RunKind.Verify or RunKind.AuditValues) && Of(report, e => e.AbsentKept > 0) is { Count: > 0 } absent)
             yield return ListAbsent(absent);

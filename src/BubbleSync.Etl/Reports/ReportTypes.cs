@@ -17,6 +17,7 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(LinkAuditReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(PlanReport))]
+[JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]

@@ -35,7 +35,7 @@ public sealed class WordTests
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
             "doctor resume resync-entities force-resync backfill prune-soft sync-incremental fix-patch show-rejects reprocess show-conflicts audit-links "
-            + "apply-schema accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
+            + "apply-schema create-tables accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
 
