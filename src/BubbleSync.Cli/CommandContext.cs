@@ -79,6 +79,10 @@ internal sealed class CommandContext(ParseResult parsed)
         return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));
     }, cancellationToken);
 
+    /// <summary>Runs a command that writes nothing: with the database that is set, or an embedded one that exists already; otherwise without any.</summary>
+    public Task<int> RunWithDatabaseIfAnyAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
+        Directory.Exists(Path.Combine(Home, "postgres")) ? RunAsync(kind, work, cancellationToken) : RunWithoutDatabaseAsync(kind, work, cancellationToken);
+
     /// <summary>Runs a command that needs no database.</summary>
     public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
         GuardedAsync(kind, () => work(Engine(Settings())), cancellationToken);

@@ -50,6 +50,7 @@ internal static class CommandLine
             ScaffoldVerb.Command(),
             RunsVerb.Command(),
             PlanVerb.Command(),
+            PreviewVerb.Command(),
             DoctorVerb.Command(),
             SimulateVerb.Command(),
             DemoVerb.Command(),

@@ -1,10 +1,12 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Compare.Values;
+using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
+using BubbleSync.Etl.Runs.Foreseen;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
@@ -98,7 +100,8 @@ public sealed partial class SyncEngine
     public Task<GraphReport> DescribeGraphAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync plan", cancellationToken);
-        var plans = target.Plan(entities).ThrowIfInvalid().Entities;
+        var foreseen = ForeseenTables.AddTo(target.Catalogue, target.Maps);
+        var plans = PlanCompiler.Compile(target.Maps, foreseen, entities).ThrowIfInvalid().Entities;
         using var bubble = Connect();
         var journal = target.Journal(Guid.Empty);
         await using var run = new ResyncRun(

@@ -12,7 +12,6 @@ using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
 using BubbleSync.Etl.Words;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl;
 
@@ -27,21 +26,23 @@ public sealed partial class SyncEngine
     public async Task<InvoiceSyncReport> SyncInvoicesAsync(
         IReadOnlyList<string> ids, InvoiceSyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
-        var distinct = ids.Distinct().ToList();
-        var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), distinct.Where(id => !BubbleId.IsValid(id)).ToList());
-        var recorded = new RecordedInvoices(good, options.Force, options.SkipUsers, options.SkipAgents);
-        var byId = new Dictionary<string, InvoiceResult>();
-        var report = await SyncInvoicesAsync(RunKind.SyncInvoice, recorded, options, asks: good.Count > 0, (_, _, findings, _) =>
-        {
-            findings.Errors.AddRange(
-                malformed.Select(id => new SyncError(SyncStage.Extract, InvoiceRun.Root, id, null, ErrorCode.MalformedId, Malformed(id).Errors[0].Message)));
-            return Task.FromResult(new FoundRecords(good, [], malformed.Count));
-        }, result => byId[result.InvoiceId] = result, progress, cancellationToken);
-        foreach (var id in malformed)
-            byId[id] = Malformed(id);
-        var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? NotReached(id, report)).ToList();
-        return new InvoiceSyncReport(report.Status == RunStatus.Succeeded && all.TrueForAll(r => r.Success), all, report);
+        string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
+        var choice = new RecordChoice(RunKind.SyncInvoice, RecordFamily.Invoice, options.Force) { Skipped = skipped };
+        var report = await SyncRecordsAsync(
+            choice, ids, good => new RecordedInvoices(good, options.Force, options.SkipUsers, options.SkipAgents), progress, cancellationToken);
+        return new InvoiceSyncReport(report.Success, [.. report.Results.Select(InvoiceForm.Of)], report.Run);
     }
+
+    /// <summary>Syncs records of an entity with all that belongs to them: what they name, and what their maps say to follow.</summary>
+    /// <param name="entity">The entity.</param>
+    /// <param name="ids">The records; of one id twice the first counts.</param>
+    /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public Task<RecordSyncReport> SyncRecordsAsync(
+        string entity, IReadOnlyList<string> ids, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        SyncRecordsAsync(
+            new RecordChoice(RunKind.SyncRecord, entity, force), ids, good => new RecordedRecords(entity, good, force), progress, cancellationToken);
 
     /// <summary>Syncs the invoices whose Modified Date lies in a range, with all that belongs to them.</summary>
     /// <param name="from">The first moment of the range.</param>
@@ -49,8 +50,19 @@ public sealed partial class SyncEngine
     /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public async Task<RangeSyncReport> SyncRangeAsync(
-        DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    public Task<RangeSyncReport> SyncRangeAsync(
+        DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        SyncRecordsInRangeAsync(RecordFamily.Invoice, from, to, force, progress, cancellationToken);
+
+    /// <summary>Syncs the records of an entity whose Modified Date lies in a range, with all that belongs to them.</summary>
+    /// <param name="entity">The entity.</param>
+    /// <param name="from">The first moment of the range.</param>
+    /// <param name="to">The last moment of the range.</param>
+    /// <param name="force">Whether Bubble's values win over local edits and over rows that are newer.</param>
+    /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
+    /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
+    public async Task<RangeSyncReport> SyncRecordsInRangeAsync(
+        string entity, DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
         if (from > to)
             throw new SyncException(new SyncError(
@@ -58,32 +70,22 @@ public sealed partial class SyncEngine
                 $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
 
         var chosen = new FoundRecords([], []);
-        var options = new InvoiceSyncOptions { Force = force };
-        var tally = new RangeTally();
-        var recorded = new RecordedRange(from, to, force);
-        var report = await SyncInvoicesAsync(RunKind.SyncRange, recorded, options, asks: true, async (client, plan, findings, token) =>
+        var tally = new RangeTally(entity);
+        var choice = new RecordChoice(RunKind.SyncRange, entity, force);
+        var recorded = new RecordedRange(entity, from, to, force);
+        var report = await SyncChosenAsync(choice, recorded, async (client, plan, findings, token) =>
         {
             (chosen, var warning, var issue) = await new ModifiedRange(client, plan, settings.Bubble, clock).FindAsync(from, to, token);
-            if (warning is not null)
-                findings.Warnings.Add(warning);
+            findings.Warn(warning);
             if (issue is not null)
             {
-                var what = $"{plan.Name}: the listing is not shown to be complete: {issue.Message}. The run goes on with the invoices found.";
+                var what = $"{plan.Name}: the listing is not shown to be complete: {issue.Message}. The run goes on with the records found.";
                 findings.Errors.Add(new SyncError(SyncStage.Extract, plan.Name, null, null, issue.Code, what));
             }
 
             return chosen;
         }, tally.Add, progress, cancellationToken);
-        var notReached = chosen.Ids.Count - tally.Count;
-        var failed = tally.Failed + notReached + chosen.Unusable.Count;
-        var total = chosen.Ids.Count + chosen.Unusable.Count;
-        // The error that stopped the run is reported once, not for each invoice that was not synced.
-        IEnumerable<SyncTrouble> further =
-            report.Failure is { } failure ? failure.Errors.Select(e =>
-                new SyncTrouble(Severity.Error, e.Entity ?? InvoiceRun.Root, e.BubbleId ?? "", e.Code, e.Message))
-            : chosen.Unusable.Count > 0 ? [Unusable(chosen.Unusable.Count)] : [];
-        var results = new RangeResults(total, total - failed - tally.Skipped, tally.Skipped, failed, [.. tally.Troubles, .. further]);
-        return new RangeSyncReport(report.Status == RunStatus.Succeeded && failed == 0, results, report);
+        return tally.Report(chosen, report);
     }
 
     /// <summary>
@@ -142,47 +144,43 @@ public sealed partial class SyncEngine
         }, cancellationToken);
     }, cancellationToken);
 
-    private Task<RunReport> SyncInvoicesAsync(
-        RunKind kind, object recorded, InvoiceSyncOptions options, bool asks,
-        Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose, Action<InvoiceResult> take,
-        IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    private async Task<RecordSyncReport> SyncRecordsAsync(
+        RecordChoice choice, IReadOnlyList<string> ids, Func<IReadOnlyList<string>, object> record, IProgress<RunProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        var distinct = ids.Distinct().ToList();
+        var unsynced = new UnsyncedRecord(choice.Entity);
+        var byId = distinct.Where(id => !BubbleId.IsValid(id)).ToDictionary(id => id, unsynced.Malformed);
+        var (good, malformed) = (distinct.Where(BubbleId.IsValid).ToList(), byId.Values.ToList());
+        var report = await SyncChosenAsync(choice with { Asks = good.Count > 0 }, record(good), (_, _, findings, _) =>
+        {
+            findings.Errors.AddRange(malformed.Select(
+                r => new SyncError(SyncStage.Extract, choice.Entity, r.BubbleId, null, ErrorCode.MalformedId, r.Errors[0].Message)));
+            return Task.FromResult(new FoundRecords(good, [], malformed.Count));
+        }, result => byId[result.BubbleId] = result, progress, cancellationToken);
+        var all = distinct.Select(id => byId.GetValueOrDefault(id) ?? unsynced.NotReached(id, report)).ToList();
+        return new RecordSyncReport(report.Status == RunStatus.Succeeded && all.TrueForAll(r => r.Success), choice.Entity, all, report);
+    }
+
+    private Task<RunReport> SyncChosenAsync(
+        RecordChoice choice, object recorded, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
+        Action<RecordResult> take, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         var runId = Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
-        if (target.Maps.All(m => m.Name != InvoiceRun.Root))
-            throw new SyncException(new SyncError(SyncStage.Settings, InvoiceRun.Root, null, null, ErrorCode.Settings, $"No map in {settings.Run.Entities} "
-                + $"has the name '{InvoiceRun.Root}', whose records this command syncs."));
-
-        string[] skipped = [.. options.SkipUsers ? ["user"] : Array.Empty<string>(), .. options.SkipAgents ? ["agent"] : Array.Empty<string>()];
-        List<string> entities = [.. target.Maps.Select(m => m.Name).Except(skipped)];
+        var entities = choice.Family(target.Maps);
         var plan = target.Plan(entities).ThrowIfInvalid();
         await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Again, cancellationToken);
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: true) { RunId = runId }, cancellationToken);
         using var bubble = Connect();
         var journal = target.Journal(runId);
-        var resolve = Resolving(target, entities, asks ? bubble : null, CancellationToken.None);
-        await using var run = new InvoiceRun(settings, options.Force, bubble, target.Database, runLock, resolve, journal, clock);
+        var resolve = Resolving(target, entities, choice.Asks ? bubble : null, CancellationToken.None);
+        await using var run = new RecordRun(settings, choice.Entity, choice.Force, bubble, target.Database, runLock, resolve, journal, clock);
         run.Findings.Warnings.AddRange([.. plan.Warnings, .. await target.PrepareAsync(plan, runId, dryRun: false, cancellationToken)]);
         await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
         var patches = target.Patches([], runId, isFull: false);
         return await new RunRecorder(journal, clock).RecordAsync(
-            kind, recorded, false, run, progress, token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token),
-            cancellationToken);
+            choice.Kind, recorded, false, run, progress,
+            token => run.RunAsync((client, root, t) => choose(client, root, run.Findings, t), patches, take, token), cancellationToken);
     }, cancellationToken);
-
-    private static SyncTrouble Unusable(int count) => new(Severity.Error, InvoiceRun.Root, "", ErrorCode.Rejected,
-        Invariant($"Invoices of the range without a usable _id, which were not loaded: {count}; see bubblesync.rejected_record."));
-
-    private static InvoiceResult Malformed(string id) =>
-        Failed(id, ErrorCode.MalformedId, $"'{id}' is no Bubble id, which is digits, an x, digits, {BubbleId.Longest} characters at the most.");
-
-    private static InvoiceResult NotReached(string id, RunReport report) =>
-        Failed(
-            id, report.Status == RunStatus.Cancelled ? ErrorCode.Cancelled : ErrorCode.Failed,
-            $"The run ended as {Word.Of(report.Status)} before {id} was done{(report.Failure is { } failure ? $": {failure.Message}" : ".")}");
-
-    private static InvoiceResult Failed(string id, ErrorCode code, string message) =>
-        new(false, id, [
-            new SyncStep(InvoiceAction.Invoice, false, message),
-        ], [new SyncTrouble(Severity.Error, InvoiceRun.Root, id, code, message)], new InvoiceStats());
 }

@@ -53,7 +53,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        RequireSource(OptionsCheck.Faults(options));
+        RequireSource(OptionsCheck.Faults(options, settings.Bubble));
+        var made = options.Create ? await CreateTablesAsync(options.Entities, cancellationToken) : [];
         // The sessions of a run carry its id: a resumed one its old id.
         var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
         await using var target = await (options.AcceptSource
@@ -69,6 +70,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
                 AcceptSource = options.AcceptSource,
                 Drain = options.Drain,
             };
+        if (options.MostRecords is not null)
+            options = options with { Prune = PruneMode.None };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
         var backfills = options.Backfill ? await target.BackfillsAsync(plan, options.Entities.Count > 0, cancellationToken) : null;
         if (backfills is not null && resumed is null)
@@ -92,7 +95,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         var asks = backfills is null || !plan.Entities.All(e => backfills.GetValueOrDefault(e.Name) is { IsKept: true });
         var resolve = Resolving(target, options.Entities, asks ? bubble : null, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
-        run.Findings.Warnings.AddRange(plan.Warnings);
+        run.Findings.Warnings.AddRange([.. made, .. plan.Warnings]);
         run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
         if (asks)
             await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
@@ -148,16 +151,6 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         };
         return await RunPartAsync(
             options, target, choice.Entities, runId, null, null, (_, _) => Task.FromResult<ReadEntity>(source.ReadAsync), cancellationToken);
-    }, cancellationToken);
-
-    /// <summary>Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more.</summary>
-    public Task<PlanReport> PlanAsync(IReadOnlyList<string> entities, CancellationToken cancellationToken) => GuardedAsync(async () =>
-    {
-        await using var target = await OpenForReadingAsync("bubblesync plan", cancellationToken);
-        target.Plan(entities).ThrowIfInvalid();
-        using var bubble = Connect();
-        await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
-        return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
     }, cancellationToken);
 
     /// <summary>Checks everything that a run needs, changes nothing, and reports how to fix what is wrong.</summary>

@@ -33,7 +33,7 @@ internal static class PlanVerb
     }
 
     /// <summary>Prints the plan of a resync of all entities, or of those named.</summary>
-    public static Task<int> RunAsync(CommandContext context, string[] entities, CancellationToken token) => context.RunAsync(
+    public static Task<int> RunAsync(CommandContext context, string[] entities, CancellationToken token) => context.RunWithDatabaseIfAnyAsync(
         "plan",
         async engine =>
         {
@@ -53,17 +53,27 @@ internal static class PlanVerb
 
     private static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("entity", "level", "table").Numbers("columns", "records", "windows", "pages", "calls", "seconds", "workload units")
+        string[] price = report.Price is null ? [] : [$"price in {report.Currency}"];
+        var table = new ReportTable().Words("entity", "level", "table")
+            .Numbers(["columns", "records", "windows", "pages", "calls", "seconds", "workload units", .. price])
             .Spare("columns", "level", "table", "windows", "pages", "workload units", "seconds", "calls");
         foreach (var e in report.Entities)
-            table.Row(e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits);
+        {
+            object[] cells = [e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits];
+            table.Row([.. cells, .. price.Select(_ => Money(e.Price))]);
+        }
+
         table.Print(console);
+        var cost = report.Price is null ? "" : $" for {Money(report.Price)} {report.Currency}";
+        var patches = report.Patches.Count > 0 ? $" Then the patches {string.Join(", ", report.Patches)}." : "";
         RunSummary.Line(
             console, string.Create(
                 CultureInfo.InvariantCulture,
                 $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about "
-                    + $"{report.WorkloadUnits:N1} workload units. Each table is locked against other runs, not against readers or writers. Then the patches "
-                    + $"{string.Join(", ", report.Patches)}."));
+                    + $"{report.WorkloadUnits:N1} workload units{cost}. Each table is locked against other runs, not against readers or writers.{patches}"));
         RunSummary.Lines(console, "warning", report.Warnings);
     }
+
+    // Small tables cost less than a hundredth.
+    private static string Money(decimal? price) => price?.ToString("#,0.00##", CultureInfo.InvariantCulture) ?? "";
 }

@@ -26,6 +26,9 @@ internal static class ResyncVerb
         "--max-rejects", "Stop before further merges if more records than this number or part are rejected", percentOnly: false);
     private static readonly Option<long?> MaxCalls = NumberOption.Optional(
         "--max-calls", "Send no more requests than this; the run stops and can be resumed", 1);
+    private static readonly Option<long?> Most = NumberOption.Optional(
+        "--limit", "Read only the newest N records of each entity, for a first look; nothing is verified or pruned", 1);
+    private static readonly Option<bool> Create = new("--create") { Description = "Create all tables first, if no table of any entity exists" };
     private static readonly Option<bool> Plan = new("--plan") { Description = "Report what it would read, write and cost, and end" };
     private static readonly Option<bool> AcceptSource = new("--accept-source")
     {
@@ -41,7 +44,7 @@ internal static class ResyncVerb
     {
         var command = new Command("resync", "Read and merge all records of all or the named entities")
         {
-            Entity, Force, Backfill, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
+            Entity, Create, Most, Force, Backfill, Plan, DryRun, Resume, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource,
         };
         command.Validators.Add(Check);
         // The first Ctrl-C asks the run to stop early; a second one ends the program.
@@ -63,6 +66,8 @@ internal static class ResyncVerb
         Entities = parsed.GetValue(Entity)!,
         Force = parsed.GetValue(Force),
         Backfill = parsed.GetValue(Backfill),
+        MostRecords = parsed.GetValue(Most),
+        Create = parsed.GetValue(Create),
         DryRun = parsed.GetValue(DryRun),
         Resume = parsed.GetResult(Resume) is not null,
         ResumeRun = parsed.GetValue(Resume),
@@ -78,10 +83,12 @@ internal static class ResyncVerb
     {
         if (command.GetResult(Backfill) is not null && command.GetResult(Plan) is not null)
             command.AddError("--plan cannot go with --backfill, of which it says nothing. See what it would fill: resync --backfill --dry-run.");
+        if (command.GetResult(Most) is not null && command.GetResult(Plan) is not null)
+            command.AddError("--plan cannot go with --limit, of which it says nothing. Look at some records: preview ENTITY.");
         if (command.GetResult(Resume) is null)
             return;
 
-        Option[] fixedAtStart = [Entity, Force, Backfill, Plan, DryRun, Prune, PruneLimit];
+        Option[] fixedAtStart = [Entity, Create, Most, Force, Backfill, Plan, DryRun, Prune, PruneLimit];
         foreach (var option in fixedAtStart.Where(o => command.GetResult(o) is { Implicit: false }))
             command.AddError(
                 $"{option.Name} cannot go with --resume: the run goes on with the options it was begun with. Leave it out, or start anew without --resume.");

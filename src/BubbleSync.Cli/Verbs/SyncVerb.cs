@@ -1,24 +1,16 @@
 using System.CommandLine;
 using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
-using BubbleSync.Etl;
 using BubbleSync.Etl.Settings;
-using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>sync</c>: single invoices, those of a range of dates, or all changes since the last run.</summary>
+/// <summary><c>sync</c>: single records, those of a range of dates, or all changes since the last run.</summary>
 internal static class SyncVerb
 {
-    private static readonly char[] Separators = [' ', ',', ';', '\t', '\r', '\n'];
-
-    private static readonly Argument<string[]> Ids =
-        new("ID") { Description = "Bubble ids of invoices", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
-    private static readonly Option<string?> IdsFile = new("--ids-file")
-    {
-        Description = "File of more ids, separated by spaces, commas or line ends",
-        HelpName = "FILE"
-    };
+    private static readonly Argument<string[]> Invoices = RecordIds.Create("Bubble ids of invoices");
+    private static readonly Argument<string[]> Records = RecordIds.Create("Bubble ids of records");
+    private static readonly Argument<string> Of = new("ENTITY") { Description = "The entity of the records, as its map names it" };
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite rows even if they were edited here or are newer" };
     private static readonly Option<bool> SkipUsers = new("--skip-users") { Description = "Skip users" };
     private static readonly Option<bool> SkipAgents = new("--skip-agents") { Description = "Skip agents and their logins" };
@@ -26,17 +18,38 @@ internal static class SyncVerb
         "--from", "First Modified Date (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<DateTimeOffset> To = MomentOption.Create(
         "--to", "Last Modified Date, included; a date alone means its end in UTC (default now)", isEnd: true);
+    private static readonly Option<string?> RangeEntity = EntityOption.Single("The entity of the records (default invoice)");
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
         From.Required = true;
-        return new Command("sync", "Sync invoices, a range of dates, or what changed since the last run") { Invoice(), Range(), Incremental() };
+        Of.CompletionSources.Add(ConfiguredNames.Entities);
+        return new Command("sync", "Sync single records, a range of dates, or what changed since the last run") { Record(), Invoice(), Range(), Incremental() };
+    }
+
+    private static Command Record()
+    {
+        var command = new Command("record", "Sync records of an entity with all that belongs to them") { Of, Records, RecordIds.File, Force };
+        command.SetAction((parsed, token) =>
+        {
+            var context = new CommandContext(parsed) { Notifies = true };
+            return context.RunAsync("sync record", async engine =>
+            {
+                var ids = await RecordIds.ReadAsync(parsed, Records, token);
+                var report = await context.ShowAsync(
+                    progress => engine.SyncRecordsAsync(parsed.GetValue(Of)!, ids, parsed.GetValue(Force), progress, token));
+                context.End(report.Run);
+                context.Print(report.ToJson, console => RecordSummary.Print(report, context.Next, console));
+                return ExitCode.Of(report.Run, report.Success);
+            }, token);
+        });
+        return NotifyOptions.AddTo(command);
     }
 
     private static Command Invoice()
     {
-        var command = new Command("invoice", "Sync invoices with all their related records") { Ids, IdsFile, Force, SkipUsers, SkipAgents };
+        var command = new Command("invoice", "Sync invoices with all their related records") { Invoices, RecordIds.File, Force, SkipUsers, SkipAgents };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { Notifies = true };
@@ -49,7 +62,7 @@ internal static class SyncVerb
                     SkipUsers = parsed.GetValue(SkipUsers),
                     SkipAgents = parsed.GetValue(SkipAgents)
                 };
-                var ids = await IdsAsync(parsed, token);
+                var ids = await RecordIds.ReadAsync(parsed, Invoices, token);
                 var report = await context.ShowAsync(progress => engine.SyncInvoicesAsync(ids, options, progress, token));
                 context.End(report.Run);
                 context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
@@ -61,16 +74,21 @@ internal static class SyncVerb
 
     private static Command Range()
     {
-        var command = new Command("range", "Sync the invoices modified in a range of dates, with all their related records") { From, To, Force };
+        var command = new Command("range", "Sync the records of an entity modified in a range of dates, with all that belongs to them")
+        {
+            From, To, RangeEntity, Force,
+        };
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("sync range", async engine =>
             {
                 var to = parsed.GetResult(To) is { Implicit: false } ? parsed.GetValue(To) : TimeProvider.System.GetUtcNow();
-                var report = await context.ShowAsync(progress => engine.SyncRangeAsync(parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
+                var entity = parsed.GetValue(RangeEntity) ?? "invoice";
+                var report = await context.ShowAsync(
+                    progress => engine.SyncRecordsInRangeAsync(entity, parsed.GetValue(From), to, parsed.GetValue(Force), progress, token));
                 context.End(report.Run);
-                context.Print(report.ToJson, console => InvoiceSummary.Print(report, context.Next, console));
+                context.Print(report.ToJson, console => RecordSummary.Print(report, context.Next, console));
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });
@@ -85,28 +103,4 @@ internal static class SyncVerb
         command.SetAction((parsed, token) => IncrementalRun.RunAsync(new CommandContext(parsed) { Notifies = true }, parsed, printsReport: true, token));
         return NotifyOptions.AddTo(command);
     }
-
-    private static async Task<IReadOnlyList<string>> IdsAsync(ParseResult parsed, CancellationToken token)
-    {
-        List<string> ids = [.. parsed.GetValue(Ids)!.SelectMany(Split)];
-        if (parsed.GetValue(IdsFile) is { } file)
-            ids.AddRange(Split(await ReadAsync(file, token)));
-        return ids.Count > 0 ? ids : throw Usage("There is no id to sync: name invoices, or give a file of ids with --ids-file.");
-    }
-
-    private static string[] Split(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
-
-    private static async Task<string> ReadAsync(string file, CancellationToken token)
-    {
-        try
-        {
-            return await File.ReadAllTextAsync(file, token);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            throw Usage($"--ids-file: '{file}' cannot be read: {unreadable.Message}");
-        }
-    }
-
-    private static SyncException Usage(string message) => new(new SyncError(SyncStage.Settings, null, null, "--ids-file", ErrorCode.Usage, message));
 }

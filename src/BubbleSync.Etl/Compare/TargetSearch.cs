@@ -52,9 +52,9 @@ internal sealed class TargetSearch(IReadOnlyList<EntityPlan> plans, BubbleClient
         return actions;
     }
 
-    private static NextAction Fetch(string entity, string id) => entity == InvoiceRun.Root
+    private static NextAction Fetch(string entity, string id) => entity == RecordFamily.Invoice
         ? new NextAction(NextActionKind.SyncInvoices) { BubbleIds = [id] }
-        : new NextAction(NextActionKind.ResyncEntities) { Entities = [entity] };
+        : new NextAction(NextActionKind.SyncRecords) { Entities = [entity], BubbleIds = [id] };
 
     private async Task<HashSet<string>> HeldAsync(string entity, WindowReader reader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {

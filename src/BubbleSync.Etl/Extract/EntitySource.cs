@@ -29,7 +29,7 @@ internal sealed class EntitySource
             new BubbleQuery(bubbleType, Constraints(window), cursor, limit)
             {
                 SortField = DateOf(window),
-                IsDescending = window is { IsNewestFirst: true },
+                IsDescending = window is { IsNewestFirst: true } or { IsLatestFirst: true },
             },
             entity, Rank, cancellationToken);
     }
@@ -91,6 +91,8 @@ internal sealed class EntitySource
         null => [],
         { Kind: WindowKind.Undated } => [Constraint.Empty(BubbleField.Created)],
         { Choice: { } choice } => [choice.IsList ? Constraint.Contains(choice.Field, choice.Ids[0]) : Constraint.In(choice.Field, choice.Ids)],
+        { Kind: WindowKind.Chosen, To: { } before } => [Constraint.Before(BubbleField.Created, before)],
+        { Kind: WindowKind.Chosen } => [],
         { Kind: WindowKind.Created, From: null } => [Constraint.Before(BubbleField.Created, window.To!.Value)],
         { Kind: WindowKind.Modified, To: null } => [Constraint.NotBefore(BubbleField.Modified, window.From!.Value)],
         { Kind: WindowKind.Modified } =>

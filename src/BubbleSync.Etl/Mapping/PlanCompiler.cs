@@ -45,7 +45,9 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             .OfType<EntityPlan>()
             .ToList();
         _warnings.AddRange(ClockNotes.Of(entities));
-        return new SyncPlan(entities, _missing, _gaps, [.. _faults.OrderBy(f => f.Stage != SyncStage.Settings)], _warnings);
+        List<SyncError> faults = [.. _faults.OrderBy(f => f.Stage != SyncStage.Settings)];
+        var isNew = maps.All(m => !catalogue.Tables.ContainsKey(m.Table));
+        return new SyncPlan(entities, _missing, _gaps, faults, _warnings) { Reported = MissingTables.AsOne(faults, catalogue.Schema, isNew, names) };
     }
 
     private EntityPlan? Entity(EntityMap map)

@@ -17,6 +17,9 @@ internal sealed record SyncPlan(
     IReadOnlyList<SyncError> Faults,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>The faults as a run reports them: missing tables as one.</summary>
+    public IReadOnlyList<SyncError> Reported { get; init; } = Faults;
+
     /// <summary>The entities that have no fault.</summary>
     public IReadOnlyList<EntityPlan> Sound => [.. Entities.Where(e => Faults.All(f => f.Entity != e.Name))];
 
@@ -24,7 +27,7 @@ internal sealed record SyncPlan(
     /// Returns this plan for a caller that writes nothing: columns that the tables lack, or that do not fit, are left out; throws for other faults.
     /// </summary>
     public SyncPlan ThrowIfUnreadable() =>
-        Faults.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit))
+        Reported.Where(f => f.Code is not (ErrorCode.ColumnMissing or ErrorCode.ColumnMisfit))
             .ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan for a caller that reports the gaps of the tables itself; throws for faults of the maps.</summary>
@@ -32,7 +35,7 @@ internal sealed record SyncPlan(
         Faults.Where(f => f.Stage == SyncStage.Settings).ToList() is { Count: > 0 } faults ? throw new SyncException(faults) : this;
 
     /// <summary>Returns this plan if it has no fault; otherwise throws with all faults.</summary>
-    public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Faults);
+    public SyncPlan ThrowIfInvalid() => Faults.Count == 0 ? this : throw new SyncException(Reported);
 }
 
 /// <summary>A mapped column that cannot be written.</summary>

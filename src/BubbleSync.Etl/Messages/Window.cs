@@ -18,6 +18,12 @@ internal sealed record Window(WindowKind Kind, DateTimeOffset? From, DateTimeOff
     /// <summary>Whether the record that was modified last comes first, instead of the one with the earliest date.</summary>
     public bool IsNewestFirst { get; init; }
 
+    /// <summary>Whether the record that was created last comes first.</summary>
+    public bool IsLatestFirst { get; init; }
+
+    /// <summary>A window of the records created before a moment, or of all, the newest first.</summary>
+    public static Window Newest(DateTimeOffset? before) => new(WindowKind.Chosen, null, before) { IsLatestFirst = true };
+
     /// <summary>A window of records chosen by the ids in one of their fields.</summary>
     public static Window Of(Choice choice) => new(WindowKind.Chosen, null, null, choice);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>
@@ -14,8 +16,10 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Percent">
 /// The average, over the fields sent, of the part that is stored; rounded down, so that 100 says everything. 100 where nothing is sent.
 /// </param>
-/// <param name="Published">What was published of the map before, where the entity's map says it; null elsewhere.</param>
-public sealed record FieldCoverage(string Entity, int Known, int Sent, int Mapped, int Stored, decimal Percent, PublishedCoverage? Published)
+/// <param name="Published">What was published of the map before, where the entity's map says it; null, and left out of the JSON, elsewhere.</param>
+public sealed record FieldCoverage(
+    string Entity, int Known, int Sent, int Mapped, int Stored, decimal Percent,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PublishedCoverage? Published)
 {
     internal static FieldCoverage Of(string entity, IEnumerable<FieldAuditRow> rows, PublishedCoverage? published)
     {

@@ -34,7 +34,7 @@ public sealed record SyncStep(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StepOutcome? Outcome = null);
 
-/// <summary>An error or a warning about one invoice.</summary>
+/// <summary>An error or a warning about one record.</summary>
 /// <param name="Severity">An error, or a warning for what is no failure: a relation that Bubble does not have, a record that was changed here later.</param>
 /// <param name="Entity">The entity it happened to.</param>
 /// <param name="BubbleId">The record it happened to.</param>
@@ -77,21 +77,3 @@ public sealed record InvoiceStats
     [JsonPropertyName("invoice")]
     public int Invoice { get; init; }
 }
-
-/// <summary>The result of <c>sync range</c>.</summary>
-/// <param name="Success">Whether nothing failed.</param>
-/// <param name="Results">The outcomes of the invoices in the range.</param>
-/// <param name="Run">The run as every run reports.</param>
-public sealed record RangeSyncReport(bool Success, RangeResults Results, RunReport Run)
-{
-    /// <summary>The result as one JSON document.</summary>
-    public string ToJson() => ReportJson.Write(this);
-}
-
-/// <summary>The outcomes of the invoices in a range.</summary>
-/// <param name="Total">Invoices in the range.</param>
-/// <param name="Synced">Of these, invoices of which something was written; with <c>--force</c>, all that did not fail.</param>
-/// <param name="Skipped">Of these, invoices of which nothing was to write; with <c>--force</c>, none.</param>
-/// <param name="Failed">Of these, invoices of which something failed.</param>
-/// <param name="Errors">What went wrong: the first hundred errors and the first hundred warnings, each closed by the number of the others.</param>
-public sealed record RangeResults(int Total, int Synced, int Skipped, int Failed, IReadOnlyList<SyncTrouble> Errors);

@@ -67,6 +67,9 @@ public enum NextActionKind
     /// <summary>Create the tables that are missing, and upgrade the control tables.</summary>
     ApplySchema,
 
+    /// <summary>Create all tables, where none exists yet, and resync the entities.</summary>
+    CreateTables,
+
     /// <summary>Go on with the same app at its new address.</summary>
     AcceptSource,
 
@@ -81,6 +84,9 @@ public enum NextActionKind
 
     /// <summary>Sync the invoices with all that belongs to them.</summary>
     SyncInvoices,
+
+    /// <summary>Sync the records of the entity with all that belongs to them.</summary>
+    SyncRecords,
 
     /// <summary>Write maps and table scripts of the Bubble types.</summary>
     Scaffold,

@@ -89,7 +89,9 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
         if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
             yield return new NextAction(NextActionKind.Backfill, "fills what rows lack since the map changed, and writes nothing else") { Entities = unfilled };
-        if (Of(report, e => e.MissingLinks > 0).Count > 0)
+        if (report.MostRecords is not null)
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads all records; this run was a first look");
+        else if (Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
         var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();

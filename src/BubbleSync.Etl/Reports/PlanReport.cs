@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>What a resync would read, cost, take and write, estimated from one count per entity.</summary>
@@ -12,6 +14,14 @@ public sealed record PlanReport(
     IReadOnlyList<PlannedEntity> Entities, long Records, long Calls, double Seconds, decimal WorkloadUnits, IReadOnlyList<string> Patches,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>What it costs in money; left out where the settings have no price of a workload unit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Price { get; init; }
+
+    /// <summary>The currency of the price; left out where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Currency { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }
@@ -28,4 +38,9 @@ public sealed record PlanReport(
 /// <param name="Seconds">How long these take at the throttle's ceiling, were there no other entity.</param>
 /// <param name="WorkloadUnits">What they cost in Bubble's workload units.</param>
 public sealed record PlannedEntity(
-    string Name, int Level, string Table, int Columns, long Records, long Windows, long Pages, long Calls, double Seconds, decimal WorkloadUnits);
+    string Name, int Level, string Table, int Columns, long Records, long Windows, long Pages, long Calls, double Seconds, decimal WorkloadUnits)
+{
+    /// <summary>What they cost in money; left out where the settings have no price of a workload unit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Price { get; init; }
+}

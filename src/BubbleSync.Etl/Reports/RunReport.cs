@@ -21,6 +21,10 @@ public sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Backfill { get; init; }
 
+    /// <summary>The most records of each entity that it read, the newest by Created Date; left out where it read all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MostRecords { get; init; }
+
     /// <summary>When it began; of a resumed run, when this attempt at it did.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

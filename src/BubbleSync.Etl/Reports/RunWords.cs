@@ -37,7 +37,11 @@ public enum RunKind
     [JsonStringEnumMemberName("sync invoice")]
     SyncInvoice,
 
-    /// <summary>The invoices of a range of dates with their relations.</summary>
+    /// <summary>Chosen records of an entity with their relations.</summary>
+    [JsonStringEnumMemberName("sync record")]
+    SyncRecord,
+
+    /// <summary>The records of a range of dates with their relations.</summary>
     [JsonStringEnumMemberName("sync range")]
     SyncRange,
 

@@ -65,9 +65,15 @@ internal sealed class EntityPipeline
     /// <summary>The state of the entity, for progress.</summary>
     public EntityState State { get; set; }
 
+    /// <summary>The most records that are read; null for all.</summary>
+    public long? MostRecords { get; set; }
+
+    /// <summary>The number of records to be read; null where Bubble did not say.</summary>
+    public long? Expected => MostRecords < ExtractLog.CountedBefore ? MostRecords : ExtractLog.CountedBefore;
+
     /// <summary>The progress.</summary>
     public EntityProgress Progress => new(
-        Plan.Name, State, ExtractLog.CountedBefore, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
+        Plan.Name, State, Expected, Interlocked.Read(ref _read), Interlocked.Read(ref _rejected), Interlocked.Read(ref _takenOver));
 
     /// <summary>The blocks of its line, in order, for a picture of the graph.</summary>
     public IReadOnlyList<PipelineBlock> Line => _feed.Stages;

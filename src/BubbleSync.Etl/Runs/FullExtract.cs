@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Extract.Changes;
+using BubbleSync.Etl.Extract.Samples;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
 
@@ -46,6 +47,10 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
             ? flow.PassAsync(token => new SampleReader(source, settings, order).ReadAsync(_whole, wanted, end, token), cancellationToken)
             : ReadAsync(end, CancellationToken.None, cancellationToken);
     }
+
+    /// <summary>Reads the newest records by Created Date, for a first look; nothing is verified.</summary>
+    public Task ReadNewestAsync(long most, DateTimeOffset end, CancellationToken cancellationToken) =>
+        flow.PassAsync(token => new NewestReader(source, settings, order).ReadAsync(most, end, token), cancellationToken);
 
     /// <summary>Reads what was modified since a moment; what is modified after the upper bound may be left to the next run.</summary>
     public Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken cancellationToken) =>

@@ -103,7 +103,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <summary>Builds the run's graph; sends and writes nothing yet.</summary>
     public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)
     {
-        _entities = [.. plans.Select(e => new EntityRun(e, graph, _database, _journal) { ReadsEverything = true })];
+        _entities = [.. plans.Select(e => Entity(e, graph))];
         _histories = _entities.ToDictionary(e => e, e => new FullExtract(e.Flow, new EntitySource(_bubble.Client, e.Plan), _settings.Bubble, _order));
         var final = new FinalStages(_merging, _database, _transactions, _journal, Findings, patches, () => _entities) { ReadAgain = _merge.ReadAgain };
         var refused = new ConcurrentBag<SyncError>();
@@ -118,6 +118,14 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (_options.DryRun)
             run.Once("all read", _ => Task.CompletedTask);
         return run.Merge(_merge, CheckRejectsAsync, _options.Drain).Finish(final).Once("drop staging", token => final.ClearAsync(_entities, token));
+    }
+
+    private EntityRun Entity(EntityPlan plan, RunPipeline graph)
+    {
+        var part = _options.MostRecords is { } most ? Invariant($"the newest {most}") : null;
+        var entity = new EntityRun(plan, graph, _database, _journal) { ReadsEverything = part is null, Part = part };
+        entity.Flow.MostRecords = _options.MostRecords;
+        return entity;
     }
 
     /// <summary>Releases the run's resources; a dry run is rolled back except for staging, which the next run removes.</summary>
@@ -196,6 +204,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             await AskAsync(
                 token => entity.Plan.Backfill is { IsKept: true } kept
                     ? ReadKeptAsync(entity, kept, token)
+                    : _options.MostRecords is { } most ? _histories[entity].ReadNewestAsync(most, _end, token)
                     : _histories[entity].ReadAsync(_end, _options.Drain, token),
                 cancellationToken);
         }
@@ -224,7 +233,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         foreach (var entity in _entities)
         {
             var count = await entity.CountAsync(cancellationToken);
-            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.ExtractLog.CountedBefore ?? 0), rejected + count.Rejected);
+            (read, rejected) = (read + Math.Max(count.Records, entity.Flow.Expected ?? 0), rejected + count.Rejected);
         }
 
         if (!most.IsExceeded(rejected, read))

@@ -32,6 +32,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The maps, with the additions of the name resolution.</summary>
     public ResolvedMaps Names { get; private set; }
 
+    /// <summary>What the schema had when the target was opened.</summary>
+    public Catalogue Catalogue => _catalogue;
+
     /// <summary>The database.</summary>
     public TargetDatabase Database { get; }
 
@@ -107,9 +110,6 @@ internal sealed class SyncTarget : IAsyncDisposable
         await EnsureControlTablesAsync(cancellationToken);
         return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, areNamed, cancellationToken), cancellationToken);
     }
-
-    /// <summary>The names of the patches in order.</summary>
-    public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>The journal of a run.</summary>
     /// <param name="runId">The run.</param>

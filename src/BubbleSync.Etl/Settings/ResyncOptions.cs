@@ -18,6 +18,16 @@ public sealed record ResyncOptions
     /// </summary>
     public bool Backfill { get; init; }
 
+    /// <summary>
+    /// Reads only so many records of each entity, the newest by Created Date, for a first look: nothing is verified or pruned, and the next incremental sync
+    /// does not start from this run. Null for all.
+    /// </summary>
+    public long? MostRecords { get; init; }
+
+    /// <summary>Whether to create all tables first, where no table of any entity exists. Default false.</summary>
+    [JsonIgnore]
+    public bool Create { get; init; }
+
     /// <summary>Whether everything is rolled back at the end. Default false.</summary>
     public bool DryRun { get; init; }
 

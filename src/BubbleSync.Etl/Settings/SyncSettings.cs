@@ -178,4 +178,10 @@ public sealed record PriceSettings
 
     /// <summary>A byte that the Data API sends. Default 0.000003.</summary>
     public decimal Byte { get; init; } = 0.000003m;
+
+    /// <summary>The currency of <see cref="PerUnit"/>, such as <c>USD</c>. Default: null, estimates show no price in money.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>The price of one workload unit in that currency. Default 0: estimates show no price in money.</summary>
+    public decimal PerUnit { get; init; }
 }

@@ -50,7 +50,7 @@ public sealed class CompletionTests : IDisposable
     public static TheoryData<string, string> Lines => new()
     {
         { "bubblesync re", "resync" },
-        { "bubblesync sync ", "incremental invoice range" },
+        { "bubblesync sync ", "incremental invoice range record" },
         { "bubblesync resync --max-", "--max-calls --max-rejects" },
         { "bubblesync resync --force --ent", "--entity" },
         { "bubblesync resync --resume --max-c", "--max-calls" },

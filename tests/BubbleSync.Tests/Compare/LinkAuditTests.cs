@@ -54,10 +54,16 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         var json = await Bubblesync.RunAsync(fixture, "audit", "links", "--ask", "--output", "json", "--schema", "public");
 
         Assert.Equal(
-            ["resync-entities agent", null, null, "resync-entities submitted_payment", $"sync-invoices {SyncFixture.Id(94)}"],
+            [
+                $"sync-records agent {SyncFixture.Id(90)}", null, null, $"sync-records submitted_payment {SyncFixture.Id(93)}",
+                $"sync-invoices {SyncFixture.Id(94)}",
+            ],
             report.Links.Select(l => Action(l.Fetch)));
         Assert.Equal(
-            ["resync --entity agent", null, null, "resync --entity submitted_payment", $"sync invoice {SyncFixture.Id(94)}"],
+            [
+                $"sync record agent {SyncFixture.Id(90)}", null, null, $"sync record submitted_payment {SyncFixture.Id(93)}",
+                $"sync invoice {SyncFixture.Id(94)}",
+            ],
             json.Json.GetProperty("links").EnumerateArray()
                 .Select(l => l.TryGetProperty("fetch", out var fetch) ? fetch.GetString()!["bubblesync ".Length..^" --schema public".Length] : null));
         Assert.Equal([1L, 0L, 1L, 1L], report.Columns.Select(c => c.InBubble!.Value));

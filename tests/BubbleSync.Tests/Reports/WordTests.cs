@@ -18,7 +18,7 @@ public sealed class WordTests
     {
         ["SyncStage"] = "settings plan extract transform load patch run runs",
         ["RunStatus"] = "running succeeded partial failed cancelled",
-        ["RunKind"] = "resync incremental sync invoice sync range patch reprocess verify audit values other",
+        ["RunKind"] = "resync incremental sync invoice sync record sync range patch reprocess verify audit values other",
         ["PatchStatus"] = "succeeded failed skipped",
         ["Severity"] = "info warning error",
         ["QueueStage"] = "read map stage",
@@ -35,7 +35,7 @@ public sealed class WordTests
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
             "doctor resume resync-entities force-resync backfill prune-soft sync-incremental fix-patch show-rejects reprocess show-conflicts audit-links "
-            + "apply-schema accept-source list-runs audit-schema apply-additions sync-invoices scaffold verify verify-strictly",
+            + "apply-schema create-tables accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
 
@@ -71,7 +71,7 @@ public sealed class WordTests
     public void A_code_or_kind_of_another_version_is_read_as_the_general_one()
     {
         const string Stored = """
-            {"runId":null,"kind":"sync record","status":"partial","startedAt":"2026-11-30T00:00:00Z","finishedAt":"2026-11-30T00:00:00Z",
+            {"runId":null,"kind":"sync planet","status":"partial","startedAt":"2026-11-30T00:00:00Z","finishedAt":"2026-11-30T00:00:00Z",
              "errors":[{"stage":"load","entity":null,"bubbleId":null,"field":null,"code":"code-of-next-year","message":"x"}]}
             """;
 

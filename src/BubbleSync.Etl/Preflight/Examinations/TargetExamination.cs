@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Preflight.Examinations;
 
@@ -26,7 +27,12 @@ internal sealed class TargetExamination(TargetDatabase database, DoctorChecks ch
 
     private void AddTables(IReadOnlyList<EntityMap> maps, SyncPlan plan)
     {
-        foreach (var map in maps)
+        var missing = plan.Faults.Where(f => f.Code == ErrorCode.TableMissing).ToList();
+        // Many missing tables are one check.
+        var joined = plan.Reported.FirstOrDefault(f => f.Code == ErrorCode.TableMissing && !missing.Contains(f));
+        if (joined is not null)
+            checks.Add("tables", false, joined.Message, joined.Next);
+        foreach (var map in maps.Where(m => joined is null || missing.TrueForAll(f => f.Entity != m.Name)))
         {
             var faults = plan.Faults.Where(f => f.Entity == map.Name).ToList();
             var narrow = plan.Gaps.Where(g => g.Entity == map.Name && faults.TrueForAll(f => f.Field != g.Column))

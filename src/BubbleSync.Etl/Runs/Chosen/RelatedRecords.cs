@@ -7,7 +7,7 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Runs.Chosen;
 
 /// <summary>
-/// Reads the records related to staged roots, each once, many per call: link targets, records that link to roots, and relations that maps follow.
+/// Reads the records related to staged roots, each once, many per call: link targets, records that belong to roots, and relations that maps follow.
 /// The relations come from the maps alone.
 /// </summary>
 internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> others, ChosenRecords records, StagedLinks links, RunFindings findings)
@@ -20,8 +20,10 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     {
         var queries = Named(entity).Where(l => l.From == root.Staging).Select(l => l.Sql).ToList();
         queries.AddRange(Named(entity).Where(l => l.From != root.Staging).SelectMany(Followed));
-        if (Naming(entity) is { } naming)
-            queries.AddRange([new StagedLink(entity.Staging, naming).Backwards(root.Staging), StagedLink.OfRejects(entity.Staging, root.Staging)]);
+        var naming = Naming(entity);
+        queries.AddRange(naming.Select(c => new StagedLink(entity.Staging, c).Backwards(root.Staging)));
+        if (naming.Count > 0)
+            queries.Add(StagedLink.OfRejects(entity.Staging, root.Staging));
         return queries;
     }
 
@@ -31,8 +33,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         .ToList();
 
     /// <summary>
-    /// Reads the related records in three rounds: those that name the roots, those that these and the roots name,
-    /// and those not found in the first entity searched.
+    /// Reads the related records in rounds: those that name the roots, those that these and the roots name, and those not found in the first entity searched.
     /// </summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -40,30 +41,41 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         if (roots.Count == 0)
             return;
 
-        await AllAsync((entity, token) => BeginAsync(entity, roots, token), cancellationToken);
-        await AllAsync((entity, token) => IsFirstChoice(entity) && !IsKnownAtOnce(entity) ? ByIdAsync(entity, token) : Task.CompletedTask, cancellationToken);
-        await AllAsync((entity, token) => IsFirstChoice(entity) ? Task.CompletedTask : ByIdAsync(entity, token), cancellationToken);
+        await AllAsync(others, (entity, token) => BeginAsync(entity, roots, token), cancellationToken);
+        foreach (var round in Rounds([.. others.Where(e => IsFirstChoice(e) && !IsKnownAtOnce(e))]))
+            await AllAsync(round, ByIdAsync, cancellationToken);
+        await AllAsync([.. others.Where(e => !IsFirstChoice(e))], ByIdAsync, cancellationToken);
         if (roots.Count > AskedOneByOne)
+            await AllAsync(others, (entity, token) => BareAsync(entity, roots.Count, token), cancellationToken);
+    }
+
+    private static Task AllAsync(IReadOnlyList<EntityRun> entities, Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        ParallelWork.RunAsync(entities, Math.Max(1, entities.Count), work, cancellationToken);
+
+    // An entity comes after those whose records name it; if they name each other, all that are left come at once.
+    private IEnumerable<IReadOnlyList<EntityRun>> Rounds(List<EntityRun> open)
+    {
+        while (open.Count > 0)
         {
-            await AllAsync(
-                (entity, token) => Naming(entity) is { } naming && IsList(naming) ? BareAsync(entity, naming, roots.Count, token) : Task.CompletedTask,
-                cancellationToken);
+            List<EntityRun> next = [.. open.Where(e => !open.Any(o => o != e && FollowedFrom(o, e).Any()))];
+            if (next.Count == 0)
+                next = [.. open];
+            open.RemoveAll(next.Contains);
+            yield return next;
         }
     }
 
-    private Task AllAsync(Func<EntityRun, CancellationToken, Task> work, CancellationToken cancellationToken) =>
-        ParallelWork.RunAsync(others, Math.Max(1, others.Count), work, cancellationToken);
-
-    private Task BeginAsync(EntityRun entity, List<string> roots, CancellationToken cancellationToken)
+    private async Task BeginAsync(EntityRun entity, List<string> roots, CancellationToken cancellationToken)
     {
-        if (Naming(entity) is { } naming)
+        foreach (var naming in Naming(entity))
         {
-            return !IsList(naming) ? ByLinkAsync(entity, naming, roots, cancellationToken)
+            await (!IsList(naming) ? ByLinkAsync(entity, naming, roots, cancellationToken)
                 : roots.Count <= AskedOneByOne ? ByListAsync(entity, naming, roots, cancellationToken)
-                : ByRelativeAsync(entity, cancellationToken);
+                : ByRelativeAsync(entity, cancellationToken));
         }
 
-        return IsKnownAtOnce(entity) && IsFirstChoice(entity) ? ByIdAsync(entity, cancellationToken) : Task.CompletedTask;
+        if (IsKnownAtOnce(entity) && IsFirstChoice(entity))
+            await ByIdAsync(entity, cancellationToken);
     }
 
     private async Task ByIdAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -71,11 +83,18 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
         var named = await links.UnreadAsync(Named(entity), among, cancellationToken);
         // Records stored with a link to a root are read too: they may have changed.
-        var known = Naming(entity) is { } naming && IsList(naming) ? await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken) : [];
-        await records.ByIdAsync(entity, [.. named.Union(known)], cancellationToken);
+        foreach (var naming in Naming(entity).Where(IsList))
+            named = [.. named.Union(await links.KnownAsync(entity.Staging, naming, root.Staging, cancellationToken))];
+        await records.ByIdAsync(entity, named, cancellationToken);
     }
 
     // If there are too many roots to search a list for each, only those without a result are searched, and only if they are few.
+    private async Task BareAsync(EntityRun entity, int roots, CancellationToken cancellationToken)
+    {
+        foreach (var naming in Naming(entity).Where(IsList))
+            await BareAsync(entity, naming, roots, cancellationToken);
+    }
+
     private async Task BareAsync(EntityRun entity, ColumnPlan naming, int roots, CancellationToken cancellationToken)
     {
         var bare = await links.BareAsync(root.Staging, Named(entity), new StagedLink(entity.Staging, naming), cancellationToken);
@@ -128,16 +147,23 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
             findings.Warnings.Add(what);
     }
 
-    // The column of an entity above the root that names the root.
-    private ColumnPlan? Naming(EntityRun entity) => entity.Plan.Level > root.Plan.Level
-        ? entity.Plan.Columns.FirstOrDefault(c => Names(c, root))
-        : null;
+    // The columns whose records belong to the root that they name.
+    private List<ColumnPlan> Naming(EntityRun entity) =>
+    [
+        .. entity.Plan.Columns.Where(
+            c => Names(c, root) && (c.Follow || (RecordFamily.TakesAll(root.Plan.Name) && entity.Plan.Level > root.Plan.Level))),
+    ];
 
     private List<StagedLink> Named(EntityRun entity) =>
     [
         .. root.Plan.Columns.Where(c => Names(c, entity)).Select(c => new StagedLink(root.Staging, c)),
-        .. others.Where(o => o != entity).SelectMany(o => o.Plan.Columns.Where(c => c.Follow && Names(c, entity)).Select(c => new StagedLink(o.Staging, c))),
+        .. others.Where(o => o != entity).SelectMany(o => FollowedFrom(o, entity)),
     ];
+
+    // Only records that a root names are followed further, not those that name a root.
+    private IEnumerable<StagedLink> FollowedFrom(EntityRun from, EntityRun to) => root.Plan.Columns.Any(c => Names(c, from))
+        ? from.Plan.Columns.Where(c => c.Follow && Names(c, to)).Select(c => new StagedLink(from.Staging, c))
+        : [];
 
     private IEnumerable<string> Followed(StagedLink link) =>
         from column in root.Plan.Columns
@@ -148,7 +174,7 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         root.Plan.Columns.All(c => !Names(c, entity) || c.Relations[0].Entity == entity.Plan.Name || others.All(o => o.Plan.Name != c.Relations[0].Entity));
 
     // Whether all that links to it is staged: no relation of another entity leads to it, and none of its records is found by a link to the root.
-    private bool IsKnownAtOnce(EntityRun entity) => Naming(entity) is null && Named(entity).All(l => l.From == root.Staging);
+    private bool IsKnownAtOnce(EntityRun entity) => Naming(entity).Count == 0 && Named(entity).All(l => l.From == root.Staging);
 
     private static bool IsList(ColumnPlan column) => column.Type.Shape == FieldShape.TextArray;
 

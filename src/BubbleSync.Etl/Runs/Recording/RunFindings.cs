@@ -97,7 +97,7 @@ internal sealed class RunFindings
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);
-        AddUnmapped(plan, entity.Flow.Mapper);
+        Warn(Unmapped(plan, entity.Flow.Mapper));
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
 
@@ -118,16 +118,18 @@ internal sealed class RunFindings
                 + "for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
-    private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
+    /// <summary>Returns the fields that records have and no line of the map reads, in words; null where there are none.</summary>
+    public static string? Unmapped(EntityPlan plan, RecordMapper mapper)
     {
         if (plan.Unmapped is not null)
-            return;
+            return null;
 
         var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
             .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
         var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
-        if (unmapped.Count > 0)
-            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}.");
+        return unmapped.Count > 0
+            ? $"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}."
+            : null;
     }
 
     private void AddNotes(EntityPlan plan, FieldTally tally)

@@ -60,6 +60,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
                 : run.Findings.IsPartial ? RunStatus.Partial : RunStatus.Succeeded,
             DryRun = options is ResyncOptions { DryRun: true },
             Backfill = options is ResyncOptions { Backfill: true },
+            MostRecords = (options as ResyncOptions)?.MostRecords,
             StartedAt = startedAt,
             FinishedAt = clock.GetUtcNow(),
             Api = journal.Api,

@@ -34,6 +34,7 @@ internal static class MapText
             ("type", JsonText.Of(field.Type)),
             ("from", Words(field.From)),
             ("relation", field.Relation.Count == 0 ? null : Words(field.Relation)),
+            ("follow", field.Follow ? "true" : null),
             ("note", note is null ? null : JsonText.Of(note)),
         ];
         return $"{{ {string.Join(", ", members.Where(m => m.Value is not null).Select(m => $"\"{m.Name}\": {m.Value}"))} }}";

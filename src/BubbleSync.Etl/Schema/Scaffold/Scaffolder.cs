@@ -88,14 +88,23 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         _warnings.AddRange(maps.Zip(types).Where(m => m.Second.HasNameless)
             .Select(m => $"{m.First.Name}: records have a field without a name, which no map can read. Give it a name in the Bubble editor."));
         _warnings.AddRange(maps.Zip(types).SelectMany(m => m.Second.SharedNames.Select(s => $"{m.First.Name}: {s.Message}")));
-        var kinds = maps.Zip(types)
-            .SelectMany(m => m.First.Fields.Zip(m.Second.Fields)
-                .SelectMany(f => f.First.Relation.Select(r => new EntityLink(m.First.Name, f.First.Column, r, FieldKind.IsList(f.Second.Type)))));
-        var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], kinds, known.ToDictionary(m => m.Name, m => m.Level));
+        var links = maps.Zip(types).SelectMany(m => Links(m.First, m.Second)).ToList();
+        var (levels, circles) = MergeLevels.Of([.. maps.Select(m => m.Name)], links.Select(l => l.Link), known.ToDictionary(m => m.Name, m => m.Level));
         _warnings.AddRange(circles.Select(c => $"{c.Entity}: column '{c.Column}' closes a circle with '{c.Target}': the levels leave it out of account, and "
             + "its links are kept all the same."));
-        return [.. maps.Select(m => m with { Level = levels[m.Name] }).OrderBy(m => m.Name, StringComparer.Ordinal)];
+        var all = known.Select(m => KeyValuePair.Create(m.Name, m.Level)).Concat(levels).ToDictionary();
+        var parents = ParentLinks.Of([.. links.Where(l => !l.IsCreator).Select(l => l.Link)], all);
+        return [.. maps.Select(m => m with
+        {
+            Level = levels[m.Name],
+            Fields = [.. m.Fields.Select(f => f with { Follow = parents.GetValueOrDefault(m.Name) == f.Column })],
+        }).OrderBy(m => m.Name, StringComparer.Ordinal)];
     }
+
+    private static IEnumerable<(EntityLink Link, bool IsCreator)> Links(EntityMap map, SurveyedType type) =>
+        from field in map.Fields.Zip(type.Fields)
+        from target in field.First.Relation
+        select (new EntityLink(map.Name, field.First.Column, target, FieldKind.IsList(field.Second.Type)), field.First.From.Contains(BubbleField.CreatedBy));
 
     private static EntityMap Map(SurveyedType type, string name, FieldProposer proposer) => new()
     {

@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Words;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Settings.Reading;
 
@@ -6,8 +7,24 @@ namespace BubbleSync.Etl.Settings.Reading;
 internal static class OptionsCheck
 {
     /// <summary>Returns everything that is wrong with the options of a resync.</summary>
-    public static IEnumerable<SyncError> Faults(ResyncOptions options)
+    public static IEnumerable<SyncError> Faults(ResyncOptions options, BubbleSettings bubble)
     {
+        if (options.MostRecords is { } records && (records < 1 || records > bubble.OffsetCeiling))
+        {
+            yield return Usage(
+                nameof(options.MostRecords),
+                Invariant($"MostRecords: a number from 1 to {bubble.OffsetCeiling} (Bubble:OffsetCeiling) is expected. For more, resync everything."));
+        }
+
+        if (options is { MostRecords: not null, Backfill: true } or { MostRecords: not null, Prune: PruneMode.Soft or PruneMode.Hard })
+        {
+            yield return Usage(
+                nameof(options.MostRecords),
+                "MostRecords reads only a part, so it goes with neither Prune nor Backfill, which need all records. Leave these out.");
+        }
+
+        if (options is { Create: true, DryRun: true } or { Create: true, Resume: true })
+            yield return Usage(nameof(options.Create), "Create makes tables before a run begins, so it goes with neither DryRun nor Resume. Leave these out.");
         foreach (var fault in Faults(options.Prune, options.PruneLimitPercent, options.MaxCalls))
             yield return fault;
         if (options.MaxRejects is { } most && !IsPart(most))

@@ -33,6 +33,7 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
         new("Prices:Thing", s => s.Prices.Thing, 0, DearestPrice),
         new("Prices:Character", s => s.Prices.Character, 0, DearestPrice),
         new("Prices:Byte", s => s.Prices.Byte, 0, DearestPrice),
+        new("Prices:PerUnit", s => s.Prices.PerUnit, 0, DearestPrice),
     }.ToDictionary(r => r.Setting);
 
     /// <summary>The fault of a value outside of the range.</summary>

@@ -96,6 +96,8 @@ internal sealed class SettingsReader
             Thing = Price("Prices:Thing", otherwise.Thing),
             Character = Price("Prices:Character", otherwise.Character),
             Byte = Price("Prices:Byte", otherwise.Byte),
+            Currency = Words("Prices:Currency"),
+            PerUnit = Price("Prices:PerUnit", otherwise.PerUnit),
         };
     }
 

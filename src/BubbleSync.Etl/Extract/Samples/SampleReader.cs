@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Settings;
 
-namespace BubbleSync.Etl.Extract;
+namespace BubbleSync.Etl.Extract.Samples;
 
 /// <summary>
 /// Reads some of an entity's records in stretches, spread evenly over its history. The choice is not random: the same data give the same records. A sample of a

@@ -6,23 +6,17 @@ using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Runs.Chosen;
 
-/// <summary>Returns the outcome of each invoice and of its related records.</summary>
-internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
+/// <summary>Returns the outcome of each record and of its related records.</summary>
+internal sealed class RecordOutcomes(EntityRun root, IReadOnlyList<EntityRun> others, RelatedRecords related, StagedOutcomes outcomes, bool isForced)
 {
-    // The results' names, which are older than the entities', in merge order.
-    private static readonly (string Entity, InvoiceAction Action)[] Actions =
-    [
-        ("agent", InvoiceAction.Agent), ("customer", InvoiceAction.Customer), ("user", InvoiceAction.User), ("invoice", InvoiceAction.Invoice),
-        ("payment", InvoiceAction.Payments),
-        ("submitted_payment", InvoiceAction.SubmittedPayments), ("invoice_item", InvoiceAction.InvoiceItems), ("seda_registration", InvoiceAction.Seda),
-    ];
+    private readonly List<string> _order = [.. others.Append(root).OrderBy(e => e.Plan.Level).Select(e => e.Plan.Name)];
 
     private readonly Dictionary<(string Entity, string? Id), string> _rejects = others.Prepend(root)
         .SelectMany(o => o.Rejects.Select(r => (Key: (o.Plan.Name, r.BubbleId), r.Message)))
         .DistinctBy(r => r.Key).ToDictionary(r => r.Key, r => r.Message);
 
-    /// <summary>Returns one result for each id, ordered by id, as they are read: only one invoice's outcomes are in memory.</summary>
-    public async IAsyncEnumerable<InvoiceResult> ReadAsync(
+    /// <summary>Returns one result for each id, ordered by id, as they are read: only one record's outcomes are in memory.</summary>
+    public async IAsyncEnumerable<RecordResult> ReadAsync(
         IReadOnlyList<string> ids, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var rows = outcomes.ReadAsync([.. Queries()], since, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -50,38 +44,28 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         }
     }
 
-    private InvoiceResult Result(string id, Dictionary<string, List<StagedOutcome>> mine)
+    private RecordResult Result(string id, Dictionary<string, List<StagedOutcome>> mine)
     {
         if (!mine.ContainsKey(root.Plan.Name))
-            return Missing(id);
+            return new UnsyncedRecord(root.Plan.Name).Missing(id);
 
         var troubles = mine.Values.SelectMany(m => m.Select(o => Trouble(o, mine))).OfType<SyncTrouble>()
             .OrderBy(t => t.Entity, StringComparer.Ordinal).ThenBy(t => t.BubbleId, StringComparer.Ordinal).ToList();
         var steps = !isForced && mine.Values.All(IsUnchanged)
-            ? [new SyncStep(InvoiceAction.Skip, true)]
-            : Actions.Where(a => mine.ContainsKey(a.Entity))
-                .Select(a => Step(a.Action, mine[a.Entity], troubles.Where(t => t.Entity == a.Entity)))
-                .ToList();
-        return new InvoiceResult(troubles.All(t => t.Severity != Severity.Error), id, steps, troubles, Stats(mine));
-    }
-
-    private InvoiceResult Missing(string id)
-    {
-        var message = $"Bubble has no {root.Plan.Name} {id}: it was deleted, is of another type, or the token may not see it.";
-        return new InvoiceResult(
-            false, id, [new SyncStep(InvoiceAction.Invoice, false, message)],
-            [new SyncTrouble(Severity.Error, root.Plan.Name, id, ErrorCode.NotFound, message)], new InvoiceStats());
+            ? [new RecordStep(RecordStep.Skip, true)]
+            : _order.Where(mine.ContainsKey).Select(entity => Step(entity, mine[entity], troubles.Where(t => t.Entity == entity))).ToList();
+        return new RecordResult(troubles.All(t => t.Severity != Severity.Error), id, steps, troubles, Stats(mine));
     }
 
     private static bool IsUnchanged(IReadOnlyList<StagedOutcome> records) =>
         records.All(o => o.State is StagedState.Kept or StagedState.Missing or StagedState.Conflicting);
 
-    private SyncStep Step(InvoiceAction action, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
+    private RecordStep Step(string entity, IReadOnlyList<StagedOutcome> records, IEnumerable<SyncTrouble> troubles)
     {
         var failures = troubles.Where(t => t.Severity == Severity.Error).Select(t => t.Message).ToList();
         return failures.Count > 0
-            ? new SyncStep(action, false, string.Join(" ", failures))
-            : new SyncStep(action, true, Outcome: isForced && IsUnchanged(records) ? StepOutcome.Unchanged : null);
+            ? new RecordStep(entity, false, string.Join(" ", failures))
+            : new RecordStep(entity, true, Outcome: isForced && IsUnchanged(records) ? StepOutcome.Unchanged : null);
     }
 
     private SyncTrouble? Trouble(StagedOutcome outcome, Dictionary<string, List<StagedOutcome>> mine)
@@ -110,21 +94,9 @@ internal sealed class InvoiceOutcomes(EntityRun root, IReadOnlyList<EntityRun> o
         && related.Alternatives(run).Any(other => (mine.GetValueOrDefault(other.Plan.Name) ?? []).Any(o =>
             o.Id == outcome.Id && (o.State != StagedState.Missing || string.CompareOrdinal(o.Entity, outcome.Entity) < 0)));
 
-    private static InvoiceStats Stats(Dictionary<string, List<StagedOutcome>> mine)
-    {
-        int Stored(string entity) =>
-            (mine.GetValueOrDefault(entity) ?? []).Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting);
-
-        return new InvoiceStats
-        {
-            Agent = Stored("agent"),
-            Customer = Stored("customer"),
-            User = Stored("user"),
-            Payments = Stored("payment"),
-            SubmittedPayments = Stored("submitted_payment"),
-            InvoiceItems = Stored("invoice_item"),
-            Seda = Stored("seda_registration"),
-            Invoice = Stored("invoice"),
-        };
-    }
+    private Dictionary<string, int> Stats(Dictionary<string, List<StagedOutcome>> mine) => _order
+        .Select(entity => (Entity: entity, Count: mine.GetValueOrDefault(entity, [])
+            .Count(o => o.State is StagedState.Kept or StagedState.Written or StagedState.Conflicting)))
+        .Where(s => s.Count > 0)
+        .ToDictionary(s => s.Entity, s => s.Count);
 }

@@ -15,16 +15,14 @@ using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Chosen;
 
-/// <summary>Syncs invoices with all related records: reads them by id, many per call, then stages, merges and patches as usual.</summary>
-internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
+/// <summary>Syncs records of an entity with all related records: reads them by id, many per call, then stages, merges and patches as usual.</summary>
+internal sealed class RecordRun : IRecordedRun, IAsyncDisposable
 {
-    /// <summary>The entity whose records are chosen.</summary>
-    public const string Root = "invoice";
-
     private readonly SyncSettings _settings;
     private readonly TargetDatabase _database;
     private readonly RunJournal _journal;
     private readonly TimeProvider _clock;
+    private readonly string _root;
     private readonly bool _force;
     private readonly BubbleConnection _bubble;
     private readonly TargetTransactions _transactions;
@@ -34,11 +32,12 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     private long _failures;
 
     /// <summary>Sets up a run; sends and writes nothing yet.</summary>
-    public InvoiceRun(
-        SyncSettings settings, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, ResolvePlans resolve, RunJournal journal,
-        TimeProvider clock)
+    public RecordRun(
+        SyncSettings settings, string root, bool force, BubbleConnection bubble, TargetDatabase database, RunLock runLock, ResolvePlans resolve,
+        RunJournal journal, TimeProvider clock)
     {
-        (_settings, _bubble, _database, _resolve, _journal, _clock, _force) = (settings, bubble, database, resolve, journal, clock, force);
+        (_settings, _bubble, _database, _resolve, _journal, _clock) = (settings, bubble, database, resolve, journal, clock);
+        (_root, _force) = (root, force);
         _transactions = new TargetTransactions(database, dryRun: false, runLock.CheckAsync);
         _order = new ReadingOrder(clock);
     }
@@ -58,16 +57,16 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     /// <summary>Runs to the end.</summary>
     /// <param name="choose">Gets what to sync; may call Bubble.</param>
     /// <param name="patches">The patch stage.</param>
-    /// <param name="take">Receives the outcome of each invoice, once all are merged.</param>
+    /// <param name="take">Receives the outcome of each record, once all are merged.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     public async Task RunAsync(
-        Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<InvoiceResult> take,
+        Func<BubbleClient, EntityPlan, CancellationToken, Task<FoundRecords>> choose, PatchStage patches, Action<RecordResult> take,
         CancellationToken cancellationToken)
     {
         var plans = await _resolve(Findings, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         _entities = [.. plans.Select(p => new EntityRun(p, graph, _database, _journal) { StartedAt = _clock.GetUtcNow() })];
-        var (root, others) = (_entities.First(e => e.Plan.Name == Root), _entities.Where(e => e.Plan.Name != Root).ToList());
+        var (root, others) = (_entities.First(e => e.Plan.Name == _root), _entities.Where(e => e.Plan.Name != _root).ToList());
         var records = new ChosenRecords(_bubble.Client, _settings.Bubble, _order);
         var related = new RelatedRecords(root, others, records, new StagedLinks(_database), Findings);
         var outcomes = new StagedOutcomes(_database);
@@ -101,7 +100,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
             .Finish(final)
             .Once(
                 "outcomes",
-                token => ReportAsync(new InvoiceOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, token), chosen.Count, take))
+                token => ReportAsync(new RecordOutcomes(root, others, related, outcomes, _force).ReadAsync(chosen.Ids, since, token), chosen.Count, take))
             .Once("drop staging", token => final.ClearAsync(_entities, token))
             .RunAsync();
     }
@@ -117,7 +116,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
             await root.Flow.PassAsync(token => ReplayedRecords.ReadAsync(chosen.Unusable.ToAsyncEnumerable(), _order, token), cancellationToken);
     }
 
-    private async Task ReportAsync(IAsyncEnumerable<InvoiceResult> results, int count, Action<InvoiceResult> take)
+    private async Task ReportAsync(IAsyncEnumerable<RecordResult> results, int count, Action<RecordResult> take)
     {
         var hasSuccess = false;
         await foreach (var result in results)
@@ -140,7 +139,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
     }
 
     // Rejected records are among the findings already.
-    private void AddFailures(InvoiceResult result)
+    private void AddFailures(RecordResult result)
     {
         foreach (var error in result.Errors.Where(e => e is { Severity: Severity.Error, Code: not ErrorCode.Rejected }))
         {
@@ -154,7 +153,7 @@ internal sealed class InvoiceRun : IRecordedRun, IAsyncDisposable
         if (_failures <= RunFindings.MostRejects)
             return;
 
-        var message = Invariant($"{Root}: {_failures} records were not synced; the first {RunFindings.MostRejects} are named.");
-        Findings.Errors.Add(new SyncError(SyncStage.Extract, Root, null, null, ErrorCode.NotFound, message));
+        var message = Invariant($"{_root}: {_failures} records were not synced; the first {RunFindings.MostRejects} are named.");
+        Findings.Errors.Add(new SyncError(SyncStage.Extract, _root, null, null, ErrorCode.NotFound, message));
     }
 }

@@ -5,7 +5,7 @@ using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 
-namespace BubbleSync.Etl.Runs;
+namespace BubbleSync.Etl.Runs.Foreseen;
 
 /// <summary>Estimates a resync from one count per entity, without reading it.</summary>
 internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, BubbleSettings settings, PriceSettings prices, IReadOnlyList<string> patches)
@@ -21,10 +21,23 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
         var entities = new PlannedEntity[plan.Entities.Count];
         await ParallelWork.RunAsync(
             Enumerable.Range(0, entities.Length), 1, async (i, token) => entities[i] = await EstimateAsync(plan.Entities[i], token), cancellationToken);
+        var units = entities.Sum(e => e.WorkloadUnits) + (described * prices.Call);
         return new PlanReport(
             entities, entities.Sum(e => e.Records), described + entities.Sum(e => e.Calls), Math.Round(entities.Sum(e => e.Seconds), 1),
-            entities.Sum(e => e.WorkloadUnits) + (described * prices.Call), patches, plan.Warnings);
+            units, patches, [.. plan.Warnings, .. HalfPriced()])
+        {
+            Price = PriceOf(units),
+            Currency = IsPriced ? prices.Currency : null,
+        };
     }
+
+    private bool IsPriced => prices is { Currency: not null, PerUnit: > 0 };
+
+    private decimal? PriceOf(decimal units) => IsPriced ? Math.Round(units * prices.PerUnit, 4) : null;
+
+    private IEnumerable<string> HalfPriced() => (prices.Currency is null) == (prices.PerUnit == 0)
+        ? []
+        : [$"There is no price in money, because {(prices.Currency is null ? "Prices:Currency" : "Prices:PerUnit")} is not set."];
 
     private async Task<PlannedEntity> EstimateAsync(EntityPlan entity, CancellationToken cancellationToken)
     {
@@ -41,7 +54,10 @@ internal sealed class ResyncForecast(SyncPlan plan, BubbleConnection bubble, Bub
         var units = (calls * (prices.Call + prices.Search)) + (records * (prices.Thing + (recordBytes * (prices.Character + prices.Byte))));
         return new PlannedEntity(
             entity.Name, entity.Level, entity.Target.Name, entity.Columns.Count, records, windows, pages, calls, Math.Round(
-                calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1));
+                calls * 60.0 / settings.RequestsPerMinute, 1), Math.Round(units, 1))
+        {
+            Price = PriceOf(units),
+        };
     }
 
     private static long Ceiling(long number, long by) => (number + by - 1) / by;
