@@ -45,6 +45,7 @@ public sealed partial class SyncEngine
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);
         target.ResolveNames(app);
-        return await new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run).RunAsync(options, cancellationToken);
+        var audit = new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run);
+        return await audit.RunAsync(options, cancellationToken) with { Target = target.Place };
     }, cancellationToken);
 }

@@ -75,7 +75,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         {
             options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
             if (options.Entities.Count == 0)
-                return NothingToFill();
+                return NothingToFill(target.Place);
             plan = target.Plan(options.Entities).ThrowIfInvalid();
         }
 
@@ -101,10 +101,11 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
 
-    private RunReport NothingToFill() => new()
+    private RunReport NothingToFill(TargetPlace target) => new()
     {
         RunId = null,
         Kind = RunKind.Resync,
+        Target = target,
         Status = RunStatus.Succeeded,
         StartedAt = clock.GetUtcNow(),
         FinishedAt = clock.GetUtcNow(),
@@ -157,7 +158,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         target.Plan(entities).ThrowIfInvalid();
         using var bubble = Connect();
         await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
-        return await new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames).RunAsync(cancellationToken);
+        var forecast = new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames);
+        return await forecast.RunAsync(cancellationToken) with { Target = target.Place };
     }, cancellationToken);
 
     /// <summary>Checks everything that a run needs, changes nothing, and reports how to fix what is wrong.</summary>

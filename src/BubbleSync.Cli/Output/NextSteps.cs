@@ -37,7 +37,10 @@ internal sealed class NextSteps
     public string Text(SyncError error) => Text(error.Message, error.Next);
 
     /// <summary>Returns an action as a command.</summary>
-    public string Command(NextAction action) => $"bubblesync {Words(action)}{_options}";
+    public string Command(NextAction action) => Command(Words(action));
+
+    /// <summary>Returns words as a command.</summary>
+    public string Command(string words) => $"bubblesync {words}{_options}";
 
     private static string Words(NextAction action) => action.Kind switch
     {

@@ -12,6 +12,9 @@ public sealed record PlanReport(
     IReadOnlyList<PlannedEntity> Entities, long Records, long Calls, double Seconds, decimal WorkloadUnits, IReadOnlyList<string> Patches,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

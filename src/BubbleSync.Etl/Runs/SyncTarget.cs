@@ -35,6 +35,9 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The database.</summary>
     public TargetDatabase Database { get; }
 
+    /// <summary>Server, database and schema, for reports.</summary>
+    public TargetPlace Place => Database.Place;
+
     /// <summary>Reads the maps, then opens the database and reads its catalogue.</summary>
     public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, ILogger logger, CancellationToken cancellationToken)
     {
