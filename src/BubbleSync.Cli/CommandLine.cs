@@ -37,6 +37,7 @@ internal static class CommandLine
             VerifyVerb.Command(),
             SchemaVerb.Command(),
             ScaffoldVerb.Command(),
+            StatusVerb.Command(),
             RunsVerb.Command(),
             DatabaseVerb.Command(),
             PlanVerb.Command(),

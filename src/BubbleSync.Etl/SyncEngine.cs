@@ -75,7 +75,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         {
             options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
             if (options.Entities.Count == 0)
-                return NothingToFill(target.Place);
+                return NothingToFill(target.Database.Place);
             plan = target.Plan(options.Entities).ThrowIfInvalid();
         }
 
@@ -159,7 +159,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         using var bubble = Connect();
         await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var forecast = new ResyncForecast(target.Plan(entities), bubble, settings.Bubble, settings.Prices, target.PatchNames);
-        return await forecast.RunAsync(cancellationToken) with { Target = target.Place };
+        return await forecast.RunAsync(cancellationToken) with { Target = target.Database.Place };
     }, cancellationToken);
 
     /// <summary>Checks everything that a run needs, changes nothing, and reports how to fix what is wrong.</summary>

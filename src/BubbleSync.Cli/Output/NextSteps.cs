@@ -51,6 +51,7 @@ internal sealed class NextSteps
         NextActionKind.Backfill => $"resync --backfill{Entities(action)}",
         NextActionKind.PruneSoft => $"resync{Entities(action)} --prune soft",
         NextActionKind.SyncIncremental => $"sync incremental{Entities(action)} --prune soft",
+        NextActionKind.SyncChanges => $"sync incremental{Entities(action)}",
         NextActionKind.FixPatch => $"patch {action.PatchName}",
         NextActionKind.ShowRejects => $"runs rejected {Run(action)}",
         NextActionKind.Reprocess => $"runs reprocess {Run(action)}",

@@ -15,6 +15,8 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(SchemaAuditReport))]
 [JsonSerializable(typeof(LinkAuditReport))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(WatermarkResetReport))]
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]

@@ -35,9 +35,6 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>The database.</summary>
     public TargetDatabase Database { get; }
 
-    /// <summary>Server, database and schema, for reports.</summary>
-    public TargetPlace Place => Database.Place;
-
     /// <summary>Reads the maps, then opens the database and reads its catalogue.</summary>
     public static async Task<SyncTarget> OpenAsync(SyncSettings settings, string applicationName, ILogger logger, CancellationToken cancellationToken)
     {
@@ -121,7 +118,8 @@ internal sealed class SyncTarget : IAsyncDisposable
     public RunJournal Journal(Guid runId, bool readsBubble = true, bool isDryRun = false) =>
         new(Database, runId, _logger, _settings.Run.KeepDays, readsBubble ? Source : new MirroredSource(Database.Schema, "")) { IsDryRun = isDryRun };
 
-    private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
+    /// <summary>The app in the settings.</summary>
+    public MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
 
     /// <summary>Throws if the tables mirror another app than the settings name.</summary>
     public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
@@ -137,6 +135,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Throws if the user cannot read all the control tables, or a newer program made them.</summary>
     public Task RequireControlTablesReadableAsync(CancellationToken cancellationToken) =>
         Database.RunAsync(c => ControlTableChecks.RequireReadableAsync(c, cancellationToken), cancellationToken);
+
+    /// <summary>Creates the control tables that are missing, for a command that reads them; throws if it cannot read them.</summary>
+    public Task EnsureControlTablesReadableAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
 
     /// <summary>Throws if the missing tables cannot be created.</summary>
     public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)
