@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
 using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl;
+using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -17,18 +19,13 @@ internal sealed class CommandContext(ParseResult parsed)
 {
     private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
 
-    // These name a server. They fill gaps in a connection string; without one they have no effect.
-    private static readonly string[] VariablesOfLibpq = ["PGHOST", "PGHOSTADDR", "PGSERVICE"];
-
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
     private SyncSettings? _settings;
     private RunNotifier? _notifier;
     private RunReport? _ended;
     private IReadOnlyList<SyncError> _errors = [];
-
-    /// <summary>The folder for what the program keeps: the embedded server, the demo's results.</summary>
-    public static string Home => Path.GetFullPath(Environment.GetEnvironmentVariable("BUBBLESYNC_HOME") is { Length: > 0 } home ? home : ".bubblesync");
+    private PostgresSettings? _target;
 
     /// <summary>Whether stdout carries one JSON document and nothing else.</summary>
     public bool IsJson => CommonOptions.IsJson(parsed) && !IsPart;
@@ -64,31 +61,32 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <param name="cancellationToken">Interrupts it.</param>
     public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
     {
-        var settings = Settings();
+        var settings = ReadSettings();
         if (settings.Postgres.ConnectionString is not null)
-            return await work(Engine(settings));
+            return await work(TargetEngine(settings));
 
-        if (VariablesOfLibpq.FirstOrDefault(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))) is { } variable)
-        {
-            Tell($"note: Postgres:ConnectionString is not set, so that the embedded PostgreSQL in {Path.Combine(Home, "postgres")} is used. "
-                + $"{variable} is set: to use the server of libpq's variables, set Postgres:ConnectionString to postgresql://");
-        }
-
-        await using var server = await EmbeddedPostgresServer.StartAsync(
-            new EmbeddedPostgresOptions { Folder = Path.Combine(Home, "postgres") }, cancellationToken);
-        return await work(Engine(settings with { Postgres = settings.Postgres with { ConnectionString = server.ConnectionString } }));
+        var embedded = EmbeddedDatabase.Of(parsed);
+        embedded.Notes().ForEach(Tell);
+        await using var server = await embedded.StartAsync(fresh: false, cancellationToken);
+        return await work(TargetEngine(settings with { Postgres = settings.Postgres.Embedded(server.ConnectionString, embedded.Folder) }));
     }, cancellationToken);
 
     /// <summary>Runs a command that writes nothing: with the database that is set, or an embedded one that exists already; otherwise without any.</summary>
     public Task<int> RunWithDatabaseIfAnyAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
-        Directory.Exists(Path.Combine(Home, "postgres")) ? RunAsync(kind, work, cancellationToken) : RunWithoutDatabaseAsync(kind, work, cancellationToken);
+        Directory.Exists(EmbeddedDatabase.Of(parsed).Folder) ? RunAsync(kind, work, cancellationToken) : RunWithoutDatabaseAsync(kind, work, cancellationToken);
 
     /// <summary>Runs a command that needs no database.</summary>
     public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
-        GuardedAsync(kind, () => work(Engine(Settings())), cancellationToken);
+        GuardedAsync(kind, () => work(Engine(ReadSettings())), cancellationToken);
 
-    /// <summary>The engine with these settings; it logs if that is requested.</summary>
-    public SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
+    /// <summary>The engine with these settings, whose database the printed result names; it logs if that is requested.</summary>
+    public SyncEngine TargetEngine(SyncSettings settings)
+    {
+        _target = settings.Postgres;
+        return Engine(settings);
+    }
+
+    private SyncEngine Engine(SyncSettings settings) => new(settings, TimeProvider.System, _logger);
 
     /// <summary>Runs a command and reports its failure, if there is one; then reports the end outside.</summary>
     public async Task<int> GuardedAsync(string kind, Func<Task<int>> work, CancellationToken cancellationToken)
@@ -195,7 +193,18 @@ internal sealed class CommandContext(ParseResult parsed)
             Console.Out.WriteLine(json());
         else
             text(Terminal.Out);
+        PrintTarget();
         return ExitCode.Done;
+    }
+
+    /// <summary>The database in which the command works, for a result as JSON; null where it works in none.</summary>
+    public JsonNode? TargetJson => _target is { } target ? JsonNode.Parse(ReportJson.Write(LibpqAddress.Place(target))) : null;
+
+    /// <summary>Prints in which database the command worked, as the last line of a result as text.</summary>
+    public void PrintTarget()
+    {
+        if (!IsJson && _target is { } target)
+            RunSummary.Line(Terminal.Out, $"target: {LibpqAddress.Place(target).Text}");
     }
 
     /// <summary>With <c>--verbose</c>, prints the cause of an error on stderr: types and places only, as an exception's message may hold a secret.</summary>
@@ -205,7 +214,8 @@ internal sealed class CommandContext(ParseResult parsed)
             Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
     }
 
-    private SyncSettings Settings()
+    /// <summary>Reads the settings that the command line names.</summary>
+    public SyncSettings ReadSettings()
     {
         var origins = CommonOptions.Settings.Concat(NotifyOptions.Settings).Select(s => KeyValuePair.Create(s.Value, s.Key.Name))
             .Concat(EnvironmentFile.Origins).ToDictionary();

@@ -24,8 +24,17 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
+    /// <summary>Whether Ctrl-C is meant for a program that was started in this terminal.</summary>
+    public static bool LeavesCtrlC { get; set; }
+
     private void Handle(PosixSignalContext context)
     {
+        if (LeavesCtrlC && context.Signal == PosixSignal.SIGINT)
+        {
+            context.Cancel = true;
+            return;
+        }
+
         if (Interlocked.Increment(ref _count) > 1)
             Environment.Exit(ExitCode.Interrupted);
 

@@ -17,6 +17,8 @@ internal sealed class Cluster(string folder, string place, Account account)
 
     internal string Log { get; } = Path.Combine(folder, "postgres.log");
 
+    private string PortFile { get; } = Path.Combine(folder, "port");
+
     private string PasswordFile { get; } = Path.Combine(folder, "password");
 
     /// <summary>The major version that the data belong to, or null where there are none yet.</summary>
@@ -51,6 +53,12 @@ internal sealed class Cluster(string folder, string place, Account account)
     internal string Password() => File.Exists(PasswordFile)
         ? File.ReadAllText(PasswordFile)
         : throw new EmbeddedPostgresException($"The password of the cluster, {PasswordFile}, is gone. Delete {folder} to begin with empty data.");
+
+    /// <summary>The port of the last start, so that an address stays valid; null where there is none.</summary>
+    internal int? LastPort() =>
+        File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+
+    internal void RememberPort(int port) => File.WriteAllText(PortFile, port.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Reads the end of the server's log, for an error message.</summary>
     internal string LogTail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(15)) : "(no log)";

@@ -9,6 +9,9 @@ public sealed record EmbeddedPostgresOptions
     /// <summary>Whether the last user deletes the folder. Default false: the data stays for the next start.</summary>
     public bool Temporary { get; init; }
 
+    /// <summary>Whether the database is dropped first, so that it is empty. Default false.</summary>
+    public bool Fresh { get; init; }
+
     /// <summary>Settings that override ours, e.g. <c>fsync</c> to <c>off</c>. Default none.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 

@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>A private PostgreSQL on a loopback port: started or, where another owner runs it already, shared. The last owner stops it.</summary>
+/// <summary>A private PostgreSQL on a loopback port: started or, where it runs already, shared. The last owner stops it, unless it is kept.</summary>
 public sealed class EmbeddedPostgresServer : IAsyncDisposable
 {
     private static readonly TimeSpan AdoptLimit = TimeSpan.FromSeconds(60);
@@ -96,6 +96,20 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         _running = await StartServerAsync(Port, cancellationToken);
     }
 
+    /// <summary>Keeps the server running when its last owner leaves, until <see cref="ReleaseAsync"/>, or until the server or the machine is stopped.</summary>
+    public async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
+        await File.WriteAllTextAsync(_owners.Kept, "", cancellationToken);
+    }
+
+    /// <summary>Lets the last owner stop the server again.</summary>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        using var alone = await FolderLock.TakeAsync(_place, cancellationToken);
+        File.Delete(_owners.Kept);
+    }
+
     /// <summary>Signs out; the last owner stops the server, and deletes the folder if it is temporary.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -121,18 +135,19 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             _binaries = await search.FindAsync(_options.BinFolder, _cluster.Major(), cancellationToken);
             await _cluster.PrepareAsync(_binaries, durable: _options.Settings.GetValueOrDefault("fsync") != "off", cancellationToken);
             _cluster.TrimLog();
+            File.Delete(_owners.Kept);
             _running = await StartServerAsync(null, cancellationToken);
         }
 
-        ServerVersion = await Probe.EnsureDatabaseAsync(_cluster, Port, _options.Database, cancellationToken);
+        ServerVersion = await Probe.EnsureDatabaseAsync(_cluster, Port, _options.Database, _options.Fresh, cancellationToken);
     }
 
-    /// <summary>Signs out, and stops the server if no other owner remains; returns whether it did.</summary>
+    /// <summary>Signs out, and stops the server if no other owner remains and it is not kept; returns whether it did.</summary>
     private async Task<bool> LeaveAsync()
     {
         using var alone = await FolderLock.TakeAsync(_place, CancellationToken.None);
         await _signedIn.DisposeAsync();
-        if (_owners.AnyAlive())
+        if (_owners.AnyAlive() || File.Exists(_owners.Kept))
             return false;
 
         if (_binaries is not null && PidFile.Read(_cluster.Data) is { } running)
@@ -151,9 +166,9 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             if (PidFile.Read(_cluster.Data) is not { } found)
                 return null;
 
-            if (!new ServerProcess(found.ProcessId).IsRunning())
+            if (!new ServerProcess(found.ProcessId).IsRunningOn(_cluster.Data))
             {
-                // The next server checks the file of a dead one, but it would mistake any other program with that id for a server.
+                // The next server checks the file of a dead one, but it would mistake anything with that id for a server.
                 ForgetStranger(found);
                 return null;
             }
@@ -191,9 +206,9 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     {
         try
         {
+            // Another program, the server of other data, or a zombie, which stays where nobody collects it, as in a container without an init.
             using var process = Process.GetProcessById(found.ProcessId);
-            if (!process.ProcessName.StartsWith("postgres", StringComparison.Ordinal))
-                File.Delete(PidFile.PathIn(_cluster.Data));
+            File.Delete(PidFile.PathIn(_cluster.Data));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {

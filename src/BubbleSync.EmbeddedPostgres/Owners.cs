@@ -10,6 +10,9 @@ internal sealed class Owners(string folder)
     /// <summary>The file that marks that a watchdog will stop the server.</summary>
     internal string Mark { get; } = Path.Combine(folder, "stopping");
 
+    /// <summary>The file that keeps the server running without an owner. A new start deletes it: it does not outlive the server.</summary>
+    internal string Kept { get; } = Path.Combine(folder, "kept");
+
     /// <summary>Signs in; disposing the file signs out. Its name begins with our process id, for the watchdog.</summary>
     internal FileStream SignIn()
     {

@@ -32,13 +32,16 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
         ["max_parallel_workers_per_gather"] = "0",
     };
 
-    /// <summary>Starts on the port, or on a free one if none is given; returns the server's PID file.</summary>
+    /// <summary>Starts on the port; if none is given, on that of the last start, or on another if it is taken. Returns the server's PID file.</summary>
     internal async Task<PidFile> StartAsync(ServerBinaries binaries, int? port, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            if (await TryStartAsync(binaries, port ?? FreePort(), cancellationToken) is { } running)
+            if (await TryStartAsync(binaries, port ?? FreePort(attempt == 1 ? cluster.LastPort() : null), cancellationToken) is { } running)
+            {
+                cluster.RememberPort(running.Port);
                 return running;
+            }
 
             // Another program may take a free port before the server does; and after a crash, the old server's last child may still hold its memory.
             var tail = cluster.LogTail();
@@ -105,10 +108,17 @@ internal sealed class Postmaster(Cluster cluster, Account account, IReadOnlyDict
             .Concat(settings)
             .Append(new("port", port.ToString(CultureInfo.InvariantCulture)));
 
-    private static int FreePort()
+    private static int FreePort(int? wanted)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var listener = new TcpListener(IPAddress.Loopback, wanted ?? 0);
+        try
+        {
+            listener.Start();
+            return ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+        catch (SocketException) when (wanted is not null)
+        {
+            return FreePort(null);
+        }
     }
 }

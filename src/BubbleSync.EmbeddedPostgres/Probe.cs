@@ -47,16 +47,23 @@ internal static class Probe
         }
     }
 
-    /// <summary>Creates the database if missing; returns the server's version.</summary>
-    internal static async Task<Version> EnsureDatabaseAsync(Cluster cluster, int port, string database, CancellationToken cancellationToken)
+    /// <summary>Creates the database if missing, or anew; returns the server's version.</summary>
+    internal static async Task<Version> EnsureDatabaseAsync(Cluster cluster, int port, string database, bool fresh, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cluster, port, cancellationToken);
+        var quoted = $"\"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        if (fresh)
+        {
+            // Whoever still looks at it loses the connection.
+            await using var drop = new NpgsqlCommand($"drop database if exists {quoted} with (force)", connection);
+            await drop.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         await using var search = new NpgsqlCommand("select exists (select from pg_database where datname = $1)", connection);
         search.Parameters.Add(new() { Value = database });
         if (await search.ExecuteScalarAsync(cancellationToken) is not true)
         {
-            var quoted = database.Replace("\"", "\"\"", StringComparison.Ordinal);
-            await using var create = new NpgsqlCommand($"create database \"{quoted}\"", connection);
+            await using var create = new NpgsqlCommand($"create database {quoted}", connection);
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
 

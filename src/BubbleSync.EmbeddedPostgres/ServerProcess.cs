@@ -29,6 +29,29 @@ internal sealed class ServerProcess(int id)
         }
     }
 
+    /// <summary>Whether the server of these data runs under this id. After a restart of the machine, another server may have the id.</summary>
+    internal bool IsRunningOn(string data) => IsRunning() && !IsOfOtherData(data);
+
+    /// <summary>Whether a PostgreSQL that runs under this id certainly works on other data; known on Linux only.</summary>
+    internal bool IsOfOtherData(string data)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+
+        try
+        {
+            var words = File.ReadAllText(Invariant($"/proc/{id}/cmdline")).Split('\0');
+            // A process that is no server but a part of one has a title instead. A folder that was moved while its server runs is gone from its old place.
+            return Array.IndexOf(words, "-D") is >= 0 and var place
+                ? words[place + 1] is var other && other != data && Directory.Exists(other)
+                : words[0].StartsWith("postgres: ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Ends the server: fast, which loses nothing, or immediate, which is a crash; then kills it if it runs on.</summary>
     internal async Task StopAsync(bool immediate, ServerBinaries binaries, string data, CancellationToken cancellationToken)
     {

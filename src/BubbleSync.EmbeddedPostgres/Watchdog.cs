@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace BubbleSync.EmbeddedPostgres;
 
-/// <summary>A small shell that outlives its owner: if the owner ends unexpectedly, it stops the server, unless another owner lives.</summary>
+/// <summary>A small shell that outlives its owner: if the owner ends unexpectedly, it stops the server, unless another owner lives or it is kept.</summary>
 internal sealed class Watchdog : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -14,12 +14,13 @@ internal sealed class Watchdog : IDisposable
         """
         exec >/dev/null 2>&1
         trap '' HUP INT TERM
-        owners=$1 mine=$2 mark=$3 data=$4
-        shift 4
+        owners=$1 mine=$2 mark=$3 kept=$4 data=$5
+        shift 5
         read -r word && exit 0
         sleep 2
         rm -f "$mine"
 
+        [ ! -e "$kept" ] || exit 0
         : > "$mark"
         for owner in "$owners"/*; do
           name=${owner##*/}
@@ -48,7 +49,7 @@ internal sealed class Watchdog : IDisposable
         if (OperatingSystem.IsWindows())
             return null;
 
-        string[] words = [.. ProcessSession.Own(), "/bin/sh", "-c", Script, "sh", owners.Folder, mine, owners.Mark, data, .. deleteAtEnd];
+        string[] words = [.. ProcessSession.Own(), "/bin/sh", "-c", Script, "sh", owners.Folder, mine, owners.Mark, owners.Kept, data, .. deleteAtEnd];
         var description = new ProcessStartInfo(words[0], words.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = "/" };
         return new(Process.Start(description)!);
     }

@@ -51,7 +51,7 @@ public sealed partial class SyncEngine
         await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
         await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
-        return await audit.RunAsync(cancellationToken);
+        return await audit.RunAsync(cancellationToken) with { Target = target.Database.Place };
     }, cancellationToken);
 
     /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
@@ -93,7 +93,7 @@ public sealed partial class SyncEngine
         var plans = plan.Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
-        return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
+        return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken) with { Target = target.Database.Place };
     }, cancellationToken);
 
     /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>

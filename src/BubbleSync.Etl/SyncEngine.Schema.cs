@@ -1,7 +1,10 @@
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Compare.Status;
+using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Postgres;
+using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Foreseen;
 using BubbleSync.Etl.Schema;
@@ -11,7 +14,7 @@ using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl;
 
-/// <content>The commands that hold maps and tables against what the app has.</content>
+/// <content>The commands that hold maps and tables against what the app has, and report the state of the mirror.</content>
 public sealed partial class SyncEngine
 {
     /// <summary>Makes the target tables that are missing and the control tables; returns the names of the tables made.</summary>
@@ -32,7 +35,8 @@ public sealed partial class SyncEngine
         using var bubble = Connect();
         var plan = await ForeseeAsync(entities, bubble, cancellationToken);
         List<string> patches = [.. PatchFile.ReadAll(settings.Run.Patches, []).Select(p => p.Name)];
-        return await new ResyncForecast(plan, bubble, settings.Bubble, settings.Prices, patches).RunAsync(cancellationToken);
+        var report = await new ResyncForecast(plan, bubble, settings.Bubble, settings.Prices, patches).RunAsync(cancellationToken);
+        return report with { Target = settings.Postgres.ConnectionString is null ? null : LibpqAddress.Place(settings.Postgres) };
     }, cancellationToken);
 
     /// <summary>
@@ -91,6 +95,45 @@ public sealed partial class SyncEngine
         return await new Scaffolder(survey, targets, settings.Run).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
+    /// <summary>Reports the state of all entities, or of those named: one request to Bubble for each, or none; changes nothing.</summary>
+    /// <param name="options">What is asked.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<StatusReport> StatusAsync(StatusOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        await using var target = await (options.Offline
+            ? OpenAsync("bubblesync status", cancellationToken)
+            : OpenForReadingAsync("bubblesync status", cancellationToken));
+        var plan = target.Plan(options.Entities).ThrowIfMapsInvalid();
+        await target.EnsureControlTablesReadableAsync(cancellationToken);
+        await target.RequireReadyAsync(plan with { Entities = plan.Sound }, ReadOnly, cancellationToken);
+        using var bubble = options.Offline ? null : new BubbleConnection(Impatient(settings.Bubble), clock, logger, handler);
+        return await new MirrorStatus(target, bubble?.Client, settings.Bubble.MaxConcurrency, clock).ReadAsync(options, cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Sets the watermarks of entities back, so that the next incremental sync reads what changed from there on again.</summary>
+    /// <param name="entities">The entities; at least one.</param>
+    /// <param name="to">The moment, before the present watermarks.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">An entity has no watermark, or an earlier one: a usage error. Or a run is under way.</exception>
+    public Task<WatermarkResetReport> ResetWatermarksAsync(IReadOnlyList<string> entities, DateTimeOffset to, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
+        {
+            if (entities.Count == 0)
+                throw new SyncException(new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, "Name the entities whose watermark is set back."));
+
+            await using var target = await OpenAsync("bubblesync status reset", cancellationToken);
+            var plan = target.Plan(entities).ThrowIfInvalid();
+            await target.EnsureControlTablesAsync(cancellationToken);
+            // A run under way has read from the old watermark and would note its own later.
+            await using var runLock = await target.LockAsync(Guid.CreateVersion7(clock.GetUtcNow()), plan.Entities, NextStep.Again, cancellationToken);
+            var recorded = await target.Database.RunAsync(c => target.Source.RecordedAsync(c, cancellationToken), cancellationToken);
+            return await Watermarks.SetBackAsync(target.Database, plan.Entities, recorded ?? "", to, cancellationToken);
+        }, cancellationToken);
+
+    // A look is not worth a long wait; what does not answer is reported.
+    private static BubbleSettings Impatient(BubbleSettings bubble) =>
+        bubble with { MaxAttempts = Math.Min(bubble.MaxAttempts, 2), PatienceSeconds = Math.Min(bubble.PatienceSeconds, 5) };
+
     /// <summary>Compares Bubble's types and fields with maps and tables; adds what these lack on request.</summary>
     /// <param name="options">Whether gaps are closed.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -104,6 +147,7 @@ public sealed partial class SyncEngine
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);
         target.ResolveNames(app);
-        return await new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run).RunAsync(options, cancellationToken);
+        var audit = new SchemaAudit(app, target.Names, target.Plan([]), target.Database, survey, settings.Run);
+        return await audit.RunAsync(options, cancellationToken) with { Target = target.Database.Place };
     }, cancellationToken);
 }

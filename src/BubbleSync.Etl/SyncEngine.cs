@@ -78,7 +78,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         {
             options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
             if (options.Entities.Count == 0)
-                return NothingToFill();
+                return NothingToFill(target.Database.Place);
             plan = target.Plan(options.Entities).ThrowIfInvalid();
         }
 
@@ -104,10 +104,11 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
     }, cancellationToken);
 
-    private RunReport NothingToFill() => new()
+    private RunReport NothingToFill(TargetPlace target) => new()
     {
         RunId = null,
         Kind = RunKind.Resync,
+        Target = target,
         Status = RunStatus.Succeeded,
         StartedAt = clock.GetUtcNow(),
         FinishedAt = clock.GetUtcNow(),

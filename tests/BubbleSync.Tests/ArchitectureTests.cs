@@ -223,7 +223,7 @@ public sealed partial class ArchitectureTests
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex TextForEnum();
 
-    [GeneratedRegex(@"\bbubblesync (audit|completion|demo|doctor|patch|plan|resync|runs|scaffold|schema|simulate|sync|verify)\b.*")]
+    [GeneratedRegex(@"\bbubblesync (audit|completion|database|demo|doctor|patch|plan|resync|runs|scaffold|schema|simulate|status|sync|verify)\b.*")]
     private static partial Regex PrintedCommand();
 
     // What the sessions of a command are called in PostgreSQL.

@@ -8,6 +8,9 @@ namespace BubbleSync.Tests;
 /// <param name="Commands">The commands below it.</param>
 internal sealed partial record HelpPage(string Path, IReadOnlyList<string> Options, IReadOnlyList<string> Commands)
 {
+    /// <summary>Whether the words do something without a further one.</summary>
+    public bool Runs => Commands.Count == 0 || Path is "status" or "database";
+
     /// <summary>Reads the pages of the program and of all its commands by asking it.</summary>
     public static async Task<IReadOnlyList<HelpPage>> ReadAllAsync(ReadmeTerminal terminal, string path = "")
     {

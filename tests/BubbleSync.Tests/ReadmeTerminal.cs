@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using BubbleSync.Tests.EmbeddedPostgres;
 using BubbleSync.Tests.Resync;
 
 namespace BubbleSync.Tests;
@@ -39,7 +40,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
     {
         await StopAsync();
         _limit.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        ClusterFolder.Delete(Folder);
     }
 
     private async Task<ReadmeOutcome> WriteAsync(string text, string file)
@@ -68,7 +69,6 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
             _environment[name] = value;
         _environment["BUBBLESYNC_Postgres__ConnectionString"] = await postgres.CreateDatabaseAsync();
         _environment["BUBBLESYNC_Bubble__RequestsPerMinute"] = "1000000";
-        _environment["BUBBLESYNC_HOME"] = Path.Combine(Folder, ".bubblesync");
         return new(0, settings, []);
     }
 
@@ -78,6 +78,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
             Path.Combine(AppContext.BaseDirectory, program)))
         { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         Bubblesync.Forget(start);
+        start.Environment["BUBBLESYNC_HOME"] = Path.Combine(Folder, ".bubblesync");
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         start.Environment["CI"] = "true";

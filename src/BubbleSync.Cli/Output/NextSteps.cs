@@ -37,7 +37,10 @@ internal sealed class NextSteps
     public string Text(SyncError error) => Text(error.Message, error.Next);
 
     /// <summary>Returns an action as a command.</summary>
-    public string Command(NextAction action) => $"bubblesync {Words(action)}{_options}";
+    public string Command(NextAction action) => Command(Words(action));
+
+    /// <summary>Returns words as a command.</summary>
+    public string Command(string words) => $"bubblesync {words}{_options}";
 
     private static string Words(NextAction action) => action.Kind switch
     {
@@ -48,6 +51,7 @@ internal sealed class NextSteps
         NextActionKind.Backfill => $"resync --backfill{Entities(action)}",
         NextActionKind.PruneSoft => $"resync{Entities(action)} --prune soft",
         NextActionKind.SyncIncremental => $"sync incremental{Entities(action)} --prune soft",
+        NextActionKind.SyncChanges => $"sync incremental{Entities(action)}",
         NextActionKind.FixPatch => $"patch {action.PatchName}",
         NextActionKind.ShowRejects => $"runs rejected {Run(action)}",
         NextActionKind.Reprocess => $"runs reprocess {Run(action)}",

@@ -17,6 +17,7 @@ internal sealed class ReportTable
     private readonly Dictionary<string, int> _lengths = [];
     private string[] _spare = [];
     private string[] _prose = [];
+    private (string Head, Func<string, Style> StyleOf)? _painted;
 
     /// <summary>Adds columns of words.</summary>
     public ReportTable Words(params string[] heads) => Add(heads, Justify.Left);
@@ -37,6 +38,13 @@ internal sealed class ReportTable
     public ReportTable Prose(params string[] heads)
     {
         _prose = heads;
+        return this;
+    }
+
+    /// <summary>Sets the style of a column's cells, each by its text.</summary>
+    public ReportTable Paint(string head, Func<string, Style> styleOf)
+    {
+        _painted = (head, styleOf);
         return this;
     }
 
@@ -62,7 +70,7 @@ internal sealed class ReportTable
         foreach (var column in kept)
             table.AddColumn(new TableColumn(Markup.Escape(Head(column, isNarrow))) { Alignment = _columns[column].Alignment, NoWrap = !IsProse(column) });
         foreach (var row in _rows)
-            table.AddRow([.. kept.Select(c => Markup.Escape(Cell(row, c, isNarrow)))]);
+            table.AddRow([.. kept.Select(c => new Markup(Markup.Escape(Cell(row, c, isNarrow)), StyleOf(row, c)))]);
         console.Write(table);
     }
 
@@ -74,6 +82,9 @@ internal sealed class ReportTable
         var widest = _rows.Select(r => Cell(r, column, isNarrow).Length).Concat(Head(column, isNarrow).Split('\n').Select(w => w.Length)).Max();
         return isNarrow && IsProse(column) ? Math.Min(widest, LeastProse) : widest;
     }
+
+    private Style StyleOf(string[] row, int column) =>
+        _painted is { } painted && painted.Head == _columns[column].Head ? painted.StyleOf(row[column]) : Style.Plain;
 
     private bool IsProse(int column) => _prose.Contains(_columns[column].Head);
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using BubbleSync.Cli.Output;
-using BubbleSync.EmbeddedPostgres;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
@@ -8,7 +7,7 @@ using static System.FormattableString;
 
 namespace BubbleSync.Cli.Verbs;
 
-/// <summary><c>demo</c>: the main job on a private PostgreSQL and the simulator; stops what it started.</summary>
+/// <summary><c>demo</c>: the main job on a private PostgreSQL and the simulator; stops what it started. Its rows stay until the next demo.</summary>
 internal static class DemoVerb
 {
     private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Number of invoices; other types are in proportion", 2000, 0, 1_000_000);
@@ -17,7 +16,7 @@ internal static class DemoVerb
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both") { Invoices, Csv };
+        var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both; the rows stay") { Invoices, Csv };
         command.SetAction(RunAsync);
         return command;
     }
@@ -27,14 +26,15 @@ internal static class DemoVerb
         var context = new CommandContext(parsed);
         return context.GuardedAsync("demo", async () =>
         {
-            var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(CommandContext.Home, "field-audit.csv"));
-            Directory.CreateDirectory(CommandContext.Home);
+            var home = HomeFolder.Of(parsed);
+            var file = Path.GetFullPath(parsed.GetValue(Csv) ?? Path.Combine(home, "field-audit.csv"));
+            HomeFolder.Create(home);
             Csv.Require(file);
             context.Tell("Starting a private PostgreSQL and the Bubble simulator …");
-            await using var server = await EmbeddedPostgresServer.StartAsync(
-                new EmbeddedPostgresOptions { Folder = Path.Combine(CommandContext.Home, "demo"), Temporary = true }, token);
+            var database = EmbeddedDatabase.OfDemo(parsed);
+            await using var server = await database.StartAsync(fresh: true, token);
             await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Invoices = parsed.GetValue(Invoices) }, token);
-            var engine = context.Engine(Settings(parsed, server, simulator));
+            var engine = context.TargetEngine(Settings(parsed, server.ConnectionString, database.Folder, simulator));
 
             await engine.ApplySchemaAsync(token);
             context.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
@@ -56,10 +56,11 @@ internal static class DemoVerb
         if (!context.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
         context.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
+        context.Tell("The rows stay: bubblesync database psql --demo opens them.");
     }
 
     // The shipped settings, not those of the user: the demo never uses a real app or database. The simulator has no rate limit.
-    private static SyncSettings Settings(ParseResult parsed, EmbeddedPostgresServer server, SimulatorServer simulator)
+    private static SyncSettings Settings(ParseResult parsed, string connectionString, string folder, SimulatorServer simulator)
     {
         var settings = SettingsFile.Read(
             Path.Combine(AppContext.BaseDirectory, "config", "bubblesync.json"), new Dictionary<string, string>(), new Dictionary<string, string>());
@@ -72,11 +73,9 @@ internal static class DemoVerb
                 ApiToken = new SimulatorOptions().Token,
                 RequestsPerMinute = 1_000_000
             },
-            Postgres = settings.Postgres with
+            Postgres = settings.Postgres.Embedded(connectionString, folder) with
             {
-                ConnectionString = server.ConnectionString,
-                Schema = parsed.GetValue(
-                CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public"
+                Schema = parsed.GetValue(CommonOptions.Settings.First(s => s.Value == "Postgres:Schema").Key) ?? "public",
             },
         };
     }

@@ -18,9 +18,11 @@ internal static class SchemaVerb
                 async engine =>
                 {
                     var made = await engine.ApplySchemaAsync(token);
+                    var created = new JsonArray([.. made.Select(name => (JsonNode?)name)]);
                     Console.Out.WriteLine(context.IsJson
-                        ? new JsonObject { ["created"] = new JsonArray([.. made.Select(name => (JsonNode?)name)]) }.ToJsonString()
+                        ? new JsonObject { ["created"] = created, ["target"] = context.TargetJson }.ToJsonString()
                         : made.Count == 0 ? "All tables are there." : $"Created: {string.Join(", ", made)}");
+                    context.PrintTarget();
                     return ExitCode.Done;
                 },
                 token);

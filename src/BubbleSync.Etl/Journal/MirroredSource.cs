@@ -34,8 +34,7 @@ internal sealed class MirroredSource(string schema, string address)
         if (await ControlTables.MayReadAsync(connection, "source", cancellationToken) is null)
             return;
 
-        var recorded = await connection.ScalarAsync<string>(
-            "select address from bubblesync.source where target_schema = @schema", cancellationToken, ("schema", schema));
+        var recorded = await RecordedAsync(connection, cancellationToken);
         if (recorded is not null && recorded != address)
         {
             throw new SyncException(new SyncError(
@@ -48,6 +47,10 @@ internal sealed class MirroredSource(string schema, string address)
             });
         }
     }
+
+    /// <summary>Returns the address of the app that the schema is recorded to mirror, or null.</summary>
+    public Task<string?> RecordedAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<string>(
+        "select address from bubblesync.source where target_schema = @schema", cancellationToken, ("schema", schema));
 
     /// <summary>Whether runs have filled the schema's tables and no app is recorded.</summary>
     public Task<bool> IsLackingAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<bool>(

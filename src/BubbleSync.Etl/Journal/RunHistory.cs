@@ -101,7 +101,7 @@ internal sealed class RunHistory(TargetDatabase database)
     public Task<RunReport> ShowAsync(Guid runId, CancellationToken cancellationToken) =>
         database.RunAsync(c => ShowAsync(c, runId, cancellationToken), cancellationToken);
 
-    private static async Task<RunReport> ShowAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
+    private async Task<RunReport> ShowAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellationToken)
     {
         var (kind, status, started, finished, result, died, isDry) = (await connection.RowsAsync(
             $"""
@@ -121,6 +121,7 @@ internal sealed class RunHistory(TargetDatabase database)
         {
             RunId = runId,
             Kind = kind,
+            Target = database.Place,
             Status = status,
             StartedAt = started,
             FinishedAt = finished ?? started,

@@ -26,6 +26,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     /// <summary>The run's id.</summary>
     public Guid RunId => runId;
 
+    /// <summary>Server, database and schema, for reports.</summary>
+    public TargetPlace Target => database.Place;
+
     /// <summary>Opens the run's row.</summary>
     public async Task StartAsync(RunKind kind, object options, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
@@ -164,8 +167,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
             """,
             cancellationToken,
             ("run", runId), ("entity", report.Name), ("level", Word.Of(Severity.Info)), ("stage", Word.Of(SyncStage.Load)), ("line", line),
-            ("order", report.Level), ("expected", report.Expected), ("extracted", report.Extracted),
-            ("staged", report.Staged),
+            ("order", report.Level), ("expected", report.Expected), ("extracted", report.Extracted), ("staged", report.Staged),
             ("inserted", report.Inserted), ("updated", report.Updated), ("unchanged", report.Unchanged), ("conflicts", report.Conflicts),
             ("rejected", report.Rejected),
             ("missing", report.MissingLinks), ("gone", report.NotInBubble), ("pruned", report.Pruned), ("duration", report.DurationMs),

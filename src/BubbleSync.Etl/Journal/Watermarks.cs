@@ -10,11 +10,11 @@ namespace BubbleSync.Etl.Journal;
 /// <summary>The watermarks: up to when each entity is known to match Bubble, which is the start of its last verified reading.</summary>
 internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> marks)
 {
-    // What a run read is valid as of its start, on the slower clock. Runs of programs that did not record app, type, table and key count as long as the first
-    // run after them found the same ones.
+    // What a run read is valid as of its start, on the slower clock; or as of an earlier moment that a user named since. Runs of programs that did not record
+    // app, type, table and key count as long as the first run after them found the same ones.
     private const string Sql =
         """
-        select e.entity, max(least(r.started_at, coalesce(r.upper_bound, r.started_at))),
+        select e.entity, max(least(r.started_at, r.upper_bound, e.watermark_limit)),
                (array_agg(e.extracted > e.rejected order by r.started_at desc) filter (where r.kind = 'resync'))[1]
         from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
         where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
@@ -25,6 +25,14 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
             where o.target_schema = @schema and f.entity = e.entity order by f.at limit 1
           ), @identity) = @identity
         group by e.entity
+        """;
+
+    // The limit stands with the readings that were made until then, so that no clock decides which ones it concerns.
+    private const string LimitSql =
+        """
+        update bubblesync.run_entity e set watermark_limit = least(e.watermark_limit, @to)
+        from bubblesync.run r
+        where r.run_id = e.run_id and r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
         """;
 
     /// <summary>Reads the watermarks of entities.</summary>
@@ -41,7 +49,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
         var (marks, missing) = (new Dictionary<string, DateTimeOffset>(), new List<(string Entity, string Why)>());
         foreach (var plan in entities)
         {
-            var (mark, why) = await FindAsync(session.Connection, database.Schema, plan, source, cancellationToken);
+            var (mark, why) = await FindAsync(session.Connection, database.Schema, plan, source.Address, cancellationToken);
             marks[plan.Name] = mark;
             if (why is not null)
                 missing.Add((plan.Name, why));
@@ -49,6 +57,41 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
 
         return missing.Count == 0 ? new Watermarks(marks) : throw Nothing(missing, isAll && missing.Count == entities.Count);
     }
+
+    /// <summary>Sets the watermarks of entities back, all of them or none. The caller holds the locks of their tables.</summary>
+    /// <param name="database">The target.</param>
+    /// <param name="entities">The entities.</param>
+    /// <param name="source">The address of the app.</param>
+    /// <param name="to">The moment, before their watermarks.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SyncException">One has no watermark, or an earlier one: a usage error.</exception>
+    public static async Task<WatermarkResetReport> SetBackAsync(
+        TargetDatabase database, IReadOnlyList<EntityPlan> entities, string source, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        var (resets, faults) = (new List<WatermarkReset>(), new List<SyncError>());
+        foreach (var plan in entities)
+        {
+            var (mark, why) = await FindAsync(session.Connection, database.Schema, plan, source, cancellationToken);
+            if (why is not null)
+                faults.Add(Fault(plan, $"there is no watermark to set back: {why}. A resync makes one."));
+            else if (to >= mark)
+                faults.Add(Fault(plan, $"the watermark is {UtcText.Of(mark)}, and it can only be set back. Name an earlier time."));
+            else
+                resets.Add(new WatermarkReset(plan.Name, mark, to));
+        }
+
+        if (faults.Count > 0)
+            throw new SyncException(faults);
+
+        foreach (var plan in entities)
+            await session.Connection.ExecuteAsync(LimitSql, cancellationToken, ("to", to), ("schema", database.Schema), ("entity", plan.Name));
+        await session.CommitAsync(cancellationToken);
+        return new WatermarkResetReport(resets) { Target = database.Place };
+    }
+
+    private static SyncError Fault(EntityPlan plan, string message) =>
+        new(SyncStage.Settings, plan.Name, null, "--to", ErrorCode.NoWatermark, $"{plan.Name}: {message}");
 
     /// <summary>Returns the watermark of an entity.</summary>
     public DateTimeOffset Of(EntityPlan plan) => marks[plan.Name];
@@ -76,10 +119,16 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
             Next = new NextAction(NextActionKind.ResyncEntities) { Entities = isAll ? [] : [.. m] },
         })]);
 
-    private static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
-        NpgsqlConnection connection, string schema, EntityPlan plan, MirroredSource source, CancellationToken cancellationToken)
+    /// <summary>Returns the watermark of an entity, or why there is no valid one.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="schema">The schema of the target tables.</param>
+    /// <param name="plan">The entity.</param>
+    /// <param name="source">The address of the app.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<(DateTimeOffset Mark, string? Why)> FindAsync(
+        NpgsqlConnection connection, string schema, EntityPlan plan, string source, CancellationToken cancellationToken)
     {
-        var identity = await connection.ScalarAsync<string>($"select {TargetBaseline.IdentitySql(plan)}", cancellationToken, ("source", source.Address));
+        var identity = await connection.ScalarAsync<string>($"select {TargetBaseline.IdentitySql(plan)}", cancellationToken, ("source", source));
         var found = await connection.RowsAsync(
             Sql, r => (Mark: r.GetFieldValue<DateTimeOffset>(1), HadRows: !r.IsDBNull(2) && r.GetBoolean(2)),
             cancellationToken, ("schema", schema), ("entity", plan.Name), ("identity", identity));

@@ -2,6 +2,7 @@ using System.Data;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Postgres.Failures;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 using Npgsql;
@@ -22,28 +23,30 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     // A pooled session may have ended meanwhile. The second attempt takes a new one.
     private const int MostAttempts = 3;
-
     // As long as PgBouncer lets a client wait by default (query_wait_timeout). A server without a pooler answers at once.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(120);
 
-    // The driver's own time-out, where the connection string sets none.
-    private static readonly TimeSpan UsualConnectTimeout = TimeSpan.FromSeconds(15);
+    // The driver's own, where the connection string sets none.
+    private const int UsualConnectSeconds = 15;
 
     private readonly ConnectionTarget _target;
     private readonly NpgsqlDataSource _source;
     private readonly TransactionSettings _settings;
     private readonly SessionSlots _slots;
 
-    private TargetDatabase(ConnectionTarget target, string schema, int connections, TransactionSettings settings)
+    private TargetDatabase(ConnectionTarget target, PostgresSettings postgres, int connections, TransactionSettings settings)
     {
-        (_target, _settings, Schema) = (target, settings, schema);
+        (_target, _settings, Place) = (target, settings, target.Place(postgres));
         _slots = new SessionSlots(connections);
         _source = ConnectionKeywords.CreateSource(target.Keywords);
-        ConnectTimeout = target.Keywords.Timeout is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : UsualConnectTimeout;
+        ConnectTimeout = TimeSpan.FromSeconds(target.Keywords.Timeout is > 0 and var seconds ? seconds : UsualConnectSeconds);
     }
 
     /// <summary>The schema of the target tables.</summary>
-    public string Schema { get; }
+    public string Schema => Place.Schema;
+
+    /// <summary>Server, database and schema, for reports.</summary>
+    public TargetPlace Place { get; }
 
     /// <summary>Host, port and database, for messages.</summary>
     public string Host => _target.Name;
@@ -70,10 +73,10 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <exception cref="SyncException">The connection string is broken, or the server cannot be used as it is.</exception>
     public static async Task<TargetDatabase> OpenAsync(PostgresSettings settings, string applicationName, CancellationToken cancellationToken)
     {
-        var target = ConnectionKeywords.Parse(settings.ConnectionString, Environment.GetEnvironmentVariable);
+        var target = ConnectionTarget.Of(settings);
         var connections = SessionKeywords.Set(target, settings, applicationName);
-        var database = new TargetDatabase(
-            target, settings.Schema, connections, new TransactionSettings(applicationName, settings.StatementTimeoutSeconds, LockTimeoutSeconds));
+        var rules = new TransactionSettings(applicationName, settings.StatementTimeoutSeconds, LockTimeoutSeconds);
+        var database = new TargetDatabase(target, settings, connections, rules);
         try
         {
             await database.CheckAsync(cancellationToken);

@@ -7,6 +7,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Checks">The checks in the order in which they build on each other.</param>
 public sealed record DoctorReport(bool Success, IReadOnlyList<DoctorCheck> Checks)
 {
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

@@ -13,6 +13,9 @@ public sealed record FieldAuditReport(
 {
     private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"];
 
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 

@@ -8,6 +8,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Warnings">Why what Bubble still has is not sure, where it was asked.</param>
 public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IReadOnlyList<MissingLink> Links, IReadOnlyList<string> Warnings)
 {
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

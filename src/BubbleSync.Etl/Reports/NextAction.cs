@@ -49,6 +49,9 @@ public enum NextActionKind
     /// <summary>Sync what changed in the entities, load what is missing and mark the rows that Bubble no longer has.</summary>
     SyncIncremental,
 
+    /// <summary>Sync what changed in the entities, and load what is missing.</summary>
+    SyncChanges,
+
     /// <summary>Fix the file of the patch and run it.</summary>
     FixPatch,
 

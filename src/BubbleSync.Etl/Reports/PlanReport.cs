@@ -21,6 +21,8 @@ public sealed record PlanReport(
     /// <summary>The currency of the price; left out where there is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Currency { get; init; }
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
 
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

@@ -16,6 +16,8 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(SchemaAuditReport))]
 [JsonSerializable(typeof(LinkAuditReport))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(WatermarkResetReport))]
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(GraphReport))]

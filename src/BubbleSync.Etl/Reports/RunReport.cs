@@ -11,6 +11,9 @@ public sealed record RunReport
     /// <summary>What it does.</summary>
     public required RunKind Kind { get; init; }
 
+    /// <summary>The place that it wrote or compared; null where it had none, or an earlier version did not record it.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>How it ended.</summary>
     public required RunStatus Status { get; init; }
 

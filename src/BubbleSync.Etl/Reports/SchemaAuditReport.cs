@@ -29,6 +29,9 @@ public sealed record SchemaAuditReport(
     [JsonIgnore]
     public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
 
+    /// <summary>The place that was looked at.</summary>
+    public TargetPlace? Target { get; init; }
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 

@@ -15,6 +15,9 @@ namespace BubbleSync.Etl.Reports;
 public sealed record ValueAuditReport(
     Guid? RunId, long Rows, IReadOnlyDictionary<ValueVerdict, long> ByVerdict, IReadOnlyList<AuditedEntity> Entities, [property: JsonIgnore] RunReport Run)
 {
+    /// <summary>The place that was compared.</summary>
+    public TargetPlace? Target => Run.Target;
+
     /// <summary>What a user should know though nothing is wrong.</summary>
     public IReadOnlyList<string> Warnings => Run.Warnings;
 

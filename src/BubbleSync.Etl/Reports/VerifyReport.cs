@@ -11,6 +11,9 @@ namespace BubbleSync.Etl.Reports;
 public sealed record VerifyReport(
     bool Success, Guid? RunId, IReadOnlyList<VerifiedEntity> Entities, IReadOnlyList<VerifiedDifference> Differences, [property: JsonIgnore] RunReport Run)
 {
+    /// <summary>The place that was compared.</summary>
+    public TargetPlace? Target => Run.Target;
+
     /// <summary>What a user should know though nothing is wrong.</summary>
     public IReadOnlyList<string> Warnings => Run.Warnings;
 

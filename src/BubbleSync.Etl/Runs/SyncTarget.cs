@@ -96,8 +96,8 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <param name="isFull">Whether patches look at all rows, not only at those that were touched.</param>
     public PatchStage Patches(IReadOnlyCollection<string> names, Guid runId, bool isFull)
     {
-        var patches = PatchFile.ReadAll(_settings.Run.Patches, names);
-        var scope = new PatchScope(Database.Schema, runId, patches, AreAll: names.Count == 0, isFull, Plan([]).Sound);
+        var scope = new PatchScope(
+            Database.Schema, runId, PatchFile.ReadAll(_settings.Run.Patches, names), AreAll: names.Count == 0, isFull, Plan([]).Sound);
         return new PatchStage(scope, new PatchRunner(scope, _catalogue.Tables.Keys.ToHashSet()));
     }
 
@@ -111,6 +111,9 @@ internal sealed class SyncTarget : IAsyncDisposable
         return await Database.RunAsync(c => FilledColumns.BackfillsAsync(c, plan.Entities, areNamed, cancellationToken), cancellationToken);
     }
 
+    /// <summary>The names of the patches in order.</summary>
+    public IReadOnlyList<string> PatchNames => [.. PatchFile.ReadAll(_settings.Run.Patches, []).Select(p => p.Name)];
+
     /// <summary>The journal of a run.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="readsBubble">Whether what it merges comes from Bubble now.</param>
@@ -118,7 +121,8 @@ internal sealed class SyncTarget : IAsyncDisposable
     public RunJournal Journal(Guid runId, bool readsBubble = true, bool isDryRun = false) =>
         new(Database, runId, _logger, _settings.Run.KeepDays, readsBubble ? Source : new MirroredSource(Database.Schema, "")) { IsDryRun = isDryRun };
 
-    private MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
+    /// <summary>The app in the settings.</summary>
+    public MirroredSource Source => new(Database.Schema, _settings.Bubble.BaseUrl is { } address ? MirroredSource.AddressOf(address) : "");
 
     /// <summary>Throws if the tables mirror another app than the settings name.</summary>
     public Task RequireSourceAsync(CancellationToken cancellationToken) => Database.RunAsync(
@@ -134,6 +138,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     /// <summary>Throws if the user cannot read all the control tables, or a newer program made them.</summary>
     public Task RequireControlTablesReadableAsync(CancellationToken cancellationToken) =>
         Database.RunAsync(c => ControlTableChecks.RequireReadableAsync(c, cancellationToken), cancellationToken);
+
+    /// <summary>Creates the control tables that are missing, for a command that reads them; throws if it cannot read them.</summary>
+    public Task EnsureControlTablesReadableAsync(CancellationToken cancellationToken) =>
+        Database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
 
     /// <summary>Throws if the missing tables cannot be created.</summary>
     public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)

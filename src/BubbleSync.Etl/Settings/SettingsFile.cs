@@ -11,7 +11,8 @@ public static class SettingsFile
     /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
     public const string Prefix = "BUBBLESYNC_";
 
-    private static readonly string ShippedFolder = Path.Combine(AppContext.BaseDirectory, "config");
+    /// <summary>The folder <c>config</c> beside the program, which comes with the package and is replaced by the next one.</summary>
+    public static string ShippedFolder { get; } = Path.Combine(AppContext.BaseDirectory, "config");
 
     private static readonly string[] Sections =
     [
@@ -74,7 +75,11 @@ public static class SettingsFile
         return SettingsReader.Read(source, Path.GetDirectoryName(file) ?? ShippedFolder);
     }
 
-    private static string? Find(string? path, IDictionary environment)
+    /// <summary>Returns the path of the settings file in use; null where there is none.</summary>
+    /// <param name="path">What <c>--config</c> says, or null to look in the usual places.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <exception cref="SyncException">The file that is named does not exist: a usage error.</exception>
+    public static string? Find(string? path, IDictionary environment)
     {
         var named = path ?? environment["BUBBLESYNC_CONFIG"] as string;
         if (!string.IsNullOrWhiteSpace(named))

@@ -103,6 +103,14 @@ public sealed record PostgresSettings
     /// <summary>The longest statement, in seconds; 0 is no limit. Default 1800.</summary>
     public int StatementTimeoutSeconds { get; init; } = 1800;
 
+    // Not public, because it is no setting of a user.
+    internal string? EmbeddedFolder { get; init; }
+
+    /// <summary>Returns these settings for an embedded server that is started, so that reports name its folder.</summary>
+    /// <param name="connectionString">How to connect to it; a secret.</param>
+    /// <param name="folder">The folder of its cluster.</param>
+    public PostgresSettings Embedded(string connectionString, string folder) => this with { ConnectionString = connectionString, EmbeddedFolder = folder };
+
     /// <summary>Keeps the password out of every text made of these settings.</summary>
     public override string ToString() => $"schema {Schema}, connection {(ConnectionString is null ? "not set" : "set")}";
 }

@@ -1,4 +1,5 @@
 using BubbleSync.Simulator;
+using BubbleSync.Tests.EmbeddedPostgres;
 using BubbleSync.Tests.Resync;
 using Xunit;
 
@@ -13,8 +14,8 @@ public sealed class QuietTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         var folder = Directory.CreateTempSubdirectory("bubblesync-quiet-").FullName;
 
-        var outcome = await ChildProcess.BubblesyncAsync(folder, ["demo", "--invoices", "5", "--quiet"]);
-        Directory.Delete(folder, recursive: true);
+        var outcome = await ChildProcess.BubblesyncAsync(folder, ["demo", "--invoices", "5", "--quiet"], ("BUBBLESYNC_HOME", folder));
+        ClusterFolder.Delete(folder);
 
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
         Assert.Contains("resync succeeded: ", outcome.Output, StringComparison.Ordinal);

@@ -19,6 +19,14 @@ internal sealed class ClusterFolder : IDisposable
         Settings = new Dictionary<string, string> { ["fsync"] = "off" },
     };
 
+    /// <summary>Deletes a folder in which programs made clusters, with the data that root's server could not have there.</summary>
+    internal static void Delete(string folder)
+    {
+        foreach (var pointer in Directory.EnumerateFiles(folder, "place", SearchOption.AllDirectories))
+            Directory.Delete(File.ReadAllText(pointer), recursive: true);
+        Directory.Delete(folder, recursive: true);
+    }
+
     public void Dispose()
     {
         foreach (var folder in new[] { Place, Path }.Where(Directory.Exists))

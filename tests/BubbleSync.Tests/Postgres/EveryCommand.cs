@@ -34,6 +34,9 @@ internal static class EveryCommand
         Assert.True((await Then(engine.SyncRangeAsync(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90), false, null, fixture.Limit))).Success);
         Assert.Equal(RunStatus.Succeeded, (await Then(engine.SyncIncrementalAsync(new IncrementalOptions(), null, fixture.Limit))).Status);
 
+        Assert.True((await Then(engine.StatusAsync(new StatusOptions(), fixture.Limit))).Success);
+        Assert.Single((await Then(engine.ResetWatermarksAsync(["agent"], DateTimeOffset.UnixEpoch, fixture.Limit))).Entities);
+
         Assert.True((await Then(engine.VerifyAsync(new VerifyOptions(), null, fixture.Limit))).Success);
         Assert.NotEmpty((await Then(engine.AuditFieldsAsync([], null, fixture.Limit))).Rows);
         Assert.True((await Then(engine.AuditValuesAsync(new ValueAuditOptions(), null, fixture.Limit))).Rows > 0);

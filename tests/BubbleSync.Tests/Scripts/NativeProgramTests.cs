@@ -1,4 +1,5 @@
 using BubbleSync.Simulator;
+using BubbleSync.Tests.EmbeddedPostgres;
 using Xunit;
 
 namespace BubbleSync.Tests.Scripts;
@@ -58,7 +59,7 @@ public sealed class NativeProgramTests(PostgresFixture postgres) : IClassFixture
         Assert.Contains("resync succeeded: ", demo.All, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => ClusterFolder.Delete(_folder);
 
     private static string[][] Work(string invoice) =>
     [

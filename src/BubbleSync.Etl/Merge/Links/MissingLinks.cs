@@ -9,7 +9,9 @@ using static System.FormattableString;
 namespace BubbleSync.Etl.Merge.Links;
 
 /// <summary>Reports links whose target is in none of the tables they may point to: once for each entity, column and target.</summary>
-internal sealed class MissingLinks(EntityPlan plan, StagingTable staging)
+/// <param name="plan">The entity.</param>
+/// <param name="staging">Its staging; null where only the table is searched.</param>
+internal sealed class MissingLinks(EntityPlan plan, StagingTable? staging)
 {
     /// <summary>Returns for each staging whether it has records.</summary>
     public static async Task<bool[]> AreStagedAsync(NpgsqlConnection connection, IEnumerable<StagingTable> tables, CancellationToken cancellationToken) =>
@@ -43,7 +45,7 @@ internal sealed class MissingLinks(EntityPlan plan, StagingTable staging)
     /// <param name="isStaged">Whether the records are staged; else the table is searched.</param>
     public IEnumerable<string> Searches(bool isStaged)
     {
-        var source = isStaged ? $"(select * from {staging.Name} where not {StagingLayout.Rejected})" : plan.Table;
+        var source = isStaged ? $"(select * from {staging!.Name} where not {StagingLayout.Rejected})" : plan.Table;
         var linked = plan.Links.ToLookup(c => c.Type.Shape == FieldShape.TextArray);
         foreach (var list in linked[true])
             yield return Sql([list], $"(select {plan.Key.Quoted}, unnest({list.Quoted}) as {list.Quoted} from {source} l)");

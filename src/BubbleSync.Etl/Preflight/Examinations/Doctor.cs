@@ -51,7 +51,7 @@ internal sealed class Doctor(SyncSettings settings, TimeProvider clock, ILogger 
             _checks.Add("Bubble", false, "Bubble:BaseUrl is not set. Set BUBBLESYNC_Bubble__BaseUrl to the app's address up to and including /api/1.1.");
         else if (!faults["Bubble"].Any())
             await ExamineSourceAsync(target, maps, cancellationToken);
-        return _checks.Report;
+        return _checks.Report with { Target = database?.Place };
     }
 
     private void Report(string check, IReadOnlyCollection<SettingFault> faults)

@@ -54,6 +54,7 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             RunId = journal.RunId,
             Kind = kind,
+            Target = journal.Target,
             // The tokens do not decide: an interruption after the failure did not end the run.
             Status = failure?.Errors[0].Code == ErrorCode.Cancelled ? RunStatus.Cancelled
                 : failure is not null || run.IsFailed ? RunStatus.Failed

@@ -1,0 +1,89 @@
+using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Links;
+using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Postgres;
+using Npgsql;
+
+namespace BubbleSync.Etl.Compare.Status;
+
+/// <summary>What the table of an entity and the control tables say of its state. Nothing is written.</summary>
+internal sealed record TableSide
+{
+    /// <summary>All rows.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Rows with ids of Bubble's form that are neither marked as deleted nor known to be.</summary>
+    public required long Expected { get; init; }
+
+    /// <summary>Rows that are known to be deleted in Bubble, and not marked.</summary>
+    public required long NotInBubble { get; init; }
+
+    /// <summary>Rejected records that are open.</summary>
+    public required long Rejected { get; init; }
+
+    /// <summary>Of these, records that have no row.</summary>
+    public required long RejectedWithoutRow { get; init; }
+
+    /// <summary>The run that rejected one of them last.</summary>
+    public required Guid? RejectedBy { get; init; }
+
+    /// <summary>Different link targets that no table has.</summary>
+    public required long MissingLinks { get; init; }
+
+    /// <summary>Columns whose values rows lack until a backfill.</summary>
+    public required IReadOnlyList<string> Unfilled { get; init; }
+
+    /// <summary>Reads it.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="plan">The entity; its table has all the columns that the map writes.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<TableSide> ReadAsync(NpgsqlConnection connection, EntityPlan plan, CancellationToken cancellationToken)
+    {
+        (string, object?)[] names = [("schema", plan.Schema), ("entity", plan.Name)];
+        var (rows, expected, gone) = (await connection.RowsAsync(
+            RowsSql(plan), r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken, names))[0];
+        var (rejected, withoutRow, by) = (await connection.RowsAsync(
+            RejectedSql(plan), r => (r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? (Guid?)null : r.GetGuid(2)), cancellationToken, names))[0];
+        var searches = new MissingLinks(plan, null).Searches(isStaged: false).ToList();
+        var missing = searches.Count == 0 ? 0 : await connection.ScalarAsync<long>(
+            $"select count(*) from ({string.Join(" union all ", searches)}) m", cancellationToken, ("run", Guid.Empty));
+        var backfill = await new FilledColumns(plan).BackfillAsync(connection, isNamed: false, cancellationToken);
+        return new TableSide
+        {
+            Rows = rows,
+            Expected = expected,
+            NotInBubble = gone,
+            Rejected = rejected,
+            RejectedWithoutRow = withoutRow,
+            RejectedBy = by,
+            MissingLinks = missing,
+            Unfilled = backfill?.Columns ?? [],
+        };
+    }
+
+    private static string RowsSql(EntityPlan plan)
+    {
+        var isUnmarked = DeletionMark.IsIn(plan) ? $"t.{DeletionMark.Quoted} is null" : "true";
+        return $"""
+            select count(*), count(*) filter (where r.is_living and not r.is_gone), count(*) filter (where r.is_living and r.is_gone)
+            from (
+              select {BubbleId.IsOfForm($"t.{plan.Key.Quoted}")} and {isUnmarked} as is_living, exists (
+                select from bubblesync.not_in_bubble n
+                where n.target_schema = @schema and n.entity = @entity and n.bubble_id = t.{plan.Key.Quoted}) as is_gone
+              from {plan.Table} t) r
+            """;
+    }
+
+    // A record that a backfill rejects has its row, without the value.
+    private static string RejectedSql(EntityPlan plan) =>
+        $"""
+        select count(distinct j.record), count(distinct j.record) filter (where not j.has_row), (array_agg(j.run_id order by j.started_at desc))[1]
+        from (
+          select coalesce(x.bubble_id, x.raw) as record, x.run_id, r.started_at,
+            exists (select from {plan.Table} t where t.{plan.Key.Quoted} = x.bubble_id) as has_row
+          from bubblesync.rejected_record x join bubblesync.run r using (run_id)
+          where r.target_schema = @schema and x.entity = @entity and x.superseded_by is null
+            and r.kind not in ('verify', 'audit values') and not coalesce((r.options ->> 'dryRun')::boolean, false)) j
+        """;
+}
