@@ -32,7 +32,7 @@ public sealed partial class SyncEngine
         Verification? verification = null;
         var report = await CompareAsync(
             RunKind.Verify, options, options.Entities, scope,
-            run => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync, progress, cancellationToken);
+            run => (verification = new Verification(run, options)).RunAsync, progress, cancellationToken);
         return verification!.Report(report);
     }, cancellationToken);
 
@@ -91,7 +91,7 @@ public sealed partial class SyncEngine
         var plans = plan.Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
-        return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken);
+        return await new LinkAudit(plans, target.Database, search).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>
@@ -114,16 +114,19 @@ public sealed partial class SyncEngine
         IAsyncEnumerable<IReadOnlyList<string>> rows, ValueAuditJson? json, ValueAuditOptions options, CancellationToken cancellationToken) => options switch
         {
             _ when json is not null => json.WriteAsync(rows, cancellationToken),
-            { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, cancellationToken),
-            { Output: { } output } => WriteAsync(output, rows, options.Formulas, cancellationToken),
+            { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, Texts(options), cancellationToken),
+            { Output: { } output } => WriteAsync(output, rows, Texts(options), cancellationToken),
             _ => rows.LongCountAsync(cancellationToken).AsTask(),
         };
 
-    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
+    private static CsvTexts Texts(ValueAuditOptions options) =>
+        options.Excel ? CsvTexts.Excel : options.Formulas ? CsvTexts.AsTheyAre : CsvTexts.Guarded;
+
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, CsvTexts texts, CancellationToken cancellationToken)
     {
         try
         {
-            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, formulas, cancellationToken);
+            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, texts, cancellationToken);
         }
         catch (IOException unwritable)
         {

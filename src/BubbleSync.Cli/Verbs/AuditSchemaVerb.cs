@@ -11,11 +11,16 @@ internal static class AuditSchemaVerb
     private static readonly Option<bool> Apply = new("--apply") { Description = "Run the additions in one transaction" };
     private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add unmapped fields to the entity maps, with the note 'review'" };
     private static readonly OutputFileOption Csv = new("--csv", "Write the findings to this file as CSV");
+    private static readonly Option<bool> Excel = ExcelOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps") { DdlFile, Apply, WriteMaps, Csv };
+        var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps")
+        {
+            DdlFile, Apply, WriteMaps, Csv, Excel,
+        };
+        ExcelOption.RequireFile(command, Excel, Csv);
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
@@ -29,7 +34,7 @@ internal static class AuditSchemaVerb
                     if (parsed.GetValue(DdlFile) is { } ddl)
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
-                        await report.WriteCsvAsync(csv, token);
+                        await report.WriteCsvAsync(csv, parsed.GetValue(Excel), token);
                     return context.Print(
                         report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
                 },

@@ -4,16 +4,17 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;
 
 /// <summary>Compares Bubble with the tables, record by record: reports each difference at once, and keeps the counts and the first of them.</summary>
-internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv)
+internal sealed class Verification(ComparisonRun run, VerifyOptions options)
 {
     private const int MostKept = 1000;
-    private static readonly string[] Head = ["entity", "bubble_id", "verdict", "bubble_field", "column"];
+    private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column");
 
     private readonly List<VerifiedEntity> _entities = [];
     private readonly List<VerifiedDifference> _first = [];
@@ -22,10 +23,11 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var differences = DifferencesAsync(cancellationToken);
-        await (csv is null
+        await (options.CsvFile is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, differences.Select(
-                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]), formulas: false, cancellationToken));
+            : CsvFile.WriteAsync(options.CsvFile, Head, differences.Select(
+                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]),
+                options.Excel ? CsvTexts.Excel : CsvTexts.Guarded, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
 
@@ -33,7 +35,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     public VerifyReport Report(RunReport report) =>
         new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report)
         {
-            IsStrict = isStrict,
+            IsStrict = options.Strict,
             IsByCounts = run.IsByCounts,
         };
 
@@ -51,13 +53,13 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             {
                 var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
                 kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
-                var isKeptOnly = !record.IsOfResync && isStrict && values.Count > 0;
+                var isKeptOnly = !record.IsOfResync && options.Strict && values.Count > 0;
                 if (!record.IsOfResync && !isKeptOnly)
                     continue;
 
                 keptOnly += isKeptOnly ? 1 : 0;
                 counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
-                foreach (var difference in Fields(entity.Plan, record, isStrict ? values : []))
+                foreach (var difference in Fields(entity.Plan, record, options.Strict ? values : []))
                     yield return Keep(difference);
             }
 
@@ -66,7 +68,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             var (compare, extra) = (Math.Max(counted ?? 0, compared.Counts.Extracted), counts.GetValueOrDefault(DifferenceVerdict.Extra));
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
-            if (kept.Values > 0 && !isStrict)
+            if (kept.Values > 0 && !options.Strict)
                 run.Findings.Warnings.Add(
                     Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; a strict comparison names them."));
             _entities.Add(new VerifiedEntity(
