@@ -38,6 +38,7 @@ internal static class CommandLine
             SchemaVerb.Command(),
             ScaffoldVerb.Command(),
             RunsVerb.Command(),
+            ReportVerb.Command(),
             PlanVerb.Command(),
             DoctorVerb.Command(),
             SimulateVerb.Command(),

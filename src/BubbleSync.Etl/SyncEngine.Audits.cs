@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Compare.Values;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Preflight;
 using BubbleSync.Etl.Reports;
@@ -49,7 +50,9 @@ public sealed partial class SyncEngine
         await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
         await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
-        return await audit.RunAsync(cancellationToken);
+        var report = await audit.RunAsync(cancellationToken);
+        await new FieldAudits(target.Database).KeepAsync(report, cancellationToken);
+        return report;
     }, cancellationToken);
 
     /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
@@ -92,6 +95,18 @@ public sealed partial class SyncEngine
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
         return await new LinkAudit(plans, target.Database, search).RunAsync(options, cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>Makes a report of a run and of the mirror's state, and writes it to the files that are named. Bubble is not asked.</summary>
+    /// <param name="options">Which run, and which files.</param>
+    /// <param name="cancellationToken">Stops it; the files stay as they were.</param>
+    public Task<MirrorReport> ReportAsync(ReportOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        await using var target = await OpenAsync("bubblesync report", cancellationToken);
+        await target.Database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
+        var plan = target.Plan([]).ThrowIfUnreadable();
+        await target.RequireReadyAsync(plan, ReadOnly, cancellationToken);
+        return await new MirrorSurvey(target.Database, plan.Entities, clock).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge;
@@ -14,10 +15,16 @@ namespace BubbleSync.Etl.Compare;
 internal sealed class Verification(ComparisonRun run, VerifyOptions options)
 {
     private const int MostKept = 1000;
+    private const int MostUnwritten = 1000;
+    private const int MostLength = 1_000_000;
+
     private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column");
 
     private readonly List<VerifiedEntity> _entities = [];
     private readonly List<VerifiedDifference> _first = [];
+    private readonly List<VerifiedDifference> _unwritten = [];
+    private long _kept;
+    private long _length;
 
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -60,8 +67,10 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
                 keptOnly += isKeptOnly ? 1 : 0;
                 counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
                 foreach (var difference in Fields(entity.Plan, record, options.Strict ? values : []))
-                    yield return Keep(difference);
+                    yield return await KeepAsync(difference, cancellationToken);
             }
+
+            await FlushAsync(cancellationToken);
 
             // Where both sides have as many records, these count as compared though they are not read.
             var counted = run.IsByCounts && entity.IsComplete ? entity.Flow.ExtractLog.CountedBefore : null;
@@ -95,11 +104,26 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
             : equal;
     }
 
-    private VerifiedDifference Keep(VerifiedDifference difference)
+    private async Task<VerifiedDifference> KeepAsync(VerifiedDifference difference, CancellationToken cancellationToken)
     {
         if (_first.Count < MostKept)
-            _first.Add(difference);
+            _first.Add(difference with { Bubble = null, Stored = null });
+        if (_kept++ >= KeptDifferences.Most)
+            return difference;
+
+        _unwritten.Add(difference);
+        _length += (difference.Bubble?.Length ?? 0) + (difference.Stored?.Length ?? 0);
+        if (_unwritten.Count >= MostUnwritten || _length > MostLength)
+            await FlushAsync(cancellationToken);
         return difference;
+    }
+
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_unwritten.Count > 0)
+            await run.KeepAsync(_unwritten, cancellationToken);
+        _unwritten.Clear();
+        _length = 0;
     }
 
     private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record, IReadOnlyList<ColumnPlan> kept)
@@ -111,8 +135,15 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
             .. kept.Select(c => (DifferenceVerdict.AbsentKept, c.Field, c.Name)),
         ];
         return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
-            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));
+            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column)
+            {
+                Bubble = f.Verdict == DifferenceVerdict.AbsentKept ? null : Value(plan, f.Column, record.Staged),
+                Stored = Value(plan, f.Column, record.Stored),
+            });
     }
+
+    private static string? Value(EntityPlan plan, string column, string?[] values) =>
+        values.Length > 0 && plan.Columns.FirstOrDefault(c => c.Name == column) is { } found ? values[found.Ordinal] : null;
 
     private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
     {

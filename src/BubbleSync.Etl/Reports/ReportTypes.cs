@@ -18,6 +18,7 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]
+[JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]
 [JsonSerializable(typeof(IAsyncEnumerable<RejectedField>))]

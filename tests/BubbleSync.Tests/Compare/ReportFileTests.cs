@@ -46,6 +46,7 @@ public sealed class ReportFileTests(PostgresFixture postgres) : IClassFixture<Po
     [InlineData("--csv", "audit", "schema")]
     [InlineData("--ddl", "audit", "schema")]
     [InlineData("--csv", "audit", "links")]
+    [InlineData("--xlsx", "report")]
     [InlineData("--csv", "verify")]
     [InlineData("--csv", "runs", "rejected", "last")]
     public async Task A_file_that_cannot_be_written_is_refused_before_the_work(string option, params string[] words)
