@@ -51,6 +51,7 @@ internal static class CommandLine
             StatusVerb.Command(),
             RunsVerb.Command(),
             DatabaseVerb.Command(),
+            ReportVerb.Command(),
             PlanVerb.Command(),
             PreviewVerb.Command(),
             DoctorVerb.Command(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace BubbleSync.Cli;
 
@@ -48,6 +49,9 @@ internal static class CommonOptions
 
     /// <summary>Whether JSON is asked for; known even where other words are wrong.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetResult(Output) is { Tokens: [{ Value: "json" }] };
+
+    /// <summary>Whether JSON is asked for, while the line is checked.</summary>
+    public static bool IsJsonOf(CommandResult command) => command.GetResult(Output) is { Tokens: [{ Value: "json" }] };
 
     private static Option<string?> Setting(string name, string value, string description) =>
         new(name) { Description = $"Overrides the setting {description}", HelpName = value };

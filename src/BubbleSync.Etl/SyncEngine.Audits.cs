@@ -1,6 +1,7 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Compare;
 using BubbleSync.Etl.Compare.Values;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Preflight;
@@ -34,7 +35,7 @@ public sealed partial class SyncEngine
         Verification? verification = null;
         var report = await CompareAsync(
             RunKind.Verify, options, options.Entities, scope,
-            run => (verification = new Verification(run, options.Strict, options.CsvFile)).RunAsync, progress, cancellationToken);
+            run => (verification = new Verification(run, options)).RunAsync, progress, cancellationToken);
         return verification!.Report(report);
     }, cancellationToken);
 
@@ -51,7 +52,9 @@ public sealed partial class SyncEngine
         await target.ResolveNamesAsync(bubble.Client, CancellationToken.None, cancellationToken);
         var audit = new FieldAudit(target.Plan(entities), target.Maps, bubble.Client, target.Database, settings.Bubble, clock);
         await using var telling = new ProgressReporter(() => ApiProgress.Of(bubble).With(audit.Flows) with { Compares = true }, progress, logger);
-        return await audit.RunAsync(cancellationToken) with { Target = target.Database.Place };
+        var report = await audit.RunAsync(cancellationToken) with { Target = target.Database.Place };
+        await new FieldAudits(target.Database).KeepAsync(report, cancellationToken);
+        return report;
     }, cancellationToken);
 
     /// <summary>Reports for each mapped field of each record what Bubble sent, what it becomes and what is stored.</summary>
@@ -93,7 +96,19 @@ public sealed partial class SyncEngine
         var plans = plan.Entities;
         using var bubble = options.Ask ? Connect() : null;
         var search = bubble is null ? null : new TargetSearch(plans, bubble.Client, settings.Bubble, clock);
-        return await new LinkAudit(plans, target.Database, search).RunAsync(options.CsvFile, cancellationToken) with { Target = target.Database.Place };
+        return await new LinkAudit(plans, target.Database, search).RunAsync(options, cancellationToken) with { Target = target.Database.Place };
+    }, cancellationToken);
+
+    /// <summary>Makes a report of a run and of the mirror's state, and writes it to the files that are named. Bubble is not asked.</summary>
+    /// <param name="options">Which run, and which files.</param>
+    /// <param name="cancellationToken">Stops it; the files stay as they were.</param>
+    public Task<MirrorReport> ReportAsync(ReportOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    {
+        await using var target = await OpenAsync("bubblesync report", cancellationToken);
+        await target.Database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
+        var plan = target.Plan([]).ThrowIfUnreadable();
+        await target.RequireReadyAsync(plan, ReadOnly, cancellationToken);
+        return await new MirrorSurvey(target.Database, plan.Entities, clock).RunAsync(options, cancellationToken);
     }, cancellationToken);
 
     /// <summary>Describes the graph of a resync of all entities, or of those named, from its own blocks. Bubble is not asked and nothing is written.</summary>
@@ -117,16 +132,19 @@ public sealed partial class SyncEngine
         IAsyncEnumerable<IReadOnlyList<string>> rows, ValueAuditJson? json, ValueAuditOptions options, CancellationToken cancellationToken) => options switch
         {
             _ when json is not null => json.WriteAsync(rows, cancellationToken),
-            { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, options.Formulas, cancellationToken),
-            { Output: { } output } => WriteAsync(output, rows, options.Formulas, cancellationToken),
+            { CsvFile: { } file } => CsvFile.WriteAsync(file, ValueAudit.Head, rows, Texts(options), cancellationToken),
+            { Output: { } output } => WriteAsync(output, rows, Texts(options), cancellationToken),
             _ => rows.LongCountAsync(cancellationToken).AsTask(),
         };
 
-    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, bool formulas, CancellationToken cancellationToken)
+    private static CsvTexts Texts(ValueAuditOptions options) =>
+        options.Excel ? CsvTexts.Excel : options.Formulas ? CsvTexts.AsTheyAre : CsvTexts.Guarded;
+
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<IReadOnlyList<string>> rows, CsvTexts texts, CancellationToken cancellationToken)
     {
         try
         {
-            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, formulas, cancellationToken);
+            await CsvFile.WriteAsync(output, ValueAudit.Head, rows, texts, cancellationToken);
         }
         catch (IOException unwritable)
         {

@@ -31,6 +31,7 @@ public sealed partial class ArchitectureTests
         { "System.Threading.Tasks.Dataflow", "Pipeline" },
         { "System.Net.Http", "Bubble" },
         { "CsvHelper", "Reports" },
+        { "SpreadCheetah", "Reports" },
     };
 
     [Theory]
@@ -223,7 +224,7 @@ public sealed partial class ArchitectureTests
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex TextForEnum();
 
-    [GeneratedRegex(@"\bbubblesync (audit|completion|database|demo|doctor|patch|plan|resync|runs|scaffold|schema|simulate|status|sync|verify)\b.*")]
+    [GeneratedRegex(@"\bbubblesync (audit|completion|database|demo|doctor|patch|plan|preview|report|resync|runs|scaffold|schema|simulate|status|sync|verify|watch)\b.*")]
     private static partial Regex PrintedCommand();
 
     // What the sessions of a command are called in PostgreSQL.

@@ -109,6 +109,10 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [Fact]
+    public async Task Every_command_that_writes_CSV_writes_it_for_spreadsheets_too() =>
+        Assert.All((await HelpAsync()).Where(p => p.Options.Contains("--csv")), p => Assert.Contains("--excel", p.Options));
+
+    [Fact]
     public async Task The_options_of_all_commands_are_named_before_the_first_of_them()
     {
         var pages = await HelpAsync();

@@ -11,7 +11,7 @@ internal static class AuditSchemaVerb
     private static readonly Option<bool> Apply = new("--apply") { Description = "Run the additions in one transaction" };
     private static readonly Option<bool> WriteMaps = new("--write-maps") { Description = "Add unmapped fields to the entity maps, with the note 'review'" };
     private static readonly OutputFileOption Csv = new("--csv", "Write the findings to this file as CSV");
-
+    private static readonly Option<bool> Excel = ExcelOption.Create();
     private static readonly Option<string> FailOn = ChoiceOption.Create(
         "--fail-on", "End with exit code 1 if anything differs that asks for action (drift), for CI", "none", "none", "drift");
 
@@ -20,8 +20,9 @@ internal static class AuditSchemaVerb
     {
         var command = new Command("schema", "Compare Bubble's types and fields with maps and tables, and close the gaps")
         {
-            DdlFile, Apply, WriteMaps, Csv, FailOn,
+            DdlFile, Apply, WriteMaps, Csv, Excel, FailOn,
         };
+        ExcelOption.RequireFile(command, Excel, Csv);
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = parsed.GetValue(WriteMaps) };
@@ -35,7 +36,7 @@ internal static class AuditSchemaVerb
                     if (parsed.GetValue(DdlFile) is { } ddl)
                         await report.WriteDdlAsync(ddl, token);
                     if (parsed.GetValue(Csv) is { } csv)
-                        await report.WriteCsvAsync(csv, token);
+                        await report.WriteCsvAsync(csv, parsed.GetValue(Excel), token);
                     context.Print(
                         report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
                     return parsed.GetValue(FailOn) == "drift" && report.HasDrift ? ExitCode.Partial : ExitCode.Done;

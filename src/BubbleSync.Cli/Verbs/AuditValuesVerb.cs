@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
@@ -13,13 +14,15 @@ internal static class AuditValuesVerb
         "--since", "Only records modified since this time (ISO 8601); a date alone means 00:00 UTC", isEnd: false);
     private static readonly Option<ValueVerdict?> Only = ChoiceOption.Optional<ValueVerdict>("--only", "Only rows of this verdict");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rows to this file instead of stdout; compress it if its name ends in .gz");
+    private static readonly Option<bool> Excel = ExcelOption.Create();
     private static readonly Option<bool> Formulas = new("--formulas") { Description = "Do not change texts that a spreadsheet would read as formulas" };
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
         var command = new Command("values", "Write the sent, the mapped and the stored value of each mapped field "
-            + "of each record") { Entity, Since, Only, Csv, Formulas };
+            + "of each record") { Entity, Since, Only, Csv, Excel, Formulas };
+        command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -42,8 +45,20 @@ internal static class AuditValuesVerb
         Only = parsed.GetValue(Only),
         Formulas = parsed.GetValue(Formulas),
         CsvFile = parsed.GetValue(Csv),
+        Excel = parsed.GetValue(Excel),
         Output = output,
     };
+
+    private static void Check(CommandResult command)
+    {
+        if (command.GetResult(Excel) is not { Implicit: false })
+            return;
+
+        if (command.GetResult(Formulas) is { Implicit: false })
+            command.AddError("--excel keeps formulas as texts, --formulas leaves them as formulas. Leave one of them out.");
+        if (CommonOptions.IsJsonOf(command) && command.GetResult(Csv) is null)
+            command.AddError("--excel is about CSV, but --output json writes the rows as JSON. Name a file with --csv FILE, or leave --excel out.");
+    }
 
     // Without a file stdout carries the rows and nothing else.
     private static void Print(ValueAuditReport report, CommandContext context, string? csv)

@@ -12,11 +12,12 @@ internal static class DemoVerb
 {
     private static readonly Option<int> Invoices = NumberOption.Create("--invoices", "Number of invoices; other types are in proportion", 2000, 0, 1_000_000);
     private static readonly OutputFileOption Csv = new("--csv", "CSV file of the audit (default: field-audit.csv in the program's folder .bubblesync)");
+    private static readonly Option<bool> Excel = ExcelOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both; the rows stay") { Invoices, Csv };
+        var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both; the rows stay") { Invoices, Csv, Excel };
         command.SetAction(RunAsync);
         return command;
     }
@@ -43,7 +44,7 @@ internal static class DemoVerb
             var audit = ExitCode.Of(
                 report) is ExitCode.Done or ExitCode.Partial ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
             if (audit is not null)
-                await audit.WriteCsvAsync(file, shapes: false, token);
+                await audit.WriteCsvAsync(file, shapes: false, parsed.GetValue(Excel), token);
             var code = context.Print(report);
             if (audit is not null)
                 Tell(audit, file, context);

@@ -18,6 +18,7 @@ internal static class RunsVerb
     private static readonly Option<bool> Follow = new("--follow") { Description = "Print further lines as they are written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only entries of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejected fields and their records to a CSV file");
+    private static readonly Option<bool> Excel = ExcelOption.Create();
 
     private static readonly Option<bool> Force = new("--force")
     {
@@ -30,7 +31,7 @@ internal static class RunsVerb
         Verb(new Command("list", "The latest runs") { Most, Kind, Status }, ListAsync),
         Verb(new Command("show", "A run's result") { Run }, ShowAsync),
         Verb(new Command("log", "A run's activity log") { Run, Level, Entity, Follow }, LogAsync),
-        Verb(new Command("rejected", "The fields that did not convert in a run") { Run, Csv, Entity }, RejectedAsync),
+        Verb(Rejected(), RejectedAsync),
         Reprocess(),
     };
 
@@ -49,6 +50,13 @@ internal static class RunsVerb
                 },
                 token);
         });
+        return command;
+    }
+
+    private static Command Rejected()
+    {
+        var command = new Command("rejected", "The fields that did not convert in a run") { Run, Csv, Excel, Entity };
+        ExcelOption.RequireFile(command, Excel, Csv);
         return command;
     }
 
@@ -95,7 +103,7 @@ internal static class RunsVerb
         var rejected = await archive.RejectedAsync(parsed.GetValue(Run)!, parsed.GetValue(Entity), token);
         if (parsed.GetValue(Csv) is { } file)
         {
-            var fields = await RunArchive.WriteCsvAsync(rejected, file, token);
+            var fields = await RunArchive.WriteCsvAsync(rejected, file, parsed.GetValue(Excel), token);
             Console.Out.WriteLine(context.IsJson
                 ? new JsonObject { ["file"] = file, ["fields"] = fields }.ToJsonString()
                 : Invariant($"{fields} field{(fields == 1 ? "" : "s")} that did not convert {(fields == 1 ? "is" : "are")} in {file}"));

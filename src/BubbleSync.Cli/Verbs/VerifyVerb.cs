@@ -23,11 +23,16 @@ internal static class VerifyVerb
         Description = "Report a value as a difference if it is kept here but Bubble no longer sends it",
     };
     private static readonly OutputFileOption Csv = new("--csv", "Write every difference to this file as CSV");
+    private static readonly Option<bool> Excel = ExcelOption.Create();
 
     /// <summary>The verb.</summary>
     public static Command Command()
     {
-        var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing") { Entity, Since, Sample, Counts, Strict, Csv };
+        var command = new Command("verify", "Compare Bubble with PostgreSQL, record by record; change nothing")
+        {
+            Entity, Since, Sample, Counts, Strict, Csv, Excel,
+        };
+        ExcelOption.RequireFile(command, Excel, Csv);
         command.Validators.Add(Check);
         command.SetAction((parsed, token) =>
         {
@@ -51,6 +56,7 @@ internal static class VerifyVerb
         ByCounts = parsed.GetValue(Counts),
         Strict = parsed.GetValue(Strict),
         CsvFile = parsed.GetValue(Csv),
+        Excel = parsed.GetValue(Excel),
     };
 
     private static void Check(CommandResult command)

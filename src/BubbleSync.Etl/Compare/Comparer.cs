@@ -17,8 +17,11 @@ namespace BubbleSync.Etl.Compare;
 /// <param name="Fields">The Bubble fields that did not convert.</param>
 /// <param name="IsMarked">Whether its row is marked as deleted, though Bubble has the record.</param>
 /// <param name="Kept">The ordinals of the columns whose value is kept though the record does not carry it; alone a difference only if strict.</param>
+/// <param name="Staged">What each column would become, as text, by ordinal; empty where it is the whole record.</param>
+/// <param name="Stored">What each column is, as text, by ordinal; empty where it is the whole record.</param>
 internal sealed record RecordDifference(
-    string Id, DifferenceVerdict Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept)
+    string Id, DifferenceVerdict Verdict, IReadOnlyList<int> Columns, IReadOnlyList<string> Fields, bool IsMarked, IReadOnlyList<int> Kept,
+    string?[] Staged, string?[] Stored)
 {
     /// <summary>Whether a resync would write or report anything for it.</summary>
     public bool IsOfResync => Verdict != DifferenceVerdict.Differs || Columns.Count > 0 || IsMarked;
@@ -51,7 +54,8 @@ internal sealed class Comparer(EntityPlan plan, StagingTable staging)
         var differences = connection.StreamAsync(
             new ComparisonSql(plan, staging).Differences(withExtra: horizon is not null, known),
             r => new RecordDifference(
-                r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5)),
+                r.GetString(0), Word.Parse<DifferenceVerdict>(r.GetString(1)), List<int>(r, 2), List<string>(r, 3), r.GetBoolean(4), List<int>(r, 5),
+                List<string?>(r, 6), List<string?>(r, 7)),
             cancellationToken, DeletedInSourceSql.Parameters(horizon));
         await foreach (var difference in differences)
             yield return difference;

@@ -2,6 +2,7 @@ using System.Data;
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Merge.Pruning;
@@ -116,6 +117,10 @@ internal sealed class ComparisonRun(
             throw;
         }
     }
+
+    /// <summary>Keeps differences for later reports.</summary>
+    public Task KeepAsync(IReadOnlyList<VerifiedDifference> differences, CancellationToken cancellationToken) =>
+        new KeptDifferences(database).AddAsync(journal.RunId, differences, cancellationToken);
 
     /// <summary>Ends the comparison of an entity and writes its result to the journal.</summary>
     public async Task CloseAsync(ComparedEntity compared, long equal, long extra, AbsentKept kept, CancellationToken cancellationToken)

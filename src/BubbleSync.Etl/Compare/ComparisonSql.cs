@@ -19,7 +19,8 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 
     /// <summary>
     /// Every record that is not the same on both sides, by its id: (id, verdict, ordinals of the columns that differ, fields that did not convert,
-    /// whether its row is marked as deleted, ordinals of the columns whose value is kept though the record does not carry it).
+    /// whether its row is marked as deleted, ordinals of the columns whose value is kept though the record does not carry it, and for each column by its
+    /// ordinal: staged text, stored text).
     /// </summary>
     /// <param name="withExtra">
     /// Whether to look for rows that Bubble no longer has, within <see cref="DeletedInSourceSql.Parameters"/>; only where everything that it has is staged.
@@ -27,10 +28,12 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
     /// <param name="known">A query of further differences, with the same columns; null for none.</param>
     public string Differences(bool withExtra, string? known) =>
         $"""
-        select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept
+        select d.id, d.verdict, d.columns, d.fields, d.is_marked, d.kept, d.staged, d.stored
         from (
           select s.{_key} as id, {Verdict} as verdict, case when {IsComparable} then {Ordinals(Differs)} end as columns, null::text[] as fields,
-            {IsMarked} as is_marked, {Ordinals(AbsentKeptSql.IsKept)} as kept
+            {IsMarked} as is_marked, {Ordinals(AbsentKeptSql.IsKept)} as kept,
+            array[{Each(c => ComparedSql.StagedText("s", c))}]::text[] as staged,
+            array[{Each(c => ComparedSql.StoredText("t", c))}]::text[] as stored
           from {staging.Name} s left join {plan.Table} t on t.{_key} = s.{_key}
           where not s.{StagingLayout.Rejected}
           union all
@@ -104,18 +107,18 @@ internal sealed class ComparisonSql(EntityPlan plan, StagingTable staging)
 
     private string Rejected =>
         $"""
-        select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false, null
+        select r.bubble_id, 'rejected', null, array_agg(distinct r.field), false, null, null, null
           from {staging.Rejects} r
           where exists (select from {staging.Name} s where s.{_key} = r.bubble_id
             and s.{StagingLayout.Rejected} and s.{StagingLayout.Order} = r.{StagingLayout.Order})
           group by r.bubble_id
           union all
-          select '', 'rejected', null, array[r.field], false, null from {staging.Rejects} r where r.bubble_id is null
+          select '', 'rejected', null, array[r.field], false, null, null, null from {staging.Rejects} r where r.bubble_id is null
         """;
 
     // A row that is marked as deleted already agrees with Bubble.
     private string Extra =>
-        $"select gone.id::text, 'extra', null, null, false, null from ({DeletedInSourceSql.Ids(plan, staging, unmarked: true)}) gone";
+        $"select gone.id::text, 'extra', null, null, false, null, null, null from ({DeletedInSourceSql.Ids(plan, staging, unmarked: true)}) gone";
 
     private static string IsCompleted(ColumnPlan column)
     {

@@ -6,6 +6,7 @@ using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using Npgsql;
 
 namespace BubbleSync.Etl.Compare;
@@ -17,24 +18,30 @@ namespace BubbleSync.Etl.Compare;
 internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase database, TargetSearch? search)
 {
     private const int MostKept = 1000;
-    private static readonly string[] Head = ["entity", "column", "target_entity", "target_id", "records"];
+    private const int MostIdsKept = 10;
+
+    private static readonly CsvHead Head = new("entity", "column", "target_entity", "target_id", "records", "bubble_ids") { Numbers = ["records"] };
 
     private readonly List<MissingLinkCount> _columns = [];
     private readonly List<MissingLink> _first = [];
 
     /// <summary>Reports on one snapshot of the tables; writes every link to a file if one is named.</summary>
-    public async Task<LinkAuditReport> RunAsync(string? csv, CancellationToken cancellationToken)
+    public async Task<LinkAuditReport> RunAsync(LinkAuditOptions options, CancellationToken cancellationToken)
     {
         var links = LinksAsync(cancellationToken);
-        await (csv is null
+        await (options.CsvFile is null
             ? links.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head,
-                links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]),
-                formulas: false, cancellationToken));
+            : CsvFile.WriteAsync(options.CsvFile, Head, links.Select(Cells), options.Excel ? CsvTexts.Excel : CsvTexts.Guarded, cancellationToken));
         return new LinkAuditReport(_columns, _first, [.. search?.Issues.Distinct() ?? []]);
     }
 
-    private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private static IReadOnlyList<string> Cells(MissingLink link) =>
+    [
+        link.Entity, link.Column, link.TargetEntity, link.TargetId, link.Records.ToString(CultureInfo.InvariantCulture), string.Join(' ', link.BubbleIds),
+    ];
+
+    /// <summary>Streams every link, sorted by entity, column and target, on one snapshot of the tables.</summary>
+    public async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var connection = session.Connection;
@@ -59,7 +66,7 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         await foreach (var link in links.WithCancellation(cancellationToken))
         {
             if (targets < MostKept)
-                _first.Add(link);
+                _first.Add(link with { BubbleIds = [.. link.BubbleIds.Take(MostIdsKept)] });
             (targets, records, inBubble) = (targets + 1, records + link.Records, inBubble + (link.Fetch is null ? 0 : 1));
             yield return link;
         }
@@ -73,6 +80,9 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
         connection.StreamAsync(
             LinkSql.Missing(plan, column, withHeld && column.HoldsLinks),
-            r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1)),
+            r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1))
+            {
+                BubbleIds = r.GetFieldValue<string[]>(2),
+            },
             cancellationToken);
 }

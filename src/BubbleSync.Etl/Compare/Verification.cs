@@ -1,31 +1,40 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;
 
 /// <summary>Compares Bubble with the tables, record by record: reports each difference at once, and keeps the counts and the first of them.</summary>
-internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv)
+internal sealed class Verification(ComparisonRun run, VerifyOptions options)
 {
     private const int MostKept = 1000;
-    private static readonly string[] Head = ["entity", "bubble_id", "verdict", "bubble_field", "column"];
+    private const int MostUnwritten = 1000;
+    private const int MostLength = 1_000_000;
+
+    private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column");
 
     private readonly List<VerifiedEntity> _entities = [];
     private readonly List<VerifiedDifference> _first = [];
+    private readonly List<VerifiedDifference> _unwritten = [];
+    private long _kept;
+    private long _length;
 
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var differences = DifferencesAsync(cancellationToken);
-        await (csv is null
+        await (options.CsvFile is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
-            : CsvFile.WriteAsync(csv, Head, differences.Select(
-                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]), formulas: false, cancellationToken));
+            : CsvFile.WriteAsync(options.CsvFile, Head, differences.Select(
+                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]),
+                options.Excel ? CsvTexts.Excel : CsvTexts.Guarded, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
 
@@ -33,7 +42,7 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
     public VerifyReport Report(RunReport report) =>
         new(report.Status == RunStatus.Succeeded && _entities.TrueForAll(e => e.IsEqual), report.RunId, _entities, _first, report)
         {
-            IsStrict = isStrict,
+            IsStrict = options.Strict,
             IsByCounts = run.IsByCounts,
         };
 
@@ -51,22 +60,24 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             {
                 var values = record.Kept.Select(c => entity.Plan.Columns[c]).Where(c => !c.IsCompleted).ToList();
                 kept = new AbsentKept(kept.Values + values.Count, kept.Links + record.Kept.Count - values.Count);
-                var isKeptOnly = !record.IsOfResync && isStrict && values.Count > 0;
+                var isKeptOnly = !record.IsOfResync && options.Strict && values.Count > 0;
                 if (!record.IsOfResync && !isKeptOnly)
                     continue;
 
                 keptOnly += isKeptOnly ? 1 : 0;
                 counts[record.Verdict] = counts.GetValueOrDefault(record.Verdict) + 1;
-                foreach (var difference in Fields(entity.Plan, record, isStrict ? values : []))
-                    yield return Keep(difference);
+                foreach (var difference in Fields(entity.Plan, record, options.Strict ? values : []))
+                    yield return await KeepAsync(difference, cancellationToken);
             }
+
+            await FlushAsync(cancellationToken);
 
             // Where both sides have as many records, these count as compared though they are not read.
             var counted = run.IsByCounts && entity.IsComplete ? entity.Flow.ExtractLog.CountedBefore : null;
             var (compare, extra) = (Math.Max(counted ?? 0, compared.Counts.Extracted), counts.GetValueOrDefault(DifferenceVerdict.Extra));
             var equal = compare - (counts.Values.Sum() - extra);
             await run.CloseAsync(compared, equal, extra, kept, cancellationToken);
-            if (kept.Values > 0 && !isStrict)
+            if (kept.Values > 0 && !options.Strict)
                 run.Findings.Warnings.Add(
                     Invariant($"{entity.Plan.Name}: values kept here that Bubble no longer sends: {kept.Values}; a strict comparison names them."));
             _entities.Add(new VerifiedEntity(
@@ -93,11 +104,26 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             : equal;
     }
 
-    private VerifiedDifference Keep(VerifiedDifference difference)
+    private async Task<VerifiedDifference> KeepAsync(VerifiedDifference difference, CancellationToken cancellationToken)
     {
         if (_first.Count < MostKept)
-            _first.Add(difference);
+            _first.Add(difference with { Bubble = null, Stored = null });
+        if (_kept++ >= KeptDifferences.Most)
+            return difference;
+
+        _unwritten.Add(difference);
+        _length += (difference.Bubble?.Length ?? 0) + (difference.Stored?.Length ?? 0);
+        if (_unwritten.Count >= MostUnwritten || _length > MostLength)
+            await FlushAsync(cancellationToken);
         return difference;
+    }
+
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_unwritten.Count > 0)
+            await run.KeepAsync(_unwritten, cancellationToken);
+        _unwritten.Clear();
+        _length = 0;
     }
 
     private static IEnumerable<VerifiedDifference> Fields(EntityPlan plan, RecordDifference record, IReadOnlyList<ColumnPlan> kept)
@@ -109,8 +135,15 @@ internal sealed class Verification(ComparisonRun run, bool isStrict, string? csv
             .. kept.Select(c => (DifferenceVerdict.AbsentKept, c.Field, c.Name)),
         ];
         return fields.OrderBy(f => f.Field, StringComparer.Ordinal).ThenBy(f => f.Column, StringComparer.Ordinal)
-            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column));
+            .Select(f => new VerifiedDifference(plan.Name, record.Id, f.Verdict, f.Field, f.Column)
+            {
+                Bubble = f.Verdict == DifferenceVerdict.AbsentKept ? null : Value(plan, f.Column, record.Staged),
+                Stored = Value(plan, f.Column, record.Stored),
+            });
     }
+
+    private static string? Value(EntityPlan plan, string column, string?[] values) =>
+        values.Length > 0 && plan.Columns.FirstOrDefault(c => c.Name == column) is { } found ? values[found.Ordinal] : null;
 
     private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
     {

@@ -22,7 +22,7 @@ internal sealed class RunHistory(TargetDatabase database)
     // A line shows when its transaction commits, perhaps after lines that were written later.
     private static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\""];
+    private static readonly string[] Details = ["activity_log", "rejected_record", "missing_link", "\"window\"", "difference"];
 
     private const string ListSql =
         $"""

@@ -11,7 +11,8 @@ namespace BubbleSync.Etl.Reports;
 public sealed record FieldAuditReport(
     IReadOnlyList<FieldAuditRow> Rows, IReadOnlyList<FieldCoverage> Coverage, FieldCoverage Total, IReadOnlyList<string> Warnings)
 {
-    private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", "seen", "present", "stored", "failed"];
+    private static readonly string[] Counts = ["seen", "present", "stored", "failed"];
+    private static readonly string[] Head = ["entity", "bubble_field", "column", "type", "status", .. Counts];
 
     /// <summary>The place that was looked at.</summary>
     public TargetPlace? Target { get; init; }
@@ -22,11 +23,13 @@ public sealed record FieldAuditReport(
     /// <summary>Writes the rows as CSV with the head <c>entity,bubble_field,column,type,status,seen,present,stored,failed</c>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="shapes">Whether a last column <c>shapes</c> follows, its shapes divided by blanks.</param>
+    /// <param name="excel">Whether spreadsheets keep every text as it is; the file then begins with a byte order mark.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">The file cannot be written.</exception>
-    public Task WriteCsvAsync(string path, bool shapes, CancellationToken cancellationToken) =>
+    public Task WriteCsvAsync(string path, bool shapes, bool excel, CancellationToken cancellationToken) =>
         CsvFile.WriteAsync(
-            path, shapes ? [.. Head, "shapes"] : Head, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(), formulas: false, cancellationToken);
+            path, new CsvHead(shapes ? [.. Head, "shapes"] : Head) { Numbers = Counts }, Rows.Select(r => Cells(r, shapes)).ToAsyncEnumerable(),
+            excel ? CsvTexts.Excel : CsvTexts.Guarded, cancellationToken);
 
     private static IReadOnlyList<string> Cells(FieldAuditRow row, bool shapes) =>
     [

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BubbleSync.Etl.Reports;
 
 /// <summary>The result of a patch.</summary>
@@ -5,4 +7,9 @@ namespace BubbleSync.Etl.Reports;
 /// <param name="Status">Its result.</param>
 /// <param name="Rows">Rows it changed.</param>
 /// <param name="Error">Why it failed or was skipped, or null.</param>
-public sealed record PatchReport(string Name, PatchStatus Status, long Rows, string? Error);
+public sealed record PatchReport(string Name, PatchStatus Status, long Rows, string? Error)
+{
+    /// <summary>How long it took, in milliseconds; left out where it took none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long DurationMs { get; init; }
+}

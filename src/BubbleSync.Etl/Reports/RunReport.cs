@@ -160,6 +160,10 @@ public sealed record EntityReport
     /// <summary>From the first request to the end of the merge.</summary>
     public long DurationMs { get; init; }
 
+    /// <summary>Of <see cref="DurationMs"/>, the merge at its end; left out where there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long MergeMs { get; init; }
+
     /// <summary>What shows that the extraction is complete, or why it is not.</summary>
     public EntityProof? Proof { get; init; }
 }

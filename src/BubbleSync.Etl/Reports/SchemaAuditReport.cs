@@ -36,13 +36,16 @@ public sealed record SchemaAuditReport(
     public string ToJson() => ReportJson.Write(this);
 
     /// <summary>Writes the findings as CSV with the head <c>entity,bubble_type,bubble_field,column,type,finding,message,ddl</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="excel">Whether spreadsheets keep every text as it is; the file then begins with a byte order mark.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">The file cannot be written.</exception>
-    public Task WriteCsvAsync(string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+    public Task WriteCsvAsync(string path, bool excel, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
-        ["entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"],
+        new CsvHead("entity", "bubble_type", "bubble_field", "column", "type", "finding", "message", "ddl"),
         Findings.Select(f => (IReadOnlyList<string>)[f.Entity, f.BubbleType, f.BubbleField, f.Column, f.Type, Word.Of(f.Finding), f.Message, f.Ddl ?? ""])
             .ToAsyncEnumerable(),
-        formulas: false,
+        excel ? CsvTexts.Excel : CsvTexts.Guarded,
         cancellationToken);
 
     /// <summary>Writes the script.</summary>

@@ -73,4 +73,13 @@ public sealed record VerifiedEntity(
 /// <param name="Verdict">How both differ.</param>
 /// <param name="BubbleField">The field that differs or did not convert; empty where it is the whole record, or a column of no field.</param>
 /// <param name="Column">Its column; empty where it is the whole record.</param>
-public sealed record VerifiedDifference(string Entity, string BubbleId, DifferenceVerdict Verdict, string BubbleField, string Column);
+public sealed record VerifiedDifference(string Entity, string BubbleId, DifferenceVerdict Verdict, string BubbleField, string Column)
+{
+    /// <summary>What the record would become here, as text; null where it has no value, or where it is not compared by value. In no JSON.</summary>
+    [JsonIgnore]
+    public string? Bubble { get; init; }
+
+    /// <summary>What the row has, as text; null where it has no value, or where it is not compared by value. In no JSON.</summary>
+    [JsonIgnore]
+    public string? Stored { get; init; }
+}

@@ -72,12 +72,17 @@ public sealed class RunArchive : IAsyncDisposable
             SyncStage.Runs);
 
     /// <summary>Writes rejects as CSV with header <c>entity,bubble_id,field,reason,raw</c>; returns how many.</summary>
+    /// <param name="rejected">The rejects.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="excel">Whether spreadsheets keep every text as it is; the file then begins with a byte order mark.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SyncException">The file cannot be written.</exception>
-    public static Task<long> WriteCsvAsync(IAsyncEnumerable<RejectedField> rejected, string path, CancellationToken cancellationToken) => CsvFile.WriteAsync(
+    public static Task<long> WriteCsvAsync(
+        IAsyncEnumerable<RejectedField> rejected, string path, bool excel, CancellationToken cancellationToken) => CsvFile.WriteAsync(
         path,
-        ["entity", "bubble_id", "field", "reason", "raw"],
+        new CsvHead("entity", "bubble_id", "field", "reason", "raw"),
         rejected.Select(r => (IReadOnlyList<string>)[r.Entity, r.BubbleId ?? "", r.Field, r.Reason, r.Raw]),
-        formulas: false,
+        excel ? CsvTexts.Excel : CsvTexts.Guarded,
         cancellationToken);
 
     /// <inheritdoc/>

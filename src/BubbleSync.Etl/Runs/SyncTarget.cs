@@ -47,8 +47,7 @@ internal sealed class SyncTarget : IAsyncDisposable
 #pragma warning restore CA2000
         try
         {
-            var catalogue = await database.ReadCatalogueAsync(cancellationToken);
-            return new SyncTarget(settings, maps, database, catalogue, logger);
+            return new SyncTarget(settings, maps, database, await database.ReadCatalogueAsync(cancellationToken), logger);
         }
         catch
         {

@@ -131,8 +131,8 @@ public sealed record RunSettings
     public int OverlapSeconds { get; init; } = 300;
 
     /// <summary>
-    /// Days that log lines, rejects, missing links and windows of runs that have ended are kept; the runs and their counts stay. 0 keeps everything. Default
-    /// 90.
+    /// Days that log lines, rejects, missing links, differences and windows of runs that have ended are kept; the runs and their counts stay. 0 keeps
+    /// everything. Default 90.
     /// </summary>
     public int KeepDays { get; init; } = 90;
 }

@@ -21,6 +21,10 @@ public sealed record ValueAuditOptions
     [JsonIgnore]
     public string? CsvFile { get; init; }
 
+    /// <summary>Whether spreadsheets keep every text of the CSV as it is; it then begins with a byte order mark. Default false.</summary>
+    [JsonIgnore]
+    public bool Excel { get; init; }
+
     /// <summary>The stream that receives the rows if there is no file; null for none.</summary>
     [JsonIgnore]
     public Stream? Output { get; init; }

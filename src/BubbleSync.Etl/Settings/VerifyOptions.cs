@@ -25,4 +25,8 @@ public sealed record VerifyOptions
     /// <summary>The file that every difference is written to as CSV, or null.</summary>
     [JsonIgnore]
     public string? CsvFile { get; init; }
+
+    /// <summary>Whether spreadsheets keep every text of the CSV as it is; it then begins with a byte order mark. Default false.</summary>
+    [JsonIgnore]
+    public bool Excel { get; init; }
 }

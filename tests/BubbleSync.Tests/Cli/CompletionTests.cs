@@ -49,7 +49,8 @@ public sealed class CompletionTests : IDisposable
 
     public static TheoryData<string, string> Lines => new()
     {
-        { "bubblesync re", "resync" },
+        { "bubblesync re", "report resync" },
+        { "bubblesync report last --x", "--xlsx" },
         { "bubblesync sync ", "incremental invoice range record" },
         { "bubblesync resync --max-", "--max-calls --max-rejects" },
         { "bubblesync resync --force --ent", "--entity" },
@@ -84,11 +85,11 @@ public sealed class CompletionTests : IDisposable
     {
         var outcome = await ChildProcess.BubblesyncAsync(_folder, ["[suggest:13]", "bubblesync re --entity x"]);
 
-        Assert.Equal("resync", Words(outcome.Output));
+        Assert.Equal("report resync", Words(outcome.Output));
     }
 
     [ProgramTheory("bash")]
-    [InlineData("bubblesync re", "resync")]
+    [InlineData("bubblesync re", "report resync")]
     [InlineData("bubblesync resync --output=j", "json")]
     [InlineData("bubblesync --config own/settings.json resync --entity ", "warranty")]
     [InlineData("bubblesync audit fields --csv ", "")]
@@ -96,7 +97,7 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal($"complete -o default -F _bubblesync bubblesync {candidates}".Trim(), await InShellAsync("bash", ["-c", Bash, "bash", line]));
 
     [ProgramTheory("zsh")]
-    [InlineData("bubblesync re", "resync")]
+    [InlineData("bubblesync re", "report resync")]
     [InlineData("bubblesync resync --output=j", "json")]
     [InlineData("bubblesync --config own/settings.json resync --entity ", "warranty")]
     [InlineData("bubblesync audit fields --csv ", "")]

@@ -16,10 +16,10 @@ public sealed class ReportFileTests(PostgresFixture postgres) : IClassFixture<Po
     {
         var folder = Directory.CreateTempSubdirectory("bubblesync-report-").FullName;
         var file = Path.Combine(folder, name);
-        await CsvFile.WriteAsync(file, ["a"], Rows(2, fails: false), formulas: false, CancellationToken.None);
+        await CsvFile.WriteAsync(file, new CsvHead("a"), Rows(2, fails: false), CsvTexts.Guarded, CancellationToken.None);
 
         await Assert.ThrowsAsync<InvalidOperationException>(
-            () => CsvFile.WriteAsync(file, ["a"], Rows(1, fails: true), formulas: false, CancellationToken.None));
+            () => CsvFile.WriteAsync(file, new CsvHead("a"), Rows(1, fails: true), CsvTexts.Guarded, CancellationToken.None));
 
         var (left, files) = (await File.ReadAllBytesAsync(file), Directory.GetFiles(folder));
         await using var unpacked = name.EndsWith(
@@ -35,7 +35,7 @@ public sealed class ReportFileTests(PostgresFixture postgres) : IClassFixture<Po
         using var output = new MemoryStream();
 
         IReadOnlyList<string>[] rows = [["=1+1", "-5", "@x"]];
-        await CsvFile.WriteAsync(output, ["a", "b", "c"], rows.ToAsyncEnumerable(), formulas: false, CancellationToken.None);
+        await CsvFile.WriteAsync(output, new CsvHead("a", "b", "c"), rows.ToAsyncEnumerable(), CsvTexts.Guarded, CancellationToken.None);
 
         Assert.Equal("a,b,c\r\n'=1+1,-5,'@x\r\n", Encoding.UTF8.GetString(output.ToArray()));
     }
@@ -46,6 +46,7 @@ public sealed class ReportFileTests(PostgresFixture postgres) : IClassFixture<Po
     [InlineData("--csv", "audit", "schema")]
     [InlineData("--ddl", "audit", "schema")]
     [InlineData("--csv", "audit", "links")]
+    [InlineData("--xlsx", "report")]
     [InlineData("--csv", "verify")]
     [InlineData("--csv", "runs", "rejected", "last")]
     public async Task A_file_that_cannot_be_written_is_refused_before_the_work(string option, params string[] words)

@@ -90,11 +90,12 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
             var range = await fixture.Engine().SyncRangeAsync(Invoices.Moment(SyncFixture.Early), Invoices.Moment(Later), false, null, fixture.Limit);
             var verified = await fixture.Engine().VerifyAsync(new VerifyOptions { CsvFile = Csv("verify") }, null, fixture.Limit);
             var audit = await fixture.Engine().AuditFieldsAsync([], null, fixture.Limit);
-            await audit.WriteCsvAsync(Csv("fields"), shapes: true, fixture.Limit);
+            await audit.WriteCsvAsync(Csv("fields"), shapes: true, excel: false, fixture.Limit);
             await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { CsvFile = Csv("values") }, null, fixture.Limit);
             var plan = await fixture.Engine().PlanAsync([], fixture.Limit);
             await using (var archive = await fixture.Engine().OpenArchiveAsync(fixture.Limit))
-                await RunArchive.WriteCsvAsync(await archive.RejectedAsync($"{resync.RunId}", null, fixture.Limit), Csv("rejected"), fixture.Limit);
+                await RunArchive.WriteCsvAsync(
+                    await archive.RejectedAsync($"{resync.RunId}", null, fixture.Limit), Csv("rejected"), excel: false, fixture.Limit);
             var doctor = await fixture.Engine().ExamineAsync(fixture.Limit);
             found.AddRange([resync.ToJson(), incremental.ToJson(), range.ToJson(), verified.ToJson(), audit.ToJson(), plan.ToJson()]);
             found.AddRange(doctor.Checks.Select(c => c.Message).Where(m => !m.Contains("MB", StringComparison.Ordinal)));
@@ -132,7 +133,7 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex RunId();
 
-    [GeneratedRegex("""("(?:durationMs|bytes|seconds|calls|retries)":) [0-9.]+""")]
+    [GeneratedRegex("""("(?:durationMs|mergeMs|bytes|seconds|calls|retries)":) [0-9.]+""")]
     private static partial Regex Duration();
 
     [GeneratedRegex("20[0-9]{2}-(?!04-01|05-0[1-3])[0-9]{2}-[0-9]{2}T[0-9:.]+Z|[0-9]+(\\.[0-9]+)?(:[0-9]{2})+(\\.[0-9]+)?")]

@@ -14,7 +14,7 @@ namespace BubbleSync.Etl.Compare.Values;
 internal sealed class ValueAudit(ComparisonRun run, ValueVerdict? only)
 {
     /// <summary>The head of the CSV.</summary>
-    public static readonly string[] Head = ["entity", "bubble_id", "bubble_field", "column", "raw", "mapped", "stored", "verdict"];
+    public static readonly CsvHead Head = new("entity", "bubble_id", "bubble_field", "column", "raw", "mapped", "stored", "verdict");
 
     private readonly List<AuditedEntity> _entities = [];
 

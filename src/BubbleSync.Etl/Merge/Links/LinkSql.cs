@@ -8,7 +8,10 @@ namespace BubbleSync.Etl.Merge.Links;
 /// <summary>SQL text for links whose target is in none of their tables.</summary>
 internal static class LinkSql
 {
-    /// <summary>The targets of a column that no table has, sorted: (id, rows that refer to it). Literals such as admin_user_x are no links.</summary>
+    /// <summary>
+    /// The targets of a column that no table has, sorted: (id, number of rows that refer to it, ids of the first hundred of them). Literals such as
+    /// admin_user_x are no links.
+    /// </summary>
     /// <param name="plan">The entity.</param>
     /// <param name="column">A column with relations.</param>
     /// <param name="withHeld">Whether to count deferred links too, whose column is NULL meanwhile.</param>
@@ -23,7 +26,7 @@ internal static class LinkSql
                """
             : "";
         return $"""
-            select l.id::text, count(distinct l.source)
+            select l.id::text, count(distinct l.source), (array_agg(distinct l.source::text collate "C"))[1:100]
             from (select {id} as id, t.{plan.Key.Quoted} as source from {plan.Table} t where t.{column.Quoted} is not null {held}) l
             where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}
             group by l.id

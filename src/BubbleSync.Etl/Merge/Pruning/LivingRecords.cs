@@ -122,15 +122,15 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 
     /// <summary>
     /// The differences that are known without reading: rows of which Bubble has no record, and rejected records that are kept, as far as they are not staged.
-    /// A query without parameters of (id, verdict, columns, fields, whether it is marked, kept columns).
+    /// A query without parameters of (id, verdict, columns, fields, whether it is marked, kept columns, two nulls).
     /// </summary>
     public string Differences => Bound(
         $"""
-        select n.bubble_id, 'extra', null, null, false, null from bubblesync.not_in_bubble n
+        select n.bubble_id, 'extra', null, null, false, null, null, null from bubblesync.not_in_bubble n
         where n.target_schema = @schema and n.entity = @entity
           and exists (select from {plan.Table} t where t.{_key} = n.bubble_id and {IsUnmarked})
         union all
-        select coalesce(x.bubble_id, ''), 'rejected', null, array_agg(distinct x.field), false, null
+        select coalesce(x.bubble_id, ''), 'rejected', null, array_agg(distinct x.field), false, null, null, null
         from bubblesync.rejected_record x join bubblesync.run r using (run_id)
         where r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null and {IsOfSync}
           and not exists (select from {staging.Name} s where s.{_key} = x.bubble_id)

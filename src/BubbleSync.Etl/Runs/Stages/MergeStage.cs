@@ -90,6 +90,7 @@ internal sealed class MergeStage(
         using var span = EtlDiagnostics.Begin("merge", ("entity", entity.Plan.Name));
         var readAgain = entity.Plan.Backfill is { IsKept: true } ? null : ReadAgain;
         entity.Report = await new EntityMerge(entity, options, transactions, journal, readAgain, clock).RunAsync(check, drain, cancellationToken);
+        entity.Report = entity.Report with { MergeMs = (long)Math.Ceiling(Stopwatch.GetElapsedTime(began).TotalMilliseconds) };
         EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "merge"), EtlDiagnostics.Tag("entity", entity.Plan.Name));
         Count(entity.Report);
         entity.Flow.State = EntityState.Done;

@@ -36,7 +36,7 @@ internal sealed class PatchStage(PatchScope scope, PatchRunner runner)
             var report = runner.Refuse(patch)
                 ?? (pass.IsIdle(patch) ? new PatchReport(patch.Name, PatchStatus.Succeeded, 0, null)
                     : await RunAsync(patch, pass, transactions, findings, cancellationToken));
-            findings.Patches.Add(report);
+            findings.Patches.Add(report with { DurationMs = (long)Math.Ceiling(Stopwatch.GetElapsedTime(began).TotalMilliseconds) });
             EtlDiagnostics.StageDuration.Took(began, EtlDiagnostics.Tag("stage", "patch"), EtlDiagnostics.Tag("patch", patch.Name));
         }
 
