@@ -17,7 +17,7 @@ namespace BubbleSync.Etl.Compare;
 internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase database, TargetSearch? search)
 {
     private const int MostKept = 1000;
-    private static readonly string[] Head = ["entity", "column", "target_entity", "target_id", "records"];
+    private static readonly string[] Head = ["entity", "column", "target_entity", "target_id", "records", "bubble_ids"];
 
     private readonly List<MissingLinkCount> _columns = [];
     private readonly List<MissingLink> _first = [];
@@ -29,10 +29,14 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         await (csv is null
             ? links.LongCountAsync(cancellationToken).AsTask()
             : CsvFile.WriteAsync(csv, Head,
-                links.Select(l => (IReadOnlyList<string>)[l.Entity, l.Column, l.TargetEntity, l.TargetId, l.Records.ToString(CultureInfo.InvariantCulture)]),
-                formulas: false, cancellationToken));
+                links.Select(Cells), formulas: false, cancellationToken));
         return new LinkAuditReport(_columns, _first, [.. search?.Issues.Distinct() ?? []]);
     }
+
+    private static IReadOnlyList<string> Cells(MissingLink link) =>
+    [
+        link.Entity, link.Column, link.TargetEntity, link.TargetId, link.Records.ToString(CultureInfo.InvariantCulture), string.Join(' ', link.BubbleIds),
+    ];
 
     private async IAsyncEnumerable<MissingLink> LinksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -73,6 +77,6 @@ internal sealed class LinkAudit(IReadOnlyList<EntityPlan> plans, TargetDatabase 
         NpgsqlConnection connection, EntityPlan plan, ColumnPlan column, bool withHeld, CancellationToken cancellationToken) =>
         connection.StreamAsync(
             LinkSql.Missing(plan, column, withHeld && column.HoldsLinks),
-            r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1)),
+            r => new MissingLink(plan.Name, column.Name, column.Relations[0].Entity, r.GetString(0), r.GetInt64(1)) { BubbleIds = r.GetFieldValue<string[]>(2) },
             cancellationToken);
 }

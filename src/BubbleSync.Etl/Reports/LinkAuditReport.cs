@@ -31,4 +31,8 @@ public sealed record MissingLinkCount(
 /// <param name="Records">Rows that name it.</param>
 /// <param name="Fetch">What fetches it; null where Bubble does not have it, or was not asked. In no JSON.</param>
 public sealed record MissingLink(
-    string Entity, string Column, string TargetEntity, string TargetId, long Records, [property: JsonIgnore] NextAction? Fetch = null);
+    string Entity, string Column, string TargetEntity, string TargetId, long Records, [property: JsonIgnore] NextAction? Fetch = null)
+{
+    /// <summary>The ids of the first hundred of these rows.</summary>
+    public IReadOnlyList<string> BubbleIds { get; init; } = [];
+}

@@ -25,6 +25,8 @@ public sealed class UsageTests
     [InlineData("plan --output jsn", "--output does not take 'jsn'. Did you mean 'json'? Try: bubblesync plan --help")]
     [InlineData("audit values --only sane", "--only does not take 'sane'. Did you mean 'same'? Try: bubblesync audit values --help")]
     [InlineData("runs log last --level warn", "--level does not take 'warn'. Known: error, info, warning. Try: bubblesync runs log --help")]
+    [InlineData("resync --schema= orders", "'--schema=' lacks its value: it must follow at once, or after a blank and without '='. Try: bubblesync resync --help")]
+    [InlineData("completion @bash", "There is no completion for '@bash'. Did you mean 'bash'? Try: bubblesync completion --help")]
     [InlineData("completion basch", "There is no completion for 'basch'. Did you mean 'bash'? Try: bubblesync completion --help")]
     public async Task A_word_that_is_none_is_named_with_the_one_that_was_meant(string words, params string[] faults)
     {

@@ -92,9 +92,10 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
             c => (c.Column, c.Targets, c.Records, c.InBubble!.Value)));
         Assert.Equal(["3x1", .. Enumerable.Range(1, 1000).Select(n => $"2x{n:0000}")], report.Links.Select(l => l.TargetId));
         Assert.Equal("2x0999", Assert.Single(report.Links, l => l.Fetch is not null).TargetId);
+        Assert.Equal(100, report.Links[0].BubbleIds.Count);
         Assert.Equal([
             "invoice,linked_agent,agent,3x1,1203", .. Enumerable.Range(1, 1203).Select(n => $"invoice,linked_customer,customer,2x{n:0000},1"),
-        ], File.ReadLines(file).Skip(1));
+        ], File.ReadLines(file).Skip(1).Select(l => l[..l.LastIndexOf(',')]));
         Assert.Equal(13, fixture.Bubble.Traffic.Count("customer_profile", RequestKind.List));
     }
 
@@ -109,7 +110,9 @@ public sealed class LinkAuditTests(PostgresFixture postgres) : IClassFixture<Pos
         var json = await Bubblesync.RunAsync(fixture, "audit", "links", "--output", "json");
 
         Assert.Equal((0, 0), (text.Code, json.Code));
-        Assert.Equal(["entity,column,target_entity,target_id,records", .. Planted.Select(p => p.TrimEnd('|').Replace('|', ','))], File.ReadLines(file));
+        var lines = File.ReadLines(file).Select(l => (Link: l[..l.LastIndexOf(',')], Rows: l[(l.LastIndexOf(',') + 1)..])).ToList();
+        Assert.Equal(["entity,column,target_entity,target_id,records", .. Planted.Select(p => p.TrimEnd('|').Replace('|', ','))], lines.Select(l => l.Link));
+        Assert.Equal(["bubble_ids", $"{SyncFixture.Id(1)} {SyncFixture.Id(2)}", SyncFixture.Id(3)], lines.Take(3).Select(l => l.Rows));
         Assert.Equal((5, 4), (json.Json.GetProperty("links").GetArrayLength(), json.Json.GetProperty("columns").GetArrayLength()));
         Assert.Contains("linked_payment", text.Output, StringComparison.Ordinal);
     }

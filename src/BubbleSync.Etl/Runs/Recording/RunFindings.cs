@@ -17,6 +17,8 @@ internal sealed class RunFindings
 
     private const int MostNames = 10;
 
+    private readonly List<(string Entity, List<string> Names)> _unmapped = [];
+
     /// <summary>Warnings: worth knowing although nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -45,6 +47,24 @@ internal sealed class RunFindings
         foreach (var patch in patches.Where(p => p.Status == PatchStatus.Failed))
             Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and "
                 + "run the patch."));
+    }
+
+    /// <summary>
+    /// Adds one warning about the fields that Bubble sends and no map names, because they are the same in each run: their names if only one entity has some,
+    /// else their number.
+    /// </summary>
+    public void AddUnmapped()
+    {
+        if (_unmapped is [var (entity, names)])
+        {
+            var further = names.Count > MostNames ? Invariant($" and {names.Count - MostNames} more") : "";
+            Warnings.Add($"{entity}: fields that Bubble sends and no map names: {string.Join(", ", names.Take(MostNames))}{further}.");
+        }
+        else if (_unmapped.Count > 0)
+        {
+            Warnings.Add(Invariant($"fields that Bubble sends and no map names: {_unmapped.Sum(u => u.Names.Count)}, of ")
+                + $"{string.Join(", ", _unmapped.Select(u => Invariant($"{u.Entity} ({u.Names.Count})")))}. An audit of the schema names them.");
+        }
     }
 
     /// <summary>Adds the findings about an entity that has merged.</summary>
@@ -97,7 +117,7 @@ internal sealed class RunFindings
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);
-        AddUnmapped(plan, entity.Flow.Mapper);
+        NoteUnmapped(plan, entity.Flow.Mapper);
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
 
@@ -118,16 +138,15 @@ internal sealed class RunFindings
                 + "for key names' (Settings > API in the Bubble editor); otherwise put these names into the map's 'from'."));
     }
 
-    private void AddUnmapped(EntityPlan plan, RecordMapper mapper)
+    private void NoteUnmapped(EntityPlan plan, RecordMapper mapper)
     {
         if (plan.Unmapped is not null)
             return;
 
-        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
-            .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
-        var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
+        List<string> unmapped = [.. mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name))
+            .OrderByDescending(p => p.Value).Select(p => Invariant($"'{p.Key.Name}' ({p.Value})"))];
         if (unmapped.Count > 0)
-            Warnings.Add($"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}.");
+            _unmapped.Add((plan.Name, unmapped));
     }
 
     private void AddNotes(EntityPlan plan, FieldTally tally)
