@@ -13,9 +13,10 @@ internal static class CommandLine
     /// <summary>Runs one command.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var parsed = Root().Parse(args);
+        // Without it, a value that begins with '@' is the name of a file with further words.
+        var parsed = Root().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         Terminal.MakeVisible(CommonOptions.IsJson(parsed));
-        if (Usage.Faults(parsed) is { Count: > 0 } faults)
+        if (Usage.Faults(parsed, args) is { Count: > 0 } faults)
             return Failure.Print(
                 parsed.CommandResult.Command.Name, [.. faults.Select(f => new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, f))],
                 NextSteps.Of(parsed), ExitCode.Usage, CommonOptions.IsJson(parsed));

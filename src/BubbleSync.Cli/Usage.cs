@@ -12,7 +12,9 @@ internal static partial class Usage
     private static readonly string[] OptionsWithSecrets = ["--connection", "--base-url", "--notify", "--ping"];
 
     /// <summary>Returns all errors; none if the line can run.</summary>
-    public static IReadOnlyList<string> Faults(ParseResult parsed)
+    /// <param name="parsed">The command line, parsed.</param>
+    /// <param name="words">The same as it was typed.</param>
+    public static IReadOnlyList<string> Faults(ParseResult parsed, IReadOnlyList<string> words)
     {
         var command = parsed.CommandResult;
         // Help, version and suggestions ignore wrong words.
@@ -24,7 +26,7 @@ internal static partial class Usage
                 + "Put the whole connection string in quotation marks behind --connection, or better into BUBBLESYNC_Postgres__ConnectionString.",
             ];
 
-        List<string> faults = [.. StrangeWords(parsed)];
+        List<string> faults = [.. StrangeWords(parsed), .. Cut(words)];
         if (command.Command.Subcommands.Count == 0)
             faults.AddRange(
                 parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'", StringComparison.Ordinal))).Distinct());
@@ -39,6 +41,11 @@ internal static partial class Usage
     /// <summary>The options that a command takes, those of all commands included.</summary>
     public static IEnumerable<string> Options(CommandResult command) =>
         Upwards(command).SelectMany(c => c.Command.Options.Where(o => c == command || o.Recursive)).Select(o => o.Name);
+
+    // "--schema= orders" would take the next word as its value.
+    private static IEnumerable<string> Cut(IReadOnlyList<string> words) => words.TakeWhile(w => w != "--")
+        .Where(w => w.StartsWith("--", StringComparison.Ordinal) && w.EndsWith('='))
+        .Select(w => $"'{w}' lacks its value: it must follow at once, or after a blank and without '='.");
 
     // A verb's arguments, and options with several words, accept any word, even a mistyped option.
     private static IEnumerable<string> StrangeWords(ParseResult parsed)

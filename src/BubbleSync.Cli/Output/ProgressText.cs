@@ -28,7 +28,7 @@ internal static class ProgressText
         var throttled = api.Throttled > 0 ? Say($", {api.Throttled:N0} throttled") : "";
         var waiting = progress.WaitingUntil is { } until ? Say($", waiting until {until.UtcDateTime:HH:mm:ss}Z") : "";
         var pace = Say($"{progress.AllowedPerMinute:N0} a minute allowed, {speed.CallsPerMinute:N0} used");
-        return Say($"{api.Calls:N0} calls, {progress.InFlight} in flight, {pace}{retries}{throttled}{waiting}");
+        return Say($"{Counted.Of(api.Calls, "call")}, {progress.InFlight} in flight, {pace}{retries}{throttled}{waiting}");
     }
 
     /// <summary>The queue before each stage: if a queue is full, the run waits for the stage after it.</summary>

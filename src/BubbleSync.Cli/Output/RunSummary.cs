@@ -102,7 +102,8 @@ internal static class RunSummary
             CultureInfo.InvariantCulture,
             $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: "
                 + $"{(read < records ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {Records(records)} read") : Records(records))} in "
-                + $"{report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Api.Calls:N0} calls, {report.Api.Retries} retries, "
+                + $"{report.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {Counted.Of(report.Api.Calls, "call")}, "
+                + $"{Counted.Of(report.Api.Retries, "retry", "retries")}, "
                 + $"{report.Api.Throttled} throttled.{(report.RunId is { } run ? $" Run {run}" : "")}");
     }
 
@@ -130,7 +131,7 @@ internal static class RunSummary
             $"{what}{proof.Read:N0} read, {proof.Staged:N0} staged, {merged:N0} merged, {entity.Rejected:N0} rejected, checksum {proof.ChecksumRead} {stored}");
     }
 
-    private static string Records(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} record{(number == 1 ? "" : "s")}");
+    private static string Records(long number) => Counted.Of(number, "record");
 
     private static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 }

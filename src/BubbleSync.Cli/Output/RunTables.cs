@@ -9,11 +9,14 @@ namespace BubbleSync.Cli.Output;
 internal static class RunTables
 {
     /// <summary>Prints a table of runs.</summary>
-    public static void Print(IReadOnlyList<RunListing> runs, IAnsiConsole console)
+    /// <param name="runs">The runs.</param>
+    /// <param name="isChosen">Whether only some were to be listed.</param>
+    /// <param name="console">Where to.</param>
+    public static void Print(IReadOnlyList<RunListing> runs, bool isChosen, IAnsiConsole console)
     {
         if (runs.Count == 0)
         {
-            console.WriteLine("There is no run yet.");
+            console.WriteLine(isChosen ? "There is no such run." : "There is no run yet.");
             return;
         }
 
@@ -28,15 +31,29 @@ internal static class RunTables
     /// <summary>Prints log lines.</summary>
     public static async Task PrintAsync(IAsyncEnumerable<ActivityLine> lines, TextWriter writer, CancellationToken cancellationToken)
     {
+        var isEmpty = true;
         await foreach (var line in lines.WithCancellation(cancellationToken))
+        {
             writer.WriteLine($"{Time(line.At)} {Word.Of(line.Level),-7} {Word.Of(line.Stage),-9} {Said(line)}");
+            isEmpty = false;
+        }
+
+        if (isEmpty)
+            writer.WriteLine("There is no such line in the log of this run.");
     }
 
     /// <summary>Prints rejects, without the records.</summary>
     public static async Task PrintAsync(IAsyncEnumerable<RejectedField> rejected, TextWriter writer, CancellationToken cancellationToken)
     {
+        var isEmpty = true;
         await foreach (var field in rejected.WithCancellation(cancellationToken))
+        {
             writer.WriteLine($"{field.Entity} {field.BubbleId ?? "(without a usable id)"}: '{field.Field}': {field.Reason}");
+            isEmpty = false;
+        }
+
+        if (isEmpty)
+            writer.WriteLine("Nothing was rejected in this run.");
     }
 
     // Many messages name their entity themselves.

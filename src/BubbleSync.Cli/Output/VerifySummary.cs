@@ -52,7 +52,7 @@ internal static class VerifySummary
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {compared:N0} record{(compared == 1 ? "" : "s")} {Done(report)} in "
-                + $"{report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {report.Run.Api.Calls:N0} calls. Run {report.RunId}");
+            $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {Counted.Of(compared, "record")} {Done(report)} in "
+                + $"{report.Run.DurationMs / 1000.0:0.0} s ({rate:N0} a second), {Counted.Of(report.Run.Api.Calls, "call")}. Run {report.RunId}");
     }
 }

@@ -6,9 +6,13 @@ namespace BubbleSync.Cli.Verbs;
 /// <summary><c>completion</c>: the script for tab completion in a shell. It calls the program itself, with the directive <c>[suggest:POSITION]</c>.</summary>
 internal static class CompletionVerb
 {
-    private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string,
-    string>
-    { ["bash"] = "bash.sh", ["zsh"] = "zsh.sh", ["powershell"] = "powershell.ps1" };
+    private static readonly IReadOnlyDictionary<string, string> Scripts = new Dictionary<string, string>
+    {
+        ["bash"] = "bash.sh",
+        ["fish"] = "fish.fish",
+        ["powershell"] = "powershell.ps1",
+        ["zsh"] = "zsh.sh",
+    };
     private static readonly Argument<string> Shell = new("SHELL") { Description = string.Join(", ", Scripts.Keys) };
 
     /// <summary>The verb.</summary>

@@ -69,7 +69,7 @@ internal static class PlanVerb
         RunSummary.Line(
             console, string.Create(
                 CultureInfo.InvariantCulture,
-                $"In all {report.Records:N0} records in {report.Calls:N0} calls: at least {report.Seconds:N0} s at the allowed pace, about "
+                $"In all {Counted.Of(report.Records, "record")} in {Counted.Of(report.Calls, "call")}: at least {report.Seconds:N0} s at the allowed pace, about "
                     + $"{report.WorkloadUnits:N1} workload units{cost}. Each table is locked against other runs, not against readers or writers.{patches}"));
         RunSummary.Lines(console, "warning", report.Warnings);
     }

@@ -12,9 +12,9 @@ internal static class RunsVerb
 {
     private static readonly Argument<string> Run = new("RUN") { Description = "A run's id, the beginning of it, or 'last'" };
     private static readonly Option<int> Most = NumberOption.Create("--most", "How many runs, newest first", 20, 1);
-    private static readonly Option<Severity?> Level = ChoiceOption.Optional<Severity>("--level", "Only lines of this level");
+    private static readonly Option<Severity?> Level = ChoiceOption.Optional<Severity>("--level", "Only lines of this level and of graver ones");
     private static readonly Option<RunKind?> Kind = ChoiceOption.Optional<RunKind>("--kind", "Only runs of this kind", except: RunKind.Other);
-    private static readonly Option<RunStatus?> Status = ChoiceOption.Optional<RunStatus>("--status", "Only runs with this status");
+    private static readonly Option<RunState?> Status = ChoiceOption.Optional<RunState>("--status", "Only runs with this status");
     private static readonly Option<bool> Follow = new("--follow") { Description = "Print further lines as they are written, until the run has ended" };
     private static readonly Option<string?> Entity = EntityOption.Single("Only entries of this entity");
     private static readonly OutputFileOption Csv = new("--csv", "Write the rejected fields and their records to a CSV file");
@@ -81,7 +81,8 @@ internal static class RunsVerb
     private static async Task ListAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token)
     {
         var runs = await archive.ListAsync(parsed.GetValue(Most), parsed.GetValue(Kind), parsed.GetValue(Status), token);
-        context.Print(() => ReportJson.Write(runs), console => RunTables.Print(runs, console));
+        var isChosen = parsed.GetValue(Kind) is not null || parsed.GetValue(Status) is not null;
+        context.Print(() => ReportJson.Write(runs), console => RunTables.Print(runs, isChosen, console));
     }
 
     private static async Task ShowAsync(RunArchive archive, ParseResult parsed, CommandContext context, CancellationToken token) =>

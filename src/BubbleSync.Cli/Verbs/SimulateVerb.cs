@@ -19,7 +19,7 @@ internal static class SimulateVerb
     private static readonly Option<int> Limit = NumberOption.Create("--limit", "Requests a minute; more get 429; 0 for no limit", 0, 0);
     private static readonly Option<string[]> Fault = new("--fault")
     {
-        Description = "A fault; may be given several times. " + string.Join("; ", SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}")),
+        Description = string.Join('\n', SimulatorFaults.All.Select(f => $"{f.Name}: {f.Description}").Prepend("A fault; may be given several times:")),
         HelpName = "NAME[=ARGUMENT]",
         DefaultValueFactory = _ => [],
     };

@@ -32,7 +32,8 @@ internal sealed class RunHistory(TargetDatabase database)
                  coalesce(sum(e.updated), 0)::bigint, coalesce(sum(e.rejected), 0)::bigint,
                r.status = 'running' and {RunLockSql.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
-        where r.target_schema = @schema and (@kind = '' or r.kind = @kind) and (@status = '' or r.status = @status)
+        where r.target_schema = @schema and (@kind = '' or r.kind = @kind)
+          and (@state = '' or @state = case when r.status = 'running' and {RunLockSql.IsLeft} then 'died' else r.status end)
         group by r.run_id
         order by r.started_at desc, r.run_id desc
         limit @most
@@ -40,7 +41,7 @@ internal sealed class RunHistory(TargetDatabase database)
 
     private const string FindSql =
         """
-        select run_id from bubblesync.run
+        select run_id, count(*) over () from bubblesync.run
         where target_schema = @schema and (@run = 'last' or starts_with(run_id::text, @run))
         order by started_at desc, run_id desc
         limit @most
@@ -56,7 +57,8 @@ internal sealed class RunHistory(TargetDatabase database)
         """
         select at, level, stage, entity, bubble_id, message
         from bubblesync.activity_log
-        where run_id = @run and at >= @since and (@level = '' or level = @level) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
+        where run_id = @run and at >= @since
+          and (cardinality(@levels) = 0 or level = any(@levels)) and (@entity = '' or entity = @entity or starts_with(message, @entity || ':'))
         order by at, entity, bubble_id, message
         """;
 
@@ -76,11 +78,11 @@ internal sealed class RunHistory(TargetDatabase database)
     }
 
     /// <summary>Returns the latest runs over this schema, newest first; of all kinds and states if none is named.</summary>
-    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunState? state, CancellationToken cancellationToken) =>
         await database.RunAsync(
             c => c.RowsAsync(
                 ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind is { } k ? Word.Of(k) : ""),
-                ("status", status is { } s ? Word.Of(s) : "")),
+                ("state", state is { } s ? Word.Of(s) : "")),
             cancellationToken);
 
     /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>
@@ -88,12 +90,15 @@ internal sealed class RunHistory(TargetDatabase database)
     public async Task<Guid> FindAsync(string run, CancellationToken cancellationToken)
     {
         (string, object?)[] which = [("schema", database.Schema), ("run", run.ToLowerInvariant()), ("most", run == "last" ? 1 : MostNamed)];
-        var found = await database.RunAsync(c => c.RowsAsync(FindSql, r => r.GetGuid(0), cancellationToken, which), cancellationToken);
+        var found = await database.RunAsync(
+            c => c.RowsAsync(FindSql, r => (Id: r.GetGuid(0), Number: r.GetInt64(1)), cancellationToken, which), cancellationToken);
         return found.Count switch
         {
-            1 => found[0],
+            1 => found[0].Id,
             0 => throw Usage($"There is no run '{run}' over schema '{database.Schema}'. The list of runs names them.", new NextAction(NextActionKind.ListRuns)),
-            _ => throw Usage($"Several runs begin with '{run}': {string.Join(", ", found)}. Give more of the id."),
+            _ => throw Usage(
+                Invariant($"{found[0].Number} runs begin with '{run}': {string.Join(", ", found.Select(f => f.Id))}")
+                + $"{(found[0].Number > found.Count ? ", …" : "")}. Give more of the id."),
         };
     }
 
@@ -145,7 +150,7 @@ internal sealed class RunHistory(TargetDatabase database)
 
     /// <summary>Returns a run's activity log in order.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="level">Only lines of this level and of graver ones, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public IAsyncEnumerable<ActivityLine> LogAsync(Guid runId, Severity? level, string? entity, CancellationToken cancellationToken) =>
@@ -195,10 +200,12 @@ internal sealed class RunHistory(TargetDatabase database)
             r => new ActivityLine(
                 r.GetFieldValue<DateTimeOffset>(0), Word.Parse<Severity>(r.GetString(1)), Word.Parse<SyncStage>(r.GetString(2)),
                 r.IsDBNull(3) ? null : r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)),
-            cancellationToken, ("run", runId), ("level", level is { } named ? Word.Of(named) : ""), ("entity", entity ?? ""), ("since", since));
+            cancellationToken, ("run", runId), ("levels", Levels(level)), ("entity", entity ?? ""), ("since", since));
         await foreach (var line in lines)
             yield return line;
     }
+
+    private static string[] Levels(Severity? least) => [.. Enum.GetValues<Severity>().Where(s => s >= least).Select(Word.Of)];
 
     private static RunListing Listing(NpgsqlDataReader r) => new(
         r.GetGuid(0), Word.Parse<RunKind>(r.GetString(1)), Word.Parse<RunStatus>(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), Moment(r, 4),

@@ -99,15 +99,12 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
         };
     }
 
-    private IEnumerable<MirroredTable> Mirror()
-    {
-        foreach (var map in maps)
-        {
-            if (catalogue.Tables.TryGetValue(map.Table, out var table) && table.Columns.ContainsKey(map.Key)
-                && Clocks.Own.All(c => table.Columns.TryGetValue(c, out var clock) && ColumnStorage.OfClock(clock) is not null))
-                yield return new MirroredTable(map.Name, catalogue.Schema, table, map.Key);
-        }
-    }
+    private IEnumerable<MirroredTable> Mirror() =>
+        from map in maps
+        let table = catalogue.Tables.GetValueOrDefault(map.Table)
+        where table is not null && table.Columns.ContainsKey(map.Key)
+            && Clocks.Own.All(c => table.Columns.TryGetValue(c, out var clock) && ColumnStorage.OfClock(clock) is not null)
+        select new MirroredTable(map.Name, catalogue.Schema, table, map.Key);
 
     private ColumnPlan? Column(EntityMap map, FieldMap field, TableInfo table)
     {

@@ -63,6 +63,28 @@ public enum RunKind
     Other,
 }
 
+/// <summary>What a run is doing, or how it ended: its status, and whether it ended without writing one.</summary>
+public enum RunState
+{
+    /// <summary>It runs.</summary>
+    Running,
+
+    /// <summary>It ended unexpectedly, because its process was killed.</summary>
+    Died,
+
+    /// <summary>Everything was done.</summary>
+    Succeeded,
+
+    /// <summary>Something was left out.</summary>
+    Partial,
+
+    /// <summary>It stopped.</summary>
+    Failed,
+
+    /// <summary>A user stopped it.</summary>
+    Cancelled,
+}
+
 /// <summary>What came of a patch.</summary>
 [JsonConverter(typeof(WordConverter<PatchStatus>))]
 public enum PatchStatus

@@ -19,10 +19,10 @@ public sealed class RunArchive : IAsyncDisposable
     /// <summary>Lists the latest runs, newest first.</summary>
     /// <param name="most">How many.</param>
     /// <param name="kind">Only runs of this kind, or null for all.</param>
-    /// <param name="status">Only runs with this status, or null for all.</param>
+    /// <param name="state">Only runs in this state, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunStatus? status, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, status, cancellationToken), SyncStage.Runs);
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunState? state, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, state, cancellationToken), SyncStage.Runs);
 
     /// <summary>Returns a run's result, or what is known if it has none yet.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
@@ -31,7 +31,7 @@ public sealed class RunArchive : IAsyncDisposable
 
     /// <summary>Returns a run's activity log in order.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="level">Only lines of this level and of graver ones, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IAsyncEnumerable<ActivityLine>> LogAsync(string run, Severity? level, string? entity, CancellationToken cancellationToken) =>
@@ -40,7 +40,7 @@ public sealed class RunArchive : IAsyncDisposable
 
     /// <summary>Returns a run's activity log in order, then each new line as it is written, until the run has ended.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="level">Only lines of this level, or null for all.</param>
+    /// <param name="level">Only lines of this level and of graver ones, or null for all.</param>
     /// <param name="entity">Only lines of this entity, or null for all.</param>
     /// <param name="clock">The clock of the pauses between polls.</param>
     /// <param name="cancellationToken">Stops following.</param>

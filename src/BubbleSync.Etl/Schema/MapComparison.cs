@@ -2,6 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Schema.Scaffold;
+using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Schema;
 
@@ -16,6 +17,20 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
 
     /// <summary>Fields that no line reads under any name, without those that the map ignores.</summary>
     public IEnumerable<SurveyedField> Unmapped => type.Fields.Where(f => LineOf(f.Names) is null && !IsIgnored(f));
+
+    /// <summary>Returns the line that probably means an unmapped field, by a name that Bubble does not have; null where there is none.</summary>
+    public FieldMap? LineMeaning(SurveyedField field)
+    {
+        var told = type.Fields.SelectMany(f => f.Names).ToHashSet();
+        return type.IsTold
+            ? map.Fields.FirstOrDefault(line => !line.From.Any(told.Contains) && line.From.Any(name => DidYouMean.Nearest(name, UnmappedNames) == field.Name))
+            : null;
+    }
+
+    private IEnumerable<string> UnmappedNames => Unmapped.Select(f => f.Name);
+
+    private string Meant(IEnumerable<string> names) =>
+        names.Select(name => DidYouMean.Nearest(name, UnmappedNames)).FirstOrDefault(near => near is not null) is { } found ? $" Did you mean '{found}'?" : "";
 
     /// <summary>All differences except for fields that no line reads.</summary>
     public IEnumerable<SchemaFinding> Findings() => [.. Matched(), .. Shared(), .. Renamed(), .. Misfits(), .. Gone()];
@@ -57,10 +72,10 @@ internal sealed class MapComparison(EntityMap map, IEnumerable<NameMatch> matche
         [
             .. map.Fields.Where(line => !read.Contains(line)).Select(line => new SchemaFinding(
                 map.Name, map.BubbleType, line.From[0], line.Column, "", SchemaFindingKind.FieldGone,
-                $"Bubble has no field of this name, nor of the others in {map.File}. Fix the name, or take the line out.", null)),
+                $"Bubble has no field of this name, nor of the others in {map.File}.{Meant(line.From)} Fix the name, or take the line out.", null)),
             .. map.Ignored.Where(name => !told.Contains(name) && !BubbleField.All.Contains(name)).Select(name => new SchemaFinding(
                 map.Name, map.BubbleType, name, "", "", SchemaFindingKind.FieldGone,
-                $"Bubble has no field of this name, which \"ignore\" of {map.File} names. Fix the name, or take it out.", null)),
+                $"Bubble has no field of this name, which \"ignore\" of {map.File} names.{Meant([name])} Fix the name, or take it out.", null)),
         ];
     }
 

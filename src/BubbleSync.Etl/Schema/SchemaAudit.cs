@@ -96,7 +96,14 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
         var entities = _maps.ToDictionary(m => BubbleQuery.TypeName(app.Find(m.BubbleType)?.Name ?? m.BubbleType), m => m.Name);
         var proposer = new FieldProposer(app, entities, FreeNames.OfColumns(taken));
         foreach (var field in unmapped)
-            Propose(map, table, field, proposer.Propose(field));
+        {
+            // A second column beside the one that was meant would split its values.
+            if (comparison.LineMeaning(field) is { } meant)
+                AddUnmapped(map, field, $"No line of {map.File} reads it. That of column '{meant.Column}' probably means it: fix '{meant.From[0]}' there.");
+            else
+                Propose(map, table, field, proposer.Propose(field));
+        }
+
         return comparison.Entity;
     }
 
@@ -124,9 +131,7 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
         // Without the right to create the table, its script's columns are unknown, and one of them may have this name.
         if (table is null)
         {
-            _findings.Add(
-                new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, $"No line of {map.File} reads it. "
-                    + "One can be proposed once the table is there.", null));
+            AddUnmapped(map, field, $"No line of {map.File} reads it. One can be proposed once the table is there.");
             return;
         }
 
@@ -137,6 +142,9 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
             $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
             isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));
     }
+
+    private void AddUnmapped(EntityMap map, SurveyedField field, string message) =>
+        _findings.Add(new SchemaFinding(map.Name, map.BubbleType, field.Name, "", field.Type, SchemaFindingKind.FieldUnmapped, message, null));
 
     private void AddGaps()
     {

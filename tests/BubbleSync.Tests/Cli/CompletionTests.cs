@@ -65,7 +65,7 @@ public sealed class CompletionTests : IDisposable
         { "bubblesync patch 03", "030-invoice-items" },
         { "bubblesync patch --quiet 03", "030-invoice-items" },
         { "bubblesync simulate --fault tru", "truncated truncated-http" },
-        { "bubblesync completion ", "bash powershell zsh" },
+        { "bubblesync completion ", "bash fish powershell zsh" },
         { "bubblesync --config nowhere.json resync --entity ", "" },
         { "bubblesync audit fields --csv ", "" },
         { "bubblesync resync --max-rejects 2% \"q", "" },
@@ -107,6 +107,7 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("bash", "complete -o default -F _bubblesync bubblesync")]
     [InlineData("zsh", "compdef _bubblesync bubblesync")]
+    [InlineData("fish", "complete --command bubblesync")]
     [InlineData("powershell", "Register-ArgumentCompleter -Native -CommandName bubblesync")]
     public async Task Each_script_registers_itself_and_asks_the_program(string shell, string registers)
     {

@@ -36,7 +36,8 @@ public sealed class PreviewTests(PostgresFixture postgres) : IClassFixture<Postg
         foreach (var (index, number) in Numbers.Index())
             fixture.Put("thing", SyncFixture.Record(index + 1, SyncFixture.Late, $"\"Amount\": {number}"));
         fixture.Put("thing", SyncFixture.Record(50, SyncFixture.Late, "\"Name\": \"a \\\"b\\\"\", \"Tags\": [\"x\", \"y,z\"], \"Pieces\": 12.0, "
-            + "\"Done\": \"yes\", \"Place\": {\"lat\": 3.10}, \"Photo\": \"//s3/x.png\", \"Amount\": null, \"Colour\": \"red\"", created: "2026-02-03T00:00:00.000Z"));
+            + "\"Done\": \"yes\", \"Place\": {\"lat\": 3.10}, \"Photo\": \"//s3/x.png\", \"Amount\": null, \"Colour\": \"red\"",
+            created: "2026-02-03T00:00:00.000Z"));
         fixture.Put("thing", SyncFixture.Record(51, SyncFixture.Late, "\"Name\": \"c\", \"Pieces\": 1.5", created: "2026-02-02T00:00:00.000Z"));
 
         var preview = await fixture.Engine().PreviewAsync("thing", 100, fixture.Limit);

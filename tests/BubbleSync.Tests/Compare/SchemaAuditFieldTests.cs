@@ -124,6 +124,29 @@ public sealed class SchemaAuditFieldTests(PostgresFixture postgres) : IClassFixt
         Assert.Equal(1 - shared, findings.Count(f => f is { Finding: SchemaFindingKind.FieldGone, Column: "name" }));
     }
 
+    [Fact]
+    public async Task A_misspelt_name_asks_for_the_one_that_was_meant_and_proposes_no_second_column()
+    {
+        const string Meta = """
+            { "get": ["agent"], "types": { "agent": { "display": "agent", "fields": [
+              { "id": "name_text", "display": "Name", "type": "text" }, { "id": "noise_text", "display": "Noise", "type": "text" } ] } } }
+            """;
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("agent", map => map.Replace("\"from\": \"Name\"", "\"from\": \"Namme\"", StringComparison.Ordinal)
+            .Replace("\"fields\":", "\"ignore\": [\"Noisse\"], \"fields\":", StringComparison.Ordinal));
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"Ann\""));
+        await using var between = await Sync.RecordingProxy.StartAsync(fixture, (path, _) => path == "meta" ? Sync.RecordingProxy.Say(200, Meta) : null);
+
+        var findings = (await AuditAsync(fixture)).Findings.Where(f => f.Entity == "agent").ToList();
+
+        var gone = findings.Where(f => f.Finding == SchemaFindingKind.FieldGone).ToDictionary(f => f.BubbleField, f => f.Message);
+        Assert.Contains("Did you mean 'Name'?", gone["Namme"], StringComparison.Ordinal);
+        Assert.Contains("which \"ignore\" of agent.json names. Did you mean 'Noise'?", gone["Noisse"], StringComparison.Ordinal);
+        var unmapped = findings.Where(f => f.Finding == SchemaFindingKind.FieldUnmapped).ToDictionary(f => f.BubbleField);
+        Assert.Equal(("", null), (unmapped["Name"].Column, unmapped["Name"].Ddl));
+        Assert.Equal("noise", unmapped["Noise"].Column);
+    }
+
     private static Task<SchemaAuditReport> AuditAsync(SyncFixture fixture, SchemaAuditOptions? options = null) =>
         fixture.Engine().AuditSchemaAsync(options ?? new SchemaAuditOptions(), fixture.Limit);
 }

@@ -87,8 +87,8 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal([RunKind.Patch, RunKind.Resync], (await archive.ListAsync(9, null, null, fixture.Limit)).Select(r => r.Kind));
         Assert.Equal([RunKind.Resync], (await archive.ListAsync(9, RunKind.Resync, null, fixture.Limit)).Select(r => r.Kind));
-        Assert.Equal([RunKind.Patch, RunKind.Resync], (await archive.ListAsync(9, null, RunStatus.Succeeded, fixture.Limit)).Select(r => r.Kind));
-        Assert.Empty(await archive.ListAsync(9, null, RunStatus.Failed, fixture.Limit));
+        Assert.Equal([RunKind.Patch, RunKind.Resync], (await archive.ListAsync(9, null, RunState.Succeeded, fixture.Limit)).Select(r => r.Kind));
+        Assert.Empty(await archive.ListAsync(9, null, RunState.Failed, fixture.Limit));
     }
 
     [Theory]
@@ -182,10 +182,31 @@ public sealed class RunsTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(($"{report.RunId}", 1), (list.Json[0].GetProperty("runId").GetString(), list.Json[0].GetProperty("rejected").GetInt32()));
         Assert.Equal((0, report.ToJson()), (show.Code, show.Output.TrimEnd()));
         Assert.Equal(await fixture.ScalarAsync<long>("select count(*) from bubblesync.activity_log where "
-            + "level = 'warning'"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
+            + "level in ('warning', 'error')"), log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.All(log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.DoesNotContain(" info ", line, StringComparison.Ordinal));
+        Assert.Contains(" error ", log.Output, StringComparison.Ordinal);
         Assert.Equal((0, "entity,bubble_id,field,reason,raw"), (csv.Code, File.ReadLines(file).First()));
         Assert.StartsWith($"agent,{SyncFixture.Id(1)},Commission,", File.ReadLines(file).ElementAt(1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_result_says_so_and_several_runs_are_counted()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        foreach (var _ in Enumerable.Range(1, 6))
+            await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync(
+            $"update bubblesync.run set status = 'running' where run_id = (select run_id from bubblesync.run order by started_at limit 1)");
+
+        var rejected = await Bubblesync.RunAsync(fixture, "runs", "rejected", "last");
+        var died = await Bubblesync.RunAsync(fixture, "runs", "list", "--status", "died", "--output", "json");
+        var cancelled = await Bubblesync.RunAsync(fixture, "runs", "list", "--status", "cancelled");
+        var several = await Bubblesync.RunAsync(fixture, "runs", "show", "0");
+
+        Assert.Equal((0, "Nothing was rejected in this run."), (rejected.Code, rejected.Output.TrimEnd()));
+        Assert.Equal((1, true), (died.Json.GetArrayLength(), died.Json[0].GetProperty("died").GetBoolean()));
+        Assert.Equal("There is no such run.", cancelled.Output.TrimEnd());
+        Assert.Contains("6 runs begin with '0': ", several.Error, StringComparison.Ordinal);
     }
 
     [Theory]

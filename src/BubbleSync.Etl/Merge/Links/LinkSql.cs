@@ -8,6 +8,9 @@ namespace BubbleSync.Etl.Merge.Links;
 /// <summary>SQL text for links whose target is in none of their tables.</summary>
 internal static class LinkSql
 {
+    // The most rows that are named of one target.
+    private const int MostNamed = 100;
+
     /// <summary>
     /// The targets of a column that no table has, sorted: (id, number of rows that refer to it, ids of the first hundred of them). Literals such as
     /// admin_user_x are no links.
@@ -26,12 +29,16 @@ internal static class LinkSql
                """
             : "";
         return $"""
-            select l.id::text, count(distinct l.source), (array_agg(distinct l.source::text collate "C"))[1:100]
-            from (select {id} as id, t.{plan.Key.Quoted} as source from {plan.Table} t where t.{column.Quoted} is not null {held}) l
-            where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}
-            group by l.id
-            having l.id::text collate "C" ~ '{BubbleId.Pattern}'
-            order by l.id::text collate "C"
+            select n.id::text, count(*), array_agg(n.source order by n.place) filter (where n.place <= {MostNamed})
+            from (
+              select d.id, d.source, row_number() over (partition by d.id order by d.source) as place
+              from (
+                select distinct l.id, l.source::text collate "C" as source
+                from (select {id} as id, t.{plan.Key.Quoted} as source from {plan.Table} t where t.{column.Quoted} is not null {held}) l
+                where {string.Join(" and ", column.Relations.Select(r => $"not exists (select from {r.Table} r where r.{r.Key} = l.id)"))}) d) n
+            group by n.id
+            having n.id::text collate "C" ~ '{BubbleId.Pattern}'
+            order by n.id::text collate "C"
             """;
     }
 }

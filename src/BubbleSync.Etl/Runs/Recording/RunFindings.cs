@@ -17,6 +17,8 @@ internal sealed class RunFindings
 
     private const int MostNames = 10;
 
+    private readonly List<(string Entity, List<string> Names)> _unmapped = [];
+
     /// <summary>Warnings: worth knowing although nothing is wrong.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -45,6 +47,23 @@ internal sealed class RunFindings
         foreach (var patch in patches.Where(p => p.Status == PatchStatus.Failed))
             Errors.Add(new SyncError(SyncStage.Patch, null, null, patch.Name, ErrorCode.PatchFailed, $"Patch {patch.Name}: {patch.Error}. Fix the file and "
                 + "run the patch."));
+    }
+
+    /// <summary>
+    /// Adds one warning about the fields that Bubble sends and no map names, because they are the same in each run: their names if only one entity has some,
+    /// else their number.
+    /// </summary>
+    public void AddUnmapped()
+    {
+        if (_unmapped is [var (entity, names)])
+        {
+            Warnings.Add(Unmapped(entity, names));
+        }
+        else if (_unmapped.Count > 0)
+        {
+            Warnings.Add(Invariant($"fields that Bubble sends and no map names: {_unmapped.Sum(u => u.Names.Count)}, of ")
+                + $"{string.Join(", ", _unmapped.Select(u => Invariant($"{u.Entity} ({u.Names.Count})")))}. An audit of the schema names them.");
+        }
     }
 
     /// <summary>Adds the findings about an entity that has merged.</summary>
@@ -97,7 +116,8 @@ internal sealed class RunFindings
         if (report.NotInBubble > 0 && report.Pruned == 0)
             Warnings.Add(Invariant($"{plan.Name}: rows that Bubble no longer has: {report.NotInBubble}."));
         AddStrangers(plan, entity.Flow.Mapper);
-        Warn(Unmapped(plan, entity.Flow.Mapper));
+        if (UnmappedNames(plan, entity.Flow.Mapper) is { Count: > 0 } unmapped)
+            _unmapped.Add((plan.Name, unmapped));
         AddNotes(plan, entity.Flow.Mapper.Tally);
     }
 
@@ -121,16 +141,21 @@ internal sealed class RunFindings
     /// <summary>Returns the fields that records have and no line of the map reads, in words; null where there are none.</summary>
     public static string? Unmapped(EntityPlan plan, RecordMapper mapper)
     {
-        if (plan.Unmapped is not null)
-            return null;
-
-        var unmapped = mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
-            .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")).ToList();
-        var further = unmapped.Count > MostNames ? Invariant($" and {unmapped.Count - MostNames} more") : "";
-        return unmapped.Count > 0
-            ? $"{plan.Name}: fields that Bubble sends and no map names: {string.Join(", ", unmapped.Take(MostNames))}{further}."
-            : null;
+        var names = UnmappedNames(plan, mapper);
+        return names.Count > 0 ? Unmapped(plan.Name, names) : null;
     }
+
+    private static string Unmapped(string entity, List<string> names)
+    {
+        var further = names.Count > MostNames ? Invariant($" and {names.Count - MostNames} more") : "";
+        return $"{entity}: fields that Bubble sends and no map names: {string.Join(", ", names.Take(MostNames))}{further}.";
+    }
+
+    private static List<string> UnmappedNames(EntityPlan plan, RecordMapper mapper) => plan.Unmapped is not null ? [] :
+    [
+        .. mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
+            .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")),
+    ];
 
     private void AddNotes(EntityPlan plan, FieldTally tally)
     {

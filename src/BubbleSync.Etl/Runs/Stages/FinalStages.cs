@@ -68,6 +68,7 @@ internal sealed class FinalStages(
 
         foreach (var entity in entities())
             findings.Add(entity, journal.IsDryRun);
+        findings.AddUnmapped();
         await ReportHeldAsync(cancellationToken);
         findings.AddFailures(findings.Patches);
     }
