@@ -118,10 +118,10 @@ public sealed partial class SyncEngine
     public Task<WatermarkResetReport> ResetWatermarksAsync(IReadOnlyList<string> entities, DateTimeOffset to, CancellationToken cancellationToken) =>
         GuardedAsync(async () =>
         {
+            await using var target = await OpenAsync("bubblesync status reset", cancellationToken);
             if (entities.Count == 0)
                 throw new SyncException(new SyncError(SyncStage.Settings, null, null, null, ErrorCode.Usage, "Name the entities whose watermark is set back."));
 
-            await using var target = await OpenAsync("bubblesync status reset", cancellationToken);
             var plan = target.Plan(entities).ThrowIfInvalid();
             await target.EnsureControlTablesAsync(cancellationToken);
             // A run under way has read from the old watermark and would note its own later.

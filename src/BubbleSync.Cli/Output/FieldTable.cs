@@ -12,7 +12,7 @@ internal static class FieldTable
     public static void Print(FieldAuditReport report, IAnsiConsole console)
     {
         var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes")
-            .Prose("bubble field", "shapes").Spare("shapes", "type", "seen", "present", "column", "failed", "stored");
+            .Prose("bubble field", "shapes");
         foreach (var r in report.Rows)
             table.Row(r.Entity, r.BubbleField, r.Column, r.Type, Word.Of(r.Status), r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
         table.Print(console);
@@ -24,7 +24,7 @@ internal static class FieldTable
     {
         string[] published = report.Coverage.Any(c => c.Published is not null) ? ["published"] : [];
         var table = new ReportTable().Words("fields of")
-            .Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]).Spare("published", "stored", "mapped", "sent", "known");
+            .Numbers(["known", "sent", "mapped", "stored", "coverage", .. published]);
         foreach (var c in report.Coverage.Append(report.Total))
             table.Row([c.Entity, c.Known, c.Sent, c.Mapped, c.Stored, Percent(c.Percent), .. published.Select(_ => Published(c.Published))]);
         table.Print(console);

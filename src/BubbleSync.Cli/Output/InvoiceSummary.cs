@@ -10,8 +10,7 @@ internal static class InvoiceSummary
     /// <summary>Prints the result of <c>sync invoice</c>.</summary>
     public static void Print(InvoiceSyncReport report, NextSteps next, IAnsiConsole console)
     {
-        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA")
-            .Spare("SEDA", "items", "submitted", "payments", "users", "customer", "agent");
+        var table = new ReportTable().Words("invoice", "result").Numbers("agent", "customer", "users", "payments", "submitted", "items", "SEDA");
         foreach (var result in report.Results.Take(RecordSummary.MostRows))
         {
             var s = result.Stats;

@@ -33,7 +33,7 @@ internal static class LinkTable
             return;
         }
 
-        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble").Spare("in Bubble", "records", "target");
+        var table = new ReportTable().Words("entity", "column", "target").Numbers("missing", "records", "in Bubble");
         foreach (var c in report.Columns)
             table.Row(c.Entity,
                 c.Column, c.TargetEntity, c.Targets, c.Records, c.InBubble is { } found ? found : report.Warnings.Count > 0 ? "not verified" : "not asked");

@@ -20,7 +20,7 @@ internal static class PreviewTable
             if (record.Values.Count == 0)
                 continue;
 
-            var table = new ReportTable().Words("column", "type", "value").Prose("value").Spare("type");
+            var table = new ReportTable().Words("column", "type", "value").Prose("value");
             foreach (var column in report.Columns.Where(c => record.Values.ContainsKey(c.Name)))
                 table.Row(column.Name, column.Type, Short(record.Values[column.Name]));
             table.Print(console);

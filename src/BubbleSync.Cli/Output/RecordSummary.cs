@@ -15,7 +15,7 @@ internal static class RecordSummary
     public static void Print(RecordSyncReport report, NextSteps next, IAnsiConsole console)
     {
         string[] entities = [.. report.Run.Entities.Select(e => e.Name).Where(e => report.Results.Any(r => r.Stats.ContainsKey(e)))];
-        var table = new ReportTable().Words(report.Entity, "result").Numbers(entities).Spare([.. entities.Reverse()]);
+        var table = new ReportTable().Words(report.Entity, "result").Numbers(entities);
         foreach (var result in report.Results.Take(MostRows))
             table.Row([result.BubbleId, Result(result, report.Entity), .. entities.Select(e => result.Stats.GetValueOrDefault(e))]);
         table.Print(console);

@@ -5,17 +5,18 @@ namespace BubbleSync.Cli.Output;
 
 /// <summary>
 /// A table: words to the left, numbers to the right, and each cell as it is, brackets included. If the terminal is too narrow, heads take several
-/// lines and ids are shortened, then columns are left out. No name or id is broken.
+/// lines and ids are shortened; if that is not enough, each row becomes a list of its cells. No name, id or word is broken, and nothing is left out.
 /// </summary>
 internal sealed class ReportTable
 {
     // Least width of prose; longer text wraps.
     private const int LeastProse = 16;
+    private const string Indent = "  ";
+    private const string Between = ", ";
 
     private readonly List<(string Head, Justify Alignment)> _columns = [];
     private readonly List<string[]> _rows = [];
     private readonly Dictionary<string, int> _lengths = [];
-    private string[] _spare = [];
     private string[] _prose = [];
     private (string Head, Func<string, Style> StyleOf)? _painted;
 
@@ -24,15 +25,6 @@ internal sealed class ReportTable
 
     /// <summary>Adds columns of numbers.</summary>
     public ReportTable Numbers(params string[] heads) => Add(heads, Justify.Right);
-
-    /// <summary>
-    /// Names the columns that a narrow terminal can do without, the least needed first; of these, columns of nothing but zeros and blanks go before all others.
-    /// </summary>
-    public ReportTable Spare(params string[] heads)
-    {
-        _spare = heads;
-        return this;
-    }
 
     /// <summary>Names the columns whose cells may be broken into lines.</summary>
     public ReportTable Prose(params string[] heads)
@@ -61,34 +53,65 @@ internal sealed class ReportTable
     /// <summary>Prints it.</summary>
     public void Print(IAnsiConsole console)
     {
-        var kept = Enumerable.Range(0, _columns.Count).ToList();
-        var isNarrow = Width(kept, false) > console.Profile.Width;
-        while (isNarrow && Width(kept, true) > console.Profile.Width && kept.Where(c => _spare.Contains(_columns[c].Head)).ToList() is { Count: > 0 } spare)
-            kept.Remove(spare.MinBy(c => (!IsEmpty(c), Array.IndexOf(_spare, _columns[c].Head))));
+        var isNarrow = Width(isNarrow: false) > console.Profile.Width;
+        if (isNarrow && Width(isNarrow: true) > console.Profile.Width)
+        {
+            PrintList(console);
+            return;
+        }
 
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var column in kept)
+        foreach (var column in All)
             table.AddColumn(new TableColumn(Markup.Escape(Head(column, isNarrow))) { Alignment = _columns[column].Alignment, NoWrap = !IsProse(column) });
         foreach (var row in _rows)
-            table.AddRow([.. kept.Select(c => new Markup(Markup.Escape(Cell(row, c, isNarrow)), StyleOf(row, c)))]);
+            table.AddRow([.. All.Select(c => new Markup(Markup.Escape(Cell(row, c, isNarrow)), StyleOf(row, c)))]);
         console.Write(table);
     }
 
+    private IEnumerable<int> All => Enumerable.Range(0, _columns.Count);
+
+    // The first cell names the row; the others follow with their heads, as many in a line as fit.
+    private void PrintList(IAnsiConsole console)
+    {
+        foreach (var row in _rows)
+        {
+            console.WriteLine(Cell(row, 0, isNarrow: true));
+            var line = "";
+            foreach (var column in All.Skip(1).Where(c => row[c].Length > 0))
+            {
+                var cell = $"{_columns[column].Head} {Cell(row, column, isNarrow: true)}";
+                if (line.Length > 0 && Indent.Length + line.Length + Between.Length + cell.Length >= console.Profile.Width)
+                {
+                    console.WriteLine($"{Indent}{line},");
+                    line = "";
+                }
+
+                line += line.Length > 0 ? Between + cell : cell;
+            }
+
+            console.WriteLine(Indent + line);
+        }
+
+        console.WriteLine();
+    }
+
     // Three blanks between columns, and two at each end.
-    private int Width(List<int> kept, bool isNarrow) => 1 + kept.Sum(c => 3 + Width(c, isNarrow));
+    private int Width(bool isNarrow) => 1 + All.Sum(c => 3 + Width(c, isNarrow));
 
     private int Width(int column, bool isNarrow)
     {
         var widest = _rows.Select(r => Cell(r, column, isNarrow).Length).Concat(Head(column, isNarrow).Split('\n').Select(w => w.Length)).Max();
-        return isNarrow && IsProse(column) ? Math.Min(widest, LeastProse) : widest;
+        if (!isNarrow || !IsProse(column))
+            return widest;
+
+        var longestWord = _rows.SelectMany(r => r[column].Split(' ')).Append("").Max(w => w.Length);
+        return Math.Min(widest, Math.Max(longestWord, LeastProse));
     }
 
     private Style StyleOf(string[] row, int column) =>
         _painted is { } painted && painted.Head == _columns[column].Head ? painted.StyleOf(row[column]) : Style.Plain;
 
     private bool IsProse(int column) => _prose.Contains(_columns[column].Head);
-
-    private bool IsEmpty(int column) => _rows.TrueForAll(r => r[column] is "" or "0" or "-");
 
     private string Head(int column, bool isNarrow) => isNarrow ? _columns[column].Head.Replace(' ', '\n') : _columns[column].Head;
 

@@ -38,7 +38,7 @@ internal static class RunSummary
     {
         var table = new ReportTable().Words("entity")
             .Numbers("extracted", "inserted", "updated", "unchanged", "conflicts", "rejected", "missing links", "not in Bubble").Words("complete")
-            .Prose("complete").Spare("complete", "not in Bubble", "missing links", "unchanged", "extracted", "conflicts", "rejected");
+            .Prose("complete");
         foreach (var e in entities)
             table.Row(e.Name, e.Extracted, e.Inserted, e.Updated, e.Unchanged, e.Conflicts, e.Rejected, e.MissingLinks, e.NotInBubble, Proof(e.Proof));
         return table;
@@ -50,7 +50,7 @@ internal static class RunSummary
         var isVerify = report.Kind == RunKind.Verify;
         var table = new ReportTable().Words("entity").Numbers("compared");
         table = (isVerify ? table.Numbers("equal", "not equal", "extra") : table.Numbers("rejected"))
-            .Words("complete").Prose("complete").Spare("complete", "equal", "extra");
+            .Words("complete").Prose("complete");
         foreach (var e in report.Entities)
             table.Row(
                 [e.Name, e.Extracted, .. isVerify ? [e.Unchanged, e.Extracted - e.Unchanged, e.NotInBubble] : new object[] { e.Rejected }, Proof(e.Proof)]);
@@ -59,7 +59,7 @@ internal static class RunSummary
 
     private static ReportTable Patches(IReadOnlyList<PatchReport> patches)
     {
-        var table = new ReportTable().Words("patch").Numbers("rows").Words("status").Prose("status").Spare("rows");
+        var table = new ReportTable().Words("patch").Numbers("rows").Words("status").Prose("status");
         foreach (var patch in patches)
             table.Row(patch.Name, patch.Rows, patch.Error is null ? Word.Of(patch.Status) : $"{Word.Of(patch.Status)}: {patch.Error}");
         return table;

@@ -21,7 +21,7 @@ internal static class RunTables
         }
 
         var table = new ReportTable().Words("run", "kind", "status", "started", "took").Numbers("extracted", "inserted", "updated", "rejected")
-            .Prose("status").Shorten("run", NextSteps.IdLength).Spare("updated", "inserted", "extracted", "rejected", "took", "started");
+            .Prose("status").Shorten("run", NextSteps.IdLength);
         foreach (var run in runs)
             table.Row($"{run.RunId}", Word.Of(run.Kind), (run.Died ? "died" : Word.Of(run.Status)) + (run.DryRun ? " (dry run)" : "")
                 + (run.Conclusion is { } found ? $": {found}" : ""), Time(run.StartedAt), Took(run), run.Extracted, run.Inserted, run.Updated, run.Rejected);

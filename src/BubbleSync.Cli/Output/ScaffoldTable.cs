@@ -24,7 +24,7 @@ internal static class ScaffoldTable
     private static ReportTable Table(ScaffoldReport report)
     {
         var table = new ReportTable()
-            .Words("entity", "Bubble type").Numbers("level", "fields").Words("map", "table").Spare("table", "level", "fields", "map", "Bubble type");
+            .Words("entity", "Bubble type").Numbers("level", "fields").Words("map", "table");
         foreach (var e in report.Entities)
             table.Row(e.Name, e.BubbleType, e.Level, e.Fields, Short(e.MapFile), Short(e.TableFile));
         return table;

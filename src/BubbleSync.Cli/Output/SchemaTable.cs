@@ -33,7 +33,7 @@ internal static class SchemaTable
 
     private static ReportTable Table(SchemaAuditReport report)
     {
-        var table = new ReportTable().Words("entity", "finding", "Bubble field", "holds", "column").Prose("Bubble field").Spare("holds", "column");
+        var table = new ReportTable().Words("entity", "finding", "Bubble field", "holds", "column").Prose("Bubble field");
         foreach (var f in report.Findings)
             table.Row(f.Entity, Word.Of(f.Finding), f.BubbleField.Length > 0 ? f.BubbleField : f.Entity.Length == 0 ? f.BubbleType : "", f.Type, f.Column);
         return table;

@@ -45,8 +45,7 @@ internal static class StatusTable
     private static ReportTable Table(IReadOnlyList<EntityStatus> entities)
     {
         var table = new ReportTable().Words("entity", "state").Numbers("rows", "in Bubble").Words("watermark", "age", "last run")
-            .Numbers("rejected", "missing links", "to fill", "drift").Prose("last run").Paint("state", StyleOf)
-            .Spare("drift", "to fill", "missing links", "watermark", "last run", "rejected", "age", "in Bubble");
+            .Numbers("rejected", "missing links", "to fill", "drift").Prose("last run").Paint("state", StyleOf);
         foreach (var e in entities)
         {
             table.Row(

@@ -13,8 +13,7 @@ internal static class ValueSummary
     public static void Print(ValueAuditReport report, string? csv, IAnsiConsole console)
     {
         var table = new ReportTable().Words("entity").Numbers(["records", .. Word.All<ValueVerdict>()]).Words("complete")
-            .Prose("complete").Spare(
-                "complete", Word.Of(ValueVerdict.RowMissing), Word.Of(ValueVerdict.Rejected), Word.Of(ValueVerdict.AbsentKept), Word.Of(ValueVerdict.Same));
+            .Prose("complete");
         foreach (var e in report.Entities)
             table.Row([e.Name, e.Records, .. Enum.GetValues<ValueVerdict>().Select(v => (object)e.ByVerdict[v]), RunSummary.Proof(e.Proof)]);
         if (report.Entities.Count > 0)

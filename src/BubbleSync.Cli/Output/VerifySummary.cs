@@ -30,7 +30,7 @@ internal static class VerifySummary
     {
         var table = new ReportTable()
             .Words("entity").Numbers(Done(report), "equal", "missing", "extra", "older", "newer", "differs", "rejected").Words("complete")
-            .Prose("complete").Spare("complete", "rejected", "newer", "older", "extra", "differs", "missing");
+            .Prose("complete");
         foreach (var e in report.Entities)
             table.Row(e.Name, e.Compared, e.Equal, e.Missing, e.Extra, e.Older, e.Newer, e.Differs, e.Rejected, RunSummary.Proof(e.Proof));
         return table;

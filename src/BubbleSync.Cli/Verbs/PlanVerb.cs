@@ -55,8 +55,7 @@ internal static class PlanVerb
     {
         string[] price = report.Price is null ? [] : [$"price in {report.Currency}"];
         var table = new ReportTable().Words("entity", "level", "table")
-            .Numbers(["columns", "records", "windows", "pages", "calls", "seconds", "workload units", .. price])
-            .Spare("columns", "level", "table", "windows", "pages", "workload units", "seconds", "calls");
+            .Numbers(["columns", "records", "windows", "pages", "calls", "seconds", "workload units", .. price]);
         foreach (var e in report.Entities)
         {
             object[] cells = [e.Name, e.Level, e.Table, e.Columns, e.Records, e.Windows, e.Pages, e.Calls, e.Seconds, e.WorkloadUnits];
@@ -69,7 +68,8 @@ internal static class PlanVerb
         RunSummary.Line(
             console, string.Create(
                 CultureInfo.InvariantCulture,
-                $"In all {Counted.Of(report.Records, "record")} in {Counted.Of(report.Calls, "call")}: at least {report.Seconds:N0} s at the allowed pace, about "
+                $"In all {Counted.Of(report.Records, "record")} in {Counted.Of(report.Calls, "call")}: "
+                    + $"at least {report.Seconds:N0} s at the allowed pace, about "
                     + $"{report.WorkloadUnits:N1} workload units{cost}. Each table is locked against other runs, not against readers or writers.{patches}"));
         RunSummary.Lines(console, "warning", report.Warnings);
     }

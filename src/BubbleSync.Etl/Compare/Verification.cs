@@ -17,8 +17,9 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
     private const int MostKept = 1000;
     private const int MostUnwritten = 1000;
     private const int MostLength = 1_000_000;
+    private const string Masked = "(masked)";
 
-    private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column");
+    private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column", "bubble", "stored");
 
     private readonly List<VerifiedEntity> _entities = [];
     private readonly List<VerifiedDifference> _first = [];
@@ -33,7 +34,7 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
         await (options.CsvFile is null
             ? differences.LongCountAsync(cancellationToken).AsTask()
             : CsvFile.WriteAsync(options.CsvFile, Head, differences.Select(
-                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column]),
+                d => (IReadOnlyList<string>)[d.Entity, d.BubbleId, Word.Of(d.Verdict), d.BubbleField, d.Column, d.Bubble ?? "", d.Stored ?? ""]),
                 options.Excel ? CsvTexts.Excel : CsvTexts.Guarded, cancellationToken));
         run.Findings.Conclusion = Conclusion();
     }
@@ -143,7 +144,13 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
     }
 
     private static string? Value(EntityPlan plan, string column, string?[] values) =>
-        values.Length > 0 && plan.Columns.FirstOrDefault(c => c.Name == column) is { } found ? values[found.Ordinal] : null;
+        values.Length == 0 || plan.Columns.FirstOrDefault(c => c.Name == column) is not { } found ? null
+        : IsSecret(plan, found) ? Masked
+        : values[found.Ordinal];
+
+    // A row that was written before its field was masked still has the value, which must reach no report.
+    private static bool IsSecret(EntityPlan plan, ColumnPlan column) =>
+        column.Mask is not null || (column.HoldsUnmapped && plan.Columns.Any(c => c.Mask is not null));
 
     private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
     {

@@ -64,6 +64,7 @@ public enum RunKind
 }
 
 /// <summary>What a run is doing, or how it ended: its status, and whether it ended without writing one.</summary>
+[JsonConverter(typeof(WordConverter<RunState>))]
 public enum RunState
 {
     /// <summary>It runs.</summary>

@@ -5,11 +5,11 @@ namespace BubbleSync.Etl.Reports;
 /// <summary>The state of the mirror at one look.</summary>
 /// <param name="Light">The gravest light of all findings.</param>
 /// <param name="At">When it was looked at.</param>
-/// <param name="Source">The app that the tables mirror; null where none is recorded yet.</param>
+/// <param name="App">The app that the tables mirror; null where none is recorded yet.</param>
 /// <param name="Entities">The entities in merge order.</param>
 /// <param name="Findings">What is about no single entity.</param>
 public sealed record StatusReport(
-    StatusLight Light, DateTimeOffset At, string? Source, IReadOnlyList<EntityStatus> Entities, IReadOnlyList<StatusFinding> Findings)
+    StatusLight Light, DateTimeOffset At, string? App, IReadOnlyList<EntityStatus> Entities, IReadOnlyList<StatusFinding> Findings)
 {
     /// <summary>The place that was looked at.</summary>
     public TargetPlace? Target { get; init; }

@@ -8,7 +8,7 @@ public sealed class UsageTests
     [Theory]
     [InlineData("resinc", "There is no 'resinc' here. Did you mean 'resync'? Try: bubblesync --help")]
     [InlineData("sync invoise --force", "There is no 'invoise' here. Did you mean 'invoice'? Try: bubblesync sync --help")]
-    [InlineData("sync", "'bubblesync sync' needs one word more: invoice, range, incremental. Try: bubblesync sync --help")]
+    [InlineData("sync", "'bubblesync sync' needs one word more: record, invoice, range, incremental. Try: bubblesync sync --help")]
     [InlineData("resync --entitty agent", "There is no option '--entitty'. Did you mean '--entity'? Try: bubblesync resync --help")]
     [InlineData("--outptu json resync", "There is no option '--outptu'. Did you mean '--output'? Try: bubblesync resync --help")]
     [InlineData("audit fields --cvs=x", "There is no option '--cvs'. Did you mean '--csv'? Try: bubblesync audit fields --help")]
@@ -29,7 +29,8 @@ public sealed class UsageTests
     [InlineData("verify --excel", "--excel is about the CSV file. Name the file with --csv FILE, or leave --excel out. Try: bubblesync verify --help")]
     [InlineData("audit values --excel --formulas", "--excel keeps formulas as texts, --formulas leaves them as formulas. Leave one of them out. Try: "
         + "bubblesync audit values --help")]
-    [InlineData("resync --schema= orders", "'--schema=' lacks its value: it must follow at once, or after a blank and without '='. Try: bubblesync resync --help")]
+    [InlineData("resync --schema= orders", "'--schema=' lacks its value: it must follow at once, or after a blank and without '='. Try: "
+        + "bubblesync resync --help")]
     [InlineData("completion @bash", "There is no completion for '@bash'. Did you mean 'bash'? Try: bubblesync completion --help")]
     [InlineData("completion basch", "There is no completion for 'basch'. Did you mean 'bash'? Try: bubblesync completion --help")]
     public async Task A_word_that_is_none_is_named_with_the_one_that_was_meant(string words, params string[] faults)

@@ -31,7 +31,7 @@ public sealed class SchemaAuditTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(
             [
                 "agent|agent|Shoe Size|shoe_size|field-unmapped", "agent|agent|banker|banker|column-missing", "customer|Customer_Profile|Naem|name|field-gone",
-                "customer|Customer_Profile|Name|name_2|field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit",
+                "customer|Customer_Profile|Name||field-unmapped", "invoice_item|invoice_item|QTY|qty|column-misfit",
                 "payment|payment|Payment Date|payment_date|type-misfit",
                 "payment|payment|_id|bubble_id|index-missing", "submitted_payment|submit_payment|||table-missing", "|sparepart|||type-unmapped",
             ],

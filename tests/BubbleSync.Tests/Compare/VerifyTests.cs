@@ -155,7 +155,9 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal((1, 1, 0), (text.Code, json.Code, equal.Code));
         Assert.Equal(await File.ReadAllBytesAsync(files[0], fixture.Limit), await File.ReadAllBytesAsync(files[1], fixture.Limit));
-        Assert.Equal(["entity,bubble_id,verdict,bubble_field,column", $"agent,{SyncFixture.Id(1)},missing,,"], File.ReadLines(files[0]).Take(2));
+        Assert.Equal(
+            ["entity,bubble_id,verdict,bubble_field,column,bubble,stored", $"agent,{SyncFixture.Id(1)},missing,,,,"], File.ReadLines(files[0]).Take(2));
+        Assert.Contains($"agent,{SyncFixture.Id(5)},differs,Commission,commission,5,", File.ReadLines(files[0]));
         Assert.Contains($"differs: agent {SyncFixture.Id(5)}: 'Commission' in commission", text.Output, StringComparison.Ordinal);
         Assert.Equal((false, 8, 8), (json.Json.GetProperty("success")
             .GetBoolean(), json.Json.GetProperty("differences").GetArrayLength(), json.Json.GetProperty("entities")[0].GetProperty("compared").GetInt32()));

@@ -19,6 +19,11 @@ public sealed class WordTests
         ["SyncStage"] = "settings plan extract transform load patch run runs",
         ["RunStatus"] = "running succeeded partial failed cancelled",
         ["RunKind"] = "resync incremental sync invoice sync record sync range patch reprocess verify audit values other",
+        ["RunState"] = "running died succeeded partial failed cancelled",
+        ["StatusLight"] = "ok look act",
+        ["StatusFindingKind"] =
+            "table-missing column-missing never-read run-failed unverified patch-failed rejected unfilled not-counted stale counts-differ not-in-bubble "
+                + "field-unread",
         ["PatchStatus"] = "succeeded failed skipped",
         ["Severity"] = "info warning error",
         ["QueueStage"] = "read map stage",
@@ -34,8 +39,8 @@ public sealed class WordTests
                 + "index-missing field-kept",
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
-            "doctor resume resync-entities force-resync backfill prune-soft sync-incremental fix-patch show-rejects reprocess show-conflicts audit-links "
-            + "apply-schema create-tables accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
+            "doctor resume resync-entities force-resync backfill prune-soft sync-incremental sync-changes fix-patch show-rejects reprocess show-conflicts "
+            + "audit-links apply-schema create-tables accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
 

@@ -32,7 +32,7 @@ public sealed class CommandLineTests(PostgresFixture postgres) : IClassFixture<P
         Assert.All(json.GetProperty("entities").EnumerateArray(), e => Assert.Empty(
             EntityNames.Except(Names(e))));
         Assert.Equal(Directory.GetFiles(fixture.Settings.Run.Patches).Length, json.GetProperty("patches").GetArrayLength());
-        Assert.All(json.GetProperty("patches").EnumerateArray(), p => Assert.Equal(["error", "name", "rows", "status"], Names(p)));
+        Assert.All(json.GetProperty("patches").EnumerateArray(), p => Assert.Equal(["durationMs", "error", "name", "rows", "status"], Names(p)));
         Assert.All(json.GetProperty("errors").EnumerateArray(), e => Assert.Equal(["bubbleId", "code", "entity", "field", "message", "stage"], Names(e)));
         Assert.Equal(8, json.GetProperty("errors").GetArrayLength());
         Assert.True(json.GetProperty("warnings").GetArrayLength() > 0);

@@ -64,6 +64,10 @@ internal sealed class SyncFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>Lets runs take as many sessions as they take by default: some wait for each other.</summary>
+    public void UseAllSessions() =>
+        Settings = Settings with { Postgres = Settings.Postgres with { MaxConnections = new PostgresSettings().MaxConnections } };
+
     private static Task MakeTablesAsync(string connection) =>
         new SyncEngine(SettingsFor(connection), TimeProvider.System, NullLogger<SyncEngine>.Instance).ApplySchemaAsync(CancellationToken.None);
 

@@ -13,8 +13,8 @@ public sealed class StagedLinkTests(PostgresFixture postgres) : IClassFixture<Po
     private static readonly EntityPlan Plan = TestTable.Plan(
         TestTable.Map("thing", TestTable.Field("roots", "text[]", "Roots")), TestTable.Column("roots", "text[]"));
 
-    private readonly StagingTable _root = new(RootPlan, Guid.CreateVersion7());
-    private readonly StagingTable _things = new(Plan, Guid.CreateVersion7());
+    private readonly StagingTable _root = new(RootPlan, Guid.CreateVersion7()) { IsMade = true };
+    private readonly StagingTable _things = new(Plan, Guid.CreateVersion7()) { IsMade = true };
 
     [Theory]
     [InlineData("rejects")]

@@ -24,6 +24,7 @@ public sealed class TerminationTests(PostgresFixture postgres) : IClassFixture<P
     public async Task A_run_that_loses_all_its_sessions_while_it_reads_stops_and_goes_on_from_there()
     {
         await using var fixture = await OpenAsync();
+        fixture.UseAllSessions();
         var (isReading, mayGoOn) = Pages.StallOne(fixture);
         var run = fixture.ResyncAsync();
         await isReading.WaitAsync(fixture.Limit);

@@ -29,6 +29,7 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_copy_that_the_server_refuses_while_the_run_is_stopped_is_named_beside_the_stop(bool isDrained)
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.UseAllSessions();
         await fixture.ExecuteAsync(RefuseCopies);
         var isStalled = StallCustomers(fixture);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(fixture.Limit);
@@ -53,6 +54,7 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_copy_that_the_server_refuses_is_not_hidden_by_the_cancellations_that_follow()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.UseAllSessions();
         await fixture.ExecuteAsync(RefuseCopies);
         var isStalled = StallCustomers(fixture);
         await using var heldLock = await HeldLock.ShutAsync(fixture, "select pg_advisory_xact_lock(42)");
@@ -69,6 +71,7 @@ public sealed class TwoCausesTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task A_stop_without_a_failure_is_the_only_cause()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.UseAllSessions();
         var isStalled = StallCustomers(fixture);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(fixture.Limit);
         var run = fixture.Engine().ResyncAsync(new ResyncOptions { Entities = ["agent", "customer"] }, null, stop.Token);

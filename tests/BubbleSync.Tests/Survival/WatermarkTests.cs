@@ -163,6 +163,7 @@ public sealed class WatermarkTests(PostgresFixture postgres) : IClassFixture<Pos
     private async Task<SyncFixture> DiedAfterAgentsAsync()
     {
         var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.UseAllSessions();
         Fill(fixture);
         fixture.Put("user", SyncFixture.Record(50, SyncFixture.Early));
         fixture.Bubble.Traffic.OnRequest = async request =>

@@ -55,7 +55,7 @@ internal sealed class MirrorPage(MirrorFacts facts, TextWriter page)
         page.Write("</ul>\n<dl>\n");
         Fact("run", $"{Run.RunId}");
         Fact("database", report.Target);
-        Fact("app", report.Source ?? "not recorded");
+        Fact("app", report.App ?? "not recorded");
         Fact("times", $"in the time zone {report.TimeZone}");
         Fact("report made", facts.Time.Text(facts.MadeAt));
         page.Write("</dl>\n");

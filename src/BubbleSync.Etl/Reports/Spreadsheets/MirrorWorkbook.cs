@@ -97,7 +97,7 @@ internal sealed class MirrorWorkbook(MirrorFacts facts)
         yield return ["finished", Run.Status == RunStatus.Running ? null : Run.FinishedAt, null];
         yield return ["time zone", report.TimeZone, "All times in this workbook are in this zone."];
         yield return ["database", report.Target, null];
-        yield return ["app", report.Source, null];
+        yield return ["app", report.App, null];
         yield return ["report made", facts.MadeAt, null];
         yield return ["calls", Run.Api.Calls, Invariant($"{Run.Api.Retries} retries, {Run.Api.Throttled} throttled, {Run.Api.Bytes} bytes")];
         yield return ["rejected fields", report.RejectedFields, "Sheet 'Rejected': of this run, and of earlier ones whose records no later run read again."];
