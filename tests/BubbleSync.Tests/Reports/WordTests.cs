@@ -40,7 +40,8 @@ public sealed class WordTests
         ["SchemaSource"] = "meta swagger sample",
         ["NextActionKind"] =
             "doctor resume resync-entities force-resync backfill prune-soft sync-incremental sync-changes fix-patch show-rejects reprocess show-conflicts "
-            + "audit-links apply-schema create-tables accept-source list-runs audit-schema apply-additions sync-invoices sync-records scaffold verify verify-strictly",
+            + "audit-links apply-schema create-tables accept-source list-runs audit-schema apply-additions "
+            + "sync-invoices sync-records scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
     };
 

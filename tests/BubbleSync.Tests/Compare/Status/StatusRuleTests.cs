@@ -15,7 +15,14 @@ public sealed class StatusRuleTests
 
     private static readonly TableSide Table = new()
     {
-        Rows = 5, Expected = 3, NotInBubble = 0, Rejected = 0, RejectedWithoutRow = 0, RejectedBy = null, MissingLinks = 0, Unfilled = [],
+        Rows = 5,
+        Expected = 3,
+        NotInBubble = 0,
+        Rejected = 0,
+        RejectedWithoutRow = 0,
+        RejectedBy = null,
+        MissingLinks = 0,
+        Unfilled = [],
     };
 
     private static readonly EntityMap Agent = new() { File = "a.json", Name = "agent", BubbleType = "agent", Table = "agent", Key = "id", Fields = [] };
