@@ -49,18 +49,19 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
     {
         var size = settings.WindowSize;
         var left = long.MaxValue;
-        var isAskedAgain = false;
+        var (isAskedAgain, wasCapped) = (false, false);
         while (Math.Min(left, count ?? left) > size)
         {
             var probe = await source.ProbeAsync(new Window(WindowKind.Created, from, end), size, cancellationToken);
-            // One answer alone does not overrule earlier counts or the request.
-            if (!isAskedAgain && Contradicts(probe, from, end, (left < long.MaxValue ? left - size : count) > size))
+            var isCapped = !probe.HasRow && probe.Remaining > 0;
+            // One answer alone does not overrule earlier counts or the request, nor show a ceiling.
+            if ((isCapped && !wasCapped) || (!isAskedAgain && Contradicts(probe, from, end, (left < long.MaxValue ? left - size : count) > size)))
             {
-                isAskedAgain = true;
+                (isAskedAgain, wasCapped) = (true, isCapped);
                 continue;
             }
 
-            if (!probe.HasRow && probe.Remaining > 0)
+            if (isCapped)
             {
                 size = Smaller(size);
                 continue;
@@ -72,7 +73,7 @@ internal sealed class WindowPlanner(EntitySource source, BubbleSettings settings
             var next = Next(probe, from, end);
             left = probe.Total ?? left;
             yield return new Window(WindowKind.Created, from, next);
-            (from, isAskedAgain) = (next, false);
+            (from, isAskedAgain, wasCapped) = (next, false, false);
         }
 
         if (from < end)

@@ -141,6 +141,19 @@ public sealed class WindowPlannerTests
         Assert.Contains("Lower Bubble:WindowSize and Bubble:PageSize", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_answer_that_is_not_true_shows_no_ceiling_where_a_count_has_promised_too_much()
+    {
+        Fill(8);
+        // Counts of the whole type have records without Created Date, which no window has.
+        var whole = new Probe(HasRow: true, FakeType.At(1000), 2 * WindowSize, (2 * WindowSize) - 1);
+        _type.Lie = (_, _, _, answer) => _type.Requests == 2 ? new FakeAnswer([], 5) : answer;
+
+        var windows = await PlanAsync(whole);
+
+        Assert.Equal((FakeType.At(1000), FakeType.At(End)), (Assert.Single(windows).From, windows[0].To));
+    }
+
     private static int At(DateTimeOffset? moment) => (int)FakeType.Of(moment!.Value);
 
     private static Window Created(int from, int to) => new(WindowKind.Created, FakeType.At(from), FakeType.At(to));
