@@ -43,12 +43,30 @@ internal sealed class ServerProcess(int id)
             var words = File.ReadAllText(Invariant($"/proc/{id}/cmdline")).Split('\0');
             // A process that is no server but a part of one has a title instead. A folder that was moved while its server runs is gone from its old place.
             return Array.IndexOf(words, "-D") is >= 0 and var place
-                ? words[place + 1] is var other && other != data && Directory.Exists(other)
+                ? words[place + 1] is var other && other != data && Directory.Exists(other) && !IsWorkingIn(data)
                 : words[0].StartsWith("postgres: ", StringComparison.Ordinal);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    // One folder has several names where links lead to it: a file that is made under one is there under the other. A server works in the folder of its data.
+    private bool IsWorkingIn(string data)
+    {
+        if (!Directory.Exists(data))
+            return false;
+
+        var mark = Path.Combine(data, $"bubblesync-{Guid.NewGuid():N}");
+        File.WriteAllText(mark, "");
+        try
+        {
+            return File.Exists(Invariant($"/proc/{id}/cwd/{Path.GetFileName(mark)}"));
+        }
+        finally
+        {
+            File.Delete(mark);
         }
     }
 

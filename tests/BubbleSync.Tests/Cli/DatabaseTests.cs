@@ -91,6 +91,15 @@ public sealed class DatabaseTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.True(server.IsRunningOn(data));
         Assert.Equal(OperatingSystem.IsLinux(), server.IsOfOtherData("/elsewhere/data"));
+        var other = Directory.CreateTempSubdirectory("bubblesync-data-").FullName;
+        Assert.Equal(OperatingSystem.IsLinux(), server.IsOfOtherData(other));
+        if (OperatingSystem.IsWindows())
+            return;
+
+        // The same folder under another name.
+        var link = Path.Combine(other, "link");
+        Directory.CreateSymbolicLink(link, Path.GetDirectoryName(data)!);
+        Assert.True(server.IsRunningOn(Path.Combine(link, Path.GetFileName(data))));
     }
 
     private static async Task<object?> ReadAsync(Uri url, string sql)
