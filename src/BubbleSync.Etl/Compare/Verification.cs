@@ -17,7 +17,6 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
     private const int MostKept = 1000;
     private const int MostUnwritten = 1000;
     private const int MostLength = 1_000_000;
-    private const string Masked = "(masked)";
 
     private static readonly CsvHead Head = new("entity", "bubble_id", "verdict", "bubble_field", "column", "bubble", "stored");
 
@@ -145,12 +144,8 @@ internal sealed class Verification(ComparisonRun run, VerifyOptions options)
 
     private static string? Value(EntityPlan plan, string column, string?[] values) =>
         values.Length == 0 || plan.Columns.FirstOrDefault(c => c.Name == column) is not { } found ? null
-        : IsSecret(plan, found) ? Masked
+        : plan.IsMasked(found) ? ColumnPlan.Masked
         : values[found.Ordinal];
-
-    // A row that was written before its field was masked still has the value, which must reach no report.
-    private static bool IsSecret(EntityPlan plan, ColumnPlan column) =>
-        column.Mask is not null || (column.HoldsUnmapped && plan.Columns.Any(c => c.Mask is not null));
 
     private static IEnumerable<(string Field, string Column)> OfVerdict(EntityPlan plan, RecordDifference record) => record.Verdict switch
     {

@@ -7,6 +7,12 @@ namespace BubbleSync.Etl.Mapping;
 /// <summary>One entity, ready to run: every name resolved against map and catalogue.</summary>
 internal sealed record EntityPlan
 {
+    /// <summary>
+    /// Whether a stored value must reach no report where it is another than a sync would write: a row that was written before the field was masked has
+    /// the value itself.
+    /// </summary>
+    public bool IsMasked(ColumnPlan column) => column.Mask is not null || (column.HoldsUnmapped && Columns.Any(c => c.Mask is not null));
+
     /// <summary>The name that commands and reports use.</summary>
     public required string Name { get; init; }
 

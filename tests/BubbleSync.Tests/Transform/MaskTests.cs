@@ -71,6 +71,10 @@ public sealed class MaskTests(PostgresFixture postgres) : IClassFixture<Postgres
         fixture.Settings = fixture.Settings with { Privacy = new PrivacySettings { HashKey = "a key" } };
 
         var verified = await fixture.VerifyThingAsync();
+        var file = Path.Combine(fixture.Folder([]), "values.csv");
+        await fixture.Engine().AuditValuesAsync(new ValueAuditOptions { Entities = ["thing"], CsvFile = file }, null, fixture.Limit);
+        Assert.Contains("(masked)", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
         var run = await fixture.ForceAsync("thing");
 
         Assert.Equal((1L, 1L), (verified.Entities[0].Differs, run.Entities[0].Updated));

@@ -77,6 +77,7 @@ internal sealed class ValueAudit(ComparisonRun run, ValueVerdict? only)
             foreach (var column in columns)
             {
                 var (staged, stored) = (record.Staged[column.Ordinal] ?? "", record.Stored[column.Ordinal] ?? "");
+                stored = stored != staged && plan.IsMasked(column) ? ColumnPlan.Masked : stored;
                 yield return new AuditedValue(Verdict(record, column), [plan.Name, record.Id, column.Field, column.Name, raw.Of(column), staged, stored]);
             }
         }

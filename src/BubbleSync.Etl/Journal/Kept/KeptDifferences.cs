@@ -12,8 +12,8 @@ internal sealed class KeptDifferences(TargetDatabase database)
     /// <summary>The number of differences that are kept of one comparison.</summary>
     public const int Most = 100_000;
 
-    // No cell of a spreadsheet has more.
-    private const int LongestValue = 32_767;
+    // So many differences of so many characters take 200 MB at the most; longer values end with an ellipsis.
+    private const int LongestValue = 1_000;
 
     private const string AddSql =
         """
@@ -75,5 +75,5 @@ internal sealed class KeptDifferences(TargetDatabase database)
     private static string?[] Each(IReadOnlyList<VerifiedDifference> differences, Func<VerifiedDifference, string?> value) => [.. differences.Select(value)];
 
     private static string? Cut(string? value) =>
-        value is not { Length: > LongestValue } ? value : value[..(LongestValue - (char.IsHighSurrogate(value[LongestValue - 1]) ? 1 : 0))];
+        value is not { Length: > LongestValue } ? value : value[..(LongestValue - (char.IsHighSurrogate(value[LongestValue - 1]) ? 1 : 0))] + "…";
 }

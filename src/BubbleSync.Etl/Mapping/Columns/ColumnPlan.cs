@@ -79,6 +79,9 @@ internal sealed record ColumnPlan
     /// <summary>How its value is masked before it is staged; null where it is not.</summary>
     public FieldMask? Mask { get; init; }
 
+    /// <summary>What reports show in place of a stored value that is not masked yet.</summary>
+    public const string Masked = "(masked)";
+
     /// <summary>What a rejected record that is kept calls the masked value: several columns may mask one field in several ways.</summary>
     public string MaskForm => $"{Mask?.Kind}{(Type.Shape == FieldShape.TextArray ? "[]" : "")}".ToLowerInvariant();
 

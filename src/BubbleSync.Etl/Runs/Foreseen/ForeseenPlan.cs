@@ -27,7 +27,8 @@ internal sealed class ForeseenPlan(SyncSettings settings, Catalogue catalogue, I
     }
 
     private SyncPlan Compile(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> entities) =>
-        PlanCompiler.Compile(maps, ForeseenTables.AddTo(catalogue, maps), entities, PatchFile.CompletedColumns(settings.Run.Patches));
+        PlanCompiler.Compile(
+            maps, ForeseenTables.AddTo(catalogue, maps), entities, PatchFile.CompletedColumns(settings.Run.Patches), settings.Privacy.HashKey);
 
     private IEnumerable<string> Missing(SyncPlan plan)
     {
