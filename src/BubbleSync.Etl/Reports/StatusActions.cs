@@ -13,7 +13,7 @@ internal static class StatusActions
     {
         if (With(report, StatusFindingKind.TableMissing).Count > 0)
             yield return new NextAction(NextActionKind.ApplySchema, "creates the tables that are missing");
-        if (With(report, StatusFindingKind.NotCounted).Count > 0)
+        if (With(report, StatusFindingKind.NotCounted, StatusFindingKind.ManyGone).Count > 0)
             yield return new NextAction(NextActionKind.Doctor, "checks address, token and types, and says how to fix each");
         if (With(report, StatusFindingKind.ColumnMissing, StatusFindingKind.FieldUnread).Count > 0)
             yield return new NextAction(NextActionKind.AuditSchema, "lists all fields and columns that do not agree, with what closes the gaps");
@@ -26,6 +26,8 @@ internal static class StatusActions
             .Where(e => Has(e, StatusFindingKind.NeverRead) || Has(e, StatusFindingKind.Unverified)).Select(e => e.Name).ToList();
         if (unread.Count > 0)
             yield return new NextAction(NextActionKind.ResyncEntities, "reads everything") { Entities = unread.Count == report.Entities.Count ? [] : unread };
+        if (With(report, StatusFindingKind.OlderInBubble) is { Count: > 0 } restored)
+            yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values, which are older than those here") { Entities = restored };
         foreach (var finding in report.Findings.Where(f => f.Patch is not null))
             yield return new NextAction(NextActionKind.FixPatch, "once its file is fixed") { PatchName = finding.Patch };
 

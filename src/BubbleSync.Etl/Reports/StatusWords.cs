@@ -36,6 +36,15 @@ public enum StatusFindingKind
     /// <summary>The last run could not verify that it read everything.</summary>
     Unverified,
 
+    /// <summary>Records are older in Bubble than here.</summary>
+    OlderInBubble,
+
+    /// <summary>The last run left something out for another reason.</summary>
+    RunPartial,
+
+    /// <summary>Bubble does not show the records of so many rows that a right may be lost.</summary>
+    ManyGone,
+
     /// <summary>A patch failed when it ran last.</summary>
     PatchFailed,
 

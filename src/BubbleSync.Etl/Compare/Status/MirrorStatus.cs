@@ -49,6 +49,7 @@ internal sealed class MirrorStatus(SyncTarget target, BubbleClient? client, int 
                     Bubble = bubble.GetValueOrDefault(map.Name),
                     LastRun = last.Run,
                     IsUnverified = last.IsUnverified,
+                    Errors = last.Errors ?? [],
                 }));
             }
 

@@ -29,6 +29,9 @@ internal sealed record EntityFacts(EntityMap Map)
 
     /// <summary>Whether that did not verify that it read everything.</summary>
     public bool IsUnverified { get; init; }
+
+    /// <summary>The errors of that run that concern the entity.</summary>
+    public IReadOnlyList<ErrorCode> Errors { get; init; } = [];
 }
 
 /// <summary>The rules of the lights.</summary>
@@ -36,7 +39,16 @@ internal sealed record EntityFacts(EntityMap Map)
 /// <param name="maxAge">The age from which a watermark needs a hand; null where none does.</param>
 internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
 {
+    // The usual limit of a prune: if more rows are gone, a lost right is likelier than deletions.
+    private const int MostGonePercent = 20;
+
     private static readonly TimeSpan UsualAge = TimeSpan.FromDays(1);
+
+    // Each of these has a finding of its own.
+    private static readonly ErrorCode[] Told =
+    [
+        ErrorCode.OlderInBubble, ErrorCode.TooManyGone, ErrorCode.Rejected, ErrorCode.PatchFailed, ErrorCode.Unproved, ErrorCode.ConstraintIgnored,
+    ];
 
     /// <summary>Returns the state of an entity.</summary>
     public EntityStatus Judge(EntityFacts facts)
@@ -73,8 +85,12 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
             yield return Act(gap.Column is null ? StatusFindingKind.TableMissing : StatusFindingKind.ColumnMissing, gap.What);
         if (facts.LastRun is { } run && How(run) is { } how)
             yield return Act(StatusFindingKind.RunFailed, $"the last {Word.Of(run.Kind)}, begun {UtcText.Of(run.StartedAt)}, {how}");
+        else if (facts.Errors.Contains(ErrorCode.OlderInBubble))
+            yield return Act(StatusFindingKind.OlderInBubble, "records are older in Bubble than here, as after Bubble's database was restored");
         else if (facts.IsUnverified)
             yield return Act(StatusFindingKind.Unverified, "the last run could not verify that it read everything");
+        if (facts.LastRun?.Status == RunStatus.Partial && facts.Errors.Except(Told).ToList() is { Count: > 0 } others)
+            yield return Act(StatusFindingKind.RunPartial, $"the last run left something out: {string.Join(", ", others.Select(Word.Of))}");
         if (facts.WhyNone is { } why)
             yield return Act(StatusFindingKind.NeverRead, why);
         if (facts.Bubble is { Failure: { } failure })
@@ -93,7 +109,11 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
             yield return Act(StatusFindingKind.Rejected, Invariant($"{Records(table.Rejected)} rejected and not loaded since"));
         if (table.Unfilled.Count > 0)
             yield return Act(StatusFindingKind.Unfilled, $"the map gained columns whose values rows lack: {string.Join(", ", table.Unfilled)}");
-        if (table.NotInBubble > 0)
+        if (table.NotInBubble * 100 > MostGonePercent * (table.Expected + table.NotInBubble) || facts.Errors.Contains(ErrorCode.TooManyGone))
+            yield return Act(
+                StatusFindingKind.ManyGone,
+                Invariant($"Bubble does not show the records of {table.NotInBubble} rows: a lost right of the token looks the same"));
+        else if (table.NotInBubble > 0)
             yield return Look(StatusFindingKind.NotInBubble, table.NotInBubble == 1
                 ? "Bubble no longer has the record of 1 row"
                 : Invariant($"Bubble no longer has the records of {table.NotInBubble} rows"));

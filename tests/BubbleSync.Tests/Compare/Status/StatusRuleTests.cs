@@ -46,7 +46,10 @@ public sealed class StatusRuleTests
             Table = Table with { Expected = 2, Rejected = 1, RejectedWithoutRow = 1, RejectedBy = Run },
         },
         ["new in Bubble"] = Well with { Bubble = new BubbleSide(4, [], null) },
-        ["gone from Bubble"] = Well with { Table = Table with { Expected = 2, NotInBubble = 1 }, Bubble = new BubbleSide(2, [], null) },
+        ["gone from Bubble"] = Well with { Table = Table with { Expected = 4, NotInBubble = 1 }, Bubble = new BubbleSide(4, [], null) },
+        ["many gone"] = Well with { Table = Table with { Expected = 2, NotInBubble = 1 }, Bubble = new BubbleSide(2, [], null) },
+        ["restored"] = Well with { LastRun = Of(RunKind.Incremental, RunStatus.Partial), IsUnverified = true, Errors = [ErrorCode.OlderInBubble] },
+        ["not cleared"] = Well with { LastRun = Of(RunKind.Resync, RunStatus.Partial), Errors = [ErrorCode.ClearRefused, ErrorCode.Rejected] },
         ["unread"] = Well with { Bubble = new BubbleSide(3, ["Shoe Size"], null) },
         ["old"] = Well with { Watermark = Now.AddHours(-25) },
         ["unfilled"] = Well with { Table = Table with { Unfilled = ["size"] } },
@@ -70,6 +73,9 @@ public sealed class StatusRuleTests
     [InlineData("rejects without a row count as here", "act", "rejected", "show-rejects reprocess")]
     [InlineData("new in Bubble", "look", "counts-differ", "sync-changes")]
     [InlineData("gone from Bubble", "look", "not-in-bubble", "sync-incremental")]
+    [InlineData("many gone", "act", "many-gone", "doctor")]
+    [InlineData("restored", "act", "older-in-bubble", "force-resync")]
+    [InlineData("not cleared", "act", "run-partial", "")]
     [InlineData("unread", "look", "field-unread", "audit-schema")]
     [InlineData("old", "look", "stale", "sync-changes")]
     [InlineData("unfilled", "act", "unfilled", "backfill")]
