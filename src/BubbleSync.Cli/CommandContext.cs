@@ -15,14 +15,12 @@ using Spectre.Console;
 namespace BubbleSync.Cli;
 
 /// <summary>One command under way: its settings, its database, where it prints.</summary>
-internal sealed class CommandContext(ParseResult parsed)
+internal sealed partial class CommandContext(ParseResult parsed)
 {
     private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
 
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
-    private SyncSettings? _settings;
-    private RunNotifier? _notifier;
     private RunReport? _ended;
     private IReadOnlyList<SyncError> _errors = [];
     private PostgresSettings? _target;
@@ -59,7 +57,10 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <param name="kind">Its name in a failure's report.</param>
     /// <param name="work">The command.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
-    public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) => GuardedAsync(kind, async () =>
+    public Task<int> RunAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
+        GuardedAsync(kind, () => WithDatabaseAsync(work, cancellationToken), cancellationToken);
+
+    private async Task<int> WithDatabaseAsync(Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken)
     {
         var settings = ReadSettings();
         if (settings.Postgres.ConnectionString is not null)
@@ -69,11 +70,14 @@ internal sealed class CommandContext(ParseResult parsed)
         embedded.Notes().ForEach(Tell);
         await using var server = await embedded.StartAsync(fresh: false, cancellationToken);
         return await work(TargetEngine(settings with { Postgres = settings.Postgres.Embedded(server.ConnectionString, embedded.Folder) }));
-    }, cancellationToken);
+    }
 
     /// <summary>Runs a command that writes nothing: with the database that is set, or an embedded one that exists already; otherwise without any.</summary>
     public Task<int> RunWithDatabaseIfAnyAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
-        Directory.Exists(EmbeddedDatabase.Of(parsed).Folder) ? RunAsync(kind, work, cancellationToken) : RunWithoutDatabaseAsync(kind, work, cancellationToken);
+        GuardedAsync(
+            kind,
+            () => Directory.Exists(EmbeddedDatabase.Of(parsed).Folder) ? WithDatabaseAsync(work, cancellationToken) : work(Engine(ReadSettings())),
+            cancellationToken);
 
     /// <summary>Runs a command that needs no database.</summary>
     public Task<int> RunWithoutDatabaseAsync(string kind, Func<SyncEngine, Task<int>> work, CancellationToken cancellationToken) =>
@@ -93,7 +97,7 @@ internal sealed class CommandContext(ParseResult parsed)
     {
         var code = await AttemptAsync(kind, work, cancellationToken);
         if (_notifier is not null)
-            await _notifier.EndAsync(RunNotice.Of(kind, code, _ended, _errors, _settings!));
+            await _notifier.EndAsync(RunNotice.Of(kind, code, _ended, _errors, _settings ?? _lastSettings!));
         return code;
     }
 
@@ -213,23 +217,4 @@ internal sealed class CommandContext(ParseResult parsed)
         for (; cause is not null && parsed.GetValue(CommonOptions.Verbose); cause = cause.InnerException)
             Console.Error.WriteLine($"{cause.GetType().FullName}{Environment.NewLine}{cause.StackTrace}");
     }
-
-    /// <summary>Reads the settings that the command line names.</summary>
-    public SyncSettings ReadSettings()
-    {
-        var origins = CommonOptions.Settings.Concat(NotifyOptions.Settings).Select(s => KeyValuePair.Create(s.Value, s.Key.Name))
-            .Concat(EnvironmentFile.Origins).ToDictionary();
-        var settings = SettingsFile.Read(parsed.GetValue(CommonOptions.Config), Options(), Environment.GetEnvironmentVariables(), origins);
-        if (WritesMaps)
-            OwnConfiguration.Require(settings.Run);
-        _settings = settings;
-        if (Notifies && (settings.Notify.Url ?? settings.Notify.PingUrl) is not null)
-            (_notifier = new RunNotifier(settings.Notify, Tell)).Start();
-        return settings;
-    }
-
-    private Dictionary<string, string> Options() =>
-        CommonOptions.Settings.Concat(NotifyOptions.Settings)
-            .Where(s => parsed.GetResult(s.Key) is { Tokens.Count: > 0 })
-            .ToDictionary(s => s.Value, s => parsed.GetValue(s.Key)!);
 }

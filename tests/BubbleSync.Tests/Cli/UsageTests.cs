@@ -52,6 +52,15 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task A_plan_with_a_settings_file_that_is_not_there_says_so()
+    {
+        var outcome = await ChildProcess.BubblesyncAsync(Path.GetTempPath(), ["plan", "--config", "nowhere.json"]);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.StartsWith("error: There is no settings file", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_forgives_words_that_are_none()
     {
         var outcome = await ChildProcess.BubblesyncAsync(Path.GetTempPath(), ["patch", "--forse", "--help"]);
