@@ -14,6 +14,9 @@ namespace BubbleSync.Etl.Transform;
 /// </summary>
 internal static class MaskedValue
 {
+    /// <summary>The reason why a record that was kept cannot be mapped again.</summary>
+    public const string Lost = "it was kept under another mask, and the value itself is nowhere; a resync reads it again";
+
     private const string Marker = "$masked";
 
     /// <summary>Returns what a column converts in place of a value; undefined where the kept record has no form for this column.</summary>
@@ -28,6 +31,9 @@ internal static class MaskedValue
         Append(value, column, json);
         return JsonElement.Parse(json.Written.Span);
     }
+
+    /// <summary>Whether a value is kept in masked forms.</summary>
+    public static bool IsKept(JsonElement value) => IsMarker(value, out _);
 
     /// <summary>Whether a value says something: it is neither null nor blank, and not masked already.</summary>
     public static bool IsOpen(JsonElement value) =>

@@ -97,7 +97,13 @@ internal sealed class RecordMapper
     {
         var value = record.Choose(column, out var kind, out var fault);
         if (column.Mask is { } mask)
+        {
+            var hadValue = kind is not (JsonValueKind.Undefined or JsonValueKind.Null);
             kind = (value = Masked(value, kind, column, mask)).ValueKind;
+            if (hadValue && kind == JsonValueKind.Undefined)
+                fault ??= MaskedValue.Lost;
+        }
+
         var row = record.Row;
         if (fault is null && kind is not (JsonValueKind.Undefined or JsonValueKind.Null))
         {

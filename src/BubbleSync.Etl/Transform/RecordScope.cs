@@ -214,9 +214,10 @@ internal sealed partial class RecordScope(EntityPlan plan, NameIndex index, Copy
                 || (value.ValueKind == JsonValueKind.String && JsonText.IsBlank(JsonText.Raw(value))))
                 return value.ValueKind == JsonValueKind.String ? default : value;
 
-            if (value.ValueKind != JsonValueKind.Object)
+            if (value.ValueKind != JsonValueKind.Object || (column.Mask is not null && MaskedValue.IsKept(value)))
             {
-                fault = $"{TextConversion.Kind(value)} is not an object with '{string.Join('.', column.Path)}' in it";
+                fault = value.ValueKind == JsonValueKind.Object ? MaskedValue.Lost
+                    : $"{TextConversion.Kind(value)} is not an object with '{string.Join('.', column.Path)}' in it";
                 return default;
             }
 

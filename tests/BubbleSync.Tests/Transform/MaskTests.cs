@@ -51,10 +51,17 @@ public sealed class MaskTests(PostgresFixture postgres) : IClassFixture<Postgres
         List<string> all = [run.ToJson(), verified.ToJson(), audit.ToJson(), values, .. await EverythingAsync(fixture)];
         Assert.DoesNotContain(all, text => text.Contains(Secret, StringComparison.Ordinal));
 
-        // The records are mapped again as they were kept, with what their masks hide still hidden.
         await fixture.ExecuteAsync("alter table thing drop constraint no_13; alter table thing alter qty type text");
+        // What was kept under one mask has no form for another: the records stay rejected instead of losing the value.
+        fixture.WithMaps(("thing.json", _ => Map().Replace("\"mask\": \"hash\"", "\"mask\": \"last4\"", StringComparison.Ordinal)
+            .Replace("\"type\": \"integer\"", "\"type\": \"text\"", StringComparison.Ordinal)));
+        var other = await fixture.Engine().ReprocessAsync($"{again.RunId}", false, fixture.Limit);
+        Assert.Equal((0L, 2L), (other.Entities[0].Inserted, other.Entities[0].Rejected));
+        Assert.Contains(other.Errors, e => e.Message.Contains("a resync reads it again", StringComparison.Ordinal));
+
+        // The records are mapped again as they were kept, with what their masks hide still hidden.
         fixture.WithMaps(("thing.json", _ => Map().Replace("\"type\": \"integer\"", "\"type\": \"text\"", StringComparison.Ordinal)));
-        var reprocessed = await fixture.Engine().ReprocessAsync($"{again.RunId}", false, fixture.Limit);
+        var reprocessed = await fixture.Engine().ReprocessAsync($"{other.RunId}", false, fixture.Limit);
 
         Assert.Equal((RunStatus.Succeeded, 2L), (reprocessed.Status, reprocessed.Entities[0].Inserted));
         Assert.Equal([Row, Row, Row], await fixture.RowsAsync("select phone, phone_end, email, tags, secret, other_fields from thing"));

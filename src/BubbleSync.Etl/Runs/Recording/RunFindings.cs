@@ -151,7 +151,8 @@ internal sealed class RunFindings
         return $"{entity}: fields that Bubble sends and no map names: {string.Join(", ", names.Take(MostNames))}{further}.";
     }
 
-    private static List<string> UnmappedNames(EntityPlan plan, RecordMapper mapper) => plan.Unmapped is not null ? [] :
+    // What a column keeps is not lost. But a field that should be masked may be among them, under a name that no line has.
+    private static List<string> UnmappedNames(EntityPlan plan, RecordMapper mapper) => plan.Unmapped is not null && plan.Columns.All(c => c.Mask is null) ? [] :
     [
         .. mapper.Tally.Present.Where(p => p.Key.Slots.Length == 0 && !plan.Ignored.Contains(p.Key.Name)).OrderByDescending(p => p.Value)
             .Select(p => Invariant($"'{p.Key.Name}' ({p.Value})")),
