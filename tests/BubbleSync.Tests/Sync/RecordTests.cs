@@ -49,6 +49,25 @@ public sealed class RecordTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task Relations_that_follow_each_other_are_followed_to_their_end()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.WithMap("user", map => map.Replace("\"from\": \"Linked Agent Profile\", \"relation\": \"agent\"",
+            "\"from\": \"Linked Agent Profile\", \"relation\": \"agent\", \"follow\": true", StringComparison.Ordinal));
+        fixture.Put("invoice", SyncFixture.Record(10, SyncFixture.Early, Link("Linked Agent", 1)));
+        foreach (var number in new[] { 1, 2, 3 })
+        {
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, Link("Linked User Login", number + 10)));
+            fixture.Put("user", SyncFixture.Record(number + 10, SyncFixture.Early, Link("Linked Agent Profile", number + 1)));
+        }
+
+        var report = await fixture.Engine().SyncRecordsAsync("invoice", [SyncFixture.Id(10)], force: false, null, fixture.Limit);
+
+        Assert.Equal("agent 1,agent 2,agent 3,invoice 10,user 11,user 12,user 13", string.Join(',', await fixture.StoredAsync()));
+        Assert.True(report.Success);
+    }
+
+    [Fact]
     public async Task The_program_names_each_record_and_fails_only_those_that_are_not_there()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);

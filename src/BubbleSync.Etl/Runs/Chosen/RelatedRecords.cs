@@ -15,6 +15,11 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
     // A list search takes one id a call; with more roots than this, these calls would be too many.
     private const int AskedOneByOne = 8;
 
+    // Relations that follow each other in a circle could lead through the whole app.
+    private const int MostFurtherRounds = 10;
+
+    private bool _hasCircle;
+
     /// <summary>Returns queries of (root, id) for the records of an entity that are related to roots.</summary>
     public IReadOnlyList<string> Links(EntityRun entity)
     {
@@ -41,10 +46,14 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         if (roots.Count == 0)
             return;
 
+        foreach (var column in root.Plan.Columns.Where(c => Names(c, root)))
+            Warn($"{root.Plan.Name}: '{column.Field}' names records of the same entity, which are not read with it. Sync them by their ids.");
         await AllAsync(others, (entity, token) => BeginAsync(entity, roots, token), cancellationToken);
         foreach (var round in Rounds([.. others.Where(e => IsFirstChoice(e) && !IsKnownAtOnce(e))]))
             await AllAsync(round, ByIdAsync, cancellationToken);
         await AllAsync([.. others.Where(e => !IsFirstChoice(e))], ByIdAsync, cancellationToken);
+        if (_hasCircle || others.Any(e => !IsFirstChoice(e) && others.Any(o => o != e && FollowedFrom(e, o).Any())))
+            await FurtherAsync(cancellationToken);
         if (roots.Count > AskedOneByOne)
             await AllAsync(others, (entity, token) => BareAsync(entity, roots.Count, token), cancellationToken);
     }
@@ -59,9 +68,39 @@ internal sealed class RelatedRecords(EntityRun root, IReadOnlyList<EntityRun> ot
         {
             List<EntityRun> next = [.. open.Where(e => !open.Any(o => o != e && FollowedFrom(o, e).Any()))];
             if (next.Count == 0)
+            {
                 next = [.. open];
+                _hasCircle = true;
+            }
+
             open.RemoveAll(next.Contains);
             yield return next;
+        }
+    }
+
+    // Entities that follow each other, or come from a second choice, name further records. Each id is requested once.
+    private async Task FurtherAsync(CancellationToken cancellationToken)
+    {
+        var asked = others.ToDictionary(e => e, _ => new HashSet<string>());
+        for (var (round, hasFurther) = (0, true); hasFurther; round++)
+        {
+            if (round == MostFurtherRounds)
+            {
+                Warn(Invariant($"Relations that maps follow lead in a circle; records more than {MostFurtherRounds} steps away were not read."));
+                return;
+            }
+
+            hasFurther = false;
+            foreach (var entity in others)
+            {
+                var among = Alternatives(entity).Append(entity).Select(e => e.Staging).ToList();
+                List<string> ids = [.. (await links.UnreadAsync(Named(entity), among, cancellationToken)).Where(asked[entity].Add)];
+                if (ids.Count == 0)
+                    continue;
+
+                await records.ByIdAsync(entity, ids, cancellationToken);
+                hasFurther = true;
+            }
         }
     }
 
