@@ -66,7 +66,8 @@ internal static class VerifyVerb
             command.AddError("--sample cannot go with --since: what was modified since a moment is read as a whole. Leave one of them out.");
         if (IsGiven(Counts) && (IsGiven(Since) || IsGiven(Sample) || IsGiven(Strict)))
             command.AddError("--counts compares numbers of records, all of them and no values. Leave --since, --sample and --strict out.");
-        var sample = command.GetResult(Sample)?.GetValueOrDefault<Limit?>();
+        // A value that does not parse has its own error, and must not be asked for here.
+        var sample = command.GetResult(Sample)?.Tokens is [{ Value: var text }] ? LimitOption.Read(text, percentOnly: false) : null;
         if (sample is { Number: <= 0 } or { IsPercent: false, Number: < 1 } or { IsPercent: true, Number: > 100 })
             command.AddError($"--sample {sample} compares nothing. Give a number from 1 on, or a part above 0%, up to 100%.");
     }

@@ -31,6 +31,8 @@ public sealed class UsageTests
         + "bubblesync audit values --help")]
     [InlineData("resync --schema= orders", "'--schema=' lacks its value: it must follow at once, or after a blank and without '='. Try: "
         + "bubblesync resync --help")]
+    [InlineData("verify --sample abc", "--sample takes a number such as 10 or a part such as 2.5%, not 'abc'. Try: bubblesync verify --help")]
+    [InlineData("verify --sample 0", "--sample 0 compares nothing. Give a number from 1 on, or a part above 0%, up to 100%. Try: bubblesync verify --help")]
     [InlineData("completion @bash", "There is no completion for '@bash'. Did you mean 'bash'? Try: bubblesync completion --help")]
     [InlineData("completion basch", "There is no completion for 'basch'. Did you mean 'bash'? Try: bubblesync completion --help")]
     public async Task A_word_that_is_none_is_named_with_the_one_that_was_meant(string words, params string[] faults)
