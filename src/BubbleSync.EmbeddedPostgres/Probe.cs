@@ -54,7 +54,7 @@ internal static class Probe
         var quoted = $"\"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
         if (fresh)
         {
-            // Whoever still looks at it loses the connection.
+            // Sessions that still use it lose their connection.
             await using var drop = new NpgsqlCommand($"drop database if exists {quoted} with (force)", connection);
             await drop.ExecuteNonQueryAsync(cancellationToken);
         }

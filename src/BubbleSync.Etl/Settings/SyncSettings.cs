@@ -137,7 +137,7 @@ public sealed record RunSettings
     public int KeepDays { get; init; } = 90;
 }
 
-/// <summary>Where notices about runs go. Addresses of webhooks are secrets: whoever has one can post there.</summary>
+/// <summary>Where notices about runs go. Addresses of webhooks are secrets: anyone who has one can post there.</summary>
 public sealed record NotifySettings
 {
     /// <summary>Webhook that receives one POST of JSON when a run has ended: Slack, Teams, or any other; a secret. No default.</summary>
