@@ -34,14 +34,12 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     {
         logger.RunBegan(runId, Word.Of(kind), database.Schema);
         var recorded = JsonSerializer.Serialize(options, ReportJson.Options.GetTypeInfo(options.GetType()));
-        await database.RunAsync(
-            c => c.ExecuteAsync(
-                """
-                insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
-                values (@run, @kind, 'running', @at, @schema, @options::jsonb)
-                """,
-                cancellationToken, ("run", runId), ("kind", Word.Of(kind)), ("at", startedAt), ("schema", database.Schema), ("options", recorded)),
-            cancellationToken);
+        await database.ExecuteAsync(
+            """
+            insert into bubblesync.run (run_id, kind, status, started_at, target_schema, options)
+            values (@run, @kind, 'running', @at, @schema, @options::jsonb)
+            """,
+            cancellationToken, ("run", runId), ("kind", Word.Of(kind)), ("at", startedAt), ("schema", database.Schema), ("options", recorded));
     }
 
     /// <summary>Whether everything but the run's own row is rolled back at its end.</summary>
@@ -82,7 +80,7 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public Task BoundAsync(DateTimeOffset upperBound, CancellationToken cancellationToken)
     {
         const string Sql = "update bubblesync.run set upper_bound = @bound where run_id = @run";
-        return database.RunAsync(c => c.ExecuteAsync(Sql, cancellationToken, ("bound", upperBound), ("run", runId)), cancellationToken);
+        return database.ExecuteAsync(Sql, cancellationToken, ("bound", upperBound), ("run", runId));
     }
 
     /// <summary>Records what the run finds when it begins to read an entity, unless an earlier attempt did so.</summary>
@@ -104,11 +102,9 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         logger.RunEnded(
             runId, Word.Of(report.Status), report.Entities.Sum(e => e.Extracted), report.DurationMs, report.Api.Calls, report.Api.Retries,
             report.Api.Throttled);
-        await database.RunAsync(
-            c => c.ExecuteAsync(
-                "update bubblesync.run set status = @status, finished_at = @at, result = @result::jsonb where run_id = @run",
-                cancellationToken, ("run", runId), ("status", Word.Of(report.Status)), ("at", report.FinishedAt), ("result", report.ToJson())),
-            cancellationToken);
+        await database.ExecuteAsync(
+            "update bubblesync.run set status = @status, finished_at = @at, result = @result::jsonb where run_id = @run",
+            cancellationToken, ("run", runId), ("status", Word.Of(report.Status)), ("at", report.FinishedAt), ("result", report.ToJson()));
     }
 
     /// <summary>Removes the details of runs that ended long ago; a dry run leaves them.</summary>
@@ -192,15 +188,13 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
     public async Task LogAsync(Severity level, SyncStage stage, string? entity, string? bubbleId, string message, CancellationToken cancellationToken)
     {
         Tell(level, stage, message);
-        await database.RunAsync(
-            c => c.ExecuteAsync(
-                """
-                insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
-                values (@run, @level, @stage, @entity::text, @id::text, @message)
-                """,
-                cancellationToken, ("run", runId), ("level", Word.Of(level)), ("stage", Word.Of(stage)), ("entity", entity), ("id", bubbleId),
-                ("message", message)),
-            cancellationToken);
+        await database.ExecuteAsync(
+            """
+            insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
+            values (@run, @level, @stage, @entity::text, @id::text, @message)
+            """,
+            cancellationToken, ("run", runId), ("level", Word.Of(level)), ("stage", Word.Of(stage)), ("entity", entity), ("id", bubbleId),
+            ("message", message));
     }
 
     /// <summary>Adds lines to the activity log in their order, in one statement.</summary>
@@ -211,18 +205,16 @@ internal sealed class RunJournal(TargetDatabase database, Guid runId, ILogger lo
         if (lines.Count == 0)
             return;
 
-        await database.RunAsync(
-            c => c.ExecuteAsync(
-                """
-                insert into bubblesync.activity_log (run_id, at, level, stage, entity, message)
-                select @run, clock_timestamp(), l.level, l.stage, l.entity, l.message
-                from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
-                order by l.place
-                """,
-                cancellationToken, ("run", runId), ("levels", lines.Select(l => Word.Of(l.Level)).ToArray()),
-                ("stages", lines.Select(l => Word.Of(l.Stage)).ToArray()),
-                ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray())),
-            cancellationToken);
+        await database.ExecuteAsync(
+            """
+            insert into bubblesync.activity_log (run_id, at, level, stage, entity, message)
+            select @run, clock_timestamp(), l.level, l.stage, l.entity, l.message
+            from unnest(@levels, @stages, @entities, @messages) with ordinality as l (level, stage, entity, message, place)
+            order by l.place
+            """,
+            cancellationToken, ("run", runId), ("levels", lines.Select(l => Word.Of(l.Level)).ToArray()),
+            ("stages", lines.Select(l => Word.Of(l.Stage)).ToArray()),
+            ("entities", lines.Select(l => l.Entity).ToArray()), ("messages", lines.Select(l => l.Message).ToArray()));
     }
 
     private void Tell(Severity level, SyncStage stage, string message)

@@ -33,7 +33,7 @@ internal sealed class StagedRecords(EntityPlan plan, StagingTable staging, Guid 
 
         // Without it, PostgreSQL expects hundreds of rows and would scan the target table for a few.
         if (expected.Records > 0)
-            await connection.ExecuteAsync(staging.Analyze, cancellationToken);
+            await connection.ExecuteAsync(staging.Analyze(expected.Records), cancellationToken);
         if (start.Unread + await _unfit.RejectAsync(connection, cancellationToken) > 0)
             return null;
 

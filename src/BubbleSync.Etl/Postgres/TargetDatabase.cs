@@ -1,7 +1,6 @@
 using System.Data;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres.Addresses;
-using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -21,8 +20,6 @@ internal sealed class TargetDatabase : IAsyncDisposable
 
     private const int OldestVersion = 15;
 
-    // A pooled session may have ended meanwhile. The second attempt takes a new one.
-    private const int MostAttempts = 3;
     // As long as PgBouncer lets a client wait by default (query_wait_timeout). A server without a pooler answers at once.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(120);
 
@@ -30,15 +27,14 @@ internal sealed class TargetDatabase : IAsyncDisposable
     private const int UsualConnectSeconds = 15;
 
     private readonly ConnectionTarget _target;
-    private readonly NpgsqlDataSource _source;
-    private readonly TransactionSettings _settings;
     private readonly SessionSlots _slots;
+    private readonly SessionOpener _opener;
 
     private TargetDatabase(ConnectionTarget target, PostgresSettings postgres, int connections, TransactionSettings settings)
     {
-        (_target, _settings, Place) = (target, settings, target.Place(postgres));
+        (_target, Place) = (target, target.Place(postgres));
         _slots = new SessionSlots(connections);
-        _source = ConnectionKeywords.CreateSource(target.Keywords);
+        _opener = new SessionOpener(target, settings, _slots);
         ConnectTimeout = TimeSpan.FromSeconds(target.Keywords.Timeout is > 0 and var seconds ? seconds : UsualConnectSeconds);
     }
 
@@ -96,7 +92,7 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <param name="isolation">What it sees of others.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<TargetSession> BeginAsync(IsolationLevel isolation, CancellationToken cancellationToken) =>
-        _slots.OpenPatientlyAsync(() => OpenAsync(isolation, LongestWait, cancellationToken), cancellationToken);
+        BeginPatientlyAsync(isolation, cancellationToken);
 
     /// <summary>
     /// Begins a transaction in a session of its own, and waits no longer than this for the server, or for a pooler before it, to give the session.
@@ -105,28 +101,30 @@ internal sealed class TargetDatabase : IAsyncDisposable
     public async Task<TargetSession> BeginAsync(IsolationLevel isolation, TimeSpan longestWait, CancellationToken cancellationToken)
     {
         await _slots.TakeAsync(cancellationToken);
-        return await OpenAsync(isolation, longestWait, cancellationToken);
-    }
-
-    // The caller has taken a slot; where no session is opened in it, it is given back.
-    private async Task<TargetSession> OpenAsync(IsolationLevel isolation, TimeSpan longestWait, CancellationToken cancellationToken)
-    {
-        var isAbandoned = false;
-        try
-        {
-            var (connection, transaction) = await BeginOneAsync(isolation, longestWait, () => isAbandoned = true, cancellationToken);
-            _slots.Opened();
-            return new TargetSession(connection, transaction, _slots.Closed);
-        }
-        catch when (!isAbandoned)
-        {
-            _slots.GiveBack();
-            throw;
-        }
+        return await _opener.OpenAsync(isolation, longestWait, cancellationToken);
     }
 
     /// <summary>Takes no more than so many sessions from now on.</summary>
     public Task LimitAsync(int sessions, CancellationToken cancellationToken) => _slots.LimitAsync(sessions, cancellationToken);
+
+    /// <summary>Runs one statement, which is a transaction of its own; returns the number of rows it wrote.</summary>
+    public async Task<long> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var session = await BeginPatientlyAsync(null, cancellationToken);
+        var written = await session.Connection.ExecuteAsync(sql, cancellationToken, parameters);
+        await session.CommitAsync(cancellationToken);
+        return written;
+    }
+
+    /// <summary>Runs one query, which is a transaction of its own; returns its rows.</summary>
+    public async Task<List<T>> RowsAsync<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var session = await BeginPatientlyAsync(null, cancellationToken);
+        var rows = await session.Connection.RowsAsync(sql, read, cancellationToken, parameters);
+        await session.CommitAsync(cancellationToken);
+        return rows;
+    }
 
     /// <summary>Does the work in a short transaction of its own and commits it.</summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
@@ -146,8 +144,8 @@ internal sealed class TargetDatabase : IAsyncDisposable
     }
 
     /// <summary>Reads the server's clock.</summary>
-    public Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken) =>
-        RunAsync(async c => new DateTimeOffset(await c.ScalarAsync<DateTime>("select clock_timestamp()", cancellationToken)), cancellationToken);
+    public async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken) =>
+        (await RowsAsync("select clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), cancellationToken))[0];
 
     /// <summary>Reads the catalogue of the target's schema.</summary>
     public Task<Catalogue> ReadCatalogueAsync(CancellationToken cancellationToken) =>
@@ -156,85 +154,12 @@ internal sealed class TargetDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _source.DisposeAsync();
+        await _opener.DisposeAsync();
         _slots.Dispose();
     }
 
-    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction Transaction)> BeginOneAsync(
-        IsolationLevel isolation, TimeSpan longestWait, Action abandon, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var connection = await ConnectAsync(cancellationToken);
-            var beginning = BeginAsync(connection, isolation);
-            try
-            {
-                return (connection, await beginning.WaitAsync(longestWait, cancellationToken));
-            }
-            catch (Exception failure) when (!beginning.IsCompleted)
-            {
-                abandon();
-                var isLate = failure is TimeoutException;
-                if (isLate)
-                    _slots.Lose();
-                _ = EndAsync(beginning, connection, isLate ? null : _slots);
-                throw isLate ? PoolerFault.NoSession(Host, longestWait) : failure;
-            }
-            catch (PostgresException refused) when (PoolerFault.Explain(Host, refused) is { } explained)
-            {
-                await connection.DisposeAsync();
-                throw explained;
-            }
-            catch (NpgsqlException) when (connection.State != ConnectionState.Open && attempt < MostAttempts)
-            {
-                // Nothing was done in it yet. Other sessions of the pool may have ended too.
-                await connection.DisposeAsync();
-                _source.Clear();
-            }
-            catch
-            {
-                await connection.DisposeAsync();
-                throw;
-            }
-        }
-    }
-
-    private async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, IsolationLevel isolation)
-    {
-        // Not to be cancelled: a pooler keeps the request to cancel waiting as long as the client that is to be cancelled.
-        var transaction = await connection.BeginTransactionAsync(isolation, CancellationToken.None);
-        await connection.ExecuteAsync(_settings.Sql(connection.PostgreSqlVersion), CancellationToken.None);
-        return transaction;
-    }
-
-    // A session that nobody waits for any more is given back when it comes. One that came late is not asked for again: where it came from, there are too few.
-    private static async Task EndAsync(Task<NpgsqlTransaction> beginning, NpgsqlConnection connection, SessionSlots? slots)
-    {
-        try
-        {
-            await using (connection)
-            await using (await beginning)
-                slots?.GiveBack();
-        }
-#pragma warning disable CA1031 // Nobody waits for it, so nobody needs to know.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            // The database may be closed by now.
-        }
-    }
-
-    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _source.OpenConnectionAsync(cancellationToken);
-        }
-        catch (Exception failure) when (ConnectionFailure.IsOne(failure))
-        {
-            throw await ConnectionFailure.ExplainAsync(_target, failure, cancellationToken);
-        }
-    }
+    private Task<TargetSession> BeginPatientlyAsync(IsolationLevel? isolation, CancellationToken cancellationToken) =>
+        _slots.OpenPatientlyAsync(() => _opener.OpenAsync(isolation, LongestWait, cancellationToken), cancellationToken);
 
     private Task CheckAsync(CancellationToken cancellationToken) => RunAsync(
         connection =>

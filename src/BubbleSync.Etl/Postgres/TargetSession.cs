@@ -3,7 +3,10 @@ using Npgsql;
 namespace BubbleSync.Etl.Postgres;
 
 /// <summary>A session with its open transaction, in which all our settings hold. What is not committed is rolled back.</summary>
-internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransaction transaction, Action release) : IAsyncDisposable
+/// <param name="connection">The session.</param>
+/// <param name="transaction">The transaction; null for a single statement, which is one of its own.</param>
+/// <param name="release">Gives the session back.</param>
+internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, Action release) : IAsyncDisposable
 {
     private bool _isReleased;
 
@@ -11,7 +14,7 @@ internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransacti
     public NpgsqlConnection Connection => connection;
 
     /// <summary>Commits. The session has no transaction afterwards and must be disposed of.</summary>
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    public Task CommitAsync(CancellationToken cancellationToken) => transaction?.CommitAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Releases the session; may be called again.</summary>
     public async ValueTask DisposeAsync()
@@ -22,7 +25,8 @@ internal sealed class TargetSession(NpgsqlConnection connection, NpgsqlTransacti
         _isReleased = true;
         try
         {
-            await transaction.DisposeAsync();
+            if (transaction is not null)
+                await transaction.DisposeAsync();
             await connection.DisposeAsync();
         }
         finally

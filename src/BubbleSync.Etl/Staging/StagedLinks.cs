@@ -83,5 +83,5 @@ internal sealed class StagedLinks(TargetDatabase database)
     private static string IsNotStaged(StagingTable table) => $" and not exists (select from {table.Name} s where s.{table.Plan.Key.Quoted} = l.id)";
 
     private Task<List<string>> IdsAsync(string sql, CancellationToken cancellationToken) =>
-        database.RunAsync(c => c.RowsAsync(sql, r => r.GetString(0), cancellationToken), cancellationToken);
+        database.RowsAsync(sql, r => r.GetString(0), cancellationToken);
 }

@@ -17,10 +17,14 @@ internal sealed class StagingTable
 
     private const int LongestWord = 30;
 
+    // As many as a small sample has.
+    private const int FewRecords = 3000;
+
     private readonly StagingLayout _layout;
     private readonly string _label;
     private readonly string _table;
     private readonly string _rejects;
+    private readonly string _analyze;
 
     /// <summary>Names the tables after entity and run, so that runs over different targets never meet.</summary>
     public StagingTable(EntityPlan plan, Guid runId)
@@ -38,7 +42,7 @@ internal sealed class StagingTable
         _rejects = Identifier.Quote(Schema, name + "_reject");
         Raw = Identifier.Quote(Schema, name + "_raw");
         Here = Identifier.Quote(Schema, name + "_here");
-        Analyze = $"{SmallSample}; analyze {_table} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
+        _analyze = $"analyze {_table} ({plan.Key.Quoted}, {plan.Modified.Quoted})";
     }
 
     /// <summary>Staging for a comparison with the table, which may run beside any other run.</summary>
@@ -134,7 +138,8 @@ internal sealed class StagingTable
     /// <summary>
     /// Tells the planner how many rows there are, which is all that the merge's joins need; the statistics of a hundred columns would cost more than the merge.
     /// </summary>
-    public string Analyze { get; }
+    /// <param name="records">How many records are staged, about.</param>
+    public string Analyze(long records) => records > FewRecords ? $"{SmallSample}; {_analyze}" : _analyze;
 
     /// <summary>Records with a usable id.</summary>
     public string Count => $"select count(*) from {Name} s";

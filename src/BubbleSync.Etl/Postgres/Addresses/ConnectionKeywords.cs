@@ -49,11 +49,21 @@ internal sealed partial class ConnectionKeywords
     }
 
     /// <summary>Creates the source of connections; objections of Npgsql to the keywords are not quoted.</summary>
-    public static NpgsqlDataSource CreateSource(NpgsqlConnectionStringBuilder keywords)
+    /// <param name="keywords">The connection string.</param>
+    /// <param name="opened">Called for each session that is opened on the server, not for one that comes from the pool.</param>
+    public static NpgsqlDataSource CreateSource(NpgsqlConnectionStringBuilder keywords, Action<NpgsqlConnection> opened)
     {
         try
         {
-            return NpgsqlDataSource.Create(keywords);
+            var builder = new NpgsqlDataSourceBuilder(keywords.ConnectionString);
+            builder.UsePhysicalConnectionInitializer(
+                opened,
+                connection =>
+                {
+                    opened(connection);
+                    return Task.CompletedTask;
+                });
+            return builder.Build();
         }
         catch (Exception refused) when (refused is ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
