@@ -87,8 +87,7 @@ public sealed partial class SyncEngine
     {
         RequireSource();
         if (options.All == (options.Types.Count > 0))
-            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--type", ErrorCode.Usage, "Say which types: --type NAME, as often as there "
-                + "are some, or --all."));
+            throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--type", ErrorCode.Usage, "Name the types, or ask for all, not both."));
 
         using var bubble = Connect();
         var (survey, targets) = (new AppSurvey(bubble.Client, settings.Bubble), new LinkTargets(bubble.Client, settings.Bubble));

@@ -8,8 +8,8 @@ namespace BubbleSync.Cli.Output;
 /// <summary>The field audit as tables.</summary>
 internal static class FieldTable
 {
-    /// <summary>Prints every row, then the coverage.</summary>
-    public static void Print(FieldAuditReport report, IAnsiConsole console)
+    /// <summary>Prints every row, then the coverage and what to do next.</summary>
+    public static void Print(FieldAuditReport report, NextSteps next, IAnsiConsole console)
     {
         var table = new ReportTable().Words("entity", "bubble field", "column", "type", "status").Numbers("seen", "present", "stored", "failed").Words("shapes")
             .Prose("bubble field", "shapes");
@@ -17,6 +17,8 @@ internal static class FieldTable
             table.Row(r.Entity, r.BubbleField, r.Column, r.Type, Word.Of(r.Status), r.Seen, r.Present, r.Stored, r.Failed, string.Join(' ', r.Shapes));
         table.Print(console);
         PrintCoverage(report, console);
+        foreach (var action in report.NextActions)
+            RunSummary.Line(console, next.Line(action));
     }
 
     /// <summary>Prints how much of what Bubble sends is stored, next to the published figures, and why it may be incomplete.</summary>

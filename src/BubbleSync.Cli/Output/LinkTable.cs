@@ -9,7 +9,6 @@ namespace BubbleSync.Cli.Output;
 internal static class LinkTable
 {
     private const int MostLines = 20;
-    private const int MostIds = 50;
 
     /// <summary>Returns the report as JSON, in which each link that can be fetched has the command that does it.</summary>
     public static string Json(LinkAuditReport report, NextSteps next)
@@ -40,16 +39,13 @@ internal static class LinkTable
         table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
 
-        var commands = report.Links.Select(l => l.Fetch).OfType<NextAction>().GroupBy(f => (f.Kind, string.Join(' ', f.Entities))).SelectMany(Joined)
-            .Select(next.Command).Order(StringComparer.Ordinal).ToList();
+        var fetches = report.NextActions.Where(a => a.BubbleIds.Count > 0).ToList();
+        foreach (var action in report.NextActions.Except(fetches))
+            RunSummary.Line(console, next.Line(action));
+        var commands = fetches.Select(next.Command).Order(StringComparer.Ordinal).ToList();
         foreach (var command in commands.Take(MostLines))
             RunSummary.Line(console, $"to fetch what Bubble still has: {command}");
         if (commands.Count > MostLines)
             RunSummary.Line(console, Invariant($"and {commands.Count - MostLines} more with --output json"));
     }
-
-    // One command for many records, of a length that every shell takes.
-    private static IEnumerable<NextAction> Joined(IEnumerable<NextAction> fetches) =>
-        fetches.SelectMany(f => f.BubbleIds.Select(id => (Fetch: f, Id: id))).DistinctBy(f => f.Id).Chunk(MostIds)
-            .Select(some => some[0].Fetch with { BubbleIds = [.. some.Select(s => s.Id)] });
 }

@@ -26,7 +26,7 @@ internal static class AuditFieldsVerb
                     var report = await context.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
                     if (parsed.GetValue(Csv) is { } file)
                         await report.WriteCsvAsync(file, parsed.GetValue(Shapes), parsed.GetValue(Excel), token);
-                    return context.Print(report.ToJson, console => FieldTable.Print(report, console));
+                    return context.Print(report.ToJson, console => FieldTable.Print(report, context.Next, console));
                 },
                 token);
         });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using BubbleSync.Etl.Words;
 
 namespace BubbleSync.Etl.Reports;
@@ -16,6 +17,10 @@ public sealed record FieldAuditReport(
 
     /// <summary>The place that was looked at.</summary>
     public TargetPlace? Target { get; init; }
+
+    /// <summary>What to do next, where Bubble sends fields that are kept nowhere. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
 
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);

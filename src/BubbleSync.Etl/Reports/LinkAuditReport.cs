@@ -11,6 +11,10 @@ public sealed record LinkAuditReport(IReadOnlyList<MissingLinkCount> Columns, IR
     /// <summary>The place that was looked at.</summary>
     public TargetPlace? Target { get; init; }
 
+    /// <summary>What to do next: fetch what Bubble still has, or ask it. In no JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NextAction> NextActions => Reports.NextActions.After(this);
+
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => ReportJson.Write(this);
 }

@@ -11,6 +11,8 @@ internal static class NextActions
         ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.NotAsAsked, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
     ];
 
+    private const int MostIds = 50;
+
     // More types than these are scaffolded all at once.
     private const int MostTypes = 5;
 
@@ -23,6 +25,23 @@ internal static class NextActions
 
     /// <summary>Returns what closes the gaps that an audit of the schema found.</summary>
     public static IReadOnlyList<NextAction> After(SchemaAuditReport report) => [.. OfGaps(report), .. OfColumns(report)];
+
+    /// <summary>Returns what fetches the targets that Bubble still has, each action at most fifty; or, where it was not asked, what asks it.</summary>
+    public static IReadOnlyList<NextAction> After(LinkAuditReport report) =>
+        report.Links.Count > 0 && report.Warnings.Count == 0 && report.Columns.All(c => c.InBubble is null)
+            ? [new NextAction(NextActionKind.AuditLinks, "asks Bubble which of the missing targets it has")]
+            : [.. report.Links.Select(l => l.Fetch).OfType<NextAction>().GroupBy(f => (f.Kind, string.Join(' ', f.Entities))).SelectMany(Joined)];
+
+    /// <summary>Returns what shows the lines that the maps lack.</summary>
+    public static IReadOnlyList<NextAction> After(FieldAuditReport report) =>
+        report.Rows.Any(r => r is { Status: FieldStatus.Unmapped, IsKept: false, Ignored: false })
+            ? [new NextAction(NextActionKind.AuditSchema, "shows the line that each unmapped field needs in its map")]
+            : [];
+
+    // A command for many records, of a length that every shell takes.
+    private static IEnumerable<NextAction> Joined(IEnumerable<NextAction> fetches) =>
+        fetches.SelectMany(f => f.BubbleIds.Select(id => (Fetch: f, Id: id))).DistinctBy(f => f.Id).Chunk(MostIds)
+            .Select(some => some[0].Fetch with { BubbleIds = [.. some.Select(s => s.Id)] });
 
     private static IEnumerable<NextAction> OfGaps(SchemaAuditReport report)
     {

@@ -241,9 +241,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         var wayOut = _options.DryRun
             ? ""
-            : " Check the rejected records, fix the maps, then run again; or resume the run with a larger limit (--max-rejects).";
+            : " Check the rejected records, fix the maps, then run again; or resume the run with a larger limit of rejected records.";
         throw new SyncException(new SyncError(
             SyncStage.Transform, null, null, null, ErrorCode.TooManyRejects,
-            Invariant($"{rejected} of {read} records were rejected, more than --max-rejects {most} allows; nothing more is merged.{wayOut}")));
+            Invariant($"{rejected} of {read} records were rejected, more than the limit of {most}; nothing more is merged.{wayOut}")));
     }
 }

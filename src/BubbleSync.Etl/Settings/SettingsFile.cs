@@ -88,7 +88,7 @@ public static class SettingsFile
             return File.Exists(full)
                 ? full
                 : throw new SyncException(new SyncError(SyncStage.Settings, null, null, "--config", ErrorCode.Settings, $"There is no settings file '{full}'. "
-                    + "Fix --config or BUBBLESYNC_CONFIG."));
+                    + "Fix its path, which an option of the command or BUBBLESYNC_CONFIG gives."));
         }
 
         string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(ShippedFolder, "bubblesync.json")];

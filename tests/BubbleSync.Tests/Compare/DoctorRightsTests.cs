@@ -39,7 +39,7 @@ public sealed class DoctorRightsTests(PostgresFixture postgres) : IClassFixture<
 
         var corrected = await fixture.Engine().ExamineAsync(fixture.Limit);
         Assert.True(corrected.Success, string.Join('\n', corrected.Checks));
-        Assert.Contains("For --prune hard alone: grant delete", corrected.Checks.Single(c => c.Name == "rights on agent").Message, StringComparison.Ordinal);
+        Assert.Contains("For a hard prune alone: grant delete", corrected.Checks.Single(c => c.Name == "rights on agent").Message, StringComparison.Ordinal);
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync("agent")).Status);
     }
 

@@ -33,7 +33,7 @@ public sealed class RowSecurityTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(before, after);
         Assert.Contains("refuse the user's writes (delete)", stopped.Message, StringComparison.Ordinal);
         Assert.Equal(RunStatus.Succeeded, reported.Status);
-        Assert.Contains("For --prune hard alone: Let an administrator", remark, StringComparison.Ordinal);
+        Assert.Contains("For a hard prune alone: Let an administrator", remark, StringComparison.Ordinal);
         Assert.Equal((RunStatus.Succeeded, 2L), (pruned.Status, pruned.Entities[0].Pruned));
         Assert.Equal(8, await fixture.ScalarAsync<long>("select count(*) from agent"));
     }

@@ -44,6 +44,38 @@ public sealed class NextActionTests
         Assert.Equal("", Words((report with { DryRun = true }).NextActions));
     }
 
+    [Fact]
+    public void Missing_targets_are_first_asked_for_and_then_fetched_many_at_once()
+    {
+        MissingLink[] links =
+        [
+            .. Enumerable.Range(1, 60).Select(n => new MissingLink(
+                "customer", "linked_agent", "agent", $"{n}", 1, new NextAction(NextActionKind.SyncRecords) { Entities = ["agent"], BubbleIds = [$"{n}"] })),
+            new("invoice", "linked_agent", "agent", "60", 1, new NextAction(NextActionKind.SyncRecords) { Entities = ["agent"], BubbleIds = ["60"] }),
+            new("invoice", "linked_customer", "customer", "70", 1),
+        ];
+        var asked = new LinkAuditReport([new MissingLinkCount("customer", "linked_agent", "agent", 60, 60, 60)], links, []);
+        var notAsked = new LinkAuditReport([asked.Columns[0] with { InBubble = null }], [links[^1]], []);
+
+        Assert.Equal("audit-links", Words(notAsked.NextActions));
+        Assert.Empty((asked with { Columns = [], Links = [] }).NextActions);
+        Assert.Equal([50, 10], asked.NextActions.Select(a => a.BubbleIds.Count));
+        Assert.All(asked.NextActions, a => Assert.Equal((NextActionKind.SyncRecords, "agent"), (a.Kind, a.Entities.Single())));
+    }
+
+    [Fact]
+    public void Only_a_field_that_is_kept_nowhere_leads_to_the_audit_of_the_schema()
+    {
+        static FieldAuditReport Audit(FieldStatus status, string column, bool ignored = false) => new(
+            [new FieldAuditRow("agent", "Bank", column, "text", status, 1, 1, 0, 0, 1, []) { Ignored = ignored }],
+            [], new FieldCoverage("all", 1, 1, 0, 0, 0, null), []);
+
+        Assert.Equal("audit-schema", Words(Audit(FieldStatus.Unmapped, "").NextActions));
+        Assert.Empty(Audit(FieldStatus.Unmapped, "extra").NextActions);
+        Assert.Empty(Audit(FieldStatus.Unmapped, "", ignored: true).NextActions);
+        Assert.Empty(Audit(FieldStatus.Mapped, "bank").NextActions);
+    }
+
     [Theory]
     [InlineData(ErrorCode.PruneRefused, "")]
     [InlineData(ErrorCode.TooManyGone, "")]

@@ -61,7 +61,7 @@ public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<Postgre
             + $"= '{table}')"));
         var known = await Pages.ProvedAsync(fixture);
         var pages = new Pages(fixture);
-        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--resume");
+        var outcome = await Bubblesync.RunAsync(fixture, "resync", "--resume", "--quiet");
 
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
         pages.AssertNotRead(known);

@@ -58,7 +58,7 @@ public sealed class LimitTests(PostgresFixture postgres) : IClassFixture<Postgre
         var done = await Bubblesync.RunAsync(fixture, "resync", "--resume", "--max-rejects", "3");
 
         Assert.Equal((3, 3, 1), (stopped.Code, again.Code, done.Code));
-        Assert.Contains("3 of 10 records were rejected, more than --max-rejects 10% allows", stopped.All, StringComparison.Ordinal);
+        Assert.Contains("3 of 10 records were rejected, more than the limit of 10%", stopped.All, StringComparison.Ordinal);
         pages.AssertNotRead(known);
         Assert.Equal("7|3|partial", await fixture.RowAsync("select (select count(*) from agent), (select count(*) from bubblesync.rejected_record), status "
             + "from bubblesync.run"));

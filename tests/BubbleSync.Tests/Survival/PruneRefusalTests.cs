@@ -164,7 +164,7 @@ public sealed class PruneRefusalTests(PostgresFixture postgres) : IClassFixture<
         var outcome = await Bubblesync.RunAsync(fixture, "resync", "--entity", "agent", "--prune", "hard");
 
         Assert.Equal(1, outcome.Code);
-        Assert.Contains("--prune-limit", outcome.All, StringComparison.Ordinal);
+        Assert.Contains("a larger prune limit", outcome.All, StringComparison.Ordinal);
         Assert.Equal(10, await fixture.ScalarAsync<long>("select count(*) from agent where introducer = 'mine'"));
     }
 

@@ -42,15 +42,15 @@ internal sealed class CascadeCheck(EntityPlan plan)
         {
             if (!key.IsSeen)
                 return $"constraint '{key.Name}' might {key.Does} rows of {key.Table}, of which the database user does not see all. Grant select there, or "
-                    + "use --prune soft";
+                    + "prune soft, which marks rows and deletes none";
 
             var stays = key.IsOwn ? $" where not exists (select from ({gone}) too where too.id = r.{plan.Key.Quoted})" : "";
             var referring = await connection.ScalarAsync<long>(
                 $"select count(*) from {key.Table} r join {plan.Table} t on {key.Match} join ({gone}) gone on t.{plan.Key.Quoted} = gone.id{stays}",
                 cancellationToken, parameters);
             if (referring > 0)
-                return Invariant($"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Use --prune soft, ")
-                    + "or take ON DELETE off the constraint";
+                return Invariant($"constraint '{key.Name}' would {key.Does} rows of {key.Table} that stay: {referring}. Prune soft, ")
+                    + "which marks rows and deletes none, or take ON DELETE off the constraint";
         }
 
         return null;

@@ -90,7 +90,7 @@ internal sealed class Pruner(
         if (gone * 100m > limitPercent * living)
         {
             return TooMany(Writes
-                ? Invariant($"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with --prune-limit")
+                ? Invariant($"{gone} of {living} rows would go, more than {limit} %: check the token's rights in Bubble, or allow it with a larger prune limit")
                 : Invariant($"Bubble does not have {gone} of {living} rows, more than {limit} %: check the token's rights in Bubble ")
                     + "and the filters of its privacy rules before anything is pruned");
         }

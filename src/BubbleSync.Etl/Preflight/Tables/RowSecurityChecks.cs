@@ -66,7 +66,7 @@ internal sealed class RowSecurityChecks(NpgsqlConnection connection, string sche
     private RowSecurity Judge(Secured table, List<Closed> closed, TargetUse use)
     {
         var found = closed.Where(c => c.Command == "select" || (use.IsWritten && (use.Deletes || c.Command != "delete"))).ToList();
-        var remark = use.IsWritten && closed.Exists(c => c.Command == "delete") ? $" For --prune hard alone: {Fix(table, closed)}" : "";
+        var remark = use.IsWritten && closed.Exists(c => c.Command == "delete") ? $" For a hard prune alone: {Fix(table, closed)}" : "";
         return found.Count == 0
             ? new RowSecurity(table.Name, null, $"on, and its policies let the user see {(use.IsWritten ? "and write " : "")}every row.{remark}")
             : new RowSecurity(table.Name, Explain(table, found), "");

@@ -214,6 +214,6 @@ internal sealed class TableChecks(NpgsqlConnection connection, string schema, Ta
     private string Granted(EntityPlan plan, TableState state)
     {
         var rights = state.OnColumns.Count > 0 ? "read, insert, update, by grants on columns" : "read, insert, update";
-        return state.Lacking.Contains("delete") ? $"{rights}. For --prune hard alone: grant delete on {plan.Table} to {user};" : $"{rights}, delete";
+        return state.Lacking.Contains("delete") ? $"{rights}. For a hard prune alone: grant delete on {plan.Table} to {user};" : $"{rights}, delete";
     }
 }

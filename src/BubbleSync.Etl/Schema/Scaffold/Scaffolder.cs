@@ -43,7 +43,7 @@ internal sealed class Scaffolder(AppSurvey survey, LinkTargets targets, RunSetti
         ? [.. app.Types.Where(t => !known.Any(m => t.Answers(m.BubbleType))).OrderBy(t => t.Name, StringComparer.Ordinal)]
         : throw Refused(
             "--all", ErrorCode.TypesUntold,
-            $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them: --type NAME.");
+            $"The app does not say which types it has{(app.Failure is null ? "" : $" ({app.Failure.TrimEnd('.')})")}. Name them one by one.");
 
     private static DescribedType Wanted(string type, AppDescription app, IReadOnlyList<EntityMap> known)
     {
