@@ -19,12 +19,10 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
     // The same for every culture, so it is run once.
     private static IReadOnlyList<string>? _invariant;
 
-    // Danish writes times with points, Thai counts years from Buddha's death, Persian has another calendar, Swedish another minus sign.
+    // Thai counts years from Buddha's death; Persian has another calendar and another minus sign; the one that is made has everything else.
     [Theory]
-    [InlineData("da-DK")]
     [InlineData("th-TH")]
     [InlineData("fa-IR")]
-    [InlineData("sv-SE")]
     [InlineData("made")]
     public async Task Syncs_reports_and_files_are_the_same_in_every_culture(string name)
     {
@@ -38,7 +36,6 @@ public sealed partial class CultureTests(PostgresFixture postgres) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("da-DK")]
     [InlineData("th-TH")]
     [InlineData("fa-IR")]
     [InlineData("sv-SE")]

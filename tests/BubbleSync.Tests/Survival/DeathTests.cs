@@ -9,7 +9,7 @@ namespace BubbleSync.Tests.Survival;
 [Trait(CiOnly.Trait, CiOnly.Value)]
 public sealed class DeathTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private const int Deaths = 12;
+    private const int Deaths = 8;
 
     private static readonly (string, string)[] SmallWindows = [("Bubble__WindowSize", "12"), ("Bubble__PageSize", "5")];
     private static readonly SimulatorOptions Slow = new() { Invoices = 25, Latency = TimeSpan.FromMilliseconds(2) };
