@@ -14,7 +14,7 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
     // app, type, table and key count as long as the first run after them found the same ones.
     private const string Sql =
         """
-        select e.entity, max(least(r.started_at, r.upper_bound, e.watermark_limit)),
+        select e.entity, max(least(r.started_at, r.upper_bound, e.watermark_limit, t.watermark_limit)),
                (array_agg(e.extracted > e.rejected order by r.started_at desc) filter (where r.kind = 'resync'))[1]
         from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity)
         where r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')
@@ -27,9 +27,13 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
         group by e.entity
         """;
 
-    // The limit stands with the readings that were made until then, so that no clock decides which ones it concerns.
+    // The limit stands with the readings that were made or begun until then, so that no clock decides which ones it concerns: a run that died may be resumed.
     private const string LimitSql =
         """
+        with begun as (
+          update bubblesync.run_target t set watermark_limit = least(t.watermark_limit, @to)
+          from bubblesync.run r
+          where r.run_id = t.run_id and r.target_schema = @schema and t.entity = @entity and r.kind in ('resync', 'incremental'))
         update bubblesync.run_entity e set watermark_limit = least(e.watermark_limit, @to)
         from bubblesync.run r
         where r.run_id = e.run_id and r.target_schema = @schema and e.entity = @entity and r.kind in ('resync', 'incremental')

@@ -52,9 +52,6 @@ public sealed class PruneHistoryTests(PostgresFixture postgres) : IClassFixture<
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(7)]
-    [InlineData(8)]
     public async Task Whatever_Bubble_the_application_and_death_do_a_row_whose_record_Bubble_has_is_never_gone(int seed)
     {
         var chance = new Random(seed);

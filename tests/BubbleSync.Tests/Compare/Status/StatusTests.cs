@@ -76,6 +76,24 @@ public sealed class StatusTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_watermark_that_was_set_back_stays_so_when_a_run_that_began_before_is_resumed()
+    {
+        await using var fixture = (await SyncFixture.OpenAsync(postgres)).With(windowSize: 12, pageSize: 5);
+        for (var number = 1; number <= 40; number++)
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early));
+        await fixture.ResyncAsync("agent");
+        var stopped = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], MaxCalls = 5 });
+        var back = DateTimeOffset.Parse(SyncFixture.Early, null);
+
+        await fixture.Engine().ResetWatermarksAsync(["agent"], back, fixture.Limit);
+        var resumed = await fixture.ResyncAsync(new ResyncOptions { Entities = ["agent"], Resume = true });
+
+        Assert.Equal((RunStatus.Failed, RunStatus.Succeeded, stopped.RunId), (stopped.Status, resumed.Status, resumed.RunId));
+        var status = await fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"], Offline = true }, fixture.Limit);
+        Assert.Equal(back, status.Entities[0].Watermark);
+    }
+
+    [Fact]
     public async Task An_empty_database_and_an_app_that_refuses_have_their_lights_too()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
