@@ -113,6 +113,41 @@ public sealed class RequestPacerTests
         Assert.InRange(refused, 0, (says ? 0.1 : 0.5) * good);
     }
 
+    // A server that fills a bucket of so many requests with so many a second, as most gateways do. It is far below what is allowed.
+    [Theory]
+    [InlineData(40, 40, false)]
+    [InlineData(40, 40, true)]
+    [InlineData(20, 20, false)]
+    [InlineData(16, 500, false)]
+    public void A_server_that_takes_so_many_a_second_is_used_to_nine_tenths_and_refuses_few(int perSecond, int atOnce, bool says)
+    {
+        const int Seconds = 300;
+        var pace = new RequestPacer(1_000_000, _clock);
+        var (good, refused, bucket, filled) = (0, 0, (double)atOnce, 0.0);
+
+        while (_clock.Seconds < Seconds)
+        {
+            Send(pace);
+            (bucket, filled) = (Math.Min(atOnce, bucket + ((_clock.Seconds - filled) * perSecond)), _clock.Seconds);
+            if (bucket >= 1)
+            {
+                (bucket, good) = (bucket - 1, good + 1);
+                pace.Recover();
+            }
+            else
+            {
+                refused++;
+                pace.SlowDown(says ? TimeSpan.FromSeconds(1) : null);
+            }
+
+            // The answer takes its time, and eight are in flight.
+            _clock.Advance(TimeSpan.FromMilliseconds(2));
+        }
+
+        Assert.InRange(good, 0.9 * perSecond * Seconds, (perSecond * Seconds) + atOnce + 1);
+        Assert.InRange(refused, 0, 0.025 * good);
+    }
+
     private void Answer(RequestPacer pace, bool isGood)
     {
         Send(pace);

@@ -167,7 +167,8 @@ public sealed class SourceTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var fixture = await SyncFixture.OpenAsync(postgres);
         var watch = Stopwatch.StartNew();
 
-        var outcome = await Bubblesync.RunAsync(fixture, [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1"), ("Bubble__PatienceSeconds", "2")], "resync", "--output", "json");
+        (string, string)[] settings = [("Bubble__BaseUrl", "https://no-such-host.invalid/api/1.1"), ("Bubble__PatienceSeconds", "2")];
+        var outcome = await Bubblesync.RunAsync(fixture, settings, "resync", "--output", "json");
 
         Assert.Equal((3, "failed"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
         Assert.All(outcome.Json.GetProperty("errors")

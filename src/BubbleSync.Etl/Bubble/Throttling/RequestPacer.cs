@@ -1,26 +1,31 @@
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// Decides when the next request is sent: evenly spaced, slower when Bubble throttles, then faster again in steps.
+/// Decides when the next request is sent: evenly spaced, a little slower than what Bubble took when it throttles, then faster again in steps.
 /// Late requests may catch up by one per cent of a minute's budget, which is kept back from the pace, so that no minute has more requests than allowed.
 /// </summary>
 internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(0.6);
 
     private readonly Lock _lock = new();
     private readonly double _ceiling = requestsPerMinute / 60.0 * 0.99;
     private readonly long _start = clock.GetTimestamp();
     private double _rate = requestsPerMinute / 60.0 * 0.99;
-    private double _trouble = double.MaxValue;
+    private double _taken = double.MaxValue;
     private double _next;
     private double _pausedUntil;
     private double _lastChange;
+    private double _lastRefusal;
+    private double _heldUntil;
+    private double _countedFrom;
+    private double _goodSince;
     private double _sentSince;
     private double _sentInStep;
     private double _strain;
-    private bool _isRecovering;
 
     /// <summary>Requests a minute at the present pace.</summary>
     public double PerMinute
@@ -42,7 +47,9 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
                 return TimeSpan.FromSeconds(Math.Min(_pausedUntil - now, LongestWait.TotalSeconds));
 
             var spacing = 1 / _rate;
-            var earliest = Math.Max(_next, now - (requestsPerMinute * 0.01 * spacing));
+            // Where Bubble takes less than allowed, many at once would be refused.
+            var late = Math.Min(requestsPerMinute * 0.01 * spacing, _taken < double.MaxValue ? 2 * spacing : LongestLag.TotalSeconds);
+            var earliest = Math.Max(_next, now - Math.Min(late, LongestLag.TotalSeconds));
             // A wait shorter than a timer can measure is skipped; the next request waits for both.
             if (earliest - now > 0.0015)
                 return TimeSpan.FromSeconds(Math.Min(earliest - now, LongestWait.TotalSeconds));
@@ -54,8 +61,8 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
     }
 
     /// <summary>
-    /// Slows down, at most once a second, and holds everything for as long as Bubble asked: by half if many answers throttle, by a tenth if only single ones
-    /// do.
+    /// Slows down, at most once a second, and holds everything for as long as Bubble asked. The new pace lies a little below what Bubble took since it last
+    /// refused; where it has taken nothing since, the pace is halved.
     /// </summary>
     public void SlowDown(TimeSpan? retryAfter)
     {
@@ -65,31 +72,53 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
             if (retryAfter is { } pause)
                 _pausedUntil = Math.Max(_pausedUntil, now + pause.TotalSeconds);
             _strain = (_strain * 0.9) + 0.1;
-            if (now - _lastChange < Step.TotalSeconds && _trouble < double.MaxValue)
+            // Refusals of requests that were sent at the old pace.
+            if (now - _lastRefusal < Step.TotalSeconds && _taken < double.MaxValue)
                 return;
 
-            // The pace may be far above the number of requests really sent, so that number is the start. Until a good answer comes, refusals belong to the same
-            // event and do not lower the pace again: a server that counts by the minute refuses everything until the end of the minute.
-            var reached = Math.Min(_rate, Math.Max(_sentInStep, 1));
-            _trouble = _isRecovering || _trouble == double.MaxValue ? reached : _trouble;
-            _rate = Math.Max(reached * (_strain > 0.25 ? 0.5 : 0.9), Math.Max(Math.Min(_ceiling, 0.2), _trouble * 0.2));
-            (_lastChange, _isRecovering) = (now, false);
+            var slowest = Math.Min(_ceiling, 0.2);
+            if (_taken == double.MaxValue)
+            {
+                // The pace may be far above the number of requests really sent, and a server may take many at first.
+                _taken = Math.Min(_rate, Math.Max(_sentInStep, 1));
+                (_rate, _countedFrom) = (Math.Max(_taken * 0.9, slowest), now);
+            }
+            else if (_goodSince > 0)
+            {
+                _taken = Math.Min(_rate, Math.Max(_goodSince / Math.Max(now - _countedFrom, 0.5), slowest));
+                _countedFrom = now;
+                // A single refusal among many good answers has other causes than the pace.
+                _rate = Math.Max(_taken * (_strain > 0.15 || retryAfter is not null ? 0.95 : 0.99), slowest);
+            }
+            else
+            {
+                // A server that counts by the minute refuses everything until the end of the minute.
+                _rate = Math.Max(_rate * 0.5, Math.Max(slowest, _taken * 0.2));
+            }
+
+            (_goodSince, _lastRefusal, _lastChange) = (0, now, now);
+            _heldUntil = now + Math.Clamp(3 * (retryAfter ?? TimeSpan.Zero).TotalSeconds, Step.TotalSeconds, LongestHold.TotalSeconds);
         }
     }
 
-    /// <summary>One step up each second: fast below the pace that was throttled, slowly above it.</summary>
+    /// <summary>One step up each second: fast below the pace that Bubble took last, slowly near it, and fast again where Bubble takes much more.</summary>
     public void Recover()
     {
         lock (_lock)
         {
             _strain *= 0.9;
-            _isRecovering = true;
+            _goodSince++;
             var now = Now();
             if (_rate >= _ceiling || now - _lastChange < Step.TotalSeconds || _pausedUntil > now)
                 return;
 
-            _rate = Math.Min(_ceiling, _rate * (_rate < 0.9 * _trouble ? 1.5 : 1.05));
-            _lastChange = now;
+            if (_rate < 0.9 * _taken)
+                _rate = Math.Min(_rate * 1.5, 0.95 * _taken);
+            else if (now < _heldUntil)
+                return;
+            else
+                _rate *= _rate < 1.1 * _taken ? 1.02 : _rate < 1.5 * _taken ? 1.05 : 1.5;
+            (_rate, _lastChange) = (Math.Min(_ceiling, _rate), now);
         }
     }
 
