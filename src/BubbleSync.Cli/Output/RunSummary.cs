@@ -31,8 +31,9 @@ internal static class RunSummary
         Close(report, next, console);
     }
 
-    /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one message stays one line.</summary>
-    public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(VisibleText.Of(line));
+    /// <summary>Prints a line: in a terminal it is broken between words, and in a pipe one message stays one line.</summary>
+    public static void Line(IAnsiConsole console, string line) =>
+        console.Profile.Out.Writer.WriteLine(WordWrap.Of(VisibleText.Of(line), Terminal.Width(console)));
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
