@@ -191,14 +191,25 @@ internal sealed partial class CommandContext(ParseResult parsed)
     }
 
     /// <summary>Prints a result in the requested form; returns the exit code of a command that is done.</summary>
-    public int Print(Func<string> json, Action<IAnsiConsole> text)
+    /// <param name="json">Makes the document.</param>
+    /// <param name="text">Prints the text.</param>
+    /// <param name="written">The files that were written, as they were given; null for those that were not asked for.</param>
+    public int Print(Func<string> json, Action<IAnsiConsole> text, params IEnumerable<string?> written)
     {
         if (IsJson)
             Console.Out.WriteLine(json());
         else
             text(Terminal.Out);
+        PrintWritten(written);
         PrintTarget();
         return ExitCode.Done;
+    }
+
+    /// <summary>Names the files that were written, for a result as text.</summary>
+    public void PrintWritten(params IEnumerable<string?> files)
+    {
+        foreach (var file in files.OfType<string>().Where(_ => !IsJson))
+            RunSummary.Line(Terminal.Out, $"written: {file}");
     }
 
     /// <summary>The database in which the command works, for a result as JSON; null where it works in none.</summary>

@@ -16,8 +16,8 @@ public sealed class WordWrapTests
     [Fact]
     public void A_command_that_is_broken_runs_when_it_is_copied() => Assert.Equal(
         OperatingSystem.IsWindows()
-            ? "next: bubblesync sync `|  incremental --entity `|  customer|  # reads what|  # changed"
-            : "next: bubblesync sync \\|  incremental --entity \\|  customer|  # reads what|  # changed",
+            ? "next: bubblesync sync `|  incremental --entity `|  customer   # reads|  # what changed"
+            : "next: bubblesync sync \\|  incremental --entity \\|  customer   # reads|  # what changed",
         WordWrap.Of("next: bubblesync sync incremental --entity customer   # reads what changed", 24).Replace('\n', '|'));
 
     [Fact]
