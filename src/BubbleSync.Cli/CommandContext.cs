@@ -17,8 +17,6 @@ namespace BubbleSync.Cli;
 /// <summary>One command under way: its settings, its database, where it prints.</summary>
 internal sealed partial class CommandContext(ParseResult parsed)
 {
-    private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
-
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
     private RunReport? _ended;
@@ -124,7 +122,8 @@ internal sealed partial class CommandContext(ParseResult parsed)
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted);
+            var message = $"{kind} was interrupted before its end.";
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, message)], ExitCode.Interrupted);
         }
         // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
@@ -150,15 +149,22 @@ internal sealed partial class CommandContext(ParseResult parsed)
     }
 
     /// <summary>Does the work and shows its progress, unless that is switched off.</summary>
-    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
+    /// <param name="work">The work.</param>
+    /// <param name="ending">What it does when it is interrupted.</param>
+    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work, string ending = StopNotice.Sync)
     {
+        var last = new LastProgress();
         // The progress console prints it, and puts it above the progress.
         await using var told = _interruption.Register(() =>
         {
             if (!IsQuiet)
-                Terminal.Error.Write(new Notice(Stopping));
+                Terminal.Error.Write(new Notice(StopNotice.Of(last.Last, ending)));
         });
-        return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
+        return await (IsQuiet || IsLogged ? work(last) : LiveProgress.ShowAsync(progress =>
+        {
+            last.Next = progress;
+            return work(last);
+        }));
     }
 
     /// <summary>Prints a note on stderr, except with <c>--quiet</c>.</summary>

@@ -95,6 +95,14 @@ internal static class RunSummary
             return Invariant($"{Word.Of(report.Kind)} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
                 + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
 
+        // A run that stopped has read records that it did not merge.
+        if (report is { Status: RunStatus.Cancelled or RunStatus.Failed, Read: > 0 } && report.Entities.Any(e => e.Proof is null))
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Word.Of(report.Kind)} {Word.Of(report.Status)}: {Records(report.Read.Value)} read, {records:N0} merged "
+                    + $"in {report.DurationMs / 1000.0:0.0} s, {Counted.Of(report.Api.Calls, "call")}, "
+                    + $"{Counted.Of(report.Api.Retries, "retry", "retries")}. Run {report.RunId}");
+
         // Records of an earlier attempt took no time in this one.
         var read = Math.Min(report.Read ?? records, records);
         var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;

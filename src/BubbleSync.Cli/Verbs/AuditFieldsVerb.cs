@@ -24,7 +24,8 @@ internal static class AuditFieldsVerb
                 "audit fields",
                 async engine =>
                 {
-                    var report = await context.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
+                    var report = await context.ShowAsync(
+                        progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token), StopNotice.Comparison);
                     if (parsed.GetValue(Csv) is { } file)
                         await report.WriteCsvAsync(file, parsed.GetValue(Shapes), parsed.GetValue(Excel), token);
                     return context.Print(report.ToJson, console => FieldTable.Print(report, console), parsed.GetValue(Csv));

@@ -30,7 +30,8 @@ internal static class AuditValuesVerb
             {
                 await using var output = Console.OpenStandardOutput();
                 var report = await context.ShowAsync(
-                    progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token));
+                    progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token),
+                    StopNotice.Comparison);
                 Print(report, context, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BubbleSync.Cli.Notify;
+using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
@@ -55,8 +56,10 @@ internal static class ResyncVerb
                 return PlanVerb.RunAsync(context, parsed.GetValue(Entity)!, token);
 
             return context.RunAsync(
-                "resync", async engine => context.Print(
-                    await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
+                "resync",
+                async engine => context.Print(await context.ShowAsync(
+                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), StopNotice.Resync)),
+                token);
         });
         return NotifyOptions.AddTo(command);
     }

@@ -40,7 +40,7 @@ internal static class VerifyVerb
             var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("verify", async engine =>
             {
-                var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token), StopNotice.Comparison);
                 context.PrintErrors(report.Run);
                 // A comparison that stopped leaves the file as it was.
                 var csv = report.Run.Status is RunStatus.Succeeded or RunStatus.Partial ? parsed.GetValue(Csv) : null;
