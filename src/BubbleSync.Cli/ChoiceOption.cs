@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
 
@@ -9,10 +10,15 @@ namespace BubbleSync.Cli;
 /// <summary>Options with a list of given words.</summary>
 internal static class ChoiceOption
 {
+    private const int LongestList = 22;
+
+    /// <summary>Returns a value as it is typed.</summary>
+    public static string AsTyped(object value) => value is Enum member ? JsonNamingPolicy.KebabCaseLower.ConvertName($"{member}") : $"{value}";
+
     /// <summary>Makes one that has a default.</summary>
     public static Option<string> Create(string name, string description, string otherwise, params IReadOnlyList<string> choices)
     {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join("|", choices), DefaultValueFactory = _ => otherwise };
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => otherwise };
         Restrict(option, choices);
         return option;
     }
@@ -24,7 +30,6 @@ internal static class ChoiceOption
         var option = new Option<T>(name)
         {
             Description = description,
-            HelpName = string.Join("|", Word.All<T>()),
             DefaultValueFactory = _ => otherwise,
             CustomParser = given => Parse<T>(given) ?? otherwise,
         };
@@ -38,7 +43,7 @@ internal static class ChoiceOption
         where T : struct, Enum
     {
         List<string> words = [.. Word.All<T>().Except(except.Select(Word.Of))];
-        var option = new Option<T?>(name) { Description = description, HelpName = string.Join("|", words), CustomParser = Parse<T> };
+        var option = new Option<T?>(name) { Description = description, CustomParser = Parse<T> };
         Restrict(option, words);
         return option;
     }
@@ -50,6 +55,12 @@ internal static class ChoiceOption
     private static void Restrict(Option option, IReadOnlyList<string> choices)
     {
         option.CompletionSources.Add([.. choices]);
+        // Many words would push all explanations to the right.
+        var list = string.Join('|', choices);
+        if (list.Length <= LongestList)
+            option.HelpName = list;
+        else
+            (option.HelpName, option.Description) = (option.Name.TrimStart('-').ToUpperInvariant(), $"{option.Description}: {string.Join(", ", choices)}");
         option.Validators.Add(given =>
         {
             foreach (var word in given.Tokens.Select(t => t.Value).Except(choices))

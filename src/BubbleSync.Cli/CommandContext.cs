@@ -17,8 +17,6 @@ namespace BubbleSync.Cli;
 /// <summary>One command under way: its settings, its database, where it prints.</summary>
 internal sealed partial class CommandContext(ParseResult parsed)
 {
-    private const string Stopping = "Stopping: what is under way is brought to an end, for 10 seconds at most; once more ends at once.";
-
     private ILogger<SyncEngine> _logger = NullLogger<SyncEngine>.Instance;
     private CancellationToken _interruption;
     private RunReport? _ended;
@@ -124,7 +122,8 @@ internal sealed partial class CommandContext(ParseResult parsed)
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, "Interrupted.")], ExitCode.Interrupted);
+            var message = $"{kind} was interrupted before its end.";
+            return Stop([new SyncError(SyncStage.Load, null, null, null, ErrorCode.Cancelled, message)], ExitCode.Interrupted);
         }
         // Writers of files report their own errors; this one concerns stdout.
         catch (IOException unwritable) when (Console.IsOutputRedirected)
@@ -150,15 +149,22 @@ internal sealed partial class CommandContext(ParseResult parsed)
     }
 
     /// <summary>Does the work and shows its progress, unless that is switched off.</summary>
-    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work)
+    /// <param name="work">The work.</param>
+    /// <param name="ending">What it does when it is interrupted.</param>
+    public async Task<T> ShowAsync<T>(Func<IProgress<RunProgress>?, Task<T>> work, string ending = StopNotice.Sync)
     {
+        var last = new LastProgress();
         // The progress console prints it, and puts it above the progress.
         await using var told = _interruption.Register(() =>
         {
             if (!IsQuiet)
-                Terminal.Error.Write(new Notice(Stopping));
+                Terminal.Error.Write(new Notice(StopNotice.Of(last.Last, ending)));
         });
-        return await (IsQuiet || IsLogged ? work(null) : LiveProgress.ShowAsync(work));
+        return await (IsQuiet || IsLogged ? work(last) : LiveProgress.ShowAsync(progress =>
+        {
+            last.Next = progress;
+            return work(last);
+        }));
     }
 
     /// <summary>Prints a note on stderr, except with <c>--quiet</c>.</summary>
@@ -191,14 +197,25 @@ internal sealed partial class CommandContext(ParseResult parsed)
     }
 
     /// <summary>Prints a result in the requested form; returns the exit code of a command that is done.</summary>
-    public int Print(Func<string> json, Action<IAnsiConsole> text)
+    /// <param name="json">Makes the document.</param>
+    /// <param name="text">Prints the text.</param>
+    /// <param name="written">The files that were written, as they were given; null for those that were not asked for.</param>
+    public int Print(Func<string> json, Action<IAnsiConsole> text, params IEnumerable<string?> written)
     {
         if (IsJson)
             Console.Out.WriteLine(json());
         else
             text(Terminal.Out);
+        PrintWritten(written);
         PrintTarget();
         return ExitCode.Done;
+    }
+
+    /// <summary>Names the files that were written, for a result as text.</summary>
+    public void PrintWritten(params IEnumerable<string?> files)
+    {
+        foreach (var file in files.OfType<string>().Where(_ => !IsJson))
+            RunSummary.Line(Terminal.Out, $"written: {file}");
     }
 
     /// <summary>The database in which the command works, for a result as JSON; null where it works in none.</summary>

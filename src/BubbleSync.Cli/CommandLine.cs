@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.CommandLine.Help;
 using BubbleSync.Cli.Output;
 using BubbleSync.Cli.Verbs;
 using BubbleSync.Etl;
@@ -36,9 +37,10 @@ internal static class CommandLine
             new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, interruption.Token);
     }
 
-    private static RootCommand Root()
+    /// <summary>The program's commands.</summary>
+    public static RootCommand Root()
     {
-        var root = new RootCommand("Copies a Bubble.io app into PostgreSQL completely and exactly, and keeps local changes.")
+        var root = new RootCommand("Copies a Bubble.io app into PostgreSQL completely and exactly, and keeps local changes")
         {
             ResyncVerb.Command(),
             SyncVerb.Command(),
@@ -59,6 +61,7 @@ internal static class CommandLine
             SimulateVerb.Command(),
             DemoVerb.Command(),
             CompletionVerb.Command(),
+            HelpVerb.Command(),
         };
         foreach (var option in CommonOptions.All)
         {
@@ -68,6 +71,7 @@ internal static class CommandLine
 
         var suggest = root.Directives.OfType<SuggestDirective>().Single();
         suggest.Action = new Suggestions(suggest);
+        root.Options.OfType<HelpOption>().Single().Action = new Help.HelpAction();
         TakeFlagsAlone(root);
         return root;
     }

@@ -10,9 +10,6 @@ internal static class ExcelOption
         new("--excel") { Description = "Write the CSV so that Excel and LibreOffice keep every text, such as leading zeros and phone numbers" };
 
     /// <summary>Requires the option for the file.</summary>
-    public static void RequireFile(Command command, Option<bool> excel, Option<string?> csv) => command.Validators.Add(given =>
-    {
-        if (given.GetResult(excel) is { Implicit: false } && given.GetResult(csv) is null)
-            given.AddError($"{excel.Name} is about the CSV file. Name the file with {csv.Name} FILE, or leave {excel.Name} out.");
-    });
+    public static void RequireFile(Command command, Option<bool> excel, Option<string?> csv) =>
+        command.Validators.Add(given => given.Require(excel, "the CSV file", csv));
 }

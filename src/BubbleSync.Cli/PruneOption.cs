@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli;
@@ -14,5 +15,12 @@ internal static class PruneOption
 
     /// <summary>Creates <c>--prune-limit</c>.</summary>
     public static Option<Limit?> Limit() => LimitOption.Create(
-        "--prune-limit", "Do not prune an entity that would lose more than this part of its rows (default 20%)", percentOnly: true);
+        "--prune-limit", "Do not prune an entity that would lose more than this part of its rows; 20 means 20% (default 20%)", percentOnly: true);
+
+    /// <summary>Refuses a limit where nothing is compared.</summary>
+    public static void Check(CommandResult command, Option<PruneMode> prune, Option<Limit?> limit)
+    {
+        if (command.GetResult(prune)?.Tokens is [{ Value: "none" }])
+            command.Exclude(prune, "none compares nothing", limit);
+    }
 }

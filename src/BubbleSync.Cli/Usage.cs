@@ -26,8 +26,8 @@ internal static partial class Usage
                 + "Put the whole connection string in quotation marks behind --connection, or better into BUBBLESYNC_Postgres__ConnectionString.",
             ];
 
-        List<string> faults = [.. StrangeWords(parsed), .. Cut(words)];
-        if (command.Command.Subcommands.Count == 0)
+        List<string> faults = [.. StrangeWords(parsed), .. Cut(words), .. Misplaced(command)];
+        if (command.Command.Action is not null)
             faults.AddRange(
                 parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'", StringComparison.Ordinal))).Distinct());
         else if (faults.Count == 0 && parsed.Errors.Count > 0)
@@ -46,6 +46,11 @@ internal static partial class Usage
     private static IEnumerable<string> Cut(IReadOnlyList<string> words) => words.TakeWhile(w => w != "--")
         .Where(w => w.StartsWith("--", StringComparison.Ordinal) && w.EndsWith('='))
         .Select(w => $"'{w}' lacks its value: it must follow at once, or after a blank and without '='.");
+
+    // Such an option belongs to the command before it, which is not run.
+    private static IEnumerable<string> Misplaced(CommandResult command) => Upwards(command).Skip(1)
+        .SelectMany(c => c.Children.OfType<OptionResult>().Where(o => !o.Implicit && !o.Option.Recursive)
+            .Select(o => $"{o.Option.Name} is an option of '{Path(c)}', and has no effect on '{Path(command)}'. Leave it out."));
 
     // A verb's arguments, and options with several words, accept any word, even a mistyped option.
     private static IEnumerable<string> StrangeWords(ParseResult parsed)

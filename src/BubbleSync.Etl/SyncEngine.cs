@@ -40,6 +40,9 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>The id of the log event that begins a wait of more than ten seconds.</summary>
     public const int WaitEvent = EngineLog.WaitEvent;
 
+    /// <summary>The id of the log event that a resync was asked to stop, with what it ends first.</summary>
+    public const int StopEvent = EngineLog.StopEvent;
+
     /// <summary>Makes an engine with the clock of the system that logs nothing.</summary>
     /// <param name="settings">All settings.</param>
     public SyncEngine(SyncSettings settings)
@@ -87,7 +90,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         await target.RequireReadyAsync(plan, use, cancellationToken);
         // What it did may have changed until the locks were taken.
         resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
-        using var bubble = Connect(options.MaxCalls, NextStep.Of(options));
+        using var bubble = Connect(options.MaxCalls, NextStep.Of(options), options.Drain);
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
             await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
@@ -209,8 +212,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             return plans;
         };
 
-    private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again) =>
-        new(settings.Bubble, clock, logger, handler, mostCalls, nextStep);
+    private BubbleConnection Connect(long? mostCalls = null, string nextStep = NextStep.Again, CancellationToken drain = default) =>
+        new(settings.Bubble, clock, logger, handler, mostCalls, nextStep, drain);
 
     private Task<SyncTarget> OpenAsync(string applicationName, CancellationToken cancellationToken) =>
         SyncTarget.OpenAsync(Checked(), applicationName, logger, cancellationToken);

@@ -21,8 +21,6 @@ internal static class MirrorSummary
         foreach (var coverage in report.Coverage)
             RunSummary.Line(console, Invariant($"coverage of {coverage.Entity}: {coverage.Percent}%"));
         RunSummary.Lines(console, "note", report.Notes);
-        foreach (var file in new[] { report.HtmlFile, report.XlsxFile }.OfType<string>())
-            RunSummary.Line(console, $"written: {file}");
         if (report is { HtmlFile: null, XlsxFile: null })
             RunSummary.Line(console, "No file was asked for: --html FILE writes a web page, --xlsx FILE a workbook.");
     }

@@ -7,6 +7,13 @@ namespace BubbleSync.Cli.Output;
 /// <summary>The progress of a run, in words.</summary>
 internal static class ProgressText
 {
+    /// <summary>Records read.</summary>
+    public static string Read(RunProgress progress)
+    {
+        var (read, expected) = (progress.Entities.Sum(e => e.Read), progress.Entities.Sum(e => e.Expected ?? 0));
+        return expected > read ? Say($"{read:N0} of {expected:N0} records are read") : $"{Counted.Of(read, "record")} {(read == 1 ? "is" : "are")} read";
+    }
+
     /// <summary>Records read, speed, time left.</summary>
     public static string Records(RunProgress progress, Speed speed)
     {

@@ -27,8 +27,10 @@ internal static class RecordSummary
     {
         var results = report.Results;
         var what = report.Entity == "invoice" ? "invoices" : $"records of {report.Entity}";
-        RunSummary.Line(console, Invariant($"{results.Total} {what} in the range: {results.Synced} synced, {results.Skipped} with nothing to write, ")
-            + Invariant($"{results.Failed} failed"));
+        // The search for them was cut short.
+        if (results.Total > 0 || report.Run.Status != RunStatus.Cancelled)
+            RunSummary.Line(console, Invariant($"{results.Total} {what} in the range: {results.Synced} synced, {results.Skipped} with nothing to write, ")
+                + Invariant($"{results.Failed} failed"));
         Close(0, results.Errors, report.Run, next, console);
     }
 

@@ -75,21 +75,21 @@ internal sealed class ReportTable
     {
         foreach (var row in _rows)
         {
-            console.WriteLine(Cell(row, 0, isNarrow: true));
+            RunSummary.Line(console, Cell(row, 0, isNarrow: true));
             var line = "";
             foreach (var column in All.Skip(1).Where(c => row[c].Length > 0))
             {
                 var cell = $"{_columns[column].Head} {Cell(row, column, isNarrow: true)}";
                 if (line.Length > 0 && Indent.Length + line.Length + Between.Length + cell.Length >= console.Profile.Width)
                 {
-                    console.WriteLine($"{Indent}{line},");
+                    RunSummary.Line(console, $"{Indent}{line},");
                     line = "";
                 }
 
                 line += line.Length > 0 ? Between + cell : cell;
             }
 
-            console.WriteLine(Indent + line);
+            RunSummary.Line(console, Indent + line);
         }
 
         console.WriteLine();

@@ -31,8 +31,9 @@ internal static class RunSummary
         Close(report, next, console);
     }
 
-    /// <summary>Prints a line as it is: a terminal wraps it by itself, and in a pipe one message stays one line.</summary>
-    public static void Line(IAnsiConsole console, string line) => console.Profile.Out.Writer.WriteLine(VisibleText.Of(line));
+    /// <summary>Prints a line: in a terminal it is broken between words, and in a pipe one message stays one line.</summary>
+    public static void Line(IAnsiConsole console, string line) =>
+        console.Profile.Out.Writer.WriteLine(WordWrap.Of(VisibleText.Of(line), Terminal.Width(console)));
 
     private static ReportTable Entities(IReadOnlyList<EntityReport> entities)
     {
@@ -93,6 +94,14 @@ internal static class RunSummary
         if (report.Status == RunStatus.Running)
             return Invariant($"{Word.Of(report.Kind)} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
                 + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
+
+        // A run that stopped has read records that it did not merge.
+        if (report is { Status: RunStatus.Cancelled or RunStatus.Failed, Read: > 0 } && report.Entities.Any(e => e.Proof is null))
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Word.Of(report.Kind)} {Word.Of(report.Status)}: {Records(report.Read.Value)} read, {records:N0} merged "
+                    + $"in {report.DurationMs / 1000.0:0.0} s, {Counted.Of(report.Api.Calls, "call")}, "
+                    + $"{Counted.Of(report.Api.Retries, "retry", "retries")}. Run {report.RunId}");
 
         // Records of an earlier attempt took no time in this one.
         var read = Math.Min(report.Read ?? records, records);

@@ -15,7 +15,18 @@ internal static class ScaffoldTable
             Table(report).Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
         if (report.Entities.Count > 0)
+        {
+            if (!report.DryRun)
+                Written(report, console);
             RunSummary.Line(console, report.DryRun ? "A dry run: nothing was written." : $"Look through the maps, then: {Following(next)}");
+        }
+    }
+
+    // The table has only the ends of their paths.
+    private static void Written(ScaffoldReport report, IAnsiConsole console)
+    {
+        foreach (var folder in report.Entities.SelectMany(e => new[] { e.MapFile, e.TableFile }).GroupBy(Path.GetDirectoryName))
+            RunSummary.Line(console, $"written: {Counted.Of(folder.Count(), "file")} in {folder.Key}");
     }
 
     private static string Following(NextSteps next) =>

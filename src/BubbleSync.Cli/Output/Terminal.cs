@@ -4,7 +4,8 @@ namespace BubbleSync.Cli.Output;
 
 /// <summary>
 /// The two consoles: results go to stdout, progress and errors to stderr. These draw with control sequences of their own; texts are made visible
-/// (<see cref="VisibleText"/>) before they are drawn. Lines that bypass them are made visible by the wrapped writers.
+/// (<see cref="VisibleText"/>) before they are drawn. Lines that bypass them are made visible by the wrapped writers. In a terminal, lines are broken between
+/// words (<see cref="WordWrap"/>); in a pipe, one message stays one line.
 /// </summary>
 internal static class Terminal
 {
@@ -17,9 +18,9 @@ internal static class Terminal
         // The consoles below use the original writers.
         _ = (Out, Error);
 #pragma warning disable CA2000 // The console keeps them to the end.
-        System.Console.SetError(VisibleText.Over(System.Console.Error));
+        System.Console.SetError(VisibleText.Over(System.Console.Error, () => Width(Error)));
         if (!isJson)
-            System.Console.SetOut(VisibleText.Over(System.Console.Out));
+            System.Console.SetOut(VisibleText.Over(System.Console.Out, () => Width(Out)));
 #pragma warning restore CA2000
     }
 
@@ -31,6 +32,9 @@ internal static class Terminal
 
     /// <summary>Whether somebody watches the progress.</summary>
     public static bool IsWatched => !System.Console.IsErrorRedirected && Environment.GetEnvironmentVariable("CI") is null or "";
+
+    /// <summary>The number of columns in which lines have to fit; null if they may have any length.</summary>
+    public static int? Width(IAnsiConsole console) => console.Profile.Width < WidthOfPipes ? console.Profile.Width : null;
 
     private static IAnsiConsole Console(TextWriter writer, bool isRedirected)
     {

@@ -19,6 +19,8 @@ internal static class ValueSummary
         if (report.Entities.Count > 0)
             table.Print(console);
         RunSummary.Lines(console, "warning", report.Warnings);
+        if (report.Run.Status == RunStatus.Cancelled)
+            RunSummary.Line(console, $"cut short: {Counted.Of(report.Run.Read ?? 0, "record")} read{(csv is null ? "" : $"; {csv} is not written")}");
         if (report.Run.Status is RunStatus.Succeeded or RunStatus.Partial && csv is not null)
             RunSummary.Line(console, string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} values are in {csv}"));
     }

@@ -50,6 +50,12 @@ internal static class VerifySummary
     {
         var compared = report.Entities.Sum(e => e.Compared);
         var rate = report.Run.DurationMs > 0 ? compared * 1000 / report.Run.DurationMs : compared;
+        if (report.Run.Status == RunStatus.Cancelled)
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"verify: cut short: {Counted.Of(report.Run.Read ?? 0, "record")} read, {compared:N0} {Done(report)} "
+                    + $"in {report.Run.DurationMs / 1000.0:0.0} s, {Counted.Of(report.Run.Api.Calls, "call")}. Run {report.RunId}");
+
         return string.Create(
             CultureInfo.InvariantCulture,
             $"verify: {report.Run.Conclusion ?? Word.Of(report.Run.Status)}: {Counted.Of(compared, "record")} {Done(report)} in "

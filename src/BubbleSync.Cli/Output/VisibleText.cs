@@ -35,12 +35,14 @@ internal static class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>Wraps a console's writer, so that whatever is printed there is visible text.</summary>
-    public static TextWriter Over(TextWriter writer) => new Lines(writer);
+    /// <summary>Wraps a console's writer, so that whatever is printed there is visible text, in lines that fit.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="width">Returns the number of columns; null where lines may have any length.</param>
+    public static TextWriter Over(TextWriter writer, Func<int?>? width = null) => new Lines(writer, width ?? (() => null));
 
     private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);
 
-    private sealed class Lines(TextWriter writer) : TextWriter
+    private sealed class Lines(TextWriter writer, Func<int?> width) : TextWriter
     {
         public override Encoding Encoding => writer.Encoding;
 
@@ -50,7 +52,7 @@ internal static class VisibleText
 
         public override void Write(string? value) => writer.Write(value is null ? null : Of(value));
 
-        public override void WriteLine(string? value) => writer.WriteLine(value is null ? null : Of(value));
+        public override void WriteLine(string? value) => writer.WriteLine(value is null ? null : WordWrap.Of(Of(value), width()));
 
         public override void Flush() => writer.Flush();
     }

@@ -16,6 +16,7 @@ internal static class AuditFieldsVerb
     {
         var command = new Command("fields", "Report for each field whether it is mapped, sent and stored") { Csv, Excel, Shapes, Entity };
         ExcelOption.RequireFile(command, Excel, Csv);
+        ExcelOption.RequireFile(command, Shapes, Csv);
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -23,10 +24,11 @@ internal static class AuditFieldsVerb
                 "audit fields",
                 async engine =>
                 {
-                    var report = await context.ShowAsync(progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token));
+                    var report = await context.ShowAsync(
+                        progress => engine.AuditFieldsAsync(parsed.GetValue(Entity)!, progress, token), StopNotice.Comparison);
                     if (parsed.GetValue(Csv) is { } file)
                         await report.WriteCsvAsync(file, parsed.GetValue(Shapes), parsed.GetValue(Excel), token);
-                    return context.Print(report.ToJson, console => FieldTable.Print(report, context.Next, console));
+                    return context.Print(report.ToJson, console => FieldTable.Print(report, context.Next, console), parsed.GetValue(Csv));
                 },
                 token);
         });

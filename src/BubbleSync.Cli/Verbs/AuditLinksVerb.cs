@@ -27,7 +27,8 @@ internal static class AuditLinksVerb
                         context.Tell("Asking Bubble for the missing targets, a hundred to a call …");
                     var options = new LinkAuditOptions { Ask = parsed.GetValue(Ask), CsvFile = parsed.GetValue(Csv), Excel = parsed.GetValue(Excel) };
                     var report = await engine.AuditLinksAsync(options, token);
-                    return context.Print(() => LinkTable.Json(report, context.Next), console => LinkTable.Print(report, context.Next, console));
+                    return context.Print(
+                        () => LinkTable.Json(report, context.Next), console => LinkTable.Print(report, context.Next, console), options.CsvFile);
                 },
                 token);
         });

@@ -38,7 +38,8 @@ internal static class AuditSchemaVerb
                     if (parsed.GetValue(Csv) is { } csv)
                         await report.WriteCsvAsync(csv, parsed.GetValue(Excel), token);
                     context.Print(
-                        report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console));
+                        report.ToJson, console => SchemaTable.Print(report, parsed.GetValue(Apply) || parsed.GetValue(WriteMaps), context.Next, console),
+                        parsed.GetValue(DdlFile), parsed.GetValue(Csv));
                     return parsed.GetValue(FailOn) == "drift" && report.HasDrift ? ExitCode.Partial : ExitCode.Done;
                 },
                 token);

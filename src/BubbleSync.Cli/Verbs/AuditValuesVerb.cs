@@ -30,7 +30,8 @@ internal static class AuditValuesVerb
             {
                 await using var output = Console.OpenStandardOutput();
                 var report = await context.ShowAsync(
-                    progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token));
+                    progress => engine.AuditValuesAsync(Options(parsed, output) with { Json = context.IsJson }, progress, token),
+                    StopNotice.Comparison);
                 Print(report, context, parsed.GetValue(Csv));
                 return ExitCode.Of(report.Run) is var code && code == ExitCode.Partial ? ExitCode.Done : code;
             }, token);
@@ -51,13 +52,13 @@ internal static class AuditValuesVerb
 
     private static void Check(CommandResult command)
     {
-        if (command.GetResult(Excel) is not { Implicit: false })
-            return;
-
-        if (command.GetResult(Formulas) is { Implicit: false })
+        if (command.IsGiven(Excel) && command.IsGiven(Formulas))
             command.AddError("--excel keeps formulas as texts, --formulas leaves them as formulas. Leave one of them out.");
-        if (CommonOptions.IsJsonOf(command) && command.GetResult(Csv) is null)
-            command.AddError("--excel is about CSV, but --output json writes the rows as JSON. Name a file with --csv FILE, or leave --excel out.");
+        foreach (var option in new[] { Excel, Formulas }.Where(o => CommonOptions.IsJsonOf(command) && command.GetResult(Csv) is null && command.IsGiven(o)))
+        {
+            command.AddError(
+                $"{option.Name} is about CSV, but --output json writes the rows as JSON. Name a file with --csv FILE, or leave {option.Name} out.");
+        }
     }
 
     // Without a file stdout carries the rows and nothing else.

@@ -25,6 +25,11 @@ internal static class CompletionVerb
                 given.AddError($"There is no completion for '{shell.Value}'.{DidYouMean.Hint(shell.Value, Scripts.Keys)}");
         });
         var command = new Command("completion", "Print the script for tab completion in a shell") { Shell };
+        command.Validators.Add(given =>
+        {
+            if (CommonOptions.IsJsonOf(given))
+                given.AddError("A script for a shell is no JSON. Leave --output json out.");
+        });
         command.SetAction(
             (parsed, token) => new CommandContext(parsed).GuardedAsync("completion", () => PrintAsync(Scripts[parsed.GetValue(Shell)!], token), token));
         return command;

@@ -39,6 +39,8 @@ internal static class DatabaseVerb
 
     private static Command Verb(Command command, Func<DatabaseCommand, CancellationToken, Task<int>> work)
     {
+        command.Validators.Add(given => given.Exclude(
+            Demo, "means the database that 'demo' filled", OptionRules.Common("--connection", "--schema")));
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

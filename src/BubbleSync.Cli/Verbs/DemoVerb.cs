@@ -18,6 +18,11 @@ internal static class DemoVerb
     public static Command Command()
     {
         var command = new Command("demo", "Start a private PostgreSQL and the simulator, resync, audit, stop both; the rows stay") { Invoices, Csv, Excel };
+        command.Validators.Add(given =>
+        {
+            foreach (var option in OptionRules.Common("--base-url", "--connection", "--concurrency", "--requests-per-minute").Where(given.IsGiven))
+                given.AddError($"The demo uses its own app and database, so that {option.Name} has no effect. Leave it out, or run a resync with it.");
+        });
         command.SetAction(RunAsync);
         return command;
     }

@@ -17,6 +17,7 @@ internal static class IncrementalRun
     {
         foreach (var option in new Option[] { Entity, Prune, PruneLimit, MaxCalls })
             command.Options.Add(option);
+        command.Validators.Add(given => PruneOption.Check(given, Prune, PruneLimit));
     }
 
     /// <summary>Runs it and returns its exit code.</summary>

@@ -47,7 +47,9 @@ internal static class PlanVerb
         async engine =>
         {
             var graph = await engine.DescribeGraphAsync(entities, token);
-            return context.Print(graph.ToJson, console => console.WriteLine(isMermaid ? graph.Mermaid.TrimEnd() : graph.Text));
+            // Mermaid reads lines, so that none is broken.
+            return context.Print(graph.ToJson, console => console.Profile.Out.Writer.WriteLine(
+                isMermaid ? VisibleText.Of(graph.Mermaid.TrimEnd()) : WordWrap.Of(VisibleText.Of(graph.Text), Terminal.Width(console))));
         },
         token);
 

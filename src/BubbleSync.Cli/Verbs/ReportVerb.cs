@@ -21,6 +21,7 @@ internal static class ReportVerb
     public static Command Command()
     {
         var command = new Command("report", "Write a run and the state of the mirror to files for people; do not ask Bubble") { Run, Html, Xlsx, Utc };
+        command.Validators.Add(given => given.Require(Utc, "the times in a file", Html, Xlsx));
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);
@@ -29,7 +30,7 @@ internal static class ReportVerb
                 async engine =>
                 {
                     var report = await engine.ReportAsync(Options(parsed), token);
-                    return context.Print(report.ToJson, console => MirrorSummary.Print(report, console));
+                    return context.Print(report.ToJson, console => MirrorSummary.Print(report, console), report.HtmlFile, report.XlsxFile);
                 },
                 token);
         });

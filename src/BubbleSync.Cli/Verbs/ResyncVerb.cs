@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BubbleSync.Cli.Notify;
+using BubbleSync.Cli.Output;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
@@ -55,8 +56,10 @@ internal static class ResyncVerb
                 return PlanVerb.RunAsync(context, parsed.GetValue(Entity)!, token);
 
             return context.RunAsync(
-                "resync", async engine => context.Print(
-                    await context.ShowAsync(progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None))), token);
+                "resync",
+                async engine => context.Print(await context.ShowAsync(
+                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), StopNotice.Resync)),
+                token);
         });
         return NotifyOptions.AddTo(command);
     }
@@ -85,6 +88,13 @@ internal static class ResyncVerb
             command.AddError("--plan cannot go with --backfill, of which it says nothing. See what it would fill: resync --backfill --dry-run.");
         if (command.GetResult(Most) is not null && command.GetResult(Plan) is not null)
             command.AddError("--plan cannot go with --limit, of which it says nothing. Look at some records: preview ENTITY.");
+        Option[] ofRuns = [Create, Force, DryRun, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource, .. NotifyOptions.Settings.Keys];
+        command.Exclude(Plan, "reports what a resync of the entities reads and ends", ofRuns);
+        if (command.GetResult(Prune)?.Tokens is not [{ Value: "none" }])
+            command.Exclude(Most, "reads only a part and prunes nothing", Backfill, Prune, PruneLimit);
+        PruneOption.Check(command, Prune, PruneLimit);
+        command.Exclude(Backfill, "fills columns that are NULL and writes nothing else", Force, Prune, PruneLimit);
+        command.Exclude(DryRun, "changes nothing", Create);
         if (command.GetResult(Resume) is null)
             return;
 

@@ -21,6 +21,7 @@ internal static class ScaffoldVerb
     public static Command Command()
     {
         var command = new Command("scaffold", "Write entity maps and table scripts for Bubble types that have no map yet") { Type, All, DryRun };
+        command.Validators.Add(given => given.Exclude(All, "takes every type that has no map", Type));
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed) { WritesMaps = !parsed.GetValue(DryRun) };

@@ -21,6 +21,8 @@ internal static class StatusVerb
     {
         var command = new Command("status", "Report rows, watermark, last run, rejected records, orphaned references and drift of each entity, and "
             + "what to do") { Entity, Offline, MaxAge, Reset() };
+        command.Validators.Add(given => given.Exclude(
+            Offline, "sends no request to Bubble", OptionRules.Common("--concurrency", "--requests-per-minute")));
         command.SetAction((parsed, token) =>
         {
             var context = new CommandContext(parsed);

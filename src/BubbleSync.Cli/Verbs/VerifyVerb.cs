@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using BubbleSync.Cli.Notify;
 using BubbleSync.Cli.Output;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Cli.Verbs;
@@ -39,9 +40,11 @@ internal static class VerifyVerb
             var context = new CommandContext(parsed) { Notifies = true };
             return context.RunAsync("verify", async engine =>
             {
-                var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token));
+                var report = await context.ShowAsync(progress => engine.VerifyAsync(Options(parsed), progress, token), StopNotice.Comparison);
                 context.PrintErrors(report.Run);
-                context.Print(report.ToJson, console => VerifySummary.Print(report, parsed.GetValue(Csv), context.Next, console));
+                // A comparison that stopped leaves the file as it was.
+                var csv = report.Run.Status is RunStatus.Succeeded or RunStatus.Partial ? parsed.GetValue(Csv) : null;
+                context.Print(report.ToJson, console => VerifySummary.Print(report, csv, context.Next, console), csv);
                 return ExitCode.Of(report.Run, report.Success);
             }, token);
         });

@@ -166,7 +166,7 @@ internal sealed class BubbleClient : IDisposable
         _logger.Retried(failure.Entity ?? "", attempt, (long)pause.TotalMilliseconds, failure.Message);
         if (pause > Throttle.ReportedWait)
             _logger.Waits(Invariant($"{failure.Entity}: attempt {attempt} failed; the request is sent again at {_clock.GetUtcNow() + pause:HH:mm:ss}Z"));
-        await Task.Delay(pause, _clock, cancellationToken);
+        await _throttle.PauseAsync(pause, cancellationToken);
     }
 
     private SyncException GivenUp(SyncException failure, int attempts, TimeSpan lasted)

@@ -15,11 +15,13 @@ internal sealed class BubbleConnection : IDisposable
     /// <param name="handler">Sends the requests; null for the one that fits the settings. The caller disposes of it.</param>
     /// <param name="mostCalls">Requests that may be sent, or null for any number.</param>
     /// <param name="nextStep">What finishes the run if it has to stop.</param>
+    /// <param name="drain">Asks the run to stop: longer waits end with it.</param>
     public BubbleConnection(
-        BubbleSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler, long? mostCalls = null, string nextStep = NextStep.Again)
+        BubbleSettings settings, TimeProvider clock, ILogger logger, HttpMessageHandler? handler, long? mostCalls = null, string nextStep = NextStep.Again,
+        CancellationToken drain = default)
     {
         Meter = new ApiMeter(mostCalls, nextStep);
-        Throttle = new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock);
+        Throttle = new Throttle(settings.MaxConcurrency, settings.RequestsPerMinute, clock, drain);
         Client = new BubbleClient(settings, Throttle, Meter, clock, logger, handler);
     }
 

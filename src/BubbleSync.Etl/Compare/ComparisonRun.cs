@@ -48,7 +48,7 @@ internal sealed class ComparisonRun(
     public RunFindings Findings { get; } = new();
 
     /// <inheritdoc/>
-    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.SoFar)];
 
     /// <inheritdoc/>
     public string WhatStays => "It changes no row, and can be run again at any time.";

@@ -8,6 +8,9 @@ internal static partial class EngineLog
     /// <summary>The id of the event that begins a wait of more than ten seconds.</summary>
     public const int WaitEvent = 53;
 
+    /// <summary>The id of the event that a run was asked to stop.</summary>
+    public const int StopEvent = 54;
+
     /// <summary>A run began.</summary>
     [LoggerMessage(1, LogLevel.Information, "Run {RunId} began: {Kind} into schema {Schema}")]
     public static partial void RunBegan(this ILogger logger, Guid runId, string kind, string schema);
@@ -53,4 +56,9 @@ internal static partial class EngineLog
     /// <summary>A wait of more than ten seconds began.</summary>
     [LoggerMessage(WaitEvent, LogLevel.Warning, "{Wait}")]
     public static partial void Waits(this ILogger logger, string wait);
+
+    /// <summary>A run was asked to stop.</summary>
+    [LoggerMessage(StopEvent, LogLevel.Warning, "Asked to stop. They end first, for {Seconds} seconds at most: {Windows} windows under way, "
+        + "{Merges} merges under way")]
+    public static partial void Stops(this ILogger logger, int windows, int merges, double seconds);
 }

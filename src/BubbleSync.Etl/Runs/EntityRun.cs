@@ -52,6 +52,9 @@ internal sealed class EntityRun : IAsyncDisposable
     /// <summary>Its results so far.</summary>
     public EntityReport Report { get; set; }
 
+    /// <summary>Its results; as long as it is not merged, how many records are expected and staged.</summary>
+    public EntityReport SoFar => IsMerged || Report.Proof is not null ? Report : Report with { Expected = Flow.Expected, Staged = Staged.Records };
+
     /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Refusals { get; set; } = [];
 

@@ -2,6 +2,7 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Extract.Changes;
 using BubbleSync.Etl.Extract.Samples;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Runs.Draining;
 using BubbleSync.Etl.Settings;
 
 namespace BubbleSync.Etl.Runs;
@@ -12,7 +13,11 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     private readonly WindowReader _reader = new(source, settings, order);
     private readonly KeysetReader _keyset = new(source, settings, order);
     private readonly WindowPlanner _planner = new(source, settings);
+    private readonly WindowsUnderWay _underWay = new();
     private Probe? _whole;
+
+    /// <summary>The number of windows of which a page has come, but not the last one.</summary>
+    public int WindowsUnderWay => _underWay.Count;
 
     /// <summary>The rank of windows and requests: the lowest goes first.</summary>
     public void SetPriority(int rank) => (source.Rank, flow.Rank) = (rank, rank);
@@ -67,12 +72,17 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     private async Task ReadChangesAsync(DateTimeOffset since, DateTimeOffset end, CancellationToken drain, CancellationToken cancellationToken)
     {
         if (!drain.IsCancellationRequested)
-            await flow.PassAsync(token => _keyset.ReadAsync(new Window(WindowKind.Modified, since, null), end, drain, token), cancellationToken);
+        {
+            await flow.PassAsync(
+                pass => _underWay.ReadAsync(token => _keyset.ReadAsync(new Window(WindowKind.Modified, since, null), end, drain, token), drain, pass),
+                cancellationToken);
+        }
     }
 
     private async Task ReconcileAsync(Reconciliation reconciliation, CancellationToken drain, CancellationToken cancellationToken)
     {
-        while (!drain.IsCancellationRequested && await reconciliation.NextAsync(cancellationToken) is { Count: > 0 } missed)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, drain);
+        while (!drain.IsCancellationRequested && await reconciliation.NextAsync(either.Token) is { Count: > 0 } missed)
             await PassAsync(_ => missed.ToAsyncEnumerable(), drain, cancellationToken);
     }
 
@@ -82,8 +92,8 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
             return;
 
         await flow.PassAsync(
-            token => windows(token).TakeWhile(_ => !drain.IsCancellationRequested),
-            (window, token) => drain.IsCancellationRequested ? AsyncEnumerable.Empty<Reading>() : ReadAsync(window, drain, token),
+            token => Draining.WindowsUnderWay.UntilAsync(windows, drain, token),
+            (window, pass) => _underWay.ReadAsync(token => ReadAsync(window, drain, token), drain, pass),
             cancellationToken);
     }
 

@@ -72,7 +72,7 @@ internal sealed class PartialRun : IRecordedRun, IAsyncDisposable
     public RunFindings Findings { get; } = new();
 
     /// <inheritdoc/>
-    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.SoFar)];
 
     /// <summary>Runs to the end.</summary>
     /// <param name="read">Reads an entity.</param>

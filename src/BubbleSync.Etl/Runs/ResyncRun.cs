@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using BubbleSync.Etl.Bubble;
+using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Runs.Draining;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
 using BubbleSync.Etl.Settings;
@@ -31,6 +33,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     private readonly MergeOptions _merging;
     private readonly MergeStage _merge;
     private readonly ReadingOrder _order;
+    private readonly DrainLimit _limit;
     private DateTimeOffset _end;
     private List<EntityRun> _entities = [];
     private Dictionary<EntityRun, FullExtract> _histories = [];
@@ -42,7 +45,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     {
         (_settings, _options, _bubble, _database, _resolve, _journal, _resumed, _clock) =
             (settings, options, bubble, database, resolve, journal, resumed, clock);
-        _order = new ReadingOrder(clock);
+        (_order, _limit) = (new ReadingOrder(clock), new DrainLimit(options.Drain));
         _transactions = new TargetTransactions(database, options.DryRun, checkLock);
         _merging = new MergeOptions(options.Force, options.Prune, options.PruneLimitPercent, NextStep.Of(options)) { PatchesAllRows = true };
         _merge = new MergeStage(_merging, database, _transactions, journal, clock) { ReadAgain = new RecordsById(bubble.Client, settings.Bubble).ReadAsync };
@@ -55,7 +58,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public RunFindings Findings { get; } = new();
 
     /// <inheritdoc/>
-    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.SoFar)];
 
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
@@ -65,6 +68,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
             plans = await FillingAsync(plans, cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
+        await using var asked = _options.Drain.Register(() => _journal.Logger.Stops(
+            _histories.Values.Sum(h => h.WindowsUnderWay), _entities.Count(e => e.Flow.State == EntityState.Merging), LongestDrain.TotalSeconds));
         try
         {
             await run.RunAsync();
@@ -143,7 +148,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         try
         {
-            await AskAsync(_histories[entity].ProbeAsync, cancellationToken);
+            await _limit.RunAsync(_histories[entity].ProbeAsync, TimeSpan.Zero, cancellationToken);
         }
         catch (SyncException hidden) when (hidden.Errors[0].Code == ErrorCode.TypeNotExposed)
         {
@@ -164,8 +169,10 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
     private async Task<DateTimeOffset> FixBoundAsync(CancellationToken cancellationToken)
     {
-        var bound = await UpperBound.FixAsync(_bubble.Client, _database, _clock, cancellationToken);
-        Findings.Warn(bound.Warning);
+        UpperBound? bound = null;
+        await _limit.RunAsync(
+            async token => bound = await UpperBound.FixAsync(_bubble.Client, _database, _clock, token), TimeSpan.Zero, cancellationToken);
+        Findings.Warn(bound!.Warning);
         return bound.At;
     }
 
@@ -175,14 +182,6 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         var turns = _entities.OrderBy(e => e.Plan.Level).ThenByDescending(e => e.Flow.ExtractLog.CountedBefore);
         foreach (var (turn, entity) in turns.Index())
             _histories[entity].SetPriority(turn);
-    }
-
-    // A source that stalls must not keep a run from ending.
-    private async Task AskAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var limit = _options.Drain.Register(() => stop.CancelAfter(LongestDrain));
-        await ask(stop.Token);
     }
 
     private Task PrepareAsync(EntityRun entity, CancellationToken cancellationToken)
@@ -201,14 +200,14 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
         try
         {
-            await AskAsync(
+            await _limit.RunAsync(
                 token => entity.Plan.Backfill is { IsKept: true } kept
                     ? ReadKeptAsync(entity, kept, token)
                     : _options.MostRecords is { } most ? _histories[entity].ReadNewestAsync(most, _end, token)
                     : _histories[entity].ReadAsync(_end, _options.Drain, token),
-                cancellationToken);
+                LongestDrain, cancellationToken);
         }
-        catch (OperationCanceledException) when (_options.Drain.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (SyncException ended) when (ended.Errors[0].Code == ErrorCode.Cancelled)
         {
             // It is left unmerged.
         }

@@ -38,7 +38,9 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         var outcome = await program.EndAsync().WaitAsync(Seconds);
 
         Assert.Equal((130, "cancelled"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
-        Assert.Contains("Stopping: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(" records are read. Windows and merges under way are ended first", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches("They end first, for 10 seconds at most: [0-9]+ windows under way", outcome.Error);
+        Assert.InRange(outcome.Json.GetProperty("read").GetInt64(), 1, 1000);
         Assert.Equal("cancelled|true", await fixture.RowAsync("select status, finished_at is not null from bubblesync.run"));
         var known = await Pages.ProvedAsync(fixture);
         Assert.True(known.Count > 5);
@@ -54,6 +56,7 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     [UnixTheory]
     [InlineData("sync", "incremental")]
     [InlineData("verify")]
+    [InlineData("watch", "--every", "1h")]
     [InlineData("plan")]
     public async Task SIGTERM_ends_any_other_command_with_130_too(params string[] words)
     {
@@ -70,7 +73,9 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         await isStalled.Task.WaitAsync(fixture.Limit);
         await program.SignalAsync("TERM");
 
-        Assert.Equal(130, (await program.EndAsync().WaitAsync(Seconds)).Code);
+        var outcome = await program.EndAsync().WaitAsync(Seconds);
+        Assert.Equal(130, outcome.Code);
+        Assert.Equal(words[0] != "plan", outcome.Error.Contains(". No further request is sent. ", StringComparison.Ordinal));
     }
 
     [Fact]

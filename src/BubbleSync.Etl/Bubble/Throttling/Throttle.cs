@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Bubble.Throttling;
 /// Limits the requests of all entities, in flight and per minute; those of the lowest rank go first.
 /// Slows down when Bubble answers 429 or 503, and sends one request at a time while Bubble does not answer as it should.
 /// </summary>
-internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock)
+internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimeProvider clock, CancellationToken drain = default)
 {
     /// <summary>The longest wait that is not reported.</summary>
     public static readonly TimeSpan ReportedWait = TimeSpan.FromSeconds(10);
@@ -15,6 +15,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
     private readonly PrioritySlots _slots = new(maxConcurrency);
     private readonly RequestPacer _pace = new(requestsPerMinute, clock);
     private readonly OutageGate _gate = new(clock);
+    private readonly EndingWaits _waits = new(clock, drain);
     private DateTimeOffset _waitingUntil = DateTimeOffset.MinValue;
 
     /// <summary>Requests in flight now.</summary>
@@ -50,7 +51,7 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
             // A pause may begin while this request waits: so it asks again until there is nothing to wait for.
             long turn;
             while (Reserve(out turn) is { Ticks: > 0 } wait)
-                await Task.Delay(wait, clock, cancellationToken);
+                await _waits.WaitAsync(wait, cancellationToken);
             return turn;
         }
         catch
@@ -94,6 +95,9 @@ internal sealed class Throttle(int maxConcurrency, int requestsPerMinute, TimePr
 
     /// <summary>Records a permanent refusal: Bubble answers, so waiting requests may be sent.</summary>
     public void Answered() => _gate.Recover();
+
+    /// <summary>Waits before the next attempt of a request.</summary>
+    public Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken) => _waits.WaitAsync(pause, cancellationToken);
 
     private TimeSpan Reserve(out long turn)
     {

@@ -49,7 +49,7 @@ internal sealed class RecordRun : IRecordedRun, IAsyncDisposable
     public RunFindings Findings { get; } = new();
 
     /// <inheritdoc/>
-    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.Report)];
+    public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.SoFar)];
 
     /// <inheritdoc/>
     public bool IsFailed { get; private set; }

@@ -95,7 +95,9 @@ internal sealed class RunRecorder(RunJournal journal, TimeProvider clock)
         {
             var explained = PostgresFailure.Explain(failure, SyncStage.Load, null);
             // Both causes are reported: what failed may need work before the run can be resumed.
-            return IsInterrupted() ? new SyncException([Interrupted(run), .. explained.Errors], explained) : explained;
+            return IsInterrupted()
+                ? new SyncException([Interrupted(run), .. explained.Errors.Where(e => e.Code != ErrorCode.Cancelled)], explained)
+                : explained;
         }
 
         bool IsInterrupted() => cancellationToken.IsCancellationRequested || drain.IsCancellationRequested;
