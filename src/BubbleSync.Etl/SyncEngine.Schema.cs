@@ -18,11 +18,18 @@ namespace BubbleSync.Etl;
 public sealed partial class SyncEngine
 {
     /// <summary>Makes the target tables that are missing and the control tables; returns the names of the tables made.</summary>
-    public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public async Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) =>
+        (await ApplySchemaAsync(new SchemaOptions(), cancellationToken)).Created;
+
+    /// <summary>Makes the target tables that are missing and the control tables, and comments on all target tables and their columns.</summary>
+    /// <param name="options">What else is made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<SchemaReport> ApplySchemaAsync(SchemaOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
         await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+        return new SchemaReport(applied.Created, applied.Comments, applied.Warnings) { Target = target.Database.Place };
     }, cancellationToken);
 
     /// <summary>
@@ -76,8 +83,8 @@ public sealed partial class SyncEngine
 
         target.Plan(entities).ThrowIfMapsInvalid();
         await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        var made = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
-        return [$"Tables that were created: {string.Join(", ", made)}."];
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+        return [$"Tables that were created: {string.Join(", ", applied.Created)}."];
     }
 
     /// <summary>Writes maps and table scripts for Bubble types that no map names yet; needs no database.</summary>

@@ -11,8 +11,14 @@ internal static class Ddl
 
     /// <summary>Adds a column with a comment.</summary>
     public static string AddColumn(string schema, string table, string column, string type, string comment) =>
-        $"{AddColumn(schema, table, column, type)} comment on column {Identifier.Quote(schema, table)}.{Identifier.Quote(column)} is "
-            + $"{Identifier.Literal(comment)};";
+        $"{AddColumn(schema, table, column, type)} {Comment(schema, table, column, comment)}";
+
+    /// <summary>Comments on a column, or on the table where the column is empty.</summary>
+    public static string Comment(string schema, string table, string column, string comment)
+    {
+        var place = Identifier.Quote(schema, table);
+        return $"comment on {(column.Length == 0 ? $"table {place}" : $"column {place}.{Identifier.Quote(column)}")} is {Identifier.Literal(comment)};";
+    }
 
     /// <summary>Lets a column that only the database writes be written like any other. A virtual one (from 18 on) must be made anew.</summary>
     public static string MakeWritable(string schema, string table, ColumnInfo column) =>

@@ -22,6 +22,7 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]
+[JsonSerializable(typeof(SchemaReport))]
 [JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]

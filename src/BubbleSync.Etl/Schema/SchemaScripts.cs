@@ -4,19 +4,20 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema.Comments;
 using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>Creates missing target tables: by the table's script if there is one, otherwise from the entity's map.</summary>
+/// <summary>Creates missing target tables, by the table's script if there is one, otherwise from the entity's map; comments on all of them.</summary>
 internal sealed class SchemaScripts(string folder, TargetDatabase database)
 {
-    /// <summary>Creates everything that is missing in one transaction; returns the created tables.</summary>
+    /// <summary>Creates everything that is missing in one transaction, and writes the comments.</summary>
     /// <param name="maps">The entities whose tables must exist.</param>
     /// <param name="additions">Further statements, run last.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
-    public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
+    public async Task<AppliedSchema> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
     {
         await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
         return await database.RunAsync(
@@ -25,7 +26,8 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
                 var (made, _) = await MakeAsync(connection, maps, cancellationToken);
                 foreach (var statement in additions)
                     await connection.ExecuteAsync(statement, cancellationToken);
-                return made;
+                var (comments, foreign) = await TableComments.ApplyAsync(connection, database.Schema, maps, cancellationToken);
+                return new AppliedSchema(made, comments, foreign);
             },
             cancellationToken);
     }
