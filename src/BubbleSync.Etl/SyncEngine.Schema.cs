@@ -21,15 +21,15 @@ public sealed partial class SyncEngine
     public async Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) =>
         (await ApplySchemaAsync(new SchemaOptions(), cancellationToken)).Created;
 
-    /// <summary>Makes the target tables that are missing and the control tables, and comments on all target tables and their columns.</summary>
-    /// <param name="options">What else is made.</param>
+    /// <summary>Makes the target tables that are missing and the control tables, comments on all target tables and their columns, and makes views.</summary>
+    /// <param name="options">Whether views are made.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<SchemaReport> ApplySchemaAsync(SchemaOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
-        return new SchemaReport(applied.Created, applied.Comments, applied.Warnings) { Target = target.Database.Place };
+        await target.RequireTablesCanBeMadeAsync(options.Views, cancellationToken);
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], options.Views, cancellationToken);
+        return new SchemaReport(applied.Created, applied.Views, applied.Comments, applied.Warnings) { Target = target.Database.Place };
     }, cancellationToken);
 
     /// <summary>
@@ -82,8 +82,8 @@ public sealed partial class SyncEngine
             return [];
 
         target.Plan(entities).ThrowIfMapsInvalid();
-        await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+        await target.RequireTablesCanBeMadeAsync(views: false, cancellationToken);
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], views: false, cancellationToken);
         return [$"Tables that were created: {string.Join(", ", applied.Created)}."];
     }
 
@@ -149,7 +149,7 @@ public sealed partial class SyncEngine
         await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
         target.Plan([]).ThrowIfMapsInvalid();
         if (options.Apply)
-            await target.RequireTablesCanBeMadeAsync(cancellationToken);
+            await target.RequireTablesCanBeMadeAsync(views: false, cancellationToken);
         using var bubble = Connect();
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);

@@ -2,13 +2,7 @@ namespace BubbleSync.Etl.Schema;
 
 /// <summary>What was done to the target schema.</summary>
 /// <param name="Created">The tables that were created.</param>
+/// <param name="Views">The views that were made or replaced.</param>
 /// <param name="Comments">How many comments were written.</param>
-/// <param name="Foreign">Tables that lack comments and belong to another role, which alone may write them.</param>
-internal sealed record AppliedSchema(IReadOnlyList<string> Created, int Comments, IReadOnlyList<string> Foreign)
-{
-    /// <summary>What could not be done.</summary>
-    public IReadOnlyList<string> Warnings => Foreign.Count == 0
-        ? []
-        : [$"Comments were not written on tables that belong to another role, which alone may do that: {string.Join(", ", Foreign)}. Apply the schema once as "
-            + "their owner."];
-}
+/// <param name="Warnings">What could not be done, and what to do.</param>
+internal sealed record AppliedSchema(IReadOnlyList<string> Created, IReadOnlyList<string> Views, int Comments, IReadOnlyList<string> Warnings);

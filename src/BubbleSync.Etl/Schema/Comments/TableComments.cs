@@ -22,8 +22,8 @@ internal static class TableComments
         order by c.relname, a.number
         """;
 
-    /// <summary>Writes the comments that are missing or outdated; returns their number, and the tables that belong to others and lack some.</summary>
-    public static async Task<(int Written, IReadOnlyList<string> Foreign)> ApplyAsync(
+    /// <summary>Writes the comments that are missing or outdated; returns their number, and what could not be done.</summary>
+    public static async Task<(int Written, IReadOnlyList<string> Warnings)> ApplyAsync(
         NpgsqlConnection connection, string schema, IReadOnlyList<EntityMap> maps, CancellationToken cancellationToken)
     {
         var words = maps.ToDictionary(m => m.Table, m => (Table: CommentText.Of(m), Columns: CommentText.OfColumns(m)));
@@ -40,6 +40,10 @@ internal static class TableComments
         var own = lacking.Where(l => l.IsOwner).Select(l => l.Statement).ToList();
         if (own.Count > 0)
             await connection.ExecuteAsync(string.Join('\n', own), cancellationToken);
-        return (own.Count, [.. lacking.Where(l => !l.IsOwner).Select(l => l.Table).Distinct()]);
+        var foreign = lacking.Where(l => !l.IsOwner).Select(l => l.Table).Distinct().ToList();
+        return (own.Count, foreign.Count == 0
+            ? []
+            : [$"Comments were not written on tables that belong to another role, which alone may do that: {string.Join(", ", foreign)}. Apply the schema once "
+                + "as their owner."]);
     }
 }
