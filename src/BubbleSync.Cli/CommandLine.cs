@@ -53,6 +53,7 @@ internal static class CommandLine
             RunsVerb.Command(),
             DatabaseVerb.Command(),
             ReportVerb.Command(),
+            ExportVerb.Command(),
             PlanVerb.Command(),
             PreviewVerb.Command(),
             DoctorVerb.Command(),

@@ -8,6 +8,7 @@ using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Foreseen;
 using BubbleSync.Etl.Schema;
+using BubbleSync.Etl.Schema.Dbt;
 using BubbleSync.Etl.Schema.Scaffold;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -31,6 +32,13 @@ public sealed partial class SyncEngine
         var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], options.Views, cancellationToken);
         return new SchemaReport(applied.Created, applied.Views, applied.Comments, applied.Warnings) { Target = target.Database.Place };
     }, cancellationToken);
+
+    /// <summary>Writes the tables as a source for dbt, from the maps alone: it asks neither Bubble nor the database.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<DbtReport> ExportDbtAsync(DbtOptions options, CancellationToken cancellationToken) => GuardedAsync(
+        () => new DbtSources(EntityMapReader.Read(Checked().Run.Entities), settings.Postgres.Schema, options).WriteAsync(cancellationToken),
+        cancellationToken);
 
     /// <summary>
     /// Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more. It needs no tables, and

@@ -23,6 +23,7 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]
 [JsonSerializable(typeof(SchemaReport))]
+[JsonSerializable(typeof(DbtReport))]
 [JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]
