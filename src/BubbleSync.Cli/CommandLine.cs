@@ -55,6 +55,7 @@ internal static class CommandLine
             RunsVerb.Command(),
             DatabaseVerb.Command(),
             ReportVerb.Command(),
+            ExportVerb.Command(),
             PlanVerb.Command(),
             PreviewVerb.Command(),
             DoctorVerb.Command(),

@@ -16,6 +16,14 @@ internal static class DurationOption
         CustomParser = argument => Parse(argument, name),
     };
 
+    /// <summary>Makes one that may be left out: at least a second, at most a week.</summary>
+    public static Option<TimeSpan?> Optional(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = argument => Parse(argument, name),
+    };
+
     private static TimeSpan Parse(ArgumentResult argument, string name)
     {
         var text = argument.Tokens[0].Value;

@@ -8,6 +8,7 @@ using BubbleSync.Etl.Postgres.Addresses;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs.Foreseen;
 using BubbleSync.Etl.Schema;
+using BubbleSync.Etl.Schema.Dbt;
 using BubbleSync.Etl.Schema.Scaffold;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -18,12 +19,26 @@ namespace BubbleSync.Etl;
 public sealed partial class SyncEngine
 {
     /// <summary>Makes the target tables that are missing and the control tables; returns the names of the tables made.</summary>
-    public Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) => GuardedAsync(async () =>
+    public async Task<IReadOnlyList<string>> ApplySchemaAsync(CancellationToken cancellationToken) =>
+        (await ApplySchemaAsync(new SchemaOptions(), cancellationToken)).Created;
+
+    /// <summary>Makes the target tables that are missing and the control tables, comments on all target tables and their columns, and makes views.</summary>
+    /// <param name="options">Whether views are made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<SchemaReport> ApplySchemaAsync(SchemaOptions options, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
         await using var target = await OpenAsync("bubblesync schema apply", cancellationToken);
-        await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        return await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
+        await target.RequireTablesCanBeMadeAsync(options.Views, cancellationToken);
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], options.Views, cancellationToken);
+        return new SchemaReport(applied.Created, applied.Views, applied.Comments, applied.Warnings) { Target = target.Database.Place };
     }, cancellationToken);
+
+    /// <summary>Writes the tables as a source for dbt, from the maps alone: it asks neither Bubble nor the database.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<DbtReport> ExportDbtAsync(DbtOptions options, CancellationToken cancellationToken) => GuardedAsync(
+        () => new DbtSources(EntityMapReader.Read(Checked().Run.Entities), settings.Postgres.Schema, options).WriteAsync(cancellationToken),
+        cancellationToken);
 
     /// <summary>
     /// Estimates what a resync of all entities, or of those named, would read, cost, take and write; a request per entity and one more. It needs no tables, and
@@ -75,9 +90,9 @@ public sealed partial class SyncEngine
             return [];
 
         target.Plan(entities).ThrowIfMapsInvalid();
-        await target.RequireTablesCanBeMadeAsync(cancellationToken);
-        var made = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], cancellationToken);
-        return [$"Tables that were created: {string.Join(", ", made)}."];
+        await target.RequireTablesCanBeMadeAsync(views: false, cancellationToken);
+        var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], views: false, cancellationToken);
+        return [$"Tables that were created: {string.Join(", ", applied.Created)}."];
     }
 
     /// <summary>Writes maps and table scripts for Bubble types that no map names yet; needs no database.</summary>
@@ -141,7 +156,7 @@ public sealed partial class SyncEngine
         await using var target = await OpenForReadingAsync("bubblesync audit schema", cancellationToken);
         target.Plan([]).ThrowIfMapsInvalid();
         if (options.Apply)
-            await target.RequireTablesCanBeMadeAsync(cancellationToken);
+            await target.RequireTablesCanBeMadeAsync(views: false, cancellationToken);
         using var bubble = Connect();
         var survey = new AppSurvey(bubble.Client, settings.Bubble);
         var app = await survey.DescribeAsync(cancellationToken);

@@ -225,7 +225,8 @@ public sealed partial class ArchitectureTests
     private static partial Regex TextForEnum();
 
     [GeneratedRegex(
-        @"\bbubblesync (audit|completion|database|demo|doctor|patch|plan|preview|report|resync|runs|scaffold|schema|simulate|status|sync|verify|watch)\b.*")]
+        @"\bbubblesync (audit|completion|database|demo|doctor|export|patch|plan|preview|report|resync|runs"
+        + @"|scaffold|schema|simulate|status|sync|verify|watch)\b.*")]
     private static partial Regex PrintedCommand();
 
     // What the sessions of a command are called in PostgreSQL.

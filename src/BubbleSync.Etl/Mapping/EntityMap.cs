@@ -79,6 +79,9 @@ internal sealed record FieldMap
     /// <summary>How the value is masked before it is staged. Default: not at all.</summary>
     public MaskKind? Mask { get; init; }
 
+    /// <summary>What to know about the field, for the column's comment. Default none.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Whether the column holds the fields that no line reads.</summary>
     public bool HoldsUnmapped => From.Count == 0;
 

@@ -122,6 +122,7 @@ internal static partial class EntityMapReader
             Follow = node.Flag("follow"),
             AbsentClears = node.Choice("absent", "keep", "clear") is { } choice ? choice == 1 : null,
             Mask = (MaskKind?)node.Choice("mask", "hash", "last4", "drop"),
+            Note = node.Note(),
         };
         node.Close();
         return field;

@@ -66,6 +66,9 @@ internal sealed record ColumnInfo(
     /// <summary>Objects that prevent, or may prevent, another type of the column: views, generated columns, checks and others; mostly none.</summary>
     public IReadOnlyList<string> Dependents { get; init; } = [];
 
+    /// <summary>Views of the program's own that use the column, quoted. They may be dropped; mostly none.</summary>
+    public IReadOnlyList<string> OwnViews { get; init; } = [];
+
     /// <summary>The type as messages name it: with the type below a domain.</summary>
     public string Described => Domain is null ? FullType : $"{FullType} (a domain over {BaseType})";
 

@@ -81,13 +81,14 @@ internal static class CatalogueReader
         """;
 
     // Tables, indexes, sequences, views and row types share their names (src/backend/catalog/heap.c). Types have names of their own, so that an index
-    // and an enum may have the same. A new table needs its name free among both; an array type gives its name up.
+    // and an enum may have the same. A new table needs its name free among both; an array type gives its name up, and a view of our own is dropped.
     private const string OthersSql =
-        """
+        $"""
         select c.relname, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
                             when 'c' then 'composite type' else 'index' end
         from pg_class c
         where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind not in ('r', 'p', 't')
+          and not (c.relkind = 'v' and coalesce(obj_description(c.oid, 'pg_class'), '') {OwnComment.IsOwnSql})
         union all
         select t.typname, 'type' from pg_type t
         where t.typnamespace = (select oid from pg_namespace where nspname = @schema) and t.typrelid = 0 and t.typcategory <> 'A'
@@ -130,7 +131,11 @@ internal static class CatalogueReader
         var hasTriggers = await ReadAsync(connection, AnyTriggerSql, schema, r => r.GetBoolean(0), cancellationToken);
         var tables = columns.GroupBy(c => c.Table).Select(table => new TableInfo(
             table.Key,
-            table.ToDictionary(c => c.Column.Name, c => c.Column with { Dependents = [.. dependents[(c.Table, c.Column.Name)]] }),
+            table.ToDictionary(c => c.Column.Name, c => c.Column with
+            {
+                Dependents = [.. dependents[(c.Table, c.Column.Name)].Where(d => !d.IsOwnView).Select(d => d.What)],
+                OwnViews = [.. dependents[(c.Table, c.Column.Name)].Where(d => d.IsOwnView).Select(d => d.What)],
+            }),
             unique.Where(u => u.Table == table.Key).Select(u => u.Column).ToHashSet(),
             foreign.Where(f => f.Table == table.Key && f.Columns == 1).ToLookup(f => f.Column, f => f.Key),
             [.. foreign.Where(f => f.Table == table.Key && f.Columns > 1).Select(f => f.Key.Constraint)])

@@ -22,6 +22,8 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(GraphReport))]
 [JsonSerializable(typeof(ScaffoldReport))]
+[JsonSerializable(typeof(SchemaReport))]
+[JsonSerializable(typeof(DbtReport))]
 [JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]

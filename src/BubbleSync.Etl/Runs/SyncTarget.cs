@@ -142,10 +142,10 @@ internal sealed class SyncTarget : IAsyncDisposable
     public Task EnsureControlTablesReadableAsync(CancellationToken cancellationToken) =>
         Database.RunAsync(c => ControlTableChecks.EnsureReadableAsync(c, cancellationToken), cancellationToken);
 
-    /// <summary>Throws if the missing tables cannot be created.</summary>
-    public Task RequireTablesCanBeMadeAsync(CancellationToken cancellationToken)
+    /// <summary>Throws if the missing tables, or views, cannot be created.</summary>
+    public Task RequireTablesCanBeMadeAsync(bool views, CancellationToken cancellationToken)
     {
-        var lacksTables = Plan([]).Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing);
+        var lacksTables = views || Plan([]).Gaps.Any(g => g.Kind == SchemaFindingKind.TableMissing);
         return Database.RunAsync(
             c => new TargetPreflight(c, Database.Schema, new TargetUse(IsWritten: true)).RequireTablesCanBeMadeAsync(lacksTables, cancellationToken),
             cancellationToken);

@@ -43,7 +43,7 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
         if (options.Apply)
         {
             await CheckKeysAsync(cancellationToken);
-            await scripts.ApplyAsync(_maps, statements, cancellationToken);
+            await scripts.ApplyAsync(_maps, statements, views: false, cancellationToken);
         }
 
         var written = options.WriteMaps ? await WriteMapsAsync(cancellationToken) : [];

@@ -4,19 +4,23 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema.Comments;
+using BubbleSync.Etl.Schema.Views;
 using BubbleSync.Etl.Words;
 using Npgsql;
 
 namespace BubbleSync.Etl.Schema;
 
-/// <summary>Creates missing target tables: by the table's script if there is one, otherwise from the entity's map.</summary>
+/// <summary>Creates missing target tables, by the table's script if there is one, otherwise from the entity's map; comments on all of them.</summary>
 internal sealed class SchemaScripts(string folder, TargetDatabase database)
 {
-    /// <summary>Creates everything that is missing in one transaction; returns the created tables.</summary>
+    /// <summary>Creates everything that is missing in one transaction, and writes the comments.</summary>
     /// <param name="maps">The entities whose tables must exist.</param>
-    /// <param name="additions">Further statements, run last.</param>
+    /// <param name="additions">Further statements, run after the tables are made.</param>
+    /// <param name="views">Whether the views are made too.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
-    public async Task<IReadOnlyList<string>> ApplyAsync(IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, CancellationToken cancellationToken)
+    public async Task<AppliedSchema> ApplyAsync(
+        IReadOnlyList<EntityMap> maps, IReadOnlyList<string> additions, bool views, CancellationToken cancellationToken)
     {
         await database.RunAsync(c => ControlTables.EnsureAsync(c, cancellationToken), cancellationToken);
         return await database.RunAsync(
@@ -25,7 +29,9 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
                 var (made, _) = await MakeAsync(connection, maps, cancellationToken);
                 foreach (var statement in additions)
                     await connection.ExecuteAsync(statement, cancellationToken);
-                return made;
+                var (comments, uncommented) = await TableComments.ApplyAsync(connection, database.Schema, maps, cancellationToken);
+                var (names, notes) = views ? await ViewWriter.ApplyAsync(connection, database.Schema, maps, cancellationToken) : ([], []);
+                return new AppliedSchema(made, names, comments, [.. uncommented, .. notes]);
             },
             cancellationToken);
     }
@@ -65,6 +71,7 @@ internal sealed class SchemaScripts(string folder, TargetDatabase database)
     // The callers report what to do if the user may not create tables.
     private async Task MakeAsync(NpgsqlConnection connection, EntityMap map, CancellationToken cancellationToken)
     {
+        await ViewWriter.MakeWayAsync(connection, database.Schema, map.Table, cancellationToken);
         var script = await ScriptAsync(map, cancellationToken);
         if (SettingStatements.Fault(script) is { } fault)
             throw Unfit(map, fault, null);

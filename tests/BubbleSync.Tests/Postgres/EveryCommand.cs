@@ -48,6 +48,9 @@ internal static class EveryCommand
         const string Added = "select atttypid::regtype::text from pg_attribute where attrelid = 'agent'::regclass and attname = 'banker'";
         Assert.Equal("text", await fixture.ScalarAsync<string>(Added));
 
+        // Everything that follows runs with views on the tables.
+        Assert.NotEmpty((await Then(engine.ApplySchemaAsync(new SchemaOptions { Views = true }, fixture.Limit))).Views);
+
         await fixture.ExecuteAsync("update bubblesync.source set address = 'https://moved.example.com'");
         Assert.Equal(RunStatus.Succeeded, (await Then(fixture.ResyncAsync(new ResyncOptions { AcceptSource = true }))).Status);
 

@@ -63,7 +63,7 @@ public sealed class NativeProgramTests(PostgresFixture postgres) : IClassFixture
 
     private static string[][] Work(string invoice) =>
     [
-        ["schema", "apply", "--output", "json"], ["resync", "--output", "json"], ["verify", "--output", "json"],
+        ["schema", "apply", "--views", "--output", "json"], ["resync", "--output", "json"], ["verify", "--output", "json"],
         ["resync", "--backfill", "--output", "json"], ["verify", "--counts", "--output", "json"],
         ["sync", "invoice", invoice, "--force", "--output", "json"], ["sync", "range", "--from", "2020-01-01", "--output", "json"],
         ["sync", "incremental", "--output", "json"], ["patch", "--output", "json"], ["plan", "--output", "json"], ["doctor", "--output", "json"],
@@ -75,7 +75,7 @@ public sealed class NativeProgramTests(PostgresFixture postgres) : IClassFixture
         ["runs", "list", "--output", "json"], ["runs", "show", "last", "--output", "json"], ["runs", "log", "last", "--output", "json"],
         ["runs", "rejected", "last", "--output", "json"], ["audit", "links", "--output", "json"], ["audit", "schema", "--output", "json"],
         ["audit", "fields", "--output", "json"], ["scaffold", "--type", Unmapped, "--dry-run", "--output", "json"], ["scaffold", "--type", "invoice"],
-        ["runs", "show", "none"], ["runs", "list"], ["completion", "bash"], ["--help"], ["resync", "--limit-of-nothing"],
+        ["export", "dbt"], ["runs", "show", "none"], ["runs", "list"], ["completion", "bash"], ["--help"], ["resync", "--limit-of-nothing"],
     ];
 
     private static string RecordId(string record)

@@ -50,7 +50,9 @@ internal sealed record ColumnChange(string? Sql, string? Note)
             note = fits ? note : $"{(note is null ? "" : $"{note}. ")}It drops the column's default, {value}, which may have no counterpart";
         }
 
-        var alter = $"alter table {Identifier.Quote(schema, table)} {change};";
+        if (column.OwnViews.Count > 0)
+            note = $"{(note is null ? "" : $"{note}. ")}It drops views that an application of the schema made, and the next one with views makes again";
+        var alter = $"{Ddl.DropViews(column.OwnViews)}alter table {Identifier.Quote(schema, table)} {change};";
         return new ColumnChange(IsFloat(column.Type) ? $"{ExactFloats}{alter} reset extra_float_digits;" : alter, note);
     }
 

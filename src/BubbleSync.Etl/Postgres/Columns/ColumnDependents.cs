@@ -8,7 +8,7 @@ internal static class ColumnDependents
     // PostgreSQL never changes what a view, a rule, a generated column, a trigger, a policy, a function, a publication or a partition key uses. It creates
     // checks, foreign keys and indexes again, which fails if they do not fit the new type: plain indexes fit every type (src/backend/commands/tablecmds.c).
     private const string Sql =
-        """
+        $"""
         with place as (
           select c.relname::text as name, a.attname::text as attribute, r.relation, x.attnum, r.relation = c.oid and x.attinhcount > 0 as is_inherited
           from pg_class c
@@ -18,13 +18,17 @@ internal static class ColumnDependents
           where c.relnamespace = (select oid from pg_namespace where nspname = @schema) and c.relkind in ('r', 'p')
         )
         select p.name, p.attribute,
-               case when w.rulename = '_RETURN' then (select format('view "%s"."%s"', n.nspname, v.relname)
+               case when w.rulename = '_RETURN' and o.is_own then (select format('%I.%I', n.nspname, v.relname)
+                                                                   from pg_class v join pg_namespace n on n.oid = v.relnamespace where v.oid = w.ev_class)
+                    when w.rulename = '_RETURN' then (select format('view "%s"."%s"', n.nspname, v.relname)
                                                      from pg_class v join pg_namespace n on n.oid = v.relnamespace where v.oid = w.ev_class)
                     when g.attname is not null then format('generated column "%s"', g.attname)
-                    else pg_describe_object(d.classid, d.objid, 0) end
+                    else pg_describe_object(d.classid, d.objid, 0) end,
+               coalesce(o.is_own, false)
         from place p
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = p.relation and d.refobjsubid = p.attnum
         left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+        left join lateral (select obj_description(w.ev_class, 'pg_class') {OwnComment.IsOwnSql} as is_own) o on true
         left join pg_attrdef f on d.classid = 'pg_attrdef'::regclass and f.oid = d.objid
         left join pg_attribute g on g.attrelid = f.adrelid and g.attnum = f.adnum and g.attgenerated <> '' and g.attnum <> p.attnum
         left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid and k.contype in ('c', 'f', 'x')
@@ -34,27 +38,29 @@ internal static class ColumnDependents
           or exists (select from unnest(i.indclass::oid[]) u join pg_opclass o on o.oid = u join pg_am m on m.oid = o.opcmethod
                      where not o.opcdefault or m.amname not in ('btree', 'hash'))
         union
-        select p.name, p.attribute, 'the key by which it is partitioned'
+        select p.name, p.attribute, 'the key by which it is partitioned', false
         from place p join pg_partitioned_table t on t.partrelid = p.relation
         where p.attnum = any(t.partattrs::int2[]) or exists (
           select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = p.relation and d.refclassid = 'pg_class'::regclass
             and d.refobjid = p.relation and d.refobjsubid = p.attnum)
         union
-        select p.name, p.attribute, format('the table "%s"."%s", which has the column', n.nspname, o.relname)
+        select p.name, p.attribute, format('the table "%s"."%s", which has the column', n.nspname, o.relname), false
         from place p join pg_inherits h on h.inhrelid = p.relation join pg_class o on o.oid = h.inhparent join pg_namespace n on n.oid = o.relnamespace
         where p.is_inherited
         order by 1, 2, 3
         """;
 
-    /// <summary>Returns it by table and column, in words such as <c>view "public"."v"</c>.</summary>
+    /// <summary>
+    /// Returns it by table and column, in words such as <c>view "public"."v"</c>; views of the program's own, which may be dropped, as their quoted names.
+    /// </summary>
     /// <param name="connection">A connection to the database.</param>
     /// <param name="schema">The schema of the tables.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<ILookup<(string Table, string Column), string>> ReadAsync(
+    public static async Task<ILookup<(string Table, string Column), (string What, bool IsOwnView)>> ReadAsync(
         NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
         var found = await connection.RowsAsync(
-            Sql, r => (Place: (r.GetString(0), r.GetString(1)), What: r.GetString(2)), cancellationToken, ("schema", schema));
+            Sql, r => (Place: (r.GetString(0), r.GetString(1)), What: (r.GetString(2), r.GetBoolean(3))), cancellationToken, ("schema", schema));
         return found.ToLookup(f => f.Place, f => f.What);
     }
 }

@@ -33,6 +33,12 @@ internal sealed class ConfigNode(JsonElement element, string file, string path, 
         return null;
     }
 
+    /// <summary>The remark of a person; null where there is none. Whatever else it is, it is no error: nothing depends on it.</summary>
+    public string? Note() =>
+        Take("note", out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } note && !string.IsNullOrWhiteSpace(note)
+            ? note.Trim()
+            : null;
+
     /// <summary>A text or a list of texts; empty where it is absent.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
