@@ -19,7 +19,7 @@ internal static class ExportVerb
     {
         Description = "The name of the source in dbt",
         HelpName = "NAME",
-        DefaultValueFactory = _ => new DbtOptions().Source,
+        DefaultValueFactory = _ => new DbtOptions().SourceName,
     };
 
     private static readonly Option<TimeSpan?> WarnAfter = DurationOption.Optional(
@@ -52,7 +52,7 @@ internal static class ExportVerb
 
     private static DbtOptions Options(ParseResult parsed)
     {
-        var options = new DbtOptions { Folder = parsed.GetValue(Out), Source = parsed.GetValue(Source)!, ErrorAfter = parsed.GetValue(ErrorAfter) };
+        var options = new DbtOptions { Folder = parsed.GetValue(Out), SourceName = parsed.GetValue(Source)!, ErrorAfter = parsed.GetValue(ErrorAfter) };
         return parsed.GetValue(WarnAfter) is { } warn ? options with { WarnAfter = warn } : options;
     }
 

@@ -7,7 +7,7 @@ public sealed record DbtOptions
     public string? Folder { get; init; }
 
     /// <summary>The name of the source in dbt. Default <c>bubble</c>.</summary>
-    public string Source { get; init; } = "bubble";
+    public string SourceName { get; init; } = "bubble";
 
     /// <summary>The age of the last verified reading of an entity from which dbt warns. Whole minutes; a part counts as one. Default one day.</summary>
     public TimeSpan WarnAfter { get; init; } = TimeSpan.FromDays(1);

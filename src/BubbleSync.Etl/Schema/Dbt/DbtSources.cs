@@ -26,13 +26,13 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
     {
         var text = Text();
         if (options.Folder is null)
-            return new DbtReport(null, options.Source, schema, maps.Count, _tests, text);
+            return new DbtReport(null, options.SourceName, schema, maps.Count, _tests, text);
 
         var file = Path.Combine(options.Folder, FileName);
         if (File.Exists(file) && await File.ReadLinesAsync(file, cancellationToken).FirstOrDefaultAsync(cancellationToken) != Head)
             throw Unusable("--out", $"'{file}' was not written by this program, so it is not replaced. Name another folder.");
         await ReportFile.WriteAsync(file, "--out", async output => await output.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken));
-        return new DbtReport(file, options.Source, schema, maps.Count, _tests, null);
+        return new DbtReport(file, options.SourceName, schema, maps.Count, _tests, null);
     }
 
     private string Text()
@@ -46,7 +46,7 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
             # Freshness comes from the control tables: grant dbt's role usage on schema bubblesync, and select on bubblesync.run and bubblesync.run_entity.
             version: 2
             sources:
-              - name: {YamlText.Of(options.Source)}
+              - name: {YamlText.Of(options.SourceName)}
                 description: "Records of a Bubble app, copied by BubbleSync.Etl"
                 schema: {YamlText.Of(schema)}
                 quoting:
@@ -113,7 +113,7 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
     private string Link(string column, EntityMap target) => $"""
         relationships:
                           arguments:
-                            to: {YamlText.Of($"source('{options.Source}', '{target.Table}')")}
+                            to: {YamlText.Of($"source('{options.SourceName}', '{target.Table}')")}
                             field: {YamlText.Of(Identifier.Quote(target.Key))}
                           config:
                             severity: warn
