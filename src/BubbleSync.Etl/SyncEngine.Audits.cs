@@ -157,7 +157,7 @@ public sealed partial class SyncEngine
         RunKind kind, object recorded, IReadOnlyList<string> entities, ComparisonScope scope,
         Func<ComparisonRun, Func<CancellationToken, Task>> compare, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = NewRunId();
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var plan = target.Plan(entities).ThrowIfInvalid();
         await target.RequireReadyAsync(plan, new TargetUse(IsWritten: false) { RunId = runId }, cancellationToken);

@@ -1,13 +1,29 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Patches;
+using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Settings.Reading;
 
 namespace BubbleSync.Etl;
 
-/// <content>The checks of the source: its settings, and the app that the tables mirror.</content>
+/// <content>What is configured; the checks of the source: its settings, and the app that the tables mirror.</content>
 public sealed partial class SyncEngine
 {
+    /// <summary>Gives the names of all entities that are mapped.</summary>
+    /// <exception cref="SyncException">The settings or a map are at fault.</exception>
+    public IReadOnlyList<string> ListEntities() => [.. EntityMapReader.Read(Checked().Run.Entities).Select(m => m.Name)];
+
+    /// <summary>Describes all entities that are mapped.</summary>
+    /// <exception cref="SyncException">The settings or a map are at fault.</exception>
+    public IReadOnlyList<MappedEntity> DescribeEntities() =>
+        [.. EntityMapReader.Read(Checked().Run.Entities).Select(m => new MappedEntity(m.Name, m.BubbleType, m.Table, m.Level))];
+
+    /// <summary>Gives the names of all patches, in the order in which they run.</summary>
+    /// <exception cref="SyncException">The settings are at fault, or a patch cannot be read.</exception>
+    public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(Checked().Run.Patches, []).Select(p => p.Name)];
+
     private async Task AcceptSourceAsync(SyncTarget target, BubbleClient client, Guid runId, bool isDryRun, CancellationToken cancellationToken)
     {
         await CheckSourceAsync(target, client, cancellationToken);

@@ -64,11 +64,7 @@ public sealed partial class SyncEngine
     public async Task<RangeSyncReport> SyncRecordsInRangeAsync(
         string entity, DateTimeOffset from, DateTimeOffset to, bool force, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
-        if (from > to)
-            throw new SyncException(new SyncError(
-                SyncStage.Settings, null, null, "--from", ErrorCode.Usage,
-                $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)})."));
-
+        SettingsCheck.ThrowIfAny(RangeFaults(from, to));
         var chosen = new FoundRecords([], []);
         var tally = new RangeTally(entity);
         var choice = new RecordChoice(RunKind.SyncRange, entity, force);
@@ -88,6 +84,21 @@ public sealed partial class SyncEngine
         return tally.Report(chosen, report);
     }
 
+    /// <summary>Counts the records of an entity whose Modified Date lies in a range, by one request; nothing is written.</summary>
+    /// <param name="entity">The entity.</param>
+    /// <param name="from">The first moment of the range.</param>
+    /// <param name="to">The last moment of the range.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The number, or null where Bubble does not say it.</returns>
+    public Task<long?> CountModifiedAsync(string entity, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        GuardedAsync(async () =>
+    {
+        RequireSource(RangeFaults(from, to));
+        using var bubble = new BubbleConnection(Impatient(settings.Bubble), clock, logger, handler);
+        var plan = await ForeseeAsync([entity], bubble, cancellationToken);
+        return await new ModifiedRange(bubble.Client, plan.Entities[0], settings.Bubble, clock).CountAsync(from, to, cancellationToken);
+    }, cancellationToken);
+
     /// <summary>
     /// Reads what was modified since the last finished run, of all entities or of those named, and merges it; then counts on both sides what was deleted in
     /// Bubble or is missing here.
@@ -99,7 +110,7 @@ public sealed partial class SyncEngine
         GuardedAsync(async () =>
     {
         RequireSource(OptionsCheck.Faults(options));
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = NewRunId();
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         using var bubble = Connect(options.MaxCalls);
@@ -144,6 +155,10 @@ public sealed partial class SyncEngine
         }, cancellationToken);
     }, cancellationToken);
 
+    private static IEnumerable<SyncError> RangeFaults(DateTimeOffset from, DateTimeOffset to) => from <= to
+        ? []
+        : [new(SyncStage.Settings, null, null, "--from", ErrorCode.Usage, $"The range begins ({UtcText.Of(from)}) after it ends ({UtcText.Of(to)}).")];
+
     private async Task<RecordSyncReport> SyncRecordsAsync(
         RecordChoice choice, IReadOnlyList<string> ids, Func<IReadOnlyList<string>, object> record, IProgress<RunProgress>? progress,
         CancellationToken cancellationToken)
@@ -166,7 +181,7 @@ public sealed partial class SyncEngine
         RecordChoice choice, object recorded, Func<BubbleClient, EntityPlan, RunFindings, CancellationToken, Task<FoundRecords>> choose,
         Action<RecordResult> take, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = NewRunId();
         await using var target = await OpenForReadingAsync($"bubblesync {runId}", cancellationToken);
         var entities = choice.Family(target.Maps);
         var plan = target.Plan(entities).ThrowIfInvalid();

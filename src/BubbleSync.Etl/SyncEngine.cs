@@ -4,7 +4,6 @@ using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
-using BubbleSync.Etl.Merge.Patches;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Preflight;
@@ -43,12 +42,20 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>The id of the log event that a resync was asked to stop, with what it ends first.</summary>
     public const int StopEvent = EngineLog.StopEvent;
 
+    private Guid? RunId { get; init; }
+
     /// <summary>Makes an engine with the clock of the system that logs nothing.</summary>
     /// <param name="settings">All settings.</param>
     public SyncEngine(SyncSettings settings)
         : this(settings, TimeProvider.System, NullLogger<SyncEngine>.Instance)
     {
     }
+
+    /// <summary>
+    /// Returns the engine for one run, which is recorded under the given id. So a host knows the id before the run starts. A resumed run keeps its own id.
+    /// </summary>
+    /// <param name="runId">The id: new, and of version 7 so that runs sort by their time (<see cref="Guid.CreateVersion7(DateTimeOffset)"/>).</param>
+    public SyncEngine ForRun(Guid runId) => new(settings, clock, logger, handler) { RunId = runId };
 
     /// <summary>Reads the full history of all entities, or of those named, and merges it.</summary>
     /// <param name="options">What is asked.</param>
@@ -59,7 +66,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         RequireSource(OptionsCheck.Faults(options, settings.Bubble));
         var made = options.Create ? await CreateTablesAsync(options.Entities, cancellationToken) : [];
         // The sessions of a run carry its id: a resumed one its old id.
-        var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : NewRunId();
         await using var target = await (options.AcceptSource
             ? OpenAsync($"bubblesync {runId}", cancellationToken)
             : OpenForReadingAsync($"bubblesync {runId}", cancellationToken));
@@ -121,7 +128,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>Runs the patch stage alone: all patches, or those named.</summary>
     public Task<RunReport> PatchAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = NewRunId();
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         var patches = target.Patches(names, runId, isFull: true);
 
@@ -140,7 +147,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
     public Task<RunReport> ReprocessAsync(string run, bool force, CancellationToken cancellationToken) => GuardedAsync(async () =>
     {
-        var runId = Guid.CreateVersion7(clock.GetUtcNow());
+        var runId = NewRunId();
         await using var target = await OpenAsync($"bubblesync {runId}", cancellationToken);
         await target.EnsureControlTablesAsync(cancellationToken);
         var of = await new RunHistory(target.Database).FindAsync(run, cancellationToken);
@@ -160,14 +167,6 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <summary>Checks everything that a run needs, changes nothing, and reports how to fix what is wrong.</summary>
     public Task<DoctorReport> ExamineAsync(CancellationToken cancellationToken) =>
         GuardedAsync(() => new Doctor(settings, clock, logger, handler).ExamineAsync(cancellationToken), cancellationToken);
-
-    /// <summary>Gives the names of all entities that are mapped.</summary>
-    /// <exception cref="SyncException">The settings or a map are at fault.</exception>
-    public IReadOnlyList<string> ListEntities() => [.. EntityMapReader.Read(Checked().Run.Entities).Select(m => m.Name)];
-
-    /// <summary>Gives the names of all patches, in the order in which they run.</summary>
-    /// <exception cref="SyncException">The settings are at fault, or a patch cannot be read.</exception>
-    public IReadOnlyList<string> ListPatches() => [.. PatchFile.ReadAll(Checked().Run.Patches, []).Select(p => p.Name)];
 
     /// <summary>Opens the history of earlier runs.</summary>
     public Task<RunArchive> OpenArchiveAsync(CancellationToken cancellationToken) =>
@@ -194,6 +193,8 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         return await new RunRecorder(journal, clock)
             .RecordAsync(options.Kind, options.Recorded, false, run, progress, token => run.RunAsync(read, patches, token), cancellationToken);
     }
+
+    private Guid NewRunId() => RunId ?? Guid.CreateVersion7(clock.GetUtcNow());
 
     private async Task<Guid> ResumedIdAsync(string? run, CancellationToken cancellationToken)
     {

@@ -24,7 +24,7 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
     public async Task<(FoundRecords Found, string? Warning, CompletenessIssue? Issue)> FindAsync(
         DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var range = new Window(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
+        var range = RangeOf(from, to);
         var reader = new KeysetReader(_source, settings, _order);
         var (found, refusal) = await AskedAsync(reader.ReadAsync(range, clock.GetUtcNow(), CancellationToken.None, cancellationToken), range);
         if (refusal is null)
@@ -34,6 +34,13 @@ internal sealed class ModifiedRange(BubbleClient client, EntityPlan plan, Bubble
         var asked = $"Bubble was asked for Modified Date {UtcText.Of(from)} to {UtcText.Of(to)}";
         return (found, $"{plan.Name}: {asked}, but {refusal.Message}; everything was listed instead.", issue);
     }
+
+    /// <summary>Counts the records by one request; null where Bubble does not say how many there are.</summary>
+    public async Task<long?> CountAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        (await _source.ProbeAsync(RangeOf(from, to), 0, cancellationToken)).Total;
+
+    private static Window RangeOf(DateTimeOffset from, DateTimeOffset to) =>
+        new(WindowKind.Modified, from, DateTimeOffset.MaxValue - to > Least ? to + Least : null);
 
     private static async Task<(FoundRecords Found, CompletenessIssue? Issue)> AskedAsync(IAsyncEnumerable<Reading> readings, Window range)
     {

@@ -33,6 +33,7 @@ internal sealed class RunHistory(TargetDatabase database)
                r.status = 'running' and {RunLockSql.IsLeft}, r.result ->> 'conclusion'
         from bubblesync.run r left join bubblesync.run_entity e using (run_id)
         where r.target_schema = @schema and (@kind = '' or r.kind = @kind)
+          and (@before = '' or (r.started_at, r.run_id) < (select b.started_at, b.run_id from bubblesync.run b where b.run_id::text = @before))
           and (@state = '' or @state = case when r.status = 'running' and {RunLockSql.IsLeft} then 'died' else r.status end)
         group by r.run_id
         order by r.started_at desc, r.run_id desc
@@ -77,12 +78,16 @@ internal sealed class RunHistory(TargetDatabase database)
         await connection.ExecuteAsync($"with {string.Join(",\n", parts)} select", cancellationToken, ("schema", schema), ("days", days));
     }
 
-    /// <summary>Returns the latest runs over this schema, newest first; of all kinds and states if none is named.</summary>
-    public async Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunState? state, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Returns the latest runs over this schema, newest first; of all kinds and states if none is named, and only those that started before a run if one is
+    /// named.
+    /// </summary>
+    public async Task<IReadOnlyList<RunListing>> ListAsync(
+        int most, RunKind? kind, RunState? state, Guid? before, CancellationToken cancellationToken) =>
         await database.RunAsync(
             c => c.RowsAsync(
                 ListSql, Listing, cancellationToken, ("schema", database.Schema), ("most", most), ("kind", kind is { } k ? Word.Of(k) : ""),
-                ("state", state is { } s ? Word.Of(s) : "")),
+                ("state", state is { } s ? Word.Of(s) : ""), ("before", before?.ToString() ?? "")),
             cancellationToken);
 
     /// <summary>Finds a run by its id, the beginning of its id, or <c>last</c>.</summary>

@@ -20,6 +20,14 @@ public static class ReportJson
 
     private static readonly JsonNodeOptions Names = new() { PropertyNameCaseInsensitive = true };
 
+    /// <summary>Lets other options write and read the results of this library as this class does: by generated code, times in UTC.</summary>
+    /// <param name="options">The options of a host.</param>
+    public static void AddTo(JsonSerializerOptions options)
+    {
+        options.Converters.Add(new UtcTime());
+        options.TypeInfoResolverChain.Add(ReportTypes.Default);
+    }
+
     /// <summary>Returns how a type is written and read.</summary>
     /// <exception cref="NotSupportedException">The type is no result.</exception>
     internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));

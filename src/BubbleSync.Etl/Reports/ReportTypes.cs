@@ -26,6 +26,8 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(DbtReport))]
 [JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
+[JsonSerializable(typeof(IReadOnlyList<MappedEntity>))]
+[JsonSerializable(typeof(RunProgress))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]
 [JsonSerializable(typeof(IAsyncEnumerable<RejectedField>))]
 [JsonSerializable(typeof(ResyncOptions))]

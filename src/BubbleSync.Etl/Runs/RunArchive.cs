@@ -22,7 +22,16 @@ public sealed class RunArchive : IAsyncDisposable
     /// <param name="state">Only runs in this state, or null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunState? state, CancellationToken cancellationToken) =>
-        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, state, cancellationToken), SyncStage.Runs);
+        ListAsync(most, kind, state, null, cancellationToken);
+
+    /// <summary>Lists runs, newest first, page by page.</summary>
+    /// <param name="most">How many.</param>
+    /// <param name="kind">Only runs of this kind, or null for all.</param>
+    /// <param name="state">Only runs in this state, or null for all.</param>
+    /// <param name="before">Only runs that started before this one, which is the last of the page before; null for the first page.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IReadOnlyList<RunListing>> ListAsync(int most, RunKind? kind, RunState? state, Guid? before, CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => _history.ListAsync(most, kind, state, before, cancellationToken), SyncStage.Runs);
 
     /// <summary>Returns a run's result, or what is known if it has none yet.</summary>
     public Task<RunReport> ShowAsync(string run, CancellationToken cancellationToken) =>
