@@ -203,7 +203,7 @@ public sealed partial class ReadmeTests(PostgresFixture postgres) : IClassFixtur
     private static partial Regex SpokenCommand();
 
     // To where the shell takes over again: a pipe, a redirection, a closing parenthesis or a comment.
-    [GeneratedRegex(@"(?<![\w./])(?:\./run\.sh|(?:/usr/local/bin/)?bubblesync|\\bubblesync\.exe) +((?!test\b|bench\b|native\b)[a-z-][^|>#;)]*)")]
+    [GeneratedRegex(@"(?<![\w./])(?:\./run\.sh|(?:/usr/local/bin/)?bubblesync|\\bubblesync\.exe) +((?!test\b|bench\b|native\b|serve\b)[a-z-][^|>#;)]*)")]
     private static partial Regex ExampleCommand();
 
     [GeneratedRegex("^Passed!  - Failed: +0, Passed: +[…0-9]+, Skipped: +[…0-9]+, Total: +[…0-9]+, Duration: .+ - BubbleSync.Tests.dll \\(net10.0\\)$")]

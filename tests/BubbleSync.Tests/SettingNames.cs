@@ -11,6 +11,7 @@ internal static class SettingNames
     /// <summary>Every setting with the value it has.</summary>
     public static IEnumerable<(string Name, object? Value)> Values(SyncSettings settings) =>
         from section in typeof(SyncSettings).GetProperties()
+        where section.Name != nameof(SyncSettings.Schedules)
         from setting in section.PropertyType.GetProperties()
         select ($"{section.Name}:{setting.Name}", setting.GetValue(section.GetValue(settings)));
 }

@@ -11,13 +11,19 @@ public static class SettingsFile
     /// <summary>The start of every environment variable that overrides a setting: <c>BUBBLESYNC_Section__Name</c>.</summary>
     public const string Prefix = "BUBBLESYNC_";
 
+    /// <summary>
+    /// The start of every environment variable that overrides a setting of one app of a server: <c>BUBBLESYNC_Apps__NAME__Section__Name</c>. Only the server
+    /// reads them.
+    /// </summary>
+    public const string AppPrefix = Prefix + "Apps__";
+
     /// <summary>The folder <c>config</c> beside the program, which comes with the package and is replaced by the next one.</summary>
     public static string ShippedFolder { get; } = Path.Combine(AppContext.BaseDirectory, "config");
 
     private static readonly string[] Sections =
     [
         nameof(SyncSettings.Bubble), nameof(SyncSettings.Postgres), nameof(SyncSettings.Run), nameof(SyncSettings.Notify), nameof(SyncSettings.Privacy),
-        nameof(SyncSettings.Prices),
+        nameof(SyncSettings.Prices), nameof(SyncSettings.Server),
     ];
 
     /// <summary>
@@ -58,7 +64,7 @@ public static class SettingsFile
         if (UserSecrets(environment) is { } secrets && File.Exists(secrets))
             source.AddFile(secrets);
 
-        foreach (var variable in environment.Keys.OfType<string>().Where(k => k.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (var variable in environment.Keys.OfType<string>().Where(IsSetting))
         {
             var name = variable[Prefix.Length..];
             if (name.Contains("__", StringComparison.Ordinal))
@@ -94,6 +100,10 @@ public static class SettingsFile
         string[] usual = [Path.GetFullPath(Path.Combine("config", "bubblesync.json")), Path.Combine(ShippedFolder, "bubblesync.json")];
         return usual.FirstOrDefault(File.Exists);
     }
+
+    // Those of one app of a server are for that app alone.
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith(Prefix, StringComparison.Ordinal) && !variable.StartsWith(AppPrefix, StringComparison.Ordinal);
 
     // The place where `dotnet user-secrets` keeps them: learn.microsoft.com/aspnet/core/security/app-secrets.
     private static string? UserSecrets(IDictionary environment)

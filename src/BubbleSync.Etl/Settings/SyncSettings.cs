@@ -23,6 +23,12 @@ public sealed record SyncSettings
     /// <summary>What Bubble charges.</summary>
     public PriceSettings Prices { get; init; } = new();
 
+    /// <summary>The server. The engine does not use them.</summary>
+    public ServerSettings Server { get; init; } = new();
+
+    /// <summary>The runs that the server starts by itself. Default none.</summary>
+    public IReadOnlyList<ScheduleSettings> Schedules { get; init; } = [];
+
     /// <summary>Checks all values. The engine does this before each command; a host program can do it as it starts.</summary>
     /// <exception cref="SyncException">Every fault at once, each with the setting's name and what is permitted.</exception>
     public void Validate() => SettingsCheck.ThrowIfAny(SettingsCheck.Faults(this).Select(f => f.ToError()));

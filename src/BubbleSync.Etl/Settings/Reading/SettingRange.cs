@@ -28,6 +28,7 @@ internal sealed record SettingRange(string Setting, Func<SyncSettings, decimal> 
         new("Postgres:StatementTimeoutSeconds", s => s.Postgres.StatementTimeoutSeconds, 0, 604_800),
         new("Run:OverlapSeconds", s => s.Run.OverlapSeconds, 0, 604_800),
         new("Run:KeepDays", s => s.Run.KeepDays, 0, 36_500),
+        new("Server:FreshnessMinutes", s => s.Server.FreshnessMinutes, 0, 5_256_000),
         new("Prices:Call", s => s.Prices.Call, 0, DearestPrice),
         new("Prices:Search", s => s.Prices.Search, 0, DearestPrice),
         new("Prices:Thing", s => s.Prices.Thing, 0, DearestPrice),

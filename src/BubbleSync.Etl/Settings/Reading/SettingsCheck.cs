@@ -19,7 +19,7 @@ internal static class SettingsCheck
         .. WindowFaults(settings),
         .. PostgresFaults(settings.Postgres),
         .. FolderFaults(settings.Run),
-        .. AddressFaults(settings.Notify),
+        .. AddressFaults(settings),
     ];
 
     /// <summary>Returns what a command lacks that reads Bubble and writes tables.</summary>
@@ -67,8 +67,8 @@ internal static class SettingsCheck
             .Select(folder => new SettingFault(folder.Item1, "the name of a folder is expected."));
 
     // Never quoted: an address of a webhook is a secret.
-    private static IEnumerable<SettingFault> AddressFaults(NotifySettings notify) =>
-        new[] { ("Notify:Url", notify.Url), ("Notify:PingUrl", notify.PingUrl) }
+    private static IEnumerable<SettingFault> AddressFaults(SyncSettings settings) =>
+        new[] { ("Notify:Url", settings.Notify.Url), ("Notify:PingUrl", settings.Notify.PingUrl), ("Server:Webhook", settings.Server.Webhook) }
             .Where(a => a.Item2 is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")))
             .Select(a => new SettingFault(a.Item1, "the address of a webhook is expected, which begins with https:// or http://."));
 

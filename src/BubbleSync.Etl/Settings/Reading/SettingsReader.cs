@@ -24,6 +24,8 @@ internal sealed class SettingsReader
             Notify = reader.Notify(),
             Privacy = new PrivacySettings { HashKey = reader.Words("Privacy:HashKey") },
             Prices = reader.Prices(),
+            Server = reader.Server(),
+            Schedules = reader.Schedules(),
         };
         foreach (var fault in SettingsCheck.Faults(settings))
             reader.Add(fault);
@@ -85,6 +87,17 @@ internal sealed class SettingsReader
         OnlyProblems = Boolean("Notify:OnlyProblems", new NotifySettings().OnlyProblems),
         PingUrl = Words("Notify:PingUrl"),
     };
+
+    private ServerSettings Server() => new()
+    {
+        AccessKey = Words("Server:AccessKey"),
+        Webhook = Words("Server:Webhook"),
+        WebhookKey = Words("Server:WebhookKey"),
+        FreshnessMinutes = Integer("Server:FreshnessMinutes", new ServerSettings().FreshnessMinutes),
+    };
+
+    private IReadOnlyList<ScheduleSettings> Schedules() =>
+        Text(SchedulesReader.Name) is { } text ? SchedulesReader.Read(text, _source.Take(SchedulesReader.Name).Origin, _faults) : [];
 
     private PriceSettings Prices()
     {
