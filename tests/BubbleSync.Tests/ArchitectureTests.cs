@@ -208,7 +208,7 @@ public sealed partial class ArchitectureTests
         Ours.SelectMany(a => a.GetTypes())
             .Where(t => !t.IsDefined(typeof(CompilerGeneratedAttribute)) && t.Namespace?.StartsWith("BubbleSync.", StringComparison.Ordinal) == true);
 
-    [GeneratedRegex(@"\bBubbleSync\.(Etl|Cli|Simulator|EmbeddedPostgres)\b")]
+    [GeneratedRegex(@"\bBubbleSync\.(Etl|Cli|Server|Simulator|EmbeddedPostgres)\b")]
     private static partial Regex Own();
 
     [GeneratedRegex(@"\bNpgsql(Types)?\b")]

@@ -11,6 +11,8 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
 {
     private const string Tables = "agent, customer, invoice, invoice_item, payment, seda_registration, submitted_payment, user";
 
+    private static readonly string[] Packages = ["Cli", "Etl", "Server"];
+
     private static readonly string Config = Path.Combine(Repository.Root, "config");
 
     [Fact]
@@ -73,6 +75,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
     [Theory]
     [InlineData("BubbleSync.Etl")]
     [InlineData("BubbleSync.Cli")]
+    [InlineData("BubbleSync.Server")]
     public async Task A_package_says_what_it_is(string name)
     {
         await using var package = await ZipFile.OpenReadAsync(Path.Combine(packed.Place, "packages", $"{name}.{PackedFolder.Version}.nupkg"));
@@ -92,7 +95,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
     [Fact]
     public void Nothing_else_is_packed() =>
         Assert.Equal(
-            [$"BubbleSync.Cli.{PackedFolder.Version}.nupkg", $"BubbleSync.Etl.{PackedFolder.Version}.nupkg"],
+            Packages.Select(name => $"BubbleSync.{name}.{PackedFolder.Version}.nupkg"),
             Directory.GetFiles(Path.Combine(packed.Place, "packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     private static IEnumerable<string> Files(string folder) =>

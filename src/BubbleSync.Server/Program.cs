@@ -1,0 +1,3 @@
+using BubbleSync.Server;
+
+return await ServerProgram.RunAsync(args);

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Mvc;
+
+namespace BubbleSync.Server.Safety;
+
+/// <summary>Headers that every answer has, and the refusal of requests that another site made a browser send.</summary>
+internal static class SecurityHeaders
+{
+    // Nothing that a browser loads from here may load anything else.
+    private const string Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Adds both.</summary>
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        // At the last moment: the answer to an exception begins with no headers.
+        context.Response.OnStarting(() =>
+        {
+            Set(context.Response.Headers, context.Request.Path);
+            return Task.CompletedTask;
+        });
+        if (!IsForeign(context.Request))
+        {
+            await next();
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        await context.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = context,
+            ProblemDetails = new ProblemDetails
+            {
+                Status = StatusCodes.Status403Forbidden,
+                Title = "The request came from another site.",
+                Detail = "Use the API without a browser, or from a page of the same address.",
+            },
+        });
+    });
+
+    private static void Set(IHeaderDictionary headers, PathString path)
+    {
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        if (path.StartsWithSegments("/api", StringComparison.Ordinal))
+            headers.CacheControl = "no-store";
+    }
+
+    // A browser says where a request comes from, and no page can change that. Reading is safe: the browser keeps the answer from the other site.
+    private static bool IsForeign(HttpRequest request) =>
+        !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
+        && (request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none") || IsOtherOrigin(request));
+
+    private static bool IsOtherOrigin(HttpRequest request) =>
+        request.Headers.Origin.ToString() is { Length: > 0 } origin
+        && !(Uri.TryCreate(origin, UriKind.Absolute, out var address) && address.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
+}
