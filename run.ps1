@@ -5,6 +5,7 @@
 #   ./run.ps1 bench e2e [options]  the program itself, end to end, beside its rivals
 #   ./run.ps1 bench rivals [options]  the program's staging and merge beside other ways to load the same rows
 #   ./run.ps1 bench charts   draws the charts of benchmarks/results from its tables
+#   ./run.ps1 serve [options]  the server with API and schedules; --demo serves a simulated app
 #   ./run.ps1 native         makes a native program that needs no .NET to run; prints where it lies
 #   ./run.ps1 WORDS...        anything else is for bubblesync, with its exit code
 # run.sh is the same for a Unix shell; a test compares the two.
@@ -15,7 +16,8 @@ $PSNativeCommandUseErrorActionPreference = $false
 $root = $PSScriptRoot
 $state = Join-Path $root '.bubblesync'
 $apps = Join-Path $state 'app'
-$stamp = Join-Path $apps 'current.ps1.txt'
+$project = 'src/BubbleSync.Cli'
+$nameOfProgram = 'bubblesync'
 $native = Join-Path $state 'native'
 
 # Exit code 3 is bubblesync's own for "stopped, nothing done".
@@ -41,16 +43,17 @@ function Get-Fingerprint {
 
 # The program that fits the sources, or nothing.
 function Get-App([string] $fingerprint) {
+  $stamp = Join-Path $apps 'current.ps1.txt'
   if (-not (Test-Path $stamp)) { return }
   $name, $rest = (Get-Content -Raw $stamp) -split "`n", 2
-  $app = Join-Path (Join-Path $apps $name) 'bubblesync.dll'
+  $app = Join-Path (Join-Path $apps $name) "$nameOfProgram.dll"
   if ((Test-Path $app) -and $rest -eq $fingerprint) { $app }
 }
 
 function Publish-App([string] $folder, [string] $readyToRun) {
   Push-Location $root
   try {
-    Invoke-Native { dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false `
+    Invoke-Native { dotnet publish "$project" -c Release --use-current-runtime --self-contained false `
       --artifacts-path "$state/build" -o $folder -p:NuGetInteractive=false -p:RunAnalyzers=false "-p:PublishReadyToRun=$readyToRun" *> "$state/build.log" }
     $LASTEXITCODE -eq 0
   }
@@ -86,10 +89,10 @@ function Build-App {
       }
     }
 
-    Set-Content -NoNewline -Path $stamp -Value "$name`n$fingerprint"
+    Set-Content -NoNewline -Path (Join-Path $apps 'current.ps1.txt') -Value "$name`n$fingerprint"
     # Programs may still run from one of the last three.
     Get-ChildItem -Directory $apps | Sort-Object Name -Descending | Select-Object -Skip 3 | Remove-Item -Recurse -Force -ErrorAction SilentlyContinue
-    "$apps/$name/bubblesync.dll"
+    "$apps/$name/$nameOfProgram.dll"
   }
   finally { $lock.Dispose() }
 }
@@ -200,6 +203,13 @@ try {
         }
       }
       finally { Pop-Location }
+    }
+    'serve' {
+      $apps = Join-Path $state 'server'
+      $project = 'src/BubbleSync.Server'
+      $nameOfProgram = 'bubblesync-server'
+      $program = Find-Program
+      Invoke-Native { dotnet $program @rest }
     }
     'native' {
       if ($rest.Count -gt 0) { Stop-Run 'native takes no further words: it builds the native program and prints where it is' }

@@ -6,6 +6,7 @@
 #   ./run.sh bench e2e [options]  the program itself, end to end, beside its rivals
 #   ./run.sh bench rivals [options]  the program's staging and merge beside other ways to load the same rows
 #   ./run.sh bench charts   draws the charts of benchmarks/results from its tables
+#   ./run.sh serve [options]  the server with API and schedules; --demo serves a simulated app
 #   ./run.sh native         makes a native program that needs no .NET to run; prints where it lies
 #   ./run.sh WORDS...        anything else is for bubblesync, with its exit code
 # run.ps1 is the same for PowerShell; a test compares the two.
@@ -30,7 +31,8 @@ case $self in
 esac
 state=$root/.bubblesync
 apps=$state/app
-stamp=$apps/current
+project=src/BubbleSync.Cli
+name_of_program=bubblesync
 native=$state/native
 
 # Exit code 3 is bubblesync's own for "stopped, nothing done".
@@ -54,9 +56,9 @@ fingerprint() {
 }
 
 is_current() {
-  [ -f "$stamp" ] || return 1
-  read -r sum app <"$stamp"
-  [ -f "$apps/$app/bubblesync.dll" ] && [ "$(fingerprint)" = "$sum" ]
+  [ -f "$apps/current" ] || return 1
+  read -r sum app <"$apps/current"
+  [ -f "$apps/$app/$name_of_program.dll" ] && [ "$(fingerprint)" = "$sum" ]
 }
 
 # One build at a time. The lock is not handed to the build, whose helpers may outlive it.
@@ -86,7 +88,7 @@ alone() {
 # The analyzers judge the sources for those who change them, where the tests are built; here they would take more than half of the time.
 publish() {
   cd "$root"
-  dotnet publish src/BubbleSync.Cli -c Release --use-current-runtime --self-contained false \
+  dotnet publish "$project" -c Release --use-current-runtime --self-contained false \
     --artifacts-path "$state/build" -o "$1" -p:NuGetInteractive=false -p:RunAnalyzers=false "-p:PublishReadyToRun=$2" >"$state/build.log" 2>&1
 }
 
@@ -110,7 +112,7 @@ build() {
   fi
 
   echo "$sum $name" >"$apps/$name.text"
-  mv -f "$apps/$name.text" "$stamp"
+  mv -f "$apps/$name.text" "$apps/current"
 
   # Programs may still run from one of the last three. Names relative to the folder, whose own name may hold blanks.
   ( cd "$apps" && ls -1d -- */ | sort -r | tail -n +4 | while IFS= read -r old; do rm -rf "./$old"; done )
@@ -141,8 +143,8 @@ build_native() {
 
 find_program() {
   is_current || alone build
-  read -r sum app <"$stamp"
-  program=$apps/$app/bubblesync.dll
+  read -r sum app <"$apps/current"
+  program=$apps/$app/$name_of_program.dll
 }
 
 command -v dotnet >/dev/null 2>&1 || stop "the .NET 10 SDK is missing; get it from https://dotnet.microsoft.com/download/dotnet/10.0"
@@ -200,6 +202,14 @@ case ${1:-} in
     esac
     cd "$root"
     exec dotnet run -c Release --project benchmarks/BubbleSync.Benchmarks -- --filter "$filter" --artifacts "$state/benchmarks" "$@"
+    ;;
+  serve)
+    shift
+    apps=$state/server
+    project=src/BubbleSync.Server
+    name_of_program=bubblesync-server
+    find_program
+    exec dotnet "$program" "$@"
     ;;
   native)
     [ $# -eq 1 ] || stop "native takes no further words: it builds the native program and prints where it is"

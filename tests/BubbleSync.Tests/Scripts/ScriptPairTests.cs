@@ -16,7 +16,7 @@ public sealed partial class ScriptPairTests
         var shell = ShellWord().Matches(_shell).Select(match => match.Groups[1].Value);
         var power = PowerWord().Matches(_power).Select(match => match.Groups[1].Value);
 
-        Assert.Equal(["test", "bench", "native"], shell);
+        Assert.Equal(["test", "bench", "serve", "native"], shell);
         Assert.Equal(shell, power);
     }
 
