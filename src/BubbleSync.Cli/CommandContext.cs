@@ -114,7 +114,7 @@ internal sealed partial class CommandContext(ParseResult parsed)
         catch (SyncException failure)
         {
             Explain(failure);
-            return Stop(failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped);
+            return Stop(failure.Errors, ExitCode.Of(failure));
         }
         catch (EmbeddedPostgresException failure)
         {
