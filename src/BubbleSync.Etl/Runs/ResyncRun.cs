@@ -7,6 +7,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Reports.Mirror;
 using BubbleSync.Etl.Runs.Draining;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
@@ -69,7 +70,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         await using var asked = _options.Drain.Register(() => _journal.Logger.Stops(
-            _histories.Values.Sum(h => h.WindowsUnderWay), _entities.Count(e => e.Flow.State == EntityState.Merging), LongestDrain.TotalSeconds));
+            RunText.Count(_histories.Values.Sum(h => h.WindowsBegun), "window"), RunText.Count(_merge.UnderWay, "merge"), LongestDrain.TotalSeconds));
         try
         {
             await run.RunAsync();
