@@ -58,11 +58,15 @@ internal static class ResyncVerb
             return context.RunAsync(
                 "resync",
                 async engine => context.Print(await context.ShowAsync(
-                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), StopNotice.Resync)),
+                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), Ending(parsed))),
                 token);
         });
         return NotifyOptions.AddTo(command);
     }
+
+    /// <summary>Returns what the run says at the first Ctrl-C.</summary>
+    public static string Ending(ParseResult parsed) =>
+        parsed.GetValue(DryRun) ? StopNotice.DryRun : parsed.GetValue(Most) is not null ? StopNotice.FirstLook : StopNotice.Resync;
 
     private static ResyncOptions Options(ParseResult parsed) => new()
     {
