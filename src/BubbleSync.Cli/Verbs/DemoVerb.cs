@@ -63,7 +63,7 @@ internal static class DemoVerb
     {
         if (!context.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
-        context.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
+        context.PrintWritten(file);
         context.Tell("The rows stay: bubblesync database psql --demo opens them.");
     }
 
