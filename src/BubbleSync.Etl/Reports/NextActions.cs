@@ -26,7 +26,9 @@ internal static class NextActions
     /// <summary>Returns what closes the gaps that an audit of the schema found.</summary>
     public static IReadOnlyList<NextAction> After(SchemaAuditReport report) => [.. OfGaps(report), .. OfColumns(report)];
 
-    /// <summary>Returns what fetches the targets that Bubble still has, each action at most fifty; or, where it was not asked, what asks it.</summary>
+    /// <summary>
+    /// Returns what fetches the targets that Bubble still has, each action at most fifty; or an action that asks Bubble, if Bubble was not asked.
+    /// </summary>
     public static IReadOnlyList<NextAction> After(LinkAuditReport report) =>
         report.Links.Count > 0 && report.Warnings.Count == 0 && report.Columns.All(c => c.InBubble is null)
             ? [new NextAction(NextActionKind.AuditLinks, "asks Bubble which of the missing targets it has")]
