@@ -35,8 +35,22 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
         var file = Path.Combine(options.Folder, FileName);
         if (File.Exists(file) && await File.ReadLinesAsync(file, cancellationToken).FirstOrDefaultAsync(cancellationToken) != Head)
             throw Unusable("--out", $"'{file}' was not written by this program, so it is not replaced. Name another folder.");
+        TryCreate(options.Folder);
         await ReportFile.WriteAsync(file, "--out", async output => await output.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken));
         return new DbtReport(file, options.SourceName, schema, maps.Count, _tests, null);
+    }
+
+    // If it cannot be created, the file cannot be written, and that is reported.
+    private static void TryCreate(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            // See above.
+        }
     }
 
     private string Text()
