@@ -43,7 +43,7 @@ stop() {
 
 sources() {
   find "$root/src" "$root/config" "$root"/Directory.* "$root/global.json" "$root/BannedSymbols.txt" \
-    \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' "$@"
+    \( -name bin -o -name obj -o -name .bubblesync \) -prune -o -type f ! -name '*.md' "$@"
 }
 
 # Names, sizes and times of all sources, as finely as the system has them. GNU's and BusyBox's stat is asked in one way, that of BSD and macOS in another.

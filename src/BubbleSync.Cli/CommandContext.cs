@@ -114,7 +114,7 @@ internal sealed partial class CommandContext(ParseResult parsed)
         catch (SyncException failure)
         {
             Explain(failure);
-            return Stop(failure.Errors, failure.IsUsage ? ExitCode.Usage : ExitCode.Stopped);
+            return Stop(failure.Errors, ExitCode.Of(failure));
         }
         catch (EmbeddedPostgresException failure)
         {
@@ -189,10 +189,12 @@ internal sealed partial class CommandContext(ParseResult parsed)
     }
 
     /// <summary>Prints a run's result.</summary>
-    public int Print(RunReport report)
+    /// <param name="report">The result.</param>
+    /// <param name="proposes">Whether to print what to type next; those commands work in the database of the settings.</param>
+    public int Print(RunReport report, bool proposes = true)
     {
         PrintErrors(report);
-        Print(report.ToJson, console => RunSummary.Print(report, Next, console));
+        Print(report.ToJson, console => RunSummary.Print(report, proposes ? Next : null, console));
         return ExitCode.Of(report);
     }
 

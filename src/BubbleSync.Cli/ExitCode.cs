@@ -1,3 +1,4 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Words;
 
@@ -20,6 +21,10 @@ internal static class ExitCode
 
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The code of a command that ended before there was a run.</summary>
+    public static int Of(SyncException failure) =>
+        failure.Errors[0].Code == ErrorCode.Cancelled ? Interrupted : failure.IsUsage ? Usage : Stopped;
 
     /// <summary>The code for a report with its own success flag. A run that reached its end without doing anything was not stopped.</summary>
     public static int Of(RunReport report, bool success) =>

@@ -30,7 +30,7 @@ internal static class OptionRules
     public static void Require(this CommandResult command, Option option, string what, params IReadOnlyList<Option> needed)
     {
         if (command.IsGiven(option) && !needed.Any(command.IsGiven))
-            command.AddError($"{option.Name} is about {what}. Name it with {string.Join(" or ", needed.Select(o => $"{o.Name} {o.HelpName}"))}, "
+            command.AddError($"{option.Name} is about {what}. Name the file with {string.Join(" or ", needed.Select(o => $"{o.Name} {o.HelpName}"))}, "
                 + $"or leave {option.Name} out.");
     }
 

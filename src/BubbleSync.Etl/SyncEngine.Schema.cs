@@ -92,7 +92,7 @@ public sealed partial class SyncEngine
         target.Plan(entities).ThrowIfMapsInvalid();
         await target.RequireTablesCanBeMadeAsync(views: false, cancellationToken);
         var applied = await new SchemaScripts(settings.Run.Schema, target.Database).ApplyAsync(target.Maps, [], views: false, cancellationToken);
-        return [$"Tables that were created: {string.Join(", ", applied.Created)}."];
+        return [$"Tables that were created: {string.Join(", ", applied.Created)}.", .. applied.Warnings];
     }
 
     /// <summary>Writes maps and table scripts for Bubble types that no map names yet; needs no database.</summary>

@@ -11,6 +11,7 @@ using BubbleSync.Etl.Preflight.Examinations;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
 using BubbleSync.Etl.Runs.Chosen;
+using BubbleSync.Etl.Runs.Draining;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Settings.Reading;
@@ -61,16 +62,19 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
     /// <param name="options">What is asked.</param>
     /// <param name="progress">Receives the run's progress several times a second; may be null.</param>
     /// <param name="cancellationToken">Stops the run; the report then says <c>cancelled</c>.</param>
-    public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) => GuardedAsync(async () =>
+    /// <exception cref="SyncException">The run cannot begin; or it was asked to stop before it began.</exception>
+    public Task<RunReport> ResyncAsync(ResyncOptions options, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        // A run that is not recorded yet has nothing to end in good order.
+        GuardedAsync(() => new DrainLimit(options.Drain).RunAsync(async begin =>
     {
         RequireSource(OptionsCheck.Faults(options, settings.Bubble));
-        var made = options.Create ? await CreateTablesAsync(options.Entities, cancellationToken) : [];
+        var made = options.Create ? await CreateTablesAsync(options.Entities, begin) : [];
         // The sessions of a run carry its id: a resumed one its old id.
-        var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, cancellationToken) : NewRunId();
+        var runId = options.Resume ? await ResumedIdAsync(options.ResumeRun, begin) : NewRunId();
         await using var target = await (options.AcceptSource
-            ? OpenAsync($"bubblesync {runId}", cancellationToken)
-            : OpenForReadingAsync($"bubblesync {runId}", cancellationToken));
-        var resumed = options.Resume ? await target.FindResumedAsync($"{runId}", cancellationToken) : null;
+            ? OpenAsync($"bubblesync {runId}", begin)
+            : OpenForReadingAsync($"bubblesync {runId}", begin));
+        var resumed = options.Resume ? await target.FindResumedAsync($"{runId}", begin) : null;
         options = resumed is null
             ? options
             : resumed.Options with
@@ -83,7 +87,7 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
         if (options.MostRecords is not null)
             options = options with { Prune = PruneMode.None };
         var plan = target.Plan(options.Entities).ThrowIfInvalid();
-        var backfills = options.Backfill ? await target.BackfillsAsync(plan, options.Entities.Count > 0, cancellationToken) : null;
+        var backfills = options.Backfill ? await target.BackfillsAsync(plan, options.Entities.Count > 0, begin) : null;
         if (backfills is not null && resumed is null)
         {
             options = options with { Prune = PruneMode.None, Entities = [.. backfills.Keys] };
@@ -92,27 +96,27 @@ public sealed partial class SyncEngine(SyncSettings settings, TimeProvider clock
             plan = target.Plan(options.Entities).ThrowIfInvalid();
         }
 
-        await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Of(options), cancellationToken);
+        await using var runLock = await target.LockAsync(runId, plan.Entities, NextStep.Of(options), begin);
         var use = new TargetUse(IsWritten: true) { Deletes = options.Prune == PruneMode.Hard, RunId = runId };
-        await target.RequireReadyAsync(plan, use, cancellationToken);
+        await target.RequireReadyAsync(plan, use, begin);
         // What it did may have changed until the locks were taken.
-        resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", cancellationToken);
+        resumed = resumed is null ? null : await target.FindResumedAsync($"{runId}", begin);
         using var bubble = Connect(options.MaxCalls, NextStep.Of(options), options.Drain);
         var journal = target.Journal(runId, isDryRun: options.DryRun);
         if (options.AcceptSource)
-            await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, cancellationToken);
+            await AcceptSourceAsync(target, bubble.Client, runId, options.DryRun, begin);
         // Where the tables keep all that is to be filled, Bubble is not asked at all.
         var asks = backfills is null || !plan.Entities.All(e => backfills.GetValueOrDefault(e.Name) is { IsKept: true });
         var resolve = Resolving(target, options.Entities, asks ? bubble : null, options.Drain);
         await using var run = new ResyncRun(settings, options, bubble, target.Database, runLock.CheckAsync, resolve, journal, resumed, clock);
         run.Findings.Warnings.AddRange([.. made, .. plan.Warnings]);
-        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, cancellationToken));
+        run.Findings.Warnings.AddRange(await target.PrepareAsync(plan, journal.RunId, options.DryRun, begin));
         if (asks)
-            await ConfirmSourceAsync(target, bubble.Client, cancellationToken);
+            await ConfirmSourceAsync(target, bubble.Client, begin);
         var patches = target.Patches([], journal.RunId, isFull: true);
         return await new RunRecorder(journal, clock)
             .RecordAsync(RunKind.Resync, options, resumed is not null, run, progress, token => run.RunAsync(patches, token), cancellationToken);
-    }, cancellationToken);
+    }, TimeSpan.Zero, cancellationToken), cancellationToken);
 
     private RunReport NothingToFill(TargetPlace target) => new()
     {

@@ -70,7 +70,7 @@ internal sealed class BubblesyncLoader(SyncTarget target) : ILoader
     {
         var merger = new Merger(_plan, staging, Guid.CreateVersion7(), force: false, isDry: false, notesRows: true, "run it again");
         await using var session = await target.Database.BeginAsync(IsolationLevel.RepeatableRead, CancellationToken.None);
-        if (await merger.MergeAsync(session.Connection, staged, null, MergeSteps.AtOnce, CancellationToken.None) is not { Prepared.Rejected: 0 })
+        if (await merger.MergeAsync(session.Connection, staged, null, isAll: false, MergeSteps.AtOnce, CancellationToken.None) is not { Prepared.Rejected: 0 })
             throw new InvalidOperationException("The product rejected records of the simulator.");
         await session.CommitAsync(CancellationToken.None);
     }

@@ -14,5 +14,8 @@ internal sealed class Notice(string line) : IRenderable
 
     /// <inheritdoc/>
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-        [.. options.Ansi ? [Segment.Control(ClearBelow)] : Array.Empty<Segment>(), new Segment(VisibleText.Of(line)), Segment.LineBreak];
+    [
+        .. options.Ansi ? [Segment.Control(ClearBelow)] : Array.Empty<Segment>(),
+        .. WordWrap.Of(VisibleText.Of(line), Terminal.Width(maxWidth)).Split('\n').SelectMany(l => new[] { new Segment(l), Segment.LineBreak }),
+    ];
 }

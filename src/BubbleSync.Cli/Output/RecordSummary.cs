@@ -29,8 +29,9 @@ internal static class RecordSummary
         var what = report.Entity == "invoice" ? "invoices" : $"records of {report.Entity}";
         // The search for them was cut short.
         if (results.Total > 0 || report.Run.Status != RunStatus.Cancelled)
-            RunSummary.Line(console, Invariant($"{results.Total} {what} in the range: {results.Synced} synced, {results.Skipped} with nothing to write, ")
-                + Invariant($"{results.Failed} failed"));
+            RunSummary.Line(
+                console, Invariant($"{results.Total:N0} {what} in the range: {results.Synced:N0} synced, {results.Skipped:N0} with nothing to write, ")
+                + Invariant($"{results.Failed:N0} {(report.Run.Status == RunStatus.Cancelled ? "not reached or failed" : "failed")}"));
         Close(0, results.Errors, report.Run, next, console);
     }
 

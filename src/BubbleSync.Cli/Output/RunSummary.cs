@@ -13,7 +13,7 @@ internal static class RunSummary
     private const int MostLines = 10;
 
     /// <summary>Prints it.</summary>
-    public static void Print(RunReport report, NextSteps next, IAnsiConsole console)
+    public static void Print(RunReport report, NextSteps? next, IAnsiConsole console)
     {
         var isComparison = report.Kind is RunKind.Verify or RunKind.AuditValues;
         if (report.Entities.Any(e => e.Proof is not null))
@@ -79,12 +79,12 @@ internal static class RunSummary
             Line(console, Invariant($"{word}: and {lines.Count - MostLines} more; all of them with --output json"));
     }
 
-    /// <summary>Prints a run in one line, and what to do next.</summary>
-    public static void Close(RunReport report, NextSteps next, IAnsiConsole console)
+    /// <summary>Prints a run in one line, and what to do next, unless <paramref name="next"/> is null.</summary>
+    public static void Close(RunReport report, NextSteps? next, IAnsiConsole console)
     {
         Line(console, Closing(report));
-        foreach (var action in report.NextActions)
-            Line(console, next.Line(action));
+        foreach (var action in next is null ? [] : report.NextActions)
+            Line(console, next!.Line(action));
     }
 
     /// <summary>A run in one line.</summary>
@@ -95,18 +95,18 @@ internal static class RunSummary
             return Invariant($"{Word.Of(report.Kind)} running, begun {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}: ")
                 + Invariant($"{Records(records)} of entities that are done. Run {report.RunId}");
 
+        var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         // A run that stopped has read records that it did not merge.
         if (report is { Status: RunStatus.Cancelled or RunStatus.Failed, Read: > 0 } && report.Entities.Any(e => e.Proof is null))
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Word.Of(report.Kind)} {Word.Of(report.Status)}: {Records(report.Read.Value)} read, {records:N0} merged "
+                $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{dry}: {Records(report.Read.Value)} read, {records:N0} merged "
                     + $"in {report.DurationMs / 1000.0:0.0} s, {Counted.Of(report.Api.Calls, "call")}, "
                     + $"{Counted.Of(report.Api.Retries, "retry", "retries")}. Run {report.RunId}");
 
         // Records of an earlier attempt took no time in this one.
         var read = Math.Min(report.Read ?? records, records);
         var rate = report.DurationMs > 0 ? read * 1000 / report.DurationMs : read;
-        var dry = report.DryRun ? " (dry run: nothing was changed)" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Word.Of(report.Kind)} {Word.Of(report.Status)}{(report.Conclusion is { } found ? $": {found}" : "")}{dry}: "

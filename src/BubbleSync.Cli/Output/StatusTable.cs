@@ -66,7 +66,8 @@ internal static class StatusTable
     private static string Closing(StatusReport report)
     {
         var (act, look) = (Of(report, StatusLight.Act), Of(report, StatusLight.Look));
-        return Invariant($"status: {Word.Of(report.Light)}: of {report.Entities.Count} entities, {act} {(act == 1 ? "needs" : "need")} a hand, ")
+        return $"status: {Word.Of(report.Light)}: of {Counted.Of(report.Entities.Count, "entity", "entities")}, "
+            + Invariant($"{act} {(act == 1 ? "needs" : "need")} a hand, ")
             + Invariant($"{look} {(look == 1 ? "is" : "are")} worth a look{(report.Findings.Count > 0 ? "; patches failed" : "")}");
     }
 

@@ -34,7 +34,10 @@ internal static class Terminal
     public static bool IsWatched => !System.Console.IsErrorRedirected && Environment.GetEnvironmentVariable("CI") is null or "";
 
     /// <summary>The number of columns in which lines have to fit; null if they may have any length.</summary>
-    public static int? Width(IAnsiConsole console) => console.Profile.Width < WidthOfPipes ? console.Profile.Width : null;
+    public static int? Width(IAnsiConsole console) => Width(console.Profile.Width);
+
+    /// <summary>The number of columns in which lines have to fit, of a console of this width; null if they may have any length.</summary>
+    public static int? Width(int columns) => columns < WidthOfPipes ? columns : null;
 
     private static IAnsiConsole Console(TextWriter writer, bool isRedirected)
     {

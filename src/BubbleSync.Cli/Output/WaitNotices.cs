@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BubbleSync.Cli.Output;
 
-/// <summary>Writes each wait in the log, and what ends first when a run is asked to stop, to stderr, and no other line.</summary>
+/// <summary>Writes each wait in the log to stderr, and no other line.</summary>
 internal sealed class WaitNotices : ILogger<SyncEngine>
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal sealed class WaitNotices : ILogger<SyncEngine>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         // The console that draws the progress writes the line above it.
-        if (eventId.Id is SyncEngine.WaitEvent or SyncEngine.StopEvent)
+        if (eventId.Id == SyncEngine.WaitEvent)
             Terminal.Error.Write(new Notice($"{formatter(state, exception)}."));
     }
 

@@ -4,7 +4,7 @@ namespace BubbleSync.Cli.Output;
 
 /// <summary>
 /// Breaks lines between words. A command that is broken still runs when it is copied: each of its lines but the last ends with the shell's sign for a line that
-/// goes on, and a comment behind it stays a comment. A word that is wider than the terminal stays whole.
+/// goes on, a word in quotes stays in one line, and a comment behind the command stays a comment. A word that is wider than the terminal stays whole.
 /// </summary>
 internal static partial class WordWrap
 {
@@ -13,6 +13,9 @@ internal static partial class WordWrap
     private const string Indent = "  ";
     private const string Comment = "#";
     private const string Program = "bubblesync";
+
+    // The program's name is also that of a schema.
+    private static readonly Lazy<HashSet<string>> Verbs = new(() => [.. CommandLine.Root().Subcommands.Select(c => c.Name)]);
 
     private static readonly string GoesOn = OperatingSystem.IsWindows() ? " `" : " \\";
 
@@ -26,7 +29,7 @@ internal static partial class WordWrap
     private static IEnumerable<string> Lines(string line, int width)
     {
         var (now, isCommand, isComment, hasWord) = ("", false, false, false);
-        foreach (Match match in Word().Matches(line))
+        for (var match = Word().Match(line); match.Success; match = (isCommand ? ShellWord() : Word()).Match(line, match.Index + match.Length))
         {
             var (gap, word) = (match.Groups[1].Value, match.Groups[2].Value);
             isComment |= isCommand && word == Comment;
@@ -41,12 +44,18 @@ internal static partial class WordWrap
 
             now += gap + word;
             hasWord = true;
-            isCommand = word == Program || (isCommand && word[^1] is not (',' or '.'));
+            isCommand = isCommand ? word[^1] is not (',' or '.' or ';') : word == Program && BeginsCommand(Word().Match(line, match.Index + match.Length));
         }
 
         yield return now;
     }
 
+    private static bool BeginsCommand(Match next) =>
+        next.Success && (next.Groups[2].Value[0] == '-' || Verbs.Value.Contains(next.Groups[2].Value.TrimEnd(',', '.', ';', ':', ')')));
+
     [GeneratedRegex("( *)([^ ]+)")]
     private static partial Regex Word();
+
+    [GeneratedRegex("( *)((?:\"[^\"]*\"|[^ ])+)")]
+    private static partial Regex ShellWord();
 }

@@ -45,12 +45,14 @@ internal static class DemoVerb
             await engine.ApplySchemaAsync(token);
             context.Tell(Invariant($"PostgreSQL {server.ServerVersion} and {simulator.BaseUrl}, ")
                 + Invariant($"with {parsed.GetValue(Invoices):N0} invoices and all around them."));
-            var report = await context.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token));
-            var audit = ExitCode.Of(
-                report) is ExitCode.Done or ExitCode.Partial ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token)) : null;
+            var report = await context.ShowAsync(progress => engine.ResyncAsync(new ResyncOptions(), progress, token), StopNotice.Demo);
+            var audit = ExitCode.Of(report) is ExitCode.Done or ExitCode.Partial
+                ? await context.ShowAsync(progress => engine.AuditFieldsAsync([], progress, token), StopNotice.Comparison)
+                : null;
             if (audit is not null)
                 await audit.WriteCsvAsync(file, shapes: false, parsed.GetValue(Excel), token);
-            var code = context.Print(report);
+            // A run of the demo is not resumed.
+            var code = context.Print(report, proposes: report.Status != RunStatus.Cancelled);
             if (audit is not null)
                 Tell(audit, file, context);
             return code;
@@ -61,7 +63,7 @@ internal static class DemoVerb
     {
         if (!context.IsJson)
             FieldTable.PrintCoverage(audit, Terminal.Out);
-        context.Tell($"The audit of {audit.Rows.Count} fields is in {file}");
+        context.PrintWritten(file);
         context.Tell("The rows stay: bubblesync database psql --demo opens them.");
     }
 

@@ -43,7 +43,7 @@ internal static class ExportVerb
                 async engine =>
                 {
                     var report = await engine.ExportDbtAsync(Options(parsed), token);
-                    return context.Print(report.ToJson, console => Print(report, console));
+                    return context.Print(report.ToJson, console => Print(report, console), report.File);
                 },
                 token);
         });
@@ -62,6 +62,6 @@ internal static class ExportVerb
         if (report.Text is { } text)
             Console.Out.Write(text);
         else
-            RunSummary.Line(console, $"{Counted.Of(report.Tables, "table")} with {Counted.Of(report.Tests, "test")} are in {report.File}");
+            RunSummary.Line(console, $"{Counted.Of(report.Tables, "table")} with {Counted.Of(report.Tests, "test")}.");
     }
 }

@@ -58,11 +58,15 @@ internal static class ResyncVerb
             return context.RunAsync(
                 "resync",
                 async engine => context.Print(await context.ShowAsync(
-                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), StopNotice.Resync)),
+                    progress => engine.ResyncAsync(Options(parsed) with { Drain = token }, progress, CancellationToken.None), Ending(parsed))),
                 token);
         });
         return NotifyOptions.AddTo(command);
     }
+
+    /// <summary>Returns what the run says at the first Ctrl-C.</summary>
+    public static string Ending(ParseResult parsed) =>
+        parsed.GetValue(DryRun) ? StopNotice.DryRun : parsed.GetValue(Most) is not null ? StopNotice.FirstLook : StopNotice.Resync;
 
     private static ResyncOptions Options(ParseResult parsed) => new()
     {
@@ -84,11 +88,7 @@ internal static class ResyncVerb
     // A resumed run keeps its options; otherwise only half of its entities would be forced.
     private static void Check(CommandResult command)
     {
-        if (command.GetResult(Backfill) is not null && command.GetResult(Plan) is not null)
-            command.AddError("--plan cannot go with --backfill, of which it says nothing. See what it would fill: resync --backfill --dry-run.");
-        if (command.GetResult(Most) is not null && command.GetResult(Plan) is not null)
-            command.AddError("--plan cannot go with --limit, of which it says nothing. Look at some records: preview ENTITY.");
-        Option[] ofRuns = [Create, Force, DryRun, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource, .. NotifyOptions.Settings.Keys];
+        Option[] ofRuns = [Create, Most, Force, Backfill, DryRun, Prune, PruneLimit, MaxRejects, MaxCalls, AcceptSource, .. NotifyOptions.Settings.Keys];
         command.Exclude(Plan, "reports what a resync of the entities reads and ends", ofRuns);
         if (command.GetResult(Prune)?.Tokens is not [{ Value: "none" }])
             command.Exclude(Most, "reads only a part and prunes nothing", Backfill, Prune, PruneLimit);

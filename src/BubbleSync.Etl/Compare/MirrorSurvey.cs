@@ -7,6 +7,7 @@ using BubbleSync.Etl.Reports.Mirror;
 using BubbleSync.Etl.Reports.Pages;
 using BubbleSync.Etl.Reports.Spreadsheets;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using static System.FormattableString;
 
 namespace BubbleSync.Etl.Compare;
@@ -19,6 +20,12 @@ internal sealed class MirrorSurvey(TargetDatabase database, IReadOnlyList<Entity
     /// <summary>Makes the report and writes the files.</summary>
     public async Task<MirrorReport> RunAsync(ReportOptions options, CancellationToken cancellationToken)
     {
+        if (options is { XlsxFile: { } one, HtmlFile: { } other } && Path.GetFullPath(one) == Path.GetFullPath(other))
+        {
+            throw new SyncException(new SyncError(
+                SyncStage.Settings, null, null, "--xlsx", ErrorCode.Usage, $"'{one}' is named for the page and for the workbook. Name another file for one."));
+        }
+
         var facts = await CollectAsync(options, cancellationToken);
         if (options.XlsxFile is { } book)
             await ReportFile.WriteAsync(book, "--xlsx", file => new MirrorWorkbook(facts).WriteAsync(file, Workbook.MostRows, cancellationToken));

@@ -57,8 +57,8 @@ internal static partial class EngineLog
     [LoggerMessage(WaitEvent, LogLevel.Warning, "{Wait}")]
     public static partial void Waits(this ILogger logger, string wait);
 
-    /// <summary>A run was asked to stop.</summary>
-    [LoggerMessage(StopEvent, LogLevel.Warning, "Asked to stop. They end first, for {Seconds} seconds at most: {Windows} windows under way, "
-        + "{Merges} merges under way")]
-    public static partial void Stops(this ILogger logger, int windows, int merges, double seconds);
+    /// <summary>A run was asked to stop; the numbers are in words, such as <c>1 window</c>.</summary>
+    [LoggerMessage(StopEvent, LogLevel.Warning, "The run was asked to stop. It first ends {Windows} and {Merges}. Reading ends within {Seconds} seconds, "
+        + "merges take as long as they need")]
+    public static partial void Stops(this ILogger logger, string windows, string merges, double seconds);
 }

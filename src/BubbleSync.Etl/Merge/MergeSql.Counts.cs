@@ -10,9 +10,10 @@ internal sealed partial class MergeSql
     /// <summary>
     /// Compares what is staged with the table, in one join. Counts records that are new; that are newer than their row; that Bubble changed and that were
     /// changed here later still; rows marked as gone whose record Bubble sent again; if asked, rows with ids of Bubble's form that it no longer
-    /// has, else null; and values kept here that the records do not carry, of plain columns and of links.
+    /// has, else null; values kept here that the records do not carry, of plain columns and of links; and, if asked, records that are older in Bubble than
+    /// their row, which no run has written since this one (run) began.
     /// </summary>
-    public string Classify(bool countGone) =>
+    public string Classify(bool countGone, bool countOlder = false) =>
         $"""
         select count(*) filter (where t.{_key} is null and not s.{StagingLayout.Rejected}),
                count(*) filter (where t.{_key} is not null and {IsNewer} and not s.{StagingLayout.Rejected}),
@@ -20,9 +21,17 @@ internal sealed partial class MergeSql
                {(DeletionMark.IsIn(plan) ? $"count(t.{DeletionMark.Quoted}) filter (where s.{_key} is not null)" : "0::bigint")},
                {(!countGone ? "null::bigint" : $"count(*) filter (where s.{_key} is null and {DeletedInSourceSql.IsWithin("t", plan)})")},
                {(plan.Backfill is null ? _kept.Count(completed: false, IsNewer) : "0::bigint")},
-               {(plan.Backfill is null ? _kept.Count(completed: true, IsNewer) : "0::bigint")}
+               {(plan.Backfill is null ? _kept.Count(completed: true, IsNewer) : "0::bigint")},
+               {(countOlder ? CountOlder : "0::bigint")}
         from (select s.*, {_kept.StagedBits} from {staging.Name} s) s
         {(countGone ? "full" : "left")} join (select t.*, t.xmin, {_kept.StoredBits} from {plan.Table} t) t on t.{_key} = s.{_key}
+        """;
+
+    // A resumed run may have read a record before another run did.
+    private string CountOlder =>
+        $"""
+        count(*) filter (where s.{_modified} < {_storedModified} and not s.{StagingLayout.Rejected}
+          and {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} <= (select started_at from bubblesync.run where run_id = @run))
         """;
 
     /// <summary>Counts the rows that the merge would update.</summary>

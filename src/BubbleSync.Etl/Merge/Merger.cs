@@ -40,10 +40,11 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     /// <param name="connection">A connection with an open transaction.</param>
     /// <param name="expected">What was staged, to be compared with what is there: a crash of the server empties staging.</param>
     /// <param name="horizon">The limit of the reading, to count rows that Bubble no longer has; null unless everything that it has is staged.</param>
+    /// <param name="isAll">Whether everything that Bubble has is staged, so that records that are older there than here are an error.</param>
     /// <param name="steps">How the rows are written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<EntityCounts?> MergeAsync(
-        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, MergeSteps steps, CancellationToken cancellationToken)
+        NpgsqlConnection connection, StagedTotal expected, Horizon? horizon, bool isAll, MergeSteps steps, CancellationToken cancellationToken)
     {
         if (!staging.IsMade)
             return EntityCounts.None;
@@ -52,7 +53,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
 
         (string, object?)[] names = [("run", runId), ("entity", plan.Name)];
         var refused = await KeepRefusedAsync(connection, cancellationToken);
-        var found = await ClassifyAsync(connection, prepared, horizon, cancellationToken);
+        var found = await ClassifyAsync(connection, prepared, horizon, isAll && !force, cancellationToken);
         var rowless = plan.Backfill is null ? 0 : found.New;
         if (plan.Backfill is not null)
             found = found with { New = 0, Newer = plan.Backfill.Columns.Count == 0 ? 0 : found.Newer, Returned = 0 };
@@ -74,7 +75,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         {
             AbsentKept = found.Kept,
             ClearRefused = refused,
-            Errors = marked,
+            Errors = found.Older > 0 ? [.. marked, OlderRecords.Error(plan, found.Older)] : marked,
             HasNewRows = found.New + found.Returned > 0,
             Rowless = rowless,
         };
@@ -197,17 +198,19 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     private async Task<long> PutBackAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         plan.Target.Triggers.Any(t => t.KeepsUpdates) ? await connection.ScalarAsync<long>(_sql.CountPutBack, cancellationToken) : 0;
 
-    private async Task<Classes> ClassifyAsync(NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, CancellationToken cancellationToken)
+    private async Task<Classes> ClassifyAsync(
+        NpgsqlConnection connection, StagedCounts prepared, Horizon? horizon, bool countOlder, CancellationToken cancellationToken)
     {
         // A first load has no rows to compare with.
         if (prepared.IsFirstLoad)
-            return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default);
+            return new Classes(prepared.Extracted - prepared.Rejected, 0, 0, 0, horizon is null ? null : 0, default, 0);
 
         return (await connection.RowsAsync(
-            _sql.Classify(countGone: horizon is not null),
+            _sql.Classify(countGone: horizon is not null, countOlder),
             r => new Classes(
-                r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6))),
-            cancellationToken, DeletedInSourceSql.Parameters(horizon)))[0];
+                r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.GetInt64(4), new AbsentKept(r.GetInt64(5), r.GetInt64(6)),
+                r.GetInt64(7)),
+            cancellationToken, [.. DeletedInSourceSql.Parameters(horizon), ("run", runId)]))[0];
     }
 
     // Autovacuum stops if a session waits one second for it; a user's vacuum does not, and the merge does not wait for it.
@@ -227,7 +230,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         }
     }
 
-    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept);
+    private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept, long Older);
 }
 
 /// <summary>How a merge writes its rows.</summary>

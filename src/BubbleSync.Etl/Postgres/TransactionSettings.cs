@@ -28,6 +28,8 @@ internal sealed class TransactionSettings
         _settings =
         [
             ("application_name", applicationName),
+            // Of single statements, which have no transaction around them; a role's default may be another one.
+            ("default_transaction_isolation", "read committed"),
             // A lock that a user holds for a minute is a problem that must be reported.
             ("lock_timeout", Invariant($"{lockTimeoutSeconds}s")),
             ("statement_timeout", Invariant($"{statementTimeoutSeconds}s")),

@@ -26,7 +26,9 @@ internal static class NextActions
     /// <summary>Returns what closes the gaps that an audit of the schema found.</summary>
     public static IReadOnlyList<NextAction> After(SchemaAuditReport report) => [.. OfGaps(report), .. OfColumns(report)];
 
-    /// <summary>Returns what fetches the targets that Bubble still has, each action at most fifty; or, where it was not asked, what asks it.</summary>
+    /// <summary>
+    /// Returns what fetches the targets that Bubble still has, each action at most fifty; or an action that asks Bubble, if Bubble was not asked.
+    /// </summary>
     public static IReadOnlyList<NextAction> After(LinkAuditReport report) =>
         report.Links.Count > 0 && report.Warnings.Count == 0 && report.Columns.All(c => c.InBubble is null)
             ? [new NextAction(NextActionKind.AuditLinks, "asks Bubble which of the missing targets it has")]
@@ -75,7 +77,11 @@ internal static class NextActions
         if (report.Errors.Any(e => OfAccess.Contains(e.Code)))
             yield return CheckAccess;
         else if (report is { Kind: RunKind.Resync, Status: RunStatus.Failed or RunStatus.Cancelled } or { Kind: RunKind.Resync, Died: true })
-            yield return new NextAction(NextActionKind.Resume, "resumes; verified windows are not read again") { RunId = run };
+            yield return new NextAction(
+                NextActionKind.Resume, report.MostRecords is null ? "resumes; verified windows are not read again" : "begins the same first look again")
+            {
+                RunId = run,
+            };
         var older = report.Errors.Where(e => e.Code == ErrorCode.OlderInBubble).Select(e => e.Entity).ToHashSet();
         if (Of(report, e => older.Contains(e.Name)) is { Count: > 0 } restored)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values, which are older than those here") { Entities = restored };
@@ -108,9 +114,9 @@ internal static class NextActions
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
         if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
             yield return new NextAction(NextActionKind.Backfill, "fills what rows lack since the map changed, and writes nothing else") { Entities = unfilled };
-        if (report.MostRecords is not null)
+        if (report is { MostRecords: not null, Status: RunStatus.Succeeded or RunStatus.Partial })
             yield return new NextAction(NextActionKind.ResyncEntities, "reads all records; this run was a first look");
-        else if (Of(report, e => e.MissingLinks > 0).Count > 0)
+        else if (report.MostRecords is null && Of(report, e => e.MissingLinks > 0).Count > 0)
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
         // A lost right looks the same, so no prune is proposed then.
         var unsure = report.Errors.Where(e => e.Code is ErrorCode.PruneRefused or ErrorCode.TooManyGone).Select(e => e.Entity).Concat(refused).ToHashSet();

@@ -25,7 +25,7 @@ internal static class StatusActions
         var unread = report.Entities.Where(e => e.LastRun?.Kind != RunKind.Resync || !Has(e, StatusFindingKind.RunFailed))
             .Where(e => Has(e, StatusFindingKind.NeverRead) || Has(e, StatusFindingKind.Unverified)).Select(e => e.Name).ToList();
         if (unread.Count > 0)
-            yield return new NextAction(NextActionKind.ResyncEntities, "reads everything") { Entities = unread.Count == report.Entities.Count ? [] : unread };
+            yield return new NextAction(NextActionKind.ResyncEntities, "reads everything") { Entities = IsAll(unread, report) ? [] : unread };
         if (With(report, StatusFindingKind.OlderInBubble) is { Count: > 0 } restored)
             yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values, which are older than those here") { Entities = restored };
         foreach (var finding in report.Findings.Where(f => f.Patch is not null))
@@ -45,7 +45,7 @@ internal static class StatusActions
         {
             yield return new NextAction(NextActionKind.SyncChanges, "reads what changed, and finds by counts what is missing")
             {
-                Entities = behind.Count == report.Entities.Count ? [] : behind,
+                Entities = IsAll(behind, report) ? [] : behind,
             };
         }
 
@@ -54,6 +54,8 @@ internal static class StatusActions
         if (report.Entities.Any(e => e.MissingLinks > 0))
             yield return new NextAction(NextActionKind.AuditLinks, "shows the missing targets, and the command that loads those that Bubble has");
     }
+
+    private static bool IsAll(List<string> entities, StatusReport report) => !report.IsPart && entities.Count == report.Entities.Count;
 
     private static bool Has(EntityStatus entity, StatusFindingKind kind) => entity.Findings.Any(f => f.Finding == kind);
 

@@ -14,6 +14,10 @@ public sealed record StatusReport(
     /// <summary>The place that was looked at.</summary>
     public TargetPlace? Target { get; init; }
 
+    /// <summary>Whether only some entities were asked for. In no JSON.</summary>
+    [JsonIgnore]
+    public bool IsPart { get; init; }
+
     /// <summary>Whether nothing needs a hand.</summary>
     public bool Success => Light != StatusLight.Act;
 

@@ -17,7 +17,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
     private Probe? _whole;
 
     /// <summary>The number of windows of which a page has come, but not the last one.</summary>
-    public int WindowsUnderWay => _underWay.Count;
+    public int WindowsBegun => _underWay.Count;
 
     /// <summary>The rank of windows and requests: the lowest goes first.</summary>
     public void SetPriority(int rank) => (source.Rank, flow.Rank) = (rank, rank);
@@ -92,7 +92,7 @@ internal sealed class FullExtract(EntityPipeline flow, EntitySource source, Bubb
             return;
 
         await flow.PassAsync(
-            token => Draining.WindowsUnderWay.UntilAsync(windows, drain, token),
+            token => WindowsUnderWay.UntilAsync(windows, drain, token),
             (window, pass) => _underWay.ReadAsync(token => ReadAsync(window, drain, token), drain, pass),
             cancellationToken);
     }

@@ -7,6 +7,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Reports.Mirror;
 using BubbleSync.Etl.Runs.Draining;
 using BubbleSync.Etl.Runs.Recording;
 using BubbleSync.Etl.Runs.Stages;
@@ -60,6 +61,9 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<EntityReport> Reports => [.. _entities.Select(e => e.SoFar)];
 
+    /// <inheritdoc/>
+    public string WhatStays => _options.DryRun ? "Everything that this dry run did was rolled back." : IRecordedRun.MergesStay;
+
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
@@ -69,7 +73,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         await using var asked = _options.Drain.Register(() => _journal.Logger.Stops(
-            _histories.Values.Sum(h => h.WindowsUnderWay), _entities.Count(e => e.Flow.State == EntityState.Merging), LongestDrain.TotalSeconds));
+            RunText.Count(_histories.Values.Sum(h => h.WindowsBegun), "window"), RunText.Count(_merge.UnderWay, "merge"), LongestDrain.TotalSeconds));
         try
         {
             await run.RunAsync();
@@ -169,10 +173,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
 
     private async Task<DateTimeOffset> FixBoundAsync(CancellationToken cancellationToken)
     {
-        UpperBound? bound = null;
-        await _limit.RunAsync(
-            async token => bound = await UpperBound.FixAsync(_bubble.Client, _database, _clock, token), TimeSpan.Zero, cancellationToken);
-        Findings.Warn(bound!.Warning);
+        var bound = await _limit.RunAsync(token => UpperBound.FixAsync(_bubble.Client, _database, _clock, token), TimeSpan.Zero, cancellationToken);
+        Findings.Warn(bound.Warning);
         return bound.At;
     }
 
@@ -238,8 +240,7 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (!most.IsExceeded(rejected, read))
             return;
 
-        var wayOut = _options.DryRun
-            ? ""
+        var wayOut = _options.DryRun ? ""
             : " Check the rejected records, fix the maps, then run again; or resume the run with a larger limit of rejected records.";
         throw new SyncException(new SyncError(
             SyncStage.Transform, null, null, null, ErrorCode.TooManyRejects,

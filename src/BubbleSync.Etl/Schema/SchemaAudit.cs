@@ -5,6 +5,7 @@ using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
+using BubbleSync.Etl.Schema.Comments;
 using BubbleSync.Etl.Schema.Scaffold;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
@@ -14,11 +15,6 @@ namespace BubbleSync.Etl.Schema;
 /// <summary>Compares Bubble's types and fields with the maps, and the maps with the tables; closes the gaps on request.</summary>
 internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPlan plan, TargetDatabase database, AppSurvey survey, RunSettings folders)
 {
-    // The start of the comment on a column that was added for a field that no map read then.
-    private const string Mark = "Added by the audit of the schema for";
-
-    // The same as earlier versions wrote it.
-    private const string EarlierMark = "Added by '%audit schema' for";
     private const string Review = "proposed by 'audit schema': review";
 
     private readonly IReadOnlyList<EntityMap> _maps = names.Maps;
@@ -40,16 +36,17 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
 
         var ddl = await new DdlScript(scripts, database.Schema).OfAsync(Missing, foreseen?.Completed ?? [], _findings, cancellationToken);
         var statements = _findings.Where(f => f.Finding != SchemaFindingKind.ColumnMisfit).Select(f => f.Ddl).OfType<string>().ToList();
+        IReadOnlyList<string> uncommented = [];
         if (options.Apply)
         {
             await CheckKeysAsync(cancellationToken);
-            await scripts.ApplyAsync(_maps, statements, views: false, cancellationToken);
+            uncommented = (await scripts.ApplyAsync(_maps, statements, views: false, cancellationToken)).Warnings;
         }
 
         var written = options.WriteMaps ? await WriteMapsAsync(cancellationToken) : [];
         return new SchemaAuditReport(app.Source, entities, Sorted(), ddl, options.Apply ? Missing.Count + statements.Count : 0, written)
         {
-            Warnings = app.FieldsWarning is { } warning ? [warning] : [],
+            Warnings = [.. app.FieldsWarning is { } warning ? [warning] : Array.Empty<string>(), .. uncommented],
         };
     }
 
@@ -115,7 +112,8 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
             where attrelid = @table::regclass and attnum > 0 and not attisdropped
               and coalesce(col_description(attrelid, attnum), '') not like all (array[@mark || '%', @earlier || '%'])
             """,
-            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)), ("mark", Mark), ("earlier", EarlierMark)),
+            r => r.GetString(0), cancellationToken, ("table", Identifier.Quote(database.Schema, table.Name)),
+            ("mark", AuditMark.Start), ("earlier", AuditMark.EarlierStart)),
         cancellationToken);
 
     private void Propose(EntityMap map, TableInfo? table, SurveyedField field, FieldMap line)
@@ -140,7 +138,7 @@ internal sealed class SchemaAudit(AppDescription app, ResolvedMaps names, SyncPl
         _findings.Add(new SchemaFinding(
             map.Name, map.BubbleType, field.Name, line.Column, field.Type, SchemaFindingKind.FieldUnmapped,
             $"No line of {map.File} reads it. Add: {MapText.Line(line, null)}",
-            isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, $"{Mark} Bubble's field '{field.Name}'")));
+            isThere ? null : Ddl.AddColumn(database.Schema, map.Table, line.Column, FieldType.All[line.Type].Column, AuditMark.Of(field.Name))));
     }
 
     private void AddUnmapped(EntityMap map, SurveyedField field, string message) =>

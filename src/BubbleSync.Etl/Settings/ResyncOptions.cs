@@ -54,7 +54,8 @@ public sealed record ResyncOptions
     public bool AcceptSource { get; init; }
 
     /// <summary>
-    /// Asks the run to end in good order: current windows and merges are finished and kept, no new one begins, and the report says <c>cancelled</c>.
+    /// Asks the run to end in good order: current windows and merges are finished and kept, no new one begins, and the report says <c>cancelled</c>. Windows
+    /// have ten seconds, merges as long as they need. A run that is not recorded yet ends at once, with an exception of the code <c>cancelled</c>.
     /// </summary>
     [JsonIgnore]
     public CancellationToken Drain { get; init; }

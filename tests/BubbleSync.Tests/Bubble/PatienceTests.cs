@@ -110,7 +110,7 @@ public sealed class PatienceTests
     [InlineData(503)]
     public async Task A_wait_that_Bubble_asks_for_is_kept_by_all_and_reported_once(int status)
     {
-        using var bubble = ScriptedBubble.RefusingFor(5, new BubbleSettings(), () => ScriptedBubble.Status(status, "45"));
+        using var bubble = ScriptedBubble.RefusingFor(40, new BubbleSettings(), () => ScriptedBubble.Status(status, "45"));
 
         var pages = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => bubble.SearchAsync()));
 

@@ -13,6 +13,12 @@ public sealed class OptionRuleTests
         "resync --plan --prune soft --notify http://a",
         "--plan reports what a resync of the entities reads and ends, so that --prune, --notify have no effect. Leave --plan or the others out.")]
     [InlineData(
+        "resync --plan --limit 5",
+        "--plan reports what a resync of the entities reads and ends, so that --limit has no effect. Leave --plan or --limit out.")]
+    [InlineData(
+        "resync --plan --backfill",
+        "--plan reports what a resync of the entities reads and ends, so that --backfill has no effect. Leave --plan or --backfill out.")]
+    [InlineData(
         "resync --limit 5 --prune report",
         "--limit reads only a part and prunes nothing, so that --prune has no effect. Leave --limit or --prune out.")]
     [InlineData(
@@ -32,13 +38,13 @@ public sealed class OptionRuleTests
         "--prune none compares nothing, so that --prune-limit has no effect. Leave --prune or --prune-limit out.")]
     [InlineData(
         "audit fields --shapes",
-        "--shapes is about the CSV file. Name it with --csv FILE, or leave --shapes out.")]
+        "--shapes is about the CSV file. Name the file with --csv FILE, or leave --shapes out.")]
     [InlineData(
         "audit values --formulas --output json",
         "--formulas is about CSV, but --output json writes the rows as JSON. Name a file with --csv FILE, or leave --formulas out.")]
     [InlineData(
         "report --utc",
-        "--utc is about the times in a file. Name it with --html FILE or --xlsx FILE, or leave --utc out.")]
+        "--utc is about the times in a file. Name the file with --html FILE or --xlsx FILE, or leave --utc out.")]
     [InlineData(
         "status --offline --concurrency 2",
         "--offline sends no request to Bubble, so that --concurrency has no effect. Leave --offline or --concurrency out.")]

@@ -18,7 +18,7 @@ public sealed partial class TerminalTextTests(PostgresFixture postgres) : IClass
         string[] commands =
         [
             $"verify --csv {folder}/v.csv", $"audit fields --entity agent --csv {folder}/f.csv", $"audit links --csv {folder}/l.csv",
-            $"audit schema --csv {folder}/s.csv --ddl {folder}/s.sql",
+            $"audit schema --csv {folder}/s.csv --ddl {folder}/s.sql", $"export dbt --out {folder}",
         ];
 
         var lines = await RunAsync(fixture, 60, commands);
@@ -26,7 +26,7 @@ public sealed partial class TerminalTextTests(PostgresFixture postgres) : IClass
         Assert.Contains(lines, l => l.StartsWith("verify: all equal: ", StringComparison.Ordinal));
         // What is wider has no blank before the edge.
         Assert.All(lines.Where(l => l.Length > 60), l => Assert.DoesNotContain(' ', l.TrimStart()));
-        foreach (var file in new[] { "v.csv", "f.csv", "l.csv", "s.csv", "s.sql" })
+        foreach (var file in new[] { "v.csv", "f.csv", "l.csv", "s.csv", "s.sql", "sources.yml" })
         {
             Assert.True(File.Exists(Path.Combine(folder, file)), file);
             Assert.Contains($"written: {folder}/{file}", string.Join(' ', lines).Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);

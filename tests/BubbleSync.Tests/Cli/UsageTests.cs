@@ -26,7 +26,7 @@ public sealed class UsageTests
     [InlineData("plan --output jsn", "--output does not take 'jsn'. Did you mean 'json'? Try: bubblesync plan --help")]
     [InlineData("audit values --only sane", "--only does not take 'sane'. Did you mean 'same'? Try: bubblesync audit values --help")]
     [InlineData("runs log last --level warn", "--level does not take 'warn'. Known: error, info, warning. Try: bubblesync runs log --help")]
-    [InlineData("verify --excel", "--excel is about the CSV file. Name it with --csv FILE, or leave --excel out. Try: bubblesync verify --help")]
+    [InlineData("verify --excel", "--excel is about the CSV file. Name the file with --csv FILE, or leave --excel out. Try: bubblesync verify --help")]
     [InlineData("audit values --excel --formulas", "--excel keeps formulas as texts, --formulas leaves them as formulas. Leave one of them out. Try: "
         + "bubblesync audit values --help")]
     [InlineData("resync --schema= orders", "'--schema=' lacks its value: it must follow at once, or after a blank and without '='. Try: "

@@ -1,4 +1,5 @@
 using BubbleSync.Cli.Output;
+using Spectre.Console.Rendering;
 using Xunit;
 
 namespace BubbleSync.Tests.Cli;
@@ -6,6 +7,8 @@ namespace BubbleSync.Tests.Cli;
 /// <summary>Lines in a terminal: broken between words only, and a broken command still runs.</summary>
 public sealed class WordWrapTests
 {
+    private static string GoesOn => OperatingSystem.IsWindows() ? " `" : " \\";
+
     [Theory]
     [InlineData("warning: a field that no map names", "warning: a field that no|  map names")]
     [InlineData("file: /a/path/that/is/wider/than/the/terminal ok", "file:|  /a/path/that/is/wider/than/the/terminal|  ok")]
@@ -19,6 +22,28 @@ public sealed class WordWrapTests
             ? "next: bubblesync sync `|  incremental --entity `|  customer   # reads|  # what changed"
             : "next: bubblesync sync \\|  incremental --entity \\|  customer   # reads|  # what changed",
         WordWrap.Of("next: bubblesync sync incremental --entity customer   # reads what changed", 24).Replace('\n', '|'));
+
+    [Fact]
+    public void A_word_in_quotes_is_not_broken_in_a_command() => Assert.Equal(
+        $"next: bubblesync doctor{GoesOn}|  --config{GoesOn}|  \"a folder/b.json\"{GoesOn}|  --schema x   # \"checks|  # all\"",
+        WordWrap.Of("next: bubblesync doctor --config \"a folder/b.json\" --schema x   # \"checks all\"", 26).Replace('\n', '|'));
+
+    [Theory]
+    [InlineData("grant usage on schema bubblesync to app; grant select on t to app", "grant usage on schema|  bubblesync to app;|  grant select on t to|  app")]
+    [InlineData("type bubblesync demo; then look at the tables", "type bubblesync demo;|  then look at the tables")]
+    [InlineData("the schema bubblesync", "the schema bubblesync")]
+    public void What_is_no_command_gets_no_sign_at_the_end_of_a_line(string line, string lines) =>
+        Assert.Equal(lines, WordWrap.Of(line, 25).Replace('\n', '|'));
+
+    [Theory]
+    [InlineData(24, "Stopping: 1 record is\n  read. It begins no\n  other.\n")]
+    [InlineData(1000, "Stopping: 1 record is read. It begins no other.\n")]
+    public void A_notice_above_the_progress_is_broken_between_words_in_a_terminal_only(int width, string text)
+    {
+        var notice = new Notice("Stopping: 1 record is read. It begins no other.").Render(RenderOptions.Create(Terminal.Error), width);
+
+        Assert.Equal(text, string.Concat(notice.Where(s => !s.IsControlCode).Select(s => s.Text)).ReplaceLineEndings("\n"));
+    }
 
     [Fact]
     public void A_pipe_gets_a_message_in_one_line()

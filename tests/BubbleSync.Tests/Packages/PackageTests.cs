@@ -32,7 +32,7 @@ public sealed class PackageTests(PackedFolder packed, PostgresFixture postgres) 
         var examined = await packed.RunAsync("elsewhere", tool, ["doctor"], database);
 
         Assert.Equal((0, ""), (help.Code, help.Error));
-        Assert.Contains("  bubblesync [command] [options]", help.Output, StringComparison.Ordinal);
+        Assert.Contains("  bubblesync <command> [options]", help.Output, StringComparison.Ordinal);
         Assert.Equal((0, $"Created: {Tables}"), (made.Code, made.Output.Split('\n')[0]));
         Assert.Equal(0, patched.Code);
         Assert.All(Directory.GetFiles(Path.Combine(Config, "patches")), p =>

@@ -32,7 +32,6 @@ public sealed partial class TouchedProperties(PostgresFixture postgres) : IClass
 
     [Theory]
     [InlineData(1, false)]
-    [InlineData(2, false)]
     [InlineData(3, true)]
     public async Task Touched_rows_are_enough(int seed, bool hasKeys)
     {

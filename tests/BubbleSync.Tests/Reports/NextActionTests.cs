@@ -45,6 +45,15 @@ public sealed class NextActionTests
     }
 
     [Fact]
+    public void A_first_look_that_stopped_has_one_next_step()
+    {
+        var stopped = Report(RunStatus.Cancelled) with { MostRecords = 5 };
+
+        Assert.Equal("begins the same first look again", Assert.Single(stopped.NextActions).Why);
+        Assert.Equal("resync-entities", Words((stopped with { Status = RunStatus.Succeeded }).NextActions));
+    }
+
+    [Fact]
     public void Missing_targets_are_first_asked_for_and_then_fetched_many_at_once()
     {
         MissingLink[] links =

@@ -1,3 +1,4 @@
+using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Tests.Preflight;
 using BubbleSync.Tests.Resync;
@@ -38,7 +39,8 @@ public sealed class CommentTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task Comments_of_others_stay_and_own_ones_follow_the_map()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
-        await fixture.ExecuteAsync("comment on column agent.address is 'where they live'");
+        const string Added = "Added by the audit of the schema for Bubble's field 'Banker'";
+        await fixture.ExecuteAsync($"comment on column agent.address is 'where they live'; comment on column agent.banker is {Identifier.Literal(Added)}");
         fixture.WithMap("agent", text => text
             .Replace("\"from\": \"Address\"", "\"from\": \"Address\", \"note\": \"it's\\nsecret \\\\ \", \"mask\": \"hash\"", StringComparison.Ordinal)
             .Replace("\"from\": \"Commission\"", "\"from\": \"Commission\", \"note\": \"it's\\nper \\\\ cent\"", StringComparison.Ordinal));
@@ -46,7 +48,8 @@ public sealed class CommentTests(PostgresFixture postgres) : IClassFixture<Postg
         var first = await fixture.Engine().ApplySchemaAsync(new SchemaOptions(), fixture.Limit);
         var second = await fixture.Engine().ApplySchemaAsync(new SchemaOptions(), fixture.Limit);
 
-        Assert.Equal((1, 0), (first.Comments, second.Comments));
+        Assert.Equal((2, 0), (first.Comments, second.Comments));
+        Assert.Equal($"{Added}. Bubble field 'banker' (bubblesync)", await CommentAsync(fixture, "agent", "banker"));
         Assert.Equal("where they live", await CommentAsync(fixture, "agent", "address"));
         Assert.Equal(@"Bubble field 'Commission'. it's per \ cent (bubblesync)", await CommentAsync(fixture, "agent", "commission"));
     }

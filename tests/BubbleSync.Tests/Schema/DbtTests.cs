@@ -56,6 +56,7 @@ public sealed class DbtTests(PostgresFixture postgres) : IClassFixture<PostgresF
         var refused = await Assert.ThrowsAsync<SyncException>(() => engine.ExportDbtAsync(new DbtOptions { Folder = folder }, fixture.Limit));
         var early = await Assert.ThrowsAsync<SyncException>(
             () => engine.ExportDbtAsync(new DbtOptions { ErrorAfter = TimeSpan.FromHours(1) }, fixture.Limit));
+        var named = await Assert.ThrowsAsync<SyncException>(() => engine.ExportDbtAsync(new DbtOptions { SourceName = "o'brien" }, fixture.Limit));
 
         var agent = List(Source(text), "tables").Single(t => $"{t["name"]}" == "agent");
         var address = List(agent, "columns").Single(c => $"{c["name"]}" == "address");
@@ -63,7 +64,7 @@ public sealed class DbtTests(PostgresFixture postgres) : IClassFixture<PostgresF
         Assert.Equal("a\"b", $"{Source(text)["schema"]}");
         Assert.Contains("was not written by this program", refused.Message, StringComparison.Ordinal);
         Assert.Equal("version: 2\n", await File.ReadAllTextAsync(Path.Combine(folder, "sources.yml")));
-        Assert.True(early.IsUsage);
+        Assert.True(early.IsUsage && named.IsUsage);
     }
 
     private static YamlMappingNode Source(string text)

@@ -72,6 +72,22 @@ public sealed class ViewTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [Fact]
+    public async Task A_view_of_others_on_one_of_ours_is_named_before_a_column_gets_another_type()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        await fixture.Engine().ApplySchemaAsync(Views, fixture.Limit);
+        await fixture.ExecuteAsync("create view public.theirs as select annual_collection from public.agent_view");
+        fixture.WithMap("agent", map => map.Replace("\"numeric\", \"from\": \"Annual Collection\"", "\"text\", \"from\": \"Annual Collection\"",
+            StringComparison.Ordinal));
+
+        var audit = await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit);
+
+        var misfit = Assert.Single(audit.Findings, f => f is { Finding: SchemaFindingKind.ColumnMisfit, Column: "annual_collection" });
+        Assert.Null(misfit.Ddl);
+        Assert.Contains("view \"public\".\"agent_view\"", misfit.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Views_stand_in_the_way_of_no_change_of_the_tables()
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres);
@@ -89,11 +105,13 @@ public sealed class ViewTests(PostgresFixture postgres) : IClassFixture<Postgres
         await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions { Apply = true }, fixture.Limit);
         var audit = await fixture.Engine().AuditSchemaAsync(new SchemaAuditOptions(), fixture.Limit);
         var misfit = Assert.Single(audit.Findings, f => f is { Finding: SchemaFindingKind.ColumnMisfit, Column: "annual_collection" });
+        // Another column may share the views.
+        await fixture.ExecuteAsync(misfit.Ddl!);
         await fixture.ExecuteAsync(misfit.Ddl!);
         var again = await fixture.Engine().ApplySchemaAsync(Views, fixture.Limit);
 
-        Assert.StartsWith("drop view ", misfit.Ddl, StringComparison.Ordinal);
-        Assert.Contains("It drops views", misfit.Message, StringComparison.Ordinal);
+        Assert.StartsWith("drop view if exists ", misfit.Ddl, StringComparison.Ordinal);
+        Assert.Contains("It drops the views", misfit.Message, StringComparison.Ordinal);
         Assert.Contains("agent_view_2", again.Views);
         Assert.Equal("r|text", await fixture.RowAsync("select (select relkind from pg_class where oid = 'agent_view'::regclass)::text, "
             + "(select format_type(atttypid, null) from pg_attribute where attrelid = 'agent_view_2'::regclass and attname = 'annual_collection')"));

@@ -19,7 +19,7 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
     public static TheoryData<string> Commands =>
     [
         .. typeof(SyncEngine).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-            .Where(m => m.Name is not (nameof(SyncEngine.ExamineAsync) or nameof(SyncEngine.ForRun))).Select(m => m.Name),
+            .Where(m => m.Name is not (nameof(SyncEngine.ExamineAsync) or nameof(SyncEngine.ForRun))).Select(m => $"{m}"),
     ];
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class SettingsInCodeTests(PostgresFixture postgres) : IClassFixtur
         await using var fixture = await SyncFixture.OpenAsync(postgres, tables: false);
         fixture.Settings =
             fixture.Settings with { Bubble = fixture.Settings.Bubble with { RequestsPerMinute = 0 }, Run = fixture.Settings.Run with { KeepDays = -1 } };
-        var method = typeof(SyncEngine).GetMethod(command)!;
+        var method = typeof(SyncEngine).GetMethods().Single(m => $"{m}" == command);
 
         var refused = await Assert.ThrowsAsync<SyncException>(async () =>
         {

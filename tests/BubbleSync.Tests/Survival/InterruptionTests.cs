@@ -1,6 +1,8 @@
+using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Simulator;
+using BubbleSync.Tests.Diagnostics;
 using BubbleSync.Tests.Resync;
 using BubbleSync.Tests.Scripts;
 using Xunit;
@@ -38,8 +40,8 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         var outcome = await program.EndAsync().WaitAsync(Seconds);
 
         Assert.Equal((130, "cancelled"), (outcome.Code, outcome.Json.GetProperty("status").GetString()));
-        Assert.Contains(" records are read. Windows and merges under way are ended first", outcome.Error, StringComparison.Ordinal);
-        Assert.Matches("They end first, for 10 seconds at most: [0-9]+ windows under way", outcome.Error);
+        var said = Assert.Single(outcome.Error.Split('\n'), l => l.Contains("stop", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(" records are read. The run ends the windows that it is reading, within 10 seconds. ", said, StringComparison.Ordinal);
         Assert.InRange(outcome.Json.GetProperty("read").GetInt64(), 1, 1000);
         Assert.Equal("cancelled|true", await fixture.RowAsync("select status, finished_at is not null from bubblesync.run"));
         var known = await Pages.ProvedAsync(fixture);
@@ -101,11 +103,14 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
     {
         await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 60 });
         using var drain = new CancellationTokenSource();
+        var log = new ListLogger();
         RunReport report;
         await using (var heldLock = await HeldLock.ShutAsync(fixture, "lock table invoice_item in exclusive mode"))
         {
-            var run = fixture.ResyncAsync(new ResyncOptions { Drain = drain.Token });
+            var run = new SyncEngine(fixture.Settings, fixture.Clock, log).ResyncAsync(new ResyncOptions { Drain = drain.Token }, null, fixture.Limit);
             await heldLock.SomebodyWaitsAsync();
+            // All others are merged, but for the one that waits for this merge.
+            await fixture.UntilAsync("select count(*) = 6 from bubblesync.run_entity");
             await drain.CancelAsync();
             await heldLock.DisposeAsync();
             report = await run;
@@ -115,6 +120,8 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(RunStatus.Cancelled, report.Status);
         Assert.Contains("invoice_item", merged);
         Assert.DoesNotContain("seda_registration", merged);
+        var said = Assert.Single(log.Lines, l => l.Id.Id == SyncEngine.StopEvent).Text;
+        Assert.Matches("^The run was asked to stop[.] It first ends ([02-9] windows|1 window) and 1 merge[.] ", said);
         Assert.Equal("0|0", await fixture.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }

@@ -31,6 +31,8 @@ public sealed class ReprocessTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Contains(outdated.Warnings, w => w.StartsWith("1 of the records that run", StringComparison.Ordinal));
         Assert.Equal((RunStatus.Succeeded, 1L), (second.Status, second.Entities[0].Inserted));
         Assert.Equal("more", await fixture.ScalarAsync<string>("select commission from agent"));
+        // Nothing is open any more, for status and reports alike.
+        Assert.Equal(0, await fixture.ScalarAsync<long>("select count(*) from bubblesync.rejected_record where superseded_by is null"));
     }
 
     [Fact]

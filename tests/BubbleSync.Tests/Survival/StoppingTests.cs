@@ -44,6 +44,43 @@ public sealed class StoppingTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [Fact]
+    public async Task A_dry_run_that_stops_says_that_it_is_rolled_back()
+    {
+        await using var fixture = await OpenAsync();
+        using var drain = new CancellationTokenSource();
+        Stop(fixture, drain, IsLaterPage);
+
+        var report = await fixture.ResyncAsync(new ResyncOptions { Entities = ["invoice"], DryRun = true, Drain = drain.Token });
+
+        Assert.Equal(RunStatus.Cancelled, report.Status);
+        Assert.Equal("The run was interrupted. Everything that this dry run did was rolled back.", report.Errors[0].Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_resync_that_has_not_begun_ends_at_once_while_Bubble_or_a_lock_keeps_it_waiting(bool isBubble)
+    {
+        await using var fixture = await OpenAsync();
+        await fixture.ResyncAsync("agent");
+        using var drain = new CancellationTokenSource();
+        await using var heldLock = isBubble ? null : await HeldLock.ShutAsync(fixture, "lock table bubblesync.source in access exclusive mode");
+        var isStalled = new TaskCompletionSource();
+        fixture.Bubble.Traffic.OnRequest = _ =>
+        {
+            isStalled.TrySetResult();
+            return Task.Delay(Timeout.Infinite, fixture.Limit);
+        };
+
+        var run = fixture.ResyncAsync(new ResyncOptions { AcceptSource = isBubble, Drain = drain.Token });
+        await (heldLock?.SomebodyWaitsAsync() ?? isStalled.Task).WaitAsync(fixture.Limit);
+        await drain.CancelAsync();
+
+        var stopped = await Assert.ThrowsAsync<SyncException>(() => run.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(ErrorCode.Cancelled, Assert.Single(stopped.Errors).Code);
+    }
+
+    [Fact]
     public async Task A_resync_does_not_wait_for_its_next_request()
     {
         await using var fixture = await OpenAsync();

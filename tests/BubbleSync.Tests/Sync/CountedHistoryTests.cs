@@ -23,7 +23,6 @@ public sealed class CountedHistoryTests(PostgresFixture postgres) : IClassFixtur
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    [InlineData(3)]
     public async Task After_any_history_the_table_has_what_Bubble_has(int seed)
     {
         var random = new Random(seed);

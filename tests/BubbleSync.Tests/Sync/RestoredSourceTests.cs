@@ -30,6 +30,12 @@ public sealed class RestoredSourceTests(PostgresFixture postgres) : IClassFixtur
 
         AssertOlder(report, "1 record is");
         AssertOlder(third, "1 record is");
+        // A resync leaves the row, so it must not call all well either.
+        AssertOlder(await fixture.ResyncAsync("agent"), "1 record is");
+        // One that compares nothing does not take back what the others found.
+        var blind = await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"], Prune = PruneMode.None }, null, fixture.Limit);
+        var status = await fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"], Offline = true }, fixture.Limit);
+        Assert.Equal((RunStatus.Succeeded, StatusLight.Act), (blind.Status, status.Light));
         var next = Assert.Single(report.NextActions, a => a.Kind == NextActionKind.ForceResync);
         var forced = await fixture.ResyncAsync(new ResyncOptions { Entities = next.Entities, Force = true });
         Assert.Equal((RunStatus.Succeeded, 1L), (forced.Status, forced.Entities[0].Updated));

@@ -31,7 +31,7 @@ internal sealed class ApiMeter(long? mostCalls = null, string nextStep = NextSte
         {
             Interlocked.Decrement(ref _calls);
             throw new SyncException(new SyncError(SyncStage.Extract, null, null, null, ErrorCode.CallBudget,
-                Invariant($"The run has sent all {mostCalls} calls of its budget; nothing more is merged. ")
+                Invariant($"The run has sent all {mostCalls} {(mostCalls == 1 ? "call" : "calls")} of its budget; nothing more is merged. ")
                 + $"To finish, raise the budget and {nextStep}."));
         }
 

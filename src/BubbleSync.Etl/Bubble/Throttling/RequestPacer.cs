@@ -1,7 +1,7 @@
 namespace BubbleSync.Etl.Bubble.Throttling;
 
 /// <summary>
-/// Decides when the next request is sent: evenly spaced, a little slower than what Bubble took when it throttles, then faster again in steps.
+/// Decides when the next request is sent: evenly spaced. After Bubble refused requests, a little slower than it took them before, then faster in steps.
 /// Late requests may catch up by one per cent of a minute's budget, which is kept back from the pace, so that no minute has more requests than allowed.
 /// </summary>
 internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
@@ -43,13 +43,14 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         lock (_lock)
         {
             var now = Now();
-            if (_pausedUntil > now)
-                return TimeSpan.FromSeconds(Math.Min(_pausedUntil - now, LongestWait.TotalSeconds));
+            // Less than a tick of a TimeSpan would be no wait.
+            if (TimeSpan.FromSeconds(Math.Min(_pausedUntil - now, LongestWait.TotalSeconds)) is { Ticks: > 0 } pause)
+                return pause;
 
             var spacing = 1 / _rate;
             // Where Bubble takes less than allowed, many at once would be refused.
-            var late = Math.Min(requestsPerMinute * 0.01 * spacing, _taken < double.MaxValue ? 2 * spacing : LongestLag.TotalSeconds);
-            var earliest = Math.Max(_next, now - Math.Min(late, LongestLag.TotalSeconds));
+            var catchUp = _taken < double.MaxValue ? Math.Min(2, requestsPerMinute * 0.01) : requestsPerMinute * 0.01;
+            var earliest = Math.Max(_next, now - Math.Min(catchUp * spacing, LongestLag.TotalSeconds));
             // A wait shorter than a timer can measure is skipped; the next request waits for both.
             if (earliest - now > 0.0015)
                 return TimeSpan.FromSeconds(Math.Min(earliest - now, LongestWait.TotalSeconds));
@@ -101,7 +102,7 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
         }
     }
 
-    /// <summary>One step up each second: fast below the pace that Bubble took last, slowly near it, and fast again where Bubble takes much more.</summary>
+    /// <summary>One step up each second: large steps far below or far above the pace that Bubble took last, small ones near it.</summary>
     public void Recover()
     {
         lock (_lock)
@@ -109,6 +110,9 @@ internal sealed class RequestPacer(int requestsPerMinute, TimeProvider clock)
             _strain *= 0.9;
             _goodSince++;
             var now = Now();
+            // Bubble has taken all that is allowed for a while: what it refused is over.
+            if (_rate >= _ceiling && now - _lastRefusal > LongestWait.TotalSeconds)
+                _taken = double.MaxValue;
             if (_rate >= _ceiling || now - _lastChange < Step.TotalSeconds || _pausedUntil > now)
                 return;
 

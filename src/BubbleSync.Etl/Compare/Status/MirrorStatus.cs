@@ -60,6 +60,7 @@ internal sealed class MirrorStatus(SyncTarget target, BubbleClient? client, int 
                 StatusRules.Worst(entities.SelectMany(e => e.Findings).Concat(findings)), clock.GetUtcNow(), source, entities, findings)
             {
                 Target = target.Database.Place,
+                IsPart = options.Entities.Count > 0,
                 Errors = [.. bubble.Values.SelectMany(b => b.Failure?.Errors ?? []).DistinctBy(e => e.Message)],
             };
         }, cancellationToken);

@@ -51,7 +51,8 @@ internal sealed record ColumnChange(string? Sql, string? Note)
         }
 
         if (column.OwnViews.Count > 0)
-            note = $"{(note is null ? "" : $"{note}. ")}It drops views that an application of the schema made, and the next one with views makes again";
+            note = $"{(note is null ? "" : $"{note}. ")}It drops the views that this program made on the column. "
+                + "Apply the schema with views afterwards to make them again";
         var alter = $"{Ddl.DropViews(column.OwnViews)}alter table {Identifier.Quote(schema, table)} {change};";
         return new ColumnChange(IsFloat(column.Type) ? $"{ExactFloats}{alter} reset extra_float_digits;" : alter, note);
     }

@@ -28,7 +28,11 @@ internal static class ColumnDependents
         from place p
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = p.relation and d.refobjsubid = p.attnum
         left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
-        left join lateral (select obj_description(w.ev_class, 'pg_class') {OwnComment.IsOwnSql} as is_own) o on true
+        left join lateral (
+          select obj_description(w.ev_class, 'pg_class') {OwnComment.IsOwnSql} and not exists (
+            select from pg_depend e join pg_rewrite y on e.classid = 'pg_rewrite'::regclass and y.oid = e.objid
+            where e.refclassid = 'pg_class'::regclass and e.refobjid = w.ev_class and y.ev_class <> w.ev_class) as is_own
+        ) o on true
         left join pg_attrdef f on d.classid = 'pg_attrdef'::regclass and f.oid = d.objid
         left join pg_attribute g on g.attrelid = f.adrelid and g.attnum = f.adnum and g.attgenerated <> '' and g.attnum <> p.attnum
         left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid and k.contype in ('c', 'f', 'x')
@@ -51,7 +55,8 @@ internal static class ColumnDependents
         """;
 
     /// <summary>
-    /// Returns it by table and column, in words such as <c>view "public"."v"</c>; views of the program's own, which may be dropped, as their quoted names.
+    /// Returns it by table and column, in words such as <c>view "public"."v"</c>; views of the program's own that no other view uses, and that may be dropped,
+    /// as their quoted names.
     /// </summary>
     /// <param name="connection">A connection to the database.</param>
     /// <param name="schema">The schema of the tables.</param>

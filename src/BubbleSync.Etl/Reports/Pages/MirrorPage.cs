@@ -44,7 +44,7 @@ internal sealed class MirrorPage(MirrorFacts facts, TextWriter page)
         Item(report.RejectedFields == 0 ? "No field is rejected: every record that was read could be loaded."
             : $"{RunText.Count(report.RejectedFields, "field")} did not convert. Their records are not loaded.");
         Item(report.OrphanedReferences == 0 ? "Every reference in the tables has its target."
-            : $"{RunText.Count(report.OrphanedReferences, "referenced record")} {(report.OrphanedReferences == 1 ? "is" : "are")} in no table.");
+            : $"{RunText.Count(report.OrphanedReferences, "reference")} to records that no table has.");
         Item(RunText.Comparison(facts));
         if (Run.Entities.Where(e => e.Proof is { IsComplete: false, Part: null }).Select(e => e.Name).ToList() is { Count: > 0 } unverified)
             Item($"It is not verified that everything was read of: {string.Join(", ", unverified)}.");

@@ -102,7 +102,7 @@ internal sealed class MirrorWorkbook(MirrorFacts facts)
         yield return ["calls", Run.Api.Calls, Invariant($"{Run.Api.Retries} retries, {Run.Api.Throttled} throttled, {Run.Api.Bytes} bytes")];
         yield return ["rejected fields", report.RejectedFields, "Sheet 'Rejected': of this run, and of earlier ones whose records no later run read again."];
         yield return ["orphaned references", report.OrphanedReferences, "Sheet 'Orphaned references': in the tables now, with the first hundred records each."];
-        yield return ["differences", report.Differences, RunText.Comparison(facts)];
+        yield return ["differences", report.Comparison is null ? "not known" : report.Differences, RunText.Comparison(facts)];
         foreach (var coverage in report.Coverage)
             yield return [$"coverage of {coverage.Entity}", Invariant($"{coverage.Percent}%"), Invariant($"{coverage.Stored} of {coverage.Sent} fields")];
         foreach (var patch in Run.Patches)

@@ -11,13 +11,26 @@ internal sealed class DrainLimit(CancellationToken drain)
     /// <param name="longest">How long it may go on after the run was asked to stop.</param>
     /// <param name="cancellationToken">Stops it at once.</param>
     /// <exception cref="SyncException">The run was asked to stop, and the time is over.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> work, TimeSpan longest, CancellationToken cancellationToken)
+    public Task RunAsync(Func<CancellationToken, Task> work, TimeSpan longest, CancellationToken cancellationToken) => RunAsync(
+        async token =>
+        {
+            await work(token);
+            return true;
+        },
+        longest, cancellationToken);
+
+    /// <summary>Does the work and returns its result.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="longest">How long it may go on after the run was asked to stop.</param>
+    /// <param name="cancellationToken">Stops it at once.</param>
+    /// <exception cref="SyncException">The run was asked to stop, and the time is over.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, TimeSpan longest, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var limit = drain.Register(() => stop.CancelAfter(longest));
         try
         {
-            await work(stop.Token);
+            return await work(stop.Token);
         }
         catch (OperationCanceledException ended) when (drain.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

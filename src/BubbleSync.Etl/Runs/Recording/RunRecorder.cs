@@ -11,6 +11,9 @@ namespace BubbleSync.Etl.Runs.Recording;
 /// <summary>A run in progress, as the recorder needs it.</summary>
 internal interface IRecordedRun
 {
+    /// <summary>What an interruption of a run that merges leaves behind.</summary>
+    const string MergesStay = "What was merged stays; nothing is half merged.";
+
     /// <summary>The progress.</summary>
     RunProgress Progress { get; }
 
@@ -24,7 +27,7 @@ internal interface IRecordedRun
     bool IsFailed => false;
 
     /// <summary>What an interruption leaves behind, as a sentence.</summary>
-    string WhatStays => "What was merged stays; nothing is half merged.";
+    string WhatStays => MergesStay;
 }
 
 /// <summary>Opens the journal of a run, executes the run, reports its progress, and closes the journal with the result, also after a failure.</summary>

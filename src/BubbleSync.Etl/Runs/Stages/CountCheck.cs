@@ -2,12 +2,12 @@ using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Extract.Changes;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Merge.Pruning;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
-using static System.FormattableString;
 
 namespace BubbleSync.Etl.Runs.Stages;
 
@@ -95,10 +95,7 @@ internal sealed class CountCheck(
             await TakeNewestAsync(before, cancellationToken);
         if (await database.RunAsync(c => _living.CountOlderAsync(c, cancellationToken), cancellationToken) is > 0 and var older)
         {
-            entity.Flow.ExtractLog.AddIssue(
-                Invariant($"{older} {(older == 1 ? "record is" : "records are")} older in Bubble than here, as after Bubble's database was restored. ")
-                + $"A resync of {entity.Plan.Name} that takes Bubble's values (force) overwrites them",
-                ErrorCode.OlderInBubble);
+            entity.Flow.ExtractLog.AddIssue(OlderRecords.Message(entity.Plan, older), ErrorCode.OlderInBubble);
         }
     }
 

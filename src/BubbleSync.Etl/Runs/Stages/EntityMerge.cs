@@ -81,7 +81,7 @@ internal sealed class EntityMerge(
             var isBackfill = entity.Plan.Backfill is not null;
             var isAll = entity is { ReadsEverything: true, IsComplete: true } && !isBackfill;
             var horizon = isAll && options.Prune != PruneMode.None ? entity.Horizon : null;
-            if (await _merger.MergeAsync(connection, entity.Staged, horizon, steps, cancellationToken) is not { } counts)
+            if (await _merger.MergeAsync(connection, entity.Staged, horizon, isAll, steps, cancellationToken) is not { } counts)
                 return null;
 
             entity.Refusals = counts.Errors;
@@ -92,9 +92,12 @@ internal sealed class EntityMerge(
             {
                 Unfilled = await NoteFilledAsync(connection, counts, cancellationToken) is { Count: > 0 } unfilled ? unfilled : null,
             };
-            if (journal.Source.IsRead && !isBackfill && counts.Prepared.HasEarlierRejects)
+            if (!isBackfill && counts.Prepared.HasEarlierRejects)
             {
-                await RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken);
+                // What is mapped again may be older than what was rejected since.
+                await (journal.Source.IsRead
+                    ? RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken)
+                    : RejectedRecords.SupersedeSameVersionAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken));
             }
 
             await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken, MergeStage.Line(report));

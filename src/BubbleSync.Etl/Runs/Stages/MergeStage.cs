@@ -31,6 +31,17 @@ internal sealed class MergeStage(
 
     private readonly Lock _lock = new();
     private Task? _sourceRecorded;
+    private int _underWay;
+
+    /// <summary>The number of merges that have begun and not ended. None begins once the run was asked to stop.</summary>
+    public int UnderWay
+    {
+        get
+        {
+            lock (_lock)
+                return _underWay;
+        }
+    }
 
     /// <summary>Reads refused records again, to keep them as they were sent; null if they cannot be read again.</summary>
     public ReadRecords? ReadAgain { get; set; }
@@ -80,10 +91,29 @@ internal sealed class MergeStage(
         if (entity.IsMerged)
             return;
 
-        entity.IsLeft = drain.IsCancellationRequested;
+        // Whoever counts after the run was asked to stop counts only merges that take place.
+        lock (_lock)
+        {
+            entity.IsLeft = drain.IsCancellationRequested;
+            _underWay += entity.IsLeft ? 0 : 1;
+        }
+
         if (entity.IsLeft)
             return;
 
+        try
+        {
+            await MergeBegunAsync(entity, check, drain, cancellationToken);
+        }
+        finally
+        {
+            lock (_lock)
+                _underWay--;
+        }
+    }
+
+    private async Task MergeBegunAsync(EntityRun entity, Func<CancellationToken, Task> check, CancellationToken drain, CancellationToken cancellationToken)
+    {
         await check(cancellationToken);
         await RecordSourceAsync(cancellationToken);
         var began = Stopwatch.GetTimestamp();

@@ -32,8 +32,11 @@ internal static class TableComments
             ("schema", schema), ("tables", words.Keys.ToArray()));
         var lacking =
             (from place in places
-             let text = place.Column.Length == 0 ? words[place.Table].Table : words[place.Table].Columns.GetValueOrDefault(place.Column)
-             where text is not null && place.Comment != OwnComment.Of(text) && (place.Comment.Length == 0 || OwnComment.IsOwn(place.Comment))
+             let wanted = place.Column.Length == 0 ? words[place.Table].Table : words[place.Table].Columns.GetValueOrDefault(place.Column)
+             let mark = AuditMark.In(place.Comment)
+             let text = mark is null ? wanted : $"{mark}. {wanted}"
+             where wanted is not null && place.Comment != OwnComment.Of(text)
+               && (place.Comment.Length == 0 || place.Comment == mark || OwnComment.IsOwn(place.Comment))
              select (place.Table, place.IsOwner, Statement: Ddl.Comment(schema, place.Table, place.Column, OwnComment.Of(text)))).ToList();
 
         // Only owners may comment.

@@ -24,6 +24,10 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
     /// <exception cref="SyncException">An option or the file cannot be used.</exception>
     public async Task<DbtReport> WriteAsync(CancellationToken cancellationToken)
     {
+        // dbt's templates take it in quotes, and its selectors without.
+        if (!options.SourceName.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || options.SourceName.Length == 0)
+            throw Unusable("--source", "The name of the source must have only letters, digits and underscores.");
+
         var text = Text();
         if (options.Folder is null)
             return new DbtReport(null, options.SourceName, schema, maps.Count, _tests, text);
@@ -31,8 +35,22 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
         var file = Path.Combine(options.Folder, FileName);
         if (File.Exists(file) && await File.ReadLinesAsync(file, cancellationToken).FirstOrDefaultAsync(cancellationToken) != Head)
             throw Unusable("--out", $"'{file}' was not written by this program, so it is not replaced. Name another folder.");
+        TryCreate(options.Folder);
         await ReportFile.WriteAsync(file, "--out", async output => await output.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken));
         return new DbtReport(file, options.SourceName, schema, maps.Count, _tests, null);
+    }
+
+    // If it cannot be created, the file cannot be written, and that is reported.
+    private static void TryCreate(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            // See above.
+        }
     }
 
     private string Text()
@@ -43,7 +61,8 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
 
         _text.Append($"""
             {Head}
-            # Freshness comes from the control tables: grant dbt's role usage on schema bubblesync, and select on bubblesync.run and bubblesync.run_entity.
+            # Freshness comes from the control tables: grant dbt's role usage on schema bubblesync, and select on
+            # bubblesync.run, bubblesync.run_entity and bubblesync.run_target.
             version: 2
             sources:
               - name: {YamlText.Of(options.SourceName)}
@@ -122,7 +141,8 @@ internal sealed class DbtSources(IReadOnlyList<EntityMap> maps, string schema, D
 
     // When a row was written last says little: an app in which nothing changes is as fresh as its last verified reading.
     private string LastReading(EntityMap map) =>
-        "select max(r.started_at) from bubblesync.run r join bubblesync.run_entity e using (run_id) "
+        "select max(least(r.started_at, r.upper_bound, e.watermark_limit, t.watermark_limit)) "
+        + "from bubblesync.run r join bubblesync.run_entity e using (run_id) left join bubblesync.run_target t using (run_id, entity) "
         + $"where r.target_schema = {Identifier.Literal(schema)} and e.entity = {Identifier.Literal(map.Name)} and r.kind in ('resync', 'incremental') "
         + "and not coalesce((r.options ->> 'dryRun')::boolean, false) and not coalesce((r.options ->> 'backfill')::boolean, false) "
         + "and coalesce((e.proof ->> 'isComplete')::boolean, false)";

@@ -8,7 +8,7 @@ namespace BubbleSync.Etl.Schema.Views;
 
 /// <summary>
 /// The views that the links of the maps ask for: one for each entity with what its links name, one for each list of links. They use only columns that a sync
-/// writes, so that they stand in the way of no change of the application's own columns.
+/// writes, so that the application can change its own columns.
 /// </summary>
 /// <param name="plan">The entities, with the columns that their tables have.</param>
 /// <param name="taken">Names of other objects in the schema.</param>
