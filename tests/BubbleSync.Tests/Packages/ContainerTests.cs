@@ -21,7 +21,8 @@ public sealed class ContainerTests : IDisposable
         var projects = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Select(p => Path.GetRelativePath(Repository.Root, p).Replace('\\', '/'));
 
-        Assert.Empty(projects.Except(restored));
+        // The server is a program of its own.
+        Assert.Empty(projects.Where(p => !p.StartsWith("src/BubbleSync.Server/", StringComparison.Ordinal)).Except(restored));
         Assert.All(copied, c => Assert.True(Path.Exists(Path.Combine(Repository.Root, c.From)), c.From));
         var kept = File.ReadAllLines(Path.Combine(Repository.Root, ".dockerignore")).Where(l => l.StartsWith('!')).Select(l => l[1..]).ToList();
         Assert.All(copied, c => Assert.Contains(kept, k => k.Split('/')[0] == c.From.Split('/')[0]));
