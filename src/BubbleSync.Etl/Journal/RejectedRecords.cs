@@ -90,20 +90,22 @@ internal sealed class RejectedRecords(TargetDatabase database, Guid runId)
             """,
             cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 
-    /// <summary>Marks rejected records of earlier runs as outdated whose same version this run has converted.</summary>
+    /// <summary>Marks rejected records of earlier runs as outdated whose same version this run has converted and written.</summary>
     /// <param name="connection">The connection with the transaction of the merge.</param>
     /// <param name="runId">This run.</param>
     /// <param name="plan">The entity.</param>
     /// <param name="staged">The table that the entity's records are staged in.</param>
+    /// <param name="isWritten">Whether a row, <c>t</c>, was written in this transaction, as a condition.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Task SupersedeSameVersionAsync(
-        NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, Guid runId, EntityPlan plan, string staged, string isWritten, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(
             $"""
             update bubblesync.rejected_record x set superseded_by = @run
             from bubblesync.run r, {staged} s
             where r.run_id = x.run_id and r.target_schema = @schema and x.entity = @entity and x.run_id <> @run and x.superseded_by is null
               and s.{plan.Key.Quoted} = x.bubble_id and not s.{StagingLayout.Rejected} and strpos(x.raw, {SentDate(plan)}) > 0
+              and exists (select from {plan.Table} t where t.{plan.Key.Quoted} = x.bubble_id and {isWritten})
             """,
             cancellationToken, ("run", runId), ("schema", plan.Schema), ("entity", plan.Name));
 

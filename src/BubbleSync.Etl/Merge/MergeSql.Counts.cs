@@ -47,6 +47,10 @@ internal sealed partial class MergeSql
         where {IsUpdated} {(plan.Backfill is null ? IsOfOldTime : "")}
         """;
 
+    /// <summary>Whether a row was written in the open transaction, as a condition.</summary>
+    public static string IsWrittenNow(EntityPlan plan) =>
+        $"{ClockSql.Stored(plan, "t", Clocks.SyncedAt)} is not distinct from {ClockSql.Cut(plan, Clocks.SyncedAt, "now()")}";
+
     private string IsOfOldTime =>
         $"""
         and ((s.{_modified} is not null and {_storedModified} is distinct from s.{_modified})

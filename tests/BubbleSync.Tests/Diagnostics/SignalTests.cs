@@ -37,10 +37,10 @@ public sealed class SignalTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task Measurements_add_up_to_the_report()
     {
-        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100, Faults = ["429=10", "bad-records=5"] });
+        await using var fixture = await SyncFixture.OpenAsync(postgres, new SimulatorOptions { Invoices = 100, Faults = ["429=1x", "bad-records=5"] });
         using var heard = new Listener();
 
-        var report = await fixture.ResyncAsync();
+        var report = await fixture.ResyncAsync("agent", "customer");
 
         Assert.Equal(
             report.Entities.Sum(e => e.Inserted),

@@ -94,10 +94,11 @@ internal sealed class EntityMerge(
             };
             if (!isBackfill && counts.Prepared.HasEarlierRejects)
             {
-                // What is mapped again may be older than what was rejected since.
+                // What is mapped again may be older than what was rejected since, and is not written where its row has the same date.
                 await (journal.Source.IsRead
                     ? RejectedRecords.SupersedeAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, isAll, cancellationToken)
-                    : RejectedRecords.SupersedeSameVersionAsync(connection, journal.RunId, entity.Plan, entity.Staging.Name, cancellationToken));
+                    : RejectedRecords.SupersedeSameVersionAsync(
+                        connection, journal.RunId, entity.Plan, entity.Staging.Name, MergeSql.IsWrittenNow(entity.Plan), cancellationToken));
             }
 
             await journal.MergedAsync(connection, report, entity.StartedAt, cancellationToken, MergeStage.Line(report));
