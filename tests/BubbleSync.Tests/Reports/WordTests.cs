@@ -43,6 +43,7 @@ public sealed class WordTests
             + "audit-links apply-schema create-tables accept-source list-runs audit-schema apply-additions "
             + "sync-invoices sync-records scaffold verify verify-strictly",
         ["PruneMode"] = "none report soft hard",
+        ["ScheduledKind"] = "incremental resync verify",
     };
 
     private static IEnumerable<Type> Enums => typeof(SyncEngine).Assembly.GetExportedTypes().Where(t => t.IsEnum);
