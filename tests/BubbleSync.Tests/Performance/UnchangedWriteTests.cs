@@ -13,7 +13,8 @@ public sealed class UnchangedWriteTests(PostgresFixture postgres) : IClassFixtur
     private const int Many = 600;
     private const int Runs = 3;
     private const int BytesPerMissingLink = 400;
-    private const int Slack = 4096;
+    // Of the same records, one run in three differed by 8 KB: the server's own records.
+    private const int Slack = 16 * 1024;
     // The catalogue's rows for staging tables that come and go, above all: once to try out what a run needs, once for the run.
     private const int MostOfAll = 800_000;
 
