@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace BubbleSync.Server.Runs;
 
 /// <summary>
-/// Those who watch a run. Each has a short queue of its own; whoever is slow misses states in between, never the last one, and holds up nobody.
+/// The clients that watch a run. Each has a short queue of its own. A slow client misses states in between, but never the last one, and delays no other.
 /// </summary>
 internal sealed class RunWatchers
 {

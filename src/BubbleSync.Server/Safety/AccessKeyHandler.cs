@@ -69,6 +69,6 @@ internal sealed class AccessKeyHandler(
         });
     }
 
-    /// <summary>The identity of whoever has the key.</summary>
+    /// <summary>The identity of a caller who has the key.</summary>
     public static ClaimsPrincipal Person(string how) => new(new ClaimsIdentity([new Claim(ClaimTypes.Name, how)], how));
 }

@@ -11,7 +11,7 @@ internal static class ListenAddress
     /// <summary>The default.</summary>
     public const string Default = "http://127.0.0.1:5275";
 
-    /// <summary>Checks the address, and that whoever can reach it needs a key.</summary>
+    /// <summary>Checks the address. If other machines can reach it, a key must be set.</summary>
     /// <exception cref="SyncException">It is no address, or other machines could reach the server without a key.</exception>
     public static Uri Check(string given, string? accessKey)
     {

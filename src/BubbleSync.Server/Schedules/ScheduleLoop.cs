@@ -35,7 +35,7 @@ internal sealed class ScheduleLoop(AppWorker worker, AppSchedule schedule, TimeP
         }
     }
 
-    // Of the runs of this kind, whoever started them.
+    // Of all runs of this kind, also those that a person started.
     private async Task<DateTimeOffset?> LastStartAsync(CancellationToken cancellationToken)
     {
         try

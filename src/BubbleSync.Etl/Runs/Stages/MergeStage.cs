@@ -91,7 +91,7 @@ internal sealed class MergeStage(
         if (entity.IsMerged)
             return;
 
-        // Whoever counts after the run was asked to stop counts only merges that take place.
+        // After the run was asked to stop, only merges that take place are counted.
         lock (_lock)
         {
             entity.IsLeft = drain.IsCancellationRequested;

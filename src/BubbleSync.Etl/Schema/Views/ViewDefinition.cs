@@ -19,7 +19,7 @@ internal sealed record ViewDefinition(string Name, string Words, IReadOnlyList<(
         var places = present.Index().ToDictionary(c => c.Item, c => c.Index);
         var columns = Columns.OrderBy(c => places.GetValueOrDefault(c.Name, int.MaxValue)).Select(c => $"{c.Expression} as {Identifier.Quote(c.Name)}");
         var view = Identifier.Quote(schema, Name);
-        // With the rights of whoever reads it: else a view would show rows that row-level security or missing rights on the tables hide.
+        // With the rights of the user who reads it. Otherwise it would show rows that row-level security or missing rights on the tables hide.
         return $"""
             create or replace view {view} with (security_invoker = true) as
             select {string.Join(",\n       ", columns)}
