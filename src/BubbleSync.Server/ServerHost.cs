@@ -84,6 +84,7 @@ internal static class ServerHost
         app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization();
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         api.MapApps();
+        api.MapAudits();
         api.MapRuns();
     }
 }
