@@ -1,4 +1,3 @@
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Links;

@@ -39,7 +39,9 @@ internal sealed class KeysetReader(EntitySource source, BubbleSettings settings,
             position.Begin();
             do
             {
+#pragma warning disable CA2000 // The message takes it over.
                 step = position.Take(await source.PageAsync(position.Rest, 0, settings.PageSize, cancellationToken), out var page);
+#pragma warning restore CA2000
                 if (page is not null)
                 {
                     pages++;

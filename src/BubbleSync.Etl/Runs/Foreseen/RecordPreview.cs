@@ -23,7 +23,8 @@ internal sealed class RecordPreview(SyncPlan plan, BubbleClient client)
         var (mapper, reading) = (new RecordMapper(entity, keepsRaw: true), new WindowReading(window, 1));
         using var read = new PageRead(reading, page, 0);
         using var mapped = mapper.Map(read);
-        mapper.Tally.End(new ReadingEnded(reading, 1, new ReadingResult(Outcome.Verified, null, mapped.Batch.Records, null, null)));
+        using var ended = new ReadingEnded(reading, 1, new ReadingResult(Outcome.Verified, null, mapped.Batch.Records, null, null));
+        mapper.Tally.End(ended);
         IEnumerable<string> unmapped = RunFindings.Unmapped(entity, mapper) is { } warning ? [warning] : [];
         return new PreviewReport(
             entity.Name, entity.BubbleType, entity.Target.Name, [.. entity.Columns.Select(c => new PreviewColumn(c.Name, c.Target.FullType, c.Field))],

@@ -1,6 +1,5 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Compare.Status;
-using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Reports;
