@@ -42,7 +42,7 @@ internal sealed class RowStretches(EntityPlan plan, string source)
 
     private string Noted =>
         $"""
-        select t.stretches from bubblesync.run_target t join bubblesync.run r using (run_id)
+        select t.stretches, t.at from bubblesync.run_target t join bubblesync.run r using (run_id)
         where r.target_schema = @schema and t.entity = @entity and t.identity = {TargetBaseline.IdentitySql(plan)} and t.stretches -> 'ids' is not null
         order by t.at desc limit 1
         """;
@@ -104,12 +104,13 @@ internal sealed class RowStretches(EntityPlan plan, string source)
             select (n.stretches ->> 'to')::timestamptz, (n.stretches ->> 'undated')::bigint,
                    coalesce((select bit_xor(v::bigint) from jsonb_array_elements_text(n.stretches -> 'ids') v), 0),
                    array(select key from jsonb_each(n.stretches -> 'newest') order by key),
-                   array(select value::text::timestamptz from jsonb_each_text(n.stretches -> 'newest') order by key)
+                   array(select value::text::timestamptz from jsonb_each_text(n.stretches -> 'newest') order by key), n.at
             from ({Noted}) n
             """,
             r => new RowNote(new DateTimeOffset(r.GetDateTime(0)), r.GetInt64(1), r.GetInt64(2))
             {
                 Newest = r.GetFieldValue<string[]>(3).Zip(r.GetFieldValue<DateTime[]>(4)).ToDictionary(n => n.First, n => Millisecond.Floor(n.Second)),
+                At = new DateTimeOffset(r.GetDateTime(5)),
             },
             cancellationToken,
             ("schema", plan.Schema), ("entity", plan.Name), ("source", source));
@@ -164,6 +165,9 @@ internal sealed record RowNote(DateTimeOffset To, long? Undated, long Ids)
 {
     /// <summary>Nothing was noted.</summary>
     public static readonly RowNote None = new(new DateTimeOffset(DateTime.UnixEpoch).AddYears(-1000), null, 0);
+
+    /// <summary>When the run began that noted it.</summary>
+    public DateTimeOffset At { get; init; }
 
     /// <summary>The rows that were modified last: their Modified Dates, on the millisecond, by id.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Newest { get; init; } = FrozenDictionary<string, DateTimeOffset>.Empty;

@@ -70,6 +70,12 @@ internal sealed record EntityPlan
         Columns = [.. Columns.Select(c => columns.Contains(c.Name) ? c with { AbsentClears = false } : c)],
     };
 
+    /// <summary>Returns the same plan, in which absent fields clear these columns, because their values may be those of another line.</summary>
+    public EntityPlan Clearing(IReadOnlyList<string> columns) => columns.Count == 0 ? this : this with
+    {
+        Columns = [.. Columns.Select(c => columns.Contains(c.Name) && !c.IsRequired ? c with { AbsentClears = true, AsMapped = c } : c)],
+    };
+
     /// <summary>The quoted target table.</summary>
     public string Table => Identifier.Quote(Schema, Target.Name);
 }
@@ -82,6 +88,9 @@ internal sealed record EntityPlan
 /// </param>
 internal sealed record Backfill(IReadOnlyList<string> Columns, IReadOnlyList<string> Spared)
 {
+    /// <summary>The columns, also of those that are not filled, in which rows may hold values that their line does not give.</summary>
+    public IReadOnlyList<string> Outdated { get; init; } = [];
+
     /// <summary>Whether the column of unmapped fields keeps all that is to be filled, so that Bubble need not be asked.</summary>
     public bool IsKept { get; init; }
 }

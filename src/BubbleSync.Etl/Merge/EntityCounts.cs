@@ -20,6 +20,9 @@ internal sealed record EntityCounts(StagedCounts Prepared, long Inserted, long U
     /// <summary>Of the unchanged ones, records that have no row: a backfill inserts none.</summary>
     public long Rowless { get; init; }
 
+    /// <summary>The columns of a backfill in which rows keep another value than Bubble has.</summary>
+    public IReadOnlyList<string> Held { get; init; } = [];
+
     /// <summary>Table errors other than refused records.</summary>
     public IReadOnlyList<SyncError> Errors { get; init; } = [];
 

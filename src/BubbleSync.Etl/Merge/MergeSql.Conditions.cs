@@ -10,7 +10,8 @@ internal sealed partial class MergeSql
 {
     private BackfillSql? Backfill => plan.Backfill is not { } backfill ? null
         : new BackfillSql(
-            [.. Updatable()], backfill.Spared, LocalEditSql.IsEdited(plan, _storedModified), $"{_storedModified} is not distinct from s.{_modified}");
+            [.. Updatable()], backfill.Spared, [.. plan.Columns.Where(c => backfill.Outdated.Contains(c.Name))],
+            LocalEditSql.IsEdited(plan, _storedModified), $"{_storedModified} is not distinct from s.{_modified}");
 
     // Bubble's own clock decides; a local edit later than Bubble's wins, unless forced.
     private string IsNewer => force || plan.Backfill is not null

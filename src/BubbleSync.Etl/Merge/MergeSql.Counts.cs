@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Mapping.Columns;
 using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Pruning;
 
@@ -56,6 +57,16 @@ internal sealed partial class MergeSql
         and ((s.{_modified} is not null and {_storedModified} is distinct from s.{_modified})
           or {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} is distinct from {ClockSql.Cut(plan, Clocks.SyncedAt, "now()")})
         """;
+
+    /// <summary>Counts, for each column of <see cref="Holding"/>, the rows that keep another value than the same version of their record has.</summary>
+    public string CountHeld =>
+        $"""
+        select array[{string.Join(",\n  ", Holding.Select(c => $"count(*) filter (where {Backfill!.IsHeld(c, IsPresent(c))})"))}]::bigint[]
+        from ({Source(null)}) s join {plan.Table} t on t.{_key} = s.{_key}
+        """;
+
+    /// <summary>The columns in which rows may keep other values after a backfill.</summary>
+    public IReadOnlyList<ColumnPlan> Holding => Backfill?.Holding ?? [];
 
     /// <summary>Counts records that are still in no row after the merge.</summary>
     public string CountKeptOut =>

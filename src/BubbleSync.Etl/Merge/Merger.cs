@@ -55,6 +55,7 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
         var refused = await KeepRefusedAsync(connection, cancellationToken);
         var found = await ClassifyAsync(connection, prepared, horizon, isAll && !force, cancellationToken);
         var rowless = plan.Backfill is null ? 0 : found.New;
+        var held = plan.Backfill is null ? [] : await HeldAsync(connection, cancellationToken);
         if (plan.Backfill is not null)
             found = found with { New = 0, Newer = plan.Backfill.Columns.Count == 0 ? 0 : found.Newer, Returned = 0 };
         if (found.Conflicts > 0)
@@ -78,7 +79,17 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
             Errors = found.Older > 0 ? [.. marked, OlderRecords.Error(plan, found.Older)] : marked,
             HasNewRows = found.New + found.Returned > 0,
             Rowless = rowless,
+            Held = held,
         };
+    }
+
+    // The columns of a backfill in which rows keep another value than Bubble has.
+    private async Task<IReadOnlyList<string>> HeldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (_sql.Holding.Count == 0)
+            return [];
+        var counts = (await connection.RowsAsync(_sql.CountHeld, r => r.GetFieldValue<long[]>(0), cancellationToken))[0];
+        return [.. _sql.Holding.Zip(counts).Where(c => c.Second > 0).Select(c => c.First.Name)];
     }
 
     // Columns that may not be cleared are kept in all following statements.
@@ -231,17 +242,4 @@ internal sealed class Merger(EntityPlan plan, StagingTable staging, Guid runId, 
     }
 
     private sealed record Classes(long New, long Newer, long Conflicts, long Returned, long? Gone, AbsentKept Kept, long Older);
-}
-
-/// <summary>How a merge writes its rows.</summary>
-internal enum MergeSteps
-{
-    /// <summary>All in one statement.</summary>
-    AtOnce,
-
-    /// <summary>Rows first give up unique values that others take, then all in one statement.</summary>
-    ValuesFirst,
-
-    /// <summary>The same, then one record after the other, in any order in which they fit.</summary>
-    OneByOne,
 }

@@ -11,6 +11,9 @@ internal static class NextActions
         ErrorCode.TokenRefused, ErrorCode.ConstraintIgnored, ErrorCode.NotAsAsked, ErrorCode.SourceForbidden, ErrorCode.SourceMoved, ErrorCode.TypeNotExposed,
     ];
 
+    /// <summary>Why a forced resync writes what rows have from another line of the map.</summary>
+    public const string WriteAnew = "writes all values by the map as it is";
+
     private const int MostIds = 50;
 
     // More types than these are scaffolded all at once.
@@ -106,13 +109,16 @@ internal static class NextActions
         if (Of(report, e => e.Conflicts > 0).Count > 0)
         {
             yield return new NextAction(NextActionKind.ShowConflicts, "which rows were edited on both sides and kept") { RunId = run };
-            if (report.Kind is RunKind.Resync or RunKind.Incremental && Of(report, e => e.Conflicts > 0 && !again.Contains(e.Name)) is { Count: > 0 } conflicts)
+            if (report.Kind is RunKind.Resync or RunKind.Incremental
+                && Of(report, e => e is { Conflicts: > 0, Outdated: null } && !again.Contains(e.Name)) is { Count: > 0 } conflicts)
                 yield return new NextAction(NextActionKind.ForceResync, "takes Bubble's values over them") { Entities = conflicts };
         }
 
         if (Of(report, e => e.ClearRefused is { Count: > 0 }) is { Count: > 0 } kept)
             yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
-        if (Of(report, e => e.Unfilled is not null) is { Count: > 0 } unfilled)
+        if (Of(report, e => e.Outdated is not null && !again.Contains(e.Name)) is { Count: > 0 } outdated)
+            yield return new NextAction(NextActionKind.ForceResync, WriteAnew) { Entities = outdated };
+        if (Of(report, e => e.Unfilled is not null && e.Outdated is null) is { Count: > 0 } unfilled)
             yield return new NextAction(NextActionKind.Backfill, "fills what rows lack since the map changed, and writes nothing else") { Entities = unfilled };
         if (report is { MostRecords: not null, Status: RunStatus.Succeeded or RunStatus.Partial })
             yield return new NextAction(NextActionKind.ResyncEntities, "reads all records; this run was a first look");

@@ -151,6 +151,13 @@ public sealed record EntityReport
     public IReadOnlyList<string>? Unfilled { get; init; }
 
     /// <summary>
+    /// Columns in which rows may hold values that their line does not give, because the line became another one, or because a backfill kept them: they stay
+    /// until a forced resync. Left out where there is none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Outdated { get; init; }
+
+    /// <summary>
     /// Whether the run left out records of the entity, or may have, that a resync of it reads: a list that was not searched for each record, or a rejected
     /// record that was not kept as Bubble sent it. Left out where not.
     /// </summary>

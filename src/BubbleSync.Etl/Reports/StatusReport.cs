@@ -74,6 +74,9 @@ public sealed record EntityStatus
     /// <summary>Columns that the map gained, and whose values rows lack until a backfill.</summary>
     public IReadOnlyList<string> Unfilled { get; init; } = [];
 
+    /// <summary>Columns in which rows may hold values that their line does not give, until a forced resync.</summary>
+    public IReadOnlyList<string> Outdated { get; init; } = [];
+
     /// <summary>Mapped columns that the table lacks, or that do not fit.</summary>
     public IReadOnlyList<string> MissingColumns { get; init; } = [];
 

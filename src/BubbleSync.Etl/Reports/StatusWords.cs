@@ -54,6 +54,12 @@ public enum StatusFindingKind
     /// <summary>Rows lack values of columns that the map gained.</summary>
     Unfilled,
 
+    /// <summary>Rows may hold values that their line of the map does not give.</summary>
+    Outdated,
+
+    /// <summary>Columns were not cleared, because too many of their values would have gone.</summary>
+    NotCleared,
+
     /// <summary>Bubble could not be asked.</summary>
     NotCounted,
 

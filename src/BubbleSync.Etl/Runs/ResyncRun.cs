@@ -3,6 +3,7 @@ using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Diagnostics;
 using BubbleSync.Etl.Extract;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Pipeline;
 using BubbleSync.Etl.Postgres;
@@ -68,8 +69,8 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
     public async Task RunAsync(PatchStage patches, CancellationToken cancellationToken)
     {
         var plans = await _resolve(Findings, cancellationToken);
-        if (_options.Backfill)
-            plans = await FillingAsync(plans, cancellationToken);
+        if (_options.Backfill || _options.Force)
+            plans = await _database.RunAsync(c => FilledColumns.ApplyAsync(c, plans, _options.Backfill, cancellationToken), cancellationToken);
         using var graph = new RunPipeline(RunGraph.PagesWaiting, cancellationToken);
         var run = Build(graph, plans, patches);
         await using var asked = _options.Drain.Register(() => _journal.Logger.Stops(
@@ -93,21 +94,6 @@ internal sealed class ResyncRun : IRecordedRun, IAsyncDisposable
         if (_entities.Any(e => e.IsLeft))
             _options.Drain.ThrowIfCancellationRequested();
     }
-
-    // An entity that is merged already has nothing left to fill.
-    private Task<List<EntityPlan>> FillingAsync(IReadOnlyList<EntityPlan> plans, CancellationToken cancellationToken) => _database.RunAsync(
-        async connection =>
-        {
-            var filling = new List<EntityPlan>();
-            foreach (var plan in plans)
-            {
-                var backfill = await new FilledColumns(plan).BackfillAsync(connection, isNamed: true, cancellationToken);
-                filling.Add(plan with { Backfill = backfill ?? new Backfill([], []) });
-            }
-
-            return filling;
-        },
-        cancellationToken);
 
     /// <summary>Builds the run's graph; sends and writes nothing yet.</summary>
     public RunGraph Build(RunPipeline graph, IReadOnlyList<EntityPlan> plans, PatchStage patches)

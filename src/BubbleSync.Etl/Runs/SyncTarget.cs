@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Bubble;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Constraints;
 using BubbleSync.Etl.Merge.Patches;
@@ -223,15 +224,11 @@ internal sealed class SyncTarget : IAsyncDisposable
         var done = new List<string>(Warnings);
         // Each in its own transaction: an index is made under a lock on its table.
         foreach (var entity in plan.Entities.Where(e => !e.HasUniqueKey))
-        {
-            if (await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) is { } made)
-                done.Add(made);
-        }
-
+            done.Add(await Database.RunAsync(c => UniqueKeys.EnsureAsync(c, entity, dryRun, cancellationToken), cancellationToken) ?? "");
         // A dry run keeps what an interrupted run may be resumed from.
         if (!dryRun)
             await Database.RunAsync(c => StaleStaging.ClearAsync(c, plan.Entities, Database.Schema, runId, cancellationToken), cancellationToken);
-        return done;
+        return [.. done.Where(warning => warning.Length > 0)];
     }
 
     /// <summary>Prepares a comparison, which locks no table and does not change the tables; returns warnings for the user.</summary>

@@ -22,8 +22,8 @@ public sealed class WordTests
         ["RunState"] = "running died succeeded partial failed cancelled",
         ["StatusLight"] = "ok look act",
         ["StatusFindingKind"] =
-            "table-missing column-missing never-read run-failed unverified older-in-bubble run-partial many-gone patch-failed rejected unfilled not-counted "
-                + "stale counts-differ not-in-bubble field-unread",
+            "table-missing column-missing never-read run-failed unverified older-in-bubble run-partial many-gone patch-failed rejected unfilled outdated "
+                + "not-cleared not-counted stale counts-differ not-in-bubble field-unread",
         ["PatchStatus"] = "succeeded failed skipped",
         ["Severity"] = "info warning error",
         ["QueueStage"] = "read map stage",

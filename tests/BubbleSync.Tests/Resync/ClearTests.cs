@@ -43,6 +43,9 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
         var later = await fixture.ResyncAsync("agent");
 
         Assert.Equal((RunStatus.Succeeded, 3L), (later.Status, later.Entities[0].AbsentKept));
+        var status = await fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"] }, fixture.Limit);
+        Assert.Contains(status.Entities[0].Findings, f => f is { Finding: StatusFindingKind.NotCleared, Light: StatusLight.Act });
+        Assert.Contains(status.NextActions, a => a.Kind == NextActionKind.Verify);
         Assert.Contains(later.Warnings, w => w.StartsWith("agent: values kept here that Bubble no longer sends: 3", StringComparison.Ordinal));
     }
 

@@ -121,7 +121,8 @@ public sealed class InterruptionTests(PostgresFixture postgres) : IClassFixture<
         Assert.Contains("invoice_item", merged);
         Assert.DoesNotContain("seda_registration", merged);
         var said = Assert.Single(log.Lines, l => l.Id.Id == SyncEngine.StopEvent).Text;
-        Assert.Matches("^The run was asked to stop[.] It first ends ([02-9] windows|1 window) and 1 merge[.] ", said);
+        // What was merged last may be kept, and still under way.
+        Assert.Matches("^The run was asked to stop[.] It first ends ([02-9] windows|1 window) and (1 merge|2 merges)[.] ", said);
         Assert.Equal("0|0", await fixture.RowAsync("select (select count(*) from seda_registration), (select count(*) from bubblesync.missing_link)"));
         Assert.Equal(RunStatus.Succeeded, (await fixture.ResyncAsync(new ResyncOptions { Resume = true })).Status);
     }

@@ -69,7 +69,8 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
             RejectedBy = facts.Table?.RejectedBy,
             MissingLinks = facts.Table?.MissingLinks ?? 0,
             NotInBubble = facts.Table?.NotInBubble ?? 0,
-            Unfilled = facts.Table?.Unfilled ?? [],
+            Unfilled = facts.Table?.Lags.Unfilled ?? [],
+            Outdated = facts.Table?.Lags.Outdated ?? [],
             MissingColumns = [.. facts.Gaps.Select(g => g.Column).OfType<string>()],
             UnreadFields = facts.Bubble?.UnreadFields ?? [],
             Findings = findings,
@@ -107,8 +108,16 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
             yield break;
         if (table.Rejected > 0)
             yield return Act(StatusFindingKind.Rejected, Invariant($"{Records(table.Rejected)} rejected and not loaded since"));
-        if (table.Unfilled.Count > 0)
-            yield return Act(StatusFindingKind.Unfilled, $"the map gained columns whose values rows lack: {string.Join(", ", table.Unfilled)}");
+        if (table.Lags.Unfilled is { Count: > 0 } unfilled)
+            yield return Act(StatusFindingKind.Unfilled, $"the map gained columns whose values rows lack: {string.Join(", ", unfilled)}");
+        if (table.Lags.Outdated is { Count: > 0 } outdated)
+            yield return Act(StatusFindingKind.Outdated, $"rows may hold values that their line of the map does not give: {string.Join(", ", outdated)}");
+        if (table.Lags.Uncleared is { Count: > 0 } kept)
+        {
+            yield return Act(
+                StatusFindingKind.NotCleared, $"too many values would have gone, so that these columns were not cleared: {string.Join(", ", kept)}");
+        }
+
         if (table.NotInBubble * 100 > MostGonePercent * (table.Expected + table.NotInBubble) || facts.Errors.Contains(ErrorCode.TooManyGone))
             yield return Act(
                 StatusFindingKind.ManyGone,

@@ -1,4 +1,4 @@
-using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Messages;
@@ -31,8 +31,8 @@ internal sealed record TableSide
     /// <summary>Different link targets that no table has.</summary>
     public required long MissingLinks { get; init; }
 
-    /// <summary>Columns whose values rows lack until a backfill.</summary>
-    public required IReadOnlyList<string> Unfilled { get; init; }
+    /// <summary>Columns in which rows lag behind the map.</summary>
+    public required ColumnLags Lags { get; init; }
 
     /// <summary>Reads it.</summary>
     /// <param name="connection">A connection.</param>
@@ -48,7 +48,7 @@ internal sealed record TableSide
         var searches = new MissingLinks(plan, null).Searches(isStaged: false).ToList();
         var missing = searches.Count == 0 ? 0 : await connection.ScalarAsync<long>(
             $"select count(*) from ({string.Join(" union all ", searches)}) m", cancellationToken, ("run", Guid.Empty));
-        var backfill = await new FilledColumns(plan).BackfillAsync(connection, isNamed: false, cancellationToken);
+        var lags = await new FilledColumns(plan).LagsAsync(connection, cancellationToken);
         return new TableSide
         {
             Rows = rows,
@@ -58,7 +58,7 @@ internal sealed record TableSide
             RejectedWithoutRow = withoutRow,
             RejectedBy = by,
             MissingLinks = missing,
-            Unfilled = backfill?.Columns ?? [],
+            Lags = lags,
         };
     }
 

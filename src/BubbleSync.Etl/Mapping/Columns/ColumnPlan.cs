@@ -34,6 +34,11 @@ internal sealed record ColumnPlan
     /// <summary>Whether an absent field writes NULL.</summary>
     public required bool AbsentClears { get; init; }
 
+    /// <summary>
+    /// The column as the map has it, where rows may hold values that its line does not give and this run writes all of them: then an absent field clears it.
+    /// </summary>
+    public ColumnPlan? AsMapped { get; init; }
+
     /// <summary>The entities whose ids it holds; mostly none.</summary>
     public required IReadOnlyList<Relation> Relations { get; init; }
 

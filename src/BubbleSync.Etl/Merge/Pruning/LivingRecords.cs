@@ -1,6 +1,7 @@
 using System.Globalization;
 using BubbleSync.Etl.Journal;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Staging;
@@ -48,13 +49,25 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             select count(*) filter (where h.created < @bound), count(*) filter (where h.created is null), ({Unnamed}),
                    coalesce(bit_xor(h.hash) filter (where h.created < @bound), 0),
                    count(*) filter (where not h.is_sent and ({IsDue("h.modified", "h.row_created")})),
-                   coalesce(bit_xor(h.hash) filter (where h.known < @noted), 0), count(*) filter (where h.row_created >= @noted and h.row_created < @bound)
+                   coalesce(bit_xor(h.hash) filter (where h.known < @noted), 0), count(*) filter (where h.row_created >= @noted and h.row_created < @bound),
+                   ({WentBack})
             from (select *, hashtextextended(q.id, 0) as hash from ({Surveyed}) q offset 0) h
             """,
             r => new RowSurvey(
                 new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2), Ids = r.GetInt64(3) },
-                IsAsNoted: r.GetInt64(4) == 0 && r.GetInt64(5) == last.Ids, Later: r.GetInt64(6)),
-            cancellationToken, [("bound", bound), ("since", since), ("noted", last.To), .. Names]))[0];
+                IsAsNoted: r.GetInt64(4) == 0 && r.GetInt64(5) == last.Ids, Later: r.GetInt64(6), WentBack: r.GetInt64(7)),
+            cancellationToken,
+            [
+                ("bound", bound), ("since", since), ("noted", last.To), ("at", last.At.UtcDateTime), ("newest", last.Newest.Keys.ToArray()),
+                ("dates", last.Newest.Values.Select(d => d.UtcDateTime).ToArray()), .. Names,
+            ]))[0];
+
+    // Rows that no run wrote since, and that are older than when they were noted: the table is a copy from before.
+    private string WentBack =>
+        $"""
+        select count(*) from unnest(@newest::text[], @dates::timestamptz[]) n (id, modified) join {plan.Table} t on t.{_key} = n.id
+        where {plan.Modified.Storage.Stored($"t.{plan.Modified.Quoted}")} < n.modified and {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} < @at
+        """;
 
     /// <summary>Lists them in a table of their own, from which ranges are counted.</summary>
     public Task ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -215,4 +228,5 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <param name="Count">The records that are here.</param>
 /// <param name="IsAsNoted">Whether the rows are those that the last sync noted, and Bubble sent all that it should have sent as changes.</param>
 /// <param name="Later">The rows that were created after those that are noted.</param>
-internal sealed record RowSurvey(RangeCount Count, bool IsAsNoted, long Later);
+/// <param name="WentBack">The rows that are older than when they were noted.</param>
+internal sealed record RowSurvey(RangeCount Count, bool IsAsNoted, long Later, long WentBack);

@@ -111,6 +111,13 @@ internal sealed class RunFindings
                 + "values by a backfill.");
         }
 
+        if (report.Outdated is { } outdated)
+        {
+            Warnings.Add(
+                $"{plan.Name}: columns in which rows may hold values that their line of the map does not give: {string.Join(", ", outdated)}. The line was "
+                + "another one when the rows were written, or they had values before it. A resync that takes Bubble's values (force) writes them anew.");
+        }
+
         if (entity.Rowless > 0)
             Warnings.Add(Invariant($"{plan.Name}: records that have no row, which a backfill does not insert: {entity.Rowless}."));
         if (report.NotInBubble > 0 && report.Pruned == 0)

@@ -73,6 +73,13 @@ internal sealed class CountCheck(
         if (hasChanges && since is { } from)
             await FindOlderAsync(note, from, cancellationToken);
         var survey = await SurveyAsync(since, note, cancellationToken);
+        if (survey.WentBack > 0)
+        {
+            entity.Flow.ExtractLog.AddIssue(
+                "rows are older here than an earlier sync left them, as after the table was restored from a copy, so that changes between the two are missing. "
+                + $"A resync of {entity.Plan.Name} reads everything");
+        }
+
         var last = survey.IsAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, note, cancellationToken);
         _first = survey.IsAsNoted ? survey.Count : null;
         last = last with { Unnoted = note.Unnoted(since, bound), HasLaterRows = survey.Later > 0, AreChangesRead = since is not null };

@@ -1,5 +1,6 @@
 using System.Data;
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Merge;
 using BubbleSync.Etl.Merge.Constraints;
@@ -88,9 +89,11 @@ internal sealed class EntityMerge(
             if (!isBackfill)
                 await NoteRowsAsync(connection, counts, cancellationToken);
             entity.Rowless = counts.Rowless;
+            var lags = await NoteFilledAsync(connection, counts, cancellationToken);
             var report = entity.Merged(counts, clock.GetUtcNow()) with
             {
-                Unfilled = await NoteFilledAsync(connection, counts, cancellationToken) is { Count: > 0 } unfilled ? unfilled : null,
+                Unfilled = lags.Unfilled.Count > 0 ? lags.Unfilled : null,
+                Outdated = lags.Outdated.Count > 0 ? lags.Outdated : null,
             };
             if (!isBackfill && counts.Prepared.HasEarlierRejects)
             {
@@ -135,23 +138,25 @@ internal sealed class EntityMerge(
         await stretches.RecordAsync(connection, journal.RunId, bound, entity.Undated, staged, cancellationToken);
     }
 
-    // Returns the columns that the map gained and that rows may lack. Rejected records may have rows that a backfill did not reach.
-    private async Task<IReadOnlyList<string>> NoteFilledAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
+    // Returns the columns in which rows lag behind the map. Rejected records may have rows that a backfill did not reach.
+    private async Task<ColumnLags> NoteFilledAsync(NpgsqlConnection connection, EntityCounts counts, CancellationToken cancellationToken)
     {
         if (transactions.IsDryRun)
-            return [];
+            return ColumnLags.None;
 
         var filled = new FilledColumns(entity.Plan);
+        var written = new WrittenColumns(
+            counts.Inserted + counts.Updated > 0, counts.Conflicts + counts.Prepared.Rejected == 0, counts.Held,
+            [.. counts.ClearRefused.Select(r => r.Column)]);
         var reachesAll = entity is { ReadsEverything: true, IsComplete: true } && counts.Prepared.Rejected == 0;
         var isWrittenAnew = counts.Prepared.IsFirstLoad || (reachesAll && options.Force);
         if (entity.Baseline is null || !(isWrittenAnew || (reachesAll && entity.Plan.Backfill is not null)))
         {
             Guid? verified = entity is { Baseline: not null, IsComplete: true } && entity.Plan.Backfill is null ? journal.RunId : null;
-            return await filled.RecordWritesAsync(connection, verified, counts.Conflicts + counts.Prepared.Rejected == 0, cancellationToken);
+            return await filled.RecordWritesAsync(connection, verified, written, cancellationToken);
         }
 
-        await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, cancellationToken);
-        return [];
+        return await filled.RecordAllAsync(connection, journal.RunId, isWrittenAnew, written, cancellationToken);
     }
 
     // If the table refuses the dry run's own numbers (for example by a check that ids are positive), only the sequence's numbers fit.

@@ -1,5 +1,6 @@
 using BubbleSync.Etl;
 using BubbleSync.Etl.Compare.Status;
+using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Words;
@@ -22,7 +23,7 @@ public sealed class StatusRuleTests
         RejectedWithoutRow = 0,
         RejectedBy = null,
         MissingLinks = 0,
-        Unfilled = [],
+        Lags = ColumnLags.None,
     };
 
     private static readonly EntityMap Agent = new() { File = "a.json", Name = "agent", BubbleType = "agent", Table = "agent", Key = "id", Fields = [] };
@@ -52,7 +53,8 @@ public sealed class StatusRuleTests
         ["not cleared"] = Well with { LastRun = Of(RunKind.Resync, RunStatus.Partial), Errors = [ErrorCode.ClearRefused, ErrorCode.Rejected] },
         ["unread"] = Well with { Bubble = new BubbleSide(3, ["Shoe Size"], null) },
         ["old"] = Well with { Watermark = Now.AddHours(-25) },
-        ["unfilled"] = Well with { Table = Table with { Unfilled = ["size"] } },
+        ["unfilled"] = Well with { Table = Table with { Lags = new ColumnLags(["size"], [], []) } },
+        ["outdated"] = Well with { Table = Table with { Lags = new ColumnLags(["size"], ["price"], ["name"]) } },
         ["never read"] = Well with { Watermark = null, WhyNone = "why", LastRun = null },
         ["failed resync"] = Well with { LastRun = Of(RunKind.Resync, RunStatus.Failed) },
         ["died"] = Well with { LastRun = Of(RunKind.Incremental, RunStatus.Running) with { Died = true } },
@@ -79,6 +81,7 @@ public sealed class StatusRuleTests
     [InlineData("unread", "look", "field-unread", "audit-schema")]
     [InlineData("old", "look", "stale", "sync-changes")]
     [InlineData("unfilled", "act", "unfilled", "backfill")]
+    [InlineData("outdated", "act", "unfilled outdated not-cleared", "force-resync verify")]
     [InlineData("never read", "act", "never-read", "resync-entities")]
     [InlineData("failed resync", "act", "run-failed", "resume")]
     [InlineData("died", "act", "run-failed", "sync-changes")]

@@ -2,7 +2,7 @@ using BubbleSync.Etl.Mapping;
 using BubbleSync.Etl.Mapping.Columns;
 using static System.FormattableString;
 
-namespace BubbleSync.Etl.Journal;
+namespace BubbleSync.Etl.Journal.Lags;
 
 /// <summary>
 /// What all rows of an entity's table have, as far as Bubble had it, as entries of several lines. For each field that a column is read from: the column, the
@@ -35,9 +35,11 @@ internal sealed class FilledFields(IReadOnlySet<string> entries)
     /// <summary>Returns what all rows have after a backfill.</summary>
     /// <param name="before">What they had; null where nothing is noted.</param>
     /// <param name="plan">The entity, with what was filled.</param>
-    public static FilledFields AfterBackfill(FilledFields? before, EntityPlan plan)
+    /// <param name="isAll">Whether no row keeps another value than Bubble has: its object of unmapped fields stays as it is, too.</param>
+    public static FilledFields AfterBackfill(FilledFields? before, EntityPlan plan, bool isAll)
     {
-        var (filled, isRefreshed) = (plan.Backfill!.Columns, plan.Unmapped is { } unmapped && plan.Backfill.Columns.Contains(unmapped.Name));
+        var filled = plan.Backfill!.Columns;
+        var isRefreshed = isAll && plan.Unmapped is { } unmapped && filled.Contains(unmapped.Name);
         var lacked = before is null ? Outdated(plan) : before.Lacked(plan).Where(e => !isRefreshed || IsOutdated(e));
         string[] assumption = before is { IsAssumed: true } && filled.Count < Mapped(plan).Count() ? [Assumption] : [];
         return new(All(plan).Concat(lacked).Concat(assumption).ToHashSet());

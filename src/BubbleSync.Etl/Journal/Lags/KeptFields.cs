@@ -5,7 +5,7 @@ using BubbleSync.Etl.Postgres;
 using Npgsql;
 using static System.FormattableString;
 
-namespace BubbleSync.Etl.Journal;
+namespace BubbleSync.Etl.Journal.Lags;
 
 /// <summary>The fields that the column of unmapped fields keeps, from which columns that the map gained are filled without Bubble.</summary>
 /// <param name="plan">The entity; its map keeps unmapped fields.</param>
@@ -41,8 +41,8 @@ internal sealed class KeptFields(EntityPlan plan, IReadOnlyList<string> columns)
     }
 
     /// <summary>
-    /// Returns, as JSON, the records that have something for a column that is NULL: id, Modified Date and the fields that are needed. It holds no session
-    /// between two parts, so that the consumer of the records may wait for one.
+    /// Returns, as JSON, the records that have something for a column: id, Modified Date and the fields that are needed. It holds no session between two parts,
+    /// so that the consumer of the records may wait for one.
     /// </summary>
     public async IAsyncEnumerable<string> ReadAsync(TargetDatabase database, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ internal sealed class KeptFields(EntityPlan plan, IReadOnlyList<string> columns)
               || case when {modified} is null then '{"{}"}' else jsonb_build_object({Identifier.Literal(BubbleField.Modified)}, {moment}) end
               || (select jsonb_object_agg(f.key, f.value) from jsonb_each({_object}) f where f.key = any(@names)))::text
             from {plan.Table} t
-            where {_object} ?| @names and ({string.Join(" or ", _columns.Select(c => $"t.{c.Quoted} is null"))})
+            where {_object} ?| @names
               and (@after::text is null or t.{plan.Key.Quoted} > @after)
             order by t.{plan.Key.Quoted} limit {PageSize}
             """);
