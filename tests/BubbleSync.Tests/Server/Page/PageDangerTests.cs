@@ -6,8 +6,9 @@ using Xunit;
 namespace BubbleSync.Tests.Server.Page;
 
 /// <summary>What nothing brings back asks first, and says what would happen.</summary>
+[Collection(SharedBrowser.Name)]
 [Trait(CiOnly.Trait, CiOnly.Value)]
-public sealed class PageDangerTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>, IClassFixture<Browser>
+public sealed class PageDangerTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>
 {
     [ChromiumFact]
     public async Task Deleting_rows_shows_how_many_and_runs_only_when_confirmed()

@@ -7,8 +7,9 @@ using Xunit;
 namespace BubbleSync.Tests.Server.Page;
 
 /// <summary>Runs, started and watched in a browser.</summary>
+[Collection(SharedBrowser.Name)]
 [Trait(CiOnly.Trait, CiOnly.Value)]
-public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>, IClassFixture<Browser>
+public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>
 {
     [ChromiumFact]
     public async Task A_new_user_syncs_everything_by_one_button_and_each_kind_of_run_has_its_form()
@@ -75,7 +76,7 @@ public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IC
         await Task.WhenAll(one.SeeEndAsync("Running"), other.SeeEndAsync("Running"));
         held.Release(20);
         await one.GetByText("Calls a minute").WaitForAsync();
-        await one.ShowAsync(server);
+        await one.GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
         await one.SeeAsync("Under way");
         await first.DisposeAsync();
         held.Release(100_000);
@@ -101,7 +102,6 @@ public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IC
 
         await page.GotoAsync(new Uri(server.Address, $"/runs/{run.RunId}").AbsoluteUri);
         await page.PressAsync("Stop");
-        await page.SeeEndAsync("Stopping");
         held.Release(100_000);
         await page.SeeEndAsync("Cancelled");
         await page.PressAsync("Resume the run");
@@ -116,7 +116,7 @@ public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IC
     {
         await using var server = await ServerFixture.StartAsync((await SyncFixture.OpenAsync(postgres)).WithMap("invoice", map => map));
         var map = Path.Combine(server.Sync.Settings.Run.Entities, "invoice.json");
-        server.Sync.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Total Amount\": \"<b id='markup'>twelve</b>\""));
+        server.Sync.Put("invoice", SyncFixture.Record(1, SyncFixture.Early, "\"Status\": \"Paid\", \"Total Amount\": \"<b id='markup'>twelve</b>\""));
         await using var window = await browser.OpenAsync();
         var page = window.Page;
         var run = await server.Api.FinishAsync(new RunOrder { Kind = SyncKind.Resync, Entities = ["invoice"] }, server.Limit);

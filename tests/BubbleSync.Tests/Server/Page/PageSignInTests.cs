@@ -6,8 +6,9 @@ using Xunit;
 namespace BubbleSync.Tests.Server.Page;
 
 /// <summary>The sign-in of the page.</summary>
+[Collection(SharedBrowser.Name)]
 [Trait(CiOnly.Trait, CiOnly.Value)]
-public sealed class PageSignInTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>, IClassFixture<Browser>
+public sealed class PageSignInTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>
 {
     private const string Key = "a-key-of-enough-letters";
 

@@ -19,7 +19,6 @@ internal static class Screenshots
         foreach (var (name, address) in new[] { ("overview", ""), ("run", run), ("start", "/start/resync") })
         {
             await page.ShowAsync(server, address);
-            await page.Locator(".loading").WaitForAsync(new() { State = WaitForSelectorState.Detached });
             await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}.png") });
         }
     }
