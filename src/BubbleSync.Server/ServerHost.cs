@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Server.Api;
 using BubbleSync.Server.Changes;
+using BubbleSync.Server.Page;
 using BubbleSync.Server.Runs;
 using BubbleSync.Server.Safety;
 using BubbleSync.Server.Schedules;
@@ -17,11 +18,17 @@ internal static class ServerHost
     /// <summary>Builds it; start it to listen.</summary>
     public static WebApplication Build(ServerSetup setup)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateEmptyBuilder(new()
+        {
+            // Files of the page are found by the name of the program, whatever process it runs in.
+            ApplicationName = typeof(ServerHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(setup.Address.ToString());
         AddLogging(builder.Logging, setup);
         AddServices(builder, setup);
         builder.AddSafety(setup);
+        builder.AddPage();
         var app = builder.Build();
         Use(app);
         return app;
@@ -78,12 +85,15 @@ internal static class ServerHost
         app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseAntiforgery();
         app.UseRateLimiter();
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/readyz");
         app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization();
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         api.MapApps();
+        api.MapAudits();
         api.MapRuns();
+        app.MapPage();
     }
 }

@@ -23,7 +23,7 @@ internal sealed class LiveView(TimeProvider clock) : IRenderable
     private const int Figures = 34;
     private const int LeastState = 17;
 
-    private readonly Speed _speed = new(clock);
+    private readonly RunSpeed _speed = new(clock);
     private readonly Lock _gate = new();
     private RunProgress? _now;
 

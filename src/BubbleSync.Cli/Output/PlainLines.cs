@@ -7,7 +7,7 @@ namespace BubbleSync.Cli.Output;
 internal sealed class PlainLines(TimeProvider clock) : IProgress<RunProgress>
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
-    private readonly Speed _speed = new(clock);
+    private readonly RunSpeed _speed = new(clock);
     private long _last = clock.GetTimestamp();
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal static class ProgressText
     }
 
     /// <summary>Records read, speed, time left.</summary>
-    public static string Records(RunProgress progress, Speed speed)
+    public static string Records(RunProgress progress, RunSpeed speed)
     {
         var rejected = Rejected(progress.Entities.Sum(e => e.Rejected));
         if (progress.Entities.All(e => e.State is EntityState.Merging or EntityState.Done))
@@ -28,7 +28,7 @@ internal static class ProgressText
     }
 
     /// <summary>The requests to Bubble, the allowed rate, and how much of it is used.</summary>
-    public static string Api(RunProgress progress, Speed speed)
+    public static string Api(RunProgress progress, RunSpeed speed)
     {
         var api = progress.Api;
         var retries = api.Retries > 0 ? Say($", {api.Retries:N0} sent again") : "";

@@ -27,6 +27,7 @@ namespace BubbleSync.Etl.Reports;
 [JsonSerializable(typeof(MirrorReport))]
 [JsonSerializable(typeof(IReadOnlyList<RunListing>))]
 [JsonSerializable(typeof(IReadOnlyList<MappedEntity>))]
+[JsonSerializable(typeof(IReadOnlyList<KeptFieldAudit>))]
 [JsonSerializable(typeof(RunProgress))]
 [JsonSerializable(typeof(IAsyncEnumerable<ActivityLine>))]
 [JsonSerializable(typeof(IAsyncEnumerable<RejectedField>))]

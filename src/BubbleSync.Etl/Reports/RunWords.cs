@@ -58,6 +58,10 @@ public enum RunKind
     [JsonStringEnumMemberName("audit values")]
     AuditValues,
 
+    /// <summary>An audit of fields, which a host may order like a run. The history has none.</summary>
+    [JsonStringEnumMemberName("audit fields")]
+    AuditFields,
+
     /// <summary>A kind that this version does not have.</summary>
     [UnknownWord]
     Other,

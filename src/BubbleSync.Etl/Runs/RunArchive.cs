@@ -1,4 +1,5 @@
 using BubbleSync.Etl.Journal;
+using BubbleSync.Etl.Journal.Kept;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Postgres.Failures;
 using BubbleSync.Etl.Preflight;
@@ -79,6 +80,28 @@ public sealed class RunArchive : IAsyncDisposable
                 return rejected.FieldsAsync(cancellationToken).Where(f => entity is null || f.Entity == entity);
             },
             SyncStage.Runs);
+
+    /// <summary>Lists the latest runs, newest first, with the records that they read and the calls that they made, for charts over time.</summary>
+    /// <param name="most">How many.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IReadOnlyList<RunPoint>> TrendAsync(int most, CancellationToken cancellationToken) => PostgresFailure.ExplainedAsync(
+        async () => (IReadOnlyList<RunPoint>)await new RunTrend(_database).ListAsync(most, cancellationToken).ToListAsync(cancellationToken), SyncStage.Runs);
+
+    /// <summary>Returns when a run read and merged each entity, and when its windows were staged; windows close together count as one.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IReadOnlyList<EntitySpan>> TimelineAsync(string run, CancellationToken cancellationToken) => PostgresFailure.ExplainedAsync(
+        async () => await new RunTrend(_database).TimelineAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
+
+    /// <summary>Lists the differences that a comparison found and that are kept, sorted, with the values of both sides.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public Task<IAsyncEnumerable<VerifiedDifference>> DifferencesAsync(string run, CancellationToken cancellationToken) => PostgresFailure.ExplainedAsync(
+        async () => new KeptDifferences(_database).ListAsync(await _history.FindAsync(run, cancellationToken), cancellationToken), SyncStage.Runs);
+
+    /// <summary>Returns the last audit of the fields of each entity, sorted by entity; none where no audit was made.</summary>
+    public Task<IReadOnlyList<KeptFieldAudit>> CoverageAsync(CancellationToken cancellationToken) =>
+        PostgresFailure.ExplainedAsync(() => new FieldAudits(_database).ListAsync(cancellationToken), SyncStage.Runs);
 
     /// <summary>Writes rejects as CSV with header <c>entity,bubble_id,field,reason,raw</c>; returns how many.</summary>
     /// <param name="rejected">The rejects.</param>

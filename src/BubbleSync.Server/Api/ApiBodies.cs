@@ -35,3 +35,7 @@ internal sealed record Change(string Type, string Id);
 /// <param name="To">The last moment.</param>
 /// <param name="Records">The number; null where Bubble does not say it.</param>
 internal sealed record RangeCount(string Entity, DateTimeOffset From, DateTimeOffset To, long? Records);
+
+/// <summary>The DDL that closes the gaps of the schema, as a user has seen it.</summary>
+/// <param name="Ddl">The script of <c>GET /schema</c>.</param>
+internal sealed record SchemaChange(string Ddl);

@@ -1,7 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Runs;
@@ -13,7 +12,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace BubbleSync.Server.Api;
 
 /// <summary>The part of the API below <c>/runs</c>.</summary>
-internal static partial class RunEndpoints
+internal static class RunEndpoints
 {
     private const int MostLines = 10_000;
 
@@ -100,12 +99,9 @@ internal static partial class RunEndpoints
         InArchiveAsync(id, registry, async (archive, _) =>
         {
             var fields = (await archive.RejectedAsync($"{id}", entity, cancellationToken)).Take(MostLines);
-            var shown = fields.Select(field => values ? field : field with { Raw = "", Reason = Masked(field.Reason) });
+            var shown = fields.Select(field => values ? field : RejectedValues.Hide(field));
             return TypedResults.Content(await TextAsync(shown, cancellationToken), "application/json");
         }, cancellationToken);
-
-    // A reason may quote the value: "abc" is not a number.
-    private static string Masked(string reason) => Quoted().Replace(reason, "\"…\"");
 
     private static async Task<string> TextAsync<T>(IAsyncEnumerable<T> list, CancellationToken cancellationToken)
     {
@@ -133,11 +129,6 @@ internal static partial class RunEndpoints
 
         return Missing($"No app of this server has a run {id}.");
     }
-
-    [GeneratedRegex("""
-        "(?:[^"\\]|\\.)*"
-        """)]
-    private static partial Regex Quoted();
 
     private static ProblemHttpResult Missing(string why) => TypedResults.Problem(why, statusCode: 404, title: "No such run.");
 }

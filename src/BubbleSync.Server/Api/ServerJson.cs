@@ -15,10 +15,13 @@ namespace BubbleSync.Server.Api;
 [JsonSerializable(typeof(IReadOnlyList<AppView>))]
 [JsonSerializable(typeof(Change))]
 [JsonSerializable(typeof(RangeCount))]
+[JsonSerializable(typeof(SchemaChange))]
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(HttpValidationProblemDetails))]
 [JsonSerializable(typeof(IReadOnlyList<BubbleSync.Etl.SyncError>))]
 [JsonSerializable(typeof(BubbleSync.Etl.Reports.Severity?))]
+// Blazor lists its scripts so.
+[JsonSerializable(typeof(IList<string>))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(int?))]

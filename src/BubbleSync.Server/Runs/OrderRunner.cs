@@ -2,6 +2,7 @@ using BubbleSync.Etl;
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
+using static System.FormattableString;
 
 namespace BubbleSync.Server.Runs;
 
@@ -46,28 +47,50 @@ internal sealed class OrderRunner(SyncEngine engine, TimeProvider clock)
             case SyncKind.Invoice:
                 var options = new InvoiceSyncOptions { Force = order.Force, SkipUsers = order.SkipUsers, SkipAgents = order.SkipAgents };
                 var invoices = await started.SyncInvoicesAsync(order.Ids, options, run, run.Drain);
-                return new RunOutcome(invoices.Run, invoices.ToJson(), invoices.Success);
+                return new RunOutcome(invoices.Run, invoices.ToJson(), invoices.Success) { Detail = invoices };
             case SyncKind.Record:
                 var records = await started.SyncRecordsAsync(order.Entity, order.Ids, order.Force, run, run.Drain);
-                return new RunOutcome(records.Run, records.ToJson(), records.Success);
+                return new RunOutcome(records.Run, records.ToJson(), records.Success) { Detail = records };
             case SyncKind.Range:
                 var range = await started.SyncRecordsInRangeAsync(order.Entity, order.From!.Value, order.To ?? Now, order.Force, run, run.Drain);
-                return new RunOutcome(range.Run, range.ToJson(), range.Success);
+                return new RunOutcome(range.Run, range.ToJson(), range.Success) { Detail = range };
             case SyncKind.Verify:
                 var verified = await started.VerifyAsync(VerificationOf(order), run, run.Drain);
-                return new RunOutcome(verified.Run, verified.ToJson(), verified.Success);
+                return new RunOutcome(verified.Run, verified.ToJson(), verified.Success) { Detail = verified };
             case SyncKind.Incremental:
                 return Of(await started.SyncIncrementalAsync(IncrementalOf(order), run, run.Drain));
             case SyncKind.Resync:
                 return Of(await started.ResyncAsync(ResyncOf(order, run.Drain), run, run.Stop));
             case SyncKind.Reprocess:
                 return Of(await started.ReprocessAsync($"{order.Run}", order.Force, run.Drain));
+            case SyncKind.Fields:
+                return Of(run, await started.AuditFieldsAsync(order.Entities, run, run.Drain));
             default:
                 return Of(await started.PatchAsync([], run.Drain));
         }
     }
 
     private static RunOutcome Of(RunReport report) => new(report, null, report.Status == RunStatus.Succeeded);
+
+    // An audit is no run of the history. Its result is kept in the database for the coverage.
+    private RunOutcome Of(ServerRun run, FieldAuditReport audit) => new(
+        new RunReport
+        {
+            RunId = run.Id,
+            Kind = RunKind.AuditFields,
+            Target = audit.Target,
+            Status = RunStatus.Succeeded,
+            StartedAt = run.View.StartedAt ?? Now,
+            FinishedAt = Now,
+            Api = run.View.Progress?.Api ?? new ApiCounts(0, 0, 0, 0),
+            Read = run.View.Progress?.Entities.Sum(e => e.Read),
+            Warnings = audit.Warnings,
+            Conclusion = Invariant($"{audit.Total.Percent}% of the values are stored"),
+        },
+        audit.ToJson(), true)
+    {
+        Detail = audit,
+    };
 
     private static IncrementalOptions IncrementalOf(RunOrder order) => new()
     {

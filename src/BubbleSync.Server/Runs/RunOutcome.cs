@@ -13,6 +13,9 @@ internal sealed record RunOutcome(RunReport Report, string? Own, bool IsSuccess)
     /// <summary>An error that was not expected, for the server's log; null where there was none.</summary>
     public Exception? Unexpected { get; init; }
 
+    /// <summary>The result of its kind, of which the history keeps only counts; null where it has none of its own.</summary>
+    public object? Detail { get; init; }
+
     /// <summary>The state of the run.</summary>
     public RunPhase Phase => Report.Status switch
     {
@@ -54,7 +57,8 @@ internal sealed record RunOutcome(RunReport Report, string? Own, bool IsSuccess)
         return result;
     }
 
-    private static RunKind KindOf(SyncKind kind) => kind switch
+    /// <summary>Returns the kind of run in the history.</summary>
+    public static RunKind KindOf(SyncKind kind) => kind switch
     {
         SyncKind.Invoice => RunKind.SyncInvoice,
         SyncKind.Record => RunKind.SyncRecord,
@@ -63,6 +67,7 @@ internal sealed record RunOutcome(RunReport Report, string? Own, bool IsSuccess)
         SyncKind.Resync => RunKind.Resync,
         SyncKind.Verify => RunKind.Verify,
         SyncKind.Reprocess => RunKind.Reprocess,
+        SyncKind.Fields => RunKind.AuditFields,
         _ => RunKind.Patch,
     };
 }

@@ -30,6 +30,9 @@ internal enum SyncKind
 
     /// <summary>Runs the patches alone.</summary>
     Patch,
+
+    /// <summary>Reads all records and counts which fields are mapped, sent and stored.</summary>
+    Fields,
 }
 
 /// <summary>The state of a run.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.RateLimiting;
 
@@ -24,8 +25,17 @@ internal static class SafetyServices
         var services = builder.Services;
         services.AddSingleton(_ => new AccessKey(setup.Server.AccessKey));
         services.AddAuthentication(AccessKeyHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null);
-        services.AddAuthorization();
+            .AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null)
+            .AddPageAccess(setup);
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "bubblesync-form";
+            antiforgery.Cookie.HttpOnly = true;
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+        // Keys in memory only: nothing on the disk lets anybody in, and a restart ends all sign-ins.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new() { Timeout = RequestTimeout, TimeoutStatusCode = 503 });
         services.AddRateLimiter(limits =>
         {

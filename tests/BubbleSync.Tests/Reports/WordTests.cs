@@ -18,7 +18,7 @@ public sealed class WordTests
     {
         ["SyncStage"] = "settings plan extract transform load patch run runs",
         ["RunStatus"] = "running succeeded partial failed cancelled",
-        ["RunKind"] = "resync incremental sync invoice sync record sync range patch reprocess verify audit values other",
+        ["RunKind"] = "resync incremental sync invoice sync record sync range patch reprocess verify audit values audit fields other",
         ["RunState"] = "running died succeeded partial failed cancelled",
         ["StatusLight"] = "ok look act",
         ["StatusFindingKind"] =

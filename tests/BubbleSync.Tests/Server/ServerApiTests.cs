@@ -83,6 +83,26 @@ public sealed class ServerApiTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
+    public async Task Missing_links_coverage_and_schema_are_those_of_the_library_and_only_the_DDL_that_was_seen_runs()
+    {
+        await using var server = await ServerFixture.StartAsync(postgres);
+        server.Sync.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"A\", \"Linked User Login\": \"1769904000000x2\""));
+        await server.Api.FinishAsync(new RunOrder { Kind = SyncKind.Resync, Entities = ["agent"] }, server.Limit);
+        await server.Sync.ExecuteAsync("alter table agent drop column name cascade");
+
+        var audit = await server.Api.FinishAsync(new RunOrder { Kind = SyncKind.Fields, Entities = ["agent"] }, server.Limit);
+        var (links, coverage, drift) = (await server.Api.LinksAsync(), await server.Api.CoverageAsync(), await server.Api.SchemaAsync());
+        var (refused, applied) = (await server.Api.ApplySchemaAsync($"{drift.Ddl} "), await server.Api.ApplySchemaAsync(drift.Ddl));
+
+        Assert.Equal(("audit fields", "succeeded"), ($"{audit["kind"]}", $"{audit["status"]}"));
+        Assert.Equal("1769904000000x2", Assert.Single(links.Links).TargetId);
+        Assert.Equal("agent", Assert.Single(coverage).Report.Total.Entity);
+        Assert.Contains("add column", drift.Ddl, StringComparison.OrdinalIgnoreCase);
+        Assert.Null(refused);
+        Assert.InRange(applied!.Applied, 1, 100);
+    }
+
+    [Fact]
     public async Task The_description_names_every_operation_that_the_client_uses()
     {
         await using var server = await ServerFixture.StartAsync(postgres);
@@ -92,10 +112,11 @@ public sealed class ServerApiTests(PostgresFixture postgres) : IClassFixture<Pos
 
         Assert.Equal(
             [
-                "get /api/v1/apps", "get /api/v1/apps/{app}", "get /api/v1/apps/{app}/count", "get /api/v1/apps/{app}/entities", "get /api/v1/apps/{app}/plan",
-                "get /api/v1/apps/{app}/runs", "get /api/v1/apps/{app}/status", "get /api/v1/runs/{id}", "get /api/v1/runs/{id}/events",
-                "get /api/v1/runs/{id}/log", "get /api/v1/runs/{id}/rejected", "post /api/v1/apps/{app}/changes", "post /api/v1/apps/{app}/syncs",
-                "post /api/v1/runs/{id}/cancel",
+                "get /api/v1/apps", "get /api/v1/apps/{app}", "get /api/v1/apps/{app}/count", "get /api/v1/apps/{app}/coverage",
+                "get /api/v1/apps/{app}/entities", "get /api/v1/apps/{app}/links", "get /api/v1/apps/{app}/plan", "get /api/v1/apps/{app}/runs",
+                "get /api/v1/apps/{app}/schema", "get /api/v1/apps/{app}/status", "get /api/v1/runs/{id}", "get /api/v1/runs/{id}/events",
+                "get /api/v1/runs/{id}/log", "get /api/v1/runs/{id}/rejected", "post /api/v1/apps/{app}/changes", "post /api/v1/apps/{app}/schema",
+                "post /api/v1/apps/{app}/syncs", "post /api/v1/runs/{id}/cancel",
             ],
             paths.SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key} {path.Key}")).Order(StringComparer.Ordinal));
     }

@@ -63,6 +63,18 @@ internal sealed class ServerClient : IDisposable
 
     public Task<PlanReport> PlanAsync() => GetAsync<PlanReport>($"/api/v1/apps/{ServerFixture.App}/plan");
 
+    public Task<LinkAuditReport> LinksAsync() => GetAsync<LinkAuditReport>($"/api/v1/apps/{ServerFixture.App}/links");
+
+    public Task<IReadOnlyList<KeptFieldAudit>> CoverageAsync() => GetAsync<IReadOnlyList<KeptFieldAudit>>($"/api/v1/apps/{ServerFixture.App}/coverage");
+
+    public Task<SchemaAuditReport> SchemaAsync() => GetAsync<SchemaAuditReport>($"/api/v1/apps/{ServerFixture.App}/schema");
+
+    public async Task<SchemaAuditReport?> ApplySchemaAsync(string ddl)
+    {
+        using var answer = await _http.PostAsJsonAsync($"/api/v1/apps/{ServerFixture.App}/schema", new SchemaChange(ddl), ServerJson.Default.SchemaChange);
+        return answer.StatusCode == HttpStatusCode.Conflict ? null : await ReadAsync<SchemaAuditReport>(answer, HttpStatusCode.OK);
+    }
+
     public Task<JsonObject> RunAsync(Guid run) => GetAsync<JsonObject>($"/api/v1/runs/{run}");
 
     public Task<JsonArray> RejectedAsync(Guid run, bool values) => GetAsync<JsonArray>($"/api/v1/runs/{run}/rejected?values={(values ? "true" : "false")}");

@@ -1,6 +1,5 @@
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
-using BubbleSync.Etl.Reports.Mirror;
 using Npgsql;
 
 namespace BubbleSync.Etl.Journal.Kept;

@@ -2,7 +2,6 @@ using System.Data;
 using System.Runtime.CompilerServices;
 using BubbleSync.Etl.Postgres;
 using BubbleSync.Etl.Reports;
-using BubbleSync.Etl.Reports.Mirror;
 using BubbleSync.Etl.Words;
 using Npgsql;
 

@@ -1,4 +1,4 @@
-namespace BubbleSync.Etl.Reports.Mirror;
+namespace BubbleSync.Etl.Reports;
 
 /// <summary>A run in the report of a mirror.</summary>
 /// <param name="RunId">Its id.</param>
@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Reports.Mirror;
 /// <param name="Status">Its status.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="FinishedAt">When it ended, or null.</param>
-internal sealed record RunPoint(Guid RunId, RunKind Kind, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
+public sealed record RunPoint(Guid RunId, RunKind Kind, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
 {
     /// <summary>Whether its status says <c>running</c> though its process has ended.</summary>
     public bool Died { get; init; }
@@ -44,10 +44,10 @@ internal sealed record RunPoint(Guid RunId, RunKind Kind, RunStatus Status, Date
 /// <param name="StartedAt">When its reading began.</param>
 /// <param name="FinishedAt">When its merge ended.</param>
 /// <param name="Windows">Its windows in the order in which they were staged.</param>
-internal sealed record EntitySpan(string Entity, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, IReadOnlyList<WindowTick> Windows);
+public sealed record EntitySpan(string Entity, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, IReadOnlyList<WindowTick> Windows);
 
 /// <summary>Windows that were staged close together.</summary>
 /// <param name="At">When the last of them was staged.</param>
 /// <param name="Count">The number of windows.</param>
 /// <param name="Rows">The rows that were read in them.</param>
-internal sealed record WindowTick(DateTimeOffset At, long Count, long Rows);
+public sealed record WindowTick(DateTimeOffset At, long Count, long Rows);

@@ -1,9 +1,11 @@
-using BubbleSync.Etl.Reports;
+namespace BubbleSync.Etl.Reports;
 
-namespace BubbleSync.Cli.Output;
-
-/// <summary>Records a second and calls a minute, over the last seconds: what a run does now, not what it did on average.</summary>
-internal sealed class Speed(TimeProvider clock)
+/// <summary>
+/// Records a second and calls a minute, over the last ten seconds: the speed of a run now, not its average. A host shows it beside the progress. Calls must not
+/// overlap.
+/// </summary>
+/// <param name="clock">The clock.</param>
+public sealed class RunSpeed(TimeProvider clock)
 {
     private static readonly TimeSpan Span = TimeSpan.FromSeconds(10);
     private readonly Queue<(long At, IReadOnlyList<EntityProgress> Entities, long Calls)> _looks = [];
