@@ -1,5 +1,8 @@
+using System.Collections.Frozen;
 using BubbleSync.Etl.Messages;
+using BubbleSync.Etl.Settings;
 using BubbleSync.Etl.Words;
+using static System.FormattableString;
 
 namespace BubbleSync.Etl.Mapping;
 
@@ -9,6 +12,8 @@ namespace BubbleSync.Etl.Mapping;
 /// </summary>
 internal sealed class NameResolution
 {
+    private const int MostColumns = 10;
+
     private readonly EntityMap _map;
     private readonly IReadOnlyList<DescribedField> _fields;
     private readonly IReadOnlyList<FieldMap> _lacking;
@@ -27,8 +32,28 @@ internal sealed class NameResolution
     /// <param name="fieldsOf">Returns the fields of a Bubble type as the app describes them; none where it does not.</param>
     public static ResolvedMaps Of(IReadOnlyList<EntityMap> maps, Func<string, IReadOnlyList<DescribedField>> fieldsOf)
     {
-        var resolved = maps.Select(map => new NameResolution(map, fieldsOf(map.BubbleType))).Select(r => (Map: r.Resolve(), r._matches)).ToList();
-        return new ResolvedMaps([.. resolved.Select(r => r.Map)], [.. resolved.SelectMany(r => r._matches)]);
+        var resolved = maps.Select(map => new NameResolution(map, fieldsOf(map.BubbleType))).Select(r => (Map: r.Resolve(), Resolution: r)).ToList();
+        return new ResolvedMaps([.. resolved.Select(r => r.Map)], [.. resolved.SelectMany(r => r.Resolution._matches)])
+        {
+            Unread = resolved.Select(r => (r.Map.Name, Message: r.Resolution.Unread())).Where(u => u.Message is not null)
+                .DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Message!),
+        };
+    }
+
+    // What is in no record leaves its column as it is, and nothing else tells a wrong name from a field that is empty everywhere.
+    private string? Unread()
+    {
+        var lines = _lacking.Where(line => _matches.TrueForAll(m => m.Column != line.Column)).ToList();
+        if (lines.Count == 0)
+            return null;
+
+        var free = _fields.Select(f => f.Name).Where(n => !_map.Ignored.Contains(n) && !_map.Fields.Any(line => line.Names.Contains(n))).ToList();
+        var further = lines.Count > MostColumns ? Invariant($" and {lines.Count - MostColumns} more") : "";
+        return $"{_map.Name}: the app has none of the fields that these columns are read from, so that no record fills them: "
+            + $"{string.Join(", ", lines.Take(MostColumns).Select(Meant))}{further}. Fix the names in \"from\" of {_map.File}, or take the lines out.";
+
+        string Meant(FieldMap line) =>
+            $"{line.Column} ('{line.From[0]}'{(DidYouMean.Nearest(line.From[0], free) is { } near ? $"; did you mean '{near}'?" : "")})";
     }
 
     private EntityMap Resolve() => _fields.Count == 0 ? _map : _map with { Fields = [.. _map.Fields.Select(Resolve).Select(Describe)] };
@@ -70,7 +95,15 @@ internal sealed class NameResolution
 /// <summary>Maps with their final names.</summary>
 /// <param name="Maps">The maps; each line has all the names that it is read under.</param>
 /// <param name="Matches">The fields that were added to lines by their normalised names.</param>
-internal sealed record ResolvedMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<NameMatch> Matches);
+internal sealed record ResolvedMaps(IReadOnlyList<EntityMap> Maps, IReadOnlyList<NameMatch> Matches)
+{
+    /// <summary>By entity, a message that names the columns whose fields the app does not have.</summary>
+    public IReadOnlyDictionary<string, string> Unread { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>What a user should know of the names of these entities.</summary>
+    public IEnumerable<string> Warnings(IEnumerable<string> entities) =>
+        entities.SelectMany(e => Matches.Where(m => m.Entity == e).Select(m => m.Message).Concat(Unread.TryGetValue(e, out var unread) ? [unread] : []));
+}
 
 /// <summary>A field that a line reads only because its normalised name is the line's.</summary>
 /// <param name="Entity">The entity.</param>

@@ -17,6 +17,9 @@ namespace BubbleSync.Etl.Merge;
 /// <param name="ownNumbers">Whether new rows get numbers of the statement's own instead of those of sequences, because the rows will not last.</param>
 internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bool force, bool ownNumbers = false)
 {
+    /// <summary>How a message about a row begins that is kept because it was edited on both sides.</summary>
+    public const string KeptConflict = "kept as it is:";
+
     private const string MostFreedSingly = "10000";
 
     private readonly string _key = plan.Key.Quoted;
@@ -88,7 +91,7 @@ internal sealed partial class MergeSql(EntityPlan plan, StagingTable staging, bo
         $"""
         insert into bubblesync.activity_log (run_id, level, stage, entity, bubble_id, message)
         select @run, 'warning', 'load', @entity, s.{_key},
-               format('kept as it is: changed in Bubble at %s, but here later, at %s; a run that takes Bubble''s values (force) overwrites it',
+               format('{KeptConflict} changed in Bubble at %s, but here later, at %s; a run that takes Bubble''s values (force) overwrites it',
                       s.{_modified}, {ClockSql.Stored(plan, "t", Clocks.UpdatedAt)})
         from {staging.Name} s join {plan.Table} t on t.{_key} = s.{_key}
         where not s.{StagingLayout.Rejected} and {IsConflict}

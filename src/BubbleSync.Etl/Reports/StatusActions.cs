@@ -37,11 +37,13 @@ internal static class StatusActions
             yield return new NextAction(NextActionKind.Reprocess, "loads it without asking Bubble again, once map or column are fixed") { RunId = run };
         }
 
+        foreach (var run in report.Entities.Where(e => e.Conflicts > 0).Select(e => e.KeptBy).Distinct().Take(MostRuns))
+            yield return new NextAction(NextActionKind.ShowConflicts, "which rows were edited on both sides and kept") { RunId = run };
         var outdated = With(report, StatusFindingKind.Outdated);
         if (outdated.Except(With(report, StatusFindingKind.OlderInBubble)).ToList() is { Count: > 0 } rewritten)
             yield return new NextAction(NextActionKind.ForceResync, NextActions.WriteAnew) { Entities = rewritten };
-        if (With(report, StatusFindingKind.NotCleared) is { Count: > 0 } kept)
-            yield return new NextAction(NextActionKind.Verify, "lists the records without the values that were not cleared") { Entities = kept };
+        if (With(report, StatusFindingKind.NotCleared, StatusFindingKind.Differs) is { Count: > 0 } compared)
+            yield return new NextAction(NextActionKind.Verify, "lists what differs, with the command that removes it") { Entities = compared };
         if (With(report, StatusFindingKind.Unfilled).Except(outdated).ToList() is { Count: > 0 } unfilled)
             yield return new NextAction(NextActionKind.Backfill, "fills what rows lack since the map changed, and writes nothing else") { Entities = unfilled };
         var behind = report.Entities.Where(e => e.Watermark is not null && (Has(e, StatusFindingKind.Stale) || Has(e, StatusFindingKind.CountsDiffer)))

@@ -65,6 +65,12 @@ public sealed record EntityStatus
     /// <summary>The run that rejected one of them last.</summary>
     public Guid? RejectedBy { get; init; }
 
+    /// <summary>Rows that were edited both in Bubble and here, so that they were kept, and that no run has written since.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>The run that kept one of them last.</summary>
+    public Guid? KeptBy { get; init; }
+
     /// <summary>Different link targets that no table has now.</summary>
     public long MissingLinks { get; init; }
 

@@ -60,6 +60,12 @@ public enum StatusFindingKind
     /// <summary>Columns were not cleared, because too many of their values would have gone.</summary>
     NotCleared,
 
+    /// <summary>A comparison found differences, and no other was made since.</summary>
+    Differs,
+
+    /// <summary>Rows were edited both in Bubble and here, and kept.</summary>
+    Conflict,
+
     /// <summary>Bubble could not be asked.</summary>
     NotCounted,
 

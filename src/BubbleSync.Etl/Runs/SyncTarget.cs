@@ -66,7 +66,7 @@ internal sealed class SyncTarget : IAsyncDisposable
 
     /// <summary>The warnings about the names determined so far that concern these entities.</summary>
     public IEnumerable<string> NameWarnings(IReadOnlyList<EntityPlan> plans) =>
-        Names.Matches.Where(m => plans.Any(p => p.Name == m.Entity)).Select(m => m.Message).Concat(_unsettled is null ? [] : [_unsettled]);
+        Names.Warnings(plans.Select(p => p.Name)).Concat(_unsettled is null ? [] : [_unsettled]);
 
     /// <summary>Determines the names of all columns by the app's description, before anything is read; plans made from then on have them.</summary>
     /// <param name="client">Reads the description: one request, two where <c>/meta</c> has no fields.</param>

@@ -28,6 +28,18 @@ public class NameResolutionTests
     }
 
     [Fact]
+    public void A_column_whose_field_the_app_does_not_have_is_named_with_the_field_that_was_meant()
+    {
+        var prepared = Settle([Line("slug", "Slugg"), Line("note", "Note")], Field("Slug", "slug_text"), Field("Note", "note_text"));
+
+        Assert.Equal(
+            "thing: the app has none of the fields that these columns are read from, so that no record fills them: slug ('Slugg'; did you mean 'Slug'?). "
+            + "Fix the names in \"from\" of thing.json, or take the lines out.",
+            Assert.Single(prepared.Warnings(["thing"])));
+        Assert.Empty(prepared.Warnings(["other"]));
+    }
+
+    [Fact]
     public void The_first_name_stays_the_one_that_reports_use()
     {
         var prepared = Settle([Line("total", "Total Amount")], Field("total amount", "total_amount_number"));

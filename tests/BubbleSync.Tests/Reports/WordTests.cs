@@ -23,7 +23,7 @@ public sealed class WordTests
         ["StatusLight"] = "ok look act",
         ["StatusFindingKind"] =
             "table-missing column-missing never-read run-failed unverified older-in-bubble run-partial many-gone patch-failed rejected unfilled outdated "
-                + "not-cleared not-counted stale counts-differ not-in-bubble field-unread",
+                + "not-cleared differs conflict not-counted stale counts-differ not-in-bubble field-unread",
         ["PatchStatus"] = "succeeded failed skipped",
         ["Severity"] = "info warning error",
         ["QueueStage"] = "read map stage",

@@ -67,6 +67,8 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
             LastRun = facts.LastRun,
             Rejected = facts.Table?.Rejected ?? 0,
             RejectedBy = facts.Table?.RejectedBy,
+            Conflicts = facts.Table?.Conflicts ?? 0,
+            KeptBy = facts.Table?.KeptBy,
             MissingLinks = facts.Table?.MissingLinks ?? 0,
             NotInBubble = facts.Table?.NotInBubble ?? 0,
             Unfilled = facts.Table?.Lags.Unfilled ?? [],
@@ -116,6 +118,20 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
         {
             yield return Act(
                 StatusFindingKind.NotCleared, $"too many values would have gone, so that these columns were not cleared: {string.Join(", ", kept)}");
+        }
+
+        if (table.Differences > 0)
+        {
+            yield return Act(
+                StatusFindingKind.Differs,
+                Invariant($"the last comparison found {table.Differences} difference{(table.Differences == 1 ? "" : "s")}, and none was made since"));
+        }
+
+        if (table.Conflicts > 0)
+        {
+            yield return Look(
+                StatusFindingKind.Conflict,
+                Invariant($"edited both in Bubble and here, so that the rows were kept: {table.Conflicts}"));
         }
 
         if (table.NotInBubble * 100 > MostGonePercent * (table.Expected + table.NotInBubble) || facts.Errors.Contains(ErrorCode.TooManyGone))

@@ -1,5 +1,7 @@
 using BubbleSync.Etl.Journal.Lags;
 using BubbleSync.Etl.Mapping;
+using BubbleSync.Etl.Merge;
+using BubbleSync.Etl.Merge.Conflicts;
 using BubbleSync.Etl.Merge.Links;
 using BubbleSync.Etl.Messages;
 using BubbleSync.Etl.Postgres;
@@ -34,6 +36,15 @@ internal sealed record TableSide
     /// <summary>Columns in which rows lag behind the map.</summary>
     public required ColumnLags Lags { get; init; }
 
+    /// <summary>Rows that were edited on both sides and kept, and that no run has written since.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>The run that kept one of them last.</summary>
+    public Guid? KeptBy { get; init; }
+
+    /// <summary>Differences that a comparison found, and no comparison of all records or forced resync has settled since.</summary>
+    public long Differences { get; init; }
+
     /// <summary>Reads it.</summary>
     /// <param name="connection">A connection.</param>
     /// <param name="plan">The entity; its table has all the columns that the map writes.</param>
@@ -49,6 +60,8 @@ internal sealed record TableSide
         var missing = searches.Count == 0 ? 0 : await connection.ScalarAsync<long>(
             $"select count(*) from ({string.Join(" union all ", searches)}) m", cancellationToken, ("run", Guid.Empty));
         var lags = await new FilledColumns(plan).LagsAsync(connection, cancellationToken);
+        var (kept, keptBy) = (await connection.RowsAsync(
+            ConflictsSql(plan), r => (r.GetInt64(0), r.IsDBNull(1) ? (Guid?)null : r.GetGuid(1)), cancellationToken, names))[0];
         return new TableSide
         {
             Rows = rows,
@@ -59,8 +72,31 @@ internal sealed record TableSide
             RejectedBy = by,
             MissingLinks = missing,
             Lags = lags,
+            Conflicts = kept,
+            KeptBy = keptBy,
+            Differences = await connection.ScalarAsync<long>(DifferencesSql, cancellationToken, names),
         };
     }
+
+    // Any other run may have removed some of them, but has not looked at all.
+    private const string DifferencesSql =
+        """
+        with of_entity as (
+          select r.* from bubblesync.run r
+          where r.target_schema = @schema and r.kind in ('verify', 'resync') and r.finished_at is not null and jsonb_typeof(r.options) = 'object'
+            and (coalesce(r.options -> 'entities', '[]') = '[]' or r.options -> 'entities' ? @entity)),
+        settled as (
+          select max(started_at) as at from of_entity
+          where status = 'succeeded' and case kind
+            when 'verify' then options ->> 'since' is null and options ->> 'sample' is null and not coalesce((options ->> 'byCounts')::boolean, false)
+            else coalesce((options ->> 'force')::boolean, false) and not coalesce((options ->> 'dryRun')::boolean, false) end)
+        select coalesce((
+          select found.differences from (
+            select r.started_at, (select count(*) from bubblesync.difference d where d.run_id = r.run_id and d.entity = @entity
+                and d.verdict <> 'rejected') as differences
+            from of_entity r, settled s where r.kind = 'verify' and (s.at is null or r.started_at >= s.at)) found
+          where found.differences > 0 order by found.started_at desc limit 1), 0)
+        """;
 
     private static string RowsSql(EntityPlan plan)
     {
@@ -74,6 +110,17 @@ internal sealed record TableSide
               from {plan.Table} t) r
             """;
     }
+
+    // An edit here leaves last_synced_at as it is.
+    private static string ConflictsSql(EntityPlan plan) =>
+        $"""
+        select count(distinct l.bubble_id), (array_agg(l.run_id order by l.at desc))[1]
+        from bubblesync.run_entity e
+        join bubblesync.run r on r.run_id = e.run_id and r.target_schema = @schema and not coalesce((r.options ->> 'dryRun')::boolean, false)
+        join bubblesync.activity_log l on l.run_id = e.run_id and l.entity = e.entity and l.message like '{MergeSql.KeptConflict}%'
+        join {plan.Table} t on t.{plan.Key.Quoted} = l.bubble_id
+        where e.entity = @entity and e.conflicts > 0 and coalesce({ClockSql.Stored(plan, "t", Clocks.SyncedAt)} < l.at, true)
+        """;
 
     // A record that a backfill rejects has its row, without the value.
     private static string RejectedSql(EntityPlan plan) =>

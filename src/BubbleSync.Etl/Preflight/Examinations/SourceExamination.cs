@@ -44,7 +44,7 @@ internal sealed class SourceExamination(
             return;
 
         var names = NameResolution.Of(maps ?? [], app.FieldsOf);
-        _matched.AddRange(names.Matches.Select(m => m.Message));
+        _matched.AddRange(names.Warnings(names.Maps.Select(m => m.Name)));
         foreach (var map in names.Maps)
             await ExamineTypeAsync(_client, map, cancellationToken);
         if (_hasRecords)

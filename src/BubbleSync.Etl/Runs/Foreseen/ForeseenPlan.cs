@@ -21,7 +21,7 @@ internal sealed class ForeseenPlan(SyncSettings settings, Catalogue catalogue, I
         var app = await new AppDescriptionReader(client).TryReadAsync(cancellationToken);
         var names = NameResolution.Of(maps, app.FieldsOf);
         var plan = Compile(names.Maps, entities).ThrowIfInvalid();
-        var matches = names.Matches.Where(m => plan.Entities.Any(e => e.Name == m.Entity)).Select(m => m.Message);
+        var matches = names.Warnings(plan.Entities.Select(e => e.Name));
         IEnumerable<string> unsettled = app.NamesWarning is { } warning ? [warning] : [];
         return plan with { Warnings = [.. notes, .. plan.Warnings, .. matches, .. unsettled, .. Missing(plan)] };
     }

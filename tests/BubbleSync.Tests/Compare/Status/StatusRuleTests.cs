@@ -55,6 +55,8 @@ public sealed class StatusRuleTests
         ["old"] = Well with { Watermark = Now.AddHours(-25) },
         ["unfilled"] = Well with { Table = Table with { Lags = new ColumnLags(["size"], [], []) } },
         ["outdated"] = Well with { Table = Table with { Lags = new ColumnLags(["size"], ["price"], ["name"]) } },
+        ["conflict"] = Well with { Table = Table with { Conflicts = 1, KeptBy = Run } },
+        ["differs"] = Well with { Table = Table with { Differences = 2 } },
         ["never read"] = Well with { Watermark = null, WhyNone = "why", LastRun = null },
         ["failed resync"] = Well with { LastRun = Of(RunKind.Resync, RunStatus.Failed) },
         ["died"] = Well with { LastRun = Of(RunKind.Incremental, RunStatus.Running) with { Died = true } },
@@ -81,6 +83,8 @@ public sealed class StatusRuleTests
     [InlineData("unread", "look", "field-unread", "audit-schema")]
     [InlineData("old", "look", "stale", "sync-changes")]
     [InlineData("unfilled", "act", "unfilled", "backfill")]
+    [InlineData("conflict", "look", "conflict", "show-conflicts")]
+    [InlineData("differs", "act", "differs", "verify")]
     [InlineData("outdated", "act", "unfilled outdated not-cleared", "force-resync verify")]
     [InlineData("never read", "act", "never-read", "resync-entities")]
     [InlineData("failed resync", "act", "run-failed", "resume")]

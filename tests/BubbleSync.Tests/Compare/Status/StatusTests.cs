@@ -105,4 +105,54 @@ public sealed class StatusTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(["apply-schema", "doctor"], report.NextActions.Select(a => Word.Of(a.Kind)));
         Assert.NotEmpty(report.Errors);
     }
+
+    [Fact]
+    public async Task Differences_that_a_comparison_found_stay_until_all_is_compared_again_or_written_anew()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        foreach (var number in Enumerable.Range(1, 2))
+            fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Early, $"\"Name\": \"n{number}\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'other'");
+        await VerifyAsync(new VerifyOptions { Entities = ["agent"] });
+
+        var found = await StatusAsync();
+        await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit);
+        await fixture.ResyncAsync("agent");
+        await VerifyAsync(new VerifyOptions { Entities = ["agent"], Since = fixture.Clock.GetUtcNow() });
+        await VerifyAsync(new VerifyOptions { Entities = ["customer"] });
+        var later = await StatusAsync();
+        await fixture.ForceAsync("agent");
+
+        Assert.Equal("the last comparison found 2 differences, and none was made since", Differs(found)!.Message);
+        Assert.Equal((StatusLight.Act, NextActionKind.Verify), (found.Light, Assert.Single(found.NextActions).Kind));
+        Assert.NotNull(Differs(later));
+        Assert.Null(Differs(await StatusAsync()));
+
+        Task VerifyAsync(VerifyOptions options) => fixture.Engine().VerifyAsync(options, null, fixture.Limit);
+
+        Task<StatusReport> StatusAsync() => fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"], Offline = true }, fixture.Limit);
+
+        static StatusFinding? Differs(StatusReport report) => report.Entities[0].Findings.FirstOrDefault(f => f.Finding == StatusFindingKind.Differs);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_edited_on_both_sides_and_kept_is_named_until_a_run_writes_it()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"n\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'here', updated_at = now() + interval '1 hour'");
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Late, "\"Name\": \"there\""));
+        var kept = await fixture.ResyncAsync("agent");
+        await fixture.Engine().SyncIncrementalAsync(new IncrementalOptions { Entities = ["agent"] }, null, fixture.Limit);
+
+        var open = (await StatusAsync()).Entities[0];
+        await fixture.ForceAsync("agent");
+
+        Assert.Equal((1L, kept.RunId, StatusLight.Look), (open.Conflicts, open.KeptBy, open.Light));
+        Assert.Equal(0, (await StatusAsync()).Entities[0].Conflicts);
+
+        Task<StatusReport> StatusAsync() => fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"], Offline = true }, fixture.Limit);
+    }
 }

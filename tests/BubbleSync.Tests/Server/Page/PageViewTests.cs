@@ -18,7 +18,8 @@ public sealed class PageViewTests(PostgresFixture postgres, Browser browser) : I
     [ChromiumFact]
     public async Task Every_page_keeps_nobody_out_wide_or_narrow_light_or_dark()
     {
-        await using var server = await ServerFixture.StartAsync(postgres, setup: setup => With(setup, "0 0 1 1 *"), options: new SimulatorOptions { Invoices = 20 });
+        await using var server = await ServerFixture.StartAsync(
+            postgres, setup: setup => With(setup, "0 0 1 1 *"), options: new SimulatorOptions { Invoices = 20 });
         var run = (await server.Api.FinishAsync(new RunOrder { Kind = SyncKind.Resync }, server.Limit))["runId"];
         await server.Api.FinishAsync(new RunOrder { Kind = SyncKind.Fields }, server.Limit);
         await using var window = await browser.OpenAsync();
