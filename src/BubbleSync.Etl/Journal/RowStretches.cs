@@ -86,7 +86,8 @@ internal sealed class RowStretches(EntityPlan plan, string source)
         connection.ExecuteAsync(
             $"""
             with staged as (
-              select s.{plan.Key.Quoted}::text as id, s.{plan.Modified.Quoted} as modified from {staged} s where not s.{StagingLayout.Rejected})
+              select t.{plan.Key.Quoted}::text as id, {Modified} as modified
+              from {staged} s join {plan.Table} t on t.{plan.Key.Quoted} = s.{plan.Key.Quoted} where not s.{StagingLayout.Rejected})
             update bubblesync.run_target set stretches = (
               select n.stretches || jsonb_build_object(
                 'to', greatest(@bound, (n.stretches ->> 'to')::timestamptz),

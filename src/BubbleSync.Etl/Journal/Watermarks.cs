@@ -89,10 +89,19 @@ internal sealed class Watermarks(IReadOnlyDictionary<string, DateTimeOffset> mar
             throw new SyncException(faults);
 
         foreach (var plan in entities)
-            await session.Connection.ExecuteAsync(LimitSql, cancellationToken, ("to", to), ("schema", database.Schema), ("entity", plan.Name));
+            await LimitAsync(session.Connection, database.Schema, plan.Name, to, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return new WatermarkResetReport(resets) { Target = database.Place };
     }
+
+    /// <summary>Limits the watermark of an entity to a moment, for all readings that were made or begun until now.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="schema">The schema of the target tables.</param>
+    /// <param name="entity">The entity.</param>
+    /// <param name="to">The moment.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<long> LimitAsync(NpgsqlConnection connection, string schema, string entity, DateTimeOffset to, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(LimitSql, cancellationToken, ("to", to), ("schema", schema), ("entity", entity));
 
     private static SyncError Fault(EntityPlan plan, string message) =>
         new(SyncStage.Settings, plan.Name, null, "--to", ErrorCode.NoWatermark, $"{plan.Name}: {message}");

@@ -58,6 +58,9 @@ internal sealed record FieldMap
     /// <summary>The Bubble name, then its other names in order; none for the column of unmapped fields.</summary>
     public required IReadOnlyList<string> From { get; init; }
 
+    /// <summary>The names that were added because the app has none of the map's own.</summary>
+    public IReadOnlyList<string> Added { get; init; } = [];
+
     /// <summary>Of all its names, one for each field that the app describes; null where the app does not describe the type.</summary>
     public IReadOnlyList<string>? Described { get; init; }
 

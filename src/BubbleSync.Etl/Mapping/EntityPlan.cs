@@ -70,10 +70,14 @@ internal sealed record EntityPlan
         Columns = [.. Columns.Select(c => columns.Contains(c.Name) ? c with { AbsentClears = false } : c)],
     };
 
-    /// <summary>Returns the same plan, in which absent fields clear these columns, because their values may be those of another line.</summary>
+    /// <summary>
+    /// Returns the same plan, in which absent fields clear these columns, because their values may be those of another line. What patches fill stays.
+    /// </summary>
     public EntityPlan Clearing(IReadOnlyList<string> columns) => columns.Count == 0 ? this : this with
     {
-        Columns = [.. Columns.Select(c => columns.Contains(c.Name) && !c.IsRequired ? c with { AbsentClears = true, AsMapped = c } : c)],
+        Columns = [.. Columns.Select(c => columns.Contains(c.Name) && c is { IsRequired: false, IsCompleted: false, Relations: [] }
+            ? c with { AbsentClears = true, AsMapped = c }
+            : c)],
     };
 
     /// <summary>The quoted target table.</summary>

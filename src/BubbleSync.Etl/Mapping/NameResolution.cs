@@ -14,6 +14,9 @@ internal sealed class NameResolution
 {
     private const int MostColumns = 10;
 
+    // Fields of users that an app has without describing them.
+    private static readonly string[] OfUsers = ["authentication", "user_signed_up"];
+
     private readonly EntityMap _map;
     private readonly IReadOnlyList<DescribedField> _fields;
     private readonly IReadOnlyList<FieldMap> _lacking;
@@ -22,7 +25,7 @@ internal sealed class NameResolution
     private NameResolution(EntityMap map, IReadOnlyList<DescribedField> fields)
     {
         (_map, _fields) = (map, fields);
-        var known = fields.SelectMany(f => new[] { f.Name, f.Id }).Concat(BubbleField.All).ToHashSet();
+        var known = fields.SelectMany(f => new[] { f.Name, f.Id }).Concat(BubbleField.All).Concat(OfUsers).ToHashSet();
         // Without a description it is unknown whether a name is wrong.
         _lacking = fields.Count == 0 ? [] : [.. map.Fields.Where(line => !line.Names.Any(known.Contains))];
     }
@@ -66,7 +69,7 @@ internal sealed class NameResolution
         if (!_lacking.Contains(line) || Match(line) is not { } field)
             return line;
 
-        var resolved = line with { From = [.. line.From, .. field.Names] };
+        var resolved = line with { From = [.. line.From, .. field.Names], Added = field.Names };
         _matches.Add(new NameMatch(
             _map.Name, _map.BubbleType, line.Column, field,
             $"{_map.Name}: column '{line.Column}' is read from Bubble's field '{field.Name}', because the app has no field '{line.From[0]}' "

@@ -179,6 +179,7 @@ internal sealed class PlanCompiler(IReadOnlyList<EntityMap> maps, Catalogue cata
             Name = field.Column,
             Type = type,
             Sources = sources,
+            AddedNames = field.Added,
             Path = field.Path,
             AbsentClears = field.AbsentClears ?? map.AbsentClears,
             Relations = [.. field.Relation.Select(r => Relation(map, field, r)).OfType<Relation>()],

@@ -21,18 +21,22 @@ internal sealed class BackfillSql(
     public string IsFilled(ColumnPlan column) => spared.Contains(column.Name) ? $"({IsFillable(column)} and not {isEdited})" : IsFillable(column);
 
     /// <summary>The columns that may hold values that stay.</summary>
-    public IReadOnlyList<ColumnPlan> Holding => [.. columns.Concat(outdated).DistinctBy(c => c.Name).Where(c => !c.HoldsUnmapped)];
+    public IReadOnlyList<ColumnPlan> Holding => [.. columns.Concat(outdated).DistinctBy(c => c.Name)];
 
     /// <summary>
-    /// Whether a column of a row holds a value that stays, and is another than that of the same version of the record. What a patch completes is none, and a
-    /// field that the record does not carry is no value, unless the column may have values of another line.
+    /// Whether a column of a row holds what another line may have given, or a value that stays and is another than that of the same version of the record. A
+    /// field that the record does not carry is no value. Of the column of unmapped fields: whether its object stays as it is because of such a value.
     /// </summary>
     /// <param name="column">The column.</param>
     /// <param name="isSent">Whether the record carries the field.</param>
     public string IsHeld(ColumnPlan column, string isSent)
     {
-        var isValue = outdated.Any(c => c.Name == column.Name) ? "" : $" and {isSent}";
-        return $"({HoldsAnother(column)}{isValue}{(spared.Contains(column.Name) ? $" and not {isEdited}" : "")})";
+        if (column.HoldsUnmapped)
+            return $"({isSame} and {Differs(column)} and {HoldsAny})";
+        // Nothing shows which line gave what a patch completes.
+        if (outdated.Contains(column))
+            return column.IsCompleted ? "true" : $"(t.{column.Quoted} is not null and {Differs(column)})";
+        return $"({HoldsAnother(column)} and {isSent}{(spared.Contains(column.Name) ? $" and not {isEdited}" : "")})";
     }
 
     // The object of unmapped fields, which only syncs write, may lack fields of which the map had another line before. It may also be the only place of a value
@@ -40,10 +44,10 @@ internal sealed class BackfillSql(
     private string IsFillable(ColumnPlan column)
     {
         var isEmpty = $"(t.{column.Quoted} is null and s.{column.Quoted} is not null)";
-        return column.HoldsUnmapped
-            ? $"({isEmpty} or ({isSame} and {Differs(column)} and not {Any(Holding.Select(HoldsAnother))}))"
-            : isEmpty;
+        return column.HoldsUnmapped ? $"({isEmpty} or ({isSame} and {Differs(column)} and not {HoldsAny}))" : isEmpty;
     }
+
+    private string HoldsAny => Any(Holding.Where(c => !c.HoldsUnmapped).Select(HoldsAnother));
 
     private string HoldsAnother(ColumnPlan column) =>
         column.IsCompleted ? "false" : $"(t.{column.Quoted} is not null and {isSame} and {Differs(column)})";

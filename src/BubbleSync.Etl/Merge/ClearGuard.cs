@@ -7,7 +7,7 @@ namespace BubbleSync.Etl.Merge;
 
 /// <summary>
 /// Finds the columns that a run may not clear for absent fields: more than a fifth of their values would be removed, and a token that lost a right looks the
-/// same. One value may always be removed; otherwise the column of a small table could never be cleared. Values that may be those of another line do not count.
+/// same. One value may always be removed; otherwise the column of a small table could never be cleared.
 /// </summary>
 internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
 {
@@ -21,7 +21,7 @@ internal sealed class ClearGuard(EntityPlan plan, MergeSql sql)
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<ClearRefusal>> RefusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var clearing = plan.Columns.Where(c => c is { AbsentClears: true, IsRequired: false, AsMapped: null }).ToList();
+        var clearing = plan.Columns.Where(c => c is { AbsentClears: true, IsRequired: false }).ToList();
         if (clearing.Count == 0 || plan.Backfill is not null)
             return [];
 

@@ -48,6 +48,6 @@ internal static class AuditEndpoints
         return await SchemaAdditions.ApplyAsync(worker, change.Ddl, cancellationToken) is { } applied
             ? TypedResults.Ok(applied)
             : TypedResults.Problem(
-                "The gaps are others now than those that the DDL closes. Nothing was run. Read /schema again.", statusCode: 409, title: "The DDL has changed.");
+                "The gaps have changed since the DDL was shown. Nothing was run. Read /schema again.", statusCode: 409, title: "The DDL has changed.");
     }
 }

@@ -45,7 +45,7 @@ internal static class SecurityHeaders
     private static void Set(HttpResponse response, PathString path)
     {
         var headers = response.Headers;
-        headers.ContentSecurityPolicy = WithoutPage.Any(start => path.StartsWithSegments(start, StringComparison.Ordinal)) ? Policy : PagePolicy;
+        headers.ContentSecurityPolicy = WithoutPage.Any(start => path.StartsWithSegments(start, StringComparison.OrdinalIgnoreCase)) ? Policy : PagePolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         // With no-referrer, a browser would name no origin of a form that is sent here, and the form would be refused.
@@ -53,7 +53,8 @@ internal static class SecurityHeaders
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
-        if (path.StartsWithSegments("/api", StringComparison.Ordinal) || response.ContentType?.StartsWith("text/html", StringComparison.Ordinal) == true)
+        if (path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            || response.ContentType?.StartsWith("text/html", StringComparison.Ordinal) == true)
             headers.CacheControl = "no-store";
     }
 

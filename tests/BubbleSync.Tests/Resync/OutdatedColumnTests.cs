@@ -1,5 +1,6 @@
 using BubbleSync.Etl.Reports;
 using BubbleSync.Etl.Settings;
+using BubbleSync.Etl.Words;
 using Xunit;
 using static BubbleSync.Tests.Resync.GainedThing;
 
@@ -42,14 +43,17 @@ public sealed class OutdatedColumnTests(PostgresFixture postgres) : IClassFixtur
     {
         await using var fixture = await postgres.GainedAsync(gained: false);
         fixture.WithMaps(("thing.json", _ => OtherField));
-        await fixture.ForceAsync("thing");
+        var refused = await fixture.ForceAsync("thing");
+        await fixture.ExecuteAsync("update thing set price = null");
         fixture.WithMaps(("thing.json", _ => Map(Name, Price)));
+        // A field that no record carries looks like one that the token may not see.
+        Assert.Equal(ErrorCode.ClearRefused, Assert.Single(refused.Errors).Code);
 
-        Assert.Equal([StatusFindingKind.Unfilled], (await StatusAsync(fixture)).Entities[0].Findings.Select(f => f.Finding));
+        Assert.Contains((await StatusAsync(fixture)).Entities[0].Findings, f => f.Finding == StatusFindingKind.Unfilled);
         var report = await fixture.ResyncAsync(Backfill);
 
         Assert.Equal((4L, null), (report.Entities[0].Updated, report.Entities[0].Outdated));
-        Assert.Empty((await StatusAsync(fixture)).Entities[0].Findings);
+        Assert.Empty((await StatusAsync(fixture)).Entities[0].Outdated);
     }
 
     [Fact]

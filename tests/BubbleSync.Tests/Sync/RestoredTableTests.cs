@@ -24,13 +24,26 @@ public sealed class RestoredTableTests(PostgresFixture postgres) : IClassFixture
 
         var restored = await IncrementalAsync(fixture);
         var status = await fixture.Engine().StatusAsync(new StatusOptions { Entities = ["agent"], Offline = true }, fixture.Limit);
-        var repaired = await fixture.ResyncAsync("agent");
+        var repaired = await IncrementalAsync(fixture);
 
         Assert.Equal(RunStatus.Partial, restored.Status);
         Assert.Contains(status.NextActions, a => a.Kind == NextActionKind.ResyncEntities);
         Assert.Equal(RunStatus.Succeeded, repaired.Status);
         Assert.Equal(["old", "new", "newer", "old"], await fixture.RowsAsync("select name from agent order by bubble_id"));
         Assert.Equal(RunStatus.Succeeded, (await IncrementalAsync(fixture)).Status);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_edited_on_both_sides_and_kept_is_none()
+    {
+        await using var fixture = await SyncFixture.OpenAsync(postgres);
+        fixture.Put("agent", SyncFixture.Record(1, SyncFixture.Early, "\"Name\": \"n\""));
+        await fixture.ResyncAsync("agent");
+        await fixture.ExecuteAsync("update agent set name = 'here', updated_at = now() + interval '1 hour'");
+        fixture.Put("agent", SyncFixture.Record(1, Now, "\"Name\": \"there\""));
+
+        foreach (var _ in Enumerable.Range(1, 3))
+            Assert.Equal((RunStatus.Succeeded, 0L), await IncrementalAsync(fixture));
     }
 
     [Fact]

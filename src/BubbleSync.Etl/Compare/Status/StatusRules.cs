@@ -124,14 +124,15 @@ internal sealed class StatusRules(DateTimeOffset now, TimeSpan? maxAge)
         {
             yield return Act(
                 StatusFindingKind.Differs,
-                Invariant($"the last comparison found {table.Differences} difference{(table.Differences == 1 ? "" : "s")}, and none was made since"));
+                Invariant($"the last comparison found {table.Differences} difference{(table.Differences == 1 ? "" : "s")}, ")
+                + "and not all records were compared since");
         }
 
         if (table.Conflicts > 0)
         {
             yield return Look(
                 StatusFindingKind.Conflict,
-                Invariant($"edited both in Bubble and here, so that the rows were kept: {table.Conflicts}"));
+                Invariant($"edited here, so that the rows were kept: {table.Conflicts}"));
         }
 
         if (table.NotInBubble * 100 > MostGonePercent * (table.Expected + table.NotInBubble) || facts.Errors.Contains(ErrorCode.TooManyGone))

@@ -78,7 +78,7 @@ internal sealed record TableSide
         };
     }
 
-    // Any other run may have removed some of them, but has not looked at all.
+    // Only these runs look at all records. Rejected records, and rows without a record, are counted apart.
     private const string DifferencesSql =
         """
         with of_entity as (
@@ -89,11 +89,12 @@ internal sealed record TableSide
           select max(started_at) as at from of_entity
           where status = 'succeeded' and case kind
             when 'verify' then options ->> 'since' is null and options ->> 'sample' is null and not coalesce((options ->> 'byCounts')::boolean, false)
-            else coalesce((options ->> 'force')::boolean, false) and not coalesce((options ->> 'dryRun')::boolean, false) end)
+            else coalesce((options ->> 'force')::boolean, false) and not coalesce((options ->> 'dryRun')::boolean, false)
+              and options ->> 'mostRecords' is null end)
         select coalesce((
           select found.differences from (
             select r.started_at, (select count(*) from bubblesync.difference d where d.run_id = r.run_id and d.entity = @entity
-                and d.verdict <> 'rejected') as differences
+                and d.verdict not in ('rejected', 'extra')) as differences
             from of_entity r, settled s where r.kind = 'verify' and (s.at is null or r.started_at >= s.at)) found
           where found.differences > 0 order by found.started_at desc limit 1), 0)
         """;

@@ -6,7 +6,7 @@ namespace BubbleSync.Etl.Journal.Lags;
 
 /// <summary>
 /// By which lines of the map the values of each column were written, as entries of several lines: the column, how values are converted, and the fields in
-/// order. An entry with the column alone stands for what no line is known of. A run writes only records that are newer than their rows, so that a line that
+/// order. An entry with the column alone stands for values of no known line. A run writes only records that are newer than their rows, so that a line that
 /// becomes another one leaves the values of the earlier line in all other rows.
 /// </summary>
 /// <param name="entries">The entries; others are left out.</param>
@@ -14,6 +14,8 @@ internal sealed class ColumnLines(IEnumerable<string> entries)
 {
     private const string Prefix = "by ";
     private const string NotCleared = "not cleared";
+    private const string Clears = "clears";
+    private const string Keeps = "keeps";
 
     private readonly HashSet<string> _entries = [.. entries.Where(Is)];
 
@@ -29,6 +31,10 @@ internal sealed class ColumnLines(IEnumerable<string> entries)
     /// <summary>The columns in which rows may hold values that their line does not give.</summary>
     public IReadOnlyList<string> Outdated(EntityPlan plan) =>
         [.. Lines(plan).Where(c => EntriesOf(c).Any(e => !IsNotCleared(e) && !LeadsTo(e, Entry(c)))).Select(c => c.Name)];
+
+    /// <summary>Those of them in which rows have values of another line that is known. Other values may be the table's own.</summary>
+    public IReadOnlyList<string> OfOtherLines(EntityPlan plan) =>
+        [.. Lines(plan).Where(c => EntriesOf(c).Any(e => IsKnown(e) && !IsNotCleared(e) && !LeadsTo(e, Entry(c)))).Select(c => c.Name)];
 
     /// <summary>The columns that were not cleared, because too many of their values would have gone.</summary>
     public IReadOnlyList<string> Uncleared(EntityPlan plan) => [.. Lines(plan).Where(c => EntriesOf(c).Any(IsNotCleared)).Select(c => c.Name)];
@@ -57,7 +63,7 @@ internal sealed class ColumnLines(IEnumerable<string> entries)
     public ColumnLines AfterBackfill(EntityPlan plan, IReadOnlyCollection<string> held)
     {
         var filled = Lines(plan).Where(c => plan.Backfill!.Columns.Concat(plan.Backfill.Outdated).Contains(c.Name)).ToList();
-        return new(_entries.Where(e => IsNotCleared(e) || !filled.Exists(c => IsOf(c, e))).Concat(filled.Select(Entry))
+        return new(_entries.Where(e => IsNotCleared(e) || !filled.Exists(c => IsOf(c, e) && !held.Contains(c.Name))).Concat(filled.Select(Entry))
             .Concat(filled.Where(c => held.Contains(c.Name)).Select(Unknown)));
     }
 
@@ -67,21 +73,26 @@ internal sealed class ColumnLines(IEnumerable<string> entries)
 
     private static bool IsNotCleared(string entry) => entry.EndsWith($"\n{NotCleared}", StringComparison.Ordinal);
 
-    // Rows that lack a value of a further name are found by what is filled.
+    // A further name gives values where there was none: FilledFields notes that rows lack them. Where absent fields cleared, nothing is left that a line that
+    // keeps would not keep.
     private static bool LeadsTo(string entry, string line) =>
-        entry == line || (entry.Contains('\n', StringComparison.Ordinal) && line.StartsWith($"{entry}\n", StringComparison.Ordinal));
+        IsBegun(entry, line) || IsBegun(entry.Replace($"; {Clears}; ", $"; {Keeps}; ", StringComparison.Ordinal), line);
 
-    // While no line names the column, it falls behind.
+    private static bool IsBegun(string entry, string line) => IsKnown(entry) && $"{line}\n".StartsWith($"{entry}\n", StringComparison.Ordinal);
+
+    private static bool IsKnown(string entry) => entry.Contains('\n', StringComparison.Ordinal);
+
+    // A column that the map does not name keeps what it has while its records change.
     private static string Left(string entry, EntityPlan plan) =>
         Lines(plan).Any(c => IsOf(c, entry)) || IsNotCleared(entry) ? entry : entry.Split('\n')[0];
 
     private static IEnumerable<ColumnPlan> Lines(EntityPlan plan) => FilledFields.Mapped(plan).Where(c => !c.HoldsUnmapped);
 
     private static string Entry(ColumnPlan column) =>
-        string.Join('\n', [Unknown(column), string.Join("; ", Rules(column)), .. column.SourceNames]);
+        string.Join('\n', [Unknown(column), string.Join("; ", Rules(column)), .. column.SourceNames.Except(column.AddedNames)]);
 
     private static string[] Rules(ColumnPlan column) =>
-        [column.Type.Name, (column.AsMapped ?? column).AbsentClears ? "clears" : "keeps", string.Join('/', column.Path), column.Mask?.Fingerprint ?? ""];
+        [column.Type.Name, (column.AsMapped ?? column).AbsentClears ? Clears : Keeps, string.Join('/', column.Path), column.Mask?.Fingerprint ?? ""];
 
     private static string NotClearedEntry(ColumnPlan column) => $"{Unknown(column)}\n{NotCleared}";
 

@@ -22,7 +22,7 @@ internal sealed class FilledColumns(EntityPlan plan)
         if (filled?.Gained(plan) is not { Count: > 0 } columns)
         {
             string[] all = [.. FilledFields.Mapped(plan).Select(c => c.Name)];
-            return isNamed && filled is null or { IsAssumed: true } ? new Backfill(all, Spared: all) : null;
+            return isNamed && filled is null or { IsAssumed: true } ? new Backfill(all, Spared: all) { Outdated = noted?.Lines.Outdated(plan) ?? [] } : null;
         }
 
         var outdated = noted!.Lines.Outdated(plan);
@@ -69,7 +69,7 @@ internal sealed class FilledColumns(EntityPlan plan)
             var columns = new FilledColumns(plan);
             applied.Add(isBackfill
                 ? plan with { Backfill = await columns.BackfillAsync(connection, isNamed: true, cancellationToken) ?? new Backfill([], []) }
-                : plan.Clearing((await columns.ReadAsync(connection, cancellationToken))?.Lines.Outdated(plan) ?? []));
+                : plan.Clearing((await columns.ReadAsync(connection, cancellationToken))?.Lines.OfOtherLines(plan) ?? []));
         }
 
         return applied;

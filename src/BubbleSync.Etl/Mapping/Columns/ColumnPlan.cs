@@ -28,6 +28,9 @@ internal sealed record ColumnPlan
     /// <summary>All Bubble names that it is read from; none for the column of unmapped fields.</summary>
     public IEnumerable<string> SourceNames => Sources.SelectMany(s => s.OtherNames.Prepend(s.Name));
 
+    /// <summary>Those of them that are not the map's: a field whose name differs only in case, spaces and signs.</summary>
+    public IReadOnlyList<string> AddedNames { get; init; } = [];
+
     /// <summary>Property names to walk into a nested object; mostly none.</summary>
     public required IReadOnlyList<string> Path { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class FieldMask(MaskKind kind, string? key)
     public MaskKind Kind => kind;
 
     /// <summary>Says which mask it is, without the key: rows with another mask are other rows.</summary>
-    public string Fingerprint => $"{kind} {(_key is null ? "" : Convert.ToHexStringLower(SHA256.HashData(_key)))}";
+    public string Fingerprint => $"{kind} {(_key is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(_key, "mask"u8)))}";
 
     /// <summary>Returns the mask of a line of a map; null where it has none.</summary>
     public static FieldMask? Of(MaskKind? kind, string? key) => kind is { } given ? new FieldMask(given, key) : null;

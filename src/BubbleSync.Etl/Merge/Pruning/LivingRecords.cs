@@ -55,17 +55,19 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
             """,
             r => new RowSurvey(
                 new RangeCount(r.GetInt64(0), r.GetInt64(1), null) { Unnamed = r.GetInt64(2), Ids = r.GetInt64(3) },
-                IsAsNoted: r.GetInt64(4) == 0 && r.GetInt64(5) == last.Ids, Later: r.GetInt64(6), WentBack: r.GetInt64(7)),
+                IsAsNoted: r.GetInt64(4) == 0 && r.GetInt64(5) == last.Ids, Later: r.GetInt64(6),
+                WentBackTo: r.IsDBNull(7) ? null : r.GetFieldValue<DateTimeOffset>(7)),
             cancellationToken,
             [
                 ("bound", bound), ("since", since), ("noted", last.To), ("at", last.At.UtcDateTime), ("newest", last.Newest.Keys.ToArray()),
                 ("dates", last.Newest.Values.Select(d => d.UtcDateTime).ToArray()), .. Names,
             ]))[0];
 
-    // Rows that no run wrote since, and that are older than when they were noted: the table is a copy from before.
+    // Rows that no run wrote since, and that are older than when they were noted: the table is a copy from before. They were written before it was made.
     private string WentBack =>
         $"""
-        select count(*) from unnest(@newest::text[], @dates::timestamptz[]) n (id, modified) join {plan.Table} t on t.{_key} = n.id
+        select min(coalesce({ClockSql.Stored(plan, "t", Clocks.SyncedAt)}, '1970-01-01Z'))
+        from unnest(@newest::text[], @dates::timestamptz[]) n (id, modified) join {plan.Table} t on t.{_key} = n.id
         where {plan.Modified.Storage.Stored($"t.{plan.Modified.Quoted}")} < n.modified and {ClockSql.Stored(plan, "t", Clocks.SyncedAt)} < @at
         """;
 
@@ -228,5 +230,5 @@ internal sealed class LivingRecords(EntityPlan plan, StagingTable staging, Guid 
 /// <param name="Count">The records that are here.</param>
 /// <param name="IsAsNoted">Whether the rows are those that the last sync noted, and Bubble sent all that it should have sent as changes.</param>
 /// <param name="Later">The rows that were created after those that are noted.</param>
-/// <param name="WentBack">The rows that are older than when they were noted.</param>
-internal sealed record RowSurvey(RangeCount Count, bool IsAsNoted, long Later, long WentBack);
+/// <param name="WentBackTo">Since when changes may be missing, because rows are older than when they were noted; null where none is.</param>
+internal sealed record RowSurvey(RangeCount Count, bool IsAsNoted, long Later, DateTimeOffset? WentBackTo);

@@ -114,8 +114,8 @@ internal sealed class RunFindings
         if (report.Outdated is { } outdated)
         {
             Warnings.Add(
-                $"{plan.Name}: columns in which rows may hold values that their line of the map does not give: {string.Join(", ", outdated)}. The line was "
-                + "another one when the rows were written, or they had values before it. A resync that takes Bubble's values (force) writes them anew.");
+                $"{plan.Name}: columns in which rows may hold values that their line of the map does not give: {string.Join(", ", outdated)}. Rows were "
+                + "written by an earlier line, or had other values before. A resync that takes Bubble's values (force) writes them anew.");
         }
 
         if (entity.Rowless > 0)

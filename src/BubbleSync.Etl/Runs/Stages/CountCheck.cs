@@ -73,11 +73,13 @@ internal sealed class CountCheck(
         if (hasChanges && since is { } from)
             await FindOlderAsync(note, from, cancellationToken);
         var survey = await SurveyAsync(since, note, cancellationToken);
-        if (survey.WentBack > 0)
+        if (survey.WentBackTo is { } back)
         {
+            // What is read now is not all, and later runs would not see it.
+            await database.RunAsync(c => Watermarks.LimitAsync(c, database.Schema, entity.Plan.Name, back, cancellationToken), cancellationToken);
             entity.Flow.ExtractLog.AddIssue(
                 "rows are older here than an earlier sync left them, as after the table was restored from a copy, so that changes between the two are missing. "
-                + $"A resync of {entity.Plan.Name} reads everything");
+                + $"The next incremental sync reads them again; a resync of {entity.Plan.Name} reads everything");
         }
 
         var last = survey.IsAsNoted ? new NotedRows(note.Undated, []) : await FindChangedAsync(since, note, cancellationToken);

@@ -40,11 +40,8 @@ internal static class ActionOrder
         return action.Kind switch
         {
             NextActionKind.Resume => new RunOrder { Kind = SyncKind.Resync, Run = action.RunId },
-            NextActionKind.ResyncEntities => resync,
             NextActionKind.ForceResync => resync with { Force = true },
-            NextActionKind.Backfill => resync with { Backfill = true },
             NextActionKind.PruneSoft => resync with { Prune = PruneMode.Soft },
-            NextActionKind.CreateTables => resync with { Create = true },
             NextActionKind.AcceptSource => resync with { AcceptSource = true },
             NextActionKind.SyncIncremental => resync with { Kind = SyncKind.Incremental, Prune = PruneMode.Soft },
             NextActionKind.SyncChanges => resync with { Kind = SyncKind.Incremental },
@@ -61,6 +58,10 @@ internal static class ActionOrder
     /// <summary>Returns the address of the page that the action leads to.</summary>
     public static string Address(string app, NextAction action) => action.Kind switch
     {
+        // The form shows plan and cost before the run starts.
+        NextActionKind.ResyncEntities => Form(app, action, ""),
+        NextActionKind.Backfill => Form(app, action, "backfill=true"),
+        NextActionKind.CreateTables => Form(app, action, "create=true"),
         NextActionKind.Doctor => $"/apps/{app}/checks",
         NextActionKind.ShowRejects => $"/apps/{app}/runs/{action.RunId}/rejected",
         NextActionKind.ShowConflicts => $"/apps/{app}/runs/{action.RunId}/log?level=warning",
@@ -68,6 +69,12 @@ internal static class ActionOrder
         NextActionKind.ListRuns => $"/apps/{app}/runs",
         _ => $"/apps/{app}/schema",
     };
+
+    private static string Form(string app, NextAction action, string option)
+    {
+        var query = string.Join('&', action.Entities.Select(e => $"entity={Uri.EscapeDataString(e)}").Append(option).Where(w => w.Length > 0));
+        return $"/apps/{app}/start/resync{(query.Length > 0 ? "?" : "")}{query}";
+    }
 
     private static string Of(NextAction action) => action.Entities.Count switch
     {

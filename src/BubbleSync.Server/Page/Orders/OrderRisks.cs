@@ -16,8 +16,10 @@ internal static class OrderRisks
             risks.AddRange(await PruneAsync(worker, order, cancellationToken));
         if (order is { Kind: SyncKind.Resync, AcceptSource: true })
             risks.Add(await SourceAsync(worker, cancellationToken));
-        if (order.Force && order.Kind != SyncKind.Verify)
+        if (order is { Force: true, DryRun: false } && order.Kind != SyncKind.Verify)
             risks.Add("Bubble's values replace rows that are newer here, and what was edited here since the last sync.");
+        if (order is { Force: true, DryRun: false, Kind: SyncKind.Resync })
+            risks.Add("Columns whose line of the map was another one before lose that line's values, also where a record does not carry the field.");
         return risks;
     }
 
@@ -25,14 +27,16 @@ internal static class OrderRisks
     private static async Task<IReadOnlyList<string>> PruneAsync(AppWorker worker, RunOrder order, CancellationToken cancellationToken)
     {
         var status = await worker.Engine.StatusAsync(new StatusOptions { Entities = order.Entities }, cancellationToken);
+        var unknown = status.Entities.Where(e => e.InBubble is null).Select(e => e.Name).ToList();
         var gone = status.Entities.Select(e => (e.Name, Rows: Math.Max(e.NotInBubble, (e.Expected ?? 0) - (e.InBubble ?? e.Expected ?? 0))))
             .Where(e => e.Rows > 0).ToList();
         return
         [
             "Rows whose records Bubble no longer has are deleted from the tables. Nothing brings them back, except a backup of the database.",
             gone.Count == 0
-                ? "By the counts of now, no row would be deleted."
-                : $"By the counts of now, these would be deleted: {string.Join(", ", gone.Select(e => $"{Show.Count(e.Rows, "row")} of {e.Name}"))}.",
+                ? "The counts of now show no row to delete. New records in Bubble may hide deleted ones."
+                : $"By the counts of now, at least these would be deleted: {string.Join(", ", gone.Select(e => $"{Show.Count(e.Rows, "row")} of {e.Name}"))}.",
+            .. unknown.Count == 0 ? Array.Empty<string>() : [$"Bubble did not count the records of {string.Join(", ", unknown)}."],
             Invariant($"The run deletes nothing of an entity where more than {order.PruneLimitPercent}% of its rows would go."),
         ];
     }

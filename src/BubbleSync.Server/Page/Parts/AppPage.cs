@@ -9,6 +9,9 @@ public abstract class AppPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
 
+    /// <summary>Makes one.</summary>
+    protected AppPage() => Left = _left.Token;
+
     /// <summary>The name of the app.</summary>
     [Parameter]
     public string App { get; set; } = "";
@@ -26,7 +29,7 @@ public abstract class AppPage : ComponentBase, IDisposable
     protected bool IsBusy { get; private set; }
 
     /// <summary>Cancelled when a visitor leaves the page.</summary>
-    protected CancellationToken Left => _left.Token;
+    protected CancellationToken Left { get; }
 
     private protected AppWorker? Worker => Registry.FindApp(App);
 
@@ -63,7 +66,7 @@ public abstract class AppPage : ComponentBase, IDisposable
         {
             Problems = [.. failed.Errors.Select(error => error.Message)];
         }
-        catch (OperationCanceledException) when (_left.IsCancellationRequested)
+        catch (OperationCanceledException) when (Left.IsCancellationRequested)
         {
             // Nobody sees the page any more.
         }

@@ -124,7 +124,7 @@ public sealed class StatusTests(PostgresFixture postgres) : IClassFixture<Postgr
         var later = await StatusAsync();
         await fixture.ForceAsync("agent");
 
-        Assert.Equal("the last comparison found 2 differences, and none was made since", Differs(found)!.Message);
+        Assert.Equal("the last comparison found 2 differences, and not all records were compared since", Differs(found)!.Message);
         Assert.Equal((StatusLight.Act, NextActionKind.Verify), (found.Light, Assert.Single(found.NextActions).Kind));
         Assert.NotNull(Differs(later));
         Assert.Null(Differs(await StatusAsync()));

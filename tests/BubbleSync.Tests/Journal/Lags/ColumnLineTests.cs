@@ -43,6 +43,29 @@ public sealed class ColumnLineTests
     }
 
     [Fact]
+    public void A_line_that_keeps_what_it_cleared_before_leaves_nothing_behind() =>
+        Assert.Empty(ColumnLines.Of(Plan(Changes["absent"])).Outdated(Plan(Line)));
+
+    [Fact]
+    public void A_name_that_was_added_because_the_app_spells_it_otherwise_is_no_other_line()
+    {
+        var matched = Plan(Line with { From = ["Size", "SIZE"], Added = ["SIZE"] });
+
+        Assert.Empty(ColumnLines.Of(matched).Outdated(Plan(Line)));
+        Assert.Empty(ColumnLines.Of(Plan(Line)).Outdated(matched));
+    }
+
+    [Fact]
+    public void Values_of_no_known_line_may_be_the_tables_own()
+    {
+        var (line, without) = (Plan(Line), Plan());
+        var unknown = ColumnLines.Of(line).AfterWrites(without, wrote: true, []);
+
+        Assert.Empty(unknown.OfOtherLines(line));
+        Assert.Equal(["size"], ColumnLines.Of(line).OfOtherLines(Plan(Changes["other field"])));
+    }
+
+    [Fact]
     public void A_name_that_the_line_loses_leaves_values()
     {
         var before = ColumnLines.Of(Plan(Line)).AfterWrites(Plan(Changes["further name"]), wrote: true, []);

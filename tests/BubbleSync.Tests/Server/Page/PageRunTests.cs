@@ -12,7 +12,7 @@ namespace BubbleSync.Tests.Server.Page;
 public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IClassFixture<PostgresFixture>
 {
     [ChromiumFact]
-    public async Task A_new_user_syncs_everything_by_one_button_and_each_kind_of_run_has_its_form()
+    public async Task A_new_user_sees_plan_and_cost_and_syncs_everything_and_each_kind_of_run_has_its_form()
     {
         await using var server = await ServerFixture.StartAsync(postgres, options: new SimulatorOptions { Invoices = 20 });
         await using var window = await browser.OpenAsync();
@@ -21,6 +21,8 @@ public sealed class PageRunTests(PostgresFixture postgres, Browser browser) : IC
         await page.GotoAsync(server.Address.AbsoluteUri);
         await page.SeeAsync("Nothing was read from Bubble yet.");
         await page.PressAsync("Resync");
+        await page.PressAsync("Show plan and cost");
+        await page.PressAsync("Start the resync");
         await page.SeeEndAsync("Succeeded");
         var invoice = (await server.Sync.ScalarAsync<string>("select bubble_id from invoice order by 1 limit 1"))!;
         await page.ShowAsync(server, "/start");
