@@ -10,7 +10,7 @@ internal sealed partial class ReadmeTerminal(PostgresFixture postgres) : IAsyncD
 {
     private const string Program = "bubblesync";
 
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(3));
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(6));
     private readonly Dictionary<string, string> _environment = [];
     private Process? _simulator;
 

@@ -89,7 +89,7 @@ public sealed class ClearTests(PostgresFixture postgres) : IClassFixture<Postgre
             fixture.Put("agent", SyncFixture.Record(number, SyncFixture.Late, "\"Commission\": null, \"email\": \"e\""));
         fixture.Put("agent", SyncFixture.Record(9, SyncFixture.Early, "\"email\": \"e\""));
         fixture.Put("agent", SyncFixture.Record(10, SyncFixture.Late, "\"email\": \"e\""));
-        await fixture.ExecuteAsync($"update agent set updated_at = '2026-12-01' where bubble_id = '{SyncFixture.Id(10)}'");
+        await fixture.ExecuteAsync($"update agent set updated_at = now() + interval '1 hour' where bubble_id = '{SyncFixture.Id(10)}'");
 
         var report = await fixture.ResyncAsync("agent");
 
