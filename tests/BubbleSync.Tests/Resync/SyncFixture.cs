@@ -19,7 +19,7 @@ internal sealed class SyncFixture : IAsyncDisposable
     // Enough to work at the same time. Most of the server's work for a small run is to begin and end its sessions.
     private const int Sessions = 4;
 
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(90));
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(5));
     private readonly NpgsqlDataSource _database;
     private readonly List<string> _folders = [];
 
